@@ -1,0 +1,23 @@
+"""aib2packer converts Azure Image Builder templates to Packer HCL2 builds."""
+
+from aib2packer.conversion import Auth, Conversion, Options, OsType
+from aib2packer.convert import convert
+from aib2packer.findings.model import Code, Finding, Severity
+from aib2packer.text.source import InputError, SourceText, Span
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Auth",
+    "Code",
+    "Conversion",
+    "Finding",
+    "InputError",
+    "Options",
+    "OsType",
+    "Severity",
+    "SourceText",
+    "Span",
+    "__version__",
+    "convert",
+]

@@ -1,0 +1,1 @@
+"""What an image template says, alike for every API version and every form it comes in."""

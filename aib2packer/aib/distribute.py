@@ -1,0 +1,192 @@
+"""Where the image goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from aib2packer.aib.fields import Spelling
+from aib2packer.aib.ids import GALLERY_IMAGE, GALLERY_VERSION, MANAGED_IMAGE, parse_id
+from aib2packer.aib.kinds import choose_kind
+from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget, TargetRegion, VhdTarget
+from aib2packer.aib.regions import region_text, short_region
+from aib2packer.findings import codes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aib2packer.aib.fields import Fields
+    from aib2packer.aib.model import DistributeTarget
+    from aib2packer.arm.values import Text
+    from aib2packer.text.source import Span
+
+KINDS = ("ManagedImage", "SharedImage", "VHD")
+_SHALLOW_SINCE = "2025-10-01"
+
+
+class _Common(TypedDict):
+    index: int
+    run_output_name: Text | None
+    tags: Mapping[str, Text]
+    tags_span: Span | None
+    span: Span
+
+
+def read_targets(properties: Fields) -> tuple[DistributeTarget, ...]:
+    """Read the `distribute` array; a target that cannot be read is an error, and left out."""
+    targets = [_read_target(index, fields) for index, fields in properties.each("distribute")]
+    if properties.value("distribute") is None:
+        properties.missing("distribute", "Say where the image goes: a ManagedImage, a SharedImage or a VHD.")
+    found = tuple(target for target in targets if target is not None)
+    _unique_run_outputs(found, properties)
+    return found
+
+
+def _read_target(index: int, fields: Fields) -> DistributeTarget | None:
+    kind = choose_kind(fields, KINDS, "distribution target")
+    if kind is None:
+        return None
+    # The release notes move `tags` to `artifactTags` in 2019-05; samples show that VHD took `tags` up to 2020-02-14.
+    tags = Spelling("tags", "2021-10-01" if kind == "VHD" else "2019-05-01-preview", lenient=False)
+    common = _Common(
+        index=index,
+        run_output_name=fields.text("runOutputName"),
+        tags=fields.texts_by_key("artifactTags", tags),
+        tags_span=fields.key_span("artifactTags") if fields.value("artifactTags") else None,
+        span=fields.span,
+    )
+    if common["run_output_name"] is None:
+        fields.missing("runOutputName", "Give the target a name that is unique in the template.")
+    target: DistributeTarget | None
+    match kind:
+        case "ManagedImage":
+            target = _managed_image(fields, common)
+        case "SharedImage":
+            target = _gallery(fields, common)
+        case _:
+            target = VhdTarget(**common, uri=fields.text("uri"))
+    fields.close()
+    return target
+
+
+def _managed_image(fields: Fields, common: _Common) -> ManagedImageTarget | None:
+    text, location = fields.id("imageId"), region_text(fields, "location")
+    if text is None:
+        fields.missing("imageId", "Name the managed image to make by its resource id.")
+        return None
+    if location is None:
+        fields.missing("location", "Name the region of the managed image.")
+    found = parse_id(text, MANAGED_IMAGE)
+    if found is None:
+        _bad_id(fields, text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/…")
+        return None
+    return ManagedImageTarget(**common, id=found, location=location)
+
+
+def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
+    text = fields.id("galleryImageId")
+    target_regions = fields.value("targetRegions")
+    storage, replication_regions = fields.text("storageAccountType"), fields.value("replicationRegions")
+    if storage is not None and replication_regions is None:
+        fields.report.add(
+            codes.SERVICE_REFUSES,
+            storage.span,
+            "storageAccountType belongs beside replicationRegions; it is taken for all regions",
+            help="Set it in each of targetRegions.",
+        )
+    if target_regions is not None and replication_regions is not None:
+        fields.report.add(
+            codes.CONFLICT,
+            fields.key_span("replicationRegions"),
+            "replicationRegions and targetRegions exclude each other",
+            help="Keep targetRegions: replicationRegions is deprecated.",
+        )
+    if target_regions is None and replication_regions is None and fields.api.before("2022-07-01"):
+        fields.missing("replicationRegions", "Name the regions of the image version: they are required before 2022-07-01.")
+    regions = _regions(fields, storage)
+    major = _major(fields)
+    exclude = fields.boolean("excludeFromLatest")
+    shallow = _shallow(fields)
+    if text is None:
+        fields.missing("galleryImageId", "Name the image definition by its resource id.")
+        return None
+    found = parse_id(text, GALLERY_IMAGE, GALLERY_VERSION)
+    if found is None:
+        _bad_id(fields, text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…")
+        return None
+    version = found.segments.get("versions")
+    if version is not None and (version.literal or "").lower() == "latest":
+        version = None
+    return GalleryTarget(
+        **common,
+        id=found,
+        version=version,
+        major=major,
+        regions=regions,
+        storage_account_type=storage,
+        exclude_from_latest=exclude is not None and exclude.value,
+        shallow=shallow,
+    )
+
+
+def _regions(fields: Fields, storage: Text | None) -> tuple[TargetRegion, ...]:
+    regions = [TargetRegion(short_region(name), None, storage) for name in fields.strings("replicationRegions")]
+    for _, region in fields.each("targetRegions"):
+        name = region_text(region, "name")
+        if name is None:
+            region.missing("name", "Name the region.")
+        else:
+            regions.append(TargetRegion(name, region.integer("replicaCount"), region.text("storageAccountType") or storage))
+        region.close()
+    return tuple(regions)
+
+
+def _major(fields: Fields) -> Located[int] | None:
+    """Read `versioning`: the major version within which the number grows; None for any."""
+    versioning = fields.fields("versioning")
+    if versioning is None:
+        return None
+    scheme, major = versioning.word("scheme"), versioning.integer_of_key("major")
+    versioning.close()
+    if scheme is not None and scheme.value.lower() == "source":
+        fields.report.add(
+            codes.VERSION_SOURCE,
+            scheme.span,
+            "the scheme Source makes a number from the source image's version, by a rule that is published nowhere",
+            help="Pass the number that you want: -var image_version=…",
+        )
+    elif scheme is not None and scheme.value.lower() != "latest":
+        fields.report.add(
+            codes.BAD_VALUE, scheme.span, f"`{scheme.value}` is no versioning scheme", help="Write Latest or Source."
+        )
+    return major if major is not None and major.value >= 0 else None  # -1 is the SDK's way of saying unset
+
+
+def _shallow(fields: Fields) -> Located[bool] | None:
+    mode = fields.word("replicationMode")
+    if mode is None:
+        return None
+    if mode.value.lower() not in {"full", "shallow"}:
+        fields.report.add(
+            codes.BAD_VALUE, mode.span, f"`{mode.value}` is no replicationMode", help="Write Full or Shallow."
+        )
+    return Located(mode.value.lower() == "shallow", mode.span)
+
+
+def _unique_run_outputs(targets: tuple[DistributeTarget, ...], properties: Fields) -> None:
+    seen: set[str] = set()
+    for target in targets:
+        name = target.run_output_name
+        if name is None:
+            continue
+        if str(name).lower() in seen:
+            properties.report.add(
+                codes.CONFLICT,
+                name.span,
+                f"the runOutputName `{name}` stands twice: the service wants each to be unique",
+                help="Give each target a name of its own.",
+            )
+        seen.add(str(name).lower())
+
+
+def _bad_id(fields: Fields, text: Text, shape: str) -> None:
+    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no id of such an image", help=f"Write {shape}")

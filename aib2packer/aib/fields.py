@@ -1,0 +1,401 @@
+"""Reading the keys of a template's objects, so that each is either used or reported."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from aib2packer.aib.model import Located
+from aib2packer.aib.tokens import command_text, literal_text, token_text, uri_text
+from aib2packer.findings import codes
+from aib2packer.text.tree import JsonArray, JsonMember, JsonObject, JsonScalar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from aib2packer.aib.versions import ApiVersion
+    from aib2packer.arm.values import Text
+    from aib2packer.findings.model import Report
+    from aib2packer.text.source import Span
+    from aib2packer.text.tree import Json
+
+_ReadText: TypeAlias = "Callable[[str, Span, Report], Text]"
+
+STRICT_SINCE = "2024-02-01"
+"""From here on the service minds the case of keys and refuses unknown ones (reference/aib-behaviour.md 5 and 6)."""
+
+# Outside of a deployment template `[ -f x ]` is a command, but this is a piece of a template that was cut out.
+_CALL = re.compile(r"\[(?:parameters|variables|concat|format|resourceId|resourceGroup|subscription)\(.*\]", re.DOTALL)
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """Another spelling of a key: right before API version `until`, honoured afterwards only where `lenient`."""
+
+    key: str
+    until: str
+    lenient: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What holds for a whole template while it is read. `expressions`: whether ARM evaluates `[...]` in it."""
+
+    report: Report
+    api: ApiVersion
+    expressions: bool = False
+
+
+@dataclass
+class Fields:
+    """The keys of one object. A getter returns None for what is unset: absent, `""`, `0`, `null`, `{}`, `[]`.
+
+    `close` reports the keys that nobody asked for.
+    """
+
+    object: JsonObject
+    path: str
+    reading: Reading
+    _used: set[str] = field(default_factory=set)
+
+    @property
+    def span(self) -> Span:
+        """Where the object stands."""
+        return self.object.span
+
+    @property
+    def report(self) -> Report:
+        """Where findings go."""
+        return self.reading.report
+
+    @property
+    def api(self) -> ApiVersion:
+        """The API version of the template."""
+        return self.reading.api
+
+    def value(self, key: str, *others: Spelling) -> Json | None:
+        """The value of a key under any spelling that counts; None where it is unset."""
+        found = self._find(key, others)
+        if found is None or _is_unset(found.value):
+            return None
+        return found.value
+
+    def text(self, key: str, *others: Spelling) -> Text | None:
+        """A string in which `<tokens>` are placeholders: names, regions, ids."""
+        return self._string(key, others, token_text)
+
+    def id(self, key: str, *others: Spelling) -> Text | None:
+        """A resource id, in which `{tokens}` are placeholders too."""
+        return self._string(key, others, _id_text)
+
+    def command(self, key: str, *others: Spelling) -> Text | None:
+        """A string that is left alone, but for secrets: the text of a command, a path on the VM."""
+        return self._string(key, others, command_text)
+
+    def word(self, key: str, *others: Spelling) -> Located[str] | None:
+        """A string of which the converter must know the value."""
+        text = self._string(key, others, token_text)
+        if text is None:
+            return None
+        if text.literal is None:
+            self._placeholder(text, key)
+            return None
+        return Located(text.literal, text.span)
+
+    def strings(self, key: str, *others: Spelling) -> tuple[Text, ...]:
+        """An array of names; one bare string is understood as an array of one."""
+        return self._strings(key, others, token_text)
+
+    def ids(self, key: str, *others: Spelling) -> tuple[Text, ...]:
+        """An array of resource ids."""
+        return self._strings(key, others, _id_text)
+
+    def commands(self, key: str, *others: Spelling) -> tuple[Text, ...]:
+        """An array of commands."""
+        return self._strings(key, others, command_text)
+
+    def _strings(self, key: str, others: tuple[Spelling, ...], read: _ReadText) -> tuple[Text, ...]:
+        value = self.value(key, *others)
+        match value:
+            case None:
+                return ()
+            case JsonArray(items):
+                texts = (self._text(item, f"{key}[{index}]", read) for index, item in enumerate(items))
+                return tuple(text for text in texts if text is not None)
+            case _:
+                text = self._text(value, key, read)
+                self._coerced(value.span, key, "a string", "an array of strings")
+                return () if text is None else (text,)
+
+    def integer(self, key: str, *others: Spelling) -> Located[int] | None:
+        """A whole number, or a string that holds one."""
+        value = self.value(key, *others)
+        number = None if value is None else self.integer_of(value, key)
+        return number if number is not None and number.value else None
+
+    def integer_of_key(self, key: str) -> Located[int] | None:
+        """A whole number of which 0 is a value like any other."""
+        found = self._find(key, ())
+        return None if found is None or found.value == JsonScalar(None, found.value.span) else self.integer_of(found.value, key)
+
+    def integers(self, key: str, *others: Spelling) -> tuple[Located[int], ...]:
+        """An array of whole numbers; `"0,3010"` is understood too."""
+        value = self.value(key, *others)
+        match value:
+            case None:
+                return ()
+            case JsonArray(items):
+                numbers = (self.integer_of(item, f"{key}[{index}]") for index, item in enumerate(items))
+                return tuple(number for number in numbers if number is not None)
+            case JsonScalar(str() as text, span) if all(_INTEGER.fullmatch(piece.strip()) for piece in text.split(",")):
+                self._coerced(span, key, "a string", "an array of numbers")
+                return tuple(Located(int(piece), span) for piece in text.split(","))
+            case _:
+                number = self.integer_of(value, key)
+                if number is not None:
+                    self._coerced(value.span, key, "a number", "an array of numbers")
+                return () if number is None else (number,)
+
+    def boolean(self, key: str, *others: Spelling) -> Located[bool] | None:
+        """A boolean, or a string that spells one."""
+        value = self.value(key, *others)
+        match value:
+            case None:
+                return None
+            case JsonScalar(bool() as truth, span):
+                return Located(truth, span)
+            case JsonScalar(str() as text, span) if text.strip().lower() in {"true", "false"}:
+                self._coerced(span, key, "a string", "a boolean")
+                return Located(text.strip().lower() == "true", span)
+            case _:
+                self._wrong_type(value, key, "true or false")
+                return None
+
+    def fields(self, key: str, *others: Spelling) -> Fields | None:
+        """The keys of a nested object."""
+        value = self.value(key, *others)
+        if value is None:
+            return None
+        if not isinstance(value, JsonObject):
+            self._wrong_type(value, key, "an object")
+            return None
+        return Fields(value, f"{self.path}.{key}" if self.path else key, self.reading)
+
+    def each(self, key: str, *others: Spelling) -> Iterator[tuple[int, Fields]]:
+        """The objects of an array, numbered from 0; one bare object is understood as an array of one."""
+        value = self.value(key, *others)
+        if isinstance(value, JsonObject):
+            self._coerced(value.span, key, "an object", "an array of objects")
+            value = JsonArray((value,), value.span)
+        if value is None:
+            return
+        if not isinstance(value, JsonArray):
+            self._wrong_type(value, key, "an array")
+            return
+        for index, item in enumerate(value.items):
+            path = f"{self.path}.{key}[{index}]" if self.path else f"{key}[{index}]"
+            if isinstance(item, JsonObject):
+                yield index, Fields(item, path, self.reading)
+            elif not _is_unset(item):
+                self._wrong_type(item, f"{key}[{index}]", "an object")
+
+    def texts_by_key(self, key: str, *others: Spelling) -> dict[str, Text]:
+        """An object of strings: tags. Numbers and booleans become text."""
+        found = self.value(key, *others)
+        if found is None:
+            return {}
+        if not isinstance(found, JsonObject):
+            self._wrong_type(found, key, "an object")
+            return {}
+        texts: dict[str, Text] = {}
+        for member in found:
+            text = self._text(member.value, f"{key}.{member.key}", token_text, unset_is_empty=True)
+            if text is not None:
+                texts[member.key] = text
+        return texts
+
+    def key_span(self, key: str) -> Span:
+        """Where a key stands; the whole object where it does not."""
+        found = self._lookup(key)
+        return self.span if found is None else found.key_span
+
+    def skip(self, *keys: str) -> None:
+        """Count keys as used: those that the service writes and nobody sets."""
+        for key in keys:
+            if (found := self._lookup(key)) is not None:
+                self._used.add(found.key)
+
+    def missing(self, key: str, help_text: str) -> None:
+        """Report that a key that must be there is unset."""
+        self.report.add(
+            codes.MISSING_FIELD,
+            self.key_span(key),
+            f"{self._name(key)} is missing: the service answers \"Missing field '{key}'\"",
+            help=help_text,
+        )
+
+    def unused(self) -> tuple[JsonMember, ...]:
+        """The set keys that nobody asked for."""
+        return tuple(member for member in self.object if member.key not in self._used and not _is_unset(member.value))
+
+    def close(self) -> None:
+        """Report the keys that nobody asked for."""
+        for member in self.unused():
+            code = codes.IGNORED_FIELD if self.api.before(STRICT_SINCE) else codes.UNKNOWN_FIELD
+            near = difflib.get_close_matches(member.key, self._used, n=1, cutoff=0.75)
+            fate = (
+                "the service refuses it from API version 2024-02-01 on"
+                if self.api.since(STRICT_SINCE)
+                else "the service ignored it before API version 2024-02-01"
+            )
+            self.report.add(
+                code,
+                member.key_span,
+                f"{self._name(member.key)} is no setting of Image Builder: {fate}, and so it is not converted",
+                help=f"Did you mean `{near[0]}`?" if near else "Remove it, or carry it over by hand.",
+            )
+
+    def integer_of(self, value: Json, key: str) -> Located[int] | None:
+        """Read one value as a whole number."""
+        match value:
+            case JsonScalar(bool()):
+                pass
+            case JsonScalar(int() as number, span):
+                return Located(number, span)
+            case JsonScalar(float() as number, span) if number.is_integer():
+                return Located(int(number), span)
+            case JsonScalar(str() as text, span) if _INTEGER.fullmatch(text.strip()):
+                self._coerced(span, key, "a string", "a number")
+                return Located(int(text), span)
+        self._wrong_type(value, key, "a whole number")
+        return None
+
+    def uri(self, key: str, *others: Spelling) -> Text | None:
+        """A URI: its `<tokens>` are placeholders, its signature is a secret."""
+        return self._string(key, others, uri_text)
+
+    def _string(
+        self, key: str, others: tuple[Spelling, ...], read: _ReadText
+    ) -> Text | None:
+        value = self.value(key, *others)
+        return None if value is None else self._text(value, key, read)
+
+    def _text(
+        self, value: Json, key: str, read: _ReadText, *, unset_is_empty: bool = False
+    ) -> Text | None:
+        match value:
+            case JsonScalar(None, span):
+                return literal_text("", span) if unset_is_empty else None
+            case JsonScalar(str() as text, span):
+                return self._evaluate(text, span, read)
+            case JsonScalar(bool() | int() | float(), span):
+                self._coerced(span, key, "a bare value", "a string")
+                return literal_text(span.text, span)
+            case _:
+                self._wrong_type(value, key, "a string")
+                return None
+
+    def _evaluate(self, text: str, span: Span, read: _ReadText) -> Text | None:
+        if text.startswith("[") and text.endswith("]") and (self.reading.expressions or _CALL.fullmatch(text)):
+            if not text.startswith("[["):
+                self.report.add(
+                    codes.EXPRESSION,
+                    span,
+                    "ARM expressions are not evaluated yet",
+                    help="Convert the deployed template (`az image builder show`), in which every expression has its value.",
+                )
+                return None
+            text = text[1:]
+        return read(text, span, self.report)
+
+    def _lookup(self, key: str) -> JsonMember | None:
+        folded = key.casefold()
+        members = [member for member in self.object if member.key.casefold() == folded]
+        return next((member for member in members if member.key == key), members[0] if members else None)
+
+    def _find(self, key: str, others: tuple[Spelling, ...]) -> JsonMember | None:
+        found = self._lookup(key)
+        if found is not None:
+            self._used.add(found.key)
+            if found.key != key and not _is_unset(found.value):
+                self._wrong_case(found, key)
+            if not _is_unset(found.value):
+                return found
+        for other in others:
+            member = self._lookup(other.key)
+            if member is None:
+                continue
+            self._used.add(member.key)
+            if not _is_unset(member.value) and self._honoured(member, other, key):
+                return member
+        return found
+
+    def _honoured(self, member: JsonMember, other: Spelling, key: str) -> bool:
+        if self.api.before(other.until):
+            return True
+        fate = "refuses it" if self.api.since(STRICT_SINCE) else "ignored it"
+        end = "it is read as such" if other.lenient else "it is not converted"
+        self.report.add(
+            codes.OLD_SPELLING if other.lenient else codes.IGNORED_FIELD,
+            member.key_span,
+            f"{self._name(member.key)} has been spelt `{key}` since API version {other.until}: {self.api} {fate}, and {end}",
+            help=f"Write `{key}`.",
+        )
+        return other.lenient
+
+    def _wrong_case(self, member: JsonMember, key: str) -> None:
+        fate = "refuses" if self.api.since(STRICT_SINCE) else "took"
+        self.report.add(
+            codes.WRONG_CASE,
+            member.key_span,
+            f"{self._name(member.key)} is spelt `{key}`: {self.api} {fate} it in this case; it is read as such",
+            help=f"Write `{key}`: from API version {STRICT_SINCE} on the service minds the case.",
+        )
+
+    def _coerced(self, span: Span, key: str, found: str, wanted: str) -> None:
+        self.report.add(
+            codes.COERCED,
+            span,
+            f"{self._name(key)} is {found} where {wanted} belongs: the service refuses that; it is read as such",
+            help=f"Write {wanted}.",
+        )
+
+    def _wrong_type(self, value: Json, key: str, wanted: str) -> None:
+        if isinstance(value, JsonScalar) and isinstance(value.value, str):
+            text = token_text(value.value, value.span, self.report)
+            if text.literal is None:
+                self._placeholder(text, key)
+                return
+        self.report.add(
+            codes.WRONG_TYPE, value.span, f"{self._name(key)} is not {wanted}", help=f"Write {wanted} in this place."
+        )
+
+    def _placeholder(self, text: Text, key: str) -> None:
+        self.report.add(
+            codes.PLACEHOLDER,
+            text.span,
+            f"placeholder not filled in: {self._name(key)} must have a value, for it decides what is built",
+            help=f"Put the value in place of {text}.",
+        )
+
+    def _name(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key
+
+
+def _id_text(text: str, span: Span, report: Report) -> Text:
+    return token_text(text, span, report, braces=True)
+
+
+def _is_unset(value: Json) -> bool:
+    match value:
+        case JsonScalar(bool()):
+            return False
+        case JsonScalar(scalar):
+            return scalar in {None, "", 0}
+        case JsonArray(items):
+            return not items
+        case JsonObject(members):
+            return not members

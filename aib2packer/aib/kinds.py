@@ -1,0 +1,45 @@
+"""Discriminators: the `type` of a source, customizer or distribution target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.findings import codes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aib2packer.aib.fields import Fields
+
+
+def choose_kind(fields: Fields, kinds: Iterable[str], what: str) -> str | None:
+    """Which of `kinds` the `type` names, in any case and with any dashes; None after an error.
+
+    From 2019-02-01-preview on the service minds the case (reference/aib-behaviour.md 6).
+    """
+    word = fields.word("type")
+    if word is None:
+        if fields.value("type") is None:
+            fields.missing("type", f"Say what kind of {what} this is: {', '.join(kinds)}.")
+        return None
+    kind = next((kind for kind in kinds if _plain(kind) == _plain(word.value)), None)
+    if kind is None:
+        fields.report.add(
+            codes.UNKNOWN_KIND,
+            word.span,
+            f"`{word.value}` is no kind of {what} in Image Builder: the service answers \"Field 'type' has a bad value\"",
+            help=f"Use one of {', '.join(kinds)}.",
+        )
+    elif kind != word.value and not (word.value == kind[0].lower() + kind[1:] and fields.api.before("2019-02-01-preview")):
+        fate = "took it" if fields.api.before("2019-02-01-preview") else "refuses it"
+        fields.report.add(
+            codes.WRONG_CASE,
+            word.span,
+            f"the type is spelt `{kind}`: {fields.api} {fate}; it is read as such",
+            help=f"Write `{kind}`.",
+        )
+    return kind
+
+
+def _plain(kind: str) -> str:
+    return kind.replace("-", "").lower()

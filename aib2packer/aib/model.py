@@ -1,0 +1,192 @@
+"""What an image template says: plain data, alike for every API version and form of input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aib2packer.aib.ids import ResourceId
+    from aib2packer.aib.versions import ApiVersion
+    from aib2packer.arm.values import Text
+    from aib2packer.text.source import Span
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Located(Generic[T_co]):
+    """A value and where it stands."""
+
+    value: T_co
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A marketplace purchase plan."""
+
+    name: Text
+    product: Text
+    publisher: Text
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformImage:
+    """A marketplace image; `version` None is the latest."""
+
+    publisher: Text
+    offer: Text
+    sku: Text
+    version: Text | None
+    plan: Plan | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedImage:
+    """A managed image."""
+
+    id: ResourceId
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryImage:
+    """A version of a gallery image; `version` None is the latest."""
+
+    id: ResourceId
+    version: Text | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SharedGalleryImage:
+    """An image of a community gallery, or of one shared directly; `id` as azure-arm takes it."""
+
+    id: Text
+    community: bool
+    span: Span
+
+
+ImageSource: TypeAlias = PlatformImage | ManagedImage | GalleryImage | SharedGalleryImage
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """The subnet of the build VM."""
+
+    virtual_network: Text
+    name: Text
+    resource_group: Text
+    subscription: Text | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class VmProfile:
+    """The build VM."""
+
+    size: Text | None = None
+    os_disk_gb: Located[int] | None = None
+    data_disks_gb: tuple[Located[int], ...] = ()
+    identities: tuple[Text, ...] = ()
+    subnet: Subnet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file that the service fetches; `sha256` None is not checked."""
+
+    uri: Text
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customizer:
+    """What every customizer has. `index` counts from 0; `kind` is the type as AIB spells it."""
+
+    index: int
+    kind: str
+    name: Text | None
+    span: Span
+
+    @property
+    def visible_text(self) -> str | None:
+        """The commands that it runs; None where they are fetched later and cannot be seen."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRegion:
+    """A region that an image version is replicated to; what is None is the service's default."""
+
+    name: Text
+    replicas: Located[int] | None
+    storage_account_type: Text | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What every distribution target has. `index` counts from 0."""
+
+    index: int
+    run_output_name: Text | None
+    tags: Mapping[str, Text]
+    tags_span: Span | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedImageTarget(Target):
+    """A managed image to make."""
+
+    id: ResourceId
+    location: Text | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GalleryTarget(Target):
+    """An image version to publish; `version` None lets `major` decide (None: any)."""
+
+    id: ResourceId
+    version: Text | None
+    major: Located[int] | None
+    regions: tuple[TargetRegion, ...]
+    storage_account_type: Text | None
+    exclude_from_latest: bool
+    shallow: Located[bool] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VhdTarget(Target):
+    """A VHD blob to write; `uri` None leaves the place to the service."""
+
+    uri: Text | None
+
+
+DistributeTarget: TypeAlias = ManagedImageTarget | GalleryTarget | VhdTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageTemplate:
+    """An image template."""
+
+    api: ApiVersion
+    name: Text | None
+    id: ResourceId | None
+    location: Text | None
+    tags: Mapping[str, Text]
+    managed_resource_tags: Mapping[str, Text]
+    identities: tuple[Text, ...]
+    build_timeout_minutes: int
+    source: ImageSource
+    vm: VmProfile
+    customize: tuple[Customizer, ...]
+    targets: tuple[DistributeTarget, ...]
+    staging_resource_group: Text | None
+    abort_on_customizer_error: bool
+    auto_run: Located[bool]
+    span: Span

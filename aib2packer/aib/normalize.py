@@ -1,0 +1,242 @@
+"""From the resource in the input to what the template says, whatever its API version and form."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.distribute import read_targets
+from aib2packer.aib.fields import Fields, Reading
+from aib2packer.aib.ids import IMAGE_TEMPLATE, parse_id
+from aib2packer.aib.kinds import choose_kind
+from aib2packer.aib.model import ImageTemplate, Located
+from aib2packer.aib.regions import region_text
+from aib2packer.aib.source import read_source
+from aib2packer.aib.versions import KNOWN, ApiVersion
+from aib2packer.aib.vm import read_vm
+from aib2packer.findings import codes
+from aib2packer.text.tree import JsonObject, string_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aib2packer.aib.model import Customizer
+    from aib2packer.arm.template import Resource
+    from aib2packer.arm.values import Text
+    from aib2packer.findings.model import Report
+
+_DEFAULT_TIMEOUT_MINUTES = 240
+_MAX_TIMEOUT_MINUTES = 960
+_DOOMED_TIMEOUT_MINUTES = 5  # the sign-in of the service's own Packer would expire: reference/aib-behaviour.md 1.1
+
+# What the service writes into what it shows, and nobody sets.
+_READ_ONLY = ("provisioningState", "provisioningError", "lastRunStatus", "exactStagingResourceGroup", "systemData")
+_RESOURCE_KEYS = (
+    *("type", "apiVersion", "id", "systemData", "etag", "resourceGroup", "kind", "dependsOn", "comments", "condition", "scope"),
+    *("$schema", "contentVersion", "resources", "copy", "metadata"),
+)
+# What `Get-AzImageBuilderTemplate | ConvertTo-Json` adds to the flattened form.
+_POWERSHELL_KEYS = (
+    *("IdentityUserAssignedIdentity", "SystemDataCreatedAt", "SystemDataCreatedBy", "SystemDataCreatedByType", "ResourceGroupName"),
+    *("SystemDataLastModifiedAt", "SystemDataLastModifiedBy", "SystemDataLastModifiedByType", "ProvisioningErrorCode"),
+    *("ProvisioningErrorMessage", "LastRunStatusEndTime", "LastRunStatusMessage", "LastRunStatusRunState"),
+    *("LastRunStatusRunSubState", "LastRunStatusStartTime"),
+)
+
+ReadCustomizer = "Callable[[int, Fields], Customizer | None]"
+
+
+def read_template(
+    resource: Resource, customizers: Mapping[str, Callable[[int, Fields], Customizer | None]], replace_iso: str | None, report: Report
+) -> ImageTemplate | None:
+    """Read a resource; None after an error.
+
+    `customizers` has a reader for each kind of customizer; `replace_iso` is the marketplace image to use instead of an ISO.
+    """
+    api = _api_version(resource, report)
+    reading = Reading(report, api, resource.expressions)
+    root = Fields(resource.body, "", reading)
+    root.skip(*_RESOURCE_KEYS)
+    properties = root if resource.flattened else root.fields("properties")
+    if properties is None:
+        root.missing("properties", "Give the whole image template, with its properties.")
+        return None
+    properties.path = ""  # findings name settings as the documentation does: source.sku, customize[0].inline
+    properties.skip(*_READ_ONLY)
+    if resource.flattened:
+        properties.skip(*_POWERSHELL_KEYS)
+    name, text_id, location = root.text("name"), root.id("id"), region_text(root, "location")
+    source_fields = properties.fields("source")
+    source = None if source_fields is None else read_source(source_fields, replace_iso)
+    if source_fields is None:
+        properties.missing("source", "Say what the image starts from: a PlatformImage, ManagedImage or SharedImageVersion.")
+    vm = read_vm(properties)
+    customize = _customizers(properties, customizers)
+    targets = read_targets(properties)
+    timeout = _timeout(properties)
+    template = None
+    if source is not None:
+        template = ImageTemplate(
+            api=api,
+            name=name,
+            id=None if text_id is None else parse_id(text_id, IMAGE_TEMPLATE),
+            location=location,
+            tags=root.texts_by_key("tags"),
+            managed_resource_tags=properties.texts_by_key("managedResourceTags"),
+            identities=_identities(root),
+            build_timeout_minutes=timeout,
+            source=source,
+            vm=vm,
+            customize=customize,
+            targets=targets,
+            staging_resource_group=properties.text("stagingResourceGroup"),
+            abort_on_customizer_error=_error_handling(properties),
+            auto_run=_auto_run(properties),
+            span=resource.body.span,
+        )
+    _not_converted(properties)
+    properties.close()
+    if properties is not root:
+        root.close()
+    return template
+
+
+def _api_version(resource: Resource, report: Report) -> ApiVersion:
+    value = resource.api_version
+    text = string_of(value)
+    if value is None or not text:
+        return ApiVersion(None)
+    if text not in KNOWN:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}(-preview)?", text):
+            report.add(
+                codes.UNKNOWN_API_VERSION,
+                value.span,
+                f"`{text}` is no API version of Image Builder that is known here; the template is read as of its date",
+                help=f"Known are {', '.join(KNOWN)}.",
+            )
+            return ApiVersion(text)
+        return ApiVersion(None)
+    return ApiVersion(text)
+
+
+def _customizers(
+    properties: Fields, readers: Mapping[str, Callable[[int, Fields], Customizer | None]]
+) -> tuple[Customizer, ...]:
+    customizers: list[Customizer] = []
+    names: set[str] = set()
+    for index, fields in properties.each("customize"):
+        kind = choose_kind(fields, readers, "customizer")
+        if kind is None:
+            continue
+        customizer = readers[kind](index, fields)
+        fields.close()
+        if customizer is None:
+            continue
+        if customizer.name is not None and str(customizer.name) in names:
+            properties.report.add(
+                codes.REPEATED_NAME,
+                customizer.name.span,
+                f"the customizer name `{customizer.name}` stands twice",
+                help="Give each customizer a name of its own: the log shows it.",
+            )
+        names.add(str(customizer.name))
+        customizers.append(customizer)
+    return tuple(customizers)
+
+
+def _identities(root: Fields) -> tuple[Text, ...]:
+    fields = root.fields("identity")
+    if fields is None:
+        return ()
+    fields.skip("type", "principalId", "tenantId")
+    value = fields.value("userAssignedIdentities")
+    if not isinstance(value, JsonObject):
+        fields.close()
+        return ()
+    from aib2packer.aib.tokens import token_text
+
+    fields.close()
+    return tuple(token_text(member.key, member.key_span, root.report, braces=True) for member in value)
+
+
+def _timeout(properties: Fields) -> int:
+    timeout = properties.integer("buildTimeoutInMinutes")
+    if timeout is None:
+        return _DEFAULT_TIMEOUT_MINUTES
+    if not 0 < timeout.value <= _MAX_TIMEOUT_MINUTES:
+        properties.report.add(
+            codes.BAD_VALUE,
+            timeout.span,
+            f"a buildTimeoutInMinutes of {timeout.value} is out of range: the service takes 0 to {_MAX_TIMEOUT_MINUTES}",
+            help=f"Write a number up to {_MAX_TIMEOUT_MINUTES}; 0 means {_DEFAULT_TIMEOUT_MINUTES}.",
+        )
+    elif timeout.value <= _DOOMED_TIMEOUT_MINUTES:
+        properties.report.add(
+            codes.SHORT_TIMEOUT,
+            timeout.span,
+            f"no build ends within {timeout.value} minutes: in the service such a timeout fails at once",
+            help="Allow an hour or more.",
+        )
+    return timeout.value
+
+
+def _error_handling(properties: Fields) -> bool:
+    fields = properties.fields("errorHandling")
+    if fields is None:
+        return False
+    on_customizer, on_validation = fields.word("onCustomizerError"), fields.word("onValidationError")
+    fields.close()
+    for word in (on_customizer, on_validation):
+        if word is not None and word.value.lower() not in {"cleanup", "abort"}:
+            properties.report.add(
+                codes.BAD_VALUE, word.span, f"`{word.value}` is no way to handle an error", help="Write cleanup or abort."
+            )
+    if on_validation is not None and on_validation.value.lower() == "abort":
+        properties.report.add(
+            codes.VALIDATION,
+            on_validation.span,
+            "errorHandling.onValidationError is not converted: validation is not yet",
+            help="Run your validators on a VM made from the image.",
+        )
+    return on_customizer is not None and on_customizer.value.lower() == "abort"
+
+
+def _auto_run(properties: Fields) -> Located[bool]:
+    fields = properties.fields("autoRun")
+    if fields is None:
+        return Located(value=False, span=properties.span)
+    state = fields.word("state")
+    fields.close()
+    return Located(state is not None and state.value.lower() == "enabled", fields.span)
+
+
+def _not_converted(properties: Fields) -> None:
+    optimize = properties.fields("optimize")
+    if optimize is not None:
+        for key, code in (("vmBoot", codes.VM_BOOT), ("workload", codes.WORKLOAD)):
+            _optimization(optimize, key, code)
+        optimize.close()
+    if properties.value("validate") is not None:
+        properties.report.add(
+            codes.VALIDATION,
+            properties.key_span("validate"),
+            "validate is not converted yet: nothing checks the finished image",
+            help="Run the validators on a VM made from the image before you use it.",
+        )
+
+
+def _optimization(optimize: Fields, key: str, code: codes.Code) -> None:
+    fields = optimize.fields(key)
+    if fields is None:
+        return
+    state = fields.word("state")
+    fields.skip("scriptUri", "sha256Checksum")
+    fields.close()
+    if state is not None and state.value.lower() == "disabled":
+        return
+    optimize.report.add(
+        code,
+        optimize.key_span(key),
+        f"optimize.{key} has no equivalent: Image Builder sends the disk through a service of its own, which Packer cannot",
+        help="Measure how the image boots without it.",
+    )

@@ -1,0 +1,21 @@
+"""Azure regions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.values import Text
+
+if TYPE_CHECKING:
+    from aib2packer.aib.fields import Fields
+
+
+def region_text(fields: Fields, key: str) -> Text | None:
+    """Read a region. `West US 2` and `westus2` are the same: the short form is what Azure's own tools print."""
+    text = fields.text(key)
+    return None if text is None else short_region(text)
+
+
+def short_region(text: Text) -> Text:
+    """The short form of a region's name."""
+    return Text(tuple(part.replace(" ", "").lower() if isinstance(part, str) else part for part in text.parts), text.span)

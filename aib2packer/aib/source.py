@@ -1,0 +1,158 @@
+"""What the image starts from."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.fields import Spelling
+from aib2packer.aib.ids import GALLERY_IMAGE, GALLERY_VERSION, MANAGED_IMAGE, parse_id
+from aib2packer.aib.kinds import choose_kind
+from aib2packer.aib.model import GalleryImage, ManagedImage, Plan, PlatformImage, SharedGalleryImage
+from aib2packer.aib.tokens import literal_text
+from aib2packer.arm.values import Text
+from aib2packer.findings import codes
+
+if TYPE_CHECKING:
+    from aib2packer.aib.fields import Fields
+    from aib2packer.aib.model import ImageSource
+    from aib2packer.text.source import Span
+
+KINDS = ("PlatformImage", "ManagedImage", "SharedImageVersion", "ISO")
+
+# The service showed `latest` with what it meant at the time: azure-rest-api-specs#11313
+_RESOLVED_LATEST = re.compile(r"latest(?:\s*\(.*\))?", re.IGNORECASE)
+_SHARED_GALLERY = re.compile(
+    r"/(?P<kind>communityGalleries|sharedGalleries)/(?P<gallery>[^/]+)/images/(?P<image>[^/]+)(?:/versions/(?P<version>[^/]+))?/?",
+    re.IGNORECASE,
+)
+
+
+def read_source(fields: Fields, replace_iso: str | None) -> ImageSource | None:
+    """Read the `source` object; None after an error. `replace_iso` is the marketplace image to use instead of an ISO."""
+    kind = choose_kind(fields, KINDS, "source")
+    source: ImageSource | None
+    match kind:
+        case "PlatformImage":
+            source = _platform_image(fields)
+        case "ManagedImage":
+            source = _managed_image(fields)
+        case "SharedImageVersion":
+            source = _shared_image_version(fields)
+        case "ISO":
+            return _iso(fields, replace_iso)
+        case _:
+            return None
+    fields.close()
+    return source
+
+
+def _platform_image(fields: Fields) -> PlatformImage | None:
+    publisher, offer, sku = fields.text("publisher"), fields.text("offer"), fields.text("sku")
+    version = fields.text("version")
+    plan = _plan(fields)
+    exact = fields.text("exactVersion")  # read-only: what `latest` was when the template was submitted
+    for key, value in (("publisher", publisher), ("offer", offer), ("sku", sku)):
+        if value is None:
+            fields.missing(key, "Name the marketplace image: `az vm image list` shows publisher, offer and sku.")
+    if publisher is None or offer is None or sku is None:
+        return None
+    if version is not None and _RESOLVED_LATEST.fullmatch(version.literal or ""):
+        version = None
+    if version is None and exact is not None:
+        fields.report.add(
+            codes.EXACT_VERSION,
+            exact.span,
+            f"`latest` was {exact} when the template was submitted; the build takes what is the latest when it runs",
+            help=f'Set `image_version = "{exact}"` to build from that version.',
+        )
+    return PlatformImage(publisher, offer, sku, version, plan, fields.span)
+
+
+def _plan(fields: Fields) -> Plan | None:
+    plan = fields.fields("planInfo")
+    if plan is None:
+        return None
+    name, product, publisher = plan.text("planName"), plan.text("planProduct"), plan.text("planPublisher")
+    plan.close()
+    if name is None or product is None or publisher is None:
+        keys = {"planName": name, "planProduct": product, "planPublisher": publisher}
+        missing = next(key for key, value in keys.items() if value is None)
+        plan.missing(missing, "A purchase plan has a planName, a planProduct and a planPublisher.")
+        return None
+    return Plan(name, product, publisher)
+
+
+def _managed_image(fields: Fields) -> ManagedImage | None:
+    text = fields.id("imageId")
+    if text is None:
+        fields.missing("imageId", "Name the managed image by its resource id.")
+        return None
+    found = parse_id(text, MANAGED_IMAGE)
+    if found is None:
+        _bad_id(fields, text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/…")
+        return None
+    return ManagedImage(found, fields.span)
+
+
+def _shared_image_version(fields: Fields) -> GalleryImage | SharedGalleryImage | None:
+    text = fields.id("imageVersionId", Spelling("sourceImageVersionID", "2019-05-01-preview"))
+    fields.skip("exactVersion")
+    if text is None:
+        fields.missing("imageVersionId", "Name the image version by its resource id.")
+        return None
+    if shared := _SHARED_GALLERY.fullmatch(text.literal or ""):
+        return _shared_gallery(shared, fields, text.span)
+    found = parse_id(text, GALLERY_VERSION, GALLERY_IMAGE)
+    if found is None:
+        _bad_id(
+            fields, text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…/versions/…"
+        )
+        return None
+    version = found.segments.get("versions")
+    if version is None or (version.literal or "").lower() == "latest":
+        if fields.api.before("2020-02-14"):
+            fields.report.add(
+                codes.SERVICE_REFUSES,
+                text.span,
+                f"{fields.api} takes no `latest` gallery version as a source; it is read as the latest",
+                help="Name a version, or use API version 2022-07-01 or newer.",
+            )
+        version = None
+    return GalleryImage(found, version, fields.span)
+
+
+def _shared_gallery(shared: re.Match[str], fields: Fields, span: Span) -> SharedGalleryImage:
+    community = shared["kind"].lower() == "communitygalleries"
+    # azure-arm hands the id to Azure as it is; without a version it means the latest.
+    kind = "communityGalleries" if community else "sharedGalleries"
+    version = "" if (shared["version"] or "latest").lower() == "latest" else f"/versions/{shared['version']}"
+    image_id = f"/{kind}/{shared['gallery']}/images/{shared['image']}{version}"
+    return SharedGalleryImage(literal_text(image_id, span), community, fields.span)
+
+
+def _iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
+    fields.skip("sourceUri", "sha256Checksum")
+    fields.close()
+    if replace_iso is None:
+        fields.report.add(
+            codes.ISO_SOURCE,
+            fields.key_span("type"),
+            "an ISO source has no equivalent: Image Builder itself dropped it with API version 2020-02-14, and azure-arm starts "
+            "from an image",
+            help="Pass the marketplace image to use instead, such as --replace-iso RedHat:RHEL:7_9 for a RHEL 7 ISO.",
+        )
+        return None
+    publisher, offer, sku, *version = (Text((part,), fields.span) for part in replace_iso.split(":"))
+    fields.report.add(
+        codes.ISO_REPLACED,
+        fields.key_span("type"),
+        f"the ISO source is replaced by the marketplace image {replace_iso}, as asked for",
+        help="Compare what the two install.",
+    )
+    chosen = version[0] if version and version[0].literal != "latest" else None
+    return PlatformImage(publisher, offer, sku, chosen, None, fields.span)
+
+
+def _bad_id(fields: Fields, text: Text, shape: str) -> None:
+    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no id of such an image", help=f"Write {shape}")

@@ -1,0 +1,87 @@
+"""Strings of a template: the placeholders and the secrets in them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.values import Placeholder, Secret, Symbol, Text
+from aib2packer.findings import codes
+from aib2packer.text.secrets import find_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aib2packer.findings.model import Report
+    from aib2packer.text.source import Span
+
+_ANGLED = r"<[ ]?[A-Za-z][\w .-]*>"
+_TOKEN = re.compile(_ANGLED)
+_TOKEN_OR_BRACES = re.compile(_ANGLED + r"|\{[A-Za-z][\w .-]*\}")
+_LEFT_OVER = re.compile("[<>\u201c\u201d\u201e\u201f]")
+_URL = re.compile(
+    r"""https?://(?:[^/?#\s"'`<>@]*@)?(?P<host>[^/?#\s"'`<>@]+)[^?#\s"'`<>]*(?:\?(?P<query>[^#\s"'`<>(){};|\\]*))?"""
+)
+
+
+def literal_text(text: str, span: Span) -> Text:
+    """A text without symbols."""
+    return Text((text,) if text else (), span)
+
+
+def token_text(text: str, span: Span, report: Report, *, braces: bool = False) -> Text:
+    """A text in which `<tokens>`, and with `braces` also `{tokens}`, are placeholders.
+
+    Half a token, and curly quotes, are reported: names, regions and ids hold neither.
+    """
+    pattern = _TOKEN_OR_BRACES if braces else _TOKEN
+    parts: list[str | Symbol] = []
+    end = 0
+    for match in pattern.finditer(text):
+        parts += [text[end : match.start()], Placeholder(match.group())]
+        end = match.end()
+    parts.append(text[end:])
+    if left_over := _LEFT_OVER.search("".join(part for part in parts if isinstance(part, str))):
+        report.add(
+            codes.PLACEHOLDER,
+            span,
+            f"placeholder not filled in: there is a `{left_over.group()}` that belongs to nothing",
+            help="Put the value in its place, without brackets and curly quotes.",
+        )
+    return Text(tuple(part for part in parts if part), span)
+
+
+def command_text(text: str, span: Span, _report: Report | None = None) -> Text:
+    """A text that is left alone, but for the secrets in it: the signed queries and passwords of URLs."""
+    parts: list[str | Symbol] = []
+    end = 0
+    for start, stop, host in _secrets(text):
+        # The digest only tells one secret from another; it is never shown.
+        digest = hashlib.sha256(text[start:stop].encode("utf-8", "surrogatepass")).hexdigest()
+        parts += [text[end:start], Secret(host, digest)]
+        end = stop
+    parts.append(text[end:])
+    return Text(tuple(part for part in parts if part), span)
+
+
+def uri_text(text: str, span: Span, report: Report) -> Text:
+    """A URI: its tokens are placeholders, its secrets are secrets."""
+    parts: list[str | Symbol] = []
+    for part in command_text(text, span).parts:
+        parts += token_text(part, span, report).parts if isinstance(part, str) else [part]
+    return Text(tuple(parts), span)
+
+
+def _secrets(text: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and host of each secret. A signed query is one secret as a whole, for it is renewed as a whole."""
+    urls = tuple(_URL.finditer(text)) if "://" in text else ()
+    end = 0
+    for start, stop in find_secrets(text):
+        if start < end:
+            continue
+        url = next((url for url in urls if url.start() <= start < url.end()), None)
+        first, last = url.span("query") if url else (0, 0)
+        in_query = first <= start < last
+        end = max(stop, last) if in_query else stop
+        yield (first if in_query else start), end, url["host"].split(".")[0] if url else ""

@@ -1,0 +1,99 @@
+"""The build VM."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.fields import Spelling
+from aib2packer.aib.ids import SUBNET, parse_id
+from aib2packer.aib.model import Subnet, VmProfile
+from aib2packer.findings import codes
+
+if TYPE_CHECKING:
+    from aib2packer.aib.fields import Fields
+    from aib2packer.aib.model import Located
+
+_SPLIT_UNTIL = "2020-02-14"
+
+
+def read_vm(properties: Fields) -> VmProfile:
+    """Read `vmProfile`; all of it is optional."""
+    fields = properties.fields("vmProfile")
+    if fields is None:
+        return VmProfile()
+    profile = VmProfile(
+        size=fields.text("vmSize"),
+        os_disk_gb=fields.integer("osDiskSizeGB", Spelling("osDiskSize", "2020-02-14")),
+        data_disks_gb=_data_disks(fields),
+        identities=tuple(fields.ids("userAssignedIdentities")),
+        subnet=_subnet(fields),
+    )
+    _dropped_proxy(fields)
+    fields.close()
+    return profile
+
+
+def _data_disks(fields: Fields) -> tuple[Located[int], ...]:
+    sizes: list[Located[int]] = []
+    for _, disk in fields.each("additionalDataDisks"):
+        size = disk.integer("sizeGB")
+        if size is None:
+            disk.missing("sizeGB", "Say how large the data disk is, in GiB.")
+        else:
+            sizes.append(size)
+        disk.close()
+    return tuple(sizes)
+
+
+def _subnet(profile: Fields) -> Subnet | None:
+    fields = profile.fields("vnetConfig")
+    if fields is None:
+        return None
+    _dropped_proxy(fields)
+    if (own := fields.id("containerInstanceSubnetId")) is not None:
+        fields.report.add(
+            codes.CONTAINER_SUBNET,
+            own.span,
+            "containerInstanceSubnetId is where the service ran Packer: now you do",
+            help="Run Packer on a machine that reaches the build subnet, such as one in this network.",
+        )
+    text = fields.id("subnetId")
+    name, subnet, group = fields.text("name"), fields.text("subnetName"), fields.text("resourceGroupName")
+    fields.close()
+    if text is not None:
+        found = parse_id(text, SUBNET)
+        if found is None:
+            fields.report.add(
+                codes.BAD_ID,
+                text.span,
+                f"`{text}` is no id of a subnet",
+                help="Write /subscriptions/…/resourceGroups/…/providers/Microsoft.Network/virtualNetworks/…/subnets/…",
+            )
+            return None
+        return Subnet(found["virtualnetworks"], found["subnets"], found.resource_group, found.subscription, text.span)
+    if name is None and subnet is None and group is None:
+        return None
+    if name is None or subnet is None or group is None:
+        keys = {"name": name, "subnetName": subnet, "resourceGroupName": group}
+        missing = next(key for key, value in keys.items() if value is None)
+        fields.missing(missing, "A subnet is named by name (of the network), subnetName and resourceGroupName, or by subnetId.")
+        return None
+    if not fields.api.before(_SPLIT_UNTIL):
+        fields.report.add(
+            codes.OLD_SPELLING,
+            fields.key_span("name"),
+            f"vnetConfig has been one subnetId since API version {_SPLIT_UNTIL}; name, subnetName and resourceGroupName are read "
+            "as that",
+            help="Write subnetId.",
+        )
+    return Subnet(name, subnet, group, None, fields.span)
+
+
+def _dropped_proxy(fields: Fields) -> None:
+    if (size := fields.text("proxyVmSize")) is not None:
+        fields.report.add(
+            codes.PROXY_VM,
+            fields.key_span("proxyVmSize"),
+            f"{fields.path}.proxyVmSize sizes a proxy VM ({size}) that only Image Builder needs to reach the subnet",
+            help="Nothing to do: run Packer where it reaches the subnet.",
+        )

@@ -1,0 +1,1 @@
+"""The ARM side: from a JSON document to plain image template resources."""

@@ -1,0 +1,109 @@
+"""Template strings: literal text with symbols in it, for what is only known when Packer runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from aib2packer.text.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A token that somebody was meant to fill in: `<region>` or `{resourceGroup}`. `token` is what stood there."""
+
+    token: str
+
+    @property
+    def name(self) -> str:
+        """The token without its brackets."""
+        return self.token[1:-1].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that must not stand in the output, such as the signature of a SAS; `name` tells secrets apart."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment of a resource id that is only known as a whole."""
+
+    id: Text
+    index: int
+
+
+Symbol: TypeAlias = Placeholder | Secret | Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string of the template: literal pieces and symbols, and where it stands."""
+
+    parts: tuple[str | Symbol, ...]
+    span: Span
+
+    @property
+    def literal(self) -> str | None:
+        """The whole text, where it has no symbols."""
+        if not self.parts:
+            return ""
+        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], str) else None
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The symbols, in order."""
+        return tuple(part for part in self.parts if not isinstance(part, str))
+
+    @property
+    def visible(self) -> str:
+        """The literal pieces alone, for looking at what the text says."""
+        return "".join(part for part in self.parts if isinstance(part, str))
+
+    def split(self, separator: str) -> tuple[Text, ...]:
+        """Split at a separator in the literal pieces, as `str.split` does."""
+        pieces: list[list[str | Symbol]] = [[]]
+        for part in self.parts:
+            if not isinstance(part, str):
+                pieces[-1].append(part)
+                continue
+            first, *rest = part.split(separator)
+            pieces[-1].append(first)
+            pieces.extend([text] for text in rest)
+        return tuple(Text(_merge(piece), self.span) for piece in pieces)
+
+    def __str__(self) -> str:
+        return "".join(part if isinstance(part, str) else _name(part) for part in self.parts)
+
+
+def join(separator: str, texts: tuple[Text, ...], span: Span) -> Text:
+    """Put texts together, with a separator between them."""
+    parts: list[str | Symbol] = []
+    for index, text in enumerate(texts):
+        if index:
+            parts.append(separator)
+        parts.extend(text.parts)
+    return Text(_merge(parts), span)
+
+
+def _merge(parts: list[str | Symbol]) -> tuple[str | Symbol, ...]:
+    merged: list[str | Symbol] = []
+    for part in parts:
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += part
+        elif part != "":
+            merged.append(part)
+    return tuple(merged)
+
+
+def _name(symbol: Symbol) -> str:
+    match symbol:
+        case Placeholder(token):
+            return token
+        case Secret():
+            return "***"
+        case Segment(text, index):
+            return f"{text}[{index}]"

@@ -1,0 +1,55 @@
+"""What a conversion takes and gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aib2packer.findings.model import Finding
+
+
+class OsType(Enum):
+    """The operating system of the image, as azure-arm's `os_type` spells it."""
+
+    LINUX = "Linux"
+    WINDOWS = "Windows"
+
+
+class Auth(Enum):
+    """How Packer signs in to Azure."""
+
+    CLI = "cli"
+    MSI = "msi"
+    SERVICE_PRINCIPAL = "service-principal"
+    OIDC = "oidc"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the user can decide about a conversion."""
+
+    name: str | None = None
+    """Which image template of the input to convert, where there are several."""
+    os_type: OsType | None = None
+    """The operating system; None: found out from the template."""
+    auth: Auth = Auth.CLI
+    replace_iso: str | None = None
+    """PUBLISHER:OFFER:SKU[:VERSION] of the marketplace image to use instead of an ISO source."""
+    side_files: bool = False
+    """Whether files beside the HCL may be written; without, everything stands in the HCL."""
+    file_name: str = "build.pkr.hcl"
+    """The name that the HCL will have, for the commands in its header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """The outcome: the HCL (None when an error was found), the files that belong beside it, and the findings."""
+
+    hcl: str | None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Side files: path relative to the HCL, with forward slashes, and content."""
+    findings: tuple[Finding, ...] = ()

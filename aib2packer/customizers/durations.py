@@ -1,0 +1,39 @@
+"""Durations, as Packer takes them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aib2packer.findings import codes
+
+if TYPE_CHECKING:
+    from aib2packer.aib.fields import Fields
+
+# Go's durations: https://pkg.go.dev/time#ParseDuration
+_GO = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|ms|s|m|h))+")
+_ISO = re.compile(r"PT(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)S)?")
+
+
+def read_duration(fields: Fields, key: str) -> str | None:
+    """Read a duration such as `5m`. What is meant as one is brought into that form; None where it is unset or an error."""
+    word = fields.word(key)
+    if word is None:
+        return None
+    if _GO.fullmatch(word.value):
+        return word.value
+    squeezed = re.sub(r"\s+", "", word.value)
+    iso = _ISO.fullmatch(squeezed.upper())
+    duration = "".join(f"{number}{unit}" for number, unit in zip(iso.groups(), "hms", strict=True) if number) if iso else squeezed
+    if not _GO.fullmatch(duration):
+        fields.report.add(
+            codes.BAD_VALUE, word.span, f"`{word.value}` is no duration", help="Write a number and a unit, such as 5m."
+        )
+        return None
+    fields.report.add(
+        codes.COERCED,
+        word.span,
+        f"`{word.value}` is no duration that Packer takes, here or in the service; it is read as {duration}",
+        help=f"Write {duration}.",
+    )
+    return duration

@@ -1,0 +1,75 @@
+"""The File customizer: a file that is fetched and put on the VM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import Customizer
+from aib2packer.customizers.commands import base_name, read_fetched
+from aib2packer.customizers.head import comment, label, named, read_head
+from aib2packer.findings import codes
+from aib2packer.packer.model import Download, Provisioner, Steps
+from aib2packer.packer.names import file_name
+from aib2packer.packer.values import Text as HclText
+
+if TYPE_CHECKING:
+    from aib2packer.aib.fields import Fields
+    from aib2packer.aib.model import Fetched
+    from aib2packer.arm.values import Text
+    from aib2packer.packer.site import Site
+
+KIND = "File"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File(Customizer):
+    """One file, uploaded as the user that Packer signs in with."""
+
+    source: Fetched
+    destination: Text
+
+    @property
+    def visible_text(self) -> str | None:
+        """None: what is in the file cannot be seen."""
+        return None
+
+
+def read(index: int, fields: Fields) -> File | None:
+    """Read a File customizer; None after an error."""
+    head = read_head(index, KIND, fields)
+    source, destination = read_fetched(fields, "sourceUri"), fields.command("destination")
+    if source is None:
+        fields.missing("sourceUri", "Say where the file is.")
+    if destination is None:
+        fields.missing("destination", "Say where the file goes on the VM.")
+    if source is None or destination is None:
+        return None
+    return File(**head, source=source, destination=destination)
+
+
+def translate(file: File, site: Site) -> Steps:
+    """Upload the file that the download step fetched."""
+    name = file_name(file.index + 1, base_name(file.source.uri) or label(file))
+    destination = file.destination
+    if "{{" in destination.visible:
+        site.report.add(
+            codes.NOT_EXACT,
+            destination.span,
+            "Packer evaluates `{{` in a file's destination, and nothing escapes it there",
+            help="Choose a path without `{{`, and move the file in a customizer after it.",
+        )
+    if not site.is_windows and not destination.visible.startswith("/tmp/"):  # noqa: S108 - on the VM
+        site.report.add(
+            codes.FILE_DESTINATION,
+            destination.span,
+            f"files are uploaded as the user that Packer signs in with, who may not write to {destination} on Linux",
+            help="Upload to /tmp, and move the file in a Shell customizer; its folder must exist.",
+        )
+    settings = {
+        **named(file),
+        "source": HclText((site.downloads, f"/{name}")),
+        "destination": site.symbols.value(destination),
+        "generated": True,
+    }
+    return Steps((Provisioner("file", settings, comment(file)),), (Download(name, file.source.uri, file.source.sha256),))

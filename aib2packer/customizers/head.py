@@ -1,0 +1,41 @@
+"""What every customizer has, read and written alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from aib2packer.aib.fields import Fields
+    from aib2packer.aib.model import Customizer
+    from aib2packer.arm.values import Text
+    from aib2packer.packer.values import Value
+    from aib2packer.text.source import Span
+
+
+class Head(TypedDict):
+    """The fields of `Customizer`."""
+
+    index: int
+    kind: str
+    name: Text | None
+    span: Span
+
+
+def read_head(index: int, kind: str, fields: Fields) -> Head:
+    """Read what every customizer has."""
+    return Head(index=index, kind=kind, name=fields.command("name"), span=fields.key_span("type"))
+
+
+def label(customizer: Customizer) -> str:
+    """What to call a customizer where its name is to be part of another name."""
+    return customizer.kind if customizer.name is None else str(customizer.name)
+
+
+def named(customizer: Customizer) -> dict[str, Value]:
+    """The settings of the customizer's own provisioner, begun with its name where it has one."""
+    return {} if customizer.name is None else {"name": str(customizer.name)}
+
+
+def comment(customizer: Customizer, more: str = "") -> str:
+    """The comment that says which customizer a provisioner comes from."""
+    return f"customize[{customizer.index}]: {customizer.kind}" + (f". {more}" if more else "")

@@ -1,0 +1,139 @@
+"""The PowerShell customizer: commands on Windows, or through pwsh on Linux."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.fields import Spelling
+from aib2packer.arm.values import Text
+from aib2packer.customizers.commands import Commands, read_commands
+from aib2packer.customizers.head import comment, label, named, read_head
+from aib2packer.findings import codes
+from aib2packer.packer.exactness import powershell_inline_is_exact, with_byte_order_mark
+from aib2packer.packer.model import Download, Provisioner, Steps
+from aib2packer.packer.site import AS_ROOT, beside_template
+from aib2packer.packer.upload import upload_download, upload_text
+from aib2packer.packer.values import Code
+
+if TYPE_CHECKING:
+    from aib2packer.aib.fields import Fields
+    from aib2packer.aib.model import Fetched, Located
+    from aib2packer.packer.site import Site
+    from aib2packer.packer.values import Value
+
+KIND = "PowerShell"
+_OWN_PROCESS = "A process of its own, as in Image Builder: Packer runs inline text inside a try block."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerShell(Commands):
+    """PowerShell commands, all in one script. `elevated`: as an administrator; `as_system`: as SYSTEM."""
+
+    elevated: bool
+    as_system: bool
+    valid_exit_codes: tuple[Located[int], ...]
+
+
+def read(index: int, fields: Fields) -> PowerShell | None:
+    """Read a PowerShell customizer; None after an error."""
+    head = read_head(index, KIND, fields)
+    elevated, system = fields.boolean("runElevated"), fields.boolean("runAsSystem")
+    exit_codes = fields.integers("validExitCodes", Spelling("valid_exit_codes", "2020-02-14"))
+    commands = read_commands(fields)
+    as_system = system is not None and system.value
+    if system is not None and as_system and not (elevated is not None and elevated.value):
+        fields.report.add(
+            codes.SYSTEM_NOT_ELEVATED,
+            system.span,
+            "the service wants runElevated beside runAsSystem; it is read as SYSTEM",
+            help='Add "runElevated": true.',
+        )
+    if commands is None:
+        return None
+    return PowerShell(
+        **head,
+        inline=commands[0],
+        script=commands[1],
+        elevated=as_system or (elevated is not None and elevated.value),
+        as_system=as_system,
+        valid_exit_codes=exit_codes,
+    )
+
+
+def translate(powershell: PowerShell, site: Site) -> Steps:
+    """Run the commands as Image Builder's Packer did: as a script of their own, where that can be."""
+    if not site.is_windows:
+        return _on_linux(powershell, site)
+    if powershell.script is not None:
+        return _fetched(powershell, powershell.script, site)
+    text = powershell.text
+    name = powershell.file_name(".ps1")
+    if site.side_files and not text.symbols:
+        return _side_file(powershell, with_byte_order_mark(text), name)
+    if powershell_inline_is_exact(text):
+        site.report.add(
+            codes.POWERSHELL_INLINE,
+            powershell.span,
+            "Packer runs inline PowerShell in a try block, where the first terminating error ends it; Image Builder's went on to "
+            "the next statement",
+            help="Convert with -o DIR, which puts the commands into a script of their own.",
+        )
+        inline: tuple[Value, ...] = (site.symbols.value(text, multiline=True),)
+        return Steps((Provisioner("powershell", {**_settings(powershell), "inline": inline}, comment(powershell)),))
+    path = site.remote_path(name)
+    script = with_byte_order_mark(Text((*text.parts, "\n"), text.span))
+    upload = upload_text(f"{label(powershell)}-upload", script, path, site, comment(powershell, "Inline would change its text."))
+    return Steps((*upload, _run(powershell, path)))
+
+
+def _settings(powershell: PowerShell) -> dict[str, Value]:
+    settings = named(powershell)
+    if powershell.as_system:
+        settings["elevated_user"] = "SYSTEM"
+    elif powershell.elevated:
+        settings["elevated_user"] = Code("build.User")
+        settings["elevated_password"] = Code("build.Password")
+    if powershell.valid_exit_codes:
+        settings["valid_exit_codes"] = tuple(code.value for code in powershell.valid_exit_codes)
+    return settings
+
+
+def _side_file(powershell: PowerShell, text: Text, name: str) -> Steps:
+    path = f"scripts/{name}"
+    settings = {**_settings(powershell), "script": beside_template(path)}
+    script = f"{text.visible}\n".encode("utf-8", "surrogatepass")
+    return Steps((Provisioner("powershell", settings, comment(powershell)),), files={path: script})
+
+
+def _fetched(powershell: PowerShell, script: Fetched, site: Site) -> Steps:
+    name = powershell.file_name(".ps1")
+    path = site.remote_path(name)
+    upload = upload_download(f"{label(powershell)}-upload", name, path, site, comment(powershell, _OWN_PROCESS))
+    return Steps((upload, _run(powershell, path)), (Download(name, script.uri, script.sha256),))
+
+
+def _run(powershell: PowerShell, path: str) -> Provisioner:
+    inline = (
+        f"powershell -ExecutionPolicy Bypass -Command '& {path}; exit $LASTEXITCODE'",
+        f"Remove-Item {path}",
+    )
+    return Provisioner("powershell", {**_settings(powershell), "inline": inline})
+
+
+def _on_linux(powershell: PowerShell, site: Site) -> Steps:
+    """Through pwsh, which the image must bring: the shell provisioner, for the powershell one thinks in Windows paths."""
+    name = powershell.file_name(".ps1")
+    path = site.remote_path(name)
+    if powershell.script is not None:
+        upload = (upload_download(f"{label(powershell)}-upload", name, path, site, comment(powershell, "Through pwsh.")),)
+        downloads = (Download(name, powershell.script.uri, powershell.script.sha256),)
+    else:
+        text = Text((*powershell.text.parts, "\n"), powershell.text.span)
+        upload = upload_text(f"{label(powershell)}-upload", text, path, site, comment(powershell, "Through pwsh."))
+        downloads = ()
+    settings: dict[str, Value] = {**named(powershell), "execute_command": AS_ROOT}
+    if powershell.valid_exit_codes:
+        settings["valid_exit_codes"] = tuple(code.value for code in powershell.valid_exit_codes)
+    settings["inline"] = (f"pwsh -NoProfile -File {path}", f"rm {path}")
+    return Steps((*upload, Provisioner("shell", settings)), downloads)

@@ -1,0 +1,114 @@
+"""The Shell customizer: commands on Linux, run as root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.values import Text
+from aib2packer.customizers.commands import Commands, read_commands
+from aib2packer.customizers.head import comment, label, named, read_head
+from aib2packer.customizers.restart import WAIT, restart_delay, wait_for_restart
+from aib2packer.findings import codes
+from aib2packer.packer.exactness import has_short_lines, shell_inline_is_exact, unix_lines
+from aib2packer.packer.model import Download, Provisioner, Steps
+from aib2packer.packer.site import AS_ROOT, beside_template
+from aib2packer.packer.upload import upload_download, upload_text
+
+if TYPE_CHECKING:
+    from aib2packer.aib.fields import Fields
+    from aib2packer.aib.model import Fetched
+    from aib2packer.packer.site import Site
+    from aib2packer.packer.values import Value
+
+KIND = "Shell"
+_SHEBANG = "/bin/sh -e"  # of Packer's own for inline commands, also in the service: reference/aib-behaviour.md 1.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell(Commands):
+    """Shell commands, all in one script."""
+
+
+def read(index: int, fields: Fields) -> Shell | None:
+    """Read a Shell customizer; None after an error."""
+    head = read_head(index, KIND, fields)
+    commands = read_commands(fields)
+    return None if commands is None else Shell(**head, inline=commands[0], script=commands[1])
+
+
+def translate(shell: Shell, site: Site) -> Steps:
+    """Run the commands as root."""
+    if shell.script is not None:
+        return _fetched(shell, shell.script, site)
+    steps = _inline(shell, site)
+    delay = restart_delay(shell.text.visible)
+    if delay is None:
+        return steps
+    *before, last = steps.provisioners
+    expecting = replace(last, settings={**last.settings, "expect_disconnect": True, "start_retry_timeout": WAIT})
+    gate = wait_for_restart(label(shell), delay)
+    return Steps((*before, expecting, gate), files=steps.files, restarts=True)
+
+
+def _inline(shell: Shell, site: Site) -> Steps:
+    text = shell.text
+    if shell_inline_is_exact(text):
+        settings = {**named(shell), "execute_command": AS_ROOT}
+        if text.visible.startswith("#!"):  # else Packer takes that line for the shebang, and drops -e
+            settings["inline_shebang"] = _SHEBANG
+        settings["inline"] = _lines(shell, site)
+        return Steps((Provisioner("shell", settings, comment(shell)),))
+    lines = unix_lines(text)
+    script = Text((f"#!{_SHEBANG}\n", *lines.parts, "\n"), text.span)
+    name = shell.file_name(".sh")
+    if site.side_files and not text.symbols:
+        return _side_file(shell, script.visible, name)
+    path = site.remote_path(name)
+    upload = upload_text(f"{label(shell)}-upload", script, path, site, comment(shell, "Inline, Packer would change its text."))
+    return Steps((*upload, _run(shell, path)))
+
+
+def _lines(shell: Shell, site: Site) -> tuple[Value, ...]:
+    """The commands as they stand, or one heredoc where some of them have several lines."""
+    # Packer turns CRLF to LF once, and so did the service: doing it here is the same, unless a second time would change more.
+    text = shell.text if "\r\r\n" in shell.text.visible else unix_lines(shell.text)
+    lines = text.split("\n")
+    if len(lines) == len(shell.inline):
+        return tuple(site.symbols.value(line) for line in lines)
+    return (site.symbols.value(text, multiline=True),)
+
+
+def _side_file(shell: Shell, script: str, name: str) -> Steps:
+    settings: dict[str, Value] = {**named(shell), "execute_command": AS_ROOT}
+    if "\r" in script or not has_short_lines(script):
+        settings["binary"] = True
+    path = f"scripts/{name}"
+    settings["script"] = beside_template(path)
+    return Steps(
+        (Provisioner("shell", settings, comment(shell, "In a file, for inline Packer would change its text.")),),
+        files={path: script.encode("utf-8", "surrogatepass")},
+    )
+
+
+def _fetched(shell: Shell, script: Fetched, site: Site) -> Steps:
+    name = shell.file_name("")
+    path = site.remote_path(name)
+    site.report.add(
+        codes.RESTART_UNSEEN,
+        script.uri.span,
+        "whether this script restarts the VM cannot be seen before it is fetched",
+        help="If it does, add expect_disconnect = true to its provisioner, and a step after it that waits.",
+    )
+    return Steps(
+        (
+            upload_download(f"{label(shell)}-upload", name, path, site, comment(shell)),
+            _run(shell, path, "sed -i 's/\\r$//' " + path),
+        ),
+        (Download(name, script.uri, script.sha256),),
+    )
+
+
+def _run(shell: Shell, path: str, *first: str) -> Provisioner:
+    inline = (*first, f"chmod +x {path}", path, f"rm {path}")
+    return Provisioner("shell", {**named(shell), "execute_command": AS_ROOT, "inline": inline})

@@ -1,0 +1,54 @@
+"""The WindowsRestart customizer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import Customizer
+from aib2packer.customizers.durations import read_duration
+from aib2packer.customizers.head import comment, named, read_head
+from aib2packer.packer.model import Provisioner, Steps
+
+if TYPE_CHECKING:
+    from aib2packer.aib.fields import Fields
+    from aib2packer.arm.values import Text
+    from aib2packer.packer.site import Site
+
+KIND = "WindowsRestart"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowsRestart(Customizer):
+    """A restart of the VM; what is None is Packer's default, which is the service's too."""
+
+    command: Text | None
+    check_command: Text | None
+    timeout: str | None
+
+    @property
+    def visible_text(self) -> str | None:
+        """The commands."""
+        return "\n".join(text.visible for text in (self.command, self.check_command) if text is not None)
+
+
+def read(index: int, fields: Fields) -> WindowsRestart:
+    """Read a WindowsRestart customizer."""
+    return WindowsRestart(
+        **read_head(index, KIND, fields),
+        command=fields.command("restartCommand"),
+        check_command=fields.command("restartCheckCommand"),
+        timeout=read_duration(fields, "restartTimeout"),
+    )
+
+
+def translate(restart: WindowsRestart, site: Site) -> Steps:
+    """Restart the VM and wait for it."""
+    settings = named(restart)
+    if restart.command is not None:
+        settings["restart_command"] = site.symbols.value(restart.command)
+    if restart.check_command is not None:
+        settings["restart_check_command"] = site.symbols.value(restart.check_command)
+    if restart.timeout is not None:
+        settings["restart_timeout"] = restart.timeout
+    return Steps((Provisioner("windows-restart", settings, comment(restart)),))

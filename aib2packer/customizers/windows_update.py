@@ -1,0 +1,49 @@
+"""The WindowsUpdate customizer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import Customizer
+from aib2packer.customizers.head import comment, named, read_head
+from aib2packer.packer.model import Provisioner, Steps
+
+if TYPE_CHECKING:
+    from aib2packer.aib.fields import Fields
+    from aib2packer.aib.model import Located
+    from aib2packer.arm.values import Text
+    from aib2packer.packer.site import Site
+
+KIND = "WindowsUpdate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowsUpdate(Customizer):
+    """Windows updates; what is unset is the plugin's default, which is the service's too (reference/aib-behaviour.md 1.8)."""
+
+    search_criteria: Text | None
+    filters: tuple[Text, ...]
+    limit: Located[int] | None
+
+
+def read(index: int, fields: Fields) -> WindowsUpdate:
+    """Read a WindowsUpdate customizer."""
+    return WindowsUpdate(
+        **read_head(index, KIND, fields),
+        search_criteria=fields.command("searchCriteria"),
+        filters=fields.commands("filters"),
+        limit=fields.integer("updateLimit"),
+    )
+
+
+def translate(update: WindowsUpdate, site: Site) -> Steps:
+    """Install the updates; the plugin restarts the VM by itself."""
+    settings = named(update)
+    if update.search_criteria is not None:
+        settings["search_criteria"] = site.symbols.value(update.search_criteria)
+    if update.filters:  # an empty list would be a PowerShell error when the build runs
+        settings["filters"] = tuple(site.symbols.value(text) for text in update.filters)
+    if update.limit is not None:
+        settings["update_limit"] = update.limit.value
+    return Steps((Provisioner("windows-update", settings, comment(update)),))

@@ -1,0 +1,70 @@
+"""Findings: what the conversion has to say about a place in the input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aib2packer.text.source import Span
+
+
+class Severity(Enum):
+    """How much a finding weighs, the heaviest first."""
+
+    ERROR = "error"
+    """Nothing can be written that would do what the template says."""
+    LOSS = "loss"
+    """Something that the template asks for is not in the output."""
+    CHANGE = "change"
+    """The output does what the template asks for, in a way that can be told apart."""
+    NOTE = "note"
+    """Worth knowing; the image is the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A kind of finding: a stable id such as `AIB2P203`, its severity, and a title in a few words."""
+
+    id: str
+    severity: Severity
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding. `message` says what and why, `help` what to do."""
+
+    code: Code
+    span: Span
+    message: str
+    help: str
+
+    @property
+    def severity(self) -> Severity:
+        """The severity of the finding's code."""
+        return self.code.severity
+
+
+class Report:
+    """Collects the findings of one conversion, in the order in which they were made."""
+
+    def __init__(self) -> None:
+        self._findings: list[Finding] = []
+
+    def add(self, code: Code, span: Span, message: str, *, help: str) -> None:  # noqa: A002 - the term of the field
+        """Record a finding; the same one at the same place is kept once."""
+        finding = Finding(code, span, message, help)
+        if finding not in self._findings:
+            self._findings.append(finding)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, by place in the input; those at one place in the order of their making."""
+        return tuple(sorted(self._findings, key=lambda finding: (finding.span.source.name, finding.span.start)))
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error was found, which means that there is no output."""
+        return any(finding.severity is Severity.ERROR for finding in self._findings)

@@ -1,0 +1,108 @@
+"""The build VM: its size, disks, network and how Packer reaches it (reference/packer-semantics.md 8.4 to 8.6)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import PlatformImage
+from aib2packer.conversion import OsType
+from aib2packer.findings import codes
+from aib2packer.packer.values import Code, Value, Variable
+
+if TYPE_CHECKING:
+    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.findings.model import Report
+    from aib2packer.packer.variables import Symbols
+
+_DEFAULT_SIZE = "Standard_D2ds_v4"
+_DEFAULT_SIZE_GENERATION_1 = "Standard_D1_v2"
+
+ALLOWED_ADDRESSES = Variable(
+    "allowed_inbound_ip_addresses",
+    "Who may reach the build VM, which has a public address. Empty: anybody.",
+    "list(string)",
+    default=(),
+)
+LOCATION = Variable("location", "Azure region of the build.")
+BUILD_GROUP = Variable(
+    "build_resource_group_name",
+    "Existing resource group for the build VM, instead of one that Packer makes and deletes.",
+    default=Code("null"),
+)
+
+# Marketplace images that are of generation 1 for certain: their generation 2 has another SKU.
+_GENERATION_1 = (
+    ("canonical", "ubuntuserver", r"(?!.*gen2)(?:1[468]\.04|19\.\d\d)[\w.-]*"),
+    ("microsoftwindowsserver", "windowsserver", r"(?!.*(?:g2|gensecond))20(?:12|16|19)-[\w-]*"),
+    ("openlogic", "centos", r"[678][._]\d"),
+    ("redhat", "rhel", r"[67](?:\.\d+|-lvm|-raw)"),
+)
+
+
+def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report: Report) -> dict[str, Value]:
+    """The settings of the build VM."""
+    vm = template.vm
+    settings: dict[str, Value] = _place(template, symbols, report)
+    settings["vm_size"] = symbols.value(vm.size) if vm.size is not None else _default_size(template)
+    if vm.os_disk_gb is not None:
+        settings["os_disk_size_gb"] = vm.os_disk_gb.value
+    if vm.data_disks_gb:
+        settings["disk_additional_size"] = tuple(disk.value for disk in vm.data_disks_gb)
+    for disk in (vm.os_disk_gb, *vm.data_disks_gb):
+        if disk is not None and disk.value < 0:
+            report.add(codes.BAD_VALUE, disk.span, f"a disk of {disk.value} GB cannot be", help="Write its size in GB.")
+    if vm.identities:
+        settings["user_assigned_managed_identities"] = tuple(symbols.value(identity) for identity in vm.identities)
+    if vm.subnet is not None:
+        # All three, or azure-arm looks for them itself and may take another subnet.
+        settings["virtual_network_resource_group_name"] = symbols.value(vm.subnet.resource_group)
+        settings["virtual_network_name"] = symbols.value(vm.subnet.virtual_network)
+        settings["virtual_network_subnet_name"] = symbols.value(vm.subnet.name)
+    else:
+        settings["allowed_inbound_ip_addresses"] = ALLOWED_ADDRESSES
+        report.add(
+            codes.PUBLIC_ADDRESS,
+            template.span,
+            "without a subnet the build VM gets a public address; Image Builder reached it inside a network of its own",
+            help="Set allowed_inbound_ip_addresses to the address of the machine that runs Packer, or give vmProfile.vnetConfig.",
+        )
+    if os_type is OsType.WINDOWS:
+        # Without these Packer would try SSH, or WinRM on a port where nothing listens.
+        settings |= {"communicator": "winrm", "winrm_use_ssl": True, "winrm_insecure": True, "winrm_username": "packer"}
+    return settings
+
+
+def _place(template: ImageTemplate, symbols: Symbols, report: Report) -> dict[str, Value]:
+    location: Value = LOCATION if template.location is None else symbols.value(template.location)
+    group = template.staging_resource_group
+    if group is None:
+        return {"location": location}
+    report.add(
+        codes.STAGING_GROUP,
+        group.span,
+        f"the staging resource group `{group}` is Image Builder's own: Packer makes a temporary one, or takes an existing one",
+        help="To build in an existing resource group, pass -var build_resource_group_name=…; not the one of Image Builder.",
+    )
+    uses = () if isinstance(location, str) else (location,)
+    region = f'"{location}"' if isinstance(location, str) else "var.location"
+    del uses, region
+    return {"location": location, "build_resource_group_name": BUILD_GROUP}
+
+
+def _default_size(template: ImageTemplate) -> str:
+    """The service's own default: reference/aib-behaviour.md 4."""
+    if template.api.before("2020-01-01") or _is_generation_1(template):
+        return _DEFAULT_SIZE_GENERATION_1
+    return _DEFAULT_SIZE
+
+
+def _is_generation_1(template: ImageTemplate) -> bool:
+    source = template.source
+    if not isinstance(source, PlatformImage):
+        return False
+    publisher, offer, sku = str(source.publisher).lower(), str(source.offer).lower(), str(source.sku).lower()
+    return "gen1" in sku or any(
+        publisher == known and offer == known_offer and re.fullmatch(pattern, sku)
+        for known, known_offer, pattern in _GENERATION_1
+    )

@@ -1,0 +1,372 @@
+"""HCL text made from values, in the layout that `packer fmt` leaves alone (reference/packer-semantics.md 1 and 2).
+
+Nothing here ends with a newline, and `indent` is always the column at which the first line stands.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import unicodedata
+from itertools import count, groupby
+from typing import TYPE_CHECKING, TypeAlias
+
+from aib2packer.packer.values import Attribute, Blank, Block, Code, Comment, GoTemplate, Local, Text, Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from aib2packer.packer.values import Body, Value
+
+    _Reference: TypeAlias = Variable | Local | Code
+    _Item: TypeAlias = Attribute | Block | Comment | Blank
+
+_WIDTH = 128
+_STEP = 2
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+# Words that mean something else than their name at the start of an object.
+_KEYWORDS = frozenset({"for", "null", "true", "false"})
+
+_NOT_AS_IT_IS = re.compile(r'["\\]|[$%](?=\{)|[^ -~]')
+_NOT_IN_COMMENTS = re.compile(r"[^ -~]")
+_ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t", '"': r"\"", "\\": r"\\", "$": "$$", "%": "%%"}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_AT_MARGIN = re.compile(r"^[^\s]", re.MULTILINE)
+# Beside the categories M*: what can share a grapheme cluster with its neighbour (Unicode 15, GraphemeBreakProperty.txt).
+_JOINING = re.compile(
+    "[\u0d4e\u0e33\u0eb3\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\uff9e\uff9f\U000111c2\U000111c3\U0001193f\U00011941"
+    "\U00011a3a\U00011a84-\U00011a89\U00011d46\U00011f02\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]"
+)
+
+
+def print_body(body: Body, indent: int = 0) -> str:
+    """The lines of a block or a file, their equals signs aligned as reference/packer-semantics.md 2.4 says."""
+    lines: list[str] = []
+    for kind, items in groupby(body, key=type):
+        if kind is Attribute:
+            lines += _assignments(_attributes(items, indent), indent)
+        else:
+            lines += [_print_item(item, indent) for item in items]
+    return "\n".join(lines)
+
+
+def print_variable(variable: Variable) -> str:
+    """The `variable` block of an input variable."""
+    body: list[_Item] = [Attribute("type", Code(variable.type))]
+    if variable.description:
+        body.append(Attribute("description", variable.description))
+    if variable.default is not None:
+        body.append(Attribute("default", variable.default))
+    if variable.sensitive:
+        body.append(Attribute("sensitive", value=True))
+    for validation in variable.validation:
+        condition = Attribute("condition", Code(validation.condition))
+        body += (Blank(), Block("validation", (condition, Attribute("error_message", validation.error_message))))
+    return _print_item(Block("variable", tuple(body), (variable.name,)), 0)
+
+
+def print_locals(values: Sequence[Local]) -> str:
+    """The `locals` block: each comment above its value, after an empty line. Nothing for no values."""
+    if not values:
+        return ""
+    body: list[_Item] = []
+    for local in values:
+        if local.comment:
+            body += (Blank(), Comment(local.comment)) if body else (Comment(local.comment),)
+        body.append(Attribute(local.name, local.value))
+    return _print_item(Block("locals", tuple(body)), 0)
+
+
+def print_value(value: Value, indent: int = 0) -> str:
+    """An expression, as it stands after `name = ` on a line that starts at column `indent`."""
+    return _print_value(value, indent, indent)
+
+
+def print_string(text: Text, indent: int = 0) -> str:
+    """A string: a bare reference, a heredoc where one is asked for and exact, else quoted.
+
+    Every string that is not quoted by `quote` passes here. Source: reference/packer-semantics.md 2.1 to 2.3.
+    """
+    parts = _joined(text.parts)
+    if len(parts) == 1 and not isinstance(parts[0], str):
+        return _reference(parts[0], indent)
+    if text.multiline and (skeleton := _heredoc_skeleton(parts)):
+        return _heredoc(parts, skeleton, indent)
+    return f'"{"".join(_template(parts, in_quotes=True))}"'
+
+
+def quote(text: str) -> str:
+    """A quoted string that means exactly `text`, if `is_exact(text)` (reference/packer-semantics.md 2.1)."""
+    return f'"{_escape(text)}"'
+
+
+def is_exact(text: str) -> bool:
+    """Whether HCL carries a string unchanged: it brings all to NFC, and has no lone surrogates (2.1)."""
+    return text.isascii() or (unicodedata.is_normalized("NFC", text) and not _SURROGATE.search(text))
+
+
+def is_identifier(name: str) -> bool:
+    """Whether a name can stand bare in HCL. HCL also allows letters beyond ASCII; here they are quoted."""
+    return _IDENTIFIER.fullmatch(name) is not None
+
+
+def escape_templates(value: Value) -> Value:
+    """The value as a field must be given it that Packer renders once as a Go template (reference/packer-semantics.md 1.4).
+
+    GoTemplate, Code and what references stand for are left alone. So is the value beside a key that needs an escape: Packer
+    does not render it then (1.3).
+    """
+    match value:
+        case str():
+            return _escape_braces(value)
+        case Text():
+            parts = (_escape_braces(part) if isinstance(part, str) else part for part in _joined(value.parts))
+            return Text(tuple(parts), value.multiline)
+        case bool() | int() | float() | Variable() | Local() | Code() | GoTemplate():
+            return value
+        case tuple():
+            return tuple(map(escape_templates, value))
+        case _:
+            return {_escape_braces(key): item if "{{" in key else escape_templates(item) for key, item in value.items()}
+
+
+def references(value: Value | Body) -> tuple[Variable | Local, ...]:
+    """Every variable and local that a value or a body names, in order of first appearance.
+
+    What a local or a variable itself names stands before it.
+    """
+    found: dict[tuple[type, str], Variable | Local | None] = {}
+    _find_references(value, found)
+    return tuple(reference for reference in found.values() if reference)
+
+
+def _find_references(value: Value | Body | _Item, found: dict[tuple[type, str], Variable | Local | None]) -> None:
+    match value:
+        case Variable() | Local():
+            key = (type(value), value.name)
+            if key not in found:
+                found[key] = None  # seen, which ends a cycle; its place comes after what it names
+                inner = value.default if isinstance(value, Variable) else value.value
+                if inner is not None:
+                    _find_references(inner, found)
+                del found[key]
+                found[key] = value
+        case Attribute():
+            _find_references(value.value, found)
+        case tuple() | Block() | Code() | Text():
+            for part in _parts(value):
+                _find_references(part, found)
+        case str() | bool() | int() | float() | GoTemplate() | Comment() | Blank():
+            pass
+        case _:
+            for item in value.values():
+                _find_references(item, found)
+
+
+def _parts(value: tuple[Value, ...] | Body | Block | Code | Text) -> Iterable[Value | _Item]:
+    match value:
+        case Block():
+            return value.body
+        case Code():
+            return value.uses
+        case Text():
+            return value.parts
+        case _:
+            return value
+
+
+def _attributes(items: Iterable[_Item], indent: int) -> Iterator[tuple[str, str]]:
+    for item in items:
+        if isinstance(item, Attribute):
+            yield item.name, _print_value(item.value, indent, indent + len(item.name) + len(" = "))
+
+
+def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> Iterator[str]:
+    """Lines `name = value`. One that leaves a bracket open is in no alignment group; a heredoc is one line of its group."""
+    margin = " " * indent
+    for opens_bracket, group in groupby(pairs, key=_opens_bracket):
+        if opens_bracket:
+            yield from (f"{margin}{name} = {value}" for name, value in group)
+        else:
+            lines = list(group)
+            width = max(len(name) for name, _ in lines)
+            yield from (f"{margin}{name:<{width}} = {value}" for name, value in lines)
+
+
+def _opens_bracket(pair: tuple[str, str]) -> bool:
+    value = pair[1]
+    return "\n" in value and not value.startswith("<<")
+
+
+def _print_item(item: _Item, indent: int) -> str:
+    match item:
+        case Block():
+            margin = " " * indent
+            head = " ".join((item.name, *map(quote, item.labels)))
+            body = print_body(item.body, indent + _STEP)
+            return f"{margin}{head} {{\n{body}\n{margin}}}" if body else f"{margin}{head} {{}}"
+        case Comment():
+            return _comment(item.text, indent)
+        case _:
+            return ""
+
+
+def _comment(text: str, indent: int) -> str:
+    start = f"{' ' * indent}# "
+    lines: list[str] = []
+    for line in text.split("\n"):
+        visible = _NOT_IN_COMMENTS.sub(_escape_character, line)
+        lines += textwrap.wrap(visible, _WIDTH - len(start), break_long_words=False, break_on_hyphens=False) or [""]
+    return "\n".join(f"{start}{line}".rstrip() for line in lines)
+
+
+def _print_value(value: Value, indent: int, column: int) -> str:
+    """Print a value whose line starts at `indent`, and which itself starts at `column`."""
+    match value:
+        case str():
+            return quote(value)
+        case Text():
+            return print_string(value, indent)
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return repr(value)
+        case Variable() | Local() | Code():
+            return _reference(value, indent)
+        case GoTemplate():
+            return quote(value.text)
+        case tuple():
+            return _list(value, indent, column)
+        case _:
+            return _object(value, indent)
+
+
+def _list(values: tuple[Value, ...], indent: int, column: int) -> str:
+    inner = indent + _STEP
+    elements = [_print_value(value, inner, inner) for value in values]
+    line = f"[{', '.join(elements)}]"
+    if "\n" not in line and (len(elements) == 1 or column + len(line) <= _WIDTH):
+        return line
+    margin = " " * inner
+    lines = ["["]
+    for number, element in enumerate(elements, start=1):
+        if not element.startswith("<<"):
+            lines.append(f"{margin}{element},")
+        elif number == len(elements):
+            lines.append(f"{margin}{element}")
+        else:
+            lines += (f"{margin}{element}", f"{margin},")  # nothing may stand beside a heredoc's marker
+    lines.append(f"{' ' * indent}]")
+    return "\n".join(lines)
+
+
+def _object(values: Mapping[str, Value], indent: int) -> str:
+    if not values:
+        return "{}"
+    inner = indent + _STEP
+    keys = map(_key, values)
+    pairs = [(key, _print_value(value, inner, inner + len(key) + len(" = "))) for key, value in zip(keys, values.values(), strict=True)]
+    return "\n".join(("{", *_assignments(pairs, inner), f"{' ' * indent}}}"))
+
+
+def _key(name: str) -> str:
+    """A key of an object, escaped so that its width, for `packer fmt`, is its length."""
+    if is_identifier(name) and name not in _KEYWORDS:
+        return name
+    quoted = quote(name)
+    return quoted if quoted.isascii() else "".join(_code_point(char) if _joins(char) else char for char in quoted)
+
+
+def _reference(value: _Reference, indent: int) -> str:
+    match value:
+        case Variable():
+            return f"var.{value.name}"
+        case Local():
+            return f"local.{value.name}"
+        case _:
+            # Code of several lines is written as it stands at the left margin.
+            return re.sub(r"\n(?=.)", "\n" + " " * indent, value.text) if "\n" in value.text else value.text
+
+
+def _joined(parts: tuple[str | _Reference, ...]) -> list[str | _Reference]:
+    """The parts of a string without empty literals, and no literal next to another."""
+    joined: list[str | _Reference] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        elif part != "":
+            joined.append(part)
+    return joined
+
+
+def _template(parts: list[str | _Reference], *, in_quotes: bool) -> Iterator[str]:
+    for number, part in enumerate(parts, start=1):
+        if not isinstance(part, str):
+            yield f"${{{_reference(part, 0)}}}"
+            continue
+        # `$${` would be an escape: dollars right before a reference become a reference of their own.
+        literal = part if number == len(parts) else part.rstrip("$")
+        yield _escape(literal) if in_quotes else _escape_sigils(literal)
+        if dollars := part[len(literal) :]:
+            yield f'${{"{dollars}"}}'
+
+
+def _heredoc_skeleton(parts: list[str | _Reference]) -> str:
+    """The text with a mark for each reference, if a `<<-` heredoc carries it (reference/packer-semantics.md 2.2); else nothing."""
+    skeleton = "".join(part if isinstance(part, str) else "?" for part in parts)
+    if (
+        "\n" in skeleton
+        and skeleton.replace("\n", "").replace("\t", "").isprintable()
+        and _AT_MARGIN.search(skeleton)
+        and (
+            skeleton.isascii()
+            or (is_exact(skeleton) and not any(_joins(line[0]) for line in skeleton.split("\n") if line))
+        )
+    ):
+        return skeleton
+    return ""
+
+
+def _heredoc(parts: list[str | _Reference], skeleton: str, indent: int) -> str:
+    body = "".join(_template(parts, in_quotes=False))
+    body = body[:-1] if body.endswith("\n") else body
+    margin = " " * (indent + _STEP)
+    # Lines of white space are not part of the indent that Packer takes away.
+    lines = (line if not line or line.isspace() else margin + line for line in body.split("\n"))
+    marker = _marker(skeleton)
+    return "\n".join((f"<<-{marker}", *lines, f"{' ' * indent}{marker}"))
+
+
+def _marker(text: str) -> str:
+    if "EOT" not in text:
+        return "EOT"
+    lines = {line.strip() for line in text.split("\n")}
+    return next(marker for number in count(1) if (marker := f"EOT{number}" if number > 1 else "EOT") not in lines)
+
+
+def _escape(text: str) -> str:
+    return _NOT_AS_IT_IS.sub(_escape_character, text)
+
+
+def _escape_character(match: re.Match[str]) -> str:
+    char = match.group()
+    return _ESCAPES.get(char) or (char if char.isprintable() else _code_point(char))
+
+
+def _escape_sigils(text: str) -> str:
+    return text.replace("${", "$${").replace("%{", "%%{")
+
+
+def _escape_braces(text: str) -> str:
+    return text.replace("{{", "{{`{{`}}")
+
+
+def _code_point(char: str) -> str:
+    number = ord(char)
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"  # noqa: PLR2004 - the last of four digits
+
+
+def _joins(char: str) -> bool:
+    return unicodedata.category(char).startswith("M") or _JOINING.match(char) is not None

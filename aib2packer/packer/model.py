@@ -1,0 +1,72 @@
+"""What a Packer build says, ready to be printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aib2packer.arm.values import Text as TemplateText
+    from aib2packer.packer.values import Body, Local, Value, Variable
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioner:
+    """A `provisioner` block: its settings in order, the name first; `comment` stands above it."""
+
+    kind: str
+    settings: Mapping[str, Value]
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that Packer's machine fetches before the first customizer runs."""
+
+    file_name: str
+    uri: TemplateText
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What a customizer becomes. `restarts`: the VM comes up anew before the last of the provisioners ends."""
+
+    provisioners: tuple[Provisioner, ...]
+    downloads: tuple[Download, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    restarts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the source block, under a comment."""
+
+    comment: str
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """An entry of `required_plugins`."""
+
+    name: str
+    source: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A whole `.pkr.hcl` file. `name` is the build's, `label` the source's: an identifier."""
+
+    name: str
+    label: str
+    header: tuple[str, ...]
+    plugins: tuple[Plugin, ...]
+    variables: tuple[Variable, ...]
+    locals: tuple[Local, ...]
+    sections: tuple[Section, ...]
+    provisioners: tuple[Provisioner, ...]
+    manifest: Mapping[str, Value]
+    files: Mapping[str, bytes]

@@ -1,0 +1,166 @@
+"""The operating system of the image. No field of the template says it: reference/aib-behaviour.md 7."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, PlatformImage
+from aib2packer.conversion import OsType
+from aib2packer.findings import codes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aib2packer.aib.model import Customizer, ImageTemplate
+    from aib2packer.findings.model import Report
+    from aib2packer.packer.site import CustomizerKind
+
+_WINDOWS_PUBLISHERS = {
+    *("microsoftwindowsserver", "microsoftwindowsdesktop", "microsoftvisualstudio", "microsoftsharepoint", "microsoftdynamicsax"),
+    *("microsoftbiztalkserver", "microsoftwindowsserverhpcpack", "microsoftwindowsserverremotedesktop", "esri", "autodesk"),
+}
+_LINUX_PUBLISHERS = {
+    *("canonical", "redhat", "redhat-limited", "redhat-rhel", "openlogic", "suse", "debian", "credativ", "oracle", "almalinux"),
+    *("resf", "erockyenterprisesoftwarefoundationinc1653071250513", "kinvolk", "coreos", "microsoftcblmariner", "openvpn"),
+    *("microsoft-azure-batch", "clear-linux-project", "kali-linux", "procomputers", "tunnelbiz", "paloaltonetworks", "fortinet"),
+    *("f5-networks", "checkpoint", "cisco", "barracudanetworks", "juniper-networks"),
+}
+_LINUX_PREFIXES = ("ciq-", "ctrliqinc", "azure-linux", "ntegralinc")
+# Publishers of both: what in offer or SKU means Windows.
+_BOTH = {
+    "microsoftsqlserver": r"-ws|ws20",
+    "microsoft-dsvm": r"dsvm-win|windows",
+    "microsoft-ads": r"windows",
+    "microsoft-aks": r"windows",
+    "center-for-internet-security-inc": r"cis-win|windows",
+    **dict.fromkeys(("nvidia", "citrix", "bitnami", "cognosys", "cloud-infrastructure-services"), r"(?<![a-z])win"),
+}
+_WINDOWS_NAME = re.compile(r"(?<![a-z])(?:win(?:dows)?|w10|w11|ws20|avd|wvd|vdi)|windows", re.IGNORECASE)
+_LINUX_NAME = re.compile(r"(?<![a-z])(?:rhel|centos|sles|suse|ol\d)|ubuntu|debian|linux|rocky|mariner", re.IGNORECASE)
+_WINDOWS_DISK_GB = 127
+
+
+def find_os_type(
+    template: ImageTemplate, asked_for: OsType | None, kinds: Mapping[str, CustomizerKind], report: Report
+) -> OsType | None:
+    """The operating system: as asked for, else by the first rule that decides; None after an error."""
+    if asked_for is not None:
+        return asked_for if _fits(template.customize, asked_for, kinds, report) else None
+    needed = {kinds[customizer.kind].os_type: customizer for customizer in template.customize if kinds[customizer.kind].os_type}
+    if len(needed) > 1:
+        first, second = sorted(needed.values(), key=lambda customizer: customizer.index)
+        report.add(
+            codes.OS_MISMATCH,
+            second.span,
+            f"a {second.kind} and a {first.kind} customizer cannot run on one VM: the service answers UnsupportedCustomizerType",
+            help="Remove the one that is wrong; for PowerShell on Linux pass --os-type linux.",
+        )
+        return None
+    if needed:
+        return next(iter(needed))
+    certain = _by_destination(template) or _by_publisher(template)
+    if certain is not None:
+        return certain
+    guess = _by_offer(template) or _by_name(template)
+    if guess is None:
+        report.add(
+            codes.OS_UNKNOWN,
+            template.source.span,
+            "whether this is a Windows or a Linux image is said nowhere in the template",
+            help="Pass --os-type linux or windows; `az sig image-definition show --query osType`, or `az image show --query "
+            "storageProfile.osDisk.osType`, tells.",
+        )
+        return None
+    os_type, why = guess
+    report.add(
+        codes.OS_GUESSED,
+        template.source.span,
+        f"taken for a {os_type.value} image, {why}",
+        help=f"If that is wrong, pass --os-type {'linux' if os_type is OsType.WINDOWS else 'windows'}.",
+    )
+    return os_type
+
+
+def _fits(
+    customizers: tuple[Customizer, ...], os_type: OsType, kinds: Mapping[str, CustomizerKind], report: Report
+) -> bool:
+    """Whether every customizer can run there. PowerShell can on Linux too."""
+    fits = True
+    for customizer in customizers:
+        needed = kinds[customizer.kind].os_type
+        if needed not in {None, os_type} and not (customizer.kind == "PowerShell" and os_type is OsType.LINUX):
+            report.add(
+                codes.OS_MISMATCH,
+                customizer.span,
+                f"a {customizer.kind} customizer does not run on {os_type.value}, which --os-type asks for",
+                help="Remove the customizer, or the option.",
+            )
+            fits = False
+    return fits
+
+
+def _by_destination(template: ImageTemplate) -> OsType | None:
+    for customizer in template.customize:
+        destination = getattr(customizer, "destination", None)
+        if destination is None:
+            continue
+        if re.match(r"[A-Za-z]:|.*\\", destination.visible):
+            return OsType.WINDOWS
+        if destination.visible.startswith("/"):
+            return OsType.LINUX
+    return None
+
+
+def _by_publisher(template: ImageTemplate) -> OsType | None:
+    source = template.source
+    if not isinstance(source, PlatformImage):
+        return None
+    publisher = str(source.publisher).lower()
+    if publisher in _WINDOWS_PUBLISHERS:
+        return OsType.WINDOWS
+    if publisher in _LINUX_PUBLISHERS or publisher.startswith(_LINUX_PREFIXES):
+        return OsType.LINUX
+    if publisher in _BOTH:
+        windows = re.search(_BOTH[publisher], f"{source.offer} {source.sku}".lower())
+        return OsType.WINDOWS if windows else OsType.LINUX
+    return None
+
+
+def _by_offer(template: ImageTemplate) -> tuple[OsType, str] | None:
+    """The Azure CLI's own rule for marketplace images."""
+    source = template.source
+    if not isinstance(source, PlatformImage) or source.offer.literal is None or source.sku.literal is None:
+        return None
+    if "windows" in f"{source.offer} {source.sku}".lower():
+        return OsType.WINDOWS, "for offer or SKU says Windows"
+    return OsType.LINUX, "for neither offer nor SKU says Windows"
+
+
+def _by_name(template: ImageTemplate) -> tuple[OsType, str] | None:
+    for name in _names(template):
+        windows, linux = _WINDOWS_NAME.search(name), _LINUX_NAME.search(name)
+        if windows and not linux:
+            return OsType.WINDOWS, f"for the name `{name}`"
+        if linux and not windows:
+            return OsType.LINUX, f"for the name `{name}`"
+    disk = template.vm.os_disk_gb
+    if disk is not None and disk.value >= _WINDOWS_DISK_GB:
+        return OsType.WINDOWS, f"for a system disk of {disk.value} GB"
+    return None
+
+
+def _names(template: ImageTemplate) -> Iterator[str]:
+    """The names that may tell, those of the source first."""
+    source = template.source
+    texts = [source.offer, source.sku] if isinstance(source, PlatformImage) else []
+    if not isinstance(source, PlatformImage):
+        found = getattr(source.id, "segments", None)
+        texts = [found["images"]] if found else [source.id]  # type: ignore[list-item]
+    for target in template.targets:
+        if isinstance(target, GalleryTarget | ManagedImageTarget):
+            texts.append(target.id["images"])
+    if template.name is not None:
+        texts.append(template.name)
+    for text in texts:
+        yield text.visible

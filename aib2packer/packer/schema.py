@@ -1,0 +1,124 @@
+"""azure-arm's settings: which are blocks, and the order in which a person thinks of them.
+
+Source of the names: packer-plugin-azure 2.6.3, builder/azure/arm/config.hcl2spec.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.packer.model import Section
+from aib2packer.packer.values import Attribute, Blank, Block, Comment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aib2packer.packer.values import Value
+
+SOURCE_IMAGE = "Source image"
+BUILD_VM = "Build VM"
+DISTRIBUTION = "Distribution"
+
+_BLOCKS = {"plan_info", "shared_image_gallery", "shared_image_gallery_destination"}
+
+# A section is groups of settings, with an empty line between them.
+_SECTIONS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
+    (
+        "",
+        (
+            (
+                "use_azure_cli_auth",
+                "tenant_id",
+                "client_id",
+                "client_secret",
+                "oidc_request_url",
+                "oidc_request_token",
+                "subscription_id",
+            ),
+        ),
+    ),
+    (
+        SOURCE_IMAGE,
+        (
+            (
+                "os_type",
+                "image_publisher",
+                "image_offer",
+                "image_sku",
+                "image_version",
+                "custom_managed_image_name",
+                "custom_managed_image_resource_group_name",
+            ),
+            ("shared_image_gallery",),
+            ("plan_info",),
+        ),
+    ),
+    (
+        BUILD_VM,
+        (
+            (
+                "location",
+                "build_resource_group_name",
+                "vm_size",
+                "os_disk_size_gb",
+                "disk_additional_size",
+                "user_assigned_managed_identities",
+                "virtual_network_resource_group_name",
+                "virtual_network_name",
+                "virtual_network_subnet_name",
+                "allowed_inbound_ip_addresses",
+            ),
+            ("communicator", "winrm_use_ssl", "winrm_insecure", "winrm_username"),
+        ),
+    ),
+    (
+        DISTRIBUTION,
+        (
+            ("managed_image_name", "managed_image_resource_group_name"),
+            (
+                "storage_account",
+                "resource_group_name",
+                "capture_container_name",
+                "capture_name_prefix",
+                "polling_duration_timeout",
+            ),
+            (
+                "shared_image_gallery_destination",
+                "shared_gallery_image_version_exclude_from_latest",
+                "shared_image_gallery_timeout",
+            ),
+            ("azure_tags",),
+        ),
+    ),
+)
+
+
+def arrange(settings: Mapping[str, Value | Block], notes: Mapping[str, str]) -> tuple[Section, ...]:
+    """Put settings into sections. `notes` say more in the comment above a section.
+
+    Raises:
+        KeyError: A setting has no place in the table.
+        TypeError: A block is given as an attribute, or the other way round: Packer would refuse it.
+
+    """
+    left = dict(settings)
+    sections = []
+    for comment, groups in _SECTIONS:
+        body: list[Attribute | Block | Comment | Blank] = []
+        for names in groups:
+            group = [_item(name, left.pop(name)) for name in names if name in left]
+            if body and group:
+                body.append(Blank())
+            body.extend(group)
+        if body:
+            note = notes.get(comment)
+            sections.append(Section(f"{comment}. {note}" if note else comment, tuple(body)))
+    if left:
+        raise KeyError(*left)
+    return tuple(sections)
+
+
+def _item(name: str, value: Value | Block) -> Attribute | Block:
+    if isinstance(value, Block) != (name in _BLOCKS):
+        raise TypeError(name)
+    return value if isinstance(value, Block) else Attribute(name, value)

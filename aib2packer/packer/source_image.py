@@ -1,0 +1,66 @@
+"""The image that the build starts from (reference/packer-semantics.md 8.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import GalleryImage, ImageSource, ManagedImage, PlatformImage
+from aib2packer.arm.values import Placeholder
+from aib2packer.packer.values import Attribute, Block
+
+if TYPE_CHECKING:
+    from aib2packer.packer.values import Value
+    from aib2packer.packer.variables import Symbols
+
+
+def source_image(source: ImageSource, symbols: Symbols) -> dict[str, Value | Block]:
+    """The settings that name the source image."""
+    match source:
+        case PlatformImage():
+            return _platform_image(source, symbols)
+        case ManagedImage(image):
+            return {
+                "custom_managed_image_name": symbols.value(image["images"]),
+                "custom_managed_image_resource_group_name": symbols.value(image.resource_group),
+            }
+        case GalleryImage():
+            return {"shared_image_gallery": _gallery(source, symbols)}
+        case _:
+            key = "community_gallery_image_id" if source.community else "direct_shared_gallery_image_id"
+            # No subscription beside it: azure-arm would then make a private gallery's id of it.
+            return {"shared_image_gallery": Block("shared_image_gallery", (Attribute(key, symbols.value(source.id)),))}
+
+
+def _platform_image(source: PlatformImage, symbols: Symbols) -> dict[str, Value | Block]:
+    settings: dict[str, Value | Block] = {
+        "image_publisher": symbols.value(source.publisher),
+        "image_offer": symbols.value(source.offer),
+        "image_sku": symbols.value(source.sku),
+        "image_version": "latest" if source.version is None else symbols.value(source.version),
+    }
+    if source.plan is not None:
+        settings["plan_info"] = Block(
+            "plan_info",
+            (
+                Attribute("plan_name", symbols.value(source.plan.name)),
+                Attribute("plan_product", symbols.value(source.plan.product)),
+                Attribute("plan_publisher", symbols.value(source.plan.publisher)),
+            ),
+        )
+    return settings
+
+
+def _gallery(source: GalleryImage, symbols: Symbols) -> Block:
+    image = source.id
+    if len(image.text.parts) == 1 and isinstance(image.text.parts[0], Placeholder):
+        # The whole id is filled in when Packer runs: it must be that of a version.
+        return Block("shared_image_gallery", (Attribute("id", symbols.value(image.text)),))
+    body = [
+        Attribute("subscription", symbols.value(image.subscription)),
+        Attribute("resource_group", symbols.value(image.resource_group)),
+        Attribute("gallery_name", symbols.value(image["galleries"])),
+        Attribute("image_name", symbols.value(image["images"])),
+    ]
+    if source.version is not None:  # without it azure-arm takes the latest
+        body.append(Attribute("image_version", symbols.value(source.version)))
+    return Block("shared_image_gallery", tuple(body))

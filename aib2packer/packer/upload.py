@@ -1,0 +1,65 @@
+"""Files on the VM: those that were downloaded, and texts that no inline form carries."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.values import Text
+from aib2packer.findings import codes
+from aib2packer.packer.exactness import content_is_exact
+from aib2packer.packer.model import Provisioner
+from aib2packer.packer.site import AS_ROOT
+from aib2packer.packer.values import Text as HclText
+
+if TYPE_CHECKING:
+    from aib2packer.packer.site import Site
+    from aib2packer.packer.values import Value
+
+
+def upload_download(name: str, file_name: str, destination: str, site: Site, comment: str) -> Provisioner:
+    """Upload what the download step will have fetched."""
+    return Provisioner(
+        "file",
+        {
+            "name": name,
+            "source": HclText((site.downloads, f"/{file_name}")),
+            "destination": destination,
+            "generated": True,
+        },
+        comment,
+    )
+
+
+def upload_text(name: str, text: Text, path: str, site: Site, comment: str) -> tuple[Provisioner, ...]:
+    """Upload a text, byte for byte."""
+    if content_is_exact(text):
+        content = site.symbols.value(text, multiline=text.visible.endswith("\n"))
+        return (Provisioner("file", {"name": name, "destination": path, "content": content}, comment),)
+    if text.symbols:
+        site.report.add(
+            codes.NOT_EXACT,
+            text.span,
+            "these commands hold a secret beside characters that HCL cannot carry (not in Unicode normalization form C, or NUL)",
+            help="Put the secret into a customizer of its own, or write the characters as escapes.",
+        )
+        return ()
+    encoded = base64.b64encode(text.visible.encode("utf-8", "surrogatepass")).decode("ascii")
+    upload: dict[str, Value] = {"name": name, "destination": f"{path}.b64", "content": encoded}
+    # HCL would change these characters (it normalizes Unicode), so they travel as base64.
+    return (Provisioner("file", upload, f"{comment} In base64, for HCL would change some of its characters."), _decode(path, site))
+
+
+def _decode(path: str, site: Site) -> Provisioner:
+    name = path.replace("\\", "/").rsplit("/", 1)[-1]
+    if site.is_windows:
+        command = f"[IO.File]::WriteAllBytes('{path}', [Convert]::FromBase64String([IO.File]::ReadAllText('{path}.b64')))"
+        return Provisioner("powershell", {"name": f"{name}-decode", "inline": (command, f"Remove-Item {path}.b64")})
+    return Provisioner(
+        "shell",
+        {
+            "name": f"{name}-decode",
+            "execute_command": AS_ROOT,
+            "inline": (f"base64 -d {path}.b64 > {path}", f"rm {path}.b64"),
+        },
+    )

@@ -1,0 +1,1 @@
+"""Source text with positions, and JSON read from it."""

@@ -1,0 +1,82 @@
+"""Source text, and spans that point into it."""
+
+from __future__ import annotations
+
+import bisect
+import codecs
+from dataclasses import dataclass, field
+from functools import cached_property
+
+
+class InputError(Exception):
+    """The input cannot be read: not text, not there, not permitted. The only exception that leaves the library."""
+
+
+@dataclass(frozen=True)
+class SourceText:
+    """A named text. `name` is what findings call it, usually the path as the user gave it."""
+
+    name: str
+    text: str
+
+    @cached_property
+    def _line_starts(self) -> tuple[int, ...]:
+        starts = [0]
+        starts.extend(index + 1 for index, char in enumerate(self.text) if char == "\n")
+        return tuple(starts)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, both counted from 1; the column counts characters."""
+        line = bisect.bisect_right(self._line_starts, offset)
+        return line, offset - self._line_starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of a line, counted from 1, without its line break."""
+        start = self._line_starts[number - 1]
+        end = self._line_starts[number] if number < len(self._line_starts) else len(self.text)
+        return self.text[start:end].rstrip("\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The characters `start` (included) to `end` (excluded) of a source text."""
+
+    source: SourceText = field(repr=False)
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """The characters themselves."""
+        return self.source.text[self.start : self.end]
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Line and column where the span starts, counted from 1."""
+        return self.source.position(self.start)
+
+    def __str__(self) -> str:
+        line, column = self.position
+        return f"{self.source.name}:{line}:{column}"
+
+
+def decode(data: bytes, name: str) -> SourceText:
+    """Read bytes as ARM tools do: UTF-8 with or without a byte order mark, UTF-16 or UTF-32 with one.
+
+    Raises:
+        InputError: The bytes are text in none of them.
+
+    """
+    encodings = {
+        codecs.BOM_UTF8: "utf-8-sig",
+        codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it starts with
+        codecs.BOM_UTF32_BE: "utf-32",
+        codecs.BOM_UTF16_LE: "utf-16",
+        codecs.BOM_UTF16_BE: "utf-16",
+    }
+    encoding = next((encoding for mark, encoding in encodings.items() if data.startswith(mark)), "utf-8")
+    try:
+        return SourceText(name, data.decode(encoding))
+    except UnicodeDecodeError as error:
+        message = f"{name}: not {encoding.upper().removesuffix('-SIG')} text (byte {error.start}): save it as UTF-8"
+        raise InputError(message) from error
