@@ -2,9 +2,53 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aib2packer.conversion import Conversion, Options
+from aib2packer.findings.model import Report
+from aib2packer.text.source import SourceText, decode
+
+if TYPE_CHECKING:
+    from aib2packer.packer.model import Build
 
 
 def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> Conversion:
-    """Convert the text of an Azure Image Builder template. (being written)"""
-    raise NotImplementedError
+    """Convert an Azure Image Builder template to a Packer build.
+
+    Args:
+        text: The template. Bytes are decoded as ARM tools do: UTF-8, or UTF-16 with a byte order mark.
+        file: What findings call the input, usually its path.
+        options: What the user can decide.
+
+    Returns:
+        The HCL and the files beside it, and the findings; no HCL where one of these is an error.
+
+    Raises:
+        InputError: The bytes are no text.
+
+    """
+    source = decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
+    report = Report()
+    build = _build(source, options or Options(), report)
+    if build is None or report.failed:
+        return Conversion(None, findings=report.findings)
+    from aib2packer.packer.render import render
+
+    return Conversion(render(build), build.files, report.findings)
+
+
+def _build(source: SourceText, options: Options, report: Report) -> Build | None:
+    """From text to build, stage by stage; None where a stage has found an error that leaves nothing to go on with."""
+    from aib2packer.aib.normalize import read_template
+    from aib2packer.arm.template import find_image_template
+    from aib2packer.customizers import CUSTOMIZERS
+    from aib2packer.packer.translate import translate
+    from aib2packer.text.jsonc import parse
+
+    if (document := parse(source, report)) is None:
+        return None
+    if (resource := find_image_template(document, options.name, report)) is None:
+        return None
+    if (template := read_template(resource, CUSTOMIZERS, options.replace_iso, report)) is None:
+        return None
+    return translate(template, CUSTOMIZERS, options, report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aib2packer.aib.distribute import read_targets
 from aib2packer.aib.fields import Fields, Reading
@@ -12,6 +12,7 @@ from aib2packer.aib.kinds import choose_kind
 from aib2packer.aib.model import ImageTemplate, Located
 from aib2packer.aib.regions import region_text
 from aib2packer.aib.source import read_source
+from aib2packer.aib.tokens import token_text
 from aib2packer.aib.versions import KNOWN, ApiVersion
 from aib2packer.aib.vm import read_vm
 from aib2packer.findings import codes
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import Customizer
     from aib2packer.arm.template import Resource
     from aib2packer.arm.values import Text
-    from aib2packer.findings.model import Report
+    from aib2packer.findings.model import Code, Report
 
 _DEFAULT_TIMEOUT_MINUTES = 240
 _MAX_TIMEOUT_MINUTES = 960
@@ -43,15 +44,21 @@ _POWERSHELL_KEYS = (
     *("LastRunStatusRunSubState", "LastRunStatusStartTime"),
 )
 
-ReadCustomizer = "Callable[[int, Fields], Customizer | None]"
+
+class ReadsCustomizer(Protocol):
+    """A kind of customizer, as far as reading goes."""
+
+    @property
+    def read(self) -> Callable[[int, Fields], Customizer | None]:
+        """Read the keys of a customizer, which has a number; None after an error."""
 
 
 def read_template(
-    resource: Resource, customizers: Mapping[str, Callable[[int, Fields], Customizer | None]], replace_iso: str | None, report: Report
+    resource: Resource, customizers: Mapping[str, ReadsCustomizer], replace_iso: str | None, report: Report
 ) -> ImageTemplate | None:
     """Read a resource; None after an error.
 
-    `customizers` has a reader for each kind of customizer; `replace_iso` is the marketplace image to use instead of an ISO.
+    `customizers` are the kinds that there are, by name; `replace_iso` is the marketplace image to use instead of an ISO.
     """
     api = _api_version(resource, report)
     reading = Reading(report, api, resource.expressions)
@@ -120,15 +127,15 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
 
 
 def _customizers(
-    properties: Fields, readers: Mapping[str, Callable[[int, Fields], Customizer | None]]
+    properties: Fields, kinds: Mapping[str, ReadsCustomizer]
 ) -> tuple[Customizer, ...]:
     customizers: list[Customizer] = []
     names: set[str] = set()
     for index, fields in properties.each("customize"):
-        kind = choose_kind(fields, readers, "customizer")
+        kind = choose_kind(fields, kinds, "customizer")
         if kind is None:
             continue
-        customizer = readers[kind](index, fields)
+        customizer = kinds[kind].read(index, fields)
         fields.close()
         if customizer is None:
             continue
@@ -153,8 +160,6 @@ def _identities(root: Fields) -> tuple[Text, ...]:
     if not isinstance(value, JsonObject):
         fields.close()
         return ()
-    from aib2packer.aib.tokens import token_text
-
     fields.close()
     return tuple(token_text(member.key, member.key_span, root.report, braces=True) for member in value)
 
@@ -225,7 +230,7 @@ def _not_converted(properties: Fields) -> None:
         )
 
 
-def _optimization(optimize: Fields, key: str, code: codes.Code) -> None:
+def _optimization(optimize: Fields, key: str, code: Code) -> None:
     fields = optimize.fields(key)
     if fields is None:
         return

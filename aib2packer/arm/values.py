@@ -23,9 +23,13 @@ class Placeholder:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A value that must not stand in the output, such as the signature of a SAS; `name` tells secrets apart."""
+    """A value that must not stand in the output, such as the signed query of a SAS URL.
 
-    name: str
+    `host` is the first label of the host it is for ("" where there is none); `digest` tells secrets apart.
+    """
+
+    host: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)

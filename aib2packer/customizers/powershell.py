@@ -126,8 +126,10 @@ def _on_linux(powershell: PowerShell, site: Site) -> Steps:
     name = powershell.file_name(".ps1")
     path = site.remote_path(name)
     if powershell.script is not None:
-        upload = (upload_download(f"{label(powershell)}-upload", name, path, site, comment(powershell, "Through pwsh.")),)
-        downloads = (Download(name, powershell.script.uri, powershell.script.sha256),)
+        upload: tuple[Provisioner, ...] = (
+            upload_download(f"{label(powershell)}-upload", name, path, site, comment(powershell, "Through pwsh.")),
+        )
+        downloads: tuple[Download, ...] = (Download(name, powershell.script.uri, powershell.script.sha256),)
     else:
         text = Text((*powershell.text.parts, "\n"), powershell.text.span)
         upload = upload_text(f"{label(powershell)}-upload", text, path, site, comment(powershell, "Through pwsh."))

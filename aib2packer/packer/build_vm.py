@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import PlatformImage
 from aib2packer.conversion import OsType
 from aib2packer.findings import codes
+from aib2packer.packer.hcl import print_value, references
 from aib2packer.packer.values import Code, Value, Variable
 
 if TYPE_CHECKING:
@@ -73,8 +74,13 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
     return settings
 
 
+def build_location(template: ImageTemplate, symbols: Symbols) -> Value:
+    """The region of the build."""
+    return LOCATION if template.location is None else symbols.value(template.location)
+
+
 def _place(template: ImageTemplate, symbols: Symbols, report: Report) -> dict[str, Value]:
-    location: Value = LOCATION if template.location is None else symbols.value(template.location)
+    location = build_location(template, symbols)
     group = template.staging_resource_group
     if group is None:
         return {"location": location}
@@ -84,10 +90,9 @@ def _place(template: ImageTemplate, symbols: Symbols, report: Report) -> dict[st
         f"the staging resource group `{group}` is Image Builder's own: Packer makes a temporary one, or takes an existing one",
         help="To build in an existing resource group, pass -var build_resource_group_name=…; not the one of Image Builder.",
     )
-    uses = () if isinstance(location, str) else (location,)
-    region = f'"{location}"' if isinstance(location, str) else "var.location"
-    del uses, region
-    return {"location": location, "build_resource_group_name": BUILD_GROUP}
+    # azure-arm takes either of the two: an existing group has a location of its own.
+    chosen = Code(f"var.{BUILD_GROUP.name} == null ? {print_value(location)} : null", (BUILD_GROUP, *references(location)))
+    return {"location": chosen, "build_resource_group_name": BUILD_GROUP}
 
 
 def _default_size(template: ImageTemplate) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aib2packer.aib.model import GalleryTarget, ManagedImage, ManagedImageTarget, VhdTarget
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.values import Text
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables import Symbols
+    from aib2packer.text.source import Span
 
 _VHD_ACCOUNT = Variable(
     "vhd_storage_account", "Storage account that receives the VHD, in the subscription of the build."
@@ -27,8 +28,6 @@ _VHD_CONTAINER = Variable("vhd_container", "Container that receives the VHD; it 
 _IMAGE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 _CAPTURE_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,23}")
 _CONTAINER = re.compile(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
-
-_Target = TypeVar("_Target", ManagedImageTarget, GalleryTarget, VhdTarget)
 
 
 def distribution(template: ImageTemplate, location: Value, name: str, symbols: Symbols, report: Report) -> dict[str, Value | Block]:
@@ -174,3 +173,32 @@ def _gallery(
         settings["shared_gallery_image_version_exclude_from_latest"] = True
     settings["shared_image_gallery_timeout"] = timeout
     return settings
+
+
+def _storage_type(target: GalleryTarget, report: Report) -> Text | None:
+    """The storage type of the image version. azure-arm has one for all regions."""
+    types = {str(region.storage_account_type): region.storage_account_type for region in target.regions}
+    if len(types) > 1:
+        first, *others = (kind for kind in types.values() if kind is not None)
+        named = ", ".join(f"{region.name}: {region.storage_account_type or 'default'}" for region in target.regions)
+        report.add(
+            codes.REGION_STORAGE,
+            (others or [first])[0].span,
+            f"azure-arm has one storage type for all regions, so {first} is used; asked for is {named}",
+            help="Change the others after the build: `az sig image-version update --target-regions`.",
+        )
+        return first
+    return target.storage_account_type or next(iter(types.values()), None)
+
+
+def _can_be_shallow(target: GalleryTarget, span: Span, report: Report) -> bool:
+    replicas = max((region.replicas.value for region in target.regions if region.replicas), default=1)
+    if len(target.regions) <= 1 and replicas <= 1:
+        return True
+    report.add(
+        codes.NOT_SHALLOW,
+        span,
+        "azure-arm replicates shallowly to the build region only, once: full replication is used",
+        help="Keep one region and one replica for a shallow version.",
+    )
+    return False

@@ -19,7 +19,7 @@ def target_regions(target: GalleryTarget, location: Value, symbols: Symbols, rep
     """The `target_region` blocks. Where none is given there is none: azure-arm then takes the region of the build."""
     replicas: dict[Value, int | None] = {}
     for region in target.regions:
-        replicas.setdefault(_key(symbols.value(region.name)), region.replicas.value if region.replicas else None)
+        replicas.setdefault(symbols.value(region.name), region.replicas.value if region.replicas else None)
     if not replicas:
         return ()
     if location not in replicas:
@@ -49,7 +49,7 @@ def _dynamic(replicas: dict[Value, int | None]) -> Block:
         keys = (region if isinstance(region, str) else f"({print_value(region)})" for region in replicas)
         pairs = ", ".join(f"{key} = {count or 1}" for key, count in zip(keys, replicas.values(), strict=True))
         for_each = Code(f"{{ {pairs} }}", uses)
-        content = (Attribute("name", Code("target_region.key")), Attribute("replicas", Code("target_region.value")))
+        content: Body = (Attribute("name", Code("target_region.key")), Attribute("replicas", Code("target_region.value")))
     else:
         for_each = Code(f"distinct([{', '.join(print_value(region) for region in replicas)}])", uses)
         content = (Attribute("name", Code("target_region.value")),)

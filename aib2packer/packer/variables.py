@@ -34,7 +34,9 @@ class Symbols:
         literal = text.literal
         if literal is not None and not multiline:
             return literal
-        return HclText(tuple(part if isinstance(part, str) else self.reference(part) for part in text.parts), multiline)
+        parts = tuple(part if isinstance(part, str) else self.reference(part) for part in text.parts)
+        # A bare reference stands for itself, so that the same one is equal wherever it stands.
+        return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else HclText(parts, multiline)
 
     def reference(self, symbol: Symbol) -> Variable | Code:
         """The HCL reference that stands for a symbol."""

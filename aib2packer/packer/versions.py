@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables import Symbols
 
-NOW = Local("now", Code("timestamp()"))
+NOW = Local("now", Code("timestamp()"), "Taken once: each call of timestamp() gives another time.")
 _LARGEST_PART = 2**31 - 1
 
 

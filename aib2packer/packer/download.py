@@ -1,0 +1,55 @@
+"""Fetching scripts and files, on the machine that runs Packer (reference/aib-behaviour.md 1.7)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from aib2packer.packer.model import Download, Provisioner
+from aib2packer.packer.values import Text, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aib2packer.arm.values import Text as TemplateText
+    from aib2packer.packer.site import Site
+
+_BLOB_HOST = re.compile(r"https://[a-z0-9]+\.blob\.(?:core\.windows\.net|core\.chinacloudapi\.cn|core\.usgovcloudapi\.net)/", re.IGNORECASE)
+# All that may stand in a URL; the rest is percent-encoded, so that neither curl's globs, nor Packer's templates, nor the shell see it.
+_URL_SAFE = "%:/?#@!$&()*+,;=-._~"
+
+
+def download(downloads: Sequence[Download], site: Site) -> Provisioner:
+    """One step that fetches everything, and checks what has a checksum."""
+    commands: list[Value] = [Text(("mkdir -p '", site.downloads, "' && cd '", site.downloads, "'"))]
+    for file in downloads:
+        commands.append(_fetch(file, site))
+        if file.sha256 is not None:
+            commands.append(f"echo '{file.sha256}  {file.file_name}' | sha256sum --check")
+    which = "this" if len(downloads) == 1 else "these"
+    return Provisioner(
+        "shell-local",
+        {"name": "download", "inline": tuple(commands)},
+        f"Image Builder fetched {which} when the template was submitted. Here Packer's machine does, at each build.",
+    )
+
+
+def needs_azure_cli(downloads: Sequence[Download]) -> bool:
+    """Whether a download goes through the Azure CLI."""
+    return any(_is_private_blob(file.uri) for file in downloads)
+
+
+def _fetch(file: Download, site: Site) -> Value:
+    uri = tuple(quote(part, safe=_URL_SAFE) if isinstance(part, str) else site.symbols.reference(part) for part in file.uri.parts)
+    if _is_private_blob(file.uri):
+        # Image Builder's identity had the right to read the blob; here the account of the Azure CLI has it.
+        return Text(
+            ("az storage blob download --auth-mode login --no-progress --output none ", f"--file {file.file_name} --blob-url '", *uri, "'")
+        )
+    return Text((f"curl -fsSL --retry 5 -o {file.file_name} '", *uri, "'"))
+
+
+def _is_private_blob(uri: TemplateText) -> bool:
+    """A blob whose URI holds no query: without a signature."""
+    return _BLOB_HOST.match(uri.visible) is not None and "?" not in uri.visible

@@ -1,0 +1,87 @@
+"""The comment at the top of the file: what to run, from where, with which rights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, VhdTarget
+from aib2packer.conversion import Auth
+from aib2packer.findings.model import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.conversion import Options
+    from aib2packer.findings.model import Report
+    from aib2packer.packer.model import Download
+    from aib2packer.packer.values import Variable
+
+
+def header(
+    template: ImageTemplate,
+    name: str | None,
+    variables: Sequence[Variable],
+    downloads: Sequence[Download],
+    options: Options,
+    report: Report,
+) -> tuple[str, ...]:
+    """The lines of the comment; those that begin with spaces are commands, the others are wrapped when printed."""
+    required = [variable for variable in variables if variable.default is None]
+    lines = [f"VM image {name}, converted from an Azure Image Builder template." if name else _NO_NAME, ""]
+    lines.append(f"  packer init {options.file_name}")
+    lines += [f"  export PKR_VAR_{variable.name}=..." for variable in required if variable.sensitive]
+    lines.append(f"  {_build_command(template, required, options)}")
+    lines += ["", f"{_where(template, downloads, options)} {_rights(template)}"]
+    if template.auto_run.value:
+        lines.append("Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.")
+    for severity, words in ((Severity.LOSS, "Not carried over"), (Severity.CHANGE, "Otherwise than in Image Builder")):
+        kinds = sorted({finding.code for finding in report.findings if finding.severity is severity}, key=lambda code: code.id)
+        if kinds:
+            lines.append(f"{words}: {', '.join(f'{code.title} ({code.id})' for code in kinds)}.")
+    return tuple(lines)
+
+
+_NO_NAME = "VM image, converted from an Azure Image Builder template."
+
+
+def _build_command(template: ImageTemplate, required: Sequence[Variable], options: Options) -> str:
+    words = [f"timeout {template.build_timeout_minutes}m packer build"]
+    if template.abort_on_customizer_error:
+        words.append("-on-error=abort")
+    words += [f"-var {variable.name}=..." for variable in required if not variable.sensitive]
+    return " ".join([*words, options.file_name])
+
+
+def _where(template: ImageTemplate, downloads: Sequence[Download], options: Options) -> str:
+    where = []
+    if downloads:
+        where.append("on Linux")
+    if template.vm.subnet is not None:
+        where.append(f"where it can reach the network {template.vm.subnet.virtual_network}")
+    if options.auth is Auth.MSI:
+        where.append("on an Azure VM that has a managed identity")
+    return f"Run it {', '.join(where)}." if where else "It runs wherever Packer does."
+
+
+def _rights(template: ImageTemplate) -> str:
+    """Source: reference/azure-runtime.md 4."""
+    words = "The account needs Contributor on the subscription, which Image Builder's own service took care of"
+    had = []
+    if template.vm.subnet is not None:
+        had.append("the subnet")
+    if isinstance(template.source, GalleryImage | ManagedImage):
+        had.append("the source image")
+    if any(isinstance(target, GalleryTarget) for target in template.targets):
+        had.append("the gallery")
+    if any(isinstance(target, ManagedImageTarget) for target in template.targets):
+        had.append("the managed image's resource group")
+    if any(isinstance(target, VhdTarget) for target in template.targets):
+        had.append("the storage account")
+    if had and template.identities:
+        identity = str(template.identities[0]).rsplit("/", 1)[-1]
+        whole = f"{', '.join(had[:-1])} and {had[-1]}" if len(had) > 1 else had[0]
+        words += f", and what the identity {identity} had: {whole}"
+    if template.vm.identities:
+        words += ", and Managed Identity Operator on the identities of the build VM"
+    return f"{words}."

@@ -1,0 +1,69 @@
+"""Tags. Packer puts all of them on all that it makes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aib2packer.findings import codes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aib2packer.aib.model import DistributeTarget, ImageTemplate
+    from aib2packer.arm.values import Text
+    from aib2packer.findings.model import Report
+    from aib2packer.packer.values import Value
+    from aib2packer.packer.variables import Symbols
+
+_MOST_TAGS = 50
+_FORBIDDEN = re.compile(r"[<>%&\\?/]")
+
+
+def azure_tags(
+    template: ImageTemplate, targets: tuple[DistributeTarget, ...], symbols: Symbols, report: Report
+) -> dict[str, Value]:
+    """The template's tags, then the artifacts', then those of managed resources: the later win."""
+    kinds: list[tuple[str, Mapping[str, Text]]] = [("tags", template.tags)]
+    kinds += [(f"distribute[{target.index}].artifactTags", target.tags) for target in targets]
+    kinds.append(("managedResourceTags", template.managed_resource_tags))
+    merged: dict[str, Text] = {}
+    for what, tags in kinds:
+        for key, value in tags.items():
+            known = next((other for other in merged if other.lower() == key.lower()), key)
+            if known in merged and merged[known].parts != value.parts:
+                report.add(
+                    codes.TAGS_CLASH,
+                    value.span,
+                    f"the tag {key} has several values, which Image Builder kept apart: that of {what} is put on all",
+                    help="Give each value a tag of its own.",
+                )
+            merged.pop(known, None)
+            merged[key] = value
+            _check(key, value, report)
+    if sum(1 for _, tags in kinds if tags) > 1:
+        report.add(
+            codes.TAGS_MERGED,
+            next(iter(next(tags for _, tags in reversed(kinds) if tags).values())).span,
+            "Image Builder kept the tags of template, image and build resources apart; Packer puts them all on the image and on "
+            "the build's resources",
+            help="Nothing to do, unless something acts on one of these tags.",
+        )
+    if len(merged) > _MOST_TAGS:
+        report.add(
+            codes.FAILS_WHEN_RUN,
+            template.span,
+            f"there are {len(merged)} tags together: Azure takes {_MOST_TAGS} on a resource",
+            help="Remove some.",
+        )
+    return {key: symbols.value(value) for key, value in merged.items()}
+
+
+def _check(key: str, value: Text, report: Report) -> None:
+    if _FORBIDDEN.search(key) or len(key.encode()) > 512 or len(value.visible.encode()) > 256:  # noqa: PLR2004 - Azure's limits
+        report.add(
+            codes.FAILS_WHEN_RUN,
+            value.span,
+            f"the tag {key} is not one that Azure takes: no <>%&\\?/ in its name, 512 bytes at most, and 256 in its value",
+            help="Rename or shorten it.",
+        )
