@@ -60,6 +60,7 @@ class Fields:
     path: str
     reading: Reading
     _used: set[str] = field(default_factory=set)
+    _by_folded_key: dict[str, list[JsonMember]] | None = None
 
     @property
     def span(self) -> Span:
@@ -312,9 +313,12 @@ class Fields:
         return read(text, span, self.report)
 
     def _lookup(self, key: str) -> JsonMember | None:
-        folded = key.casefold()
-        members = [member for member in self.object if member.key.casefold() == folded]
-        return next((member for member in members if member.key == key), members[0] if members else None)
+        if self._by_folded_key is None:
+            self._by_folded_key = {}
+            for member in self.object:
+                self._by_folded_key.setdefault(member.key.casefold(), []).append(member)
+        members = self._by_folded_key.get(key.casefold())
+        return None if members is None else next((member for member in members if member.key == key), members[0])
 
     def _find(self, key: str, others: tuple[Spelling, ...]) -> JsonMember | None:
         found = self._lookup(key)

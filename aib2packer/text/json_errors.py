@@ -180,18 +180,20 @@ def _end_of_text(case: _Case) -> Broken | None:
         return None
     end = len(case.text.rstrip())
     if case.place.where is Where.DOCUMENT:
-        empty = "found nothing" if end == 0 else "found only comments"
-        return Broken(end, end, f"{empty}; expected {case.expected}", "Give the text of an image template.")
+        found = "comments only" if case.text.strip("\ufeff \t\r\n") else "nothing"
+        return Broken(end, end, f"found {found}; expected {case.expected}", "Give the text of an image template.")
     closing = "]" if case.place.where in {Where.ITEM, Where.NEXT_ITEM} else "}"
     message = f"the text ends inside {case.around}; expected {case.expected}"
     return Broken(end, end, message, f"Write the missing `{closing}`, or restore what was cut off.")
 
 
 def _runaway_string(case: _Case) -> Broken | None:
-    """The string just read ran over its line and swallowed what follows, up to the quote where the next string begins."""
+    """The string just read did not end where it should and swallowed what follows, up to the quote of the next string."""
     before = case.place.before
-    if before is None or not case.after_string or not before.text[1:-1].rstrip(" \t{}[],:").endswith("\n"):
+    if before is None or not case.after_string:
         return None
+    if not before.text[1:-1].rstrip(" \t{}[],:").endswith("\n"):
+        return _run_on(case.text, before.start, before.end)
     return _run_on(case.text, before.start, before.end) or Broken(
         before.start,
         _line_end(case.text, before.start),
@@ -201,9 +203,12 @@ def _runaway_string(case: _Case) -> Broken | None:
     )
 
 
+_END_OF_STRING = re.compile(r'(?:(?P<curly>[“”„‟])|(?P<escaped>(?<!\\)\\"))[ \t]*+(?:[}\]]*+,?+[ \t]*+(?=[\r\n]|$)|,\s*+"?$)')  # noqa: RUF001
+
+
 def _run_on(text: str, start: int, end: int) -> Broken | None:
-    """The first line of a string ends like a string: with a curly quote, or a quote that a backslash escapes."""
-    match = re.compile(r'"[^\r\n]*?(?:(?P<curly>[“”„‟])|(?P<escaped>\\"))[ \t]*[,}\]]*[ \t]*(?=[\r\n]|$)').match(text, start, end)  # noqa: RUF001
+    """A string has what looks like its end: a curly quote, or a quote that a backslash escapes, before a comma or line break."""
+    match = _END_OF_STRING.search(text, start, end)
     if match is None:
         return None
     if match["curly"]:
@@ -221,7 +226,7 @@ def _inner_quote(case: _Case) -> Broken | None:
     if before is None or not case.after_string or case.char in ',:;=]}{["“”/#':
         return None
     between = case.text[before.end : case.at]
-    if "\n" in between or (between and not case.char.isalnum()):
+    if "\n" in between or (between and (case.place.where is Where.COLON or not case.char.isalnum())):
         return None
     quote = before.end - 1
     if before.text == '""':
@@ -235,9 +240,9 @@ def _inner_quote(case: _Case) -> Broken | None:
 
 
 def _stray_quote(case: _Case) -> Broken | None:
-    """One quote too many, right after a value."""
+    """One quote too many, after a value and at the end of the line."""
     before = case.place.before
-    if before is None or before.end != case.at or not case.match(r'"[ \t]*[,}\]]*[ \t]*(?=[\r\n]|$)'):
+    if before is None or case.text[before.end : case.at].strip(" ") or not case.match(r'"[ \t]*[,}\]]*[ \t]*(?=[\r\n]|$)'):
         return None
     if case.after_string:
         return case.broken('a second `"`', "Delete one of them.")
@@ -335,7 +340,7 @@ def _missing_comma(case: _Case) -> Broken | None:
 def _missing_colon(case: _Case) -> Broken | None:
     """A key and a value with nothing between them."""
     before = case.place.before
-    if before is None or case.place.where is not Where.COLON or not case.match(r'["\[{]'):
+    if before is None or case.place.where is not Where.COLON or not case.match(r'["\[{\w-]'):
         return None
     message = f"found no colon after this key; expected `:` before its value, in {case.place_of(case.at)}"
     return Broken(before.end, before.end, message, "Write `:` here.")
@@ -349,6 +354,8 @@ def _bracket(case: _Case) -> Broken | None:
     if case.place.where is Where.KEY and case.char in "{[":
         help_ = "Write a key before it, or look above for a `}` that is missing or one too many."
         return case.broken(f"`{case.char}` in {case.around}", help_)
+    if case.place.where is Where.NEXT_MEMBER and case.char in "{[":
+        return case.broken(f"`{case.char}` in {case.around}", f"Close the object with `}}` before it, or write a key, as in `, \"key\": {case.char}`.")
     if case.char not in "]}" or case.place.where in {Where.DOCUMENT, Where.COLON, Where.VALUE}:
         return None
     before = case.place.before
@@ -409,32 +416,37 @@ _SPELLINGS = {
 
 def _word(case: _Case) -> Broken | None:
     """A word without quotes: a key, a literal of another language, an expression, a text."""
-    match = case.match(r"[^\W\d][\w.-]*+|\$[\w:.]+")
+    match = case.match(r"[\w$.-]+" if case.place.where is Where.KEY else r"-?[^\W\d][\w.-]*+|\$[\w:.]+")
     if match is None:
         return None
     word = match[0]
     length = len(word)
     found = quoted(word)
-    if re.compile(r"[^\"\r\n]*+\"[ \t]*(?:[:,}\]][ \t]*)?(?=[\r\n]|$|[^\r\n\"]*\"[^\"\r\n]*\")").match(case.text, match.end()):
+    if case.place.where is Where.DOCUMENT:
+        help_ = "No JSON begins so: restore what stood before it, or give the file that holds the template."
+        return case.broken(found, help_, length=length)
+    if case.place.where is Where.ITEM and word.isalpha() and re.compile(r"\s*[(']").match(case.text, match.end()):
+        help_ = "An ARM expression stands in a string, its brackets included: `\"[parameters('x')]\"`."
+        return case.broken(f"{found} without quotes", help_, length=length)
+    if _quotes_in_line(case.text, match.end()) % 2:
         return case.broken(f"{found} without a quote before it", f'Write `"` before {found}.', length=length)
     if case.place.where is Where.KEY:
-        help_ = f'Write the key in double quotes: `"{word}"`.' if _is_key(case, match.end()) else "Delete it, or make it a key with a value."
+        is_key = re.compile(r"\s*[:=]").match(case.text, match.end())
+        help_ = f'Write the key in double quotes: `"{word}"`.' if is_key else "Delete it, or make it a key with a value."
         return case.broken(f"{found} without quotes", help_, length=length)
     if not case.wants_value:
         return None
     spelling = _SPELLINGS.get(word.lower())
     if spelling:
         return case.broken(found, f"JSON writes `{spelling}`.", length=length)
-    if word in {"NaN", "Infinity"}:
+    if word in {"NaN", "Infinity", "-Infinity"}:
         return case.broken(found, "JSON has no such number: write another, or delete the key.", length=length)
-    if case.place.where is Where.ITEM and re.compile(r"\s*[('\"]").match(case.text, match.end()):
-        help_ = "An ARM expression stands in a string, its brackets included: `\"[parameters('x')]\"`."
-        return case.broken(f"{found} without quotes", help_, length=length)
     return case.broken(f"{found} without quotes", "Write text in double quotes.", length=length)
 
 
-def _is_key(case: _Case, end: int) -> bool:
-    return re.compile(r"\s*[:=]").match(case.text, end) is not None
+def _quotes_in_line(text: str, start: int) -> int:
+    """How many quotes follow in the line, those that a backslash escapes aside."""
+    return len(re.findall(r'(?<!\\)"', text[start : _line_end(text, start)]))
 
 
 def _anything(case: _Case) -> Broken:
@@ -456,11 +468,10 @@ def _named(char: str) -> str:
     """A character: itself, or its number and name where it cannot be seen."""
     if char.isprintable() and not char.isspace():
         return f"`{char}`"
-    if "\ud800" <= char <= "\udfff":
-        return f"the surrogate U+{ord(char):04X}"
     import unicodedata
 
-    return f"U+{ord(char):04X} {unicodedata.name(char, 'control character')}"
+    name = unicodedata.name(char, "")
+    return f"the character U+{ord(char):04X} {name}".rstrip()
 
 
 def _line_end(text: str, start: int) -> int:

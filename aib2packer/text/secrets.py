@@ -1,0 +1,94 @@
+"""Secrets that stand in a text: found by what surrounds them, and masked."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MASK = "***"
+
+# As written, percent-encoded (once or more often), as an HTML entity, and as a JSON escape (System.Text.Json writes & so).
+_BETWEEN = r"[?&#;]|%(?:25)*(?:3[fF]|26|23)|&amp;|\\u0026"
+_EQUALS = r"(?:=|%(?:25)*3[dD]|\\u003[dD])"
+
+# To the next parameter or the end of what can be a URL; what stands for a value that is filled in later is none.
+_VALUE = (
+    r"(?P<value>(?![${\[*]|%(?![0-9a-fA-F]{2}))"
+    rf"(?:(?!%(?:25)*26[\w.~-]+{_EQUALS})(?:[^&\s\"'`<>#\\]|\\/|\\u00(?!2[267]|3[cCeE])[0-9a-fA-F]{{2}}))+)"
+)
+
+# https://learn.microsoft.com/rest/api/storageservices/create-service-sas: sig is the signature of a shared access signature.
+_SIGNATURE = re.compile(rf"[sS][iI][gG]{_EQUALS}{_VALUE}")
+_PARAMETER_BEFORE = re.compile(rf"(?:{_BETWEEN})$")
+_WORD_BEFORE = re.compile(r"[\w$.-]$")
+_PARAMETER_AFTER = re.compile(rf"(?:{_BETWEEN})[\w.~-]+{_EQUALS}")
+_MIN_SIGNATURE = 40  # Base64 of the 32 bytes of HMAC-SHA256 has 44 characters, one of them `=`
+
+# Connection strings of Azure Storage and Service Bus.
+_ACCOUNT_KEY = re.compile(r"(?:AccountKey|SharedAccessKey)=(?P<value>[A-Za-z0-9+/=]+)")
+
+_URL = re.compile(r":\\?/\\?/(?P<authority>[^\s/?#\"'`<>]*+)[^\s\"'`<>]*+")
+
+# Parameters that grant access by themselves: Azure Functions (code), OAuth, GitLab, Google (key), AWS and Google signatures.
+_PARAMETER = re.compile(
+    rf"(?:{_BETWEEN})(?:(?:access_|id_|refresh_|private_|job_|auth_?)?token|code|(?:api|access|account|subscription|functions)?[-_]?key"
+    r"|(?:client_?|shared_?)?secret|password|passwd|pwd|sas|jwt|hmac|auth|signature|x-(?:amz|goog)-(?:signature|security-token|credential))"
+    rf"{_EQUALS}{_VALUE}",
+    re.IGNORECASE,
+)
+
+_MIN_TOKEN = 20  # a user name alone is a token when it is this long: `https://ghp_…@github.com`
+
+
+def find_secrets(text: str) -> tuple[tuple[int, int], ...]:
+    """The (start, end) offsets of secret values in a text, in order and apart.
+
+    Secret are: the signature of a shared access signature in anything that looks like a query string, account keys in
+    connection strings, and in URLs the well-known parameters that grant access, and the user with a password.
+    Values that are filled in later (`$TOKEN`, `<token>`, `{{token}}`, `%TOKEN%`) are none.
+    """
+    found = sorted([*_signatures(text), *_account_keys(text), *_in_urls(text)])
+    apart: list[tuple[int, int]] = []
+    for start, end in found:
+        if apart and start <= apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+        else:
+            apart.append((start, end))
+    return tuple(apart)
+
+
+def mask(text: str) -> str:
+    """The text with `***` for each secret value, and all else as it was."""
+    pieces = []
+    at = 0
+    for start, end in find_secrets(text):
+        pieces += [text[at:start], _MASK]
+        at = end
+    return "".join([*pieces, text[at:]])
+
+
+def _signatures(text: str) -> Iterator[tuple[int, int]]:
+    """Values of `sig`, where it is a parameter of a query string: something before or after says so, or the value does."""
+    for match in _SIGNATURE.finditer(text):
+        before = text[max(0, match.start() - 12) : match.start()]
+        if _PARAMETER_BEFORE.search(before) or (
+            not _WORD_BEFORE.search(before)
+            and (_PARAMETER_AFTER.match(text, match.end()) or len(match["value"]) >= _MIN_SIGNATURE)
+        ):
+            yield match.span("value")
+
+
+def _account_keys(text: str) -> Iterator[tuple[int, int]]:
+    return (match.span("value") for match in _ACCOUNT_KEY.finditer(text))
+
+
+def _in_urls(text: str) -> Iterator[tuple[int, int]]:
+    for url in _URL.finditer(text):
+        user, at, _ = url["authority"].rpartition("@")
+        if at and (":" in user or len(user) >= _MIN_TOKEN):
+            yield url.start("authority"), url.start("authority") + len(user)
+        for match in _PARAMETER.finditer(text, url.end("authority"), url.end()):
+            yield match.span("value")
