@@ -324,7 +324,8 @@ class Fields:
         found = self._lookup(key)
         if found is not None:
             self._used.add(found.key)
-            if found.key != key and not _is_unset(found.value):
+            # What a tool printed names no API version, and has spellings of its own.
+            if found.key != key and self.api.value is not None and not _is_unset(found.value):
                 self._wrong_case(found, key)
             if not _is_unset(found.value):
                 return found

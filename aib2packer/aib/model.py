@@ -85,7 +85,7 @@ class Subnet:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VmProfile:
     """The build VM."""
 
@@ -94,6 +94,7 @@ class VmProfile:
     data_disks_gb: tuple[Located[int], ...] = ()
     identities: tuple[Text, ...] = ()
     subnet: Subnet | None = None
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,6 @@ _RESOURCE_KEYS = (
     *("type", "apiVersion", "id", "systemData", "etag", "resourceGroup", "kind", "dependsOn", "comments", "condition", "scope"),
     *("$schema", "contentVersion", "resources", "copy", "metadata"),
 )
-# What `Get-AzImageBuilderTemplate | ConvertTo-Json` adds to the flattened form.
-_POWERSHELL_KEYS = (
-    *("IdentityUserAssignedIdentity", "SystemDataCreatedAt", "SystemDataCreatedBy", "SystemDataCreatedByType", "ResourceGroupName"),
-    *("SystemDataLastModifiedAt", "SystemDataLastModifiedBy", "SystemDataLastModifiedByType", "ProvisioningErrorCode"),
-    *("ProvisioningErrorMessage", "LastRunStatusEndTime", "LastRunStatusMessage", "LastRunStatusRunState"),
-    *("LastRunStatusRunSubState", "LastRunStatusStartTime"),
-)
 
 
 class ReadsCustomizer(Protocol):
@@ -70,8 +63,6 @@ def read_template(
         return None
     properties.path = ""  # findings name settings as the documentation does: source.sku, customize[0].inline
     properties.skip(*_READ_ONLY)
-    if resource.flattened:
-        properties.skip(*_POWERSHELL_KEYS)
     name, text_id, location = root.text("name"), root.id("id"), region_text(root, "location")
     source_fields = properties.fields("source")
     source = None if source_fields is None else read_source(source_fields, replace_iso)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.fields import Spelling
-from aib2packer.aib.ids import SUBNET, parse_id
+from aib2packer.aib.ids import IDENTITY, SUBNET, parse_id
 from aib2packer.aib.model import Subnet, VmProfile
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Located
+    from aib2packer.arm.values import Text
 
 _SPLIT_UNTIL = "2020-02-14"
 
@@ -20,13 +21,14 @@ def read_vm(properties: Fields) -> VmProfile:
     """Read `vmProfile`; all of it is optional."""
     fields = properties.fields("vmProfile")
     if fields is None:
-        return VmProfile()
+        return VmProfile(span=properties.key_span("source"))
     profile = VmProfile(
         size=fields.text("vmSize"),
         os_disk_gb=fields.integer("osDiskSizeGB", Spelling("osDiskSize", "2020-02-14")),
         data_disks_gb=_data_disks(fields),
-        identities=tuple(fields.ids("userAssignedIdentities")),
+        identities=_identities(fields),
         subnet=_subnet(fields),
+        span=properties.key_span("vmProfile"),
     )
     _dropped_proxy(fields)
     fields.close()
@@ -43,6 +45,19 @@ def _data_disks(fields: Fields) -> tuple[Located[int], ...]:
             sizes.append(size)
         disk.close()
     return tuple(sizes)
+
+
+def _identities(fields: Fields) -> tuple[Text, ...]:
+    identities = fields.ids("userAssignedIdentities")
+    for identity in identities:
+        if parse_id(identity, IDENTITY) is None:
+            fields.report.add(
+                codes.BAD_ID,
+                identity.span,
+                f"`{identity}` is no id of a user-assigned identity",
+                help="Write /subscriptions/…/resourceGroups/…/providers/Microsoft.ManagedIdentity/userAssignedIdentities/…",
+            )
+    return identities
 
 
 def _subnet(profile: Fields) -> Subnet | None:

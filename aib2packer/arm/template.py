@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.powershell import is_powershell, restore
 from aib2packer.findings import codes
 from aib2packer.text.tree import Json, JsonArray, JsonObject, JsonScalar, string_of
 
@@ -118,6 +119,7 @@ def _rest_example(example: JsonObject, parameters: JsonObject) -> Iterator[Resou
 
 
 def _resource(body: JsonObject, *, expressions: bool) -> Resource:
+    body = restore(body) if is_powershell(body) else body
     return Resource(
         body,
         name=body.get("name"),

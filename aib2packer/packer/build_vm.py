@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables import Symbols
 
+_USUAL_DISK_GB = {OsType.LINUX: 30, OsType.WINDOWS: 127}
+
 _DEFAULT_SIZE = "Standard_D2ds_v4"
 _DEFAULT_SIZE_GENERATION_1 = "Standard_D1_v2"
 
@@ -53,6 +55,7 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
     for disk in (vm.os_disk_gb, *vm.data_disks_gb):
         if disk is not None and disk.value < 0:
             report.add(codes.BAD_VALUE, disk.span, f"a disk of {disk.value} GB cannot be", help="Write its size in GB.")
+    _warn_of_small_disk(template, os_type, report)
     if vm.identities:
         settings["user_assigned_managed_identities"] = tuple(symbols.value(identity) for identity in vm.identities)
     if vm.subnet is not None:
@@ -64,7 +67,7 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
         settings["allowed_inbound_ip_addresses"] = ALLOWED_ADDRESSES
         report.add(
             codes.PUBLIC_ADDRESS,
-            template.span,
+            vm.span,
             "without a subnet the build VM gets a public address; Image Builder reached it inside a network of its own",
             help="Set allowed_inbound_ip_addresses to the address of the machine that runs Packer, or give vmProfile.vnetConfig.",
         )
@@ -93,6 +96,21 @@ def _place(template: ImageTemplate, symbols: Symbols, report: Report) -> dict[st
     # azure-arm takes either of the two: an existing group has a location of its own.
     chosen = Code(f"var.{BUILD_GROUP.name} == null ? {print_value(location)} : null", (BUILD_GROUP, *references(location)))
     return {"location": chosen, "build_resource_group_name": BUILD_GROUP}
+
+
+def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report) -> None:
+    """A disk may not be smaller than that of the source image: 127 GB for Windows, but for the `smalldisk` SKUs, and 30 for Linux."""
+    disk, source = template.vm.os_disk_gb, template.source
+    if disk is None or not isinstance(source, PlatformImage) or "small" in f"{source.offer}{source.sku}".lower():
+        return
+    usual = _USUAL_DISK_GB[os_type]
+    if 0 < disk.value < usual:
+        report.add(
+            codes.FAILS_WHEN_RUN,
+            disk.span,
+            f"the disk of such an image has {usual} GB as a rule, and cannot be made smaller: {disk.value}",
+            help="Leave osDiskSizeGB out, or write a larger size.",
+        )
 
 
 def _default_size(template: ImageTemplate) -> str:

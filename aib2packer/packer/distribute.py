@@ -26,6 +26,9 @@ _VHD_GROUP = Variable("vhd_resource_group_name", "Resource group of the storage 
 _VHD_CONTAINER = Variable("vhd_container", "Container that receives the VHD; it must exist.", default="vhds")
 
 _IMAGE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
+_GROUP_NAME = re.compile(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
+_GALLERY_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._]{0,78}[A-Za-z0-9])?")
+_STORAGE_TYPES = ("Standard_LRS", "Standard_ZRS", "Premium_LRS")
 _CAPTURE_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,23}")
 _CONTAINER = re.compile(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
 
@@ -67,13 +70,20 @@ def made_targets(template: ImageTemplate) -> tuple[DistributeTarget, ...]:
 def _managed_image(
     target: ManagedImageTarget, template: ImageTemplate, symbols: Symbols, report: Report
 ) -> dict[str, Value | Block]:
-    image = target.id["images"]
+    image, group = target.id["images"], target.id.resource_group
     if image.literal is not None and not _IMAGE_NAME.fullmatch(image.literal):
         report.add(
             codes.BAD_VALUE,
             image.span,
             f"`{image}` is no name of a managed image: Packer takes letters, digits, `-`, `_` and `.`, 80 at most",
             help="Choose another name.",
+        )
+    if group.literal is not None and not _GROUP_NAME.fullmatch(group.literal):
+        report.add(
+            codes.BAD_VALUE,
+            group.span,
+            f"`{group}` is no name of a resource group: Packer takes letters, digits, `-`, `_`, `.` and parentheses, 90 at most",
+            help="Choose another resource group.",
         )
     there, here = target.location, template.location
     if there is not None and here is not None and there.parts != here.parts:
@@ -91,7 +101,7 @@ def _managed_image(
     )
     return {
         "managed_image_name": symbols.value(image),
-        "managed_image_resource_group_name": symbols.value(target.id.resource_group),
+        "managed_image_resource_group_name": symbols.value(group),
     }
 
 
@@ -140,6 +150,13 @@ def _vhd_place(uri: Text, symbols: Symbols, report: Report) -> tuple[Value, Valu
             help="Write https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd",
         )
         return _VHD_ACCOUNT, _VHD_CONTAINER
+    if path[0].literal is not None and not _CONTAINER.fullmatch(path[0].literal):
+        report.add(
+            codes.BAD_VALUE,
+            uri.span,
+            f"`{path[0]}` is no name of a container: Packer takes lower case letters, digits and single `-`, 3 to 63",
+            help="Choose another container.",
+        )
     if len(path) > 1 and path[-1].visible.endswith(".vhd"):
         report.add(
             codes.VHD_NAME,
@@ -161,7 +178,22 @@ def _gallery(
         Attribute("image_name", symbols.value(image["images"])),
         Attribute("image_version", image_version(target, symbols, report)),
     ]
+    for name, pattern in ((image["galleries"], _GALLERY_NAME), (image["images"], _IMAGE_NAME)):
+        if name.literal is not None and not pattern.fullmatch(name.literal):
+            report.add(
+                codes.FAILS_WHEN_RUN,
+                name.span,
+                f"`{name}` is no name of a gallery or of an image definition in Azure: the build fails when it publishes",
+                help="Write the name as `az sig image-definition list` shows it.",
+            )
     if (storage := _storage_type(target, report)) is not None:
+        if storage.literal is not None and storage.literal not in _STORAGE_TYPES:
+            report.add(
+                codes.BAD_VALUE,
+                storage.span,
+                f"`{storage}` is no storage type of an image version",
+                help=f"Write one of {', '.join(_STORAGE_TYPES)}.",
+            )
         body.append(Attribute("storage_account_type", symbols.value(storage)))
     regions = target_regions(target, location, symbols, report)
     if target.shallow is not None and target.shallow.value and _can_be_shallow(target, target.shallow.span, report):

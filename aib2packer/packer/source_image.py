@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, ImageSource, ManagedImage, PlatformImage
 from aib2packer.arm.values import Placeholder
+from aib2packer.findings import codes
 from aib2packer.packer.values import Attribute, Block
 
 if TYPE_CHECKING:
+    from aib2packer.findings.model import Report
     from aib2packer.packer.values import Value
     from aib2packer.packer.variables import Symbols
 
 
-def source_image(source: ImageSource, symbols: Symbols) -> dict[str, Value | Block]:
+def source_image(source: ImageSource, symbols: Symbols, report: Report) -> dict[str, Value | Block]:
     """The settings that name the source image."""
     match source:
         case PlatformImage():
-            return _platform_image(source, symbols)
+            return _platform_image(source, symbols, report)
         case ManagedImage(image):
             return {
                 "custom_managed_image_name": symbols.value(image["images"]),
@@ -31,7 +33,7 @@ def source_image(source: ImageSource, symbols: Symbols) -> dict[str, Value | Blo
             return {"shared_image_gallery": Block("shared_image_gallery", (Attribute(key, symbols.value(source.id)),))}
 
 
-def _platform_image(source: PlatformImage, symbols: Symbols) -> dict[str, Value | Block]:
+def _platform_image(source: PlatformImage, symbols: Symbols, report: Report) -> dict[str, Value | Block]:
     settings: dict[str, Value | Block] = {
         "image_publisher": symbols.value(source.publisher),
         "image_offer": symbols.value(source.offer),
@@ -39,6 +41,13 @@ def _platform_image(source: PlatformImage, symbols: Symbols) -> dict[str, Value 
         "image_version": "latest" if source.version is None else symbols.value(source.version),
     }
     if source.plan is not None:
+        report.add(
+            codes.PLAN_TERMS,
+            source.plan.name.span,
+            "an image with a purchase plan is only given to subscriptions that accepted its terms",
+            help=f"Once: az vm image terms accept --publisher {source.plan.publisher} --offer {source.plan.product} "
+            f"--plan {source.plan.name}",
+        )
         settings["plan_info"] = Block(
             "plan_info",
             (

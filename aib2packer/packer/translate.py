@@ -104,7 +104,7 @@ def _source(
         **sign_in(options.auth),
         "subscription_id": subscription_of(template, symbols, report),
         "os_type": os_type.value,
-        **source_image(template.source, symbols),
+        **source_image(template.source, symbols, report),
         **vm,
         **distribution(template, build_location(template, symbols), name, symbols, report),
     }

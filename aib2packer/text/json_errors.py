@@ -1,6 +1,6 @@
 """What is wrong with a text that is no JSON: recognises the common breakages and says where, what, and what to do.
 
-`explain` asks one recogniser after another; the first that knows the breakage words it. Each says in its docstring what it knows.
+`explain` asks one recogniser after another; the first that knows the breakage words it. Their docstrings say what they know.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def open_string(text: str, start: int) -> Broken:
     return _run_on(text, start, len(text)) or Broken(
         start,
         _line_end(text, start),
-        "this string has no closing quote; expected `\"` before the end of the text",
+        'this string has no closing quote; expected `"` before the end of the text',
         'Write `"` where the string ends. A quote that belongs to the text is written `\\"`.',
     )
 
@@ -141,7 +141,9 @@ def bad_escape(text: str, at: int) -> Broken:
     following = text[at + 1]
     shown = text[at : at + 2]
     length = 2
-    message = f"found `{shown}`; expected `\\\\` for a backslash, or one of the escapes `\\n`, `\\t`, `\\\"`, `\\uXXXX` and the like"
+    message = (
+        f'found `{shown}`; expected `\\\\` for a backslash, or one of the escapes `\\n`, `\\t`, `\\"`, `\\uXXXX` and the like'
+    )
     help_ = f"Double the backslash: `\\{shown}`. In a path, double each of them."
     if following in "\r\n":
         length = 1
@@ -203,19 +205,24 @@ def _runaway_string(case: _Case) -> Broken | None:
     )
 
 
-_END_OF_STRING = re.compile(r'(?:(?P<curly>[“”„‟])|(?P<escaped>(?<!\\)\\"))[ \t]*+(?:[}\]]*+,?+[ \t]*+(?=[\r\n]|$)|,\s*+"?$)')  # noqa: RUF001
+# At the end of the line, or before a comma at the end of what was read as the string.
+_SEEMING_END = re.compile(r'(?P<quote>[“”„‟]|\\")[ \t]*+(?:[}\]]*+,?+[ \t]*+(?=[\r\n]|$)|,[ \t]*+"$)')
 
 
 def _run_on(text: str, start: int, end: int) -> Broken | None:
-    """A string has what looks like its end: a curly quote, or a quote that a backslash escapes, before a comma or line break."""
-    match = _END_OF_STRING.search(text, start, end)
+    """A string that seems to end in its first line, with a curly quote or with a quote that a backslash escapes."""
+    match = _SEEMING_END.search(text, start, end)
     if match is None:
         return None
-    if match["curly"]:
-        at = match.start("curly")
-        message = f"found the typographic quote {quoted(match['curly'])}; expected `\"` to close the string"
+    before = text[start : match.start()]
+    at, quote = match.start(), match["quote"]
+    if "\n" in before:
+        return None
+    if quote != '\\"':
+        message = f'found the typographic quote {quoted(quote)}; expected `"` to close the string'
         return Broken(at, at + 1, message, 'Write a straight quote, `"`.')
-    at = match.start("escaped")
+    if before.count('\\"') % 2:  # the second of a pair, which quotes something in the text
+        return None
     message = 'found `\\"`, a quote that belongs to the text; expected `"` to close the string'
     return Broken(at, at + 2, message, 'For a backslash at the end of the text, double it: `\\\\"`.')
 
@@ -233,8 +240,9 @@ def _inner_quote(case: _Case) -> Broken | None:
         message = f"the string ends at its second quote, empty, and {_shown(case)} follows; expected {case.expected}"
         return Broken(before.start, before.end, message, 'Begin and end the string with one `"` each.')
     if before.text[:-1].rstrip().endswith(","):
-        message = f"the string that begins in {case.place_of(before.start)} ends here, before {_shown(case)}; expected {case.expected}"
-        return Broken(quote, quote + 1, message, "Look for a missing `\"` before the comma. A quote in a text is written `\\\"`.")
+        begin = case.place_of(before.start)
+        message = f"the string that begins in {begin} ends here, before {_shown(case)}; expected {case.expected}"
+        return Broken(quote, quote + 1, message, 'Look for a missing `"` before the comma. A quote in a text is written `\\"`.')
     message = f"this quote ends the string, and {_shown(case)} follows; expected {case.expected}"
     return Broken(quote, quote + 1, message, 'If the quote belongs to the text, write `\\"`.')
 
@@ -289,7 +297,9 @@ def _other_language(case: _Case) -> Broken | None:
 
 
 # What samples and pipelines write where a value is to be filled in.
-_PLACEHOLDER = r"<[^<>\"\r\n]+>|\$\{\{[^}\r\n]*\}\}|\$\{[^}\"\r\n]*\}|\$\([^)\"\r\n]*\)|#\{[^}\"\r\n]*\}#?|@@\w+@@|__\w+__|%[\w.-]+%"
+_PLACEHOLDER = (
+    r"<[^<>\"\r\n]+>|\$\{\{[^}\r\n]*\}\}|\$\{[^}\"\r\n]*\}|\$\([^)\"\r\n]*\)|#\{[^}\"\r\n]*\}#?|@@\w+@@|__\w+__|%[\w.-]+%"
+)
 
 
 def _placeholder(case: _Case) -> Broken | None:
@@ -326,7 +336,11 @@ def _missing_comma(case: _Case) -> Broken | None:
     before = case.place.before
     if before is None or case.place.where not in {Where.NEXT_MEMBER, Where.NEXT_ITEM}:
         return None
-    match = case.match(r'"(?:[^"\\\r\n]|\\.)*+"|[\w<-][^\s,:\]}]*+' if case.place.where is Where.NEXT_MEMBER else r'"[^"\r\n]*+"?|[\[{]|[\w<-]+')
+    match = case.match(
+        r'"(?:[^"\\\r\n]|\\.)*+"|[\w<-][^\s,:\]}]*+'
+        if case.place.where is Where.NEXT_MEMBER
+        else r'"[^"\r\n]*+"?|[\[{]|[\w<-]+'
+    )
     if match is None:
         return None
     if case.place.where is Where.NEXT_MEMBER and not re.compile(r"\s*:").match(case.text, match.end()):
@@ -355,7 +369,10 @@ def _bracket(case: _Case) -> Broken | None:
         help_ = "Write a key before it, or look above for a `}` that is missing or one too many."
         return case.broken(f"`{case.char}` in {case.around}", help_)
     if case.place.where is Where.NEXT_MEMBER and case.char in "{[":
-        return case.broken(f"`{case.char}` in {case.around}", f"Close the object with `}}` before it, or write a key, as in `, \"key\": {case.char}`.")
+        return case.broken(
+            f"`{case.char}` in {case.around}",
+            f'Close the object with `}}` before it, or write a key, as in `, "key": {case.char}`.',
+        )
     if case.char not in "]}" or case.place.where in {Where.DOCUMENT, Where.COLON, Where.VALUE}:
         return None
     before = case.place.before
@@ -453,9 +470,15 @@ def _anything(case: _Case) -> Broken:
     """Whatever else stands there."""
     if case.place.where is Where.END:
         end = case.place.before.end if case.place.before else case.at
-        message = f"found {_shown(case)} after the end of the template, which is in {case.place_of(end - 1)}; expected nothing more"
-        return Broken(case.at, case.at + 1, message, "Delete what follows; several templates stand in an array or in files of their own.")
-    return case.broken(_shown(case), "Correct or delete it.")
+        message = (
+            f"found {_shown(case)} after the end of the template, which is in {case.place_of(end - 1)}; expected nothing more"
+        )
+        return Broken(
+            case.at, case.at + 1, message, "Delete what follows; several templates stand in an array or in files of their own."
+        )
+    return case.broken(
+        _shown(case), "Correct or delete it." if case.char.isprintable() else "Delete it; editors do not show it."
+    )
 
 
 def _shown(case: _Case) -> str:

@@ -24,12 +24,13 @@ _MAX_DEPTH = 200
 # What .NET's char.IsWhiteSpace takes, as Newtonsoft.Json skips it (JsonTextReader.EatWhitespace), and a byte order mark.
 _BLANK = r"[ \t-\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*+"
 _SPACE = rf"{_BLANK}(?:(?://[^\r\n]*+|/\*(?s:.*?)\*/){_BLANK})*+"
+_STRING = r'"([^"\\]*+(?:\\(?s:.)[^"\\]*+)*+)"'
 
 # Matches everywhere, be it nothing.
 _match_space = cast("Callable[[str, int], re.Match[str]]", re.compile(_SPACE).match)
-_match_colon = re.compile(rf"{_SPACE}:{_SPACE}").match
 _match_next = re.compile(rf"{_SPACE}([,}}\]]){_SPACE}").match
-_match_string = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL).match
+_match_string = re.compile(_STRING).match
+_match_key = re.compile(rf"{_STRING}{_SPACE}:{_SPACE}").match
 _match_atom = re.compile(
     r"(?:(-?(?:0|[1-9][0-9]*+)(\.[0-9]++)?+([eE][-+]?[0-9]++)?+)|true|false|null)(?![\w.+$-])",
 ).match
@@ -103,8 +104,7 @@ class _Reader:
         """Value = object | array | string | number | "true" | "false" | "null" ; None: no value begins here."""
         char = self._text[start : start + 1]
         if char == '"':
-            string, end = self._string(start)
-            return JsonScalar(string, Span(self._source, start, end))
+            return self._string(start)
         if char == "{":
             return self._object(start, depth)
         if char == "[":
@@ -128,16 +128,15 @@ class _Reader:
         at = self._space(start + 1)
         comma = None
         while text[at : at + 1] != "}":
-            if text[at : at + 1] != '"':
-                raise self._broken(at, Place(Where.KEY, opened=start, comma=comma))
-            key, key_end = self._string(at)
-            key_span = Span(source, at, key_end)
-            match = _match_colon(text, key_end)
+            match = _match_key(text, at)
             if match is None:
-                raise self._broken(self._space(key_end), Place(Where.COLON, opened=start, before=key_span))
-            value = self._value(match.end(), depth + 1)
+                raise self._broken_key(at, start, comma)
+            inner, value_start = match[1], match.end()
+            key_span = Span(source, at, match.end(1) + 1)
+            key = self._unescaped(inner, at + 1) if "\\" in inner else inner
+            value = self._value(value_start, depth + 1)
             if value is None:
-                raise self._broken(match.end(), Place(Where.VALUE, opened=start, before=key_span))
+                raise self._broken(value_start, Place(Where.VALUE, opened=start, before=key_span))
             members.append(JsonMember(key, key_span, value))
             match = _match_next(text, value.span.end)
             if match is None or match[1] == "]":
@@ -171,19 +170,21 @@ class _Reader:
         self._check_comma(comma, "]")
         return JsonArray(tuple(items), Span(self._source, start, at + 1))
 
-    def _string(self, start: int) -> tuple[str, int]:
-        r"""String = '"' *( any character but '"' and "\" | escape ) '"' ; gives the text and the offset after it."""
+    def _string(self, start: int) -> JsonScalar:
+        r"""String = '"' *( any character but '"' and "\" | escape ) '"'."""
         match = _match_string(self._text, start)
         if match is None:
             raise _StopError(JSON_SYNTAX, json_errors.open_string(self._text, start))
-        inner: str = match[1]
-        if "\\" not in inner:
-            return inner, match.end()
+        inner = match[1]
+        string = self._unescaped(inner, start + 1) if "\\" in inner else inner
+        return JsonScalar(string, Span(self._source, start, match.end()))
+
+    def _unescaped(self, inner: str, start: int) -> str:
+        r"""Escape = "\" ( '"' | "\" | "/" | "b" | "f" | "n" | "r" | "t" | "u" 4 hexadecimal digits )."""
         try:
-            return _sub_escape(_unescape, inner), match.end()
+            return _sub_escape(_unescape, inner)
         except _EscapeError as error:
-            broken = json_errors.bad_escape(self._text, start + 1 + error.offset)
-            raise _StopError(JSON_SYNTAX, broken) from None
+            raise _StopError(JSON_SYNTAX, json_errors.bad_escape(self._text, start + error.offset)) from None
 
     def _space(self, start: int) -> int:
         """Space = *( blank | "//" to the end of the line | "/*" to "*/" ) ; gives the offset after it."""
@@ -198,7 +199,8 @@ class _Reader:
             winner = last[member.key]
             if winner is not member:
                 line, column = winner.key_span.position
-                message = f"{json_errors.quoted(member.key)} is written again in line {line}, column {column}: the last one wins"
+                again = f"line {line}, column {column}"
+                message = f"{json_errors.quoted(member.key)} is written again in {again}: the last one wins"
                 self._report.add(JSON_DUPLICATE_KEY, member.key_span, message, help="Delete the one that is not meant.")
         return tuple(last.values())
 
@@ -219,6 +221,13 @@ class _Reader:
             self._text.encode()  # the quickest search for a lone surrogate, which only a Python caller can pass
         except UnicodeEncodeError as error:
             raise _StopError(JSON_SYNTAX, json_errors.lone_surrogate(self._text, error.start)) from None
+
+    def _broken_key(self, at: int, opened: int, comma: int | None) -> _StopError:
+        """No key begins here, or no colon follows it."""
+        if self._text[at : at + 1] != '"':
+            return self._broken(at, Place(Where.KEY, opened=opened, comma=comma))
+        key_span = self._string(at).span
+        return self._broken(self._space(key_span.end), Place(Where.COLON, opened=opened, before=key_span))
 
     def _broken(self, at: int, place: Place) -> _StopError:
         return _StopError(JSON_SYNTAX, json_errors.explain(self._source, at, place))

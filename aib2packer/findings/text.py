@@ -1,0 +1,158 @@
+"""Findings as text for people, in the shape that ruff and rustc use."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from aib2packer.findings.model import Severity
+from aib2packer.text.secrets import find_secrets, mask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from aib2packer.findings.model import Finding
+    from aib2packer.text.source import SourceText
+
+    Styler = Callable[[str, str], str]
+
+_WIDTH = 120
+_BEFORE = 40  # columns shown before the span where a line is cut
+_TAB = "    "
+_ELLIPSIS = "…"
+_SECRET = "***"  # noqa: S105 - what is shown for one
+
+_PLURALS = {Severity.ERROR: "errors", Severity.LOSS: "losses", Severity.CHANGE: "changes", Severity.NOTE: "notes"}
+_COLOURS = {Severity.ERROR: "red", Severity.LOSS: "yellow", Severity.CHANGE: "magenta", Severity.NOTE: "cyan"}
+_FRAME = "blue"
+_STRONG = ""
+
+
+def render(findings: Sequence[Finding], *, color: bool) -> str:
+    """Findings with the line that each is about, a blank line between them; no line break at the end.
+
+    Secrets are masked, and characters that could drive a terminal are escaped, in excerpts, messages and help alike.
+    """
+    style = _coloured if color else _plain
+    secrets: dict[tuple[str, int], tuple[tuple[int, int], ...]] = {}
+    return "\n\n".join(_finding(finding, style, secrets) for finding in findings)
+
+
+def summary(findings: Sequence[Finding], *, converted: bool) -> str:
+    """One line about a conversion: `Converted with 1 loss, 2 notes.`, `Not converted: 1 error.`."""
+    counts = counted(findings)
+    parts = [_number(severity, counts[severity]) for severity in Severity if counts[severity]]
+    if not parts:
+        return "Converted." if converted else "Not converted."
+    return f"{'Converted with' if converted else 'Not converted:'} {', '.join(parts)}."
+
+
+def counted(findings: Sequence[Finding]) -> Counter[Severity]:
+    """How many findings there are of each severity."""
+    return Counter(finding.severity for finding in findings)
+
+
+def printable(text: str) -> str:
+    """The text with every character escaped that is no visible one: control characters, those that turn the direction, ..."""
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def _finding(finding: Finding, style: Styler, secrets: dict[tuple[str, int], tuple[tuple[int, int], ...]]) -> str:
+    span, colour = finding.span, _COLOURS[finding.severity]
+    number, column = span.position
+    line = span.source.line(number)
+    where = (span.source.name, number)
+    if where not in secrets:
+        secrets[where] = find_secrets(line)
+    end = min(column - 1 + span.end - span.start, len(line))
+    excerpt, indent, width = _excerpt(line, min(column - 1, len(line)), end, secrets[where])
+    gutter = " " * len(str(number))
+    place = style(f"{printable(span.source.name)}:{number}:{column}:", _STRONG)
+    kind = style(f"{finding.code.id} {finding.severity.value}:", colour)
+    return "\n".join(
+        (
+            f"{place} {kind} {_safe(finding.message)}",
+            f"{gutter} {style('|', _FRAME)}",
+            f"{style(f'{number} |', _FRAME)} {excerpt}".rstrip(),
+            f"{gutter} {style('|', _FRAME)} {' ' * indent}{style('^' * width, colour)}",
+            f"{gutter} {style('=', _FRAME)} {style('help:', _STRONG)} {_safe(finding.help)}",
+        ),
+    )
+
+
+def _excerpt(line: str, start: int, end: int, secrets: Sequence[tuple[int, int]]) -> tuple[str, int, int]:
+    """What is shown of a line, the column of the first caret in it, and the number of carets."""
+    first = max(0, start - _WIDTH)
+    last = min(len(line), start + _WIDTH)
+    cells = list(_cells(line, first, last, secrets))
+    before = [cell for offset, cell in cells if offset < start]
+    under = [cell for offset, cell in cells if start <= offset < end]
+    after = [cell for offset, cell in cells if offset >= max(start, end)]
+    cut = first > 0 or last < len(line)
+    if not cut and sum(map(_columns, (*before, *under, *after))) <= _WIDTH:
+        return "".join((*before, *under, *after)), sum(map(_columns, before)), max(1, sum(map(_columns, under)))
+    shown_before = _ending(before, _BEFORE)
+    left = _ELLIPSIS if first > 0 or len(shown_before) < len(before) else ""
+    indent = len(left) + sum(map(_columns, shown_before))
+    shown_under = _beginning(under, _WIDTH - indent)
+    width = sum(map(_columns, shown_under))
+    shown_after = _beginning(after, _WIDTH - indent - width) if len(shown_under) == len(under) else []
+    whole = last == len(line) and len(shown_under) + len(shown_after) == len(under) + len(after)
+    return "".join((left, *shown_before, *shown_under, *shown_after, "" if whole else _ELLIPSIS)), indent, max(1, width)
+
+
+def _cells(line: str, first: int, last: int, secrets: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
+    """The offsets `first` to `last` of a line, each with what is shown for it; a secret is one cell, the rest of it none."""
+    covered = {offset: start for start, end in secrets for offset in range(max(start, first), min(end, last))}
+    for offset in range(first, last):
+        secret = covered.get(offset)
+        if secret is None:
+            yield offset, _TAB if line[offset] == "\t" else _shown(line[offset])
+        else:
+            yield offset, _SECRET if offset == max(secret, first) else ""
+
+
+def _beginning(cells: Sequence[str], columns: int) -> Sequence[str]:
+    """As many cells from the beginning as fit."""
+    for index, cell in enumerate(cells):
+        columns -= _columns(cell)
+        if columns < 0:
+            return cells[:index]
+    return cells
+
+
+def _ending(cells: Sequence[str], columns: int) -> Sequence[str]:
+    """As many cells from the end as fit."""
+    return _beginning(cells[::-1], columns)[::-1]
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text takes: two for a wide character, none for a combining one."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import category, east_asian_width
+
+    return sum(0 if category(char) in {"Mn", "Me"} else 2 if east_asian_width(char) in {"W", "F"} else 1 for char in text)
+
+
+def _shown(char: str) -> str:
+    """A character, or the escape of one that cannot be seen or must not reach a terminal."""
+    return char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def _safe(text: str) -> str:
+    return printable(mask(text))
+
+
+def _number(severity: Severity, count: int) -> str:
+    return f"{count} {severity.value if count == 1 else _PLURALS[severity]}"
+
+
+def _plain(text: str, _colour: str) -> str:
+    return text
+
+
+def _coloured(text: str, colour: str) -> str:
+    from click import style
+
+    return style(text, fg=colour or None, bold=True)
