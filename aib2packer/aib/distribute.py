@@ -69,7 +69,7 @@ def _read_target(index: int, fields: Fields) -> DistributeTarget | None:
 
 
 def _managed_image(fields: Fields, common: _Common) -> ManagedImageTarget | None:
-    text, location = fields.id("imageId"), region_text(fields, "location")
+    text, location = fields.text("imageId"), region_text(fields, "location")
     if text is None:
         fields.missing("imageId", "Name the managed image to make by its resource id.")
         return None
@@ -83,7 +83,7 @@ def _managed_image(fields: Fields, common: _Common) -> ManagedImageTarget | None
 
 
 def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
-    text = fields.id("galleryImageId")
+    text = fields.text("galleryImageId")
     target_regions = fields.value("targetRegions")
     storage, replication_regions = fields.text("storageAccountType"), fields.value("replicationRegions")
     if storage is not None and replication_regions is None:

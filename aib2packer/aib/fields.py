@@ -85,12 +85,8 @@ class Fields:
         return found.value
 
     def text(self, key: str, *others: Spelling) -> Text | None:
-        """A string in which `<tokens>` are placeholders: names, regions, ids."""
-        return self._string(key, others, token_text)
-
-    def id(self, key: str, *others: Spelling) -> Text | None:
-        """A resource id, in which `{tokens}` are placeholders too."""
-        return self._string(key, others, _id_text)
+        """A string in which `<tokens>` and `{tokens}` are placeholders: names, regions, ids."""
+        return self._string(key, others, _name_text)
 
     def command(self, key: str, *others: Spelling) -> Text | None:
         """A string that is left alone, but for secrets: the text of a command, a path on the VM."""
@@ -98,7 +94,7 @@ class Fields:
 
     def word(self, key: str, *others: Spelling) -> Located[str] | None:
         """A string of which the converter must know the value."""
-        text = self._string(key, others, token_text)
+        text = self.text(key, *others)
         if text is None:
             return None
         if text.literal is None:
@@ -107,12 +103,8 @@ class Fields:
         return Located(text.literal, text.span)
 
     def strings(self, key: str, *others: Spelling) -> tuple[Text, ...]:
-        """An array of names; one bare string is understood as an array of one."""
-        return self._strings(key, others, token_text)
-
-    def ids(self, key: str, *others: Spelling) -> tuple[Text, ...]:
-        """An array of resource ids."""
-        return self._strings(key, others, _id_text)
+        """An array of names, regions or ids; one bare string is understood as an array of one."""
+        return self._strings(key, others, _name_text)
 
     def commands(self, key: str, *others: Spelling) -> tuple[Text, ...]:
         """An array of commands."""
@@ -390,7 +382,7 @@ class Fields:
         return f"{self.path}.{key}" if self.path else key
 
 
-def _id_text(text: str, span: Span, report: Report) -> Text:
+def _name_text(text: str, span: Span, report: Report) -> Text:
     return token_text(text, span, report, braces=True)
 
 

@@ -63,7 +63,7 @@ def read_template(
         return None
     properties.path = ""  # findings name settings as the documentation does: source.sku, customize[0].inline
     properties.skip(*_READ_ONLY)
-    name, text_id, location = root.text("name"), root.id("id"), region_text(root, "location")
+    name, text_id, location = root.text("name"), root.text("id"), region_text(root, "location")
     source_fields = properties.fields("source")
     source = None if source_fields is None else read_source(source_fields, replace_iso)
     if source_fields is None:
@@ -233,6 +233,6 @@ def _optimization(optimize: Fields, key: str, code: Code) -> None:
     optimize.report.add(
         code,
         optimize.key_span(key),
-        f"optimize.{key} has no equivalent: Image Builder sends the disk through a service of its own, which Packer cannot",
-        help="Measure how the image boots without it.",
+        f"optimize.{key} has no equivalent: it is a service of Image Builder's own, not something that Packer does on the VM",
+        help="Measure how the image does without it.",
     )

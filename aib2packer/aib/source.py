@@ -84,7 +84,7 @@ def _plan(fields: Fields) -> Plan | None:
 
 
 def _managed_image(fields: Fields) -> ManagedImage | None:
-    text = fields.id("imageId")
+    text = fields.text("imageId")
     if text is None:
         fields.missing("imageId", "Name the managed image by its resource id.")
         return None
@@ -96,7 +96,7 @@ def _managed_image(fields: Fields) -> ManagedImage | None:
 
 
 def _shared_image_version(fields: Fields) -> GalleryImage | SharedGalleryImage | None:
-    text = fields.id("imageVersionId", Spelling("sourceImageVersionID", "2019-05-01-preview"))
+    text = fields.text("imageVersionId", Spelling("sourceImageVersionID", "2019-05-01-preview"))
     fields.skip("exactVersion")
     if text is None:
         fields.missing("imageVersionId", "Name the image version by its resource id.")

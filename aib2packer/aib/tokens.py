@@ -52,7 +52,7 @@ def token_text(text: str, span: Span, report: Report, *, braces: bool = False) -
     return Text(tuple(part for part in parts if part), span)
 
 
-def command_text(text: str, span: Span, _report: Report | None = None) -> Text:
+def command_text(text: str, span: Span, report: Report) -> Text:
     """A text that is left alone, but for the secrets in it: the signed queries and passwords of URLs."""
     parts: list[str | Symbol] = []
     end = 0
@@ -61,6 +61,13 @@ def command_text(text: str, span: Span, _report: Report | None = None) -> Text:
         digest = hashlib.sha256(text[start:stop].encode("utf-8", "surrogatepass")).hexdigest()
         parts += [text[end:start], Secret(host, digest)]
         end = stop
+    if end:
+        report.add(
+            codes.SECRET,
+            span,
+            "there is a secret in here: it does not stand in the output, which takes it from a sensitive variable",
+            help="Set the variable as the comment at the top of the output says. Who can read the template knows the secret: renew it.",
+        )
     parts.append(text[end:])
     return Text(tuple(part for part in parts if part), span)
 
@@ -68,7 +75,7 @@ def command_text(text: str, span: Span, _report: Report | None = None) -> Text:
 def uri_text(text: str, span: Span, report: Report) -> Text:
     """A URI: its tokens are placeholders, its secrets are secrets."""
     parts: list[str | Symbol] = []
-    for part in command_text(text, span).parts:
+    for part in command_text(text, span, report).parts:
         parts += token_text(part, span, report).parts if isinstance(part, str) else [part]
     return Text(tuple(parts), span)
 

@@ -48,7 +48,7 @@ def _data_disks(fields: Fields) -> tuple[Located[int], ...]:
 
 
 def _identities(fields: Fields) -> tuple[Text, ...]:
-    identities = fields.ids("userAssignedIdentities")
+    identities = fields.strings("userAssignedIdentities")
     for identity in identities:
         if parse_id(identity, IDENTITY) is None:
             fields.report.add(
@@ -65,14 +65,14 @@ def _subnet(profile: Fields) -> Subnet | None:
     if fields is None:
         return None
     _dropped_proxy(fields)
-    if (own := fields.id("containerInstanceSubnetId")) is not None:
+    if (own := fields.text("containerInstanceSubnetId")) is not None:
         fields.report.add(
             codes.CONTAINER_SUBNET,
             own.span,
             "containerInstanceSubnetId is where the service ran Packer: now you do",
             help="Run Packer on a machine that reaches the build subnet, such as one in this network.",
         )
-    text = fields.id("subnetId")
+    text = fields.text("subnetId")
     name, subnet, group = fields.text("name"), fields.text("subnetName"), fields.text("resourceGroupName")
     fields.close()
     if text is not None:

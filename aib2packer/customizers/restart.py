@@ -3,64 +3,83 @@
 from __future__ import annotations
 
 import re
+import shlex
+from typing import TYPE_CHECKING
 
 from aib2packer.packer.model import Provisioner
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
 WAIT = "20m"
-_DEFAULT_DELAY_MINUTES = 1  # of `shutdown -r` without a time
-_SEPARATORS = re.compile(r"\n|;|&&?|\|\|?|\(|\)|\{|\}|\bthen\b|\bdo\b|\belse\b")
-_PREFIXES = {"sudo", "exec", "nohup", "command", "!", "time", "-n", "-E", "-b", "-f"}
+
+_MENTIONED = re.compile(r"\b(?:reboot|shutdown|init|telinit)\b")
+# Words that a command can stand behind.
+_PREFIXES = {"sudo", "exec", "nohup", "command", "time", "!", "then", "do", "else", "{", "-n", "-E", "-b"}
+_SHELLS = {"sh", "bash", "dash"}
+_SEPARATORS = set("();|&\n")
+_HERE_DOCUMENT = re.compile(r"(<<-?\s*(['\"]?)(\w+)\2[^\n]*)\n(?:.*?\n)??\s*\3(?=\n|$)", re.DOTALL)
 
 
-def restart_delay(text: str) -> int | None:
-    """How many minutes after it the VM restarts, where commands restart it; None where they do not.
-
-    Only the commands themselves count: what is echoed, quoted or a comment does not.
-    """
-    delays = [delay for command in _SEPARATORS.split(text) if (delay := _delay(command)) is not None]
-    return max(delays, default=None)
+def restarts_vm(text: str) -> bool:
+    """Whether commands restart the VM. What is echoed, quoted, a comment or a here-document does not count."""
+    return _MENTIONED.search(text) is not None and any(map(_is_restart, _commands(_HERE_DOCUMENT.sub(r"\1", text))))
 
 
-def wait_for_restart(name: str, delay_minutes: int) -> Provisioner:
+def wait_for_restart(name: str) -> Provisioner:
     """A step that returns when the VM is back.
 
-    `reboot` returns before the link drops, hence the pause; the upload of this step is then tried until the VM answers.
+    `reboot` returns while the VM is still going down: this waits as long as that is so, and where the link drops meanwhile, Packer
+    tries again until the VM answers.
     """
     return Provisioner(
         "shell",
         {
             "name": f"{name}-restarted",
-            "pause_before": f"{delay_minutes * 60 + 30}s",
+            "pause_before": "10s",
             "start_retry_timeout": WAIT,
-            "inline": ("uptime",),
+            "max_retries": 3,
+            "inline": (
+                'while [ -e /run/systemd/shutdown/scheduled ] || [ "$(systemctl is-system-running)" = stopping ]; do sleep 1; done',
+                "uptime",
+            ),
         },
-        "The VM restarts: the link drops a moment after the command returned, and this waits until the VM is back.",
+        "The VM restarts, a moment after the command returned: wait until it is back.",
     )
 
 
-def _delay(command: str) -> int | None:
-    words = [word.strip("\"'") for word in command.split("#")[0].split()]
+def _commands(text: str) -> Iterator[list[str]]:
+    """The simple commands of a script, as words. An open quote ends the reading."""
+    lexer = shlex.shlex(text, posix=True, punctuation_chars="".join(sorted(_SEPARATORS)))
+    lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t\r", True, "#"
+    words: list[str] = []
+    try:
+        for token in lexer:
+            if set(token) <= _SEPARATORS:
+                yield words
+                words = []
+            else:
+                words.append(token)
+    except ValueError:
+        words = []  # an open quote: the rest is no command that a shell would run
+    yield words
+
+
+def _is_restart(words: Sequence[str]) -> bool:
     while words and (words[0] in _PREFIXES or re.fullmatch(r"\w+=.*", words[0])):
-        words.pop(0)
+        words = words[1:]
     if not words:
-        return None
-    program, *arguments = words[0].rsplit("/", 1)[-1], *words[1:]
+        return False
+    program, arguments = words[0].rsplit("/", 1)[-1], words[1:]
     match program:
         case "reboot":
-            return None if "--help" in arguments else 0
+            return "--help" not in arguments
         case "systemctl":
-            return 0 if "reboot" in arguments else None
+            return "reboot" in arguments
         case "init" | "telinit":
-            return 0 if arguments[:1] == ["6"] else None
+            return arguments[:1] == ["6"]
         case "shutdown":
-            return _shutdown_delay(arguments)
-    return None
-
-
-def _shutdown_delay(arguments: list[str]) -> int | None:
-    if not any(argument == "--reboot" or re.fullmatch(r"-\w*r\w*", argument) for argument in arguments):
-        return None
-    times = [argument for argument in arguments if argument == "now" or re.fullmatch(r"\+?\d+", argument)]
-    if not times:
-        return _DEFAULT_DELAY_MINUTES
-    return 0 if times[0] == "now" else int(times[0])
+            return any(argument == "--reboot" or re.fullmatch(r"-\w*r\w*", argument) for argument in arguments)
+        case _ if program in _SHELLS and "-c" in arguments[:-1]:
+            return restarts_vm(arguments[arguments.index("-c") + 1])
+    return False

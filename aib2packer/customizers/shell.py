@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.values import Text
 from aib2packer.customizers.commands import Commands, read_commands
 from aib2packer.customizers.head import comment, label, named, read_head
-from aib2packer.customizers.restart import WAIT, restart_delay, wait_for_restart
+from aib2packer.customizers.restart import WAIT, restarts_vm, wait_for_restart
 from aib2packer.findings import codes
 from aib2packer.packer.exactness import has_short_lines, shell_inline_is_exact, unix_lines
 from aib2packer.packer.model import Download, Provisioner, Steps
@@ -42,12 +42,13 @@ def translate(shell: Shell, site: Site) -> Steps:
     if shell.script is not None:
         return _fetched(shell, shell.script, site)
     steps = _inline(shell, site)
-    delay = restart_delay(shell.text.visible)
-    if delay is None:
+    if not restarts_vm(shell.text.visible):
         return steps
     *before, last = steps.provisioners
-    expecting = replace(last, settings={**last.settings, "expect_disconnect": True, "start_retry_timeout": WAIT})
-    gate = wait_for_restart(label(shell), delay)
+    commands = {key: value for key, value in last.settings.items() if key in {"inline", "script"}}
+    others = {key: value for key, value in last.settings.items() if key not in commands}
+    expecting = replace(last, settings={**others, "expect_disconnect": True, "start_retry_timeout": WAIT, **commands})
+    gate = wait_for_restart(label(shell))
     return Steps((*before, expecting, gate), files=steps.files, restarts=True)
 
 

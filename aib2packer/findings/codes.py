@@ -71,5 +71,6 @@ VERSION_TWICE = Code("AIB2P414", Severity.NOTE, "explicit version beside version
 TAGS_MERGED = Code("AIB2P415", Severity.NOTE, "tags merged")
 RESTART_UNSEEN = Code("AIB2P416", Severity.NOTE, "restart that cannot be seen")
 FILE_DESTINATION = Code("AIB2P417", Severity.NOTE, "file destination")
-PLAN_TERMS = Code("AIB2P419", Severity.NOTE, "purchase plan")
 FAILS_WHEN_RUN = Code("AIB2P418", Severity.NOTE, "passes validate, fails when it runs")
+PLAN_TERMS = Code("AIB2P419", Severity.NOTE, "purchase plan")
+SECRET = Code("AIB2P420", Severity.NOTE, "secret in the template")

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from aib2packer.findings.model import Finding
-    from aib2packer.text.source import SourceText
 
     Styler = Callable[[str, str], str]
 
@@ -22,7 +21,8 @@ _TAB = "    "
 _ELLIPSIS = "…"
 _SECRET = "***"  # noqa: S105 - what is shown for one
 
-_PLURALS = {Severity.ERROR: "errors", Severity.LOSS: "losses", Severity.CHANGE: "changes", Severity.NOTE: "notes"}
+# In the order of the severities.
+PLURALS = {Severity.ERROR: "errors", Severity.LOSS: "losses", Severity.CHANGE: "changes", Severity.NOTE: "notes"}
 _COLOURS = {Severity.ERROR: "red", Severity.LOSS: "yellow", Severity.CHANGE: "magenta", Severity.NOTE: "cyan"}
 _FRAME = "blue"
 _STRONG = ""
@@ -89,13 +89,14 @@ def _excerpt(line: str, start: int, end: int, secrets: Sequence[tuple[int, int]]
     under = [cell for offset, cell in cells if start <= offset < end]
     after = [cell for offset, cell in cells if offset >= max(start, end)]
     cut = first > 0 or last < len(line)
-    if not cut and sum(map(_columns, (*before, *under, *after))) <= _WIDTH:
-        return "".join((*before, *under, *after)), sum(map(_columns, before)), max(1, sum(map(_columns, under)))
-    shown_before = _ending(before, _BEFORE)
+    if not cut and sum(map(columns, (*before, *under, *after))) <= _WIDTH:
+        return "".join((*before, *under, *after)), sum(map(columns, before)), max(1, sum(map(columns, under)))
+    right = sum(map(columns, (*under, *after)))
+    shown_before = _ending(before, max(_BEFORE, _WIDTH - right - len(_ELLIPSIS)))
     left = _ELLIPSIS if first > 0 or len(shown_before) < len(before) else ""
-    indent = len(left) + sum(map(_columns, shown_before))
+    indent = len(left) + sum(map(columns, shown_before))
     shown_under = _beginning(under, _WIDTH - indent)
-    width = sum(map(_columns, shown_under))
+    width = sum(map(columns, shown_under))
     shown_after = _beginning(after, _WIDTH - indent - width) if len(shown_under) == len(under) else []
     whole = last == len(line) and len(shown_under) + len(shown_after) == len(under) + len(after)
     return "".join((left, *shown_before, *shown_under, *shown_after, "" if whole else _ELLIPSIS)), indent, max(1, width)
@@ -112,21 +113,21 @@ def _cells(line: str, first: int, last: int, secrets: Sequence[tuple[int, int]])
             yield offset, _SECRET if offset == max(secret, first) else ""
 
 
-def _beginning(cells: Sequence[str], columns: int) -> Sequence[str]:
+def _beginning(cells: Sequence[str], room: int) -> Sequence[str]:
     """As many cells from the beginning as fit."""
     for index, cell in enumerate(cells):
-        columns -= _columns(cell)
-        if columns < 0:
+        room -= columns(cell)
+        if room < 0:
             return cells[:index]
     return cells
 
 
-def _ending(cells: Sequence[str], columns: int) -> Sequence[str]:
+def _ending(cells: Sequence[str], room: int) -> Sequence[str]:
     """As many cells from the end as fit."""
-    return _beginning(cells[::-1], columns)[::-1]
+    return _beginning(cells[::-1], room)[::-1]
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
     """How many columns of a terminal a text takes: two for a wide character, none for a combining one."""
     if text.isascii():
         return len(text)
@@ -145,7 +146,7 @@ def _safe(text: str) -> str:
 
 
 def _number(severity: Severity, count: int) -> str:
-    return f"{count} {severity.value if count == 1 else _PLURALS[severity]}"
+    return f"{count} {severity.value if count == 1 else PLURALS[severity]}"
 
 
 def _plain(text: str, _colour: str) -> str:

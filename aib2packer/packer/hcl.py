@@ -266,8 +266,8 @@ def _object(values: Mapping[str, Value], indent: int) -> str:
     if not values:
         return "{}"
     inner = indent + _STEP
-    keys = map(_key, values)
-    pairs = [(key, _print_value(value, inner, inner + len(key) + len(" = "))) for key, value in zip(keys, values.values(), strict=True)]
+    printed = ((_key(name), value) for name, value in values.items())
+    pairs = ((key, _print_value(value, inner, inner + len(key) + len(" = "))) for key, value in printed)
     return "\n".join(("{", *_assignments(pairs, inner), f"{' ' * indent}}}"))
 
 
@@ -314,24 +314,23 @@ def _template(parts: list[str | _Reference], *, in_quotes: bool) -> Iterator[str
 
 
 def _heredoc_skeleton(parts: list[str | _Reference]) -> str:
-    """The text with a mark for each reference, if a `<<-` heredoc carries it (reference/packer-semantics.md 2.2); else nothing."""
+    """The text with a mark for each reference, if a `<<-` heredoc carries it exactly; else nothing.
+
+    Source: reference/packer-semantics.md 2.2 and 2.3.
+    """
     skeleton = "".join(part if isinstance(part, str) else "?" for part in parts)
     if (
         "\n" in skeleton
         and skeleton.replace("\n", "").replace("\t", "").isprintable()
         and _AT_MARGIN.search(skeleton)
-        and (
-            skeleton.isascii()
-            or (is_exact(skeleton) and not any(_joins(line[0]) for line in skeleton.split("\n") if line))
-        )
+        and (skeleton.isascii() or (is_exact(skeleton) and not any(_joins(line[0]) for line in skeleton.split("\n") if line)))
     ):
         return skeleton
     return ""
 
 
 def _heredoc(parts: list[str | _Reference], skeleton: str, indent: int) -> str:
-    body = "".join(_template(parts, in_quotes=False))
-    body = body[:-1] if body.endswith("\n") else body
+    body = "".join(_template(parts, in_quotes=False)).removesuffix("\n")
     margin = " " * (indent + _STEP)
     # Lines of white space are not part of the indent that Packer takes away.
     lines = (line if not line or line.isspace() else margin + line for line in body.split("\n"))

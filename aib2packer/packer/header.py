@@ -61,7 +61,7 @@ def _where(template: ImageTemplate, downloads: Sequence[Download], options: Opti
         where.append(f"where it can reach the network {template.vm.subnet.virtual_network}")
     if options.auth is Auth.MSI:
         where.append("on an Azure VM that has a managed identity")
-    return f"Run it {', '.join(where)}." if where else "It runs wherever Packer does."
+    return f"Run it {', '.join(where)}." if where else "It runs wherever Packer does; only timeout is a Linux program."
 
 
 def _rights(template: ImageTemplate) -> str:

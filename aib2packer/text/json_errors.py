@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from aib2packer.text.jsonc import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,17 +19,34 @@ if TYPE_CHECKING:
 _SHOWN = 40
 
 
-class Where(Enum):
-    """Where the reader stood, named by what it expected there."""
+Where: TypeAlias = Literal[
+    "document",
+    "value",
+    "item",
+    "key",
+    "colon",
+    "next member",
+    "next item",
+    "end",
+    "open string",
+    "escape",
+    "huge number",
+    "surrogate",
+    "too deep",
+]
+"""Where the reader stood: before what should come, or at what it cannot take."""
 
-    DOCUMENT = "a template, which begins with `{`"
-    VALUE = "a value"
-    ITEM = "a value or `]`"
-    KEY = "a key in double quotes or `}`"
-    COLON = "`:` and a value"
-    NEXT_MEMBER = "`,` or `}`"
-    NEXT_ITEM = "`,` or `]`"
-    END = "the end of the text"
+# Where something should come: what.
+_EXPECTED: dict[Where, str] = {
+    "document": "a template, which begins with `{`",
+    "value": "a value",
+    "item": "a value or `]`",
+    "key": "a key in double quotes or `}`",
+    "colon": "`:` and a value",
+    "next member": "`,` or `}`",
+    "next item": "`,` or `]`",
+    "end": "the end of the text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +91,24 @@ class _Case:
     @property
     def after_value(self) -> bool:
         """Whether a complete value was read just before."""
-        return self.place.where in {Where.NEXT_MEMBER, Where.NEXT_ITEM, Where.END}
+        return self.place.where in {"next member", "next item", "end"}
 
     @property
     def after_string(self) -> bool:
         """Whether a string was read just before, as a key or a value."""
         before = self.place.before
-        return before is not None and before.text[0] == '"' and self.place.where is not Where.VALUE
+        return before is not None and before.text[0] == '"' and self.place.where != "value"
 
     @property
     def wants_value(self) -> bool:
-        return self.place.where in {Where.DOCUMENT, Where.VALUE, Where.ITEM}
+        return self.place.where in {"document", "value", "item"}
 
     @property
     def expected(self) -> str:
         """What should stand here, and in what."""
-        expected = self.place.where.value
+        expected = _EXPECTED[self.place.where]
         before = self.place.before
-        if self.place.where in {Where.COLON, Where.VALUE} and before is not None:
+        if self.place.where in {"colon", "value"} and before is not None:
             return f"{expected} for the key {quoted(before.text[1:-1])}"
         return expected
 
@@ -117,6 +135,8 @@ class _Case:
 
 def explain(source: SourceText, at: int, place: Place) -> Broken:
     """Say what is wrong at an offset where the reader could not go on."""
+    if place.where in _NOT_TAKEN:
+        return _NOT_TAKEN[place.where](source.text, at)
     case = _Case(source, at, place)
     return next(filter(None, (recognise(case) for recognise in _RECOGNISERS)), None) or _anything(case)
 
@@ -126,7 +146,7 @@ def quoted(text: str) -> str:
     return f"`{text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}`"
 
 
-def open_string(text: str, start: int) -> Broken:
+def _open_string(text: str, start: int) -> Broken:
     """A string without a closing quote, to the end of the text."""
     return _run_on(text, start, len(text)) or Broken(
         start,
@@ -136,7 +156,7 @@ def open_string(text: str, start: int) -> Broken:
     )
 
 
-def bad_escape(text: str, at: int) -> Broken:
+def _bad_escape(text: str, at: int) -> Broken:
     r"""A backslash in a string that begins no escape of JSON: `C:\Dir`, `\'`, `\u12`, half a surrogate pair."""
     following = text[at + 1]
     shown = text[at : at + 2]
@@ -164,16 +184,24 @@ def bad_escape(text: str, at: int) -> Broken:
     return Broken(at, at + length, message, help_)
 
 
-def lone_surrogate(text: str, at: int) -> Broken:
+def _lone_surrogate(text: str, at: int) -> Broken:
     """Half of a character, which no encoding can write."""
     message = f"found {_named(text[at])}, half of a character; expected text"
     return Broken(at, at + 1, message, "Read the file as UTF-8, or pass its bytes.")
 
 
-def huge_number(number: str, start: int) -> Broken:
+def _huge_number(text: str, at: int) -> Broken:
     """A number beyond those of double precision."""
+    rest = text[at:]
+    number = rest[: len(rest) - len(rest.lstrip("-+.0123456789eE"))]
     message = f"found the number {quoted(number)}, which is out of range; expected one below 1.8e308"
-    return Broken(start, start + len(number), message, "No setting takes such a number; text belongs in double quotes.")
+    return Broken(at, at + len(number), message, "No setting takes such a number; text belongs in double quotes.")
+
+
+def _too_deep(_text: str, at: int) -> Broken:
+    """An object or array in too many others."""
+    message = f"objects and arrays are nested more than {MAX_DEPTH} deep"
+    return Broken(at, at + 1, message, "No image template is: check where this text comes from.")
 
 
 def _end_of_text(case: _Case) -> Broken | None:
@@ -181,10 +209,10 @@ def _end_of_text(case: _Case) -> Broken | None:
     if case.char:
         return None
     end = len(case.text.rstrip())
-    if case.place.where is Where.DOCUMENT:
+    if case.place.where == "document":
         found = "comments only" if case.text.strip("\ufeff \t\r\n") else "nothing"
         return Broken(end, end, f"found {found}; expected {case.expected}", "Give the text of an image template.")
-    closing = "]" if case.place.where in {Where.ITEM, Where.NEXT_ITEM} else "}"
+    closing = "]" if case.place.where in {"item", "next item"} else "}"
     message = f"the text ends inside {case.around}; expected {case.expected}"
     return Broken(end, end, message, f"Write the missing `{closing}`, or restore what was cut off.")
 
@@ -233,7 +261,7 @@ def _inner_quote(case: _Case) -> Broken | None:
     if before is None or not case.after_string or case.char in ',:;=]}{["“”/#':
         return None
     between = case.text[before.end : case.at]
-    if "\n" in between or (between and (case.place.where is Where.COLON or not case.char.isalnum())):
+    if "\n" in between or (between and (case.place.where == "colon" or not case.char.isalnum())):
         return None
     quote = before.end - 1
     if before.text == '""':
@@ -285,7 +313,7 @@ def _other_quotes(case: _Case) -> Broken | None:
 
 def _other_language(case: _Case) -> Broken | None:
     """A file that is something else altogether."""
-    if case.place.where is not Where.DOCUMENT:
+    if case.place.where != "document":
         return None
     if case.match(r"<(?:[!?/]|\w+[\s>])"):
         return case.broken("HTML or XML", "Give the template itself; on GitHub, the file behind the button Raw.")
@@ -306,27 +334,27 @@ def _placeholder(case: _Case) -> Broken | None:
     """A placeholder that was not filled in."""
     match = case.match(_PLACEHOLDER)
     start = case.at
-    if case.place.where is Where.KEY and case.place.opened is not None and match is None:
+    if case.place.where == "key" and case.place.opened is not None and match is None:
         start = case.place.opened
         match = re.compile(r"\{\{[^{}\"\r\n]*\}\}").match(case.text, start)
     if match is None:
         return None
-    message = f"found the placeholder {quoted(match[0])}; expected {Where.VALUE.value if start != case.at else case.expected}"
+    message = f"found the placeholder {quoted(match[0])}; expected {_EXPECTED['value'] if start != case.at else case.expected}"
     return Broken(start, match.end(), message, "Fill it in; text belongs in double quotes.")
 
 
 def _separator(case: _Case) -> Broken | None:
     """Another sign where `,` or `:` belongs."""
-    if case.place.where is Where.COLON:
+    if case.place.where == "colon":
         match = case.match(r"=>?")
         if match:
             return case.broken(f"`{match[0]}`", "Write `:` between a key and its value.", length=len(match[0]))
-    if case.place.where is Where.NEXT_ITEM and case.char == ":":
+    if case.place.where == "next item" and case.char == ":":
         return case.broken(
             f"`:` in {case.around}",
             "Only an object has keys: write `{` and `}` around the key and its value, or `,` for `:`.",
         )
-    if case.after_value and case.place.where is not Where.END and case.char in ";:=":
+    if case.after_value and case.place.where != "end" and case.char in ";:=":
         return case.broken(f"`{case.char}`", "Write `,` between two values.")
     return None
 
@@ -334,19 +362,17 @@ def _separator(case: _Case) -> Broken | None:
 def _missing_comma(case: _Case) -> Broken | None:
     """Two members or items with nothing between them."""
     before = case.place.before
-    if before is None or case.place.where not in {Where.NEXT_MEMBER, Where.NEXT_ITEM}:
+    if before is None or case.place.where not in {"next member", "next item"}:
         return None
     match = case.match(
-        r'"(?:[^"\\\r\n]|\\.)*+"|[\w<-][^\s,:\]}]*+'
-        if case.place.where is Where.NEXT_MEMBER
-        else r'"[^"\r\n]*+"?|[\[{]|[\w<-]+'
+        r'"(?:[^"\\\r\n]|\\.)*+"|[\w<-][^\s,:\]}]*+' if case.place.where == "next member" else r'"[^"\r\n]*+"?|[\[{]|[\w<-]+'
     )
     if match is None:
         return None
-    if case.place.where is Where.NEXT_MEMBER and not re.compile(r"\s*:").match(case.text, match.end()):
+    if case.place.where == "next member" and not re.compile(r"\s*:").match(case.text, match.end()):
         help_ = "A key has one value: put several into an array, `[` and `]`, or write them as one string."
         return case.broken(f"a second value for one key, {quoted(match[0])}", help_, length=len(match[0]))
-    kind = "key" if case.place.where is Where.NEXT_MEMBER else "value"
+    kind = "key" if case.place.where == "next member" else "value"
     message = f"found no comma after this value; expected `,` before the next {kind}, in {case.place_of(case.at)}"
     return Broken(before.end, before.end, message, "Write `,` here.")
 
@@ -354,7 +380,7 @@ def _missing_comma(case: _Case) -> Broken | None:
 def _missing_colon(case: _Case) -> Broken | None:
     """A key and a value with nothing between them."""
     before = case.place.before
-    if before is None or case.place.where is not Where.COLON or not case.match(r'["\[{\w-]'):
+    if before is None or case.place.where != "colon" or not case.match(r'["\[{\w-]'):
         return None
     message = f"found no colon after this key; expected `:` before its value, in {case.place_of(case.at)}"
     return Broken(before.end, before.end, message, "Write `:` here.")
@@ -362,18 +388,18 @@ def _missing_colon(case: _Case) -> Broken | None:
 
 def _bracket(case: _Case) -> Broken | None:
     """A bracket that opens or closes something else than it should."""
-    if case.place.where is Where.END and case.char in "]},":
+    if case.place.where == "end" and case.char in "]},":
         help_ = f"Delete it, or look for a `{case.char if case.char != ',' else '}'}` too many above."
         return case.broken(f"`{case.char}` after the end of the template", help_)
-    if case.place.where is Where.KEY and case.char in "{[":
+    if case.place.where == "key" and case.char in "{[":
         help_ = "Write a key before it, or look above for a `}` that is missing or one too many."
         return case.broken(f"`{case.char}` in {case.around}", help_)
-    if case.place.where is Where.NEXT_MEMBER and case.char in "{[":
+    if case.place.where == "next member" and case.char in "{[":
         return case.broken(
             f"`{case.char}` in {case.around}",
             f'Close the object with `}}` before it, or write a key, as in `, "key": {case.char}`.',
         )
-    if case.char not in "]}" or case.place.where in {Where.DOCUMENT, Where.COLON, Where.VALUE}:
+    if case.char not in "]}" or case.place.where in {"document", "colon", "value"}:
         return None
     before = case.place.before
     if case.char == "]" and case.after_string and before is not None and before.end == case.at and before.text[1] == "[":
@@ -387,13 +413,13 @@ def _nothing(case: _Case) -> Broken | None:
     """Nothing where a key or a value belongs."""
     if case.char == "," and case.place.comma is not None:
         return case.broken("a second `,`", "Delete one of them.")
-    if case.char == "," and case.place.where in {Where.KEY, Where.ITEM}:
+    if case.char == "," and case.place.where in {"key", "item"}:
         return case.broken("`,` before the first value", "Delete the comma.")
     before = case.place.before
-    if case.place.where is Where.COLON and case.char in ",}]":
+    if case.place.where == "colon" and case.char in ",}]":
         help_ = "Write its value; where the text is one of several values, put these into an array, `[` and `]`."
         return case.broken(f"`{case.char}`", help_)
-    if case.place.where is Where.VALUE and case.char in ",}]" and before is not None:
+    if case.place.where == "value" and case.char in ",}]" and before is not None:
         return case.broken(f"`{case.char}`", "Write the value, or delete the key.")
     return None
 
@@ -433,21 +459,21 @@ _SPELLINGS = {
 
 def _word(case: _Case) -> Broken | None:
     """A word without quotes: a key, a literal of another language, an expression, a text."""
-    match = case.match(r"[\w$.-]+" if case.place.where is Where.KEY else r"-?[^\W\d][\w.-]*+|\$[\w:.]+")
+    match = case.match(r"[\w$.-]+" if case.place.where == "key" else r"-?[^\W\d][\w.-]*+|\$[\w:.]+")
     if match is None:
         return None
     word = match[0]
     length = len(word)
     found = quoted(word)
-    if case.place.where is Where.DOCUMENT:
+    if case.place.where == "document":
         help_ = "No JSON begins so: restore what stood before it, or give the file that holds the template."
         return case.broken(found, help_, length=length)
-    if case.place.where is Where.ITEM and word.isalpha() and re.compile(r"\s*[(']").match(case.text, match.end()):
+    if case.place.where == "item" and word.isalpha() and re.compile(r"\s*[(']").match(case.text, match.end()):
         help_ = "An ARM expression stands in a string, its brackets included: `\"[parameters('x')]\"`."
         return case.broken(f"{found} without quotes", help_, length=length)
     if _quotes_in_line(case.text, match.end()) % 2:
         return case.broken(f"{found} without a quote before it", f'Write `"` before {found}.', length=length)
-    if case.place.where is Where.KEY:
+    if case.place.where == "key":
         is_key = re.compile(r"\s*[:=]").match(case.text, match.end())
         help_ = f'Write the key in double quotes: `"{word}"`.' if is_key else "Delete it, or make it a key with a value."
         return case.broken(f"{found} without quotes", help_, length=length)
@@ -468,7 +494,7 @@ def _quotes_in_line(text: str, start: int) -> int:
 
 def _anything(case: _Case) -> Broken:
     """Whatever else stands there."""
-    if case.place.where is Where.END:
+    if case.place.where == "end":
         end = case.place.before.end if case.place.before else case.at
         message = (
             f"found {_shown(case)} after the end of the template, which is in {case.place_of(end - 1)}; expected nothing more"
@@ -519,3 +545,11 @@ _RECOGNISERS: tuple[Callable[[_Case], Broken | None], ...] = (
     _number,
     _word,
 )
+
+_NOT_TAKEN: dict[Where, Callable[[str, int], Broken]] = {
+    "open string": _open_string,
+    "escape": _bad_escape,
+    "huge number": _huge_number,
+    "surrogate": _lone_surrogate,
+    "too deep": _too_deep,
+}

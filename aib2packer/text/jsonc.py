@@ -7,22 +7,21 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from aib2packer.findings.codes import JSON_DUPLICATE_KEY, JSON_SYNTAX, JSON_TOO_DEEP, JSON_TRAILING_COMMA
-from aib2packer.text import json_errors
-from aib2packer.text.json_errors import Broken, Place, Where
 from aib2packer.text.source import Span
 from aib2packer.text.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aib2packer.findings.model import Code, Report
+    from aib2packer.findings.model import Report
+    from aib2packer.text.json_errors import Where
     from aib2packer.text.source import SourceText
     from aib2packer.text.tree import Json
 
-_MAX_DEPTH = 200
+MAX_DEPTH = 200
 
-# What .NET's char.IsWhiteSpace takes, as Newtonsoft.Json skips it (JsonTextReader.EatWhitespace), and a byte order mark.
-_BLANK = r"[ \t-\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*+"
+# What Newtonsoft.Json skips (JsonTextReader.EatWhitespace: char.IsWhiteSpace), and a byte order mark.
+_BLANK = r"[\s\ufeff]*+"
 _SPACE = rf"{_BLANK}(?:(?://[^\r\n]*+|/\*(?s:.*?)\*/){_BLANK})*+"
 _STRING = r'"([^"\\]*+(?:\\(?s:.)[^"\\]*+)*+)"'
 
@@ -47,12 +46,23 @@ _SIMPLE_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\
 
 
 class _StopError(Exception):
-    """The text is no JSON; ends the reading."""
+    """The text is no JSON; ends the reading. Says where, as `json_errors.Place` does."""
 
-    def __init__(self, code: Code, broken: Broken) -> None:
-        super().__init__(broken.message)
-        self.code = code
-        self.broken = broken
+    def __init__(
+        self,
+        at: int,
+        where: Where,
+        *,
+        opened: int | None = None,
+        before: Span | None = None,
+        comma: int | None = None,
+    ) -> None:
+        super().__init__(at, where)
+        self.at = at
+        self.where = where
+        self.opened = opened
+        self.before = before
+        self.comma = comma
 
 
 class _EscapeError(Exception):
@@ -73,8 +83,11 @@ def parse(source: SourceText, report: Report) -> Json | None:
     try:
         return reader.document()
     except _StopError as stop:
-        broken = stop.broken
-        report.add(stop.code, Span(source, broken.start, broken.end), broken.message, help=broken.help)
+        from aib2packer.text.json_errors import Place, explain
+
+        broken = explain(source, stop.at, Place(stop.where, opened=stop.opened, before=stop.before, comma=stop.comma))
+        code = JSON_TOO_DEEP if stop.where == "too deep" else JSON_SYNTAX
+        report.add(code, Span(source, broken.start, broken.end), broken.message, help=broken.help)
         return None
 
 
@@ -94,10 +107,10 @@ class _Reader:
         start = self._space(0)
         value = self._value(start, 1)
         if value is None:
-            raise self._broken(start, Place(Where.DOCUMENT))
+            raise _StopError(start, "document")
         end = self._space(value.span.end)
         if end < len(self._text):
-            raise self._broken(end, Place(Where.END, before=value.span))
+            raise _StopError(end, "end", before=value.span)
         return value
 
     def _value(self, start: int, depth: int) -> Json | None:
@@ -117,12 +130,13 @@ class _Reader:
         if number is None:
             return JsonScalar(_LITERALS[atom], span)
         if math.isinf(float(number)):  # also keeps int() below Python's limit of digits
-            raise _StopError(JSON_SYNTAX, json_errors.huge_number(number, start))
+            raise _StopError(start, "huge number")
         return JsonScalar(float(number) if fraction or exponent else int(number), span)
 
     def _object(self, start: int, depth: int) -> JsonObject:
         """Object = "{" [ member *( "," member ) [ "," ] ] "}" ; member = string ":" value."""
-        self._check_depth(start, depth)
+        if depth > MAX_DEPTH:
+            raise _StopError(start, "too deep")
         text, source = self._text, self._source
         members = []
         at = self._space(start + 1)
@@ -136,11 +150,11 @@ class _Reader:
             key = self._unescaped(inner, at + 1) if "\\" in inner else inner
             value = self._value(value_start, depth + 1)
             if value is None:
-                raise self._broken(value_start, Place(Where.VALUE, opened=start, before=key_span))
+                raise _StopError(value_start, "value", opened=start, before=key_span)
             members.append(JsonMember(key, key_span, value))
             match = _match_next(text, value.span.end)
             if match is None or match[1] == "]":
-                raise self._broken(self._space(value.span.end), Place(Where.NEXT_MEMBER, opened=start, before=value.span))
+                raise _StopError(self._space(value.span.end), "next member", opened=start, before=value.span)
             if match[1] == "}":
                 return JsonObject(self._unique(members), Span(source, start, match.end(1)))
             comma = match.start(1)
@@ -150,7 +164,8 @@ class _Reader:
 
     def _array(self, start: int, depth: int) -> JsonArray:
         """Array = "[" [ value *( "," value ) [ "," ] ] "]"."""
-        self._check_depth(start, depth)
+        if depth > MAX_DEPTH:
+            raise _StopError(start, "too deep")
         text = self._text
         items = []
         at = self._space(start + 1)
@@ -158,11 +173,11 @@ class _Reader:
         while text[at : at + 1] != "]":
             value = self._value(at, depth + 1)
             if value is None:
-                raise self._broken(at, Place(Where.ITEM, opened=start, comma=comma))
+                raise _StopError(at, "item", opened=start, comma=comma)
             items.append(value)
             match = _match_next(text, value.span.end)
             if match is None or match[1] == "}":
-                raise self._broken(self._space(value.span.end), Place(Where.NEXT_ITEM, opened=start, before=value.span))
+                raise _StopError(self._space(value.span.end), "next item", opened=start, before=value.span)
             if match[1] == "]":
                 return JsonArray(tuple(items), Span(self._source, start, match.end(1)))
             comma = match.start(1)
@@ -174,7 +189,7 @@ class _Reader:
         r"""String = '"' *( any character but '"' and "\" | escape ) '"'."""
         match = _match_string(self._text, start)
         if match is None:
-            raise _StopError(JSON_SYNTAX, json_errors.open_string(self._text, start))
+            raise _StopError(start, "open string")
         inner = match[1]
         string = self._unescaped(inner, start + 1) if "\\" in inner else inner
         return JsonScalar(string, Span(self._source, start, match.end()))
@@ -184,7 +199,7 @@ class _Reader:
         try:
             return _sub_escape(_unescape, inner)
         except _EscapeError as error:
-            raise _StopError(JSON_SYNTAX, json_errors.bad_escape(self._text, start + error.offset)) from None
+            raise _StopError(start + error.offset, "escape") from None
 
     def _space(self, start: int) -> int:
         """Space = *( blank | "//" to the end of the line | "/*" to "*/" ) ; gives the offset after it."""
@@ -195,12 +210,13 @@ class _Reader:
         last = {member.key: member for member in members}
         if len(last) == len(members):
             return tuple(members)
+        from aib2packer.text.json_errors import quoted
+
         for member in members:
             winner = last[member.key]
             if winner is not member:
                 line, column = winner.key_span.position
-                again = f"line {line}, column {column}"
-                message = f"{json_errors.quoted(member.key)} is written again in {again}: the last one wins"
+                message = f"{quoted(member.key)} is written again in line {line}, column {column}: the last one wins"
                 self._report.add(JSON_DUPLICATE_KEY, member.key_span, message, help="Delete the one that is not meant.")
         return tuple(last.values())
 
@@ -210,27 +226,18 @@ class _Reader:
             message = f"a comma before `{closing}`: JSON has none there, and some tools refuse it"
             self._report.add(JSON_TRAILING_COMMA, span, message, help="Delete the comma.")
 
-    def _check_depth(self, start: int, depth: int) -> None:
-        if depth > _MAX_DEPTH:
-            message = f"objects and arrays are nested more than {_MAX_DEPTH} deep"
-            broken = Broken(start, start + 1, message, "No image template is: check where this text comes from.")
-            raise _StopError(JSON_TOO_DEEP, broken)
-
     def _check_characters(self) -> None:
         try:
             self._text.encode()  # the quickest search for a lone surrogate, which only a Python caller can pass
         except UnicodeEncodeError as error:
-            raise _StopError(JSON_SYNTAX, json_errors.lone_surrogate(self._text, error.start)) from None
+            raise _StopError(error.start, "surrogate") from None
 
     def _broken_key(self, at: int, opened: int, comma: int | None) -> _StopError:
         """No key begins here, or no colon follows it."""
         if self._text[at : at + 1] != '"':
-            return self._broken(at, Place(Where.KEY, opened=opened, comma=comma))
+            return _StopError(at, "key", opened=opened, comma=comma)
         key_span = self._string(at).span
-        return self._broken(self._space(key_span.end), Place(Where.COLON, opened=opened, before=key_span))
-
-    def _broken(self, at: int, place: Place) -> _StopError:
-        return _StopError(JSON_SYNTAX, json_errors.explain(self._source, at, place))
+        return _StopError(self._space(key_span.end), "colon", opened=opened, before=key_span)
 
 
 def _unescape(match: re.Match[str]) -> str:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 _MASK = "***"
 
+# The patterns are compiled where a text may hold what they find (re keeps them then): most templates hold no secret.
+
 # As written, percent-encoded (once or more often), as an HTML entity, and as a JSON escape (System.Text.Json writes & so).
 _BETWEEN = r"[?&#;]|%(?:25)*(?:3[fF]|26|23)|&amp;|\\u0026"
 _EQUALS = r"(?:=|%(?:25)*3[dD]|\\u003[dD])"
@@ -21,26 +23,28 @@ _VALUE = (
 )
 
 # https://learn.microsoft.com/rest/api/storageservices/create-service-sas: sig is the signature of a shared access signature.
-_SIGNATURE = re.compile(rf"[sS][iI][gG]{_EQUALS}{_VALUE}")
-_PARAMETER_BEFORE = re.compile(rf"(?:{_BETWEEN})$")
-_WORD_BEFORE = re.compile(r"[\w$.-]$")
-_PARAMETER_AFTER = re.compile(rf"(?:{_BETWEEN})[\w.~-]+{_EQUALS}")
+_SIGNATURE = rf"[sS][iI][gG]{_EQUALS}{_VALUE}"
+_PARAMETER_BEFORE = rf"(?:{_BETWEEN})$"
+_WORD_BEFORE = r"[\w$.-]$"
+_PARAMETER_AFTER = rf"(?:{_BETWEEN})[\w.~-]+{_EQUALS}"
 _MIN_SIGNATURE = 40  # Base64 of the 32 bytes of HMAC-SHA256 has 44 characters, one of them `=`
 
 # Connection strings of Azure Storage and Service Bus.
-_ACCOUNT_KEY = re.compile(r"(?:AccountKey|SharedAccessKey)=(?P<value>[A-Za-z0-9+/=]+)")
+_ACCOUNT_KEY = r"(?:AccountKey|SharedAccessKey)=(?P<value>[A-Za-z0-9+/=]+)"
 
-_URL = re.compile(r":\\?/\\?/(?P<authority>[^\s/?#\"'`<>]*+)[^\s\"'`<>]*+")
+_URL = r":\\?/\\?/(?P<authority>[^\s/?#\"'`<>]*+)[^\s\"'`<>?#&%]*+(?P<rest>[^\s\"'`<>]*+)"
 
 # Parameters that grant access by themselves: Azure Functions (code), OAuth, GitLab, Google (key), AWS and Google signatures.
-_PARAMETER = re.compile(
-    rf"(?:{_BETWEEN})(?:(?:access_|id_|refresh_|private_|job_|auth_?)?token|code|(?:api|access|account|subscription|functions)?[-_]?key"
-    r"|(?:client_?|shared_?)?secret|password|passwd|pwd|sas|jwt|hmac|auth|signature|x-(?:amz|goog)-(?:signature|security-token|credential))"
-    rf"{_EQUALS}{_VALUE}",
-    re.IGNORECASE,
+# `key` and `auth` name other things too, short ones.
+_PARAMETER = (
+    rf"(?i:(?:{_BETWEEN})(?:(?:access_|id_|refresh_|private_|job_|auth_?)?token|code|(?:api|access|account|subscription|functions)[-_]?key"
+    r"|(?:client_?|shared_?)?secret|password|passwd|pwd|sas|jwt|hmac|signature|x-(?:amz|goog)-(?:signature|security-token|credential)"
+    rf"|(?:key|auth)(?={_EQUALS}[\w%.~+/=-]{{16}}))"
+    rf"{_EQUALS}{_VALUE})"
 )
 
-_MIN_TOKEN = 20  # a user name alone is a token when it is this long: `https://ghp_…@github.com`
+_USER_PAIR = r"(?!\$\w+:\$\w+$|\$\{[^}]*\}:\$\{[^}]*\}$|%\w+%:%\w+%$|\{\{.*\}\}$)[^:]*:.+"
+_LONG_USER = r"(?=\D*\d)[\w-]{20,}"  # `https://ghp_…@github.com`
 
 
 def find_secrets(text: str) -> tuple[tuple[int, int], ...]:
@@ -72,23 +76,29 @@ def mask(text: str) -> str:
 
 def _signatures(text: str) -> Iterator[tuple[int, int]]:
     """Values of `sig`, where it is a parameter of a query string: something before or after says so, or the value does."""
-    for match in _SIGNATURE.finditer(text):
+    if "sig" not in text.lower():
+        return
+    for match in re.compile(_SIGNATURE).finditer(text):
         before = text[max(0, match.start() - 12) : match.start()]
-        if _PARAMETER_BEFORE.search(before) or (
-            not _WORD_BEFORE.search(before)
-            and (_PARAMETER_AFTER.match(text, match.end()) or len(match["value"]) >= _MIN_SIGNATURE)
+        if re.search(_PARAMETER_BEFORE, before) or (
+            not re.search(_WORD_BEFORE, before)
+            and (re.compile(_PARAMETER_AFTER).match(text, match.end()) or len(match["value"]) >= _MIN_SIGNATURE)
         ):
             yield match.span("value")
 
 
 def _account_keys(text: str) -> Iterator[tuple[int, int]]:
-    return (match.span("value") for match in _ACCOUNT_KEY.finditer(text))
+    if "Key=" in text:
+        yield from (match.span("value") for match in re.finditer(_ACCOUNT_KEY, text))
 
 
 def _in_urls(text: str) -> Iterator[tuple[int, int]]:
-    for url in _URL.finditer(text):
+    if ":/" not in text and ":\\/" not in text:
+        return
+    for url in re.finditer(_URL, text):
         user, at, _ = url["authority"].rpartition("@")
-        if at and (":" in user or len(user) >= _MIN_TOKEN):
+        if at and (re.fullmatch(_USER_PAIR, user) or re.fullmatch(_LONG_USER, user)):
             yield url.start("authority"), url.start("authority") + len(user)
-        for match in _PARAMETER.finditer(text, url.end("authority"), url.end()):
-            yield match.span("value")
+        if url["rest"]:
+            for match in re.compile(_PARAMETER).finditer(text, url.start("rest"), url.end()):
+                yield match.span("value")

@@ -1,0 +1,346 @@
+"""Values of partial evaluation: JSON as Python has it where it is known, a tree of symbols where it is not.
+
+A `Value` is None, bool, int, float, str, a tuple of values, a dict of values, or a symbol. A dict may have symbols as keys. The
+symbols are in a normal form: whatever joins text (`concat`, `format`, `resourceId`) is one `Concat`, whatever can be computed is.
+Source: reference/arm-expressions.md 3.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Type: TypeAlias = Literal["string", "int", "bool", "float", "array", "object", "null", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of the template without a value; `name` as it is declared, `secure` for securestring and secureObject."""
+
+    name: str
+    type: Type = "string"
+    secure: bool = False
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What only the deployment knows: `Context("resourceGroup", ("location",))`; a path of names and indexes."""
+
+    function: str
+    path: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A value that each deployment makes anew: `utcNow` and `newGuid`, in the default of `parameter` ("" elsewhere)."""
+
+    function: str
+    arguments: tuple[Value, ...] = ()
+    parameter: str = ""
+
+    def __hash__(self) -> int:
+        return hash((self.function, self.parameter))
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What Azure answers: `reference`, `listKeys`, …; `path` leads into the answer. The answers of `list*` are secret."""
+
+    function: str
+    arguments: tuple[Value, ...] = ()
+    path: tuple[str | int, ...] = ()
+    secure: bool = False
+
+    def __hash__(self) -> int:
+        return hash((self.function, self.path))
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaVariable:
+    """The variable of a lambda, or of a loop, that runs over a list which is not known."""
+
+    name: str
+    type: Type = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    """Text made of pieces. A symbol stands for the text that `format('{0}', …)` makes of it.
+
+    No two literals stand together, none is empty, and a lone piece is a symbol that is not known to be text.
+    """
+
+    parts: tuple[str | Symbol, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """One of two values; the condition is a symbol."""
+
+    condition: Symbol
+    then: Value
+    otherwise: Value
+
+    def __hash__(self) -> int:
+        return hash(self.condition)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A property (`key` is a str) or an item (int) of something not known, or by a key not known.
+
+    `safe` is `tryGet`: null where there is none.
+    """
+
+    target: Value
+    key: str | int | Symbol
+    safe: bool = False
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    """The function that `map` and its like apply; `body` says `LambdaVariable` for its parameters."""
+
+    parameters: tuple[str, ...]
+    body: Value
+
+    def __hash__(self) -> int:
+        return hash(self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A pure function, spelled as ARM documents it, over arguments of which one at least is not known."""
+
+    function: str
+    arguments: tuple[Value | Lambda, ...]
+
+    def __hash__(self) -> int:
+        return hash((self.function, len(self.arguments)))
+
+
+Leaf: TypeAlias = Parameter | Context | Deferred | Runtime
+Symbol: TypeAlias = Parameter | Context | Deferred | Runtime | LambdaVariable | Concat | If | Access | Apply
+Value: TypeAlias = "None | bool | int | float | str | tuple[Value, ...] | Mapping[str | Symbol, Value] | Symbol"
+
+SYMBOLS = (Parameter, Context, Deferred, Runtime, LambdaVariable, Concat, If, Access, Apply)
+
+_RETURNS: dict[Type, frozenset[str]] = {
+    "string": frozenset(
+        "base64 base64ToString dataUri dataUriToString dateTimeAdd dateTimeFromEpoch format guid join padLeft replace string "
+        "substring toLower toUpper trim uniqueString uri uriComponent uriComponentToString cidrSubnet cidrHost buildUri".split()
+    ),
+    "int": frozenset("add sub mul div mod int length indexOf lastIndexOf dateTimeToEpoch".split()),
+    "bool": frozenset(
+        "and or not equals less lessOrEquals greater greaterOrEquals bool contains empty startsWith endsWith".split()
+    ),
+    "float": frozenset({"float"}),
+    "array": frozenset("array split range map filter sort flatten items objectKeys".split()),
+    "object": frozenset("shallowMerge toObject groupBy mapValues parseCidr parseUri".split()),
+}
+
+
+def is_symbol(value: Value | Lambda) -> bool:
+    """Whether a value is a symbol itself."""
+    return isinstance(value, SYMBOLS)
+
+
+def is_known(value: Value | Lambda) -> bool:
+    """Whether there is no symbol in a value, however deep."""
+    match value:
+        case tuple():
+            return all(map(is_known, value))
+        case Mapping():
+            return all(isinstance(key, str) and is_known(item) for key, item in value.items())
+        case Lambda():
+            return False
+        case _:
+            return not is_symbol(value)
+
+
+def type_of(value: Value | Lambda) -> Type:  # noqa: C901, PLR0912 - a case each kind of value
+    """The JSON type of a value; "any" where it may have several, or be null."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "bool"
+        case int():
+            return "int"
+        case float():
+            return "float"
+        case str() | Concat():
+            return "string"
+        case tuple():
+            return "array"
+        case Mapping():
+            return "object"
+        case Parameter():
+            return "any" if value.nullable else value.type
+        case LambdaVariable():
+            return value.type
+        case Deferred():
+            return "string"
+        case Context(_, path):
+            return "object" if path[-1:] in {(), ("tags",), ("properties",)} else "string"
+        case If(_, then, otherwise):
+            return type_of(then) if type_of(then) == type_of(otherwise) else "any"
+        case Access(Apply("split"), _, safe):
+            return "any" if safe else "string"
+        case Apply("last" | "first" | "take" | "skip" | "concat" | "union" | "intersection" as name, arguments):
+            return _type_as_argument(name, arguments)
+        case Apply(name):
+            return next((kind for kind, names in _RETURNS.items() if name in names), "any")
+        case _:
+            return "any"
+
+
+def _type_as_argument(function: str, arguments: tuple[Value | Lambda, ...]) -> Type:
+    """The type of a function that gives back what it is given: all of it, or one of its items."""
+    given = type_of(arguments[0])
+    if function not in {"first", "last"} or given == "string":
+        return given
+    return "string" if isinstance(arguments[0], Apply) and arguments[0].function == "split" else "any"
+
+
+def may_be_null(value: Value | Lambda) -> bool:
+    """Whether a value is null, or can turn out to be."""
+    match value:
+        case None:
+            return True
+        case If(_, then, otherwise):
+            return may_be_null(then) or may_be_null(otherwise)
+        case Context(_, path):
+            return path[:1] in {("tags",), ("managedBy",), ("properties",)}
+        case Apply("coalesce", arguments):
+            return all(map(may_be_null, arguments))
+        case _:
+            return type_of(value) == "any"
+
+
+def leaves(value: Value | Lambda) -> tuple[Leaf, ...]:
+    """The parameters, and all else that a value depends on, each once, in order of appearance."""
+    return tuple(dict.fromkeys(_leaves(value)))
+
+
+def parameters_of(value: Value | Lambda) -> tuple[Parameter, ...]:
+    """The parameters that a value depends on, each once, in order of appearance."""
+    return tuple(leaf for leaf in leaves(value) if isinstance(leaf, Parameter))
+
+
+def is_secure(value: Value | Lambda) -> bool:
+    """Whether something secret goes into a value."""
+    return any(isinstance(leaf, Parameter | Runtime) and leaf.secure for leaf in leaves(value))
+
+
+def _leaves(value: Value | Lambda) -> Iterator[Leaf]:
+    if isinstance(value, Parameter | Context | Deferred | Runtime):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _leaves(key)
+            yield from _leaves(item)
+    else:
+        for part in _parts(value):
+            yield from _leaves(part)
+
+
+def _parts(value: Value | Lambda) -> Iterable[Value | Lambda]:
+    match value:
+        case tuple() | Concat(parts=_):
+            return value if isinstance(value, tuple) else value.parts
+        case If(condition, then, otherwise):
+            return (condition, then, otherwise)
+        case Access(target, key):
+            return (target, key)
+        case Lambda(_, body):
+            return (body,)
+        case Apply(_, arguments):
+            return arguments
+        case _:
+            return ()
+
+
+def concat(parts: Iterable[str | Symbol]) -> str | Symbol:
+    """Join text: a plain string where all of it is known, the symbol itself for a lone one that is text."""
+    merged: list[str | Symbol] = []
+    for part in parts:
+        for piece in part.parts if isinstance(part, Concat) else (part,):
+            if isinstance(piece, str) and merged and isinstance(merged[-1], str):
+                merged[-1] += piece
+            elif piece != "":
+                merged.append(piece)
+    if not merged:
+        return ""
+    if len(merged) == 1 and type_of(merged[0]) == "string":
+        return merged[0]
+    return Concat(tuple(merged))
+
+
+def same(one: Value, other: Value) -> bool | None:
+    """What `equals` says of two values: None where that depends on what is not known.
+
+    Text minds case, types differ, objects do not mind the order of their properties (reference/arm-expressions.md 2.3).
+    """
+    if is_symbol(one) or is_symbol(other):
+        return _same_symbols(one, other)
+    match one, other:
+        case tuple(), tuple():
+            return len(one) == len(other) and _all(same(a, b) for a, b in zip(one, other, strict=True))
+        case Mapping(), Mapping():
+            return _same_objects(one, other)
+        case _:
+            return type_of(one) == type_of(other) and one == other
+
+
+def _same_objects(one: Mapping[str | Symbol, Value], other: Mapping[str | Symbol, Value]) -> bool | None:
+    if all(isinstance(key, str) for key in (*one, *other)) and one.keys() != other.keys():
+        return False
+    return _all(same(item, other[key]) for key, item in one.items()) if one.keys() == other.keys() else None
+
+
+def _same_symbols(one: Value, other: Value) -> bool | None:
+    if type_of(one) == type_of(other) and one == other:
+        return True
+    types = {type_of(one), type_of(other)}
+    if "any" not in types and len(types) > 1:
+        return False
+    if "null" in types and not (may_be_null(one) and may_be_null(other)):
+        return False
+    start, end = starts(one), starts(other)
+    shared = min(len(start), len(end))
+    if start[:shared] != end[:shared]:
+        return False
+    return None
+
+
+def starts(value: Value) -> str:
+    """The known beginning of a text."""
+    if isinstance(value, Concat):
+        return value.parts[0] if isinstance(value.parts[0], str) else ""
+    return value if isinstance(value, str) else ""
+
+
+def ends(value: Value) -> str:
+    """The known end of a text."""
+    if isinstance(value, Concat):
+        return value.parts[-1] if isinstance(value.parts[-1], str) else ""
+    return value if isinstance(value, str) else ""
+
+
+def _all(answers: Iterable[bool | None]) -> bool | None:
+    """False if one is; else None if one is; else True."""
+    together: bool | None = True
+    for answer in answers:
+        if answer is False:
+            return False
+        together = together and answer
+    return together

@@ -1,0 +1,176 @@
+# VM image, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 240m packer build -var subscription_id=... -var region=... -var image_name=... -var rg_name=... -var shared_image_gal_name=... -var image_def_name=... -var region1=... -var team=... -var stage=... -var run_output_name=... build.pkr.hcl
+#
+# It runs wherever Packer does. The account needs Contributor on the subscription, which Image Builder's own service took care
+# of, and what the identity <imgBuilderId> had: the gallery and the managed image's resource group.
+# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+}
+
+variable "region" {
+  type        = string
+  description = "Fills in <region> of the template."
+}
+
+variable "image_name" {
+  type        = string
+  description = "Fills in <imageName> of the template."
+}
+
+variable "rg_name" {
+  type        = string
+  description = "Fills in <rgName> of the template."
+}
+
+variable "shared_image_gal_name" {
+  type        = string
+  description = "Fills in <sharedImageGalName> of the template."
+}
+
+variable "image_def_name" {
+  type        = string
+  description = "Fills in <imageDefName> of the template."
+}
+
+variable "region1" {
+  type        = string
+  description = "Fills in <region1> of the template."
+}
+
+variable "team" {
+  type        = string
+  description = "Fills in <team> of the template."
+}
+
+variable "stage" {
+  type        = string
+  description = "Fills in <stage> of the template."
+}
+
+variable "run_output_name" {
+  type        = string
+  description = "Fills in <runOutputName> of the template."
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+locals {
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now           = timestamp()
+  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version = var.image_version != null ? var.image_version : local.time_version
+}
+
+source "azure-arm" "image" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Linux"
+  image_publisher = "Canonical"
+  image_offer     = "0001-com-ubuntu-server-jammy"
+  image_sku       = "22_04-lts-gen2"
+  image_version   = "latest"
+
+  # Build VM
+  location                     = var.region
+  vm_size                      = "Standard_D2ds_v4"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # Distribution
+  managed_image_name                = var.image_name
+  managed_image_resource_group_name = var.rg_name
+
+  shared_image_gallery_destination {
+    subscription   = var.subscription_id
+    resource_group = var.rg_name
+    gallery_name   = var.shared_image_gal_name
+    image_name     = var.image_def_name
+    image_version  = local.image_version
+
+    dynamic "target_region" {
+      for_each = distinct([var.region, var.region1, var.rg_name])
+      content {
+        name = target_region.value
+      }
+    }
+  }
+  shared_image_gallery_timeout = "240m"
+
+  azure_tags = {
+    team  = var.team
+    stage = "run-${var.stage}-${var.team}"
+  }
+}
+
+build {
+  name    = "image"
+  sources = ["source.azure-arm.image"]
+
+  # customize[0]: Shell
+  provisioner "shell" {
+    execute_command = local.as_root
+    inline          = ["true"]
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      <<-EOT
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/image.manifest.json"
+    custom_data = {
+      gallery_run_output_name       = var.run_output_name
+      managed_image_run_output_name = "${var.run_output_name}-image"
+    }
+  }
+}

@@ -1,0 +1,141 @@
+# VM image win, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 90m packer build -var subscription_id=... build.pkr.hcl
+#
+# It runs wherever Packer does. The account needs Contributor on the subscription, which Image Builder's own service took care
+# of.
+# Otherwise than in Image Builder: inline PowerShell stops at its first terminating error (AIB2P310).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+    windows-update = {
+      source  = "github.com/rgl/windows-update"
+      version = "~> 0.18"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+source "azure-arm" "win" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Windows"
+  image_publisher = "MicrosoftWindowsServer"
+  image_offer     = "WindowsServer"
+  image_sku       = "2022-datacenter-g2"
+  image_version   = "latest"
+
+  # Build VM
+  location                     = "westeurope"
+  vm_size                      = "Standard_D2ds_v4"
+  os_disk_size_gb              = 130
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  communicator   = "winrm"
+  winrm_use_ssl  = true
+  winrm_insecure = true
+  winrm_username = "packer"
+
+  # Distribution
+  shared_image_gallery_destination {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "win"
+    image_version  = "1.2.3"
+
+    target_region {
+      name = "westeurope"
+    }
+  }
+  shared_gallery_image_version_exclude_from_latest = true
+  shared_image_gallery_timeout                     = "90m"
+
+  azure_tags = {
+    number = "7"
+    yes    = "true"
+    empty  = ""
+  }
+}
+
+build {
+  name    = "win"
+  sources = ["source.azure-arm.win"]
+
+  # customize[0]: PowerShell
+  provisioner "powershell" {
+    elevated_user     = build.User
+    elevated_password = build.Password
+    valid_exit_codes  = [0, 3010]
+    inline            = ["whoami"]
+  }
+
+  # customize[1]: WindowsUpdate
+  provisioner "windows-update" {
+    update_limit = 20
+  }
+
+  provisioner "powershell" {
+    name = "generalize"
+    inline = [
+      <<-EOT
+        Write-Output '>>> Waiting for GA Service (RdAgent) to start ...'
+        while ((Get-Service RdAgent).Status -ne 'Running') { Start-Sleep -s 5 }
+        Write-Output '>>> Waiting for GA Service (WindowsAzureTelemetryService) to start ...'
+        while ((Get-Service WindowsAzureTelemetryService) -and ((Get-Service WindowsAzureTelemetryService).Status -ne 'Running')) { Start-Sleep -s 5 }
+        Write-Output '>>> Waiting for GA Service (WindowsAzureGuestAgent) to start ...'
+        while ((Get-Service WindowsAzureGuestAgent).Status -ne 'Running') { Start-Sleep -s 5 }
+        if (Test-Path $Env:SystemRoot\system32\Sysprep\unattend.xml) {
+          Write-Output '>>> Removing Sysprep\unattend.xml ...'
+          Remove-Item $Env:SystemRoot\system32\Sysprep\unattend.xml -Force
+        }
+        if (Test-Path $Env:SystemRoot\Panther\unattend.xml) {
+          Write-Output '>>> Removing Panther\unattend.xml ...'
+          Remove-Item $Env:SystemRoot\Panther\unattend.xml -Force
+        }
+        Write-Output '>>> Sysprepping VM ...'
+        & $Env:SystemRoot\System32\Sysprep\Sysprep.exe /oobe /generalize /quiet /quit
+        while ($true) {
+          $imageState = (Get-ItemProperty HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State).ImageState
+          Write-Output $imageState
+          if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }
+          Start-Sleep -s 5
+        }
+        Write-Output '>>> Sysprep complete ...'
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/win.manifest.json"
+    custom_data = {
+      run_output_name = "win"
+    }
+  }
+}

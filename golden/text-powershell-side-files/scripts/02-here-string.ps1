@@ -1,0 +1,4 @@
+$text = @'
+line {one}
+'@
+Write-Host $text

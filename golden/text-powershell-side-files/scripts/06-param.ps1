@@ -1,0 +1,2 @@
+param([string]$Who = 'me')
+Write-Host $Who

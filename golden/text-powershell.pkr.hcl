@@ -1,0 +1,255 @@
+# VM image win, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 240m packer build -var subscription_id=... build.pkr.hcl
+#
+# It runs wherever Packer does. The account needs Contributor on the subscription, which Image Builder's own service took care
+# of.
+# Otherwise than in Image Builder: inline PowerShell stops at its first terminating error (AIB2P310).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+source "azure-arm" "win" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Windows"
+  image_publisher = "MicrosoftWindowsServer"
+  image_offer     = "WindowsServer"
+  image_sku       = "2022-datacenter-g2"
+  image_version   = "latest"
+
+  # Build VM
+  location                     = "westeurope"
+  vm_size                      = "Standard_D2ds_v4"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  communicator   = "winrm"
+  winrm_use_ssl  = true
+  winrm_insecure = true
+  winrm_username = "packer"
+
+  # Distribution
+  shared_image_gallery_destination {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "win"
+    image_version  = "1.2.3"
+
+    target_region {
+      name = "westeurope"
+    }
+  }
+  shared_image_gallery_timeout = "240m"
+}
+
+build {
+  name    = "win"
+  sources = ["source.azure-arm.win"]
+
+  # customize[0]: PowerShell
+  provisioner "powershell" {
+    name = "quotes and templates"
+    inline = [
+      <<-EOT
+        Write-Host "$${env:PATH} %%{x} $(1) `n `" 'x'"
+        Get-ChildItem | %%{ $_ }
+      EOT
+    ]
+  }
+
+  # customize[1]: PowerShell
+  provisioner "powershell" {
+    name = "here-string"
+    inline = [
+      <<-EOT
+        $text = @'
+        line {one}
+        '@
+        Write-Host $text
+      EOT
+    ]
+  }
+
+  # customize[2]: PowerShell. Inline would change its text.
+  provisioner "file" {
+    name        = "braces-upload"
+    destination = "C:\\Windows\\Temp\\03-braces.ps1"
+    content     = <<-EOT
+      '{{`{{`}}0}}' -f 1
+    EOT
+  }
+
+  provisioner "powershell" {
+    name = "braces"
+    inline = [
+      "powershell -ExecutionPolicy Bypass -Command '& C:\\Windows\\Temp\\03-braces.ps1; exit $LASTEXITCODE'",
+      "Remove-Item C:\\Windows\\Temp\\03-braces.ps1",
+    ]
+  }
+
+  # customize[3]: PowerShell. Inline would change its text.
+  provisioner "file" {
+    name        = "not ascii-upload"
+    destination = "C:\\Windows\\Temp\\04-not-ascii.ps1"
+    content     = "\ufeffWrite-Host 'Grüße – “curly”'\n"
+  }
+
+  provisioner "powershell" {
+    name = "not ascii"
+    inline = [
+      "powershell -ExecutionPolicy Bypass -Command '& C:\\Windows\\Temp\\04-not-ascii.ps1; exit $LASTEXITCODE'",
+      "Remove-Item C:\\Windows\\Temp\\04-not-ascii.ps1",
+    ]
+  }
+
+  # customize[4]: PowerShell. Inline would change its text.
+  provisioner "file" {
+    name        = "using-upload"
+    destination = "C:\\Windows\\Temp\\05-using.ps1"
+    content     = <<-EOT
+      using namespace System.IO
+      [File]::Exists('C:\x')
+    EOT
+  }
+
+  provisioner "powershell" {
+    name = "using"
+    inline = [
+      "powershell -ExecutionPolicy Bypass -Command '& C:\\Windows\\Temp\\05-using.ps1; exit $LASTEXITCODE'",
+      "Remove-Item C:\\Windows\\Temp\\05-using.ps1",
+    ]
+  }
+
+  # customize[5]: PowerShell. Inline would change its text.
+  provisioner "file" {
+    name        = "param-upload"
+    destination = "C:\\Windows\\Temp\\06-param.ps1"
+    content     = <<-EOT
+      param([string]$Who = 'me')
+      Write-Host $Who
+    EOT
+  }
+
+  provisioner "powershell" {
+    name = "param"
+    inline = [
+      "powershell -ExecutionPolicy Bypass -Command '& C:\\Windows\\Temp\\06-param.ps1; exit $LASTEXITCODE'",
+      "Remove-Item C:\\Windows\\Temp\\06-param.ps1",
+    ]
+  }
+
+  # customize[6]: PowerShell. Inline would change its text.
+  provisioner "file" {
+    name        = "ends in a backtick-upload"
+    destination = "C:\\Windows\\Temp\\07-ends-in-a-backtick.ps1"
+    content     = <<-EOT
+      Write-Host `
+        'continued' `
+    EOT
+  }
+
+  provisioner "powershell" {
+    name = "ends in a backtick"
+    inline = [
+      "powershell -ExecutionPolicy Bypass -Command '& C:\\Windows\\Temp\\07-ends-in-a-backtick.ps1; exit $LASTEXITCODE'",
+      "Remove-Item C:\\Windows\\Temp\\07-ends-in-a-backtick.ps1",
+    ]
+  }
+
+  # customize[7]: PowerShell. Inline would change its text. In base64, for HCL would change some of its characters.
+  provisioner "file" {
+    name        = "not normalized-upload"
+    destination = "C:\\Windows\\Temp\\08-not-normalized.ps1.b64"
+    content     = "77u/V3JpdGUtSG9zdCAnY2FmZcyBJwo="
+  }
+
+  provisioner "powershell" {
+    name = "08-not-normalized.ps1-decode"
+    inline = [
+      "[IO.File]::WriteAllBytes('C:\\Windows\\Temp\\08-not-normalized.ps1', [Convert]::FromBase64String([IO.File]::ReadAllText('C:\\Windows\\Temp\\08-not-normalized.ps1.b64')))",
+      "Remove-Item C:\\Windows\\Temp\\08-not-normalized.ps1.b64",
+    ]
+  }
+
+  provisioner "powershell" {
+    name = "not normalized"
+    inline = [
+      "powershell -ExecutionPolicy Bypass -Command '& C:\\Windows\\Temp\\08-not-normalized.ps1; exit $LASTEXITCODE'",
+      "Remove-Item C:\\Windows\\Temp\\08-not-normalized.ps1",
+    ]
+  }
+
+  # customize[8]: PowerShell
+  provisioner "powershell" {
+    name   = "windows line ends"
+    inline = ["$x = 1\r\n$y = 2"]
+  }
+
+  provisioner "powershell" {
+    name = "generalize"
+    inline = [
+      <<-EOT
+        Write-Output '>>> Waiting for GA Service (RdAgent) to start ...'
+        while ((Get-Service RdAgent).Status -ne 'Running') { Start-Sleep -s 5 }
+        Write-Output '>>> Waiting for GA Service (WindowsAzureTelemetryService) to start ...'
+        while ((Get-Service WindowsAzureTelemetryService) -and ((Get-Service WindowsAzureTelemetryService).Status -ne 'Running')) { Start-Sleep -s 5 }
+        Write-Output '>>> Waiting for GA Service (WindowsAzureGuestAgent) to start ...'
+        while ((Get-Service WindowsAzureGuestAgent).Status -ne 'Running') { Start-Sleep -s 5 }
+        if (Test-Path $Env:SystemRoot\system32\Sysprep\unattend.xml) {
+          Write-Output '>>> Removing Sysprep\unattend.xml ...'
+          Remove-Item $Env:SystemRoot\system32\Sysprep\unattend.xml -Force
+        }
+        if (Test-Path $Env:SystemRoot\Panther\unattend.xml) {
+          Write-Output '>>> Removing Panther\unattend.xml ...'
+          Remove-Item $Env:SystemRoot\Panther\unattend.xml -Force
+        }
+        Write-Output '>>> Sysprepping VM ...'
+        & $Env:SystemRoot\System32\Sysprep\Sysprep.exe /oobe /generalize /quiet /quit
+        while ($true) {
+          $imageState = (Get-ItemProperty HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State).ImageState
+          Write-Output $imageState
+          if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }
+          Start-Sleep -s 5
+        }
+        Write-Output '>>> Sysprep complete ...'
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/win.manifest.json"
+    custom_data = {
+      run_output_name = "win"
+    }
+  }
+}

@@ -1,0 +1,3 @@
+#!/bin/sh -e
+docker inspect -f '{{.State.Running}}' web
+echo ${HOME} '{{ item }}'

@@ -1,0 +1,32 @@
+"""The cases: image templates written for one behaviour each, and the options to convert them with."""
+
+import json
+from pathlib import Path
+
+from aib2packer import Auth, Conversion, Options, OsType, convert
+
+FOLDER = Path(__file__).parent
+CASES = sorted(file.stem for file in FOLDER.glob("*.json") if not file.name.endswith(".options.json"))
+
+
+def read_case(case: str) -> tuple[bytes, Options]:
+    """The input of a case and its options."""
+    file = FOLDER / f"{case}.options.json"
+    given = json.loads(file.read_text()) if file.exists() else {}
+    if "os_type" in given:
+        given["os_type"] = OsType[given["os_type"].upper()]
+    if "auth" in given:
+        given["auth"] = Auth(given["auth"])
+    return (FOLDER / f"{case}.json").read_bytes(), Options(**given)
+
+
+def convert_case(case: str) -> Conversion:
+    """Convert a case."""
+    data, options = read_case(case)
+    return convert(data, file=f"{case}.json", options=options)
+
+
+def case_of(golden: Path) -> str:
+    """The case that a file in golden/ belongs to: by its name, or by its folder's."""
+    name = golden.parts[0]
+    return name.removesuffix(".pkr.hcl").removesuffix(".findings.txt")

@@ -1,0 +1,73 @@
+"""What all tests share: the fixtures of the real Packer, the golden files, and how hypothesis searches."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from syrupy.assertion import SnapshotAssertion
+from syrupy.data import Snapshot, SnapshotCollection, SnapshotCollections
+from syrupy.extensions.single_file import SingleFileSnapshotExtension
+from syrupy.location import PyTestLocation
+from syrupy.types import SnapshotIndex
+
+pytest_plugins = ["tests.packer.fixtures"]
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+# Deterministic, so that a run of CI tells about the change it runs for; AIB2PACKER_EXPLORE=1 looks further.
+settings.register_profile("deterministic", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, max_examples=2000)
+settings.load_profile("explore" if os.environ.get("AIB2PACKER_EXPLORE") == "1" else "deterministic")
+
+
+class GoldenFile(SingleFileSnapshotExtension):
+    """A golden file is named by the test, relative to golden/, and holds the bytes as they are."""
+
+    @classmethod
+    def get_location(cls, *, test_location: PyTestLocation, index: SnapshotIndex) -> str:
+        """Where the file lies."""
+        del test_location
+        return str(GOLDEN / str(index))
+
+    @classmethod
+    def get_snapshot_name(cls, *, test_location: PyTestLocation, index: SnapshotIndex = 0) -> str:
+        """The name of the one snapshot in a file."""
+        del test_location
+        return str(index)
+
+    def read_snapshot_collection(self, *, snapshot_location: str) -> SnapshotCollection:
+        """The same, found on disk."""
+        name = Path(snapshot_location).relative_to(GOLDEN).as_posix()
+        collection = SnapshotCollection(location=snapshot_location)
+        collection.add(Snapshot(name=name))
+        return collection
+
+    def discover_snapshots(
+        self, *, test_location: PyTestLocation, ignore_extensions: list[str] | None = None
+    ) -> SnapshotCollections:
+        """Find the files that `--snapshot-update` may delete: those that a case made, and nothing else."""
+        del test_location, ignore_extensions
+        found = SnapshotCollections()
+        for file in golden_files():
+            found.add(self.read_snapshot_collection(snapshot_location=str(file)))
+        return found
+
+    @classmethod
+    def matches_test_location(cls, *, test_location: PyTestLocation, snapshot_location: str) -> bool:
+        """Whether a golden file is one of that test's case: its name begins with the case's."""
+        case = getattr(test_location.item, "callspec").params.get("case", "")  # noqa: B009 - only parametrized tests have it
+        name = Path(snapshot_location).relative_to(GOLDEN).as_posix()
+        return name.startswith((f"{case}.", f"{case}/"))
+
+
+def golden_files() -> list[Path]:
+    """All golden files: HCL, findings, and the side files in a folder of each case."""
+    flat = [file for ending in (".pkr.hcl", ".findings.txt") for file in GOLDEN.glob(f"*{ending}")]
+    return sorted([*flat, *(file for file in GOLDEN.glob("*/**/*") if file.is_file())])
+
+
+@pytest.fixture
+def golden(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Compare bytes with a golden file: `assert data == golden(name="case.pkr.hcl")`."""
+    return snapshot.use_extension(GoldenFile)

@@ -1,0 +1,85 @@
+"""The golden files: what every case in tests/cases becomes.
+
+A case is `<case>.json`; `<case>.options.json` beside it holds the options that differ from the default. After a change:
+`pytest tests/test_golden.py --snapshot-update`, and read the diff.
+"""
+
+import hcl2
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from aib2packer import Severity, convert
+from aib2packer.findings import codes, text
+from aib2packer.findings.model import Code
+from tests.cases import CASES, case_of, convert_case, read_case
+from tests.conftest import GOLDEN, golden_files
+
+CONVERTED = [case for case in CASES if (GOLDEN / f"{case}.pkr.hcl").exists()]
+
+# What no small readable case shows, and where it is tested instead.
+CODES_WITHOUT_CASE = {
+    codes.JSON_TOO_DEEP: "test_properties.py: it takes hundreds of brackets",
+}
+
+
+@pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
+@pytest.mark.parametrize("case", CASES)
+def test_a_case_becomes_its_golden_files(case: str, golden: SnapshotAssertion) -> None:
+    conversion = convert_case(case)
+
+    findings = text.render(conversion.findings, color=False)
+    assert f"{findings}\n".lstrip("\n").encode() == golden(name=f"{case}.findings.txt")
+    if conversion.hcl is not None:
+        assert conversion.hcl.encode() == golden(name=f"{case}.pkr.hcl")
+    for path, data in conversion.files.items():
+        assert data == golden(name=f"{case}/{path}")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_case_has_hcl_unless_a_finding_is_an_error(case: str) -> None:
+    conversion = convert_case(case)
+
+    failed = any(finding.severity is Severity.ERROR for finding in conversion.findings)
+    assert (conversion.hcl is None) == failed
+    assert not (failed and conversion.files)
+
+
+@pytest.mark.parametrize("case", CONVERTED)
+def test_an_independent_parser_reads_the_golden_hcl(case: str) -> None:
+    parsed = hcl2.loads((GOLDEN / f"{case}.pkr.hcl").read_text())
+
+    assert {"packer", "source", "build"} <= set(parsed)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_converting_twice_gives_the_same_bytes(case: str) -> None:
+    first, second = convert_case(case), convert_case(case)
+
+    assert (first.hcl, first.files) == (second.hcl, second.files)
+    assert text.render(first.findings, color=False) == text.render(second.findings, color=False)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if b"\r" not in read_case(case)[0]])
+def test_line_ends_and_byte_order_marks_of_the_input_change_nothing(case: str) -> None:
+    data, options = read_case(case)
+    plain = convert(data, options=options)
+    # A raw line end inside a string is part of it.
+    dos = convert(data.replace(b"\n", b"\r\n"), options=options) if case != "form-jsonc" else plain
+
+    assert dos.hcl == plain.hcl
+    assert convert(b"\xef\xbb\xbf" + data, options=options).hcl == plain.hcl
+    assert convert(data.decode().encode("utf-16"), options=options).hcl == plain.hcl
+
+
+def test_every_golden_file_has_a_case() -> None:
+    leftovers = [file.name for file in golden_files() if case_of(file.relative_to(GOLDEN)) not in CASES]
+
+    assert leftovers == []
+
+
+def test_every_code_has_a_case() -> None:
+    shown = "\n".join(file.read_text() for file in GOLDEN.glob("*.findings.txt"))
+    all_codes = [value for value in vars(codes).values() if isinstance(value, Code)]
+
+    missing = [f"{code.id} {code.title}" for code in all_codes if f" {code.id} " not in shown and code not in CODES_WITHOUT_CASE]
+    assert missing == []
