@@ -3,8 +3,9 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... -var region=... -var image_name=... -var rg_name=... -var shared_image_gal_name=... -var image_def_name=... -var region1=... -var team=... -var stage=... -var run_output_name=... build.pkr.hcl
 #
-# It runs wherever Packer does. The account needs Contributor on the subscription, which Image Builder's own service took care
-# of, and what the identity <imgBuilderId> had: the gallery and the managed image's resource group.
+# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
+# Builder's own service took care of, and what the identity <imgBuilderId> had: the gallery and the managed image's resource
+# group.
 # Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
 
 packer {

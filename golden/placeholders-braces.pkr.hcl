@@ -1,10 +1,10 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... -var image_name=... -var source_resource_group_name=... -var destination_resource_group_name=... build.pkr.hcl
+#   timeout 240m packer build -var subscription_id=... -var image_name=... -var source_resource_group_name=... -var location=... -var destination_resource_group_name=... build.pkr.hcl
 #
-# It runs wherever Packer does. The account needs Contributor on the subscription, which Image Builder's own service took care
-# of.
+# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
+# Builder's own service took care of.
 # Not carried over: the managed image's region (AIB2P208).
 # Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
 
@@ -40,6 +40,11 @@ variable "source_resource_group_name" {
   description = "Fills in {sourceResourceGroupName} of the template."
 }
 
+variable "location" {
+  type        = string
+  description = "Fills in {location} of the template."
+}
+
 variable "destination_resource_group_name" {
   type        = string
   description = "Fills in {destinationResourceGroupName} of the template."
@@ -66,7 +71,7 @@ source "azure-arm" "web" {
   custom_managed_image_resource_group_name = var.source_resource_group_name
 
   # Build VM
-  location                     = "{location}"
+  location                     = var.location
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

@@ -3,8 +3,8 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
 #
-# It runs wherever Packer does. The account needs Contributor on the subscription, which Image Builder's own service took care
-# of.
+# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
+# Builder's own service took care of.
 
 packer {
   required_version = ">= 1.13.0"
@@ -100,12 +100,16 @@ build {
     inline              = ["apt-get -y upgrade && reboot"]
   }
 
-  # The VM restarts: the link drops a moment after the command returned, and this waits until the VM is back.
+  # The VM restarts, a moment after the command returned: wait until it is back.
   provisioner "shell" {
     name                = "restart-restarted"
-    pause_before        = "30s"
+    pause_before        = "10s"
     start_retry_timeout = "20m"
-    inline              = ["uptime"]
+    max_retries         = 3
+    inline = [
+      "while [ -e /run/systemd/shutdown/scheduled ] || [ \"$(systemctl is-system-running)\" = stopping ]; do sleep 1; done",
+      "uptime",
+    ]
   }
 
   # The restart may have emptied /tmp: lay the deprovisioning script down again.
@@ -141,12 +145,16 @@ build {
     inline              = ["reboot"]
   }
 
-  # The VM restarts: the link drops a moment after the command returned, and this waits until the VM is back.
+  # The VM restarts, a moment after the command returned: wait until it is back.
   provisioner "shell" {
     name                = "again-restarted"
-    pause_before        = "30s"
+    pause_before        = "10s"
     start_retry_timeout = "20m"
-    inline              = ["uptime"]
+    max_retries         = 3
+    inline = [
+      "while [ -e /run/systemd/shutdown/scheduled ] || [ \"$(systemctl is-system-running)\" = stopping ]; do sleep 1; done",
+      "uptime",
+    ]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.

@@ -3,8 +3,8 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
 #
-# It runs wherever Packer does. The account needs Contributor on the subscription, which Image Builder's own service took care
-# of.
+# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
+# Builder's own service took care of.
 
 packer {
   required_version = ">= 1.13.0"
@@ -76,10 +76,8 @@ build {
 
   # customize[0]: Shell
   provisioner "shell" {
-    name                = "nothing restarts"
-    execute_command     = local.as_root
-    expect_disconnect   = true
-    start_retry_timeout = "20m"
+    name            = "nothing restarts"
+    execute_command = local.as_root
     inline = [
       "# reboot later",
       "echo reboot",
@@ -89,14 +87,6 @@ build {
       "shutdown -c",
       "man reboot || true",
     ]
-  }
-
-  # The VM restarts: the link drops a moment after the command returned, and this waits until the VM is back.
-  provisioner "shell" {
-    name                = "nothing restarts-restarted"
-    pause_before        = "30s"
-    start_retry_timeout = "20m"
-    inline              = ["uptime"]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.

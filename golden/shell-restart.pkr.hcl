@@ -3,8 +3,8 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
 #
-# It runs wherever Packer does. The account needs Contributor on the subscription, which Image Builder's own service took care
-# of.
+# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
+# Builder's own service took care of.
 
 packer {
   required_version = ">= 1.13.0"
@@ -83,12 +83,16 @@ build {
     inline              = ["apt-get -y upgrade", "sudo reboot"]
   }
 
-  # The VM restarts: the link drops a moment after the command returned, and this waits until the VM is back.
+  # The VM restarts, a moment after the command returned: wait until it is back.
   provisioner "shell" {
     name                = "plain-restarted"
-    pause_before        = "30s"
+    pause_before        = "10s"
     start_retry_timeout = "20m"
-    inline              = ["uptime"]
+    max_retries         = 3
+    inline = [
+      "while [ -e /run/systemd/shutdown/scheduled ] || [ \"$(systemctl is-system-running)\" = stopping ]; do sleep 1; done",
+      "uptime",
+    ]
   }
 
   # customize[1]: Shell
@@ -100,12 +104,16 @@ build {
     inline              = ["if [ -f /var/run/reboot-required ]; then shutdown -r +2 'back soon'; fi"]
   }
 
-  # The VM restarts: the link drops a moment after the command returned, and this waits until the VM is back.
+  # The VM restarts, a moment after the command returned: wait until it is back.
   provisioner "shell" {
     name                = "conditional-restarted"
-    pause_before        = "150s"
+    pause_before        = "10s"
     start_retry_timeout = "20m"
-    inline              = ["uptime"]
+    max_retries         = 3
+    inline = [
+      "while [ -e /run/systemd/shutdown/scheduled ] || [ \"$(systemctl is-system-running)\" = stopping ]; do sleep 1; done",
+      "uptime",
+    ]
   }
 
   # customize[2]: Shell
@@ -117,12 +125,16 @@ build {
     inline              = ["systemctl reboot"]
   }
 
-  # The VM restarts: the link drops a moment after the command returned, and this waits until the VM is back.
+  # The VM restarts, a moment after the command returned: wait until it is back.
   provisioner "shell" {
     name                = "systemctl-restarted"
-    pause_before        = "30s"
+    pause_before        = "10s"
     start_retry_timeout = "20m"
-    inline              = ["uptime"]
+    max_retries         = 3
+    inline = [
+      "while [ -e /run/systemd/shutdown/scheduled ] || [ \"$(systemctl is-system-running)\" = stopping ]; do sleep 1; done",
+      "uptime",
+    ]
   }
 
   # customize[3]: Shell
@@ -134,12 +146,16 @@ build {
     inline              = ["init 6"]
   }
 
-  # The VM restarts: the link drops a moment after the command returned, and this waits until the VM is back.
+  # The VM restarts, a moment after the command returned: wait until it is back.
   provisioner "shell" {
     name                = "init-restarted"
-    pause_before        = "30s"
+    pause_before        = "10s"
     start_retry_timeout = "20m"
-    inline              = ["uptime"]
+    max_retries         = 3
+    inline = [
+      "while [ -e /run/systemd/shutdown/scheduled ] || [ \"$(systemctl is-system-running)\" = stopping ]; do sleep 1; done",
+      "uptime",
+    ]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.

@@ -3,8 +3,8 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
 #
-# It runs wherever Packer does. The account needs Contributor on the subscription, which Image Builder's own service took care
-# of.
+# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
+# Builder's own service took care of.
 
 packer {
   required_version = ">= 1.13.0"

@@ -53,12 +53,13 @@ class Reading:
 class Fields:
     """The keys of one object. A getter returns None for what is unset: absent, `""`, `0`, `null`, `{}`, `[]`.
 
-    `close` reports the keys that nobody asked for.
+    `close` reports the keys that nobody asked for. `any_case`: these are keys of ARM itself, which minds no case.
     """
 
     object: JsonObject
     path: str
     reading: Reading
+    any_case: bool = False
     _used: set[str] = field(default_factory=set)
     _by_folded_key: dict[str, list[JsonMember]] | None = None
 
@@ -114,6 +115,9 @@ class Fields:
         value = self.value(key, *others)
         match value:
             case None:
+                return ()
+            case JsonObject():
+                self._wrong_type(value, key, "an array of strings")
                 return ()
             case JsonArray(items):
                 texts = (self._text(item, f"{key}[{index}]", read) for index, item in enumerate(items))
@@ -317,7 +321,7 @@ class Fields:
         if found is not None:
             self._used.add(found.key)
             # What a tool printed names no API version, and has spellings of its own.
-            if found.key != key and self.api.value is not None and not _is_unset(found.value):
+            if found.key != key and not self.any_case and self.api.value is not None and not _is_unset(found.value):
                 self._wrong_case(found, key)
             if not _is_unset(found.value):
                 return found

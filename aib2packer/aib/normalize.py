@@ -55,7 +55,7 @@ def read_template(
     """
     api = _api_version(resource, report)
     reading = Reading(report, api, resource.expressions)
-    root = Fields(resource.body, "", reading)
+    root = Fields(resource.body, "", reading, any_case=True)
     root.skip(*_RESOURCE_KEYS)
     properties = root if resource.flattened else root.fields("properties")
     if properties is None:

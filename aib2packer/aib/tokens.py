@@ -56,10 +56,10 @@ def command_text(text: str, span: Span, report: Report) -> Text:
     """A text that is left alone, but for the secrets in it: the signed queries and passwords of URLs."""
     parts: list[str | Symbol] = []
     end = 0
-    for start, stop, host in _secrets(text):
+    for start, stop, host, query in _secrets(text):
         # The digest only tells one secret from another; it is never shown.
         digest = hashlib.sha256(text[start:stop].encode("utf-8", "surrogatepass")).hexdigest()
-        parts += [text[end:start], Secret(host, digest)]
+        parts += [text[end:start], Secret(host, query, digest)]
         end = stop
     if end:
         report.add(
@@ -80,8 +80,8 @@ def uri_text(text: str, span: Span, report: Report) -> Text:
     return Text(tuple(parts), span)
 
 
-def _secrets(text: str) -> Iterator[tuple[int, int, str]]:
-    """Start, end and host of each secret. A signed query is one secret as a whole, for it is renewed as a whole."""
+def _secrets(text: str) -> Iterator[tuple[int, int, str, bool]]:
+    """Start, end and host of each secret, and whether it is a query. A signed query is one secret as a whole, for it is renewed as a whole."""
     urls = tuple(_URL.finditer(text)) if "://" in text else ()
     end = 0
     for start, stop in find_secrets(text):
@@ -91,4 +91,4 @@ def _secrets(text: str) -> Iterator[tuple[int, int, str]]:
         first, last = url.span("query") if url else (0, 0)
         in_query = first <= start < last
         end = max(stop, last) if in_query else stop
-        yield (first if in_query else start), end, url["host"].split(".")[0] if url else ""
+        yield (first if in_query else start), end, url["host"].lower() if url else "", in_query

@@ -25,10 +25,12 @@ class Placeholder:
 class Secret:
     """A value that must not stand in the output, such as the signed query of a SAS URL.
 
-    `host` is the first label of the host it is for ("" where there is none); `digest` tells secrets apart.
+    `host` is what it is for ("" where that is not known), `query` whether it is the whole query of a URL; `digest` tells secrets
+    apart.
     """
 
     host: str
+    query: bool
     digest: str
 
 

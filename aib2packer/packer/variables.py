@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SUBSCRIPTION = Variable("subscription_id", "Subscription that the build VM runs in.")
 
+_STORAGE_HOSTS = (".core.windows.net", ".core.chinacloudapi.cn", ".core.usgovcloudapi.net")
 _SUBSCRIPTION_TOKENS = {"subscriptionid", "subscription", "subid", "subcriptionid"}
 # Names that mean something else in every build: a placeholder of that name gets another.
 _RESERVED = {
@@ -57,9 +58,9 @@ def claim_names(template: object) -> Symbols:
             variables[symbol] = by_name.setdefault(name, _placeholder_variable(name, symbol))
     for symbol in found:
         if isinstance(symbol, Secret):
-            name = _free(f"{snake_case(symbol.host)}_sas_token" if symbol.host else "secret", by_name)
-            what = f"Signed query for {symbol.host}, without the question mark." if symbol.host else "Secret of the template."
-            variables[symbol] = by_name[name] = Variable(name, what, sensitive=True)
+            name, what = _secret_name(symbol)
+            free = _free(name, by_name)
+            variables[symbol] = by_name[free] = Variable(free, what, sensitive=True)
     return Symbols(variables)
 
 
@@ -72,6 +73,18 @@ def _placeholder_name(placeholder: Placeholder) -> str:
 
 def _placeholder_variable(name: str, placeholder: Placeholder) -> Variable:
     return SUBSCRIPTION if name == SUBSCRIPTION.name else Variable(name, f"Fills in {placeholder.token} of the template.")
+
+
+def _secret_name(secret: Secret) -> tuple[str, str]:
+    """A name for a secret's variable, and a description."""
+    label = snake_case(secret.host.split(".")[0])
+    if not label:
+        return "secret", "Secret that stood in the template."
+    if not secret.query:
+        return f"{label}_credentials", f"What stood before or in the URL of {secret.host} to sign in: user:password, or a key."
+    if secret.host.endswith(_STORAGE_HOSTS):
+        return f"{label}_sas_token", f"Signed query (SAS) for {secret.host}, without the question mark."
+    return f"{label}_query", f"Query of a URL of {secret.host}, with what signs in there, without the question mark."
 
 
 def _free(name: str, taken: Mapping[str, Variable]) -> str:

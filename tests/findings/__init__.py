@@ -1,0 +1,1 @@
+"""Tests of findings and how they are shown."""
