@@ -39,7 +39,9 @@ def _legacy_build(folder: Path) -> Path:
             }
         ],
         "provisioners": [
-            {"type": "shell", "inline": step["inline"]} if "inline" in step else {"type": "file", "source": "a", "destination": "b"}
+            {"type": "shell", "inline": step["inline"]}
+            if "inline" in step
+            else {"type": "file", "source": "a", "destination": "b"}
             for step in template["properties"]["customize"]
         ],
     }

@@ -104,7 +104,7 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
         fields.missing("replicationRegions", "Name the regions of the image version: they are required before 2022-07-01.")
     regions = _regions(fields, storage)
     major = _major(fields)
-    exclude = fields.boolean("excludeFromLatest")
+    exclude = fields.flag("excludeFromLatest")
     shallow = _shallow(fields)
     if text is None:
         fields.missing("galleryImageId", "Name the image definition by its resource id.")
@@ -123,7 +123,7 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
         major=major,
         regions=regions,
         storage_account_type=storage,
-        exclude_from_latest=exclude is not None and exclude.value,
+        exclude_from_latest=exclude,
         shallow=shallow,
     )
 
@@ -135,7 +135,7 @@ def _regions(fields: Fields, storage: Text | None) -> tuple[TargetRegion, ...]:
         if name is None:
             region.missing("name", "Name the region.")
         else:
-            regions.append(TargetRegion(name, region.integer("replicaCount"), region.text("storageAccountType") or storage))
+            regions.append(TargetRegion(name, region.number("replicaCount"), region.text("storageAccountType") or storage))
         region.close()
     return tuple(regions)
 
@@ -166,9 +166,7 @@ def _shallow(fields: Fields) -> Located[bool] | None:
     if mode is None:
         return None
     if mode.value.lower() not in {"full", "shallow"}:
-        fields.report.add(
-            codes.BAD_VALUE, mode.span, f"`{mode.value}` is no replicationMode", help="Write Full or Shallow."
-        )
+        fields.report.add(codes.BAD_VALUE, mode.span, f"`{mode.value}` is no replicationMode", help="Write Full or Shallow.")
     return Located(mode.value.lower() == "shallow", mode.span)
 
 

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.model import Located
 from aib2packer.aib.tokens import command_text, literal_text, token_text, uri_text
+from aib2packer.arm.symbolic import Concat, parameters_of, type_of
+from aib2packer.arm.tree import JsonSymbolic, node_of
+from aib2packer.arm.values import Expression, Text
 from aib2packer.findings import codes
 from aib2packer.text.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from aib2packer.aib.model import Flag, Number
     from aib2packer.aib.versions import ApiVersion
-    from aib2packer.arm.values import Text
+    from aib2packer.arm import symbolic
     from aib2packer.findings.model import Report
     from aib2packer.text.source import Span
     from aib2packer.text.tree import Json
@@ -42,11 +46,14 @@ class Spelling:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What holds for a whole template while it is read. `expressions`: whether ARM evaluates `[...]` in it."""
+    """What holds for a whole template while it is read.
+
+    `resolve` gives what a symbol comes to with the values and defaults that the parameters have.
+    """
 
     report: Report
     api: ApiVersion
-    expressions: bool = False
+    resolve: Callable[[symbolic.Symbol], symbolic.Value]
 
 
 @dataclass
@@ -98,10 +105,23 @@ class Fields:
         text = self.text(key, *others)
         if text is None:
             return None
+        if text.literal is None and isinstance(value := self.value(key, *others), JsonSymbolic):
+            known = self._known(value, key)
+            text = None if known is None else self._text(known, key, _name_text)
+        if text is None:
+            return None
         if text.literal is None:
             self._placeholder(text, key)
             return None
         return Located(text.literal, text.span)
+
+    def number(self, key: str, *others: Spelling) -> Number | None:
+        """A whole number that may be known only when Packer runs."""
+        value = self.value(key, *others)
+        if isinstance(value, JsonSymbolic):
+            return Text((Expression(value.symbol),), value.span)
+        number = None if value is None else self.integer_of(value, key)
+        return number if number is not None and number.value else None
 
     def strings(self, key: str, *others: Spelling) -> tuple[Text, ...]:
         """An array of names, regions or ids; one bare string is understood as an array of one."""
@@ -112,7 +132,7 @@ class Fields:
         return self._strings(key, others, command_text)
 
     def _strings(self, key: str, others: tuple[Spelling, ...], read: _ReadText) -> tuple[Text, ...]:
-        value = self.value(key, *others)
+        value = self._array(self.value(key, *others), key)
         match value:
             case None:
                 return ()
@@ -140,7 +160,7 @@ class Fields:
 
     def integers(self, key: str, *others: Spelling) -> tuple[Located[int], ...]:
         """An array of whole numbers; `"0,3010"` is understood too."""
-        value = self.value(key, *others)
+        value = self._known(self.value(key, *others), key)
         match value:
             case None:
                 return ()
@@ -159,7 +179,7 @@ class Fields:
     def boolean(self, key: str, *others: Spelling) -> Located[bool] | None:
         """A boolean, or a string that spells one."""
         value = self.value(key, *others)
-        match value:
+        match self._known(value, key):
             case None:
                 return None
             case JsonScalar(bool() as truth, span):
@@ -167,13 +187,20 @@ class Fields:
             case JsonScalar(str() as text, span) if text.strip().lower() in {"true", "false"}:
                 self._coerced(span, key, "a string", "a boolean")
                 return Located(text.strip().lower() == "true", span)
-            case _:
-                self._wrong_type(value, key, "true or false")
+            case other:
+                self._wrong_type(other, key, "true or false")
                 return None
+
+    def flag(self, key: str, *others: Spelling) -> Flag | None:
+        """A boolean that may be known only when Packer runs."""
+        value = self.value(key, *others)
+        if isinstance(value, JsonSymbolic):
+            return Text((Expression(value.symbol),), value.span)
+        return self.boolean(key, *others)
 
     def fields(self, key: str, *others: Spelling) -> Fields | None:
         """The keys of a nested object."""
-        value = self.value(key, *others)
+        value = self._known(self.value(key, *others), key)
         if value is None:
             return None
         if not isinstance(value, JsonObject):
@@ -183,7 +210,7 @@ class Fields:
 
     def each(self, key: str, *others: Spelling) -> Iterator[tuple[int, Fields]]:
         """The objects of an array, numbered from 0; one bare object is understood as an array of one."""
-        value = self.value(key, *others)
+        value = self._known(self.value(key, *others), key)
         if isinstance(value, JsonObject):
             self._coerced(value.span, key, "an object", "an array of objects")
             value = JsonArray((value,), value.span)
@@ -201,7 +228,7 @@ class Fields:
 
     def texts_by_key(self, key: str, *others: Spelling) -> dict[str, Text]:
         """An object of strings: tags. Numbers and booleans become text."""
-        found = self.value(key, *others)
+        found = self._known(self.value(key, *others), key)
         if found is None:
             return {}
         if not isinstance(found, JsonObject):
@@ -257,7 +284,10 @@ class Fields:
 
     def integer_of(self, value: Json, key: str) -> Located[int] | None:
         """Read one value as a whole number."""
-        match value:
+        known = self._known(value, key)
+        match known:
+            case None:
+                return None
             case JsonScalar(bool()):
                 pass
             case JsonScalar(int() as number, span):
@@ -267,27 +297,29 @@ class Fields:
             case JsonScalar(str() as text, span) if _INTEGER.fullmatch(text.strip()):
                 self._coerced(span, key, "a string", "a number")
                 return Located(int(text), span)
-        self._wrong_type(value, key, "a whole number")
+        self._wrong_type(known, key, "a whole number")
         return None
 
     def uri(self, key: str, *others: Spelling) -> Text | None:
         """A URI: its `<tokens>` are placeholders, its signature is a secret."""
         return self._string(key, others, uri_text)
 
-    def _string(
-        self, key: str, others: tuple[Spelling, ...], read: _ReadText
-    ) -> Text | None:
+    def _string(self, key: str, others: tuple[Spelling, ...], read: _ReadText) -> Text | None:
         value = self.value(key, *others)
         return None if value is None else self._text(value, key, read)
 
-    def _text(
-        self, value: Json, key: str, read: _ReadText, *, unset_is_empty: bool = False
-    ) -> Text | None:
+    def _text(self, value: Json, key: str, read: _ReadText, *, unset_is_empty: bool = False) -> Text | None:
         match value:
+            case JsonSymbolic(_, span, symbol):
+                pieces = symbol.parts if isinstance(symbol, Concat) else (symbol,)
+                parts = (
+                    read(piece, span, self.report).parts if isinstance(piece, str) else (Expression(piece),) for piece in pieces
+                )
+                return Text(tuple(part for piece in parts for part in piece), span)
             case JsonScalar(None, span):
                 return literal_text("", span) if unset_is_empty else None
             case JsonScalar(str() as text, span):
-                return self._evaluate(text, span, read)
+                return self._plain(text, span, read)
             case JsonScalar(bool() | int() | float(), span):
                 self._coerced(span, key, "a bare value", "a string")
                 return literal_text(span.text, span)
@@ -295,18 +327,39 @@ class Fields:
                 self._wrong_type(value, key, "a string")
                 return None
 
-    def _evaluate(self, text: str, span: Span, read: _ReadText) -> Text | None:
-        if text.startswith("[") and text.endswith("]") and (self.reading.expressions or _CALL.fullmatch(text)):
-            if not text.startswith("[["):
-                self.report.add(
-                    codes.EXPRESSION,
-                    span,
-                    "ARM expressions are not evaluated yet",
-                    help="Convert the deployed template (`az image builder show`), in which every expression has its value.",
-                )
-                return None
-            text = text[1:]
+    def _plain(self, text: str, span: Span, read: _ReadText) -> Text | None:
+        if _CALL.fullmatch(text):
+            self.report.add(
+                codes.EXPRESSION,
+                span,
+                "this is an ARM expression, but the input is no deployment template that could evaluate it",
+                help="Convert the whole deployment template, or what `az image builder show` prints.",
+            )
+            return None
         return read(text, span, self.report)
+
+    def _known(self, value: Json | None, key: str) -> Json | None:
+        """A value that decides the shape of the build, with the parameters' defaults where it takes these; None after an error."""
+        if not isinstance(value, JsonSymbolic):
+            return value
+        resolved = node_of(self.reading.resolve(value.symbol), value.span)
+        if not isinstance(resolved, JsonSymbolic):
+            return resolved
+        names = tuple(parameter.name for parameter in parameters_of(resolved.symbol))
+        settings = " ".join(f"--set {name}=…" for name in names)
+        self.report.add(
+            codes.SHAPE,
+            value.span,
+            f"{self._name(key)} decides what is built, and is not known: {resolved.value}",
+            help=f"Give it a value: {settings}, or a parameters file with -p."
+            if names
+            else "Write its value into the template.",
+        )
+        return None
+
+    def _array(self, value: Json | None, key: str) -> Json | None:
+        """An array of strings as it stands; one that is not known must be known."""
+        return self._known(value, key) if isinstance(value, JsonSymbolic) and type_of(value.symbol) != "string" else value
 
     def _lookup(self, key: str) -> JsonMember | None:
         if self._by_folded_key is None:
@@ -392,6 +445,8 @@ def _name_text(text: str, span: Span, report: Report) -> Text:
 
 def _is_unset(value: Json) -> bool:
     match value:
+        case JsonSymbolic():
+            return False
         case JsonScalar(bool()):
             return False
         case JsonScalar(scalar):

@@ -45,7 +45,9 @@ def parse_id(text: Text, *shapes: tuple[str, ...]) -> ResourceId | None:
     An id that is one placeholder as a whole is taken to have the first shape: its segments are found when Packer runs.
     """
     if len(text.parts) == 1 and isinstance(text.parts[0], Placeholder):
-        return ResourceId(text, {name: Text((Segment(text, 2 * index + 2),), text.span) for index, name in enumerate(shapes[0])})
+        return ResourceId(
+            text, {name: Text((Segment(text, 2 * index + 2),), text.span) for index, name in enumerate(shapes[0])}
+        )
     root, *pieces = text.split("/")
     if pieces and not pieces[-1].parts:
         pieces.pop()

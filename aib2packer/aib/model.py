@@ -24,6 +24,14 @@ class Located(Generic[T_co]):
     span: Span
 
 
+Number: TypeAlias = "Located[int] | Text"
+"""A number, or a text that is one expression, which gives the number when Packer runs."""
+
+
+Flag: TypeAlias = "Located[bool] | Text"
+"""The same for true and false."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A marketplace purchase plan."""
@@ -90,8 +98,8 @@ class VmProfile:
     """The build VM."""
 
     size: Text | None = None
-    os_disk_gb: Located[int] | None = None
-    data_disks_gb: tuple[Located[int], ...] = ()
+    os_disk_gb: Number | None = None
+    data_disks_gb: tuple[Number, ...] = ()
     identities: tuple[Text, ...] = ()
     subnet: Subnet | None = None
     span: Span
@@ -125,7 +133,7 @@ class TargetRegion:
     """A region that an image version is replicated to; what is None is the service's default."""
 
     name: Text
-    replicas: Located[int] | None
+    replicas: Number | None
     storage_account_type: Text | None
 
 
@@ -157,7 +165,7 @@ class GalleryTarget(Target):
     major: Located[int] | None
     regions: tuple[TargetRegion, ...]
     storage_account_type: Text | None
-    exclude_from_latest: bool
+    exclude_from_latest: Flag | None
     shallow: Located[bool] | None
 
 

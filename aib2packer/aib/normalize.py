@@ -54,7 +54,7 @@ def read_template(
     `customizers` are the kinds that there are, by name; `replace_iso` is the marketplace image to use instead of an ISO.
     """
     api = _api_version(resource, report)
-    reading = Reading(report, api, resource.expressions)
+    reading = Reading(report, api, resource.resolve)
     root = Fields(resource.body, "", reading, any_case=True)
     root.skip(*_RESOURCE_KEYS)
     properties = root if resource.flattened else root.fields("properties")
@@ -117,9 +117,7 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
     return ApiVersion(text)
 
 
-def _customizers(
-    properties: Fields, kinds: Mapping[str, ReadsCustomizer]
-) -> tuple[Customizer, ...]:
+def _customizers(properties: Fields, kinds: Mapping[str, ReadsCustomizer]) -> tuple[Customizer, ...]:
     customizers: list[Customizer] = []
     names: set[str] = set()
     for index, fields in properties.each("customize"):

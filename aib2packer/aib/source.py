@@ -105,9 +105,7 @@ def _shared_image_version(fields: Fields) -> GalleryImage | SharedGalleryImage |
         return _shared_gallery(shared, fields, text.span)
     found = parse_id(text, GALLERY_VERSION, GALLERY_IMAGE)
     if found is None:
-        _bad_id(
-            fields, text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…/versions/…"
-        )
+        _bad_id(fields, text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…/versions/…")
         return None
     version = found.segments.get("versions")
     if version is None or (version.literal or "").lower() == "latest":
@@ -138,8 +136,8 @@ def _iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
         fields.report.add(
             codes.ISO_SOURCE,
             fields.key_span("type"),
-            "an ISO source has no equivalent: Image Builder itself dropped it with API version 2020-02-14, and azure-arm starts "
-            "from an image",
+            "an ISO source has no equivalent: Image Builder itself dropped it with API version 2020-02-14, and azure-arm "
+            "starts from an image",
             help="Pass the marketplace image to use instead, such as --replace-iso RedHat:RHEL:7_9 for a RHEL 7 ISO.",
         )
         return None

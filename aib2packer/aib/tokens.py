@@ -66,7 +66,7 @@ def command_text(text: str, span: Span, report: Report) -> Text:
             codes.SECRET,
             span,
             "there is a secret in here: it does not stand in the output, which takes it from a sensitive variable",
-            help="Set the variable as the comment at the top of the output says. Who can read the template knows the secret: renew it.",
+            help="Set the variable as the comment at the top of the output says; renew the secret, for the template has shown it.",
         )
     parts.append(text[end:])
     return Text(tuple(part for part in parts if part), span)
@@ -81,7 +81,7 @@ def uri_text(text: str, span: Span, report: Report) -> Text:
 
 
 def _secrets(text: str) -> Iterator[tuple[int, int, str, bool]]:
-    """Start, end and host of each secret, and whether it is a query. A signed query is one secret as a whole, for it is renewed as a whole."""
+    """Start, end and host of each secret, and whether it is a query: a signed one is renewed as a whole, so it is one secret."""
     urls = tuple(_URL.finditer(text)) if "://" in text else ()
     end = 0
     for start, stop in find_secrets(text):

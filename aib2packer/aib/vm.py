@@ -11,7 +11,7 @@ from aib2packer.findings import codes
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
-    from aib2packer.aib.model import Located
+    from aib2packer.aib.model import Number
     from aib2packer.arm.values import Text
 
 _SPLIT_UNTIL = "2020-02-14"
@@ -24,7 +24,7 @@ def read_vm(properties: Fields) -> VmProfile:
         return VmProfile(span=properties.key_span("source"))
     profile = VmProfile(
         size=fields.text("vmSize"),
-        os_disk_gb=fields.integer("osDiskSizeGB", Spelling("osDiskSize", "2020-02-14")),
+        os_disk_gb=fields.number("osDiskSizeGB", Spelling("osDiskSize", "2020-02-14")),
         data_disks_gb=_data_disks(fields),
         identities=_identities(fields),
         subnet=_subnet(fields),
@@ -35,10 +35,10 @@ def read_vm(properties: Fields) -> VmProfile:
     return profile
 
 
-def _data_disks(fields: Fields) -> tuple[Located[int], ...]:
-    sizes: list[Located[int]] = []
+def _data_disks(fields: Fields) -> tuple[Number, ...]:
+    sizes: list[Number] = []
     for _, disk in fields.each("additionalDataDisks"):
-        size = disk.integer("sizeGB")
+        size = disk.number("sizeGB")
         if size is None:
             disk.missing("sizeGB", "Say how large the data disk is, in GiB.")
         else:
@@ -97,8 +97,8 @@ def _subnet(profile: Fields) -> Subnet | None:
         fields.report.add(
             codes.OLD_SPELLING,
             fields.key_span("name"),
-            f"vnetConfig has been one subnetId since API version {_SPLIT_UNTIL}; name, subnetName and resourceGroupName are read "
-            "as that",
+            f"vnetConfig has been one subnetId since API version {_SPLIT_UNTIL}; name, subnetName and resourceGroupName are "
+            "read as that",
             help="Write subnetId.",
         )
     return Subnet(name, subnet, group, None, fields.span)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.symbolic import Access, Apply, Concat, Context, Deferred, If, Lambda, LambdaVariable, Parameter, Runtime
 
 if TYPE_CHECKING:
-    from aib2packer.arm.symbolic import Symbol, Value
+    from aib2packer.arm.symbolic import Symbol, Type, Value
 
 _MAX_DEPTH = 20
+_SHOWN = 40
 
 
 def describe(symbol: Symbol) -> str:
@@ -67,3 +68,23 @@ def _call(name: str, arguments: tuple[Value | Lambda, ...], depth: int) -> str:
 
 def _accessor(key: str | int) -> str:
     return f"[{key}]" if isinstance(key, int) else f".{key}"
+
+
+def describe_type(kind: Type) -> str:
+    """A type as a sentence names it."""
+    return {
+        "string": "a string",
+        "int": "a whole number",
+        "bool": "true or false",
+        "float": "a number",
+        "array": "an array",
+        "object": "an object",
+        "null": "null",
+        "any": "a value of unknown type",
+    }[kind]
+
+
+def shorten(text: str) -> str:
+    """A text as a message quotes it: on one line, and not too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else line[:_SHOWN] + "…"

@@ -38,7 +38,10 @@ _TEMPLATE = {
     "vnetconfigcontainerinstancesubnetid": "vmProfile.vnetConfig.containerInstanceSubnetId",
     "vnetconfigproxyvmsize": "vmProfile.vnetConfig.proxyVmSize",
     "vnetconfigsubnetid": "vmProfile.vnetConfig.subnetId",
-    **{key.lower(): key for key in ("customize", "distribute", "id", "location", "name", "source", "stagingResourceGroup", "type")},
+    **{
+        key.lower(): key
+        for key in ("customize", "distribute", "id", "location", "name", "source", "stagingResourceGroup", "type")
+    },
 }
 _PART = {
     "artifacttag": "artifactTags",
@@ -69,7 +72,10 @@ _PART = {
     "validexitcode": "validExitCodes",
     "versioningscheme": "versioning.scheme",
     "versioningmajor": "versioning.major",
-    **{key.lower(): key for key in ("destination", "inline", "location", "name", "offer", "publisher", "sku", "type", "uri", "version")},
+    **{
+        key.lower(): key
+        for key in ("destination", "inline", "location", "name", "offer", "publisher", "sku", "type", "uri", "version")
+    },
     "replicacount": "replicaCount",
 }
 _SHOWN_ONLY = (
@@ -113,7 +119,13 @@ def _insert(into: dict[str, JsonMember], path: list[str], member: JsonMember, sp
 
 def _value(name: str, value: Json) -> Json:
     match value:
-        case JsonArray(items, span) if name in {"customize", "distribute", "targetRegions", "inVMValidations", "additionalDataDisks"}:
+        case JsonArray(items, span) if name in {
+            "customize",
+            "distribute",
+            "targetRegions",
+            "inVMValidations",
+            "additionalDataDisks",
+        }:
             return JsonArray(tuple(_nest(item, _PART) if isinstance(item, JsonObject) else item for item in items), span)
         case JsonObject() if name == "source":
             return _nest(value, _PART)

@@ -10,8 +10,9 @@ from aib2packer.findings import codes
 from aib2packer.text.tree import Json, JsonArray, JsonObject, JsonScalar, string_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from aib2packer.arm.symbolic import Symbol, Value
     from aib2packer.findings.model import Report
     from aib2packer.text.source import Span
 
@@ -20,19 +21,23 @@ _DEPLOYMENT = "microsoft.resources/deployments"
 _MAX_NAMES = 20
 
 
+def _unresolved(symbol: Symbol) -> Value:
+    return symbol
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """An image template as it stands in the document.
+    """An image template as it stands in the document, its expressions evaluated as far as they can be.
 
-    `flattened`: its properties stand beside its name, as `az image builder show` prints them. `expressions`: ARM evaluates the
-    `[...]` in it.
+    `flattened`: its properties stand beside its name, as `az image builder show` prints them. `resolve` gives what a symbol in
+    it comes to with the values and defaults that the parameters have.
     """
 
     body: JsonObject
     name: Json | None
     api_version: Json | None
     flattened: bool
-    expressions: bool
+    resolve: Callable[[Symbol], Value] = _unresolved
 
 
 def find_image_template(document: Json, name: str | None, report: Report) -> Resource | None:
@@ -81,7 +86,7 @@ def _resources(document: Json) -> Iterator[Resource]:
     elif isinstance(parameters := document.get("parameters"), JsonObject) and not _is_image_template(document):
         yield from _rest_example(document, parameters)
     elif _is_image_template(document):
-        yield _resource(document, expressions=False)
+        yield _resource(document)
 
 
 def _deployed(resources: JsonArray | JsonObject) -> Iterator[Resource]:
@@ -92,7 +97,7 @@ def _deployed(resources: JsonArray | JsonObject) -> Iterator[Resource]:
             continue
         kind = (string_of(item.get("type")) or "").lower()
         if kind in _TYPES:
-            yield _resource(item, expressions=True)
+            yield _resource(item)
         elif kind == _DEPLOYMENT and isinstance(properties := item.get("properties"), JsonObject):
             template = properties.get("template")
             nested = template.get("resources") if isinstance(template, JsonObject) else None
@@ -107,25 +112,24 @@ def _rest_example(example: JsonObject, parameters: JsonObject) -> Iterator[Resou
     version = parameters.get("api-version")
     body = parameters.get("parameters")
     if isinstance(body, JsonObject) and _is_image_template(body):
-        yield Resource(body, body.get("name") or parameters.get("imageTemplateName"), version, flattened=False, expressions=False)
+        yield Resource(body, body.get("name") or parameters.get("imageTemplateName"), version, flattened=False)
         return
     responses = example.get("responses")
     for response in responses if isinstance(responses, JsonObject) else ():
         answer = response.value.get("body") if isinstance(response.value, JsonObject) else None
         found = [] if answer is None else list(_resources(answer))
         if found:
-            yield from (Resource(one.body, one.name, version, one.flattened, one.expressions) for one in found)
+            yield from (Resource(one.body, one.name, version, one.flattened) for one in found)
             return
 
 
-def _resource(body: JsonObject, *, expressions: bool) -> Resource:
+def _resource(body: JsonObject) -> Resource:
     body = restore(body) if is_powershell(body) else body
     return Resource(
         body,
         name=body.get("name"),
         api_version=body.get("apiVersion"),
         flattened=body.get("properties") is None,
-        expressions=expressions,
     )
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from aib2packer.arm.describe import describe
+
 if TYPE_CHECKING:
+    from aib2packer.arm import symbolic
     from aib2packer.text.source import Span
 
 
@@ -25,8 +28,8 @@ class Placeholder:
 class Secret:
     """A value that must not stand in the output, such as the signed query of a SAS URL.
 
-    `host` is what it is for ("" where that is not known), `query` whether it is the whole query of a URL; `digest` tells secrets
-    apart.
+    `host` is what it is for ("" where that is not known), `query` whether it is the whole query of a URL; `digest` tells
+    secrets apart.
     """
 
     host: str
@@ -42,7 +45,14 @@ class Segment:
     index: int
 
 
-Symbol: TypeAlias = Placeholder | Secret | Segment
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """What an ARM expression comes to, where that is only known when Packer runs."""
+
+    value: symbolic.Symbol
+
+
+Symbol: TypeAlias = Placeholder | Secret | Segment | Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +123,5 @@ def _name(symbol: Symbol) -> str:
             return "***"
         case Segment(text, index):
             return f"{text}[{index}]"
+        case Expression(value):
+            return describe(value)

@@ -97,4 +97,3 @@ def base_name(uri: Text) -> str:
     """The last segment of a URI's path, as far as it is known."""
     last = uri.split("?")[0].split("#")[0].split("/")[-1]
     return last.literal or ""
-

@@ -24,7 +24,9 @@ def read_duration(fields: Fields, key: str) -> str | None:
         return word.value
     squeezed = re.sub(r"\s+", "", word.value)
     iso = _ISO.fullmatch(squeezed.upper())
-    duration = "".join(f"{number}{unit}" for number, unit in zip(iso.groups(), "hms", strict=True) if number) if iso else squeezed
+    duration = (
+        "".join(f"{number}{unit}" for number, unit in zip(iso.groups(), "hms", strict=True) if number) if iso else squeezed
+    )
     if not _GO.fullmatch(duration):
         fields.report.add(
             codes.BAD_VALUE, word.span, f"`{word.value}` is no duration", help="Write a number and a unit, such as 5m."

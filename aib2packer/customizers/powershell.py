@@ -75,15 +75,17 @@ def translate(powershell: PowerShell, site: Site) -> Steps:
         site.report.add(
             codes.POWERSHELL_INLINE,
             powershell.span,
-            "Packer runs inline PowerShell in a try block, where the first terminating error ends it; Image Builder's went on to "
-            "the next statement",
+            "Packer runs inline PowerShell in a try block, where the first terminating error ends it; Image Builder's went on "
+            "to the next statement",
             help="Convert with -o DIR, which puts the commands into a script of their own.",
         )
         inline: tuple[Value, ...] = (site.symbols.value(text, multiline=True),)
         return Steps((Provisioner("powershell", {**_settings(powershell), "inline": inline}, comment(powershell)),))
     path = site.remote_path(name)
     script = with_byte_order_mark(Text((*text.parts, "\n"), text.span))
-    upload = upload_text(f"{label(powershell)}-upload", script, path, site, comment(powershell, "Inline would change its text."))
+    upload = upload_text(
+        f"{label(powershell)}-upload", script, path, site, comment(powershell, "Inline would change its text.")
+    )
     return Steps((*upload, _run(powershell, path)))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.packer.model import Provisioner
@@ -14,11 +13,21 @@ if TYPE_CHECKING:
 WAIT = "20m"
 
 _MENTIONED = re.compile(r"\b(?:reboot|shutdown|init|telinit)\b")
-# Words that a command can stand behind.
-_PREFIXES = {"sudo", "exec", "nohup", "command", "time", "!", "then", "do", "else", "{", "-n", "-E", "-b"}
+# Words that a command can stand behind, and what these take.
+_PREFIXES = {
+    *("sudo", "doas", "exec", "nohup", "command", "env", "time", "timeout", "setsid"),
+    *("!", "{", "if", "elif", "while", "until", "then", "do", "else"),
+}
+_TAKEN = re.compile(r"\w+=.*|-\S+|\d[\d.]*[smhd]?", re.DOTALL)
+_TAKES_A_VALUE = {"-u", "-g", "-k", "-s"}
 _SHELLS = {"sh", "bash", "dash"}
-_SEPARATORS = set("();|&\n")
 _HERE_DOCUMENT = re.compile(r"(<<-?\s*(['\"]?)(\w+)\2[^\n]*)\n(?:.*?\n)??\s*\3(?=\n|$)", re.DOTALL)
+_TOKEN = re.compile(
+    r"""(?P<separator>[;&|()\n])|(?P<blank>[ \t\r]+|\\\n)"""
+    r"""|'(?P<single>[^']*)'|"(?P<double>(?:\\.|[^"\\])*)"|\\(?P<escaped>.)|(?P<plain>[^\s;&|()'"\\]+)""",
+    re.DOTALL,
+)
+_COMMENT = re.compile(r"#[^\n]*")
 
 
 def restarts_vm(text: str) -> bool:
@@ -29,8 +38,8 @@ def restarts_vm(text: str) -> bool:
 def wait_for_restart(name: str) -> Provisioner:
     """A step that returns when the VM is back.
 
-    `reboot` returns while the VM is still going down: this waits as long as that is so, and where the link drops meanwhile, Packer
-    tries again until the VM answers.
+    `reboot` returns while the VM is still going down: this waits as long as that is so, and where the link drops meanwhile,
+    Packer tries again until the VM answers.
     """
     return Provisioner(
         "shell",
@@ -40,7 +49,8 @@ def wait_for_restart(name: str) -> Provisioner:
             "start_retry_timeout": WAIT,
             "max_retries": 3,
             "inline": (
-                'while [ -e /run/systemd/shutdown/scheduled ] || [ "$(systemctl is-system-running)" = stopping ]; do sleep 1; done',
+                ("while [ -e /run/systemd/shutdown/scheduled ] || "
+                '[ "$(systemctl is-system-running)" = stopping ]; do sleep 1; done'),
                 "uptime",
             ),
         },
@@ -49,25 +59,36 @@ def wait_for_restart(name: str) -> Provisioner:
 
 
 def _commands(text: str) -> Iterator[list[str]]:
-    """The simple commands of a script, as words. An open quote ends the reading."""
-    lexer = shlex.shlex(text, posix=True, punctuation_chars="".join(sorted(_SEPARATORS)))
-    lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t\r", True, "#"
+    """The simple commands of a script, as words without their quotes. A quote that is left open ends the reading."""
     words: list[str] = []
-    try:
-        for token in lexer:
-            if set(token) <= _SEPARATORS:
+    word: str | None = None
+    at = 0
+    while at < len(text):
+        if word is None and (comment := _COMMENT.match(text, at)):
+            at = comment.end()
+            continue
+        token = _TOKEN.match(text, at)
+        if token is None:
+            return
+        at = token.end()
+        if token["separator"] or token["blank"]:
+            words += [] if word is None else [word]
+            word = None
+            if token["separator"]:
                 yield words
                 words = []
-            else:
-                words.append(token)
-    except ValueError:
-        words = []  # an open quote: the rest is no command that a shell would run
-    yield words
+        else:
+            word = (word or "") + next(part for part in token.group("single", "double", "escaped", "plain") if part is not None)
+    yield words if word is None else [*words, word]
 
 
 def _is_restart(words: Sequence[str]) -> bool:
-    while words and (words[0] in _PREFIXES or re.fullmatch(r"\w+=.*", words[0])):
-        words = words[1:]
+    prefixed = False
+    while words and (
+        words[0] in _PREFIXES or re.fullmatch(r"\w+=.*", words[0], re.DOTALL) or (prefixed and _TAKEN.fullmatch(words[0]))
+    ):
+        prefixed = True
+        words = words[2:] if words[0] in _TAKES_A_VALUE else words[1:]
     if not words:
         return False
     program, arguments = words[0].rsplit("/", 1)[-1], words[1:]

@@ -11,7 +11,7 @@ from aib2packer.packer.model import Provisioner, Steps
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
-    from aib2packer.aib.model import Located
+    from aib2packer.aib.model import Number
     from aib2packer.arm.values import Text
     from aib2packer.packer.site import Site
 
@@ -24,7 +24,7 @@ class WindowsUpdate(Customizer):
 
     search_criteria: Text | None
     filters: tuple[Text, ...]
-    limit: Located[int] | None
+    limit: Number | None
 
 
 def read(index: int, fields: Fields) -> WindowsUpdate:
@@ -33,7 +33,7 @@ def read(index: int, fields: Fields) -> WindowsUpdate:
         **read_head(index, KIND, fields),
         search_criteria=fields.command("searchCriteria"),
         filters=fields.commands("filters"),
-        limit=fields.integer("updateLimit"),
+        limit=fields.number("updateLimit"),
     )
 
 
@@ -45,5 +45,5 @@ def translate(update: WindowsUpdate, site: Site) -> Steps:
     if update.filters:  # an empty list would be a PowerShell error when the build runs
         settings["filters"] = tuple(site.symbols.value(text) for text in update.filters)
     if update.limit is not None:
-        settings["update_limit"] = update.limit.value
+        settings["update_limit"] = site.symbols.located(update.limit)
     return Steps((Provisioner("windows-update", settings, comment(update)),))

@@ -29,6 +29,8 @@ OS_UNKNOWN = Code("AIB2P109", Severity.ERROR, "operating system unknown")
 OS_MISMATCH = Code("AIB2P110", Severity.ERROR, "wrong operating system")
 SUBSCRIPTIONS_DIFFER = Code("AIB2P111", Severity.ERROR, "subscriptions differ")
 NOT_EXACT = Code("AIB2P112", Severity.ERROR, "text that cannot arrive exactly")
+SHAPE = Code("AIB2P113", Severity.ERROR, "value not known that decides the shape")
+PARAMETER = Code("AIB2P114", Severity.ERROR, "bad parameter")
 
 # Losses
 UNKNOWN_FIELD = Code("AIB2P201", Severity.LOSS, "unknown setting")

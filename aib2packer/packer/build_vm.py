@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import PlatformImage
+from aib2packer.aib.model import Located, PlatformImage
 from aib2packer.conversion import OsType
 from aib2packer.findings import codes
 from aib2packer.packer.hcl import print_value, references
@@ -49,11 +49,11 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
     settings: dict[str, Value] = _place(template, symbols, report)
     settings["vm_size"] = symbols.value(vm.size) if vm.size is not None else _default_size(template)
     if vm.os_disk_gb is not None:
-        settings["os_disk_size_gb"] = vm.os_disk_gb.value
+        settings["os_disk_size_gb"] = symbols.located(vm.os_disk_gb)
     if vm.data_disks_gb:
-        settings["disk_additional_size"] = tuple(disk.value for disk in vm.data_disks_gb)
+        settings["disk_additional_size"] = tuple(symbols.located(disk) for disk in vm.data_disks_gb)
     for disk in (vm.os_disk_gb, *vm.data_disks_gb):
-        if disk is not None and disk.value < 0:
+        if isinstance(disk, Located) and disk.value < 0:
             report.add(codes.BAD_VALUE, disk.span, f"a disk of {disk.value} GB cannot be", help="Write its size in GB.")
     _warn_of_small_disk(template, os_type, report)
     if vm.identities:
@@ -69,7 +69,7 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
             codes.PUBLIC_ADDRESS,
             vm.span,
             "without a subnet the build VM gets a public address; Image Builder reached it inside a network of its own",
-            help="Set allowed_inbound_ip_addresses to the address of the machine that runs Packer, or give vmProfile.vnetConfig.",
+            help="Set allowed_inbound_ip_addresses to the address of the machine that runs Packer, or give a vnetConfig.",
         )
     if os_type is OsType.WINDOWS:
         # Without these Packer would try SSH, or WinRM on a port where nothing listens.
@@ -99,9 +99,13 @@ def _place(template: ImageTemplate, symbols: Symbols, report: Report) -> dict[st
 
 
 def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report) -> None:
-    """A disk may not be smaller than that of the source image: 127 GB for Windows, but for the `smalldisk` SKUs, and 30 for Linux."""
+    """A disk may not be smaller than that of the source image: 30 GB for Linux, 127 for Windows but for its `smalldisk` SKUs."""
     disk, source = template.vm.os_disk_gb, template.source
-    if disk is None or not isinstance(source, PlatformImage) or "small" in f"{source.offer}{source.sku}".lower():
+    if (
+        not isinstance(disk, Located)
+        or not isinstance(source, PlatformImage)
+        or "small" in f"{source.offer}{source.sku}".lower()
+    ):
         return
     usual = _USUAL_DISK_GB[os_type]
     if 0 < disk.value < usual:

@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aib2packer.aib.model import GalleryTarget, ManagedImage, ManagedImageTarget, VhdTarget
+from aib2packer.aib.model import GalleryTarget, Located, ManagedImage, ManagedImageTarget, VhdTarget
 from aib2packer.findings import codes
 from aib2packer.packer.regions import target_regions
-from aib2packer.packer.values import Attribute, Block, Code, Text as HclText, Value, Variable
+from aib2packer.packer.values import Attribute, Block, Code, Value, Variable
+from aib2packer.packer.values import Text as HclText
 from aib2packer.packer.versions import NOW, image_version
 
 if TYPE_CHECKING:
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables import Symbols
     from aib2packer.text.source import Span
 
-_VHD_ACCOUNT = Variable(
-    "vhd_storage_account", "Storage account that receives the VHD, in the subscription of the build."
-)
+_VHD_ACCOUNT = Variable("vhd_storage_account", "Storage account that receives the VHD, in the subscription of the build.")
 _VHD_GROUP = Variable("vhd_resource_group_name", "Resource group of the storage account that receives the VHD.")
 _VHD_CONTAINER = Variable("vhd_container", "Container that receives the VHD; it must exist.", default="vhds")
 
@@ -33,7 +32,9 @@ _CAPTURE_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,23}")
 _CONTAINER = re.compile(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
 
 
-def distribution(template: ImageTemplate, location: Value, name: str, symbols: Symbols, report: Report) -> dict[str, Value | Block]:
+def distribution(
+    template: ImageTemplate, location: Value, name: str, symbols: Symbols, report: Report
+) -> dict[str, Value | Block]:
     """The settings of the destinations. `location` is that of the build, `name` is for an image that must be made besides."""
     timeout = f"{template.build_timeout_minutes}m"
     targets = made_targets(template)
@@ -82,7 +83,7 @@ def _managed_image(
         report.add(
             codes.BAD_VALUE,
             group.span,
-            f"`{group}` is no name of a resource group: Packer takes letters, digits, `-`, `_`, `.` and parentheses, 90 at most",
+            f"`{group}` is no name of a resource group: Packer takes letters, digits and `-_.()`, 90 at most",
             help="Choose another resource group.",
         )
     there, here = target.location, template.location
@@ -201,8 +202,9 @@ def _gallery(
     settings: dict[str, Value | Block] = {
         "shared_image_gallery_destination": Block("shared_image_gallery_destination", (*body, *regions)),
     }
-    if target.exclude_from_latest:
-        settings["shared_gallery_image_version_exclude_from_latest"] = True
+    exclude = False if target.exclude_from_latest is None else symbols.located(target.exclude_from_latest)
+    if exclude is not False:
+        settings["shared_gallery_image_version_exclude_from_latest"] = exclude
     settings["shared_image_gallery_timeout"] = timeout
     return settings
 
@@ -224,7 +226,7 @@ def _storage_type(target: GalleryTarget, report: Report) -> Text | None:
 
 
 def _can_be_shallow(target: GalleryTarget, span: Span, report: Report) -> bool:
-    replicas = max((region.replicas.value for region in target.regions if region.replicas), default=1)
+    replicas = max((region.replicas.value for region in target.regions if isinstance(region.replicas, Located)), default=1)
     if len(target.regions) <= 1 and replicas <= 1:
         return True
     report.add(

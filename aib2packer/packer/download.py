@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from aib2packer.arm.values import Text as TemplateText
     from aib2packer.packer.site import Site
 
-_BLOB_HOST = re.compile(r"https://[a-z0-9]+\.blob\.(?:core\.windows\.net|core\.chinacloudapi\.cn|core\.usgovcloudapi\.net)/", re.IGNORECASE)
-# All that may stand in a URL; the rest is percent-encoded, so that neither curl's globs, nor Packer's templates, nor the shell see it.
+_BLOB_HOST = re.compile(
+    r"https://[a-z0-9]+\.blob\.(?:core\.windows\.net|core\.chinacloudapi\.cn|core\.usgovcloudapi\.net)/", re.IGNORECASE
+)
+# All that may stand in a URL; the rest is percent-encoded: curl's globs, Packer's templates and the shell never see it.
 _URL_SAFE = "%:/?#@!$&()*+,;=-._~"
 
 
@@ -41,11 +43,18 @@ def needs_azure_cli(downloads: Sequence[Download]) -> bool:
 
 
 def _fetch(file: Download, site: Site) -> Value:
-    uri = tuple(quote(part, safe=_URL_SAFE) if isinstance(part, str) else site.symbols.reference(part) for part in file.uri.parts)
+    uri = tuple(
+        quote(part, safe=_URL_SAFE) if isinstance(part, str) else site.symbols.reference(part) for part in file.uri.parts
+    )
     if _is_private_blob(file.uri):
         # Image Builder's identity had the right to read the blob; here the account of the Azure CLI has it.
         return Text(
-            ("az storage blob download --auth-mode login --no-progress --output none ", f"--file {file.file_name} --blob-url '", *uri, "'")
+            (
+                "az storage blob download --auth-mode login --no-progress --output none ",
+                f"--file {file.file_name} --blob-url '",
+                *uri,
+                "'",
+            )
         )
     return Text((f"curl -fsSL --retry 5 -o {file.file_name} '", *uri, "'"))
 

@@ -41,7 +41,10 @@ def content_is_exact(text: Text) -> bool:
 
 def has_short_lines(text: str) -> bool:
     """Whether no line is too long for Packer's line scanner."""
-    return len(text) < _LONGEST_LINE or max(len(line.encode("utf-8", "surrogatepass")) for line in text.split("\n")) < _LONGEST_LINE
+    return (
+        len(text) < _LONGEST_LINE
+        or max(len(line.encode("utf-8", "surrogatepass")) for line in text.split("\n")) < _LONGEST_LINE
+    )
 
 
 def unix_lines(text: Text) -> Text:

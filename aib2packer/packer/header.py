@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 def header(
     template: ImageTemplate,
-    name: str | None,
     variables: Sequence[Variable],
     downloads: Sequence[Download],
     options: Options,
     report: Report,
 ) -> tuple[str, ...]:
     """The lines of the comment; those that begin with spaces are commands, the others are wrapped when printed."""
+    name = None if template.name is None else template.name.literal
     required = [variable for variable in variables if variable.default is None]
     lines = [f"VM image {name}, converted from an Azure Image Builder template." if name else _NO_NAME, ""]
     lines.append(f"  packer init {options.file_name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, PlatformImage
+from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget, PlatformImage
 from aib2packer.conversion import OsType
 from aib2packer.findings import codes
 
@@ -17,13 +17,27 @@ if TYPE_CHECKING:
     from aib2packer.packer.site import CustomizerKind
 
 _WINDOWS_PUBLISHERS = {
-    *("microsoftwindowsserver", "microsoftwindowsdesktop", "microsoftvisualstudio", "microsoftsharepoint", "microsoftdynamicsax"),
+    *(
+        "microsoftwindowsserver",
+        "microsoftwindowsdesktop",
+        "microsoftvisualstudio",
+        "microsoftsharepoint",
+        "microsoftdynamicsax",
+    ),
     *("microsoftbiztalkserver", "microsoftwindowsserverhpcpack", "microsoftwindowsserverremotedesktop", "esri", "autodesk"),
 }
 _LINUX_PUBLISHERS = {
     *("canonical", "redhat", "redhat-limited", "redhat-rhel", "openlogic", "suse", "debian", "credativ", "oracle", "almalinux"),
     *("resf", "erockyenterprisesoftwarefoundationinc1653071250513", "kinvolk", "coreos", "microsoftcblmariner", "openvpn"),
-    *("microsoft-azure-batch", "clear-linux-project", "kali-linux", "procomputers", "tunnelbiz", "paloaltonetworks", "fortinet"),
+    *(
+        "microsoft-azure-batch",
+        "clear-linux-project",
+        "kali-linux",
+        "procomputers",
+        "tunnelbiz",
+        "paloaltonetworks",
+        "fortinet",
+    ),
     *("f5-networks", "checkpoint", "cisco", "barracudanetworks", "juniper-networks"),
 }
 _LINUX_PREFIXES = ("ciq-", "ctrliqinc", "azure-linux", "ntegralinc")
@@ -53,7 +67,7 @@ def find_os_type(
         report.add(
             codes.OS_MISMATCH,
             second.span,
-            f"a {second.kind} and a {first.kind} customizer cannot run on one VM: the service answers UnsupportedCustomizerType",
+            f"{second.kind} and {first.kind} customizers cannot run on one VM: the service answers UnsupportedCustomizerType",
             help="Remove the one that is wrong; for PowerShell on Linux pass --os-type linux.",
         )
         return None
@@ -82,9 +96,7 @@ def find_os_type(
     return os_type
 
 
-def _fits(
-    customizers: tuple[Customizer, ...], os_type: OsType, kinds: Mapping[str, CustomizerKind], report: Report
-) -> bool:
+def _fits(customizers: tuple[Customizer, ...], os_type: OsType, kinds: Mapping[str, CustomizerKind], report: Report) -> bool:
     """Whether every customizer can run there. PowerShell can on Linux too."""
     fits = True
     for customizer in customizers:
@@ -145,7 +157,7 @@ def _by_name(template: ImageTemplate) -> tuple[OsType, str] | None:
         if linux and not windows:
             return OsType.LINUX, f"for the name `{name}`"
     disk = template.vm.os_disk_gb
-    if disk is not None and disk.value >= _WINDOWS_DISK_GB:
+    if isinstance(disk, Located) and disk.value >= _WINDOWS_DISK_GB:
         return OsType.WINDOWS, f"for a system disk of {disk.value} GB"
     return None
 

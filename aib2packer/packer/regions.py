@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 def target_regions(target: GalleryTarget, location: Value, symbols: Symbols, report: Report) -> Body:
     """The `target_region` blocks. Where none is given there is none: azure-arm then takes the region of the build."""
-    replicas: dict[Value, int | None] = {}
+    replicas: dict[Value, Value | None] = {}
     for region in target.regions:
-        replicas.setdefault(symbols.value(region.name), region.replicas.value if region.replicas else None)
+        count = None if region.replicas is None else symbols.located(region.replicas)
+        replicas.setdefault(symbols.value(region.name), count)
     if not replicas:
         return ()
     if location not in replicas:
@@ -37,17 +38,17 @@ def target_regions(target: GalleryTarget, location: Value, symbols: Symbols, rep
     return (Blank(), _dynamic(replicas))
 
 
-def _region(region: Value, replicas: int | None) -> Block:
+def _region(region: Value, replicas: Value | None) -> Block:
     count = () if replicas is None else (Attribute("replicas", replicas),)
     return Block("target_region", (Attribute("name", region), *count))
 
 
-def _dynamic(replicas: dict[Value, int | None]) -> Block:
+def _dynamic(replicas: dict[Value, Value | None]) -> Block:
     """Regions that are only known when Packer runs may be the same one: an object and `distinct` hold each once."""
-    uses = references(tuple(replicas))
+    uses = references((*replicas, *(count for count in replicas.values() if count is not None)))
     if any(replicas.values()):
         keys = (region if isinstance(region, str) else f"({print_value(region)})" for region in replicas)
-        pairs = ", ".join(f"{key} = {count or 1}" for key, count in zip(keys, replicas.values(), strict=True))
+        pairs = ", ".join(f"{key} = {print_value(count or 1)}" for key, count in zip(keys, replicas.values(), strict=True))
         for_each = Code(f"{{ {pairs} }}", uses)
         content: Body = (Attribute("name", Code("target_region.key")), Attribute("replicas", Code("target_region.value")))
     else:

@@ -45,8 +45,8 @@ def azure_tags(
         report.add(
             codes.TAGS_MERGED,
             next(iter(next(tags for _, tags in reversed(kinds) if tags).values())).span,
-            "Image Builder kept the tags of template, image and build resources apart; Packer puts them all on the image and on "
-            "the build's resources",
+            "Image Builder kept the tags of template, image and build resources apart; Packer puts them all on the image and "
+            "on the build's resources",
             help="Nothing to do, unless something acts on one of these tags.",
         )
     if len(merged) > _MOST_TAGS:

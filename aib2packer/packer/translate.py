@@ -50,9 +50,7 @@ _LAST_VARIABLES = (
 )
 
 
-def translate(
-    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], options: Options, report: Report
-) -> Build | None:
+def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], options: Options, report: Report) -> Build | None:
     """Translate a template; None after an error. `kinds` are the kinds of customizers there are."""
     symbols = claim_names(template)
     os_type = find_os_type(template, options.os_type, kinds, report)
@@ -150,7 +148,10 @@ def _manifest(name: str, targets: tuple[DistributeTarget, ...], symbols: Symbols
 
 
 def _declared(
-    sections: Sequence[Section], provisioners: Sequence[Provisioner], manifest: Mapping[str, Value], signing_in: Mapping[str, Value]
+    sections: Sequence[Section],
+    provisioners: Sequence[Provisioner],
+    manifest: Mapping[str, Value],
+    signing_in: Mapping[str, Value],
 ) -> tuple[tuple[Variable, ...], tuple[Local, ...]]:
     """The variables and locals that the build names, in the order in which they are declared."""
     in_source = [named for section in sections for named in references(section.body)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.values import Text
 from aib2packer.findings import codes
 from aib2packer.packer.exactness import content_is_exact
 from aib2packer.packer.model import Provisioner
@@ -13,6 +12,7 @@ from aib2packer.packer.site import AS_ROOT
 from aib2packer.packer.values import Text as HclText
 
 if TYPE_CHECKING:
+    from aib2packer.arm.values import Text
     from aib2packer.packer.site import Site
     from aib2packer.packer.values import Value
 
@@ -40,14 +40,17 @@ def upload_text(name: str, text: Text, path: str, site: Site, comment: str) -> t
         site.report.add(
             codes.NOT_EXACT,
             text.span,
-            "these commands hold a secret beside characters that HCL cannot carry (not in Unicode normalization form C, or NUL)",
+            "these commands hold a secret beside characters that HCL cannot carry (those that are not in Unicode's form C)",
             help="Put the secret into a customizer of its own, or write the characters as escapes.",
         )
         return ()
     encoded = base64.b64encode(text.visible.encode("utf-8", "surrogatepass")).decode("ascii")
     upload: dict[str, Value] = {"name": name, "destination": f"{path}.b64", "content": encoded}
     # HCL would change these characters (it normalizes Unicode), so they travel as base64.
-    return (Provisioner("file", upload, f"{comment} In base64, for HCL would change some of its characters."), _decode(path, site))
+    return (
+        Provisioner("file", upload, f"{comment} In base64, for HCL would change some of its characters."),
+        _decode(path, site),
+    )
 
 
 def _decode(path: str, site: Site) -> Provisioner:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.values import Placeholder, Secret, Segment, Symbol, Text
 from aib2packer.packer.names import snake_case
-from aib2packer.packer.values import Code, Text as HclText, Value, Variable
+from aib2packer.packer.values import Code, Value, Variable
+from aib2packer.packer.values import Text as HclText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from aib2packer.aib.model import Flag, Number
 
 SUBSCRIPTION = Variable("subscription_id", "Subscription that the build VM runs in.")
 
@@ -38,6 +41,10 @@ class Symbols:
         parts = tuple(part if isinstance(part, str) else self.reference(part) for part in text.parts)
         # A bare reference stands for itself, so that the same one is equal wherever it stands.
         return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else HclText(parts, multiline)
+
+    def located(self, value: Number | Flag) -> Value:
+        """A number or a boolean as HCL."""
+        return self.value(value) if isinstance(value, Text) else value.value
 
     def reference(self, symbol: Symbol) -> Variable | Code:
         """The HCL reference that stands for a symbol."""

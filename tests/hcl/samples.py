@@ -20,9 +20,8 @@ FRAGMENTS = (
 )
 VARIABLE = Variable("place", default="West${Europe}")
 LOCAL = Local("folder", Text((VARIABLE, "/{x}")))
-MEANINGS = {VARIABLE.name: "West${Europe}", LOCAL.name: "West${Europe}/{x}", "path.root": "."}
-NAMES = {"var.place": MEANINGS["place"], "local.folder": MEANINGS["folder"], "path.root": MEANINGS["path.root"]}
-REFERENCES = (VARIABLE, LOCAL, Code("path.root"))
+REFERENCES = (VARIABLE, LOCAL, Code("var.place", (VARIABLE,)))
+NAMES = {"var.place": "West${Europe}", "local.folder": "West${Europe}/{x}"}
 
 
 def nfc(text: str) -> str:
@@ -76,10 +75,12 @@ def meaning(value: Value) -> Any:  # noqa: ANN401 - any HCL value
     match value:
         case Text():
             return nfc("".join(part if isinstance(part, str) else str(meaning(part)) for part in value.parts))
-        case Variable() | Local():
-            return MEANINGS[value.name]
+        case Variable():
+            return NAMES[f"var.{value.name}"]
+        case Local():
+            return NAMES[f"local.{value.name}"]
         case Code():
-            return MEANINGS[value.text]
+            return NAMES[value.text]
         case GoTemplate():
             return value.text
         case tuple():

@@ -160,7 +160,7 @@ def test_what_is_fetched_arrives_and_runs(
     customize = [
         {"type": "Shell", "name": "bash", "scriptUri": uri, "sha256Checksum": hashlib.sha256(bash).hexdigest()},
         {"type": "Shell", "name": "dos", "scriptUri": other},
-        {"type": "Shell", "scriptUri": file_server.add("it's%20plain", plain)},
+        {"type": "Shell", "scriptUri": file_server.add("it%27s%20plain", plain)},
         {"type": "File", "sourceUri": file_server.add("data.bin", data), "destination": "/tmp/data.bin"},
         {"type": "File", "sourceUri": file_server.add("data.bin", b""), "destination": "/tmp/empty.bin"},
         shell("cp /tmp/data.bin /tmp/empty.bin /root", "ls /tmp > /root/tmp"),
@@ -176,7 +176,7 @@ def test_what_is_fetched_arrives_and_runs(
     assert linux_vm.read("/root/empty.bin") == b""
     assert b"setup" not in linux_vm.read("/root/tmp")
     assert [request.status for request in file_server.requests(uri)] == [503, 200]
-    assert linux_vm.log("waagent") == ["-force -deprovision+user"]
+    assert linux_vm.log("waagent")[-1] == "-force -deprovision+user"
 
 
 @pytest.mark.parametrize("problem", ["wrong checksum", "not there"])
@@ -324,12 +324,12 @@ def test_powershell_is_elevated_as_the_template_says(packer: Packer, windows_vm:
 
 
 @pytest.mark.parametrize("side_files", [False, True], ids=["all in the HCL", "with side files"])
-@pytest.mark.parametrize(("status", "ok"), [(3010, True), (1, False)])
+@pytest.mark.parametrize(("status", "ok"), [(5, True), (1, False)])
 def test_only_the_exit_codes_of_the_template_are_good(  # noqa: PLR0913 - fixtures and parameters
     packer: Packer, windows_vm: WindowsVM, tmp_path: Path, status: int, *, ok: bool, side_files: bool
 ) -> None:
     windows_vm.fail_powershell(status, containing="'restart needed'")
-    customize = [powershell("'restart needed'", validExitCodes=[0, 3010])]
+    customize = [powershell("'restart needed'", validExitCodes=[0, 5])]
 
     done = run(packer, write_build(tmp_path, customize, WINDOWS, side_files=side_files), windows_vm)
 

@@ -1,0 +1,119 @@
+"""Secrets are found by what surrounds them, masked, and nothing else is."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aib2packer.text.secrets import find_secrets, mask
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        (
+            "https://a.blob.core.windows.net/c/x.sh?sv=1&sig=ab%2Bc%3D&se=2",
+            "https://a.blob.core.windows.net/c/x.sh?sv=1&sig=***&se=2",
+        ),
+        ("curl 'https://x/y?sig=a+b/c==' -o z", "curl 'https://x/y?sig=***' -o z"),
+        ("?SIG=abc", "?SIG=***"),
+        ("sig=abc&sv=1", "sig=***&sv=1"),
+        ("sig=" + "aB3+" * 10 + "abc=", "sig=***"),
+        (
+            "https://x/?u=https%3A%2F%2Fy%3Fsv%3D1%26sig%3Da%252Bb%26se%3D2&z=3",
+            "https://x/?u=https%3A%2F%2Fy%3Fsv%3D1%26sig%3D***%26se%3D2&z=3",
+        ),
+        ("u=%253Fsig%253Dabc", "u=%253Fsig%253D***"),
+        (r"https://x/?sv=1\u0026sig=a\u002Bb\/c\u0026se=2", r"https://x/?sv=1\u0026sig=***\u0026se=2"),
+        ("https://x/?sv=1&amp;sig=abc&amp;se=2", "https://x/?sv=1&amp;sig=***&amp;se=2"),
+        (r"\"https://x/?sig=abc\" y", r"\"https://x/?sig=***\" y"),
+        ("a ?sig=1 b ?sig=2 c", "a ?sig=*** b ?sig=*** c"),
+        ("https://x/?token=abc&y=1", "https://x/?token=***&y=1"),
+        ("https://x.azurewebsites.net/api/f?code=a==&y=1", "https://x.azurewebsites.net/api/f?code=***&y=1"),
+        ("https://x/?X-Amz-Date=1&X-Amz-Signature=abc", "https://x/?X-Amz-Date=1&X-Amz-Signature=***"),
+        ("https://x/?a=1&access_token=b&client_secret=c", "https://x/?a=1&access_token=***&client_secret=***"),
+        ("https://x/?key=AIzaSyABCDEFGHIJKLM", "https://x/?key=***"),
+        (r"https:\/\/x\/?token=a\/b", r"https:\/\/x\/?token=***"),
+        ("https://user:pass@x/y", "https://***@x/y"),
+        ("https://user:p@ss@x/y?z=@", "https://***@x/y?z=@"),
+        ("ftp://:pass@x", "ftp://***@x"),
+        ("git clone https://ghp_0123456789abcdefghij@github.com/x", "git clone https://***@github.com/x"),
+        ("AccountName=x;AccountKey=ab/c+d==;EndpointSuffix=y", "AccountName=x;AccountKey=***;EndpointSuffix=y"),
+        ("https://u:p@x/?sig=abc&token=def", "https://***@x/?sig=***&token=***"),
+    ],
+)
+def test_secrets_are_masked_and_the_rest_stays(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "design=abc",
+        "sig=abc",
+        "$sig = Get-AuthenticodeSignature x",
+        "$sig=Get-AuthenticodeSignature x",
+        "?sig=$SAS",
+        "?sig=${SAS}&se=1",
+        "?sig=<signature>",
+        "?sig={{sas}}",
+        "https://x/?token=%TOKEN%",
+        "?sig=***&se=1",
+        "token=abc",
+        "password=abc",
+        "https://x/?keyword=a&zipcode=1&monkey=2&barcode=3",
+        "https://x/?key=short",
+        "https://x/y@z?api-version=1",
+        "https://organisation@dev.azure.com/x",
+        "https://my-long-organisation-name@dev.azure.com/x",
+        "https://user:@x",
+        "https://$USER:$PASSWORD@x",
+        "https://%USER%:%PASSWORD%@x",
+        "https://x:8080/y",
+        "mailto:someone@example.com",
+        "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg",
+    ],
+)
+def test_what_is_no_secret_is_left_alone(text: str) -> None:
+    assert mask(text) == text
+
+
+def test_offsets_are_those_of_the_values() -> None:
+    text = "https://u:p@x/?sig=abc&token=def"
+    assert [text[start:end] for start, end in find_secrets(text)] == ["u:p", "abc", "def"]
+
+
+_PIECES = st.sampled_from(
+    ["https://", "a", "?", "&", "sig=", "token=", "%26", "%3D", "@", ":", "/", " ", '"', "\\", "$", "AccountKey="]
+)
+
+
+@given(st.lists(_PIECES, max_size=25).map("".join) | st.text())
+def test_offsets_are_in_order_and_apart_and_within_the_text(text: str) -> None:
+    offsets = [offset for secret in find_secrets(text) for offset in secret]
+    assert offsets == sorted(set(offsets))
+    assert all(0 <= offset <= len(text) for offset in offsets)
+
+
+@given(st.lists(_PIECES, max_size=25).map("".join))
+def test_masking_what_is_masked_changes_nothing(text: str) -> None:
+    assert mask(mask(text)) == mask(text)
+
+
+@given(st.text(alphabet="abcXYZ019%+/=._~-", min_size=1), st.sampled_from(["", "&se=1", '"', " "]))
+def test_no_signature_is_shown_in_part(value: str, after: str) -> None:
+    if value[0] == "%":
+        value = "%2B" + value
+    assert mask(f"https://x/y?sv=1&sig={value}{after}") == f"https://x/y?sv=1&sig=***{after}"
+
+
+@pytest.mark.parametrize("piece", ["a", "sig=", "?sig=%25", "://", "://a:", "&token=", "%25", "://x?", "@", "AccountKey="])
+def test_long_texts_take_time_in_proportion(piece: str) -> None:
+    text = "://" + piece * (200_000 // len(piece))
+    before = time.process_time()
+    find_secrets(text)
+    assert time.process_time() - before < 5  # a pattern that looks back and forth would take minutes
