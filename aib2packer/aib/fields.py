@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.model import Located
-from aib2packer.aib.tokens import command_text, literal_text, token_text, uri_text
+from aib2packer.aib.tokens import command_text, literal_text, name_text, token_text
 from aib2packer.arm.symbolic import Concat, parameters_of, type_of
 from aib2packer.arm.tree import JsonSymbolic, node_of
 from aib2packer.arm.values import Expression, Text
@@ -94,7 +94,7 @@ class Fields:
 
     def text(self, key: str, *others: Spelling) -> Text | None:
         """A string in which `<tokens>` and `{tokens}` are placeholders: names, regions, ids."""
-        return self._string(key, others, _name_text)
+        return self._string(key, others, name_text)
 
     def command(self, key: str, *others: Spelling) -> Text | None:
         """A string that is left alone, but for secrets: the text of a command, a path on the VM."""
@@ -107,7 +107,7 @@ class Fields:
             return None
         if text.literal is None and isinstance(value := self.value(key, *others), JsonSymbolic):
             known = self._known(value, key)
-            text = None if known is None else self._text(known, key, _name_text)
+            text = None if known is None else self._text(known, key, name_text)
         if text is None:
             return None
         if text.literal is None:
@@ -125,7 +125,7 @@ class Fields:
 
     def strings(self, key: str, *others: Spelling) -> tuple[Text, ...]:
         """An array of names, regions or ids; one bare string is understood as an array of one."""
-        return self._strings(key, others, _name_text)
+        return self._strings(key, others, name_text)
 
     def commands(self, key: str, *others: Spelling) -> tuple[Text, ...]:
         """An array of commands."""
@@ -302,7 +302,7 @@ class Fields:
 
     def uri(self, key: str, *others: Spelling) -> Text | None:
         """A URI: its `<tokens>` are placeholders, its signature is a secret."""
-        return self._string(key, others, uri_text)
+        return self._string(key, others, token_text)
 
     def _string(self, key: str, others: tuple[Spelling, ...], read: _ReadText) -> Text | None:
         value = self.value(key, *others)
@@ -339,7 +339,7 @@ class Fields:
         return read(text, span, self.report)
 
     def _known(self, value: Json | None, key: str) -> Json | None:
-        """A value that decides the shape of the build, with the parameters' defaults where it takes these; None after an error."""
+        """A value that decides the shape of the build, made with the parameters' defaults; None after an error."""
         if not isinstance(value, JsonSymbolic):
             return value
         resolved = node_of(self.reading.resolve(value.symbol), value.span)
@@ -437,10 +437,6 @@ class Fields:
 
     def _name(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key
-
-
-def _name_text(text: str, span: Span, report: Report) -> Text:
-    return token_text(text, span, report, braces=True)
 
 
 def _is_unset(value: Json) -> bool:

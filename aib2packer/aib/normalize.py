@@ -12,7 +12,7 @@ from aib2packer.aib.kinds import choose_kind
 from aib2packer.aib.model import ImageTemplate, Located
 from aib2packer.aib.regions import region_text
 from aib2packer.aib.source import read_source
-from aib2packer.aib.tokens import token_text
+from aib2packer.aib.tokens import name_text
 from aib2packer.aib.versions import KNOWN, ApiVersion
 from aib2packer.aib.vm import read_vm
 from aib2packer.findings import codes
@@ -150,7 +150,7 @@ def _identities(root: Fields) -> tuple[Text, ...]:
         fields.close()
         return ()
     fields.close()
-    return tuple(token_text(member.key, member.key_span, root.report, braces=True) for member in value)
+    return tuple(name_text(member.key, member.key_span, root.report) for member in value)
 
 
 def _timeout(properties: Fields) -> int:

@@ -20,6 +20,7 @@ _ANGLED = r"<[ ]?[A-Za-z][\w .-]*>"
 _TOKEN = re.compile(_ANGLED)
 _TOKEN_OR_BRACES = re.compile(_ANGLED + r"|\{[A-Za-z][\w .-]*\}")
 _LEFT_OVER = re.compile("[<>\u201c\u201d\u201e\u201f]")
+_SECRET_SIGNS = ("=", "@", "%3", "\\u00")  # one of them stands in every text that holds a secret
 _URL = re.compile(
     r"""https?://(?:[^/?#\s"'`<>@]*@)?(?P<host>[^/?#\s"'`<>@]+)[^?#\s"'`<>]*(?:\?(?P<query>[^#\s"'`<>(){};|\\]*))?"""
 )
@@ -30,26 +31,14 @@ def literal_text(text: str, span: Span) -> Text:
     return Text((text,) if text else (), span)
 
 
-def token_text(text: str, span: Span, report: Report, *, braces: bool = False) -> Text:
-    """A text in which `<tokens>`, and with `braces` also `{tokens}`, are placeholders.
+def token_text(text: str, span: Span, report: Report) -> Text:
+    """A text in which `<tokens>` are placeholders, and secrets are secrets: a URI, a tag."""
+    return _tokens(text, span, report, _TOKEN)
 
-    Half a token, and curly quotes, are reported: names, regions and ids hold neither.
-    """
-    pattern = _TOKEN_OR_BRACES if braces else _TOKEN
-    parts: list[str | Symbol] = []
-    end = 0
-    for match in pattern.finditer(text):
-        parts += [text[end : match.start()], Placeholder(match.group())]
-        end = match.end()
-    parts.append(text[end:])
-    if left_over := _LEFT_OVER.search("".join(part for part in parts if isinstance(part, str))):
-        report.add(
-            codes.PLACEHOLDER,
-            span,
-            f"placeholder not filled in: there is a `{left_over.group()}` that belongs to nothing",
-            help="Put the value in its place, without brackets and curly quotes.",
-        )
-    return Text(tuple(part for part in parts if part), span)
+
+def name_text(text: str, span: Span, report: Report) -> Text:
+    """The same for a name, a region or an id, in which `{tokens}` are placeholders too."""
+    return _tokens(text, span, report, _TOKEN_OR_BRACES)
 
 
 def command_text(text: str, span: Span, report: Report) -> Text:
@@ -66,22 +55,38 @@ def command_text(text: str, span: Span, report: Report) -> Text:
             codes.SECRET,
             span,
             "there is a secret in here: it does not stand in the output, which takes it from a sensitive variable",
-            help="Set the variable as the comment at the top of the output says; renew the secret, for the template has shown it.",
+            help="Set the variable as the comment at the top of the output says; renew the secret: the template showed it.",
         )
     parts.append(text[end:])
     return Text(tuple(part for part in parts if part), span)
 
 
-def uri_text(text: str, span: Span, report: Report) -> Text:
-    """A URI: its tokens are placeholders, its secrets are secrets."""
+def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str]) -> Text:
+    """Placeholders and secrets. Half a token, and curly quotes, are reported: names, regions and ids hold neither."""
     parts: list[str | Symbol] = []
-    for part in command_text(text, span, report).parts:
-        parts += token_text(part, span, report).parts if isinstance(part, str) else [part]
-    return Text(tuple(parts), span)
+    for piece in command_text(text, span, report).parts:
+        if not isinstance(piece, str):
+            parts.append(piece)
+            continue
+        end = 0
+        for match in pattern.finditer(piece):
+            parts += [piece[end : match.start()], Placeholder(match.group())]
+            end = match.end()
+        parts.append(piece[end:])
+    if left_over := _LEFT_OVER.search("".join(part for part in parts if isinstance(part, str))):
+        report.add(
+            codes.PLACEHOLDER,
+            span,
+            f"placeholder not filled in: there is a `{left_over.group()}` that belongs to nothing",
+            help="Put the value in its place, without brackets and curly quotes.",
+        )
+    return Text(tuple(part for part in parts if part), span)
 
 
 def _secrets(text: str) -> Iterator[tuple[int, int, str, bool]]:
-    """Start, end and host of each secret, and whether it is a query: a signed one is renewed as a whole, so it is one secret."""
+    """Start, end and host of each secret, and whether it is a query: a signed one is one secret."""
+    if not any(sign in text for sign in _SECRET_SIGNS):
+        return
     urls = tuple(_URL.finditer(text)) if "://" in text else ()
     end = 0
     for start, stop in find_secrets(text):

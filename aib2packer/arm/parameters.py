@@ -64,7 +64,7 @@ def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter
 
 
 def read_values(files: Sequence[SourceText], settings: Sequence[str], report: Report) -> dict[str, Given]:
-    """The values that the user gives, by names in lower case: of parameters files, then of `NAME=VALUE` settings; the later win.
+    """The values that the user gives, by names in lower case: of files, then of `NAME=VALUE` settings; the later win.
 
     A setting's value is JSON where it is JSON, else text.
     """

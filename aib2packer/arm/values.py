@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from aib2packer.arm.describe import describe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from aib2packer.arm import symbolic
     from aib2packer.text.source import Span
 
@@ -91,8 +93,17 @@ class Text:
             pieces.extend([text] for text in rest)
         return tuple(Text(_merge(piece), self.span) for piece in pieces)
 
+    def map(self, change: Callable[[str], str]) -> Text:
+        """The text with each literal piece changed."""
+        return Text(tuple(change(part) if isinstance(part, str) else part for part in self.parts), self.span)
+
     def __str__(self) -> str:
         return "".join(part if isinstance(part, str) else _name(part) for part in self.parts)
+
+
+def text_of(parts: Iterable[str | Symbol], span: Span) -> Text:
+    """A text made of pieces, with no two literals next to each other."""
+    return Text(_merge(parts), span)
 
 
 def join(separator: str, texts: tuple[Text, ...], span: Span) -> Text:
@@ -105,7 +116,7 @@ def join(separator: str, texts: tuple[Text, ...], span: Span) -> Text:
     return Text(_merge(parts), span)
 
 
-def _merge(parts: list[str | Symbol]) -> tuple[str | Symbol, ...]:
+def _merge(parts: Iterable[str | Symbol]) -> tuple[str | Symbol, ...]:
     merged: list[str | Symbol] = []
     for part in parts:
         if isinstance(part, str) and merged and isinstance(merged[-1], str):

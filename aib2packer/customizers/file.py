@@ -9,6 +9,7 @@ from aib2packer.aib.model import Customizer
 from aib2packer.customizers.commands import base_name, read_fetched
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
+from aib2packer.packer.exactness import require_exact
 from aib2packer.packer.model import Download, Provisioner, Steps
 from aib2packer.packer.names import file_name
 from aib2packer.packer.values import Text as HclText
@@ -50,6 +51,7 @@ def read(index: int, fields: Fields) -> File | None:
 
 def translate(file: File, site: Site) -> Steps:
     """Upload the file that the download step fetched."""
+    require_exact(file.destination, site.report)
     name = file_name(file.index + 1, base_name(file.source.uri) or label(file))
     destination = file.destination
     if "{{" in destination.visible:

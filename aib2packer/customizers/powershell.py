@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.fields import Spelling
-from aib2packer.arm.values import Text
+from aib2packer.arm.values import text_of
 from aib2packer.customizers.commands import Commands, read_commands
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
@@ -19,6 +19,7 @@ from aib2packer.packer.values import Code
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched, Located
+    from aib2packer.arm.values import Text
     from aib2packer.packer.site import Site
     from aib2packer.packer.values import Value
 
@@ -82,7 +83,7 @@ def translate(powershell: PowerShell, site: Site) -> Steps:
         inline: tuple[Value, ...] = (site.symbols.value(text, multiline=True),)
         return Steps((Provisioner("powershell", {**_settings(powershell), "inline": inline}, comment(powershell)),))
     path = site.remote_path(name)
-    script = with_byte_order_mark(Text((*text.parts, "\n"), text.span))
+    script = with_byte_order_mark(text_of((*text.parts, "\n"), text.span))
     upload = upload_text(
         f"{label(powershell)}-upload", script, path, site, comment(powershell, "Inline would change its text.")
     )
@@ -133,7 +134,7 @@ def _on_linux(powershell: PowerShell, site: Site) -> Steps:
         )
         downloads: tuple[Download, ...] = (Download(name, powershell.script.uri, powershell.script.sha256),)
     else:
-        text = Text((*powershell.text.parts, "\n"), powershell.text.span)
+        text = text_of((*powershell.text.parts, "\n"), powershell.text.span)
         upload = upload_text(f"{label(powershell)}-upload", text, path, site, comment(powershell, "Through pwsh."))
         downloads = ()
     settings: dict[str, Value] = {**named(powershell), "execute_command": AS_ROOT}

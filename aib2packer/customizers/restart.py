@@ -49,8 +49,10 @@ def wait_for_restart(name: str) -> Provisioner:
             "start_retry_timeout": WAIT,
             "max_retries": 3,
             "inline": (
-                ("while [ -e /run/systemd/shutdown/scheduled ] || "
-                '[ "$(systemctl is-system-running)" = stopping ]; do sleep 1; done'),
+                (
+                    "while [ -e /run/systemd/shutdown/scheduled ] || "
+                    '[ "$(systemctl is-system-running)" = stopping ]; do sleep 1; done'
+                ),
                 "uptime",
             ),
         },

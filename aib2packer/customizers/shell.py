@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.values import Text
+from aib2packer.arm.values import text_of
 from aib2packer.customizers.commands import Commands, read_commands
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.customizers.restart import WAIT, restarts_vm, wait_for_restart
@@ -60,8 +60,7 @@ def _inline(shell: Shell, site: Site) -> Steps:
             settings["inline_shebang"] = _SHEBANG
         settings["inline"] = _lines(shell, site)
         return Steps((Provisioner("shell", settings, comment(shell)),))
-    lines = unix_lines(text)
-    script = Text((f"#!{_SHEBANG}\n", *lines.parts, "\n"), text.span)
+    script = unix_lines(text_of((f"#!{_SHEBANG}\n", *text.parts, "\n"), text.span))
     name = shell.file_name(".sh")
     if site.side_files and not text.symbols:
         return _side_file(shell, script.visible, name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers.durations import read_duration
 from aib2packer.customizers.head import comment, named, read_head
+from aib2packer.packer.exactness import require_exact
 from aib2packer.packer.model import Provisioner, Steps
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ def read(index: int, fields: Fields) -> WindowsRestart:
 def translate(restart: WindowsRestart, site: Site) -> Steps:
     """Restart the VM and wait for it."""
     settings = named(restart)
+    for text in (restart.command, restart.check_command):
+        if text is not None:
+            require_exact(text, site.report)
     if restart.command is not None:
         settings["restart_command"] = site.symbols.value(restart.command)
     if restart.check_command is not None:

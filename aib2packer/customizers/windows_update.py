@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers.head import comment, named, read_head
+from aib2packer.packer.exactness import require_exact
 from aib2packer.packer.model import Provisioner, Steps
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def read(index: int, fields: Fields) -> WindowsUpdate:
 def translate(update: WindowsUpdate, site: Site) -> Steps:
     """Install the updates; the plugin restarts the VM by itself."""
     settings = named(update)
+    for text in (*update.filters, *((update.search_criteria,) if update.search_criteria else ())):
+        require_exact(text, site.report)
     if update.search_criteria is not None:
         settings["search_criteria"] = site.symbols.value(update.search_criteria)
     if update.filters:  # an empty list would be a PowerShell error when the build runs

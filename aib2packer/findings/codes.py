@@ -53,6 +53,7 @@ EXTRA_MANAGED_IMAGE = Code("AIB2P303", Severity.CHANGE, "additional managed imag
 IMAGE_EXISTS = Code("AIB2P304", Severity.CHANGE, "an existing managed image is not overwritten")
 REGION_ADDED = Code("AIB2P305", Severity.CHANGE, "build region added to the regions")
 TAGS_CLASH = Code("AIB2P306", Severity.CHANGE, "tags with several values")
+NORMALIZED = Code("AIB2P307", Severity.CHANGE, "text brought to Unicode's form C")
 POWERSHELL_INLINE = Code("AIB2P310", Severity.CHANGE, "inline PowerShell stops at its first terminating error")
 
 # Notes

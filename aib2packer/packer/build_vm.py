@@ -99,7 +99,7 @@ def _place(template: ImageTemplate, symbols: Symbols, report: Report) -> dict[st
 
 
 def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report) -> None:
-    """A disk may not be smaller than that of the source image: 30 GB for Linux, 127 for Windows but for its `smalldisk` SKUs."""
+    """A disk may not be smaller than the source image's: 30 GB for Linux, 127 for Windows but for its `smalldisk` SKUs."""
     disk, source = template.vm.os_disk_gb, template.source
     if (
         not isinstance(disk, Located)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.values import Text
+from aib2packer.arm.values import Text, text_of
+from aib2packer.findings import codes
 from aib2packer.packer.hcl import is_exact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from aib2packer.findings.model import Report
 
 # An upload that goes through Packer's line scanner loses lines of 64 KiB and more; the rest is room for variables.
 _LONGEST_LINE = 60_000
@@ -39,6 +40,17 @@ def content_is_exact(text: Text) -> bool:
     return all(map(is_exact, _literals(text)))
 
 
+def require_exact(text: Text, report: Report) -> None:
+    """Report a text that HCL would change, where there is no other way for it to the VM."""
+    if not content_is_exact(text):
+        report.add(
+            codes.NOT_EXACT,
+            text.span,
+            "HCL would change some of these characters: it brings all text to Unicode's form C",
+            help="Write the text in that form, or do this in a script.",
+        )
+
+
 def has_short_lines(text: str) -> bool:
     """Whether no line is too long for Packer's line scanner."""
     return (
@@ -49,19 +61,15 @@ def has_short_lines(text: str) -> bool:
 
 def unix_lines(text: Text) -> Text:
     """CRLF to LF, once, as the shell provisioner does on upload."""
-    return _map(text, lambda part: part.replace("\r\n", "\n"))
+    return text.map(lambda part: part.replace("\r\n", "\n"))
 
 
 def with_byte_order_mark(text: Text) -> Text:
     """The text as Windows PowerShell must find it to read it as UTF-8."""
     if text.visible.isascii() or text.visible.startswith(_BOM):
         return text
-    return Text((_BOM, *text.parts), text.span)
+    return text_of((_BOM, *text.parts), text.span)
 
 
 def _literals(text: Text) -> tuple[str, ...]:
     return tuple(part for part in text.parts if isinstance(part, str))
-
-
-def _map(text: Text, change: Callable[[str], str]) -> Text:
-    return Text(tuple(change(part) if isinstance(part, str) else part for part in text.parts), text.span)

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
+from aib2packer.packer.exactness import content_is_exact
+from aib2packer.packer.hcl import is_exact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +62,13 @@ def azure_tags(
 
 
 def _check(key: str, value: Text, report: Report) -> None:
+    if not is_exact(key) or not content_is_exact(value):
+        report.add(
+            codes.NORMALIZED,
+            value.span,
+            f"the tag {key} changes: HCL brings all text to Unicode's form C",
+            help="Write it in that form.",
+        )
     if _FORBIDDEN.search(key) or len(key.encode()) > 512 or len(value.visible.encode()) > 256:  # noqa: PLR2004 - Azure's limits
         report.add(
             codes.FAILS_WHEN_RUN,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aib2packer.aib.model import DistributeTarget, ImageTemplate
-    from aib2packer.conversion import Options, OsType
+    from aib2packer.conversion import Options
     from aib2packer.findings.model import Report
     from aib2packer.packer.site import CustomizerKind
     from aib2packer.packer.values import Body, Value
@@ -65,14 +65,14 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
         report=report,
     )
     targets = made_targets(template)
-    sections = _source(template, name, os_type, options, symbols, report)
+    sections = _source(template, name, site, options)
     provisioners, downloads, files = _provision(template, kinds, site)
     manifest = _manifest(name, targets, symbols)
     variables, values = _declared(sections, provisioners, manifest, sign_in(options.auth))
     return Build(
         name=name,
         label=identifier(name, "image"),
-        header=header(template, template.name.literal if template.name else None, variables, downloads, options, report),
+        header=header(template, variables, downloads, options, report),
         plugins=(_AZURE, *((_WINDOWS_UPDATE,) if any(step.kind == "windows-update" for step in provisioners) else ())),
         variables=variables,
         locals=values,
@@ -93,15 +93,14 @@ def name_build(template: ImageTemplate) -> str:
     return next((name for text in known if (name := re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-."))), "image")
 
 
-def _source(
-    template: ImageTemplate, name: str, os_type: OsType, options: Options, symbols: Symbols, report: Report
-) -> tuple[Section, ...]:
+def _source(template: ImageTemplate, name: str, site: Site, options: Options) -> tuple[Section, ...]:
     """The source block, in sections."""
-    vm = build_vm(template, os_type, symbols, report)
+    symbols, report = site.symbols, site.report
+    vm = build_vm(template, site.os_type, symbols, report)
     settings: dict[str, Value | Block] = {
         **sign_in(options.auth),
         "subscription_id": subscription_of(template, symbols, report),
-        "os_type": os_type.value,
+        "os_type": site.os_type.value,
         **source_image(template.source, symbols, report),
         **vm,
         **distribution(template, build_location(template, symbols), name, symbols, report),

@@ -18,7 +18,7 @@ _LARGEST_PART = 2**31 - 1
 
 
 def image_version(target: GalleryTarget, symbols: Symbols, report: Report) -> Value:
-    """The explicit version of a target; else a variable, whose default is made from the time and grows within the major version."""
+    """The explicit version of a target; else a variable whose default, made from the time, grows within a major version."""
     if target.version is not None:
         _check(target, report)
         return symbols.value(target.version)
@@ -26,13 +26,14 @@ def image_version(target: GalleryTarget, symbols: Symbols, report: Report) -> Va
     report.add(
         codes.VERSION_BY_TIME,
         target.id.text.span,
-        f"Image Builder counts on from the highest version in the gallery; here the number is made from the time: {major}.<date>.<time>",
+        "Image Builder counts on from the highest version in the gallery; here the number is made from the time: "
+        f"{major}.<date>.<time>",
         help="For a number of your own pass -var image_version=…",
     )
     variable = Variable(
         "image_version",
-        f"Gallery version of the image, such as {major}.4.2. Null: {major}.<date>.<time>, which grows with each build and stays "
-        f"below {major + 1}.0.0.",
+        f"Gallery version of the image, such as {major}.4.2. Null: {major}.<date>.<time>, which grows with each build and "
+        f"stays below {major + 1}.0.0.",
         default=Code("null"),
     )
     by_time = Local(

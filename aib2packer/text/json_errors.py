@@ -6,205 +6,42 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
+from aib2packer.text.json_case import Broken, Case, Place, Where, line_end, quoted, shown
+from aib2packer.text.json_strings import bad_escape, inner_quote, lone_surrogate, open_string, runaway_string, stray_quote
 from aib2packer.text.jsonc import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aib2packer.text.source import SourceText, Span
-
-_SHOWN = 40
-
-
-Where: TypeAlias = Literal[
-    "document",
-    "value",
-    "item",
-    "key",
-    "colon",
-    "next member",
-    "next item",
-    "end",
-    "open string",
-    "escape",
-    "huge number",
-    "surrogate",
-    "too deep",
-]
-"""Where the reader stood: before what should come, or at what it cannot take."""
-
-# Where something should come: what.
-_EXPECTED: dict[Where, str] = {
-    "document": "a template, which begins with `{`",
-    "value": "a value",
-    "item": "a value or `]`",
-    "key": "a key in double quotes or `}`",
-    "colon": "`:` and a value",
-    "next member": "`,` or `}`",
-    "next item": "`,` or `]`",
-    "end": "the end of the text",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the reader stood."""
-
-    where: Where
-    opened: int | None = None
-    """Where the object or array around begins."""
-    before: Span | None = None
-    """The key or value just read."""
-    comma: int | None = None
-    """The comma just read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A breakage: the characters that show it, what was found and expected there, and what to do."""
-
-    start: int
-    end: int
-    message: str
-    help: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """What a recogniser gets: the text, and where and how reading ended."""
-
-    source: SourceText
-    at: int
-    place: Place
-
-    @property
-    def text(self) -> str:
-        return self.source.text
-
-    @property
-    def char(self) -> str:
-        return self.text[self.at : self.at + 1]
-
-    @property
-    def after_value(self) -> bool:
-        """Whether a complete value was read just before."""
-        return self.place.where in {"next member", "next item", "end"}
-
-    @property
-    def after_string(self) -> bool:
-        """Whether a string was read just before, as a key or a value."""
-        before = self.place.before
-        return before is not None and before.text[0] == '"' and self.place.where != "value"
-
-    @property
-    def wants_value(self) -> bool:
-        return self.place.where in {"document", "value", "item"}
-
-    @property
-    def expected(self) -> str:
-        """What should stand here, and in what."""
-        expected = _EXPECTED[self.place.where]
-        before = self.place.before
-        if self.place.where in {"colon", "value"} and before is not None:
-            return f"{expected} for the key {quoted(before.text[1:-1])}"
-        return expected
-
-    @property
-    def around(self) -> str:
-        """The object or array around, such as `the object that begins in line 3, column 5`."""
-        opened = self.place.opened
-        if opened is None:
-            return "the text"
-        kind = "array" if self.text[opened] == "[" else "object"
-        return f"the {kind} that begins in {self.place_of(opened)}"
-
-    def place_of(self, offset: int) -> str:
-        line, column = self.source.position(offset)
-        return f"line {line}, column {column}"
-
-    def match(self, pattern: str) -> re.Match[str] | None:
-        return re.compile(pattern).match(self.text, self.at)
-
-    def broken(self, found: str, help: str, *, length: int = 1) -> Broken:  # noqa: A002 - the term of the field
-        """Say what was found at this place, `length` characters long."""
-        return Broken(self.at, self.at + length, f"found {found}; expected {self.expected}", help)
+    from aib2packer.text.source import SourceText
 
 
 def explain(source: SourceText, at: int, place: Place) -> Broken:
     """Say what is wrong at an offset where the reader could not go on."""
+    case = Case(source, at, place)
     if place.where in _NOT_TAKEN:
-        return _NOT_TAKEN[place.where](source.text, at)
-    case = _Case(source, at, place)
+        return _NOT_TAKEN[place.where](case)
     return next(filter(None, (recognise(case) for recognise in _RECOGNISERS)), None) or _anything(case)
 
 
-def quoted(text: str) -> str:
-    """A piece of the text in backticks, cut where it is long."""
-    return f"`{text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}`"
-
-
-def _open_string(text: str, start: int) -> Broken:
-    """A string without a closing quote, to the end of the text."""
-    return _run_on(text, start, len(text)) or Broken(
-        start,
-        _line_end(text, start),
-        'this string has no closing quote; expected `"` before the end of the text',
-        'Write `"` where the string ends. A quote that belongs to the text is written `\\"`.',
-    )
-
-
-def _bad_escape(text: str, at: int) -> Broken:
-    r"""A backslash in a string that begins no escape of JSON: `C:\Dir`, `\'`, `\u12`, half a surrogate pair."""
-    following = text[at + 1]
-    shown = text[at : at + 2]
-    length = 2
-    message = (
-        f'found `{shown}`; expected `\\\\` for a backslash, or one of the escapes `\\n`, `\\t`, `\\"`, `\\uXXXX` and the like'
-    )
-    help_ = f"Double the backslash: `\\{shown}`. In a path, double each of them."
-    if following in "\r\n":
-        length = 1
-        message = "found a backslash at the end of the line; expected a character that it escapes"
-        help_ = "Double it if it belongs to the text, else delete it: ARM takes line breaks in strings as they are."
-    elif following in "'`$":
-        help_ = f"`{following}` needs no backslash in JSON: delete it, or double it (`\\{shown}`) if the command needs it."
-    elif following == "u":
-        match = re.compile(r"\\u([0-9a-fA-F]{0,4})").match(text, at)
-        digits = match[1] if match else ""
-        length = 2 + len(digits)
-        if len(digits) == len("XXXX"):
-            message = f"found `\\u{digits}` alone, half of a character; expected a pair such as `\\ud83d\\ude00`"
-            help_ = "Write both halves, or the character itself."
-        else:
-            message = f"found `\\u{digits}`; expected four hexadecimal digits after `\\u`"
-            help_ = "If the backslash belongs to the text, as in a path, double it: `\\\\u`."
-    return Broken(at, at + length, message, help_)
-
-
-def _lone_surrogate(text: str, at: int) -> Broken:
-    """Half of a character, which no encoding can write."""
-    message = f"found {_named(text[at])}, half of a character; expected text"
-    return Broken(at, at + 1, message, "Read the file as UTF-8, or pass its bytes.")
-
-
-def _huge_number(text: str, at: int) -> Broken:
+def _huge_number(case: Case) -> Broken:
     """A number beyond those of double precision."""
-    rest = text[at:]
+    at = case.at
+    rest = case.text[at:]
     number = rest[: len(rest) - len(rest.lstrip("-+.0123456789eE"))]
     message = f"found the number {quoted(number)}, which is out of range; expected one below 1.8e308"
     return Broken(at, at + len(number), message, "No setting takes such a number; text belongs in double quotes.")
 
 
-def _too_deep(_text: str, at: int) -> Broken:
+def _too_deep(case: Case) -> Broken:
     """An object or array in too many others."""
     message = f"objects and arrays are nested more than {MAX_DEPTH} deep"
-    return Broken(at, at + 1, message, "No image template is: check where this text comes from.")
+    return Broken(case.at, case.at + 1, message, "No image template is: check where this text comes from.")
 
 
-def _end_of_text(case: _Case) -> Broken | None:
+def _end_of_text(case: Case) -> Broken | None:
     """The text is empty or ends too early."""
     if case.char:
         return None
@@ -217,75 +54,7 @@ def _end_of_text(case: _Case) -> Broken | None:
     return Broken(end, end, message, f"Write the missing `{closing}`, or restore what was cut off.")
 
 
-def _runaway_string(case: _Case) -> Broken | None:
-    """The string just read did not end where it should and swallowed what follows, up to the quote of the next string."""
-    before = case.place.before
-    if before is None or not case.after_string:
-        return None
-    if not before.text[1:-1].rstrip(" \t{}[],:").endswith("\n"):
-        return _run_on(case.text, before.start, before.end)
-    return _run_on(case.text, before.start, before.end) or Broken(
-        before.start,
-        _line_end(case.text, before.start),
-        "this string has no closing quote in its line; it ends only at the next quote, "
-        f"in {case.place_of(before.end - 1)}, before {_shown(case)}",
-        'Write `"` where the string ends.',
-    )
-
-
-# At the end of the line, or before a comma at the end of what was read as the string.
-_SEEMING_END = re.compile(r'(?P<quote>[“”„‟]|\\")[ \t]*+(?:[}\]]*+,?+[ \t]*+(?=[\r\n]|$)|,[ \t]*+"$)')
-
-
-def _run_on(text: str, start: int, end: int) -> Broken | None:
-    """A string that seems to end in its first line, with a curly quote or with a quote that a backslash escapes."""
-    match = _SEEMING_END.search(text, start, end)
-    if match is None:
-        return None
-    before = text[start : match.start()]
-    at, quote = match.start(), match["quote"]
-    if "\n" in before:
-        return None
-    if quote != '\\"':
-        message = f'found the typographic quote {quoted(quote)}; expected `"` to close the string'
-        return Broken(at, at + 1, message, 'Write a straight quote, `"`.')
-    if before.count('\\"') % 2:  # the second of a pair, which quotes something in the text
-        return None
-    message = 'found `\\"`, a quote that belongs to the text; expected `"` to close the string'
-    return Broken(at, at + 2, message, 'For a backslash at the end of the text, double it: `\\\\"`.')
-
-
-def _inner_quote(case: _Case) -> Broken | None:
-    """The string just read was cut by a quote that belongs to its text."""
-    before = case.place.before
-    if before is None or not case.after_string or case.char in ',:;=]}{["“”/#':
-        return None
-    between = case.text[before.end : case.at]
-    if "\n" in between or (between and (case.place.where == "colon" or not case.char.isalnum())):
-        return None
-    quote = before.end - 1
-    if before.text == '""':
-        message = f"the string ends at its second quote, empty, and {_shown(case)} follows; expected {case.expected}"
-        return Broken(before.start, before.end, message, 'Begin and end the string with one `"` each.')
-    if before.text[:-1].rstrip().endswith(","):
-        begin = case.place_of(before.start)
-        message = f"the string that begins in {begin} ends here, before {_shown(case)}; expected {case.expected}"
-        return Broken(quote, quote + 1, message, 'Look for a missing `"` before the comma. A quote in a text is written `\\"`.')
-    message = f"this quote ends the string, and {_shown(case)} follows; expected {case.expected}"
-    return Broken(quote, quote + 1, message, 'If the quote belongs to the text, write `\\"`.')
-
-
-def _stray_quote(case: _Case) -> Broken | None:
-    """One quote too many, after a value and at the end of the line."""
-    before = case.place.before
-    if before is None or case.text[before.end : case.at].strip(" ") or not case.match(r'"[ \t]*[,}\]]*[ \t]*(?=[\r\n]|$)'):
-        return None
-    if case.after_string:
-        return case.broken('a second `"`', "Delete one of them.")
-    return case.broken(f'`"` right after {quoted(before.text)}', "Delete the quote, or write one before the value too.")
-
-
-def _comment(case: _Case) -> Broken | None:
+def _comment(case: Case) -> Broken | None:
     """Something that looks like a comment and is none, or has no end."""
     if case.match(r"/\*"):
         message = "this comment has no end; expected `*/`"
@@ -297,7 +66,7 @@ def _comment(case: _Case) -> Broken | None:
     return None
 
 
-def _other_quotes(case: _Case) -> Broken | None:
+def _other_quotes(case: Case) -> Broken | None:
     """Quotes that are not JSON's: curly ones, single ones, backticks, and straight ones that a backslash escapes."""
     if case.match(r"[“”„‟‘’‚‛«»]"):  # noqa: RUF001
         return case.broken(f"the typographic quote {quoted(case.char)}", 'Write straight quotes, `"`.')
@@ -311,7 +80,7 @@ def _other_quotes(case: _Case) -> Broken | None:
     return None
 
 
-def _other_language(case: _Case) -> Broken | None:
+def _other_language(case: Case) -> Broken | None:
     """A file that is something else altogether."""
     if case.place.where != "document":
         return None
@@ -330,20 +99,20 @@ _PLACEHOLDER = (
 )
 
 
-def _placeholder(case: _Case) -> Broken | None:
+def _placeholder(case: Case) -> Broken | None:
     """A placeholder that was not filled in."""
     match = case.match(_PLACEHOLDER)
     start = case.at
-    if case.place.where == "key" and case.place.opened is not None and match is None:
+    if case.place.where == "key" and match is None:
         start = case.place.opened
         match = re.compile(r"\{\{[^{}\"\r\n]*\}\}").match(case.text, start)
     if match is None:
         return None
-    message = f"found the placeholder {quoted(match[0])}; expected {_EXPECTED['value'] if start != case.at else case.expected}"
+    message = f"found the placeholder {quoted(match[0])}; expected {case.expected if start == case.at else 'a value'}"
     return Broken(start, match.end(), message, "Fill it in; text belongs in double quotes.")
 
 
-def _separator(case: _Case) -> Broken | None:
+def _separator(case: Case) -> Broken | None:
     """Another sign where `,` or `:` belongs."""
     if case.place.where == "colon":
         match = case.match(r"=>?")
@@ -359,7 +128,7 @@ def _separator(case: _Case) -> Broken | None:
     return None
 
 
-def _missing_comma(case: _Case) -> Broken | None:
+def _missing_comma(case: Case) -> Broken | None:
     """Two members or items with nothing between them."""
     before = case.place.before
     if before is None or case.place.where not in {"next member", "next item"}:
@@ -377,7 +146,7 @@ def _missing_comma(case: _Case) -> Broken | None:
     return Broken(before.end, before.end, message, "Write `,` here.")
 
 
-def _missing_colon(case: _Case) -> Broken | None:
+def _missing_colon(case: Case) -> Broken | None:
     """A key and a value with nothing between them."""
     before = case.place.before
     if before is None or case.place.where != "colon" or not case.match(r'["\[{\w-]'):
@@ -386,7 +155,7 @@ def _missing_colon(case: _Case) -> Broken | None:
     return Broken(before.end, before.end, message, "Write `:` here.")
 
 
-def _bracket(case: _Case) -> Broken | None:
+def _bracket(case: Case) -> Broken | None:
     """A bracket that opens or closes something else than it should."""
     if case.place.where == "end" and case.char in "]},":
         help_ = f"Delete it, or look for a `{case.char if case.char != ',' else '}'}` too many above."
@@ -409,7 +178,7 @@ def _bracket(case: _Case) -> Broken | None:
     return case.broken(f"`{case.char}` in {case.around}", help_)
 
 
-def _nothing(case: _Case) -> Broken | None:
+def _nothing(case: Case) -> Broken | None:
     """Nothing where a key or a value belongs."""
     if case.char == "," and case.place.comma is not None:
         return case.broken("a second `,`", "Delete one of them.")
@@ -424,7 +193,7 @@ def _nothing(case: _Case) -> Broken | None:
     return None
 
 
-def _number(case: _Case) -> Broken | None:
+def _number(case: Case) -> Broken | None:
     """A number as JSON does not write it."""
     match = case.match(r"(?P<sign>[-+]?)(?P<rest>\.?[0-9][\w.+-]*+)") if case.wants_value else None
     if match is None:
@@ -457,7 +226,7 @@ _SPELLINGS = {
 }
 
 
-def _word(case: _Case) -> Broken | None:
+def _word(case: Case) -> Broken | None:
     """A word without quotes: a key, a literal of another language, an expression, a text."""
     match = case.match(r"[\w$.-]+" if case.place.where == "key" else r"-?[^\W\d][\w.-]*+|\$[\w:.]+")
     if match is None:
@@ -489,51 +258,30 @@ def _word(case: _Case) -> Broken | None:
 
 def _quotes_in_line(text: str, start: int) -> int:
     """How many quotes follow in the line, those that a backslash escapes aside."""
-    return len(re.findall(r'(?<!\\)"', text[start : _line_end(text, start)]))
+    return len(re.findall(r'(?<!\\)"', text[start : line_end(text, start)]))
 
 
-def _anything(case: _Case) -> Broken:
+def _anything(case: Case) -> Broken:
     """Whatever else stands there."""
     if case.place.where == "end":
         end = case.place.before.end if case.place.before else case.at
         message = (
-            f"found {_shown(case)} after the end of the template, which is in {case.place_of(end - 1)}; expected nothing more"
+            f"found {shown(case)} after the end of the template, which is in {case.place_of(end - 1)}; expected nothing more"
         )
         return Broken(
             case.at, case.at + 1, message, "Delete what follows; several templates stand in an array or in files of their own."
         )
     return case.broken(
-        _shown(case), "Correct or delete it." if case.char.isprintable() else "Delete it; editors do not show it."
+        shown(case), "Correct or delete it." if case.char.isprintable() else "Delete it; editors do not show it."
     )
 
 
-def _shown(case: _Case) -> str:
-    """What stands at the offset, to name it in a sentence."""
-    match = case.match(r'"[^"\r\n]*+"?|[\w.-]+')
-    return quoted(match[0]) if match else _named(case.char)
-
-
-def _named(char: str) -> str:
-    """A character: itself, or its number and name where it cannot be seen."""
-    if char.isprintable() and not char.isspace():
-        return f"`{char}`"
-    import unicodedata
-
-    name = unicodedata.name(char, "")
-    return f"the character U+{ord(char):04X} {name}".rstrip()
-
-
-def _line_end(text: str, start: int) -> int:
-    """Where the line of an offset ends."""
-    return start + len(text[start:].partition("\n")[0].rstrip("\r"))
-
-
-_RECOGNISERS: tuple[Callable[[_Case], Broken | None], ...] = (
+_RECOGNISERS: tuple[Callable[[Case], Broken | None], ...] = (
     _end_of_text,
-    _runaway_string,
+    runaway_string,
     _comment,
-    _inner_quote,
-    _stray_quote,
+    inner_quote,
+    stray_quote,
     _other_quotes,
     _other_language,
     _placeholder,
@@ -546,10 +294,10 @@ _RECOGNISERS: tuple[Callable[[_Case], Broken | None], ...] = (
     _word,
 )
 
-_NOT_TAKEN: dict[Where, Callable[[str, int], Broken]] = {
-    "open string": _open_string,
-    "escape": _bad_escape,
+_NOT_TAKEN: dict[Where, Callable[[Case], Broken]] = {
+    "open string": open_string,
+    "escape": bad_escape,
     "huge number": _huge_number,
-    "surrogate": _lone_surrogate,
+    "surrogate": lone_surrogate,
     "too deep": _too_deep,
 }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aib2packer.findings.model import Report
-    from aib2packer.text.json_errors import Where
+    from aib2packer.text.json_case import Where
     from aib2packer.text.source import SourceText
     from aib2packer.text.tree import Json
 
@@ -46,14 +46,14 @@ _SIMPLE_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\
 
 
 class _StopError(Exception):
-    """The text is no JSON; ends the reading. Says where, as `json_errors.Place` does."""
+    """The text is no JSON; ends the reading. Says where, as `json_case.Place` does."""
 
     def __init__(
         self,
         at: int,
         where: Where,
         *,
-        opened: int | None = None,
+        opened: int = 0,
         before: Span | None = None,
         comma: int | None = None,
     ) -> None:
@@ -83,7 +83,8 @@ def parse(source: SourceText, report: Report) -> Json | None:
     try:
         return reader.document()
     except _StopError as stop:
-        from aib2packer.text.json_errors import Place, explain
+        from aib2packer.text.json_case import Place
+        from aib2packer.text.json_errors import explain
 
         broken = explain(source, stop.at, Place(stop.where, opened=stop.opened, before=stop.before, comma=stop.comma))
         code = JSON_TOO_DEEP if stop.where == "too deep" else JSON_SYNTAX
@@ -210,7 +211,7 @@ class _Reader:
         last = {member.key: member for member in members}
         if len(last) == len(members):
             return tuple(members)
-        from aib2packer.text.json_errors import quoted
+        from aib2packer.text.json_case import quoted
 
         for member in members:
             winner = last[member.key]

@@ -301,6 +301,12 @@ _BROKEN = {
         "no closing quote in its line; it ends only at the next quote, in line 2, column 2",
         "where the string ends",
     ),
+    "no closing quote in the last of several lines": (
+        '["a\nb\\",\n "c"]',
+        "1:2+2",
+        "it ends only at the next quote, in line 3, column 2",
+        "where the string ends",
+    ),
     "no closing quote of a key": ('{"a: 1,\n "c": 1}', "1:2+6", "no closing quote in its line", "where the string ends"),
     "no closing quote before the next string": (
         '["a, "b"]',

@@ -37,6 +37,7 @@ from aib2packer.text.secrets import find_secrets, mask
         ("https://x/?a=1&access_token=b&client_secret=c", "https://x/?a=1&access_token=***&client_secret=***"),
         ("https://x/?key=AIzaSyABCDEFGHIJKLM", "https://x/?key=***"),
         (r"https:\/\/x\/?token=a\/b", r"https:\/\/x\/?token=***"),
+        ("https://x/?token=a%3Fsig%3Db&c=d", "https://x/?token=***&c=d"),
         ("https://user:pass@x/y", "https://***@x/y"),
         ("https://user:p@ss@x/y?z=@", "https://***@x/y?z=@"),
         ("ftp://:pass@x", "ftp://***@x"),

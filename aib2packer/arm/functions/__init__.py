@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @cache
 def registry() -> Mapping[str, Pure | Structural]:
     """Every function that depends on nothing but its arguments, by its name in lower case."""
-    from aib2packer.arm.functions import collections, dates, encoding, hashes, logic, network, numbers, strings
+    from aib2packer.arm.functions import arithmetic, containers, dates, encoding, hashes, logic, network, strings
 
-    families = (collections, dates, encoding, hashes, logic, network, numbers, strings)
+    families = (arithmetic, containers, dates, encoding, hashes, logic, network, strings)
     return {function.name.lower(): function for family in families for function in family.FUNCTIONS}
