@@ -31,13 +31,13 @@ variable "subscription_id" {
 
 variable "contoso_sas_token" {
   type        = string
-  description = "Signed query for contoso, without the question mark."
+  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark."
   sensitive   = true
 }
 
 variable "contoso_sas_token_2" {
   type        = string
-  description = "Signed query for contoso, without the question mark."
+  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark."
   sensitive   = true
 }
 

@@ -70,7 +70,7 @@ source "azure-arm" "web" {
   shared_image_gallery_timeout = "240m"
 
   azure_tags = {
-    brackets = "[literal]"
+    brackets = "[[literal]"
   }
 }
 

@@ -2,7 +2,7 @@
 #
 #   packer init build.pkr.hcl
 #   export PKR_VAR_contoso_sas_token=...
-#   export PKR_VAR_github_sas_token=...
+#   export PKR_VAR_github_credentials=...
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
@@ -32,13 +32,13 @@ variable "subscription_id" {
 
 variable "contoso_sas_token" {
   type        = string
-  description = "Signed query for contoso, without the question mark."
+  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark."
   sensitive   = true
 }
 
-variable "github_sas_token" {
+variable "github_credentials" {
   type        = string
-  description = "Signed query for github, without the question mark."
+  description = "What stood before or in the URL of github.com to sign in: user:password, or a key."
   sensitive   = true
 }
 
@@ -94,7 +94,7 @@ build {
     execute_command = local.as_root
     inline = [
       "curl -o /tmp/app 'https://contoso.blob.core.windows.net/files/app?${var.contoso_sas_token}'",
-      "git clone https://${var.github_sas_token}@github.com/contoso/app",
+      "git clone https://${var.github_credentials}@github.com/contoso/app",
     ]
   }
 

@@ -106,13 +106,12 @@ def test_a_body_of_nothing_is_empty() -> None:
 
 
 def test_a_list_stays_on_its_line_up_to_128_columns() -> None:
-    fitting = Attribute("inline", ("a" * 50, "b" * 60))  # 10 columns before the list, 4 + 6 for brackets, quotes and comma
-    too_long = Attribute("inline", ("a" * 50, "b" * 61))
+    body = (Attribute("inline", ("a" * 50, "b" * 59)),)
+    first, second = f'"{"a" * 50}"', f'"{"b" * 59}"'
 
-    assert print_body((fitting,), 2) == f'  inline = ["{"a" * 50}", "{"b" * 60}"]'
-    assert print_body((fitting,), 4) == f'    inline = ["{"a" * 50}", "{"b" * 60}"]'
-    assert len(print_body((fitting,), 4)) == 128
-    assert print_body((too_long,), 4) == f'    inline = [\n      "{"a" * 50}",\n      "{"b" * 61}",\n    ]'
+    assert print_body(body, 2) == f"  inline = [{first}, {second}]"
+    assert len(print_body(body, 2)) == 128
+    assert print_body(body, 4) == f"    inline = [\n      {first},\n      {second},\n    ]"
 
 
 def test_a_single_string_stays_on_its_line_however_long() -> None:
@@ -275,20 +274,20 @@ def test_a_body_decodes_to_itself(body: Body) -> None:
     assert decode_body(f"{print_body(body)}\n", NAMES) == body_meaning(body)
 
 
+tame = texts.filter(lambda text: not re.search(r"[$%]\{|\$$", text))  # python-hcl2 wants a brace that closes `$${`
+settings_of_blocks = st.dictionaries(identifiers, values_of(tame), max_size=4)
+
+
 @settings(max_examples=60)
-@given(bodies)
-def test_python_hcl2_reads_the_same_body(body: Body) -> None:
-    printed = print_body(tuple(_with_names_of_their_own(body)))
-    expected = [body_meaning((item,))[0] for item in _with_names_of_their_own(body) if isinstance(item, Attribute | Block)]
+@given(settings_of_blocks, settings_of_blocks)
+def test_python_hcl2_reads_the_same_values(outer: dict[str, Value], inner: dict[str, Value]) -> None:
+    block = Block("block", _attributes(inner), ("one", "two"))
 
-    parsed = hcl2.loads(f"{printed}\n", serialization_options=hcl2.SerializationOptions(with_comments=False))
+    parsed = hcl2.loads(f"{print_body((*_attributes(outer), block))}\n")
 
-    assert [_as_python_hcl2(name, value) for name, value in parsed.items()] == expected
-
-
-def _with_names_of_their_own(body: Body) -> list[Attribute | Block | Comment | Blank]:
-    return body  # type: ignore[return-value]
+    ((one, (two, found)),) = parsed.pop("block")
+    assert 
 
 
-def _as_python_hcl2(name: str, value: Any) -> Any:
-    return DecodedBlock(name, (), ()), value
+def _attributes(settings: dict[str, Value]) -> tuple[Attribute, ...]:
+    return tuple(Attribute(name, value) for name, value in settings.items())
