@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.findings.model import Finding
+    from aib2packer.text.source import SourceText
 
 
 class OsType(Enum):
@@ -39,6 +40,18 @@ class Options:
     auth: Auth = Auth.CLI
     replace_iso: str | None = None
     """PUBLISHER:OFFER:SKU[:VERSION] of the marketplace image to use instead of an ISO source."""
+    parameter_files: tuple[SourceText, ...] = ()
+    """Parameters files of a deployment template; the later win."""
+    settings: tuple[str, ...] = ()
+    """Values of parameters as `NAME=VALUE`, JSON or text; they win over the files."""
+    subscription_id: str | None = None
+    """What `subscription().subscriptionId` comes to; None: a variable."""
+    resource_group: str | None = None
+    """What `resourceGroup().name` comes to; None: a variable."""
+    location: str | None = None
+    """What `resourceGroup().location` comes to; None: a variable."""
+    resolve: bool = False
+    """Whether parameters that have a value are folded into the output; without, they are variables."""
     side_files: bool = False
     """Whether files beside the HCL may be written; without, everything stands in the HCL."""
     file_name: str = "build.pkr.hcl"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aib2packer.conversion import Conversion, Options
 from aib2packer.findings.model import Report
-from aib2packer.text.source import SourceText, decode
+from aib2packer.text.source import InputError, SourceText, decode
 
 if TYPE_CHECKING:
     from aib2packer.packer.model import Build
+    from aib2packer.text.tree import Json
 
 
 def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> Conversion:
@@ -40,6 +43,8 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
 def _build(source: SourceText, options: Options, report: Report) -> Build | None:
     """From text to build, stage by stage; None where a stage has found an error that leaves nothing to go on with."""
     from aib2packer.aib.normalize import read_template
+    from aib2packer.arm.deployment import Context
+    from aib2packer.arm.parameters import read_values
     from aib2packer.arm.template import find_image_template
     from aib2packer.customizers import CUSTOMIZERS
     from aib2packer.packer.translate import translate
@@ -47,8 +52,27 @@ def _build(source: SourceText, options: Options, report: Report) -> Build | None
 
     if (document := parse(source, report)) is None:
         return None
-    if (resource := find_image_template(document, options.name, report)) is None:
+    context = Context(
+        values=read_values(options.parameter_files, options.settings, report),
+        subscription_id=options.subscription_id,
+        resource_group=options.resource_group,
+        location=options.location,
+        fold=options.resolve,
+        read_linked=partial(_read_linked, source.name),
+    )
+    if (resource := find_image_template(document, options.name, context, report)) is None:
         return None
     if (template := read_template(resource, CUSTOMIZERS, options.replace_iso, report)) is None:
         return None
     return translate(template, CUSTOMIZERS, options, report)
+
+
+def _read_linked(file: str, path: str, report: Report) -> Json | None:
+    """A template by its path beside the file that links to it; None where it cannot be had."""
+    from aib2packer.text.jsonc import parse
+
+    linked = Path(file).parent / path
+    try:
+        return parse(decode(linked.read_bytes(), str(linked)), report)
+    except (OSError, ValueError, InputError):
+        return None

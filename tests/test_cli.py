@@ -291,9 +291,10 @@ def test_what_cannot_be_written_is_told_and_counts_as_unusable(folder: Path) -> 
 
 
 @POSIX
-@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_told_in_one_line(folder: Path) -> None:
     (folder / "good.json").chmod(0)
+    if os.access(folder / "good.json", os.R_OK):
+        pytest.skip("this user may read everything")
     assert convert("good.json", cwd=folder) == (2, "", "error: good.json: may not be read; check its permissions\n")
 
 

@@ -1,6 +1,6 @@
-"""The literal templates of the corpus of public ones, where it is there: each converts, or fails with an error that says why.
+"""The literal templates of the corpus of public ones, where that is: each converts, or fails with an error that says why.
 
-Packer validates every tenth; all of them with AIB2PACKER_FULL_CORPUS=1. The terminal summary of `pytest -rA` or `-s` shows counts.
+Packer validates every tenth; all of them with AIB2PACKER_FULL_CORPUS=1. One test prints how many convert.
 """
 
 import csv

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.versions import ApiVersion
+    from aib2packer.arm.parameters import ParameterFact
+    from aib2packer.arm.siblings import Siblings
     from aib2packer.arm.values import Text
     from aib2packer.text.source import Span
 
@@ -184,6 +186,8 @@ class ImageTemplate:
     """An image template."""
 
     api: ApiVersion
+    parameters: Mapping[str, ParameterFact]
+    siblings: Siblings
     name: Text | None
     id: ResourceId | None
     location: Text | None

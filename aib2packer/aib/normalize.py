@@ -15,6 +15,8 @@ from aib2packer.aib.source import read_source
 from aib2packer.aib.tokens import name_text
 from aib2packer.aib.versions import KNOWN, ApiVersion
 from aib2packer.aib.vm import read_vm
+from aib2packer.arm.values import Expression, Text
+from aib2packer.arm.tree import JsonSymbolic, JsonSymbolicMember, node_of
 from aib2packer.findings import codes
 from aib2packer.text.tree import JsonObject, string_of
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import Customizer
     from aib2packer.arm.template import Resource
-    from aib2packer.arm.values import Text
     from aib2packer.findings.model import Code, Report
 
 _DEFAULT_TIMEOUT_MINUTES = 240
@@ -76,6 +77,8 @@ def read_template(
     if source is not None:
         template = ImageTemplate(
             api=api,
+            parameters=resource.parameters,
+            siblings=resource.siblings,
             name=name,
             id=None if text_id is None else parse_id(text_id, IMAGE_TEMPLATE),
             location=location,
@@ -101,7 +104,9 @@ def read_template(
 
 def _api_version(resource: Resource, report: Report) -> ApiVersion:
     value = resource.api_version
-    text = string_of(value)
+    if isinstance(value, JsonSymbolic):  # it decides how the rest is read
+        value = node_of(resource.resolve(value.symbol), value.span)
+    text = None if isinstance(value, JsonSymbolic) else string_of(value)
     if value is None or not text:
         return ApiVersion(None)
     if text not in KNOWN:
@@ -150,7 +155,12 @@ def _identities(root: Fields) -> tuple[Text, ...]:
         fields.close()
         return ()
     fields.close()
-    return tuple(name_text(member.key, member.key_span, root.report) for member in value)
+    return tuple(
+        Text((Expression(member.symbol),), member.key_span)
+        if isinstance(member, JsonSymbolicMember)
+        else name_text(member.key, member.key_span, root.report)
+        for member in value
+    )
 
 
 def _timeout(properties: Fields) -> int:

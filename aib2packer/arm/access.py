@@ -34,7 +34,7 @@ def access(target: Json, key: Value, span: Span) -> Json:
     if isinstance(target, JsonSymbolic):
         return _of_symbol(target.symbol, key, span)
     if is_symbol(key):
-        return JsonSymbolic.of(Access(value_of(target), key), span)  # type: ignore[arg-type]
+        return JsonSymbolic.of(Access(value_of(target), key), span)
     if isinstance(target, JsonObject):
         return _property(target, key, span)
     if isinstance(target, JsonArray):
@@ -77,7 +77,9 @@ def _property(target: JsonObject, key: Value, span: Span) -> Json:
 def _item(target: JsonArray, key: Value) -> Json:
     count = len(target.items)
     if not isinstance(key, int) or isinstance(key, bool):
-        message = f"an array has items, not {f'a property `{shorten(key)}`' if isinstance(key, str) else describe_type(type_of(key))}"
+        message = (
+            f"an array has items, not {f'a property `{shorten(key)}`' if isinstance(key, str) else describe_type(type_of(key))}"
+        )
         raise MissingError(message, "Give a number: `[0]` is the first item.")
     if not 0 <= key < count:
         message = f"there is no item {key} in an array of {count}"
@@ -137,5 +139,3 @@ def from_end(target: Json, number: Value, span: Span, *, safe: bool) -> Json:
     count = len(target.items) if isinstance(target, JsonArray) else 0
     message = f"there is no item {number} from the end of an array of {count}"
     raise MissingError(message, "The last item is number 1.")
-
-

@@ -35,7 +35,7 @@ class ExpressionError(Exception):
     string of the template is known that the expression stands in.
     """
 
-    def __init__(self, message: str, start: int, end: int, help: str, span: Span | None = None) -> None:  # noqa: A002, PLR0913, PLR0917 - the terms of Finding
+    def __init__(self, message: str, start: int, end: int, help: str, span: Span | None = None) -> None:  # noqa: A002
         super().__init__(message)
         self.message = message
         self.start = start
@@ -256,7 +256,8 @@ class _Parser:
             self._space()
             char = self._next()
             if self._at >= self._end:
-                self._fail("this parenthesis is never closed; expected `)`", "Write the missing `)`.", start=opened, end=opened + 1)
+                message = "this parenthesis is never closed; expected `)`"
+                self._fail(message, "Write the missing `)`.", start=opened, end=opened + 1)
             if char not in ",)":
                 self._fail_at("`,` or `)`")
             self._at += 1

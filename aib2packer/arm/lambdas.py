@@ -48,7 +48,13 @@ class _Function:
         value = value_of(self.apply(*arguments))
         if is_symbol(value):
             raise _Unknown
-        return value if isinstance(value, bool) else fail(self.body, f"this is {describe_type(type_of(value))}", "Say true or false.")
+        if not isinstance(value, bool):
+            fail(
+                self.body,
+                f"the lambda gives {describe_type(type_of(value))}; expected true or false",
+                "Compare it: `equals(…)`.",
+            )
+        return value
 
     def name(self, *arguments: Json) -> str:
         """A name for a property."""
@@ -77,7 +83,8 @@ def evaluate_lambda_function(call: Call, frame: Frame) -> Json:
     over_object = name == "mapValues"
     if not isinstance(target, JsonSymbolic | (JsonObject if over_object else JsonArray)):
         kind = describe_type(type_of(value_of(target)))
-        fail(call.arguments[0], f"`{name}` goes over an {'object' if over_object else 'array'}, found {kind}", "Check the value.")
+        expected = "an object" if over_object else "an array"
+        fail(call.arguments[0], f"`{name}` goes over {expected}, found {kind}", f"Give {expected}.")
     if not isinstance(target, JsonSymbolic) and not (isinstance(target, JsonObject) and has_symbolic_keys(target)):
         try:
             return function(call, frame, target, lambdas)

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings import codes
+from aib2packer.findings.model import Report
 from aib2packer.text.jsonc import parse
 from aib2packer.text.source import SourceText, Span
 from aib2packer.text.tree import JsonArray, JsonObject, JsonScalar, string_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from aib2packer.findings.model import Report
+    from aib2packer.arm.symbolic import Value
     from aib2packer.text.tree import Json
 
 _SECURE = {"securestring", "secureobject"}
@@ -51,6 +52,15 @@ class KeyVaultSecret:
 
 Given: TypeAlias = "Json | KeyVaultSecret"
 """The value of a parameter, as the user gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterFact:
+    """A parameter with what the user gives for it, and its default evaluated, which may hold symbols; None for none."""
+
+    parameter: Parameter
+    given: Given | None
+    default: Value
 
 
 def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter]:
@@ -151,16 +161,9 @@ def _file_value(entry: Json) -> Given | None:
 
 def _setting_value(name: str, text: str) -> Given:
     source = SourceText(f"--set {name}", text)
-    from aib2packer.findings.model import Report as Scratch
-
-    value = parse(source, Scratch())
+    value = parse(source, Report())  # what is no JSON is text, and no error
     return JsonScalar(text, Span(source, 0, len(text))) if value is None else value
 
 
 def _integer(value: Json | None) -> int | None:
     return value.value if isinstance(value, JsonScalar) and type(value.value) is int else None
-
-
-def unknown_names(values: Mapping[str, Given], parameters: Mapping[str, Parameter]) -> tuple[str, ...]:
-    """The names that are given a value and that no template declares."""
-    return tuple(name for name in values if name not in parameters)

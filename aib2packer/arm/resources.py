@@ -31,7 +31,7 @@ RUNTIME = MappingProxyType(
 )
 
 # The public cloud: learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-deployment#environment
-ENVIRONMENT: Mapping[str, Value] = MappingProxyType(
+ENVIRONMENT: Mapping[str | Symbol, Value] = MappingProxyType(
     {
         "name": "AzureCloud",
         "gallery": "https://gallery.azure.com/",
@@ -64,7 +64,7 @@ ENVIRONMENT: Mapping[str, Value] = MappingProxyType(
 
 
 def _text(*parts: Value) -> Value:
-    return concat(part if is_symbol(part) else to_text(part) for part in parts)  # type: ignore[misc]
+    return concat(part if is_symbol(part) else to_text(part) for part in parts)
 
 
 def resource_group(scope: Scope) -> Value:
@@ -117,7 +117,7 @@ def deployment(scope: Scope) -> Value:
 
 
 def environment(_: Scope) -> Value:
-    """`environment()`: the cloud; always the public one."""
+    """`environment()`: the cloud, always the public one."""
     return ENVIRONMENT
 
 
@@ -135,7 +135,7 @@ CONTEXT: Mapping[str, tuple[str, Callable[[Scope], Value]]] = MappingProxyType(
 
 
 def is_runtime(name: str) -> bool:
-    """Whether only Azure can answer a function: `reference`, `listKeys`, …"""
+    """Whether only Azure can answer a function: `reference`, `listKeys` and their like."""
     return name.lower() in RUNTIME or name.lower().startswith("list")
 
 
@@ -146,7 +146,7 @@ def runtime(name: str, values: tuple[Value, ...]) -> Runtime:
 
 
 def resource_id(arguments: Arguments, deployment: Deployment) -> Value:
-    """`resourceId([subscription], [group], type, name, …)`."""
+    """The id that `resourceId([subscription], [group], type, name, …)` makes."""
     at = _type_at(arguments, (0, 1, 2))
     if at is None:
         return Apply(arguments.function, arguments.values)
@@ -163,7 +163,7 @@ def resource_id(arguments: Arguments, deployment: Deployment) -> Value:
 
 
 def subscription_resource_id(arguments: Arguments, deployment: Deployment) -> Value:
-    """`subscriptionResourceId([subscription], type, name, …)`."""
+    """The id that `subscriptionResourceId([subscription], type, name, …)` makes."""
     at = _type_at(arguments, (0, 1))
     if at is None:
         return Apply(arguments.function, arguments.values)
@@ -171,13 +171,13 @@ def subscription_resource_id(arguments: Arguments, deployment: Deployment) -> Va
 
 
 def tenant_resource_id(arguments: Arguments, _: Deployment) -> Value:
-    """`tenantResourceId(type, name, …)`."""
+    """The id that `tenantResourceId(type, name, …)` makes."""
     at = _type_at(arguments, (0,))
     return Apply(arguments.function, arguments.values) if at is None else _tail(arguments, at)
 
 
 def management_group_resource_id(arguments: Arguments, _: Deployment) -> Value:
-    """`managementGroupResourceId([group], type, name, …)`."""
+    """The id that `managementGroupResourceId([group], type, name, …)` makes."""
     at = _type_at(arguments, (0, 1))
     if at is None:
         return Apply(arguments.function, arguments.values)
@@ -185,7 +185,7 @@ def management_group_resource_id(arguments: Arguments, _: Deployment) -> Value:
 
 
 def extension_resource_id(arguments: Arguments, _: Deployment) -> Value:
-    """`extensionResourceId(id, type, name, …)`."""
+    """The id that `extensionResourceId(id, type, name, …)` makes."""
     at = _type_at(arguments, (1,))
     return Apply(arguments.function, arguments.values) if at is None else _text(arguments[0], _tail(arguments, at))
 
@@ -213,7 +213,7 @@ def _type_at(arguments: Arguments, places: tuple[int, ...]) -> int | None:
             return None
     if unknown:
         return None
-    arguments.fail("no argument is a resource type", "A type looks like `Microsoft.Compute/images`.", places[0])
+    return arguments.fail("no argument is a resource type", "A type looks like `Microsoft.Compute/images`.", places[0])
 
 
 def _tail(arguments: Arguments, at: int) -> Value:
@@ -227,7 +227,7 @@ def _tail(arguments: Arguments, at: int) -> Value:
     for index, (kind, name) in enumerate(zip(kinds, names, strict=True), start=at + 1):
         if not isinstance(name, str | int) and not is_symbol(name):
             arguments.wrong(index, "the name of a resource")
-        parts += [f"/{kind}/", name if is_symbol(name) else to_text(name)]  # type: ignore[list-item]
+        parts += [f"/{kind}/", name if is_symbol(name) else to_text(name)]
     return concat(parts)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.symbolic import Context
@@ -16,6 +15,12 @@ if TYPE_CHECKING:
 
     from aib2packer.arm.symbolic import Value
     from aib2packer.text.tree import Json
+
+SUBSCRIPTION_ID = Context("subscription", ("subscriptionId",))
+RESOURCE_GROUP = Context("resourceGroup", ("name",))
+LOCATION = Context("resourceGroup", ("location",))
+TENANT_ID = Context("tenant", ("tenantId",))
+DEPLOYMENT_NAME = Context("deployment", ("name",))
 
 _MAX_STEPS = 1_000_000
 
@@ -34,11 +39,11 @@ class Deployment:
     """The target of a deployment. Each of its facts is text, or a symbol where it is not known."""
 
     level: Level = Level.RESOURCE_GROUP
-    subscription_id: Value = Context("subscription", ("subscriptionId",))
-    resource_group: Value = Context("resourceGroup", ("name",))
-    location: Value = Context("resourceGroup", ("location",))
-    tenant_id: Value = Context("tenant", ("tenantId",))
-    name: Value = Context("deployment", ("name",))
+    subscription_id: Value = SUBSCRIPTION_ID
+    resource_group: Value = RESOURCE_GROUP
+    location: Value = LOCATION
+    tenant_id: Value = TENANT_ID
+    name: Value = DEPLOYMENT_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +79,9 @@ class Loop:
 
 
 @dataclass(slots=True)
-class Memory:
-    """What a scope has worked out so far: remembered values, what is being worked out, and the steps taken."""
+class Work:
+    """How many steps an evaluation took, so that one without end has an end."""
 
-    values: dict[tuple[str, str], Json] = field(default_factory=dict)
-    pending: list[tuple[str, str]] = field(default_factory=list)
     steps: int = 0
 
     def step(self) -> bool:
@@ -87,10 +90,17 @@ class Memory:
         return self.steps <= _MAX_STEPS
 
 
+@dataclass(slots=True)
+class Memory:
+    """What a scope has worked out so far, and what it is working out."""
+
+    values: dict[tuple[str, str], Json] = field(default_factory=dict)
+    pending: list[tuple[str, str]] = field(default_factory=list)
+    work: Work = field(default_factory=Work)
+
+
 Reference = Callable[[str, "tuple[Value, ...]"], "Json | None"]
 """Answers `reference(…)` and its like from the template itself: function and arguments in, the answer or None out."""
-
-_NOTHING: Mapping[str, Json] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +113,7 @@ class Scope:
     deployment: Deployment = field(default_factory=Deployment)
     reference: Reference | None = None
     loops: tuple[Loop, ...] = ()
-    lambda_variables: Mapping[str, Json] = _NOTHING
+    lambda_variables: Mapping[str, Json] = field(default_factory=dict)
     owner: str = ""
     memory: Memory = field(default_factory=Memory, repr=False)
 
@@ -117,7 +127,7 @@ class Scope:
 
     def outermost(self, owner: str = "") -> Scope:
         """The scope outside of all loops and lambdas, for the definition of `owner`."""
-        return replace(self, loops=(), lambda_variables=_NOTHING, owner=owner)
+        return replace(self, loops=(), lambda_variables={}, owner=owner)
 
 
 def variable_definitions(section: JsonObject) -> dict[str, Definition]:

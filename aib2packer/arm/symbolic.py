@@ -1,7 +1,7 @@
 """Values of partial evaluation: JSON as Python has it where it is known, a tree of symbols where it is not.
 
 A `Value` is None, bool, int, float, str, a tuple of values, a dict of values, or a symbol. A dict may have symbols as keys. The
-symbols are in a normal form: whatever joins text (`concat`, `format`, `resourceId`) is one `Concat`, whatever can be computed is.
+symbols are in a normal form: whatever joins text (`concat`, `format`, `resourceId`) is one `Concat`.
 Source: reference/arm-expressions.md 3.2.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -129,26 +129,25 @@ class Apply:
 
 Leaf: TypeAlias = Parameter | Context | Deferred | Runtime
 Symbol: TypeAlias = Parameter | Context | Deferred | Runtime | LambdaVariable | Concat | If | Access | Apply
-Value: TypeAlias = "None | bool | int | float | str | tuple[Value, ...] | Mapping[str | Symbol, Value] | Symbol"
+Value: TypeAlias = "bool | int | float | str | tuple[Value, ...] | Mapping[str | Symbol, Value] | Symbol | None"
 
 SYMBOLS = (Parameter, Context, Deferred, Runtime, LambdaVariable, Concat, If, Access, Apply)
 
-_RETURNS: dict[Type, frozenset[str]] = {
-    "string": frozenset(
-        "base64 base64ToString dataUri dataUriToString dateTimeAdd dateTimeFromEpoch format guid join padLeft replace string "
-        "substring toLower toUpper trim uniqueString uri uriComponent uriComponentToString cidrSubnet cidrHost buildUri".split()
-    ),
-    "int": frozenset("add sub mul div mod int length indexOf lastIndexOf dateTimeToEpoch".split()),
-    "bool": frozenset(
-        "and or not equals less lessOrEquals greater greaterOrEquals bool contains empty startsWith endsWith".split()
-    ),
-    "float": frozenset({"float"}),
-    "array": frozenset("array split range map filter sort flatten items objectKeys".split()),
-    "object": frozenset("shallowMerge toObject groupBy mapValues parseCidr parseUri".split()),
+_RETURNS: Mapping[str, Type] = {
+    **dict.fromkeys(("base64", "base64ToString", "dataUri", "dataUriToString", "uri", "uriComponent", "buildUri"), "string"),
+    **dict.fromkeys(("uriComponentToString", "format", "guid", "join", "padLeft", "replace", "string"), "string"),
+    **dict.fromkeys(("substring", "toLower", "toUpper", "trim", "uniqueString", "cidrSubnet", "cidrHost"), "string"),
+    **dict.fromkeys(("dateTimeAdd", "dateTimeFromEpoch"), "string"),
+    **dict.fromkeys(("add", "sub", "mul", "div", "mod", "int", "length", "indexOf", "lastIndexOf", "dateTimeToEpoch"), "int"),
+    **dict.fromkeys(("and", "or", "not", "equals", "less", "lessOrEquals", "greater", "greaterOrEquals"), "bool"),
+    **dict.fromkeys(("bool", "contains", "empty", "startsWith", "endsWith"), "bool"),
+    **dict.fromkeys(("array", "split", "range", "map", "filter", "sort", "flatten", "items", "objectKeys"), "array"),
+    **dict.fromkeys(("shallowMerge", "toObject", "groupBy", "mapValues", "parseCidr", "parseUri"), "object"),
+    "float": "float",
 }
 
 
-def is_symbol(value: Value | Lambda) -> bool:
+def is_symbol(value: Value | Lambda) -> TypeGuard[Symbol]:
     """Whether a value is a symbol itself."""
     return isinstance(value, SYMBOLS)
 
@@ -198,7 +197,7 @@ def type_of(value: Value | Lambda) -> Type:  # noqa: C901, PLR0912 - a case each
         case Apply("last" | "first" | "take" | "skip" | "concat" | "union" | "intersection" as name, arguments):
             return _type_as_argument(name, arguments)
         case Apply(name):
-            return next((kind for kind, names in _RETURNS.items() if name in names), "any")
+            return _RETURNS.get(name, "any")
         case _:
             return "any"
 

@@ -1,23 +1,36 @@
-"""Finding the image templates in a document, whatever form it has."""
+"""Finding the image template in a document, whatever form it has."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.deployment import (
+    IMAGE_TEMPLATE_TYPES,
+    Context,
+    Deployed,
+    default_of,
+    evaluate_resource,
+    is_deployment_template,
+    name_of,
+    resolver,
+    root_scopes,
+    walk,
+)
+from aib2packer.arm.parameters import ParameterFact, read_parameters
 from aib2packer.arm.powershell import is_powershell, restore
+from aib2packer.arm.siblings import Siblings, read_siblings, report_siblings
 from aib2packer.findings import codes
-from aib2packer.text.tree import Json, JsonArray, JsonObject, JsonScalar, string_of
+from aib2packer.text.source import Span
+from aib2packer.text.tree import Json, JsonArray, JsonObject, string_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from aib2packer.arm.symbolic import Symbol, Value
     from aib2packer.findings.model import Report
-    from aib2packer.text.source import Span
 
-_TYPES = {"microsoft.virtualmachineimages/imagetemplates", "microsoft.virtualmachineimages"}
-_DEPLOYMENT = "microsoft.resources/deployments"
 _MAX_NAMES = 20
 
 
@@ -29,34 +42,43 @@ def _unresolved(symbol: Symbol) -> Value:
 class Resource:
     """An image template as it stands in the document, its expressions evaluated as far as they can be.
 
-    `flattened`: its properties stand beside its name, as `az image builder show` prints them. `resolve` gives what a symbol in
-    it comes to with the values and defaults that the parameters have.
+    `flattened`: its properties stand beside its name, as `az image builder show` prints them. `parameters` are those of the
+    template around it, by names in lower case. `resolve` gives what a symbol comes to with the values and defaults that these have.
     """
 
     body: JsonObject
     name: Json | None
     api_version: Json | None
     flattened: bool
+    parameters: Mapping[str, ParameterFact] = field(default_factory=dict)
+    siblings: Siblings = field(default_factory=Siblings)
     resolve: Callable[[Symbol], Value] = _unresolved
 
 
-def find_image_template(document: Json, name: str | None, report: Report) -> Resource | None:
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An image template that has been found; `load` evaluates it, None after an error."""
+
+    name: str
+    span: Span
+    load: Callable[[Report], Resource | None]
+
+
+def find_image_template(document: Json, name: str | None, context: Context, report: Report) -> Resource | None:
     """The one image template of a document, or the one called `name`; None after an error."""
-    found = tuple(_resources(document))
+    found = tuple(_candidates(document, context, report))
     if not found:
-        message, help_text = _nothing_found(document)
-        report.add(codes.NO_IMAGE_TEMPLATE, _start(document), message, help=help_text)
+        _nothing_found(document, report)
         return None
-    names = tuple(string_of(resource.name) or "(no name)" for resource in found)
-    listed = ", ".join(f"`{known}`" for known in names[:_MAX_NAMES]) + (" …" if len(names) > _MAX_NAMES else "")
+    listed = ", ".join(f"`{one.name}`" for one in found[:_MAX_NAMES]) + (" …" if len(found) > _MAX_NAMES else "")
     if name is not None:
-        chosen = [resource for resource, known in zip(found, names, strict=True) if known.lower() == name.lower()]
+        chosen = [one for one in found if one.name.lower() == name.lower()]
         if len(chosen) == 1:
-            return chosen[0]
+            return chosen[0].load(report)
         what = "several image templates are" if chosen else "no image template is"
         report.add(
             codes.NO_IMAGE_TEMPLATE,
-            _start(document),
+            _start(document.span),
             f"{what} called `{name}`",
             help=f"The input holds {listed}.",
         )
@@ -64,93 +86,111 @@ def find_image_template(document: Json, name: str | None, report: Report) -> Res
     if len(found) > 1:
         report.add(
             codes.SEVERAL_IMAGE_TEMPLATES,
-            _start(found[1].body),
+            _start(found[1].span),
             f"the input holds {len(found)} image templates: {listed}",
             help="Choose one with --name NAME.",
         )
         return None
-    return found[0]
+    return found[0].load(report)
 
 
-def _resources(document: Json) -> Iterator[Resource]:
+def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Candidate]:
     if isinstance(document, JsonArray):  # az image builder list
         for item in document.items:
-            yield from _resources(item)
+            yield from _candidates(item, context, report)
         return
     if not isinstance(document, JsonObject):
         return
-    if isinstance(resources := document.get("resources"), JsonArray | JsonObject) and not _is_image_template(document):
-        yield from _deployed(resources)
+    if _is_image_template(document):
+        yield _plain(document)
+    elif is_deployment_template(document):
+        yield from _deployed(document, context, report)
     elif isinstance(listed := document.get("value"), JsonArray):  # what the REST API lists
-        yield from _resources(listed)
-    elif isinstance(parameters := document.get("parameters"), JsonObject) and not _is_image_template(document):
-        yield from _rest_example(document, parameters)
-    elif _is_image_template(document):
-        yield _resource(document)
+        yield from _candidates(listed, context, report)
+    elif isinstance(parameters := document.get("parameters"), JsonObject):
+        yield from _rest_example(document, parameters, context, report)
 
 
-def _deployed(resources: JsonArray | JsonObject) -> Iterator[Resource]:
+def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[_Candidate]:
     """The image templates of a deployment template, those of nested deployments included."""
-    items = resources.items if isinstance(resources, JsonArray) else tuple(member.value for member in resources)
-    for item in items:
-        if not isinstance(item, JsonObject):
-            continue
-        kind = (string_of(item.get("type")) or "").lower()
-        if kind in _TYPES:
-            yield _resource(item)
-        elif kind == _DEPLOYMENT and isinstance(properties := item.get("properties"), JsonObject):
-            template = properties.get("template")
-            nested = template.get("resources") if isinstance(template, JsonObject) else None
-            if isinstance(nested, JsonArray | JsonObject):
-                yield from _deployed(nested)
-        elif isinstance(children := item.get("resources"), JsonArray):
-            yield from _deployed(children)
+    parameters = read_parameters(template, report)
+    scopes = root_scopes(template, parameters, context, report)
+    everything = tuple(walk(template, scopes, context, report))
+    siblings = read_siblings(everything)
+
+    def load(deployed: Deployed, report: Report) -> Resource | None:
+        body = evaluate_resource(deployed, report)
+        if body is None:
+            return None
+        facts = {
+            name: ParameterFact(parameter, context.values.get(name), default_of(parameter, scopes.symbolic, report))
+            for name, parameter in parameters.items()
+        }
+        report_siblings(everything, report)
+        return Resource(
+            body,
+            body.get("name"),
+            body.get("apiVersion"),
+            flattened=body.get("properties") is None,
+            parameters=facts,
+            siblings=siblings,
+            resolve=resolver(deployed.scopes),
+        )
+
+    for deployed in everything:
+        if deployed.type in IMAGE_TEMPLATE_TYPES:
+            yield _Candidate(name_of(deployed), deployed.body.span, partial(load, deployed))
 
 
-def _rest_example(example: JsonObject, parameters: JsonObject) -> Iterator[Resource]:
+def _rest_example(example: JsonObject, parameters: JsonObject, context: Context, report: Report) -> Iterator[_Candidate]:
     """The request body of a REST API example; where it has none, what the service answered."""
     version = parameters.get("api-version")
     body = parameters.get("parameters")
     if isinstance(body, JsonObject) and _is_image_template(body):
-        yield Resource(body, body.get("name") or parameters.get("imageTemplateName"), version, flattened=False)
+        yield _plain(body, body.get("name") or parameters.get("imageTemplateName"), version)
         return
     responses = example.get("responses")
     for response in responses if isinstance(responses, JsonObject) else ():
         answer = response.value.get("body") if isinstance(response.value, JsonObject) else None
-        found = [] if answer is None else list(_resources(answer))
+        found = () if answer is None else tuple(_bodies(answer))
         if found:
-            yield from (Resource(one.body, one.name, version, one.flattened) for one in found)
+            yield from (_plain(one, version=version) for one in found)
             return
 
 
-def _resource(body: JsonObject) -> Resource:
+def _bodies(answer: Json) -> Iterator[JsonObject]:
+    if isinstance(answer, JsonObject):
+        listed = answer.get("value")
+        for body in listed.items if isinstance(listed, JsonArray) else (answer,):
+            if isinstance(body, JsonObject) and _is_image_template(body):
+                yield body
+
+
+def _plain(body: JsonObject, name: Json | None = None, version: Json | None = None) -> _Candidate:
+    """An image template in which nothing is evaluated."""
     body = restore(body) if is_powershell(body) else body
-    return Resource(
-        body,
-        name=body.get("name"),
-        api_version=body.get("apiVersion"),
-        flattened=body.get("properties") is None,
-    )
+    named = name or body.get("name")
+    resource = Resource(body, named, version or body.get("apiVersion"), flattened=body.get("properties") is None)
+    return _Candidate(string_of(named) or "(no name)", body.span, lambda _: resource)
 
 
 def _is_image_template(body: JsonObject) -> bool:
-    if (string_of(body.get("type")) or "").lower() in _TYPES:
+    if (string_of(body.get("type")) or "").lower() in IMAGE_TEMPLATE_TYPES:
         return True
     properties = body.get("properties")
     inner = properties if isinstance(properties, JsonObject) else body
     return inner.get("source") is not None and inner.get("distribute") is not None
 
 
-def _nothing_found(document: Json) -> tuple[str, str]:
+def _nothing_found(document: Json, report: Report) -> None:
+    message = "there is no image template in this input"
     help_text = "Pass an image template, an ARM template that holds one, or what `az image builder show` prints."
-    if isinstance(document, JsonObject):
-        schema = (string_of(document.get("$schema")) or "").lower()
-        if "deploymentparameters" in schema:
-            return "this is a parameters file, not a template", "Pass the template that it belongs to."
-    return "there is no image template in this input", help_text
+    schema = (string_of(document.get("$schema")) or "").lower() if isinstance(document, JsonObject) else ""
+    if "deploymentparameters" in schema:
+        message, help_text = "this is a parameters file, not a template", "Pass the template, and this file with -p."
+    report.add(codes.NO_IMAGE_TEMPLATE, _start(document.span), message, help=help_text)
 
 
-def _start(value: Json) -> Span:
-    """The first character of a value: a caret under all of it would help nobody."""
-    span = value.span
-    return type(span)(span.source, span.start, min(span.end, span.start + 1)) if not isinstance(value, JsonScalar) else span
+def _start(span: Span) -> Span:
+    """The first character: a caret under a whole document would help nobody."""
+    return Span(span.source, span.start, min(span.end, span.start + 1))

@@ -44,7 +44,7 @@ def value_of(node: Json) -> Value:
         case JsonArray(items):
             return tuple(map(value_of, items))
         case JsonObject(members):
-            return {member.symbol if isinstance(member, JsonSymbolicMember) else member.key: value_of(member.value) for member in members}
+            return {key_of(member): value_of(member.value) for member in members}
 
 
 def node_of(value: Value, span: Span) -> Json:

@@ -51,13 +51,11 @@ class Report:
     """Collects the findings of one conversion, in the order in which they were made."""
 
     def __init__(self) -> None:
-        self._findings: list[Finding] = []
+        self._findings: dict[Finding, None] = {}
 
     def add(self, code: Code, span: Span, message: str, *, help: str) -> None:  # noqa: A002 - the term of the field
         """Record a finding; the same one at the same place is kept once."""
-        finding = Finding(code, span, message, help)
-        if finding not in self._findings:
-            self._findings.append(finding)
+        self._findings[Finding(code, span, message, help)] = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:

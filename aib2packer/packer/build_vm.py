@@ -21,13 +21,13 @@ _USUAL_DISK_GB = {OsType.LINUX: 30, OsType.WINDOWS: 127}
 _DEFAULT_SIZE = "Standard_D2ds_v4"
 _DEFAULT_SIZE_GENERATION_1 = "Standard_D1_v2"
 
+LOCATION = Variable("location", "Azure region of the build.")
 ALLOWED_ADDRESSES = Variable(
     "allowed_inbound_ip_addresses",
     "Who may reach the build VM, which has a public address. Empty: anybody.",
     "list(string)",
     default=(),
 )
-LOCATION = Variable("location", "Azure region of the build.")
 BUILD_GROUP = Variable(
     "build_resource_group_name",
     "Existing resource group for the build VM, instead of one that Packer makes and deletes.",
@@ -119,7 +119,8 @@ def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report
 
 def _default_size(template: ImageTemplate) -> str:
     """The service's own default: reference/aib-behaviour.md 4."""
-    if template.api.before("2020-01-01") or _is_generation_1(template):
+    generation = (template.siblings.generation or "").lower()
+    if template.api.before("2020-01-01") or generation == "v1" or (not generation and _is_generation_1(template)):
         return _DEFAULT_SIZE_GENERATION_1
     return _DEFAULT_SIZE
 

@@ -137,22 +137,21 @@ def references(value: Value | Body) -> tuple[Variable | Local, ...]:
 
     What a local or a variable itself names stands before it.
     """
-    found: dict[tuple[type, str], Variable | Local | None] = {}
+    found: dict[tuple[type, str], Variable | Local] = {}
     _find_references(value, found)
-    return tuple(reference for reference in found.values() if reference)
+    return tuple(found.values())
 
 
-def _find_references(value: Value | Body | _Item, found: dict[tuple[type, str], Variable | Local | None]) -> None:
+def _find_references(value: Value | Body | _Item, found: dict[tuple[type, str], Variable | Local]) -> None:
     match value:
         case Variable() | Local():
             key = (type(value), value.name)
             if key not in found:
-                found[key] = None  # seen, which ends a cycle; its place comes after what it names
+                found[key] = value  # seen, which ends a cycle
                 inner = value.default if isinstance(value, Variable) else value.value
                 if inner is not None:
                     _find_references(inner, found)
-                del found[key]
-                found[key] = value
+                found[key] = found.pop(key)  # its place comes after what it names
         case Attribute():
             _find_references(value.value, found)
         case tuple() | Block() | Code() | Text():

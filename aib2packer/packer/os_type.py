@@ -73,7 +73,7 @@ def find_os_type(
         return None
     if needed:
         return next(iter(needed))
-    certain = _by_destination(template) or _by_publisher(template)
+    certain = _by_definition(template) or _by_destination(template) or _by_publisher(template)
     if certain is not None:
         return certain
     guess = _by_offer(template) or _by_name(template)
@@ -110,6 +110,12 @@ def _fits(customizers: tuple[Customizer, ...], os_type: OsType, kinds: Mapping[s
             )
             fits = False
     return fits
+
+
+def _by_definition(template: ImageTemplate) -> OsType | None:
+    """What the image definition says that is deployed beside the image template."""
+    said = (template.siblings.os_type or "").lower()
+    return next((os_type for os_type in OsType if os_type.value.lower() == said), None)
 
 
 def _by_destination(template: ImageTemplate) -> OsType | None:

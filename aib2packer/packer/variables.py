@@ -1,25 +1,40 @@
-"""Packer variables: those that every build has, and those that stand for symbols of the template."""
+"""Packer variables for what is only known when Packer runs. Names are claimed first, in one stated order, then used."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.values import Placeholder, Secret, Segment, Symbol, Text
+from aib2packer.arm.symbolic import Context, Deferred, Parameter, Runtime, leaves
+from aib2packer.arm.values import Expression, Placeholder, Secret, Segment, Symbol, Text
+from aib2packer.packer.expressions import to_hcl
+from aib2packer.packer.hcl import print_value, references
 from aib2packer.packer.names import snake_case
-from aib2packer.packer.values import Code, Value, Variable
+from aib2packer.packer.parameters import computed_default, declare
+from aib2packer.packer.values import Code, Local, Value, Variable
 from aib2packer.packer.values import Text as HclText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from aib2packer.aib.model import Flag, Number
+    from aib2packer.aib.model import Flag, ImageTemplate, Number
+    from aib2packer.arm.parameters import ParameterFact
+    from aib2packer.arm.symbolic import Leaf
+    from aib2packer.arm.symbolic import Value as SymbolicValue
 
 SUBSCRIPTION = Variable("subscription_id", "Subscription that the build VM runs in.")
+LOCATION = Variable("location", "Azure region of the build. The template took the region of its resource group.")
 
+_GROUP_LOCATION = Context("resourceGroup", ("location",))
+_CONTEXTS = {
+    Context("subscription", ("subscriptionId",)): SUBSCRIPTION,
+    Context("resourceGroup", ("name",)): Variable("resource_group_name", "Resource group that the template was deployed to."),
+    _GROUP_LOCATION: LOCATION,
+    Context("tenant", ("tenantId",)): Variable("deployment_tenant_id", "Tenant that the template was deployed in."),
+}
 _STORAGE_HOSTS = (".core.windows.net", ".core.chinacloudapi.cn", ".core.usgovcloudapi.net")
 _SUBSCRIPTION_TOKENS = {"subscriptionid", "subscription", "subid", "subcriptionid"}
-# Names that mean something else in every build: a placeholder of that name gets another.
+# Names that mean something else in every build: a placeholder or a parameter of that name gets another.
 _RESERVED = {
     *("use_azure_cli_auth", "client_id", "client_secret", "tenant_id", "oidc_request_url", "oidc_request_token"),
     *("build_resource_group_name", "allowed_inbound_ip_addresses", "image_version"),
@@ -29,53 +44,131 @@ _RESERVED = {
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """Which variable stands for which symbol."""
+    """Which variable, or local, stands for which symbol of the template and which leaf of an expression."""
 
-    variables: Mapping[Symbol, Variable]
+    names: Mapping[Symbol, Variable]
+    leaves: Mapping[Leaf, Variable | Local]
 
     def value(self, text: Text, *, multiline: bool = False) -> Value:
         """A string of the template as HCL; `multiline` as in `values.Text`."""
         literal = text.literal
         if literal is not None and not multiline:
             return literal
-        parts = tuple(part if isinstance(part, str) else self.reference(part) for part in text.parts)
+        parts: list[str | Variable | Local | Code] = []
+        for part in text.parts:
+            value = part if isinstance(part, str) else self.reference(part)
+            parts += value.parts if isinstance(value, HclText) else (value,)
         # A bare reference stands for itself, so that the same one is equal wherever it stands.
-        return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else HclText(parts, multiline)
+        return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else HclText(tuple(parts), multiline)
 
     def located(self, value: Number | Flag) -> Value:
         """A number or a boolean as HCL."""
         return self.value(value) if isinstance(value, Text) else value.value
 
-    def reference(self, symbol: Symbol) -> Variable | Code:
+    def reference(self, symbol: Symbol) -> Variable | Local | Code:
         """The HCL reference that stands for a symbol."""
-        if isinstance(symbol, Segment):
-            whole = self.variables[symbol.id.symbols[0]]
-            return Code(f'split("/", var.{whole.name})[{symbol.index}]', (whole,))
-        return self.variables[symbol]
+        match symbol:
+            case Segment(text, index):
+                whole = self.value(text)
+                return Code(f'split("/", {print_value(whole)})[{index}]', references(whole))
+            case Expression(value):
+                return to_hcl(value, self.leaves)
+            case _:
+                return self.names[symbol]
 
 
-def claim_names(template: object) -> Symbols:
-    """Give a variable to each symbol of a template: placeholders first, then secrets, each in order of appearance."""
+def claim_names(template: ImageTemplate) -> Symbols:
+    """Give a name to each symbol: placeholders first, then parameters and what else expressions depend on, then secrets.
+
+    Each in order of appearance; a name that is taken gets a number.
+    """
     found = tuple(dict.fromkeys(_symbols(template)))
-    variables: dict[Symbol, Variable] = {}
-    by_name: dict[str, Variable] = {}
+    names: dict[Symbol, Variable] = {}
+    taken: dict[str, Variable] = {}
     for symbol in found:
         if isinstance(symbol, Placeholder):
             name = _placeholder_name(symbol)
-            variables[symbol] = by_name.setdefault(name, _placeholder_variable(name, symbol))
+            names[symbol] = taken.setdefault(name, _placeholder_variable(name, symbol))
+    values = tuple(symbol.value for symbol in found if isinstance(symbol, Expression))
+    named_leaves = _claim_leaves(values, template.parameters, taken)
     for symbol in found:
         if isinstance(symbol, Secret):
             name, what = _secret_name(symbol)
-            free = _free(name, by_name)
-            variables[symbol] = by_name[free] = Variable(free, what, sensitive=True)
-    return Symbols(variables)
+            free = _free(name, taken)
+            names[symbol] = taken[free] = Variable(free, what, sensitive=True)
+    return Symbols(names, named_leaves)
+
+
+def _claim_leaves(
+    values: tuple[SymbolicValue, ...], parameters: Mapping[str, ParameterFact], taken: dict[str, Variable]
+) -> dict[Leaf, Variable | Local]:
+    """Variables for what expressions depend on, and locals for parameters whose default is an expression itself."""
+    needed = _closure(values, parameters)
+    variables = {leaf: _leaf_variable(leaf, parameters, taken) for leaf in needed}
+    named: dict[Leaf, Variable | Local] = dict(variables)
+    # A default may depend on other parameters, never in a circle: those that it needs are later in the closure.
+    for leaf in reversed(needed):
+        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
+        default = None if fact is None else computed_default(fact)
+        if default is not None:
+            variable = variables[leaf]
+            computed = to_hcl(default, named)
+            chosen = Code(f"var.{variable.name} != null ? var.{variable.name} : {print_value(computed)}", (variable, *references(computed)))
+            named[leaf] = Local(variable.name, chosen)
+    return named
+
+
+def _closure(values: tuple[SymbolicValue, ...], parameters: Mapping[str, ParameterFact]) -> tuple[Leaf, ...]:
+    """The leaves of values, and those of the defaults of parameters among them."""
+    found: dict[Leaf, None] = {}
+    waiting = [leaf for value in values for leaf in leaves(value)]
+    while waiting:
+        leaf = waiting.pop(0)
+        found.pop(leaf, None)
+        found[leaf] = None
+        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
+        default = None if fact is None else computed_default(fact)
+        if default is not None:
+            waiting += leaves(default)
+    return tuple(leaf for leaf in found if not isinstance(leaf, Deferred))
+
+
+def _leaf_variable(leaf: Leaf, parameters: Mapping[str, ParameterFact], taken: dict[str, Variable]) -> Variable:
+    if isinstance(leaf, Context):
+        if leaf == _GROUP_LOCATION and (own := _own_location(parameters, taken)) is not None:
+            return own
+        known = _CONTEXTS.get(leaf)
+        variable = known or Variable(snake_case("_".join((leaf.function, *map(str, leaf.path)))), "Only the deployment knows it.")
+        return taken.setdefault(variable.name, variable)
+    if isinstance(leaf, Parameter):
+        name = _free(_identifier(leaf.name), taken)
+        fact = parameters.get(leaf.name.lower())
+        variable = Variable(name, sensitive=leaf.secure) if fact is None else declare(fact, name)
+    else:
+        last = next((str(part) for part in reversed(leaf.path) if str(part) != "value"), leaf.function)
+        name = _free(_identifier(last), taken)
+        variable = Variable(name, f"What {leaf.function} answered when the template was deployed.", sensitive=leaf.secure)
+    taken[name] = variable
+    return variable
+
+
+def _own_location(parameters: Mapping[str, ParameterFact], taken: Mapping[str, Variable]) -> Variable | None:
+    """The variable of a parameter that is the location of the resource group unless the user says otherwise."""
+    for fact in parameters.values():
+        if fact.default == _GROUP_LOCATION:
+            return taken.get(_identifier(fact.parameter.name))
+    return None
+
+
+def _identifier(name: str) -> str:
+    made = snake_case(name) or "value"
+    if made.replace("_", "") in _SUBSCRIPTION_TOKENS:
+        return SUBSCRIPTION.name
+    return f"template_{made}" if made in _RESERVED or not made[0].isalpha() else made
 
 
 def _placeholder_name(placeholder: Placeholder) -> str:
-    name = snake_case(placeholder.name) or "placeholder"
-    if name.replace("_", "") in _SUBSCRIPTION_TOKENS:
-        return SUBSCRIPTION.name
-    return f"template_{name}" if name in _RESERVED or not name[0].isalpha() else name
+    return _identifier(placeholder.name)
 
 
 def _placeholder_variable(name: str, placeholder: Placeholder) -> Variable:
@@ -97,7 +190,7 @@ def _secret_name(secret: Secret) -> tuple[str, str]:
 def _free(name: str, taken: Mapping[str, Variable]) -> str:
     number = 1
     free = name
-    while free in taken or free in _RESERVED:
+    while free in taken:
         number += 1
         free = f"{name}_{number}"
     return free
@@ -115,5 +208,5 @@ def _symbols(value: object) -> Iterator[Symbol]:
             yield from _symbols(item)
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
-            if field.name != "span":
+            if field.name not in {"span", "parameters"}:
                 yield from _symbols(getattr(value, field.name))

@@ -22,18 +22,18 @@ def bad_escape(case: Case) -> Broken:
     r"""A backslash in a string that begins no escape of JSON: `C:\Dir`, `\'`, `\u12`, half a surrogate pair."""
     text, at = case.text, case.at
     following = text[at + 1]
-    shown = text[at : at + 2]
+    escape = text[at : at + 2]
     length = 2
     message = (
-        f'found `{shown}`; expected `\\\\` for a backslash, or one of the escapes `\\n`, `\\t`, `\\"`, `\\uXXXX` and the like'
+        f'found `{escape}`; expected `\\\\` for a backslash, or one of the escapes `\\n`, `\\t`, `\\"`, `\\uXXXX` and the like'
     )
-    help_ = f"Double the backslash: `\\{shown}`. In a path, double each of them."
+    help_ = f"Double the backslash: `\\{escape}`. In a path, double each of them."
     if following in "\r\n":
         length = 1
         message = "found a backslash at the end of the line; expected a character that it escapes"
         help_ = "Double it if it belongs to the text, else delete it: ARM takes line breaks in strings as they are."
     elif following in "'`$":
-        help_ = f"`{following}` needs no backslash in JSON: delete it, or double it (`\\{shown}`) if the command needs it."
+        help_ = f"`{following}` needs no backslash in JSON: delete it, or double it (`\\{escape}`) if the command needs it."
     elif following == "u":
         match = re.compile(r"\\u([0-9a-fA-F]{0,4})").match(text, at)
         digits = match[1] if match else ""
@@ -84,6 +84,8 @@ def _run_on(text: str, start: int, end: int) -> Broken | None:
     if "\n" in before:
         return None
     if quote != '\\"':
+        if before.count("“") > before.count("”"):  # closes what a curly one has opened in the text
+            return None
         message = f'found the typographic quote {quoted(quote)}; expected `"` to close the string'
         return Broken(at, at + 1, message, 'Write a straight quote, `"`.')
     if before.count('\\"') % 2:  # the second of a pair, which quotes something in the text

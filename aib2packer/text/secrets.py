@@ -23,16 +23,19 @@ _VALUE = (
 )
 
 # https://learn.microsoft.com/rest/api/storageservices/create-service-sas: sig is the signature of a shared access signature.
-_SIGNATURE = rf"[sS][iI][gG]{_EQUALS}{_VALUE}"
+# Without a parameter before it, a parameter after it or its own length tells it from a variable called sig: the Base64 of the
+# 32 bytes of HMAC-SHA256 has 44 characters.
+_SIGNATURE = rf"[sS][iI][gG]{_EQUALS}"
 _PARAMETER_BEFORE = rf"(?:{_BETWEEN})$"
 _WORD_BEFORE = r"[\w$.-]$"
-_PARAMETER_AFTER = rf"(?:{_BETWEEN})[\w.~-]+{_EQUALS}"
-_MIN_SIGNATURE = 40  # Base64 of the 32 bytes of HMAC-SHA256 has 44 characters, one of them `=`
+_BASE64 = r"[\w%+/.~-]"
+_FIRST_SIGNATURE = rf"(?P<value>{_BASE64}{{40,}}={{0,2}}|{_BASE64}+={{0,2}}(?=(?:{_BETWEEN})[\w.~-]{{1,50}}{_EQUALS}))"
 
 # Connection strings of Azure Storage and Service Bus.
 _ACCOUNT_KEY = r"(?:AccountKey|SharedAccessKey)=(?P<value>[A-Za-z0-9+/=]+)"
 
-_URL = r":\\?/\\?/(?P<authority>[^\s/?#\"'`<>]*+)[^\s\"'`<>?#&%]*+(?P<rest>[^\s\"'`<>]*+)"
+_AUTHORITY = r":\\?/\\?/(?P<authority>[^\s/?#\"'`<>]*+)"
+_REST_OF_URL = r"[^\s\"'`<>]*+"
 
 # Parameters that grant access by themselves: Azure Functions (code), OAuth, GitLab, Google (key), AWS and Google signatures.
 # `key` and `auth` name other things too, short ones.
@@ -78,13 +81,15 @@ def _signatures(text: str) -> Iterator[tuple[int, int]]:
     """Values of `sig`, where it is a parameter of a query string: something before or after says so, or the value does."""
     if "sig" not in text.lower():
         return
-    for match in re.compile(_SIGNATURE).finditer(text):
+    end = 0
+    for match in re.finditer(_SIGNATURE, text):
         before = text[max(0, match.start() - 12) : match.start()]
-        if re.search(_PARAMETER_BEFORE, before) or (
-            not re.search(_WORD_BEFORE, before)
-            and (re.compile(_PARAMETER_AFTER).match(text, match.end()) or len(match["value"]) >= _MIN_SIGNATURE)
-        ):
-            yield match.span("value")
+        if match.start() < end or (not re.search(_PARAMETER_BEFORE, before) and re.search(_WORD_BEFORE, before)):
+            continue
+        pattern = _VALUE if re.search(_PARAMETER_BEFORE, before) else _FIRST_SIGNATURE
+        if value := re.compile(pattern).match(text, match.end()):
+            end = value.end("value")
+            yield value.span("value")
 
 
 def _account_keys(text: str) -> Iterator[tuple[int, int]]:
@@ -95,10 +100,13 @@ def _account_keys(text: str) -> Iterator[tuple[int, int]]:
 def _in_urls(text: str) -> Iterator[tuple[int, int]]:
     if ":/" not in text and ":\\/" not in text:
         return
-    for url in re.finditer(_URL, text):
+    end = 0
+    for url in re.finditer(_AUTHORITY, text):
         user, at, _ = url["authority"].rpartition("@")
         if at and (re.fullmatch(_USER_PAIR, user) or re.fullmatch(_LONG_USER, user)):
             yield url.start("authority"), url.start("authority") + len(user)
-        if url["rest"]:
-            for match in re.compile(_PARAMETER).finditer(text, url.start("rest"), url.end()):
-                yield match.span("value")
+        if url.end() < end:  # within another URL, which was searched
+            continue
+        if rest := re.compile(_REST_OF_URL).match(text, url.end()):
+            end = rest.end()
+            yield from (match.span("value") for match in re.compile(_PARAMETER).finditer(text, *rest.span()))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import bisect
 import codecs
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 
 class InputError(Exception):
@@ -37,11 +38,10 @@ class SourceText:
         return self.text[start:end].rstrip("\r\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The characters `start` (included) to `end` (excluded) of a source text."""
+class Span(NamedTuple):
+    """The characters `start` (included) to `end` (excluded) of a source text. One is made for each key and value: a tuple is fast."""
 
-    source: SourceText = field(repr=False)
+    source: SourceText
     start: int
     end: int
 

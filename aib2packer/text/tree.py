@@ -46,6 +46,11 @@ class JsonObject:
     def __iter__(self) -> Iterator[JsonMember]:
         return iter(self.members)
 
+    def key_span(self, key: str) -> Span:
+        """Where a key stands; the whole object where it does not."""
+        folded = key.casefold()
+        return next((member.key_span for member in self.members if member.key.casefold() == folded), self.span)
+
     def get(self, key: str) -> Json | None:
         """The value of a key, which ARM compares without regard to case; an exact match wins."""
         folded = key.casefold()

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 Names: TypeAlias = Mapping[str, str]
 NO_NAMES: Names = {}
@@ -43,7 +43,7 @@ def decode_body(text: str, names: Names = NO_NAMES) -> tuple[Any, ...]:
     reader = _Reader(text, names)
     items = reader.body()
     if reader.at != len(text):
-        raise reader.complaint("the end")
+        reader.fail("the end")
     return items
 
 
@@ -54,7 +54,7 @@ class _Reader:
         self.at = 0
 
     def body(self) -> tuple[Any, ...]:
-        items = []
+        items: list[Any] = []
         while True:
             self.skip(r"(?:[ \n]|#[^\n]*\n)*")
             if self.at == len(self.text) or self.text[self.at] == "}":
@@ -102,7 +102,7 @@ class _Reader:
             found.append(self.value())
             self.skip(r"[ \n]*")
             if not self.skip(",") and self.text[self.at] != "]":
-                raise self.complaint("a comma or a bracket")
+                self.fail("a comma or a bracket")
 
     def entries(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -112,7 +112,7 @@ class _Reader:
                 return found
             key = self.quoted() if self.skip('"') else self.expect(r"(?!(?:for|null|true|false)\b)[^\W\d][\w-]*", "a key")
             if key in found:
-                raise self.complaint("another key")
+                self.fail("another key")
             self.expect(r" *= *", "an equals sign")
             found[key] = self.value()
             self.expect(r" *(?:,|\n| ?(?=\}))", "the end of the entry")
@@ -122,7 +122,7 @@ class _Reader:
         pieces = []
         while not self.skip('"'):
             if self.text[self.at] == "\n":
-                raise self.complaint("a closing quote")
+                self.fail("a closing quote")
             pieces.append(self.escaped() if self.skip(r"\\") else self.piece())
         return unicodedata.normalize("NFC", "".join(pieces))
 
@@ -132,7 +132,7 @@ class _Reader:
             return SIMPLE_ESCAPES[kind]
         number = int(self.expect(f"[0-9a-fA-F]{{{CODE_POINTS[kind]}}}", "the digits of a character"), 16)
         if 0xD800 <= number <= 0xDFFF:
-            raise self.complaint("a character that UTF-8 has")
+            self.fail("a character that UTF-8 has")
         return chr(number)
 
     def piece(self) -> str:
@@ -145,20 +145,20 @@ class _Reader:
             self.expect(r"\}", "a closing brace")
             return str(found)
         if self.text.startswith("%{", self.at):
-            raise self.complaint("no directive")
+            self.fail("no directive")
         self.at += 1
         return self.text[self.at - 1]
 
     def heredoc(self) -> str:
         head = re.compile(r"<<-([^\W\d][\w-]*)\n").match(self.text, self.at)
         if head is None:
-            raise self.complaint("the head of a heredoc")
+            self.fail("the head of a heredoc")
         self.at = head.end()
         lines: list[tuple[int, str]] = []
         while True:
             end = self.text.find("\n", self.at)
             if end < 0:
-                raise self.complaint("the end of the heredoc")
+                self.fail("the end of the heredoc")
             if self.text[self.at : end].strip() == head[1]:
                 self.at = end  # the line break belongs to what follows
                 break
@@ -173,7 +173,7 @@ class _Reader:
         indent = BLANK if self.text[self.at] == "\n" else len(pieces[0])
         while not self.skip("\n"):
             if self.text[self.at] == "\r":
-                raise self.complaint("no carriage return")
+                self.fail("no carriage return")
             pieces.append(self.piece())
         return indent, "".join(pieces) + "\n"
 
@@ -187,12 +187,13 @@ class _Reader:
     def expect(self, pattern: str, what: str) -> str:
         match = re.compile(pattern).match(self.text, self.at)
         if match is None:
-            raise self.complaint(what)
+            self.fail(what)
         self.at = match.end()
         return match[0]
 
-    def complaint(self, expected: str) -> NotHclError:
-        return NotHclError(f"expected {expected} at {self.text[self.at : self.at + 40]!r} of\n{self.text}")
+    def fail(self, expected: str) -> NoReturn:
+        message = f"expected {expected} at {self.text[self.at : self.at + 40]!r} of\n{self.text}"
+        raise NotHclError(message)
 
 
 def _without(line: str, count: int) -> str:

@@ -43,24 +43,36 @@ def random_parts(count: int) -> list[tuple[str | Variable | Local | Code, ...]]:
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"])).map(nfc) | st.lists(st.sampled_from(FRAGMENTS)).map("".join).map(nfc)
-parts = st.lists(texts | st.sampled_from(REFERENCES)).map(tuple)
 identifiers = st.from_regex(r"[a-z_][a-z0-9_-]{0,12}", fullmatch=True)
-scalars = (
-    texts
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.builds(GoTemplate, texts)
-    | st.builds(Text, parts)
-    | st.builds(lambda made: Text((*made, "\n"), multiline=True), parts)  # so that a heredoc adds no newline
-    | st.sampled_from(REFERENCES)
-)
-values = st.recursive(
-    scalars,
-    lambda inner: st.lists(inner, max_size=4).map(tuple) | st.dictionaries(texts | identifiers, inner, max_size=4),
-    max_leaves=8,
-)
-attributes = st.builds(Attribute, identifiers, values)
+
+
+def parts_of(texts: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str | Variable | Local | Code, ...]]:
+    """Literals and references."""
+    parts: st.SearchStrategy[str | Variable | Local | Code] = texts | st.sampled_from(REFERENCES)
+    return st.lists(parts).map(tuple)
+
+
+def values_of(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Value]:
+    """Any value, its strings made of those texts. A multi-line string ends with a newline, so that a heredoc adds none."""
+    parts = parts_of(texts)
+    scalars: st.SearchStrategy[Value] = (
+        texts
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.builds(GoTemplate, texts)
+        | st.builds(Text, parts)
+        | st.builds(lambda made: Text((*made, "\n"), multiline=True), parts)
+        | st.sampled_from(REFERENCES)
+    )
+    return st.recursive(
+        scalars,
+        lambda inner: st.lists(inner, max_size=4).map(tuple) | st.dictionaries(texts | identifiers, inner, max_size=4),
+        max_leaves=8,
+    )
+
+
+attributes = st.builds(Attribute, identifiers, values_of(texts))
 comments = st.builds(Comment, texts)
 items = st.recursive(
     attributes | comments | st.builds(Blank),

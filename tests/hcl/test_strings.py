@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from aib2packer.packer.hcl import is_exact, is_identifier, print_string, print_value, quote
 from aib2packer.packer.values import Code, Local, Text, Variable
 from tests.hcl.decoding import decode_value
-from tests.hcl.samples import FRAGMENTS, NAMES, meaning, nfc, parts, texts
+from tests.hcl.samples import FRAGMENTS, NAMES, meaning, nfc, parts_of, texts
 
 X = Variable("x")
 FOLDER = Local("folder", "/tmp")
@@ -173,7 +173,18 @@ def test_hcl_carries_what_is_in_normal_form_c_and_has_no_surrogates(text: str, *
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("a", True), ("_a-1", True), ("If", True), ("", False), ("1a", False), ("-a", False), ("a.b", False), ("a b", False), ("é", False), ("a\n", False)],
+    [
+        ("a", True),
+        ("_a-1", True),
+        ("If", True),
+        ("", False),
+        ("1a", False),
+        ("-a", False),
+        ("a.b", False),
+        ("a b", False),
+        ("é", False),
+        ("a\n", False),
+    ],
 )
 def test_an_identifier_begins_with_a_letter_and_has_letters_digits_and_dashes(name: str, *, expected: bool) -> None:
     assert is_identifier(name) is expected
@@ -200,8 +211,11 @@ def test_a_multiline_string_decodes_to_itself_or_gains_a_newline(text: str, dept
     assert decode_value(hcl) == (f"{text}\n" if hcl.startswith("<<") and not text.endswith("\n") else text)
 
 
-@given(parts, st.booleans())
-def test_a_string_with_references_decodes_to_what_they_stand_for(pieces: tuple[str | Variable | Local | Code, ...], multiline: bool) -> None:  # noqa: FBT001 - hypothesis gives it
+@given(parts_of(texts), st.booleans())
+def test_a_string_with_references_decodes_to_what_they_stand_for(
+    pieces: tuple[str | Variable | Local | Code, ...],
+    multiline: bool,  # noqa: FBT001 - hypothesis gives it
+) -> None:
     text = Text((*pieces, "\n"), multiline)
 
     assert decode_value(print_string(text), NAMES) == meaning(text)

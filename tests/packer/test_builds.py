@@ -1,15 +1,16 @@
-"""Converted templates run to their end with the real Packer, on a throw-away VM: what arrives there is what the template says."""
+"""Converted templates run to their end with the real Packer, on a throw-away VM, where what the template says arrives."""
 
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aib2packer import Options, convert
+from aib2packer import Options, OsType, convert
 from tests.cases.variables import required_variables
 from tests.packer.file_server import FileServer
 from tests.packer.judge import Packer, Run
@@ -33,7 +34,7 @@ WINDOWS = {
 
 
 def write_build(
-    folder: Path, customize: Sequence[Mapping[str, Any]], source: Mapping[str, Any], *, side_files: bool = False
+    folder: Path, customize: Sequence[Mapping[str, Any]], source: Mapping[str, Any], options: Options | None = None
 ) -> Path:
     """Convert a template with those customizers, and write what the conversion gives."""
     image = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute/images/image"
@@ -48,7 +49,7 @@ def write_build(
             "distribute": [{"type": "ManagedImage", "imageId": image, "location": "westeurope", "runOutputName": "image"}],
         },
     }
-    conversion = convert(json.dumps(template), options=Options(side_files=side_files))
+    conversion = convert(json.dumps(template), options=options)
     assert conversion.hcl is not None, conversion.findings
     for path, data in {**conversion.files, "build.pkr.hcl": conversion.hcl.encode()}.items():
         file = folder / path
@@ -57,17 +58,19 @@ def write_build(
     return folder / "build.pkr.hcl"
 
 
-def run(packer: Packer, file: Path, vm: LinuxVM | WindowsVM) -> Run:
+def run(packer: Packer, file: Path, vm: LinuxVM | WindowsVM, environment: Mapping[str, str] | None = None) -> Run:
     """Build it."""
-    return packer.build(file, required_variables(file.read_text()), vm=vm)
+    variables = required_variables(file.read_text())
+    given = {name: value for name, value in variables.items() if f"PKR_VAR_{name}" not in (environment or {})}
+    return packer.build(file, given, vm=vm, environment=environment or {})
 
 
-def shell(*commands: str, **settings: Any) -> dict[str, Any]:
+def shell(*commands: str, **settings: object) -> dict[str, Any]:
     """Make a Shell customizer."""
     return {"type": "Shell", "inline": commands, **settings}
 
 
-def powershell(*commands: str, **settings: Any) -> dict[str, Any]:
+def powershell(*commands: str, **settings: object) -> dict[str, Any]:
     """Make a PowerShell customizer."""
     return {"type": "PowerShell", "inline": commands, **settings}
 
@@ -77,7 +80,7 @@ TEXTS = {
     "templates of HCL": "echo ${x} $${x} $$${x} %{if} %%{if} $( %d 100% $_ $$",
     "templates of Packer": "docker inspect -f '{{.State.Running}}' {{ x }} {{`{{`}} {{ build `ID` }}",
     "half a template": "echo {{ and }} and { {",
-    "quotes": "echo 'single' \"double\" `back` \\ \\\\ \\n \\u00e9 \\\"",
+    "quotes": 'echo \'single\' "double" `back` \\ \\\\ \\n \\u00e9 \\"',
     "ends with a backslash": "echo \\",
     "tabs and blanks": "\techo\ttabs \n  \n\t\n   echo blanks  ",
     "all lines indented": "  one\n    two\n  three",
@@ -92,21 +95,18 @@ TEXTS = {
     "two carriage returns": "echo a\r\r\necho b",
     "70 KiB line": "echo " + "0123456789abcdef" * 4480,
     "70 KiB line with templates": "echo {{" + "0123456789abcdef" * 4480,
+    "70 KiB line of fewer characters": "echo " + "\u20ac" * 24_000,
     "70 KiB in lines": "echo 0123456789abcdef\n" * 3400,
     "comment like a shebang": "#!/usr/bin/env python3",
 }
 
 
 @pytest.mark.parametrize("side_files", [False, True], ids=["all in the HCL", "with side files"])
-def test_shell_commands_arrive_byte_for_byte(
-    packer: Packer, linux_vm: LinuxVM, tmp_path: Path, *, side_files: bool
-) -> None:
+def test_shell_commands_arrive_byte_for_byte(packer: Packer, linux_vm: LinuxVM, tmp_path: Path, *, side_files: bool) -> None:
     # Each script keeps a copy of itself and ends: what follows only has to be there.
-    customize = [
-        shell(f'cp "$0" /root/{number}; exit 0', text, name=name) for number, (name, text) in enumerate(TEXTS.items())
-    ]
+    customize = [shell(f'cp "$0" /root/{number}; exit 0', text, name=name) for number, (name, text) in enumerate(TEXTS.items())]
 
-    done = run(packer, write_build(tmp_path, customize, LINUX, side_files=side_files), linux_vm)
+    done = run(packer, write_build(tmp_path, customize, LINUX, Options(side_files=side_files)), linux_vm)
 
     assert done.ok, done.output
     for number, (name, text) in enumerate(TEXTS.items()):
@@ -148,10 +148,8 @@ def test_shell_runs_as_root_and_a_failing_command_in_the_middle_ends_the_build(
     assert linux_vm.log("waagent") == []
 
 
-def test_what_is_fetched_arrives_and_runs(
-    packer: Packer, linux_vm: LinuxVM, file_server: FileServer, tmp_path: Path
-) -> None:
-    bash = b"#!/bin/bash -e\nlist=(a b)\necho \"$(id -un) ${list[1]}\" > /root/bash\n"
+def test_what_is_fetched_arrives_and_runs(packer: Packer, linux_vm: LinuxVM, file_server: FileServer, tmp_path: Path) -> None:
+    bash = b'#!/bin/bash -e\nlist=(a b)\necho "$(id -un) ${list[1]}" > /root/bash\n'
     dos = b"#!/bin/sh -e\r\nif true; then\r\n  echo dos > /root/dos\r\nfi"
     plain = b"echo $0 > /root/plain\n"
     data = bytes(range(256)) * 300 + b"\r\n{{x}} ${y}\r\n"
@@ -166,7 +164,9 @@ def test_what_is_fetched_arrives_and_runs(
         shell("cp /tmp/data.bin /tmp/empty.bin /root", "ls /tmp > /root/tmp"),
     ]
 
-    done = run(packer, write_build(tmp_path, customize, LINUX), linux_vm)
+    folder = tmp_path / "my images"
+
+    done = run(packer, write_build(folder, customize, LINUX), linux_vm)
 
     assert done.ok, done.output
     assert linux_vm.read("/root/bash") == b"root b\n"
@@ -177,6 +177,66 @@ def test_what_is_fetched_arrives_and_runs(
     assert b"setup" not in linux_vm.read("/root/tmp")
     assert [request.status for request in file_server.requests(uri)] == [503, 200]
     assert linux_vm.log("waagent")[-1] == "-force -deprovision+user"
+
+
+def test_a_signed_query_reaches_the_server_from_a_variable(
+    packer: Packer, linux_vm: LinuxVM, file_server: FileServer, tmp_path: Path
+) -> None:
+    query = "sv=2022-11-02&sr=b&se=2030-01-01T00:00:00Z&sig=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI%3D"
+    uri = file_server.add("setup.sh", b"touch /root/signed\n")
+    file = write_build(tmp_path, [{"type": "Shell", "scriptUri": f"{uri}?{query}"}], LINUX)
+    (name,) = [name for name in required_variables(file.read_text()) if name != "subscription_id"]
+
+    done = run(packer, file, linux_vm, {f"PKR_VAR_{name}": query})
+
+    assert done.ok, done.output
+    assert linux_vm.exists("/root/signed")
+    assert [request.path.partition("?")[2] for request in file_server.requests(uri)] == [query]
+    assert query not in file.read_text() + done.output
+
+
+def test_a_private_blob_is_fetched_with_the_azure_cli(packer: Packer, linux_vm: LinuxVM, tmp_path: Path) -> None:
+    # An `az` that keeps its arguments and writes them into the file it was asked for.
+    az = tmp_path / "bin/az"
+    az.parent.mkdir()
+    az.write_text(
+        f'#!/bin/sh\nfor word; do echo "$word"; [ "$previous" != --file ] || file=$word; previous=$word; done > {az}.log\n'
+    )
+    with az.open("a") as script:
+        script.write(f'cp {az}.log "$file"\n')
+    az.chmod(0o755)
+    uri = "https://contoso.blob.core.windows.net/files/my%20app.conf"
+    file = {"type": "File", "sourceUri": uri, "destination": "/tmp/app.conf"}
+    customize = [file, shell("cp /tmp/app.conf /root")]
+
+    done = run(
+        packer,
+        write_build(tmp_path, customize, LINUX),
+        linux_vm,
+        {"PATH": f"{az.parent}:{os.environ['PATH']}"},
+    )
+
+    assert done.ok, done.output
+    arguments = linux_vm.read("/root/app.conf").decode().splitlines()
+    assert arguments[:5] == ["storage", "blob", "download", "--auth-mode", "login"]
+    assert arguments[arguments.index("--blob-url") + 1] == uri
+
+
+def test_powershell_on_linux_runs_through_pwsh_as_root(packer: Packer, linux_vm: LinuxVM, tmp_path: Path) -> None:
+    # The VM has none: this one keeps the script and who runs it.
+    stub = '#!/bin/sh\nid -un > /root/user\nfor file; do :; done\ncp "$file" /root/script\n'
+    text = "Write-Host 'Gr\u00fc\u00dfe {{x}} ${env:PATH}'"
+    customize = [powershell("'first'"), powershell(text)]
+    linux_vm.path("/usr/local/bin").mkdir(parents=True, exist_ok=True)
+    pwsh = linux_vm.path("/usr/local/bin/pwsh")
+    pwsh.write_text(stub)
+    pwsh.chmod(0o755)
+
+    done = run(packer, write_build(tmp_path, customize, LINUX, Options(os_type=OsType.LINUX)), linux_vm)
+
+    assert done.ok, done.output
+    assert linux_vm.read("/root/user") == b"root\n"
+    assert linux_vm.read("/root/script").decode().removeprefix("\ufeff") == f"{text}\n"
 
 
 @pytest.mark.parametrize("problem", ["wrong checksum", "not there"])
@@ -260,9 +320,9 @@ def test_after_a_restart_the_build_goes_on_when_the_vm_is_back(
 # Windows
 
 POWERSHELL_TEXTS = {
-    "templates of HCL": "Write-Host \"${env:PATH} %{x} $$ $(1)\"\nGet-ChildItem | %{ $_ }",
+    "templates of HCL": 'Write-Host "${env:PATH} %{x} $$ $(1)"\nGet-ChildItem | %{ $_ }',
     "templates of Packer": "'{{0}} {{.x}}' -f 1",
-    "quotes": "Write-Host 'single' \"double\" `\"back`\" C:\\x",
+    "quotes": 'Write-Host \'single\' "double" `"back`" C:\\x',
     "here-string": "$text = @'\n  line {one}\n'@\n$other = @\"\n\t$text\n\"@",
     "not ASCII": "Write-Host 'Gr\u00fc\u00dfe \u2013 \u201ccurly\u201d'",
     "decomposed": "Write-Host 'cafe\u0301'",
@@ -277,7 +337,7 @@ POWERSHELL_TEXTS = {
 def test_powershell_side_files_arrive_byte_for_byte(packer: Packer, windows_vm: WindowsVM, tmp_path: Path) -> None:
     customize = [powershell(*text.split("\n"), name=name) for name, text in POWERSHELL_TEXTS.items()]
 
-    done = run(packer, write_build(tmp_path, customize, WINDOWS, side_files=True), windows_vm)
+    done = run(packer, write_build(tmp_path, customize, WINDOWS, Options(side_files=True)), windows_vm)
 
     assert done.ok, done.output
     calls = windows_vm.scripts()
@@ -331,7 +391,7 @@ def test_only_the_exit_codes_of_the_template_are_good(  # noqa: PLR0913 - fixtur
     windows_vm.fail_powershell(status, containing="'restart needed'")
     customize = [powershell("'restart needed'", validExitCodes=[0, 5])]
 
-    done = run(packer, write_build(tmp_path, customize, WINDOWS, side_files=side_files), windows_vm)
+    done = run(packer, write_build(tmp_path, customize, WINDOWS, Options(side_files=side_files)), windows_vm)
 
     assert done.ok == ok, done.output
 
@@ -340,8 +400,9 @@ def test_a_whole_windows_build_runs_to_its_end(
     packer: Packer, windows_vm: WindowsVM, file_server: FileServer, tmp_path: Path
 ) -> None:
     script = "Write-Host 'Gr\u00fc\u00dfe {{x}}'\r\n".encode()
-    edit = "(Get-Content C:\\DeprovisioningScript.ps1 -Raw) -replace '/quit','/quit /mode:vm' | Set-Content C:\\DeprovisioningScript.ps1"
-    customize = [
+    script_path = "C:\\DeprovisioningScript.ps1"
+    edit = f"(Get-Content {script_path} -Raw) -replace '/quit','/quit /mode:vm' | Set-Content {script_path}"
+    customize: list[dict[str, Any]] = [
         {"type": "File", "sourceUri": file_server.add("app.zip", bytes(range(256))), "destination": "C:\\app.zip"},
         {"type": "PowerShell", "scriptUri": file_server.add("setup.ps1", script), "runElevated": True, "runAsSystem": True},
         {"type": "WindowsRestart", "restartTimeout": "10m"},

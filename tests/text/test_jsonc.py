@@ -406,8 +406,9 @@ def test_broken_json_is_pointed_at_and_named_with_a_remedy(text: str, place: str
     assert help_ in error.help
 
 
-def test_a_pair_of_escaped_quotes_is_not_taken_for_the_end_of_a_string() -> None:
-    error = error_of('["echo \\"hi\\"\n and "oops" now"]')
+@pytest.mark.parametrize("quoted", ['\\"hi\\"', "“hi”"])
+def test_a_pair_of_quotes_in_a_text_is_not_taken_for_the_end_of_the_string(quoted: str) -> None:
+    error = error_of(f'["echo {quoted}\n and "oops" now"]')
     assert (error.span.position, error.message) == (
         (2, 6),
         "this quote ends the string, and `oops` follows; expected `,` or `]`",

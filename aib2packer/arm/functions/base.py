@@ -13,7 +13,7 @@ from aib2packer.arm.tree import JsonSymbolic, node_of, value_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aib2packer.arm.symbolic import Type, Value
+    from aib2packer.arm.symbolic import Value
     from aib2packer.text.source import Span
     from aib2packer.text.tree import Json
 
@@ -79,7 +79,8 @@ class Arguments:
 
     def fail(self, message: str, help: str, argument: int | None = None) -> NoReturn:  # noqa: A002
         """Refuse what the arguments say."""
-        raise FunctionError(f"`{self.function}`: {message}", help, argument)
+        full = f"`{self.function}`: {message}"
+        raise FunctionError(full, help, argument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,8 @@ def choose(condition: Value, then: Value, otherwise: Value) -> Value:
     if then is False and otherwise is True:
         return negate(condition)
     if not is_symbol(condition):
-        raise FunctionError("`if` decides by true or false", "Compare the value: `equals(…)`.", 0)
+        message = "`if` decides by true or false"
+        raise FunctionError(message, "Compare the value: `equals(…)`.", 0)
     return If(condition, then, otherwise)
 
 
@@ -186,5 +188,3 @@ def negate(condition: Value) -> Value:
             return inner  # type: ignore[return-value]  # `not` never gets a lambda
         case _:
             return Apply("not", (condition,))
-
-

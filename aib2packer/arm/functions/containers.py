@@ -9,7 +9,8 @@ from aib2packer.arm.functions.base import Pure, Structural
 from aib2packer.arm.functions.collation import collation_key
 from aib2packer.arm.functions.merge import deep_merge, shallow_merge
 from aib2packer.arm.functions.strings import find_first, find_last
-from aib2packer.arm.functions.text import cut, length as text_length, to_text
+from aib2packer.arm.functions.text import cut, to_text
+from aib2packer.arm.functions.text import length as text_length
 from aib2packer.arm.symbolic import concat, is_symbol, same, type_of
 from aib2packer.arm.tree import JsonSymbolic, has_symbolic_keys, member_of, node_of, value_of
 from aib2packer.text.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
@@ -35,7 +36,7 @@ def _create_object(nodes: Nodes) -> Json:
         name = value_of(key)
         if not isinstance(name, str) and not is_symbol(name):
             nodes.wrong(_PAIR * index, "the name of a property")
-        members[name] = member_of(name, key.span, value)  # type: ignore[index, arg-type]  # a string or a symbol
+        members[name] = member_of(name, key.span, value)
     return JsonObject(tuple(members.values()), nodes.span)
 
 
@@ -55,7 +56,7 @@ def _concat(nodes: Nodes) -> Json:
             nodes.wrong(index, "strings, or arrays only")
     if kinds and set(kinds) == {"any"}:
         return nodes.symbolic()
-    return nodes.give(concat(to_text(value) if not is_symbol(value) else value for value in nodes.values.values))  # type: ignore[misc]
+    return nodes.give(concat(to_text(value) if not is_symbol(value) else value for value in nodes.values.values))
 
 
 def _union(nodes: Nodes) -> Json:

@@ -23,7 +23,9 @@ _match_duration = re.compile(
     r"(-)?P(?=.)(?:(\d{1,5})Y)?(?:(\d{1,5})M)?(?:(\d{1,7})D)?(?:T(?=.)(?:(\d{1,7})H)?(?:(\d{1,7})M)?(?:(\d{1,9})(?:\.(\d{1,7}))?S)?)?",
     re.ASCII,
 ).fullmatch
-_tokens = re.compile(r"y{1,5}|M{1,4}|d{1,4}|H{1,2}|h{1,2}|m{1,2}|s{1,2}|f{1,7}|F{1,7}|t{1,2}|z{1,3}|K|'[^']*'|\"[^\"]*\"|\\.|%|(?s:.)")
+_tokens = re.compile(
+    r"y{1,5}|M{1,4}|d{1,4}|H{1,2}|h{1,2}|m{1,2}|s{1,2}|f{1,7}|F{1,7}|t{1,2}|z{1,3}|K|'[^']*'|\"[^\"]*\"|\\.|%|(?s:.)"
+)
 _STANDARD = {
     "d": "MM/dd/yyyy",
     "D": "dddd, dd MMMM yyyy",
@@ -118,7 +120,7 @@ def format_date(moment: datetime, picture: str) -> str:
     return "".join(_token(moment, match[0]) for match in _tokens.finditer(picture))
 
 
-def _token(moment: datetime, token: str) -> str:  # noqa: C901, PLR0911, PLR0912 - a case each kind of token
+def _token(moment: datetime, token: str) -> str:  # noqa: C901, PLR0912 - a case each kind of token
     width = len(token)
     match token[0]:
         case "y":

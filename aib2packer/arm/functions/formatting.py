@@ -66,7 +66,7 @@ def _piece(arguments: Arguments, index: int, width: int, spec: str) -> str | Sym
     return text + missing if width < 0 else missing + text
 
 
-def _number(arguments: Arguments, value: float, spec: str) -> str:  # noqa: PLR0911 - one a kind of format
+def _number(arguments: Arguments, value: float, spec: str) -> str:
     match = _standard.fullmatch(spec)
     if match is None:
         return _by_picture(arguments, value, spec)
@@ -112,4 +112,5 @@ def _fixed(value: Decimal, decimals: int, *, grouped: bool) -> str:
 
 
 def _unknown(arguments: Arguments, spec: str) -> str:
-    arguments.fail(f"the number format `{spec}` is not supported", "Supported are D, F, G, N, P, X, and pictures of 0 and #.", 0)
+    help_ = "Supported are D, F, G, N, P, X, and pictures of 0 and #."
+    arguments.fail(f"the number format `{spec}` is not supported", help_, 0)

@@ -76,7 +76,7 @@ def _empty_partly(arguments: Arguments) -> Value | None:
             return not value
         case Concat(parts) if any(isinstance(part, str) for part in parts):
             return False
-        case Context("subscription" | "resourceGroup" | "tenant", ("subscriptionId" | "tenantId" | "id" | "name" | "location",)):
+        case Context(path=("subscriptionId" | "tenantId" | "name" | "location",)):
             return False
         case _:
             return None

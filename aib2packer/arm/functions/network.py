@@ -9,7 +9,7 @@ from aib2packer.arm.functions.base import Pure
 
 if TYPE_CHECKING:
     from aib2packer.arm.functions.base import Arguments
-    from aib2packer.arm.symbolic import Value
+    from aib2packer.arm.symbolic import Symbol, Value
 
 
 def _network(arguments: Arguments) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -19,7 +19,7 @@ def _network(arguments: Arguments) -> ipaddress.IPv4Network | ipaddress.IPv6Netw
             return ipaddress.ip_network(text, strict=False)
     except ValueError:
         pass
-    arguments.fail("this is no IP address range", "It looks like `10.0.0.0/16`.", 0)
+    return arguments.fail("this is no IP address range", "It looks like `10.0.0.0/16`.", 0)
 
 
 def _usable(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> tuple[int, int]:
@@ -35,11 +35,12 @@ def _address(network: ipaddress.IPv4Network | ipaddress.IPv6Network, number: int
 def _parse_cidr(arguments: Arguments) -> Value:
     network = _network(arguments)
     first, last = _usable(network)
-    parts: dict[str, str | int] = {"network": str(network.network_address), "netmask": str(network.netmask)}
-    if network.version == 4:  # noqa: PLR2004 - the version
-        parts["broadcast"] = str(network.broadcast_address)
+    last_of_all = str(network.broadcast_address)
+    broadcast: dict[str | Symbol, Value] = {"broadcast": last_of_all} if network.version == 4 else {}  # noqa: PLR2004 - the version
     return {
-        **parts,
+        "network": str(network.network_address),
+        "netmask": str(network.netmask),
+        **broadcast,
         "firstUsable": _address(network, first),
         "lastUsable": _address(network, last),
         "cidr": network.prefixlen,

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from aib2packer.arm.symbolic import Symbol, Value
 
 # .NET's char.IsWhiteSpace, which Trim goes by.
-_WHITE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_WHITE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
 _MAX_PADDING = 100_000
 
 
@@ -27,7 +29,7 @@ def _string(arguments: Arguments) -> Value:
 
 def _string_partly(arguments: Arguments) -> Value | None:
     value = arguments[0]
-    return concat((value,)) if is_symbol(value) and type_of(value) in {"string", "int", "bool"} else None  # type: ignore[arg-type]
+    return concat((value,)) if is_symbol(value) and type_of(value) in {"string", "int", "bool"} else None
 
 
 def _format_partly(arguments: Arguments) -> Value | None:
@@ -43,7 +45,9 @@ def _by_character(change: Callable[[str], str]) -> tuple[Callable[[Arguments], V
     def partly(arguments: Arguments) -> Value | None:
         match arguments[0]:
             case Concat(parts):
-                return concat(change(part) if isinstance(part, str) else Apply(arguments.function, (concat((part,)),)) for part in parts)
+                return concat(
+                    change(part) if isinstance(part, str) else Apply(arguments.function, (concat((part,)),)) for part in parts
+                )
             case Apply(name) as inner if name == arguments.function:
                 return inner
             case _:
@@ -69,7 +73,8 @@ def _replace_partly(arguments: Arguments) -> Value | None:
     if not isinstance(text, Concat) or not isinstance(old, str) or len(old) != 1 or not isinstance(new, str):
         return None
     return concat(
-        part.replace(old, new) if isinstance(part, str) else Apply("replace", (concat((part,)), old, new)) for part in text.parts
+        part.replace(old, new) if isinstance(part, str) else Apply("replace", (concat((part,)), old, new))
+        for part in text.parts
     )
 
 

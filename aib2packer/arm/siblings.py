@@ -1,0 +1,79 @@
+"""What is deployed beside an image template: image definitions say what the template leaves open, the rest is reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.deployment import name_of
+from aib2packer.arm.evaluate import evaluate_json
+from aib2packer.arm.expression import ExpressionError
+from aib2packer.arm.tree import value_of
+from aib2packer.findings import codes
+from aib2packer.text.tree import JsonObject
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aib2packer.arm.deployment import Deployed
+    from aib2packer.findings.model import Report
+
+_DEFINITION = "microsoft.compute/galleries/images"
+_TRIGGER = "microsoft.virtualmachineimages/imagetemplates/triggers"
+_NEEDED = {
+    "microsoft.compute/galleries": "the gallery",
+    _DEFINITION: "the image definition",
+    "microsoft.network/virtualnetworks": "the network",
+    "microsoft.network/virtualnetworks/subnets": "the subnet",
+    "microsoft.storage/storageaccounts": "the storage account",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Siblings:
+    """What all image definitions beside the image template say alike; None where they differ, or there is none."""
+
+    os_type: str | None = None
+    generation: str | None = None
+
+
+def read_siblings(everything: Sequence[Deployed]) -> Siblings:
+    """Read the image definitions among what a template deploys."""
+    definitions = [deployed for deployed in everything if deployed.type == _DEFINITION]
+    return Siblings(_common(definitions, "osType"), _common(definitions, "hyperVGeneration"))
+
+
+def report_siblings(everything: Sequence[Deployed], report: Report) -> None:
+    """Say what must be deployed all the same, and what is not carried over."""
+    for deployed in everything:
+        if deployed.type in _NEEDED:
+            report.add(
+                codes.DEPLOYED_BESIDE,
+                deployed.body.key_span("type"),
+                f"{_NEEDED[deployed.type]} {name_of(deployed)} is deployed by this template: Packer does not make it",
+                help="Deploy it before the first build, as before.",
+            )
+        elif deployed.type == _TRIGGER:
+            report.add(
+                codes.TRIGGER,
+                deployed.body.key_span("type"),
+                f"the trigger {name_of(deployed)} is not converted: Image Builder starts a build when its source image changes",
+                help="Start packer build by a schedule of your pipeline.",
+            )
+
+
+def _common(definitions: Sequence[Deployed], key: str) -> str | None:
+    values = {_property(definition, key) for definition in definitions}
+    return values.pop() if len(values) == 1 else None
+
+
+def _property(definition: Deployed, key: str) -> str | None:
+    properties = definition.body.get("properties")
+    node = properties.get(key) if isinstance(properties, JsonObject) else None
+    if node is None:
+        return None
+    try:
+        value = value_of(evaluate_json(node, definition.scopes.resolved))
+    except ExpressionError:
+        return None  # it is not what is converted
+    return value if isinstance(value, str) else None

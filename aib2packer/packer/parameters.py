@@ -1,0 +1,99 @@
+"""Parameters of the deployment template as Packer variables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.parameters import KeyVaultSecret, Parameter, ParameterFact
+from aib2packer.arm.symbolic import Context, is_known
+from aib2packer.arm.tree import value_of
+from aib2packer.packer.hcl import print_value
+from aib2packer.packer.values import Code, Validation, Variable
+
+if TYPE_CHECKING:
+    from aib2packer.arm import symbolic
+    from aib2packer.packer.values import Value
+
+_TYPES = {"string": "string", "securestring": "string", "int": "number", "bool": "bool", "array": "list(string)"}
+_GROUP_LOCATION = Context("resourceGroup", ("location",))
+_TOOK_GROUP_LOCATION = "The template took the region of its resource group."
+_REGION = "Azure region of the build."
+
+
+def declare(fact: ParameterFact, name: str) -> Variable:
+    """The variable that a parameter becomes, under a name. What its default computes is left to `computed_default`."""
+    parameter = fact.parameter
+    description = parameter.description
+    if fact.default == _GROUP_LOCATION and fact.given is None:
+        description = f"{description.removesuffix('.')}. {_TOOK_GROUP_LOCATION}" if description else f"{_REGION} {_TOOK_GROUP_LOCATION}"
+    return Variable(
+        name,
+        description,
+        _TYPES.get(parameter.type, "map(string)"),
+        default=_default(fact),
+        sensitive=parameter.secure,
+        validation=_validation(parameter, name),
+    )
+
+
+def computed_default(fact: ParameterFact) -> symbolic.Value:
+    """A default that is only known when Packer runs: the variable is null then, and a local computes it. None for others."""
+    if fact.given is not None or fact.parameter.secure or fact.default == _GROUP_LOCATION or is_known(fact.default):
+        return None
+    return fact.default
+
+
+def _default(fact: ParameterFact) -> Value | None:
+    """The default of a variable: a value that the user gave, else the template's own. A secret has none."""
+    if fact.parameter.secure or isinstance(fact.given, KeyVaultSecret):
+        return None
+    if fact.given is not None:
+        return _literal(value_of(fact.given))
+    if computed_default(fact) is not None:
+        return Code("null")
+    if fact.default == _GROUP_LOCATION:
+        return None
+    return Code("null") if fact.default is None and fact.parameter.nullable else _literal(fact.default)
+
+
+def _literal(value: symbolic.Value) -> Value | None:
+    match value:
+        case bool() | int() | float() | str():
+            return value
+        case tuple():
+            items = tuple(_literal(item) for item in value)
+            return tuple(item for item in items if item is not None)
+        case dict():
+            return {str(key): item for key, inner in value.items() if (item := _literal(inner)) is not None}
+        case _:
+            return None
+
+
+def _validation(parameter: Parameter, name: str) -> tuple[Validation, ...]:
+    """What the template says that a value must be. A condition may name its own variable only."""
+    rules: list[Validation] = []
+    if parameter.allowed and parameter.type in _TYPES:
+        allowed = [value_of(item) for item in parameter.allowed]
+        rules.append(_one_of(allowed, name, is_list=parameter.type == "array", nullable=parameter.nullable))
+    subject = f"var.{name}" if parameter.type == "int" else f"length(var.{name})"
+    what = f"The {name}" if parameter.type == "int" else f"The length of {name}"
+    bounds = (
+        (parameter.min_value, parameter.max_value) if parameter.type == "int" else (parameter.min_length, parameter.max_length)
+    )
+    least, most = bounds
+    if least is not None and most is not None:
+        rules.append(Validation(f"{subject} >= {least} && {subject} <= {most}", f"{what} must be from {least} to {most}."))
+    elif least is not None:
+        rules.append(Validation(f"{subject} >= {least}", f"{what} must be {least} or more."))
+    elif most is not None:
+        rules.append(Validation(f"{subject} <= {most}", f"{what} must be {most} or less."))
+    return tuple(rules)
+
+
+def _one_of(allowed: list[symbolic.Value], name: str, *, is_list: bool, nullable: bool) -> Validation:
+    values = print_value(tuple(value for item in allowed if (value := _literal(item)) is not None))
+    condition = f"alltrue([for item in var.{name} : contains({values}, item)])" if is_list else f"contains({values}, var.{name})"
+    if nullable:
+        condition = f"var.{name} == null ? true : {condition}"
+    listed = ", ".join(str(item) for item in allowed)
+    return Validation(condition, f"The {name} must be one of {listed}.")

@@ -1,0 +1,34 @@
+"""Texts with symbols in them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aib2packer import SourceText, Span
+from aib2packer.arm.values import Placeholder, Text, join
+
+SPAN = Span(SourceText("x", ""), 0, 0)
+TOKEN = Placeholder("<token>")
+
+parts = st.lists(st.text("ab/", min_size=1) | st.just(TOKEN)).map(tuple)
+
+
+def test_a_text_is_literal_only_without_symbols() -> None:
+    assert Text((), SPAN).literal == ""
+    assert Text(("a",), SPAN).literal == "a"
+    assert Text(("a", TOKEN), SPAN).literal is None
+    assert Text((TOKEN,), SPAN).literal is None
+
+
+@given(parts)
+def test_splitting_and_joining_changes_nothing(found: tuple[str | Placeholder, ...]) -> None:
+    text = Text(found, SPAN)
+
+    again = join("/", text.split("/"), SPAN)
+
+    assert str(again) == str(text)
+    assert [symbol for piece in text.split("/") for symbol in piece.symbols] == list(text.symbols)
+
+
+@given(st.text("ab/"))
+def test_a_literal_text_is_split_as_a_string_is(value: str) -> None:
+    assert [piece.literal for piece in Text((value,) if value else (), SPAN).split("/")] == value.split("/")

@@ -1,0 +1,98 @@
+"""The rules that tell the operating system (reference/aib-behaviour.md 7), each by the templates that it decides."""
+
+import re
+from typing import Any
+
+import pytest
+
+from aib2packer import Options, OsType
+from tests.cases.templates import GALLERY, LINUX, codes_of, hcl_of, template
+
+GALLERY_SOURCE = {"type": "SharedImageVersion", "imageVersionId": f"{GALLERY}/images/base/versions/1.0.0"}
+
+
+def os_type(value: dict[str, Any], options: Options | None = None) -> str:
+    """The operating system that a template is taken for."""
+    match = re.search(r'os_type +=? "(\w+)"', hcl_of(value, options))
+    assert match is not None
+    return match[1]
+
+
+@pytest.mark.parametrize(
+    ("publisher", "offer", "sku", "expected"),
+    [
+        ("MicrosoftWindowsServer", "WindowsServer", "2022", "Windows"),
+        ("microsoftwindowsdesktop", "office-365", "x", "Windows"),
+        ("MicrosoftVisualStudio", "vs", "x", "Windows"),
+        ("Canonical", "UbuntuServer", "18.04-LTS", "Linux"),
+        ("RedHat", "RHEL", "9", "Linux"),
+        ("ciq-1234", "rocky", "9", "Linux"),
+        ("azure-linux-3", "x", "y", "Linux"),
+        ("MicrosoftSQLServer", "SQL2019-WS2019", "standard", "Windows"),
+        ("MicrosoftSQLServer", "sql2022-ws2022", "standard", "Windows"),
+        ("MicrosoftSQLServer", "sql2019-ubuntu2004", "standard", "Linux"),
+        ("MicrosoftSQLServer", "SQL2019-RHEL8", "standard", "Linux"),
+        ("microsoft-dsvm", "dsvm-win-2022", "x", "Windows"),
+        ("microsoft-dsvm", "ubuntu-hpc", "2204", "Linux"),
+        ("microsoft-aks", "aks-windows", "x", "Windows"),
+        ("microsoft-aks", "aks", "ubuntu", "Linux"),
+        ("center-for-internet-security-inc", "cis-windows-server", "x", "Windows"),
+        ("center-for-internet-security-inc", "cis-win-2019-stig", "x", "Windows"),
+        ("center-for-internet-security-inc", "cis-rhel", "x", "Linux"),
+        ("nvidia", "vws", "win-2022", "Windows"),
+        ("nvidia", "darwin", "x", "Linux"),
+        ("contoso", "thing", "windows-2022", "Windows"),
+        ("contoso", "thing", "basic", "Linux"),
+    ],
+)
+def test_a_marketplace_image_tells_by_its_publisher_else_by_offer_and_sku(
+    publisher: str, offer: str, sku: str, expected: str
+) -> None:
+    source = {"type": "PlatformImage", "publisher": publisher, "offer": offer, "sku": sku}
+
+    assert os_type(template(source=source)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("avd-golden", "Windows"),
+        ("win11", "Windows"),
+        ("ws2022", "Windows"),
+        ("app-windows", "Windows"),
+        ("ubuntu-base", "Linux"),
+        ("my-rhel9", "Linux"),
+        ("sles15", "Linux"),
+    ],
+)
+def test_a_name_tells_where_nothing_else_does(name: str, expected: str) -> None:
+    assert os_type(template(source=GALLERY_SOURCE, name=name)) == expected
+    assert "AIB2P411" in codes_of(template(source=GALLERY_SOURCE, name=name))
+
+
+@pytest.mark.parametrize("name", ["base", "darwin", "toolset", "winter-on-ubuntu"])
+def test_a_name_that_tells_nothing_or_both_is_asked_about(name: str) -> None:
+    assert codes_of(template(source=GALLERY_SOURCE, name=name)) == ["AIB2P109"]
+
+
+@pytest.mark.parametrize(
+    ("destination", "expected"),
+    [("C:\\app\\x", "Windows"), ("c:/x", "Windows"), ("app\\x", "Windows"), ("/tmp/x", "Linux")],
+)
+def test_the_destination_of_a_file_tells(destination: str, expected: str) -> None:
+    file = {"type": "File", "sourceUri": "https://example.com/x", "destination": destination}
+
+    assert os_type(template(source=GALLERY_SOURCE, customize=[file])) == expected
+
+
+def test_customizers_decide_before_the_marketplace_does() -> None:
+    assert os_type(template(source=LINUX, customize=[{"type": "PowerShell", "inline": ["Get-Date"]}])) == "Windows"
+    assert os_type(template(source=LINUX, customize=[{"type": "WindowsRestart"}])) == "Windows"
+
+
+def test_the_option_decides_before_all_else() -> None:
+    powershell = {"type": "PowerShell", "inline": ["Get-Date"]}
+
+    assert os_type(template(customize=[powershell]), Options(os_type=OsType.LINUX)) == "Linux"
+    assert os_type(template(source=LINUX), Options(os_type=OsType.WINDOWS)) == "Windows"
+    assert codes_of(template(customize=[{"type": "WindowsUpdate"}]), Options(os_type=OsType.LINUX)) == ["AIB2P110"]

@@ -1,0 +1,83 @@
+"""Which variables a build has."""
+
+import re
+
+import pytest
+
+from tests.cases.templates import LINUX, hcl_of, template
+
+SIGNATURE = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI%3D"
+
+
+def variables(hcl: str) -> list[str]:
+    """The names of the variables, in order."""
+    return re.findall(r'^variable "(\w+)"', hcl, re.MULTILINE)
+
+
+def blob(name: str, number: int = 1) -> dict[str, str]:
+    """Make a File customizer that fetches a blob with a signature."""
+    uri = f"https://contoso.blob.core.windows.net/files/{name}?sv=2022-11-02&se=203{number}-01-01&sig={SIGNATURE}"
+    return {"type": "File", "sourceUri": uri, "destination": f"/tmp/{name}"}
+
+
+@pytest.mark.parametrize("token", ["<subscriptionID>", "<subscription-id>", "<SubscriptionId>", "<subscription>"])
+def test_a_token_for_the_subscription_is_the_variable_of_the_subscription(token: str) -> None:
+    image = f"/subscriptions/{token}/resourceGroups/images/providers/Microsoft.Compute/images/web"
+    target = {"type": "ManagedImage", "imageId": image, "location": "westeurope", "runOutputName": "web"}
+
+    hcl = hcl_of(template(distribute=[target]))
+
+    assert variables(hcl) == ["use_azure_cli_auth", "subscription_id", "allowed_inbound_ip_addresses"]
+    assert "subscription_id    = var.subscription_id" in hcl
+
+
+def test_tokens_that_are_the_same_in_snake_case_are_one_variable() -> None:
+    hcl = hcl_of(template(tags={"a": "<rgName>", "b": "<rg-name>", "c": "<RG_NAME>", "d": "<rg name 2>"}))
+
+    assert variables(hcl)[2:-1] == ["rg_name", "rg_name_2"]
+    assert hcl.count("var.rg_name\n") == 3
+
+
+@pytest.mark.parametrize("name", ["image_version", "client_id", "allowed_inbound_ip_addresses", "build-resource-group-name"])
+def test_a_token_does_not_take_a_name_that_means_something_else(name: str) -> None:
+    hcl = hcl_of(template(tags={"a": f"<{name}>"}))
+
+    assert f"template_{name.replace('-', '_')}" in variables(hcl)
+
+
+def test_the_same_signature_is_one_variable_and_another_is_another() -> None:
+    hcl = hcl_of(template(customize=[blob("a"), blob("b"), blob("c", 2)]))
+
+    assert [name for name in variables(hcl) if "sas" in name] == ["contoso_sas_token", "contoso_sas_token_2"]
+    assert hcl.count("?${var.contoso_sas_token}'") == 2
+    assert hcl.count("sensitive   = true") == 2
+
+
+def test_a_secret_does_not_take_the_name_of_a_token() -> None:
+    hcl = hcl_of(template(customize=[blob("a")], tags={"x": "<contosoSasToken>"}))
+
+    assert {"contoso_sas_token", "contoso_sas_token_2"} < set(variables(hcl))
+    assert "x = var.contoso_sas_token\n" in hcl
+
+
+def test_a_variable_is_declared_only_where_it_is_used() -> None:
+    hcl = hcl_of(template(source=LINUX))
+
+    declared = set(variables(hcl))
+    assert declared == set(re.findall(r"var\.(\w+)", hcl))
+
+
+def test_the_variables_that_a_person_must_fill_in_come_before_those_that_may_be_left() -> None:
+    target = {"type": "VHD", "runOutputName": "web"}
+
+    names = variables(hcl_of(template(distribute=[target], location="<region>")))
+
+    assert names == [
+        "use_azure_cli_auth",
+        "subscription_id",
+        "region",
+        "allowed_inbound_ip_addresses",
+        "vhd_storage_account",
+        "vhd_resource_group_name",
+        "vhd_container",
+    ]
