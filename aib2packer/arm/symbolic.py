@@ -133,6 +133,9 @@ Value: TypeAlias = "bool | int | float | str | tuple[Value, ...] | Mapping[str |
 
 SYMBOLS = (Parameter, Context, Deferred, Runtime, LambdaVariable, Concat, If, Access, Apply)
 
+# Facts of a deployment that are always there.
+_TEXTS = frozenset({"subscriptionId", "tenantId", "id", "name", "location", "type", "displayName"})
+
 _RETURNS: Mapping[str, Type] = {
     **dict.fromkeys(("base64", "base64ToString", "dataUri", "dataUriToString", "uri", "uriComponent", "buildUri"), "string"),
     **dict.fromkeys(("uriComponentToString", "format", "guid", "join", "padLeft", "replace", "string"), "string"),
@@ -188,8 +191,10 @@ def type_of(value: Value | Lambda) -> Type:  # noqa: C901, PLR0912 - a case each
             return value.type
         case Deferred():
             return "string"
-        case Context(_, path):
-            return "object" if path[-1:] in {(), ("tags",), ("properties",)} else "string"
+        case Context(path=() | ("tags",)):
+            return "object"
+        case Context(path=(str() as name,)) if name in _TEXTS:
+            return "string"
         case If(_, then, otherwise):
             return type_of(then) if type_of(then) == type_of(otherwise) else "any"
         case Access(Apply("split"), _, safe):
@@ -217,8 +222,8 @@ def may_be_null(value: Value | Lambda) -> bool:
             return True
         case If(_, then, otherwise):
             return may_be_null(then) or may_be_null(otherwise)
-        case Context(_, path):
-            return path[:1] in {("tags",), ("managedBy",), ("properties",)}
+        case Context(path=("tags",)):
+            return True
         case Apply("coalesce", arguments):
             return all(map(may_be_null, arguments))
         case _:

@@ -31,6 +31,7 @@ SUBSCRIPTIONS_DIFFER = Code("AIB2P111", Severity.ERROR, "subscriptions differ")
 NOT_EXACT = Code("AIB2P112", Severity.ERROR, "text that cannot arrive exactly")
 SHAPE = Code("AIB2P113", Severity.ERROR, "value not known that decides the shape")
 PARAMETER = Code("AIB2P114", Severity.ERROR, "bad parameter")
+NO_HCL = Code("AIB2P115", Severity.ERROR, "expression without an equivalent")
 
 # Losses
 UNKNOWN_FIELD = Code("AIB2P201", Severity.LOSS, "unknown setting")

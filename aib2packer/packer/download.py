@@ -43,9 +43,7 @@ def needs_azure_cli(downloads: Sequence[Download]) -> bool:
 
 
 def _fetch(file: Download, site: Site) -> Value:
-    uri = tuple(
-        quote(part, safe=_URL_SAFE) if isinstance(part, str) else site.symbols.reference(part) for part in file.uri.parts
-    )
+    uri = site.symbols.parts(file.uri.map(lambda part: quote(part, safe=_URL_SAFE)))
     if _is_private_blob(file.uri):
         # Image Builder's identity had the right to read the blob; here the account of the Azure CLI has it.
         return Text(

@@ -64,6 +64,7 @@ class Build:
     name: str
     label: str
     header: tuple[str, ...]
+    packer_version: str
     plugins: tuple[Plugin, ...]
     variables: tuple[Variable, ...]
     locals: tuple[Local, ...]

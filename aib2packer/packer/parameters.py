@@ -25,7 +25,9 @@ def declare(fact: ParameterFact, name: str) -> Variable:
     parameter = fact.parameter
     description = parameter.description
     if fact.default == _GROUP_LOCATION and fact.given is None:
-        description = f"{description.removesuffix('.')}. {_TOOK_GROUP_LOCATION}" if description else f"{_REGION} {_TOOK_GROUP_LOCATION}"
+        description = (
+            f"{description.removesuffix('.')}. {_TOOK_GROUP_LOCATION}" if description else f"{_REGION} {_TOOK_GROUP_LOCATION}"
+        )
     return Variable(
         name,
         description,
@@ -41,6 +43,11 @@ def computed_default(fact: ParameterFact) -> symbolic.Value:
     if fact.given is not None or fact.parameter.secure or fact.default == _GROUP_LOCATION or is_known(fact.default):
         return None
     return fact.default
+
+
+def given_value(fact: ParameterFact) -> Value | None:
+    """What the user gave for a parameter; None for nothing, and for what stays in a key vault."""
+    return None if fact.given is None or isinstance(fact.given, KeyVaultSecret) else _literal(value_of(fact.given))
 
 
 def _default(fact: ParameterFact) -> Value | None:
@@ -92,7 +99,9 @@ def _validation(parameter: Parameter, name: str) -> tuple[Validation, ...]:
 
 def _one_of(allowed: list[symbolic.Value], name: str, *, is_list: bool, nullable: bool) -> Validation:
     values = print_value(tuple(value for item in allowed if (value := _literal(item)) is not None))
-    condition = f"alltrue([for item in var.{name} : contains({values}, item)])" if is_list else f"contains({values}, var.{name})"
+    condition = (
+        f"alltrue([for item in var.{name} : contains({values}, item)])" if is_list else f"contains({values}, var.{name})"
+    )
     if nullable:
         condition = f"var.{name} == null ? true : {condition}"
     listed = ", ".join(str(item) for item in allowed)

@@ -10,7 +10,7 @@ from aib2packer.packer.build_vm import build_location, build_vm
 from aib2packer.packer.distribute import distribution, made_targets
 from aib2packer.packer.download import download
 from aib2packer.packer.generalize import generalize, lay_script, may_change_script, run_script
-from aib2packer.packer.hcl import escape_templates, references
+from aib2packer.packer.hcl import escape_templates, print_body, references
 from aib2packer.packer.header import header
 from aib2packer.packer.model import Build, Download, Plugin, Provisioner, Section
 from aib2packer.packer.names import identifier
@@ -52,7 +52,7 @@ _LAST_VARIABLES = (
 
 def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], options: Options, report: Report) -> Build | None:
     """Translate a template; None after an error. `kinds` are the kinds of customizers there are."""
-    symbols = claim_names(template)
+    symbols = claim_names(template, report, values_apart=options.side_files)
     os_type = find_os_type(template, options.os_type, kinds, report)
     if os_type is None:
         return None
@@ -68,11 +68,17 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
     sections = _source(template, name, site, options)
     provisioners, downloads, files = _provision(template, kinds, site)
     manifest = _manifest(name, targets, symbols)
-    variables, values = _declared(sections, provisioners, manifest, sign_in(options.auth))
+    if symbols.given:
+        files[f"{name}.auto.pkrvars.hcl"] = (
+            print_body(tuple(Attribute(*item) for item in symbols.given.items())).encode() + b"\n"
+        )
+    order = (*sign_in(options.auth), SUBSCRIPTION.name, *symbols.order)
+    variables, values = _declared(sections, provisioners, manifest, order)
     return Build(
         name=name,
         label=identifier(name, "image"),
         header=header(template, variables, downloads, options, report),
+        packer_version=symbols.packer_version,
         plugins=(_AZURE, *((_WINDOWS_UPDATE,) if any(step.kind == "windows-update" for step in provisioners) else ())),
         variables=variables,
         locals=values,
@@ -150,18 +156,18 @@ def _declared(
     sections: Sequence[Section],
     provisioners: Sequence[Provisioner],
     manifest: Mapping[str, Value],
-    signing_in: Mapping[str, Value],
+    order: Sequence[str],
 ) -> tuple[tuple[Variable, ...], tuple[Local, ...]]:
-    """The variables and locals that the build names, in the order in which they are declared."""
+    """The variables and locals that the build names. `order` is that of variables; those of every build come last."""
     in_source = [named for section in sections for named in references(section.body)]
     in_build = [named for settings in (*(step.settings for step in provisioners), manifest) for named in references(settings)]
-    order = (*signing_in, SUBSCRIPTION.name)
     variables: dict[str, Variable] = {}
     for item in (*in_source, *in_build):
         # A name that is used twice is declared once: by the use that knows a default.
         if isinstance(item, Variable) and (item.name not in variables or item.default is not None):
             variables[item.name] = item
-    declared = sorted(variables.values(), key=lambda item: (item.name not in order, item.name in _LAST_VARIABLES))
+    ranks = {name: rank for rank, name in reversed(tuple(enumerate(order)))}
+    declared = sorted(variables.values(), key=lambda item: (item.name in _LAST_VARIABLES, ranks.get(item.name, len(ranks))))
     return tuple(declared), tuple(dict.fromkeys(item for item in (*in_build, *in_source) if isinstance(item, Local)))
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.describe import describe
 from aib2packer.arm.symbolic import Context, Deferred, Parameter, Runtime, leaves
 from aib2packer.arm.values import Expression, Placeholder, Secret, Segment, Symbol, Text
-from aib2packer.packer.expressions import to_hcl
+from aib2packer.findings import codes
+from aib2packer.packer.expressions import CannotPrintError, required_version, to_hcl
 from aib2packer.packer.hcl import print_value, references
 from aib2packer.packer.names import snake_case
-from aib2packer.packer.parameters import computed_default, declare
+from aib2packer.packer.parameters import computed_default, declare, given_value
 from aib2packer.packer.values import Code, Local, Value, Variable
 from aib2packer.packer.values import Text as HclText
+from aib2packer.packer.versions import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,9 +24,14 @@ if TYPE_CHECKING:
     from aib2packer.arm.parameters import ParameterFact
     from aib2packer.arm.symbolic import Leaf
     from aib2packer.arm.symbolic import Value as SymbolicValue
+    from aib2packer.findings.model import Report
+    from aib2packer.text.source import Span
 
 SUBSCRIPTION = Variable("subscription_id", "Subscription that the build VM runs in.")
 LOCATION = Variable("location", "Azure region of the build. The template took the region of its resource group.")
+
+PACKER_VERSION = "1.13.0"
+"""The oldest Packer that runs the output as it is meant (reference/packer-semantics.md 4 and 7.4)."""
 
 _GROUP_LOCATION = Context("resourceGroup", ("location",))
 _CONTEXTS = {
@@ -48,39 +56,66 @@ class Symbols:
 
     names: Mapping[Symbol, Variable]
     leaves: Mapping[Leaf, Variable | Local]
+    order: tuple[str, ...]
+    """The names of all variables, as they were claimed."""
+    report: Report
+    given: Mapping[str, Value]
+    """What the user gave, by the names of variables: for a file of values beside the build."""
+    packer_version: str
+    """The oldest Packer that knows all functions in the expressions."""
 
     def value(self, text: Text, *, multiline: bool = False) -> Value:
         """A string of the template as HCL; `multiline` as in `values.Text`."""
         literal = text.literal
         if literal is not None and not multiline:
             return literal
+        parts = self.parts(text)
+        # A bare reference stands for itself, so that the same one is equal wherever it stands.
+        return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else HclText(parts, multiline)
+
+    def parts(self, text: Text) -> tuple[str | Variable | Local | Code, ...]:
+        """The pieces of a string of the template, for a longer one in HCL."""
         parts: list[str | Variable | Local | Code] = []
         for part in text.parts:
-            value = part if isinstance(part, str) else self.reference(part)
-            parts += value.parts if isinstance(value, HclText) else (value,)
-        # A bare reference stands for itself, so that the same one is equal wherever it stands.
-        return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else HclText(tuple(parts), multiline)
+            value = part if isinstance(part, str) else self.reference(part, text.span)
+            if isinstance(value, HclText):
+                parts += value.parts
+            elif isinstance(value, str | Variable | Local | Code):
+                parts.append(value)
+            else:
+                parts.append(Code(print_value(value), references(value)))
+        return tuple(parts)
 
     def located(self, value: Number | Flag) -> Value:
         """A number or a boolean as HCL."""
         return self.value(value) if isinstance(value, Text) else value.value
 
-    def reference(self, symbol: Symbol) -> Variable | Local | Code:
-        """The HCL reference that stands for a symbol."""
+    def reference(self, symbol: Symbol, span: Span) -> Value:
+        """The HCL that stands for a symbol of a text at `span`."""
         match symbol:
             case Segment(text, index):
                 whole = self.value(text)
                 return Code(f'split("/", {print_value(whole)})[{index}]', references(whole))
             case Expression(value):
-                return to_hcl(value, self.leaves)
+                try:
+                    return to_hcl(value, self.leaves, NOW)
+                except CannotPrintError as error:
+                    self.report.add(
+                        codes.NO_HCL,
+                        span,
+                        f"the expression {describe(value)} cannot be written as HCL: {error}",
+                        help="Give the parameters in it a value: --set NAME=…, or a parameters file with -p, and --resolve.",
+                    )
+                    return ""
             case _:
                 return self.names[symbol]
 
 
-def claim_names(template: ImageTemplate) -> Symbols:
+def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) -> Symbols:
     """Give a name to each symbol: placeholders first, then parameters and what else expressions depend on, then secrets.
 
-    Each in order of appearance; a name that is taken gets a number.
+    Each in order of appearance; a name that is taken gets a number. `values_apart`: what the user gave goes into a file of its
+    own, and not into the defaults.
     """
     found = tuple(dict.fromkeys(_symbols(template)))
     names: dict[Symbol, Variable] = {}
@@ -90,13 +125,39 @@ def claim_names(template: ImageTemplate) -> Symbols:
             name = _placeholder_name(symbol)
             names[symbol] = taken.setdefault(name, _placeholder_variable(name, symbol))
     values = tuple(symbol.value for symbol in found if isinstance(symbol, Expression))
-    named_leaves = _claim_leaves(values, template.parameters, taken)
+    facts = {name: replace(fact, given=None) if values_apart else fact for name, fact in template.parameters.items()}
+    named_leaves = _claim_leaves(values, facts, taken)
     for symbol in found:
         if isinstance(symbol, Secret):
             name, what = _secret_name(symbol)
             free = _free(name, taken)
             names[symbol] = taken[free] = Variable(free, what, sensitive=True)
-    return Symbols(names, named_leaves)
+    given = _given(named_leaves, template.parameters) if values_apart else {}
+    return Symbols(names, named_leaves, tuple(taken), report, given, _packer_version(values, named_leaves))
+
+
+def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, ParameterFact]) -> dict[str, Value]:
+    """The values that the user gave for what became a variable, but for secrets."""
+    given: dict[str, Value] = {}
+    for leaf, item in named.items():
+        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
+        if fact is not None and not fact.parameter.secure and (value := given_value(fact)) is not None:
+            given[item.name] = value
+    return given
+
+
+def _packer_version(values: tuple[SymbolicValue, ...], named: Mapping[Leaf, Variable | Local]) -> str:
+    versions = []
+    for value in values:
+        try:
+            versions.append(required_version(value, named))
+        except CannotPrintError:
+            continue  # it is reported where it stands
+    return max((version for version in versions if version), default=PACKER_VERSION, key=_parts)
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def _claim_leaves(
@@ -104,24 +165,43 @@ def _claim_leaves(
 ) -> dict[Leaf, Variable | Local]:
     """Variables for what expressions depend on, and locals for parameters whose default is an expression itself."""
     needed = _closure(values, parameters)
-    variables = {leaf: _leaf_variable(leaf, parameters, taken) for leaf in needed}
-    named: dict[Leaf, Variable | Local] = dict(variables)
-    # A default may depend on other parameters, never in a circle: those that it needs are later in the closure.
-    for leaf in reversed(needed):
+    variables: dict[Leaf, Variable] = {leaf: _leaf_variable(leaf, parameters, taken) for leaf in needed}
+    named: dict[Leaf, Variable | Local] = {**variables}
+    for leaf in _defaults_first(needed, parameters):
         fact = parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
         default = None if fact is None else computed_default(fact)
         if default is not None:
             variable = variables[leaf]
-            computed = to_hcl(default, named)
-            chosen = Code(f"var.{variable.name} != null ? var.{variable.name} : {print_value(computed)}", (variable, *references(computed)))
+            computed = to_hcl(default, named, NOW)
+            own = f"var.{variable.name}"
+            chosen = Code(f"{own} != null ? {own} : {print_value(computed)}", (variable, *references(computed)))
             named[leaf] = Local(variable.name, chosen)
     return named
 
 
-def _closure(values: tuple[SymbolicValue, ...], parameters: Mapping[str, ParameterFact]) -> tuple[Leaf, ...]:
+def _defaults_first(
+    needed: tuple[Parameter | Context | Runtime, ...], parameters: Mapping[str, ParameterFact]
+) -> tuple[Leaf, ...]:
+    """The leaves, each after those that its default depends on: never in a circle, for the evaluation would have refused it."""
+    ordered: dict[Leaf, None] = {}
+
+    def visit(leaf: Leaf) -> None:
+        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
+        for other in leaves(computed_default(fact)) if fact is not None and leaf not in ordered else ():
+            visit(other)
+        ordered[leaf] = None
+
+    for leaf in needed:
+        visit(leaf)
+    return tuple(leaf for leaf in ordered if leaf in needed)
+
+
+def _closure(
+    values: tuple[SymbolicValue, ...], parameters: Mapping[str, ParameterFact]
+) -> tuple[Parameter | Context | Runtime, ...]:
     """The leaves of values, and those of the defaults of parameters among them."""
-    found: dict[Leaf, None] = {}
-    waiting = [leaf for value in values for leaf in leaves(value)]
+    found: dict[Parameter | Context | Runtime, None] = {}
+    waiting = [leaf for value in values for leaf in leaves(value) if not isinstance(leaf, Deferred)]
     while waiting:
         leaf = waiting.pop(0)
         found.pop(leaf, None)
@@ -129,16 +209,27 @@ def _closure(values: tuple[SymbolicValue, ...], parameters: Mapping[str, Paramet
         fact = parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
         default = None if fact is None else computed_default(fact)
         if default is not None:
-            waiting += leaves(default)
-    return tuple(leaf for leaf in found if not isinstance(leaf, Deferred))
+            waiting += (leaf for leaf in leaves(default) if not isinstance(leaf, Deferred))
+    declared = tuple(parameters)
+
+    def rank(leaf: Parameter | Context | Runtime) -> tuple[int, int]:
+        """What the deployment knows, then the parameters as they are declared, then what Azure answered."""
+        if isinstance(leaf, Parameter):
+            return 1, declared.index(leaf.name.lower()) if leaf.name.lower() in declared else len(declared)
+        return (0, 0) if isinstance(leaf, Context) else (2, 0)
+
+    return tuple(sorted(found, key=rank))
 
 
-def _leaf_variable(leaf: Leaf, parameters: Mapping[str, ParameterFact], taken: dict[str, Variable]) -> Variable:
+def _leaf_variable(
+    leaf: Parameter | Context | Runtime, parameters: Mapping[str, ParameterFact], taken: dict[str, Variable]
+) -> Variable:
     if isinstance(leaf, Context):
         if leaf == _GROUP_LOCATION and (own := _own_location(parameters, taken)) is not None:
             return own
         known = _CONTEXTS.get(leaf)
-        variable = known or Variable(snake_case("_".join((leaf.function, *map(str, leaf.path)))), "Only the deployment knows it.")
+        name = snake_case("_".join((leaf.function, *map(str, leaf.path))))
+        variable = known or Variable(name, "Only the deployment knows it.")
         return taken.setdefault(variable.name, variable)
     if isinstance(leaf, Parameter):
         name = _free(_identifier(leaf.name), taken)

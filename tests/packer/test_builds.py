@@ -226,11 +226,8 @@ def test_powershell_on_linux_runs_through_pwsh_as_root(packer: Packer, linux_vm:
     # The VM has none: this one keeps the script and who runs it.
     stub = '#!/bin/sh\nid -un > /root/user\nfor file; do :; done\ncp "$file" /root/script\n'
     text = "Write-Host 'Gr\u00fc\u00dfe {{x}} ${env:PATH}'"
-    customize = [powershell("'first'"), powershell(text)]
-    linux_vm.path("/usr/local/bin").mkdir(parents=True, exist_ok=True)
-    pwsh = linux_vm.path("/usr/local/bin/pwsh")
-    pwsh.write_text(stub)
-    pwsh.chmod(0o755)
+    install = shell(f"cat > /usr/local/bin/pwsh <<'EOF'\n{stub}EOF", "chmod +x /usr/local/bin/pwsh")
+    customize = [install, powershell("'first'"), powershell(text)]
 
     done = run(packer, write_build(tmp_path, customize, LINUX, Options(os_type=OsType.LINUX)), linux_vm)
 

@@ -53,6 +53,15 @@ def test_the_same_signature_is_one_variable_and_another_is_another() -> None:
     assert hcl.count("sensitive   = true") == 2
 
 
+@pytest.mark.parametrize("host", ["3contoso.blob.core.windows.net", "127.0.0.1:8080", "\u00fc.example.com", "-"])
+def test_the_variable_of_a_secret_has_a_name_whatever_the_host(host: str) -> None:
+    file = {"type": "File", "sourceUri": f"https://{host}/x?sv=1&sig={SIGNATURE}", "destination": "/tmp/x"}
+
+    (name,) = re.findall(r'^variable "(.*)"', hcl_of(template(customize=[file])), re.MULTILINE)[2:-1]
+
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
+
+
 def test_a_secret_does_not_take_the_name_of_a_token() -> None:
     hcl = hcl_of(template(customize=[blob("a")], tags={"x": "<contosoSasToken>"}))
 
