@@ -15,10 +15,10 @@ from aib2packer import __version__
 from aib2packer.conversion import Auth, Options, OsType
 from aib2packer.findings.model import Severity
 from aib2packer.findings.text import printable, render, summary
-from aib2packer.inputs import STDIN, collect, is_folder
+from aib2packer.inputs import STDIN, collect, is_folder, read_file
 from aib2packer.run import Outcome, Request, Result, run, table
 from aib2packer.text.secrets import mask
-from aib2packer.text.source import InputError
+from aib2packer.text.source import InputError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,6 +40,15 @@ def _marketplace_image(_context: click.Context, _parameter: click.Parameter, val
         message = f"{value!r} is not PUBLISHER:OFFER:SKU or PUBLISHER:OFFER:SKU:VERSION."
         raise click.BadParameter(message)
     return value
+
+
+def _settings(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        name, equals, _ = value.partition("=")
+        if not equals or not name.strip():
+            message = f"{mask(value)!r} is not NAME=VALUE."
+            raise click.BadParameter(message)
+    return values
 
 
 @main.command("convert")
@@ -65,6 +74,26 @@ def _marketplace_image(_context: click.Context, _parameter: click.Parameter, val
     callback=_marketplace_image,
     help="The marketplace image to use instead of an ISO source.",
 )
+@click.option(
+    "-p",
+    "--parameters",
+    "parameter_files",
+    metavar="FILE",
+    multiple=True,
+    help="A parameters file of the deployment template. May be given several times; the later win.",
+)
+@click.option(
+    "--set",
+    "settings",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_settings,
+    help="The value of a parameter, JSON or text. May be given several times.",
+)
+@click.option("--subscription-id", metavar="ID", help="What subscription().subscriptionId is, instead of a variable.")
+@click.option("--resource-group", metavar="NAME", help="What resourceGroup().name is, instead of a variable.")
+@click.option("--location", metavar="REGION", help="What resourceGroup().location is, instead of a variable.")
+@click.option("--resolve", is_flag=True, help="Fold parameters that have a value into the output, instead of variables.")
 def convert_command(  # noqa: PLR0913, PLR0917 - click passes each option
     templates: tuple[str, ...],
     output: str | None,
@@ -72,7 +101,13 @@ def convert_command(  # noqa: PLR0913, PLR0917 - click passes each option
     os_type: str | None,
     auth: str,
     replace_iso: str | None,
+    parameter_files: tuple[str, ...],
+    settings: tuple[str, ...],
+    subscription_id: str | None,
+    resource_group: str | None,
+    location: str | None,
     *,
+    resolve: bool,
     force: bool,
     strict: bool,
     quiet: bool,
@@ -91,12 +126,22 @@ def convert_command(  # noqa: PLR0913, PLR0917 - click passes each option
         message = "The name of a file is empty."
         raise click.UsageError(message)
     arguments = templates or (STDIN,)
-    options = Options(
-        name=name,
-        os_type=OsType[os_type.upper()] if os_type else None,
-        auth=Auth(auth),
-        replace_iso=replace_iso,
-    )
+    try:
+        options = Options(
+            name=name,
+            os_type=OsType[os_type.upper()] if os_type else None,
+            auth=Auth(auth),
+            replace_iso=replace_iso,
+            parameter_files=tuple(decode(read_file(file, Path(file)), file) for file in parameter_files),
+            settings=settings,
+            subscription_id=subscription_id,
+            resource_group=resource_group,
+            location=location,
+            resolve=resolve,
+        )
+    except InputError as error:
+        _print_error(str(error))
+        sys.exit(2)
     file, folder = _target(output)
     request = Request(options=options, file=file, folder=folder, force=force, strict=strict)
     many = len(arguments) > 1 or is_folder(Path(arguments[0]))

@@ -46,10 +46,27 @@ class Template:
         if self.path is None and sys.stdin is None:  # closed: `<&-`
             message = f"{self.name}: standard input is closed; give a file"
             raise InputError(message)
-        try:
-            return sys.stdin.buffer.read() if self.path is None else self.path.read_bytes()
-        except OSError as error:
-            raise _unreadable(self.name, error) from error
+        return read_file(self.name, self.path)
+
+
+def read_file(name: str, path: Path | None) -> bytes:
+    """The bytes of a file, None for standard input; of a Bicep file those of the template that it comes to.
+
+    Raises:
+        InputError: It cannot be read.
+
+    """
+    try:
+        if path is None:
+            return sys.stdin.buffer.read()
+        data = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(name, error) from error
+    if path.suffix.lower() == ".bicep":
+        from aib2packer.bicep import build
+
+        return build(path)
+    return data
 
 
 def is_folder(path: Path) -> bool:

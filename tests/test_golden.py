@@ -22,8 +22,6 @@ CONVERTED = [case for case in CASES if (GOLDEN / f"{case}.pkr.hcl").exists()]
 # What no small readable case shows, and where it is tested instead.
 CODES_WITHOUT_CASE = {
     codes.JSON_TOO_DEEP: "test_properties.py: it takes hundreds of brackets",
-    codes.SHAPE: "only expressions lead there",
-    codes.PARAMETER: "only expressions lead there",
 }
 
 

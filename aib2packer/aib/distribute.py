@@ -100,7 +100,7 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
             "replicationRegions and targetRegions exclude each other",
             help="Keep targetRegions: replicationRegions is deprecated.",
         )
-    if target_regions is None and replication_regions is None and fields.api.before("2022-07-01"):
+    if target_regions is None and not fields.has("replicationRegions") and fields.api.before("2022-07-01"):
         fields.missing("replicationRegions", "Name the regions of the image version: they are required before 2022-07-01.")
     regions = _regions(fields, storage)
     major = _major(fields)

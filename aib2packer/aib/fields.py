@@ -241,6 +241,10 @@ class Fields:
                 texts[member.key] = text
         return texts
 
+    def has(self, key: str) -> bool:
+        """Whether a key stands there, be it unset."""
+        return self._lookup(key) is not None
+
     def key_span(self, key: str) -> Span:
         """Where a key stands; the whole object where it does not."""
         found = self._lookup(key)
@@ -253,7 +257,9 @@ class Fields:
                 self._used.add(found.key)
 
     def missing(self, key: str, help_text: str) -> None:
-        """Report that a key that must be there is unset."""
+        """Report that a key that must be there is unset; one whose value is wrong has been reported before."""
+        if self.value(key) is not None:
+            return
         self.report.add(
             codes.MISSING_FIELD,
             self.key_span(key),
@@ -344,7 +350,7 @@ class Fields:
             return value
         resolved = node_of(self.reading.resolve(value.symbol), value.span)
         if not isinstance(resolved, JsonSymbolic):
-            return resolved
+            return None if _is_unset(resolved) else resolved
         names = tuple(parameter.name for parameter in parameters_of(resolved.symbol))
         settings = " ".join(f"--set {name}=…" for name in names)
         self.report.add(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.values import Placeholder, Segment, Text
+from aib2packer.arm.values import Segment, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,7 @@ MANAGED_IMAGE = ("subscriptions", "resourcegroups", "providers", "images")
 SUBNET = ("subscriptions", "resourcegroups", "providers", "virtualnetworks", "subnets")
 IDENTITY = ("subscriptions", "resourcegroups", "providers", "userassignedidentities")
 IMAGE_TEMPLATE = ("subscriptions", "resourcegroups", "providers", "imagetemplates")
+_NAMES = {*GALLERY_VERSION, *MANAGED_IMAGE, *SUBNET, *IDENTITY, *IMAGE_TEMPLATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +43,26 @@ class ResourceId:
 def parse_id(text: Text, *shapes: tuple[str, ...]) -> ResourceId | None:
     """Take an id apart; None where it has none of the shapes.
 
-    An id that is one placeholder as a whole is taken to have the first shape: its segments are found when Packer runs.
+    Of an id that is only known in part, the known end is taken as it stands, and the rest is found when Packer runs: from the
+    shape that has this end, the first where nothing tells.
     """
-    if len(text.parts) == 1 and isinstance(text.parts[0], Placeholder):
-        return ResourceId(
-            text, {name: Text((Segment(text, 2 * index + 2),), text.span) for index, name in enumerate(shapes[0])}
-        )
     root, *pieces = text.split("/")
     if pieces and not pieces[-1].parts:
         pieces.pop()
-    if root.parts or len(pieces) % 2:
-        return None
     names = tuple((piece.literal or "").lower() for piece in pieces[::2])
     values = pieces[1::2]
-    if names not in shapes or not all(value.parts for value in values):
-        return None
-    return ResourceId(text, dict(zip(names, values, strict=True)))
+    if not root.parts and len(pieces) % 2 == 0 and names in shapes and all(value.parts for value in values):
+        return ResourceId(text, dict(zip(names, values, strict=True)))
+    return _partly_known(text, shapes) if text.symbols else None
+
+
+def _partly_known(text: Text, shapes: tuple[tuple[str, ...], ...]) -> ResourceId:
+    pieces = text.split("/")
+    known: dict[str, Text] = {}
+    while len(pieces) > 2 and (name := (pieces[-2].literal or "").lower()) in _NAMES and pieces[-1].parts:  # noqa: PLR2004 - a pair
+        known = {name: pieces[-1], **known}
+        pieces = pieces[:-2]
+    end = tuple(known)
+    shape = next((shape for shape in shapes if shape[len(shape) - len(end) :] == end), shapes[0])
+    found = {name: known.get(name) or Text((Segment(text, 2 * index + 2),), text.span) for index, name in enumerate(shape)}
+    return ResourceId(text, found)

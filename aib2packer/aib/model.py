@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.versions import ApiVersion
     from aib2packer.arm.parameters import ParameterFact
     from aib2packer.arm.siblings import Siblings
+    from aib2packer.arm.symbolic import Symbol, Value
     from aib2packer.arm.values import Text
     from aib2packer.text.source import Span
 
@@ -188,6 +189,7 @@ class ImageTemplate:
     api: ApiVersion
     parameters: Mapping[str, ParameterFact]
     siblings: Siblings
+    resolve: Callable[[Symbol], Value]
     name: Text | None
     id: ResourceId | None
     location: Text | None

@@ -15,8 +15,8 @@ from aib2packer.aib.source import read_source
 from aib2packer.aib.tokens import name_text
 from aib2packer.aib.versions import KNOWN, ApiVersion
 from aib2packer.aib.vm import read_vm
-from aib2packer.arm.values import Expression, Text
 from aib2packer.arm.tree import JsonSymbolic, JsonSymbolicMember, node_of
+from aib2packer.arm.values import Expression, Text
 from aib2packer.findings import codes
 from aib2packer.text.tree import JsonObject, string_of
 
@@ -79,6 +79,7 @@ def read_template(
             api=api,
             parameters=resource.parameters,
             siblings=resource.siblings,
+            resolve=resource.resolve,
             name=name,
             id=None if text_id is None else parse_id(text_id, IMAGE_TEMPLATE),
             location=location,

@@ -9,8 +9,7 @@ from aib2packer.aib.fields import Spelling
 from aib2packer.aib.ids import GALLERY_IMAGE, GALLERY_VERSION, MANAGED_IMAGE, parse_id
 from aib2packer.aib.kinds import choose_kind
 from aib2packer.aib.model import GalleryImage, ManagedImage, Plan, PlatformImage, SharedGalleryImage
-from aib2packer.aib.tokens import literal_text
-from aib2packer.arm.values import Text
+from aib2packer.arm.values import Text, text_of
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:
@@ -22,10 +21,9 @@ KINDS = ("PlatformImage", "ManagedImage", "SharedImageVersion", "ISO")
 
 # The service showed `latest` with what it meant at the time: azure-rest-api-specs#11313
 _RESOLVED_LATEST = re.compile(r"latest(?:\s*\(.*\))?", re.IGNORECASE)
-_SHARED_GALLERY = re.compile(
-    r"/(?P<kind>communityGalleries|sharedGalleries)/(?P<gallery>[^/]+)/images/(?P<image>[^/]+)(?:/versions/(?P<version>[^/]+))?/?",
-    re.IGNORECASE,
-)
+_MARKETPLACE_IMAGE = re.compile(r"[\w.-]+(?::[\w.-]+){2,3}")
+_SHARED_GALLERY = ("galleries", "images", "versions")
+_SHARED_KINDS = {"communitygalleries": "communityGalleries", "sharedgalleries": "sharedGalleries"}
 
 
 def read_source(fields: Fields, replace_iso: str | None) -> ImageSource | None:
@@ -101,8 +99,8 @@ def _shared_image_version(fields: Fields) -> GalleryImage | SharedGalleryImage |
     if text is None:
         fields.missing("imageVersionId", "Name the image version by its resource id.")
         return None
-    if shared := _SHARED_GALLERY.fullmatch(text.literal or ""):
-        return _shared_gallery(shared, fields, text.span)
+    if (shared := _shared_gallery(text, fields.span)) is not None:
+        return shared
     found = parse_id(text, GALLERY_VERSION, GALLERY_IMAGE)
     if found is None:
         _bad_id(fields, text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…/versions/…")
@@ -120,13 +118,20 @@ def _shared_image_version(fields: Fields) -> GalleryImage | SharedGalleryImage |
     return GalleryImage(found, version, fields.span)
 
 
-def _shared_gallery(shared: re.Match[str], fields: Fields, span: Span) -> SharedGalleryImage:
-    community = shared["kind"].lower() == "communitygalleries"
+def _shared_gallery(text: Text, span: Span) -> SharedGalleryImage | None:
+    """`/communityGalleries/…/images/…[/versions/…]` or `/sharedGalleries/…`; None for another id."""
+    root, *pieces = text.split("/")
+    kind = _SHARED_KINDS.get((pieces[0].literal or "").lower()) if pieces else None
+    if kind is None or root.parts or len(pieces) not in {4, 6} or not all(piece.parts for piece in pieces):
+        return None
+    names = tuple((piece.literal or "").lower() for piece in pieces[2::2])
+    if names != _SHARED_GALLERY[1 : len(names) + 1]:
+        return None
     # azure-arm hands the id to Azure as it is; without a version it means the latest.
-    kind = "communityGalleries" if community else "sharedGalleries"
-    version = "" if (shared["version"] or "latest").lower() == "latest" else f"/versions/{shared['version']}"
-    image_id = f"/{kind}/{shared['gallery']}/images/{shared['image']}{version}"
-    return SharedGalleryImage(literal_text(image_id, span), community, fields.span)
+    latest = len(names) == 1 or (pieces[5].literal or "").lower() == "latest"
+    parts = ["/", kind, "/", *pieces[1].parts, "/images/", *pieces[3].parts]
+    image_id = text_of(parts if latest else [*parts, "/versions/", *pieces[5].parts], text.span)
+    return SharedGalleryImage(image_id, kind == "communityGalleries", span)
 
 
 def _iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
@@ -139,6 +144,14 @@ def _iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
             "an ISO source has no equivalent: Image Builder itself dropped it with API version 2020-02-14, and azure-arm "
             "starts from an image",
             help="Pass the marketplace image to use instead, such as --replace-iso RedHat:RHEL:7_9 for a RHEL 7 ISO.",
+        )
+        return None
+    if not _MARKETPLACE_IMAGE.fullmatch(replace_iso):
+        fields.report.add(
+            codes.BAD_VALUE,
+            fields.key_span("type"),
+            f"`{replace_iso}`, which was to replace the ISO source, is no marketplace image",
+            help="Write PUBLISHER:OFFER:SKU or PUBLISHER:OFFER:SKU:VERSION.",
         )
         return None
     publisher, offer, sku, *version = (Text((part,), fields.span) for part in replace_iso.split(":"))

@@ -90,7 +90,7 @@ def root_scopes(template: JsonObject, parameters: Mapping[str, Parameter], conte
 
 
 def walk(template: JsonObject, scopes: Scopes, context: Context, report: Report) -> Iterator[Deployed]:
-    """All that a template deploys, nested deployments included; what it only looks up (`existing`), or leaves out, is not there."""
+    """All that a template deploys, nested deployments included, but not what it only looks up (`existing`) or leaves out."""
     yield from _walk(template.get("resources"), scopes, "", context, report)
 
 

@@ -43,7 +43,8 @@ class Resource:
     """An image template as it stands in the document, its expressions evaluated as far as they can be.
 
     `flattened`: its properties stand beside its name, as `az image builder show` prints them. `parameters` are those of the
-    template around it, by names in lower case. `resolve` gives what a symbol comes to with the values and defaults that these have.
+    template around it, by names in lower case. `resolve` gives what a symbol comes to with the values and defaults that these
+    have.
     """
 
     body: JsonObject
@@ -108,7 +109,7 @@ def _candidates(document: Json, context: Context, report: Report) -> Iterator[_C
     elif isinstance(listed := document.get("value"), JsonArray):  # what the REST API lists
         yield from _candidates(listed, context, report)
     elif isinstance(parameters := document.get("parameters"), JsonObject):
-        yield from _rest_example(document, parameters, context, report)
+        yield from _rest_example(document, parameters)
 
 
 def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[_Candidate]:
@@ -142,7 +143,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
             yield _Candidate(name_of(deployed), deployed.body.span, partial(load, deployed))
 
 
-def _rest_example(example: JsonObject, parameters: JsonObject, context: Context, report: Report) -> Iterator[_Candidate]:
+def _rest_example(example: JsonObject, parameters: JsonObject) -> Iterator[_Candidate]:
     """The request body of a REST API example; where it has none, what the service answered."""
     version = parameters.get("api-version")
     body = parameters.get("parameters")

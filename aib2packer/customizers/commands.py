@@ -72,6 +72,14 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
     checksum = fields.word("sha256Checksum")
     if uri is None:
         return None
+    start = uri.parts[0]
+    if isinstance(start, str) and not start.lower().startswith(("http://", "https://")):
+        fields.report.add(
+            codes.BAD_VALUE,
+            uri.span,
+            f"`{uri}` is no URI that the service fetches: those begin with https:// or http://",
+            help="Put the file where it can be fetched, and write its URI.",
+        )
     if checksum is None:
         return Fetched(uri, None)
     sha256 = checksum.value.lower()

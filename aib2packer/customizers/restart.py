@@ -89,6 +89,8 @@ def _is_restart(words: Sequence[str]) -> bool:
     while words and (
         words[0] in _PREFIXES or re.fullmatch(r"\w+=.*", words[0], re.DOTALL) or (prefixed and _TAKEN.fullmatch(words[0]))
     ):
+        if list(words[:2]) in (["command", "-v"], ["command", "-V"]):
+            return False
         prefixed = True
         words = words[2:] if words[0] in _TAKES_A_VALUE else words[1:]
     if not words:

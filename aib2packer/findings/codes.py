@@ -56,6 +56,7 @@ IMAGE_EXISTS = Code("AIB2P304", Severity.CHANGE, "an existing managed image is n
 REGION_ADDED = Code("AIB2P305", Severity.CHANGE, "build region added to the regions")
 TAGS_CLASH = Code("AIB2P306", Severity.CHANGE, "tags with several values")
 NORMALIZED = Code("AIB2P307", Severity.CHANGE, "text brought to Unicode's form C")
+FOLDED = Code("AIB2P308", Severity.CHANGE, "expression folded into its value")
 POWERSHELL_INLINE = Code("AIB2P310", Severity.CHANGE, "inline PowerShell stops at its first terminating error")
 
 # Notes

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables import Symbols
 
+_MOST_OS_DISK_GB, _MOST_DATA_DISK_GB = 4095, 32767
 _USUAL_DISK_GB = {OsType.LINUX: 30, OsType.WINDOWS: 127}
 
 _DEFAULT_SIZE = "Standard_D2ds_v4"
@@ -52,9 +53,14 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
         settings["os_disk_size_gb"] = symbols.located(vm.os_disk_gb)
     if vm.data_disks_gb:
         settings["disk_additional_size"] = tuple(symbols.located(disk) for disk in vm.data_disks_gb)
-    for disk in (vm.os_disk_gb, *vm.data_disks_gb):
-        if isinstance(disk, Located) and disk.value < 0:
-            report.add(codes.BAD_VALUE, disk.span, f"a disk of {disk.value} GB cannot be", help="Write its size in GB.")
+    for disk, most in ((vm.os_disk_gb, _MOST_OS_DISK_GB), *((disk, _MOST_DATA_DISK_GB) for disk in vm.data_disks_gb)):
+        if isinstance(disk, Located) and not 0 < disk.value <= most:
+            report.add(
+                codes.BAD_VALUE,
+                disk.span,
+                f"a disk of {disk.value} GB cannot be: Azure has disks of 1 to {most} GB for that",
+                help="Write its size in GB.",
+            )
     _warn_of_small_disk(template, os_type, report)
     if vm.identities:
         settings["user_assigned_managed_identities"] = tuple(symbols.value(identity) for identity in vm.identities)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImage, ManagedImageTarget, VhdTarget
+from aib2packer.arm.values import Text
 from aib2packer.findings import codes
 from aib2packer.packer.regions import target_regions
 from aib2packer.packer.values import Attribute, Block, Code, Value, Variable
@@ -15,7 +15,6 @@ from aib2packer.packer.versions import NOW, image_version
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import DistributeTarget, ImageTemplate
-    from aib2packer.arm.values import Text
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables import Symbols
     from aib2packer.text.source import Span
@@ -142,8 +141,7 @@ def _vhd_place(uri: Text, symbols: Symbols, report: Report) -> tuple[Value, Valu
     """Storage account and container of a VHD's URI."""
     pieces = uri.split("/")
     host, path = pieces[2] if len(pieces) > 2 else None, pieces[3:]  # noqa: PLR2004 - https: "" host
-    known = host is not None and host.literal is not None and ".blob." in host.literal
-    if host is None or not known or not path or not path[0].parts:
+    if host is None or ".blob." not in host.visible or not path or not path[0].parts:
         report.add(
             codes.BAD_VALUE,
             uri.span,
@@ -165,7 +163,7 @@ def _vhd_place(uri: Text, symbols: Symbols, report: Report) -> tuple[Value, Valu
             f"Packer names the VHD itself: not {path[-1]}, but by a prefix and the disk",
             help="Rename the blob after the build: `az storage blob copy start`.",
         )
-    return urlsplit(uri.visible).netloc.split(".")[0], symbols.value(path[0])
+    return symbols.value(host.split(".")[0]), symbols.value(path[0])
 
 
 def _gallery(
@@ -188,7 +186,16 @@ def _gallery(
                 help="Write the name as `az sig image-definition list` shows it.",
             )
     if (storage := _storage_type(target, report)) is not None:
-        if storage.literal is not None and storage.literal not in _STORAGE_TYPES:
+        spelt = next((known for known in _STORAGE_TYPES if known.lower() == str(storage).lower()), None)
+        if storage.literal is not None and spelt is not None and spelt != storage.literal:
+            report.add(
+                codes.WRONG_CASE,
+                storage.span,
+                f"`{storage}` is spelt `{spelt}`; it is read as such",
+                help=f"Write `{spelt}`.",
+            )
+            storage = Text((spelt,), storage.span)
+        elif storage.literal is not None and spelt is None:
             report.add(
                 codes.BAD_VALUE,
                 storage.span,

@@ -54,7 +54,7 @@ def require_exact(text: Text, report: Report) -> None:
 def has_short_lines(text: str) -> bool:
     """Whether no line is too long for Packer's line scanner."""
     return (
-        len(text) < _LONGEST_LINE
+        len(text) * 4 < _LONGEST_LINE
         or max(len(line.encode("utf-8", "surrogatepass")) for line in text.split("\n")) < _LONGEST_LINE
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.model import Located
 from aib2packer.findings import codes
 from aib2packer.packer.hcl import print_value, references
 from aib2packer.packer.values import Attribute, Blank, Block, Code
@@ -14,11 +15,20 @@ if TYPE_CHECKING:
     from aib2packer.packer.values import Body, Value
     from aib2packer.packer.variables import Symbols
 
+_MOST_REPLICAS = 100
+
 
 def target_regions(target: GalleryTarget, location: Value, symbols: Symbols, report: Report) -> Body:
     """The `target_region` blocks. Where none is given there is none: azure-arm then takes the region of the build."""
     replicas: dict[Value, Value | None] = {}
     for region in target.regions:
+        if isinstance(region.replicas, Located) and not 0 < region.replicas.value <= _MOST_REPLICAS:
+            report.add(
+                codes.BAD_VALUE,
+                region.replicas.span,
+                f"{region.replicas.value} replicas cannot be: Azure takes 1 to {_MOST_REPLICAS} in a region",
+                help="Write how many there are to be.",
+            )
         count = None if region.replicas is None else symbols.located(region.replicas)
         replicas.setdefault(symbols.value(region.name), count)
     if not replicas:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from aib2packer.packer.values import Value
     from aib2packer.packer.variables import Symbols
 
-_MOST_TAGS = 50
+_MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 512, 256  # reference/packer-semantics.md 8.5
+_SHOWN = 40
 _FORBIDDEN = re.compile(r"[<>%&\\?/]")
 
 
@@ -53,9 +54,9 @@ def azure_tags(
         )
     if len(merged) > _MOST_TAGS:
         report.add(
-            codes.FAILS_WHEN_RUN,
+            codes.BAD_VALUE,
             template.span,
-            f"there are {len(merged)} tags together: Azure takes {_MOST_TAGS} on a resource",
+            f"there are {len(merged)} tags together: Packer takes {_MOST_TAGS}, as Azure does on a resource",
             help="Remove some.",
         )
     return {key: symbols.value(value) for key, value in merged.items()}
@@ -69,10 +70,19 @@ def _check(key: str, value: Text, report: Report) -> None:
             f"the tag {key} changes: HCL brings all text to Unicode's form C",
             help="Write it in that form.",
         )
-    if _FORBIDDEN.search(key) or len(key.encode()) > 512 or len(value.visible.encode()) > 256:  # noqa: PLR2004 - Azure's limits
+    if len(key.encode("utf-8", "replace")) > _LONGEST_KEY or len(value.visible.encode("utf-8", "replace")) > _LONGEST_VALUE:
+        report.add(
+            codes.BAD_VALUE,
+            value.span,
+            f"the tag {key[:_SHOWN]} is too long: Packer takes {_LONGEST_KEY} bytes for a name, {_LONGEST_VALUE} for a value",
+            help="Shorten it.",
+        )
+    elif "<" in key and ">" in key:
+        report.add(codes.PLACEHOLDER, value.span, f"placeholder not filled in: the tag {key}", help="Name the tag.")
+    elif _FORBIDDEN.search(key):
         report.add(
             codes.FAILS_WHEN_RUN,
             value.span,
-            f"the tag {key} is not one that Azure takes: no <>%&\\?/ in its name, 512 bytes at most, and 256 in its value",
-            help="Rename or shorten it.",
+            f"the tag {key} is not one that Azure takes: there is one of <>%&\\?/ in its name",
+            help="Rename it.",
         )

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _AZURE = Plugin("azure", "github.com/hashicorp/azure", "~> 2.6")
 _WINDOWS_UPDATE = Plugin("windows-update", "github.com/rgl/windows-update", "~> 0.18")
 
+_LONGEST_NAME = 64  # of a template in Azure, and short enough for a file name
 _LAID_FIRST = "Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it."
 _LAID_AGAIN = "The restart may have emptied /tmp: lay the deprovisioning script down again."
 _RUN_OUTPUT_KEYS: dict[type, str] = {
@@ -96,7 +97,9 @@ def name_build(template: ImageTemplate) -> str:
         candidates += [target.id["images"] for target in template.targets if isinstance(target, kind)]
     candidates += [target.run_output_name for target in template.targets]
     known = (text.literal for text in candidates if text is not None and text.literal)
-    return next((name for text in known if (name := re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-."))), "image")
+    return next(
+        (name for text in known if (name := re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:_LONGEST_NAME])), "image"
+    )
 
 
 def _source(template: ImageTemplate, name: str, site: Site, options: Options) -> tuple[Section, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.describe import describe
-from aib2packer.arm.symbolic import Context, Deferred, Parameter, Runtime, leaves
+from aib2packer.arm.symbolic import Context, Deferred, Parameter, Runtime, is_symbol, leaves, parameters_of
 from aib2packer.arm.values import Expression, Placeholder, Secret, Segment, Symbol, Text
 from aib2packer.findings import codes
 from aib2packer.packer.expressions import CannotPrintError, required_version, to_hcl
@@ -18,11 +18,12 @@ from aib2packer.packer.values import Text as HclText
 from aib2packer.packer.versions import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from aib2packer.aib.model import Flag, ImageTemplate, Number
     from aib2packer.arm.parameters import ParameterFact
     from aib2packer.arm.symbolic import Leaf
+    from aib2packer.arm.symbolic import Symbol as ArmSymbol
     from aib2packer.arm.symbolic import Value as SymbolicValue
     from aib2packer.findings.model import Report
     from aib2packer.text.source import Span
@@ -58,6 +59,7 @@ class Symbols:
     leaves: Mapping[Leaf, Variable | Local]
     order: tuple[str, ...]
     """The names of all variables, as they were claimed."""
+    resolve: Callable[[ArmSymbol], SymbolicValue]
     report: Report
     given: Mapping[str, Value]
     """What the user gave, by the names of variables: for a file of values beside the build."""
@@ -100,15 +102,29 @@ class Symbols:
                 try:
                     return to_hcl(value, self.leaves, NOW)
                 except CannotPrintError as error:
-                    self.report.add(
-                        codes.NO_HCL,
-                        span,
-                        f"the expression {describe(value)} cannot be written as HCL: {error}",
-                        help="Give the parameters in it a value: --set NAME=…, or a parameters file with -p, and --resolve.",
-                    )
-                    return ""
+                    return self._folded(value, error, span)
             case _:
                 return self.names[symbol]
+
+    def _folded(self, value: ArmSymbol, error: CannotPrintError, span: Span) -> Value:
+        """What an expression comes to with the values and defaults that its parameters have, where HCL has nothing for it."""
+        known = self.resolve(value)
+        names = ", ".join(parameter.name for parameter in parameters_of(value))
+        if isinstance(known, str | int):
+            self.report.add(
+                codes.FOLDED,
+                span,
+                f"the expression {describe(value)} cannot be written as HCL ({error}): it has the value that it has now",
+                help=f"To build with another value of {names}, convert again with --set.",
+            )
+            return known
+        self.report.add(
+            codes.NO_HCL,
+            span,
+            f"the expression {describe(value)} cannot be written as HCL: {error}",
+            help=f"Give its parameters a value: --set NAME=…, or a file with -p. It has {names or 'none'}.",
+        )
+        return ""
 
 
 def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) -> Symbols:
@@ -133,7 +149,7 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
             free = _free(name, taken)
             names[symbol] = taken[free] = Variable(free, what, sensitive=True)
     given = _given(named_leaves, template.parameters) if values_apart else {}
-    return Symbols(names, named_leaves, tuple(taken), report, given, _packer_version(values, named_leaves))
+    return Symbols(names, named_leaves, tuple(taken), template.resolve, report, given, _packer_version(values, named_leaves))
 
 
 def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, ParameterFact]) -> dict[str, Value]:
@@ -172,11 +188,21 @@ def _claim_leaves(
         default = None if fact is None else computed_default(fact)
         if default is not None:
             variable = variables[leaf]
-            computed = to_hcl(default, named, NOW)
+            try:
+                computed = to_hcl(default, named, NOW)
+            except CannotPrintError:
+                named[leaf] = _required(variable, default)
+                continue
             own = f"var.{variable.name}"
             chosen = Code(f"{own} != null ? {own} : {print_value(computed)}", (variable, *references(computed)))
             named[leaf] = Local(variable.name, chosen)
     return named
+
+
+def _required(variable: Variable, default: SymbolicValue) -> Variable:
+    """A variable whose default the template computes in a way that HCL cannot: the user must say."""
+    computed = f"The template computed it: {describe(default)}." if is_symbol(default) else ""
+    return replace(variable, default=None, description=f"{variable.description} {computed}".strip())
 
 
 def _defaults_first(
@@ -269,6 +295,8 @@ def _placeholder_variable(name: str, placeholder: Placeholder) -> Variable:
 def _secret_name(secret: Secret) -> tuple[str, str]:
     """A name for a secret's variable, and a description."""
     label = snake_case(secret.host.split(".")[0])
+    if label and not label[0].isalpha():  # a storage account may be called 3contoso
+        label = f"host_{label}"
     if not label:
         return "secret", "Secret that stood in the template."
     if not secret.query:
@@ -299,5 +327,5 @@ def _symbols(value: object) -> Iterator[Symbol]:
             yield from _symbols(item)
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
-            if field.name not in {"span", "parameters"}:
+            if field.name not in {"span", "parameters", "resolve"}:
                 yield from _symbols(getattr(value, field.name))

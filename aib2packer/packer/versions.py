@@ -23,6 +23,13 @@ def image_version(target: GalleryTarget, symbols: Symbols, report: Report) -> Va
         _check(target, report)
         return symbols.value(target.version)
     major = 1 if target.major is None else target.major.value
+    if target.major is not None and major > _LARGEST_PART:
+        report.add(
+            codes.BAD_VALUE,
+            target.major.span,
+            f"{major} is no major version: a part of a version is {_LARGEST_PART} at most",
+            help="Write a smaller number.",
+        )
     report.add(
         codes.VERSION_BY_TIME,
         target.id.text.span,

@@ -39,7 +39,10 @@ class SourceText:
 
 
 class Span(NamedTuple):
-    """The characters `start` (included) to `end` (excluded) of a source text. One is made for each key and value: a tuple is fast."""
+    """The characters `start` (included) to `end` (excluded) of a source text.
+
+    Each key and value has one: a tuple is made fast.
+    """
 
     source: SourceText
     start: int

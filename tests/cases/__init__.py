@@ -17,6 +17,8 @@ def read_case(case: str) -> tuple[bytes, Options]:
         given["os_type"] = OsType[given["os_type"].upper()]
     if "auth" in given:
         given["auth"] = Auth(given["auth"])
+    if "settings" in given:
+        given["settings"] = tuple(given["settings"])
     return (FOLDER / f"{case}.json").read_bytes(), Options(**given)
 
 

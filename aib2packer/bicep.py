@@ -1,0 +1,43 @@
+"""Bicep files, built into deployment templates by the Bicep compiler that is on PATH."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.text.source import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SECONDS = 300  # modules may have to be fetched
+
+
+def build(path: Path) -> bytes:
+    """The deployment template that a Bicep file comes to.
+
+    Raises:
+        InputError: There is no Bicep compiler, or it refuses the file.
+
+    """
+    import shutil
+    import subprocess
+
+    for program, command in (
+        ("bicep", ["build", "--stdout", str(path)]),
+        ("az", ["bicep", "build", "--stdout", "--file", str(path)]),
+    ):
+        found = shutil.which(program)
+        if found is None:
+            continue
+        try:
+            done = subprocess.run([found, *command], capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603 - the user's own compiler
+        except subprocess.TimeoutExpired as error:
+            message = f"{path}: {program} did not end within {_SECONDS} seconds; build the file yourself and convert the JSON"
+            raise InputError(message) from error
+        if done.returncode == 0:
+            return done.stdout
+        said = done.stderr.decode("utf-8", "replace").strip() or f"exit status {done.returncode}"
+        message = f"{path}: {program} cannot build it: {said}"
+        raise InputError(message)
+    message = f"{path}: a Bicep file needs the Bicep compiler; install it (az bicep install), or run: bicep build {path}"
+    raise InputError(message)
