@@ -113,7 +113,12 @@ build {
 
   provisioner "shell" {
     execute_command = local.as_root
-    inline          = ["sed -i 's/\\r$//' /tmp/01-setup.sh", "chmod +x /tmp/01-setup.sh", "/tmp/01-setup.sh", "rm /tmp/01-setup.sh"]
+    inline = [
+      "sed -i 's/\\r$//' /tmp/01-setup.sh",
+      "chmod +x /tmp/01-setup.sh",
+      "/tmp/01-setup.sh",
+      "rm /tmp/01-setup.sh",
+    ]
   }
 
   # customize[1]: File

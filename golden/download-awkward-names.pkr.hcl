@@ -135,7 +135,12 @@ build {
 
   provisioner "shell" {
     execute_command = local.as_root
-    inline          = ["sed -i 's/\\r$//' /tmp/02-Shell", "chmod +x /tmp/02-Shell", "/tmp/02-Shell", "rm /tmp/02-Shell"]
+    inline = [
+      "sed -i 's/\\r$//' /tmp/02-Shell",
+      "chmod +x /tmp/02-Shell",
+      "/tmp/02-Shell",
+      "rm /tmp/02-Shell",
+    ]
   }
 
   # customize[2]: Shell
@@ -149,7 +154,12 @@ build {
   provisioner "shell" {
     name            = "../../etc/passwd"
     execute_command = local.as_root
-    inline          = ["sed -i 's/\\r$//' /tmp/03-setup.sh", "chmod +x /tmp/03-setup.sh", "/tmp/03-setup.sh", "rm /tmp/03-setup.sh"]
+    inline = [
+      "sed -i 's/\\r$//' /tmp/03-setup.sh",
+      "chmod +x /tmp/03-setup.sh",
+      "/tmp/03-setup.sh",
+      "rm /tmp/03-setup.sh",
+    ]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.

@@ -133,7 +133,12 @@ build {
 
   provisioner "shell" {
     execute_command = local.as_root
-    inline          = ["sed -i 's/\\r$//' /tmp/02-setup.sh", "chmod +x /tmp/02-setup.sh", "/tmp/02-setup.sh", "rm /tmp/02-setup.sh"]
+    inline = [
+      "sed -i 's/\\r$//' /tmp/02-setup.sh",
+      "chmod +x /tmp/02-setup.sh",
+      "/tmp/02-setup.sh",
+      "rm /tmp/02-setup.sh",
+    ]
   }
 
   # customize[2]: Shell
@@ -146,7 +151,12 @@ build {
 
   provisioner "shell" {
     execute_command = local.as_root
-    inline          = ["sed -i 's/\\r$//' /tmp/03-other.sh", "chmod +x /tmp/03-other.sh", "/tmp/03-other.sh", "rm /tmp/03-other.sh"]
+    inline = [
+      "sed -i 's/\\r$//' /tmp/03-other.sh",
+      "chmod +x /tmp/03-other.sh",
+      "/tmp/03-other.sh",
+      "rm /tmp/03-other.sh",
+    ]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.

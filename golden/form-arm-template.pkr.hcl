@@ -70,7 +70,7 @@ source "azure-arm" "web" {
   shared_image_gallery_timeout = "240m"
 
   azure_tags = {
-    brackets = "[[literal]"
+    brackets = "[literal]"
   }
 }
 
@@ -81,7 +81,10 @@ build {
   # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
-    inline          = ["[[ -f /etc/motd ] && cat /etc/motd", "if [ -f /etc/motd ]; then cat /etc/motd; fi"]
+    inline = [
+      "[[ -f /etc/motd ] && cat /etc/motd",
+      "if [ -f /etc/motd ]; then cat /etc/motd; fi",
+    ]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.

@@ -82,7 +82,10 @@ build {
   provisioner "shell" {
     name            = "nginx"
     execute_command = local.as_root
-    inline          = ["apt-get update", "apt-get install -y nginx"]
+    inline = [
+      "apt-get update",
+      "apt-get install -y nginx",
+    ]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.

@@ -129,7 +129,12 @@ build {
   provisioner "shell" {
     name            = "motd"
     execute_command = local.as_root
-    inline          = ["sed -i 's/\\r$//' /tmp/01-motd.sh", "chmod +x /tmp/01-motd.sh", "/tmp/01-motd.sh", "rm /tmp/01-motd.sh"]
+    inline = [
+      "sed -i 's/\\r$//' /tmp/01-motd.sh",
+      "chmod +x /tmp/01-motd.sh",
+      "/tmp/01-motd.sh",
+      "rm /tmp/01-motd.sh",
+    ]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.

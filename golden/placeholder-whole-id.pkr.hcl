@@ -1,7 +1,7 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var subnet_id=... -var source_image_version_id=... -var gallery_image_id=... build.pkr.hcl
+#   timeout 240m packer build -var source_image_version_id=... -var subnet_id=... -var gallery_image_id=... build.pkr.hcl
 #
 # Run it where it can reach the network <subnetId>[8]. The account needs Contributor on the subscription, which Image Builder's
 # own service took care of.
@@ -23,14 +23,14 @@ variable "use_azure_cli_auth" {
   default     = true
 }
 
-variable "subnet_id" {
-  type        = string
-  description = "Fills in <subnetId> of the template."
-}
-
 variable "source_image_version_id" {
   type        = string
   description = "Fills in <source image version id> of the template."
+}
+
+variable "subnet_id" {
+  type        = string
+  description = "Fills in <subnetId> of the template."
 }
 
 variable "gallery_image_id" {

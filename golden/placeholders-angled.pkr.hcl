@@ -1,7 +1,7 @@
 # VM image, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... -var region=... -var image_name=... -var rg_name=... -var shared_image_gal_name=... -var image_def_name=... -var region1=... -var team=... -var stage=... -var run_output_name=... build.pkr.hcl
+#   timeout 240m packer build -var subscription_id=... -var image_name=... -var region=... -var team=... -var stage=... -var run_output_name=... -var rg_name=... -var shared_image_gal_name=... -var image_def_name=... -var region1=... build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity <imgBuilderId> had: the gallery and the managed image's resource
@@ -30,14 +30,29 @@ variable "subscription_id" {
   description = "Subscription that the build VM runs in."
 }
 
+variable "image_name" {
+  type        = string
+  description = "Fills in <imageName> of the template."
+}
+
 variable "region" {
   type        = string
   description = "Fills in <region> of the template."
 }
 
-variable "image_name" {
+variable "team" {
   type        = string
-  description = "Fills in <imageName> of the template."
+  description = "Fills in <team> of the template."
+}
+
+variable "stage" {
+  type        = string
+  description = "Fills in <stage> of the template."
+}
+
+variable "run_output_name" {
+  type        = string
+  description = "Fills in <runOutputName> of the template."
 }
 
 variable "rg_name" {
@@ -58,21 +73,6 @@ variable "image_def_name" {
 variable "region1" {
   type        = string
   description = "Fills in <region1> of the template."
-}
-
-variable "team" {
-  type        = string
-  description = "Fills in <team> of the template."
-}
-
-variable "stage" {
-  type        = string
-  description = "Fills in <stage> of the template."
-}
-
-variable "run_output_name" {
-  type        = string
-  description = "Fills in <runOutputName> of the template."
 }
 
 variable "allowed_inbound_ip_addresses" {

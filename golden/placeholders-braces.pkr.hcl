@@ -1,7 +1,7 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... -var image_name=... -var source_resource_group_name=... -var location=... -var destination_resource_group_name=... build.pkr.hcl
+#   timeout 240m packer build -var subscription_id=... -var location=... -var source_resource_group_name=... -var image_name=... -var destination_resource_group_name=... build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of.
@@ -30,9 +30,9 @@ variable "subscription_id" {
   description = "Subscription that the build VM runs in."
 }
 
-variable "image_name" {
+variable "location" {
   type        = string
-  description = "Fills in {imageName} of the template."
+  description = "Fills in {location} of the template."
 }
 
 variable "source_resource_group_name" {
@@ -40,9 +40,9 @@ variable "source_resource_group_name" {
   description = "Fills in {sourceResourceGroupName} of the template."
 }
 
-variable "location" {
+variable "image_name" {
   type        = string
-  description = "Fills in {location} of the template."
+  description = "Fills in {imageName} of the template."
 }
 
 variable "destination_resource_group_name" {

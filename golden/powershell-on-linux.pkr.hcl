@@ -113,7 +113,10 @@ build {
   provisioner "shell" {
     name            = "pwsh"
     execute_command = local.as_root
-    inline          = ["pwsh -NoProfile -File /tmp/01-pwsh.ps1", "rm /tmp/01-pwsh.ps1"]
+    inline = [
+      "pwsh -NoProfile -File /tmp/01-pwsh.ps1",
+      "rm /tmp/01-pwsh.ps1",
+    ]
   }
 
   # customize[1]: PowerShell. Through pwsh.
@@ -127,7 +130,10 @@ build {
   provisioner "shell" {
     execute_command  = local.as_root
     valid_exit_codes = [0, 2]
-    inline           = ["pwsh -NoProfile -File /tmp/02-setup.ps1", "rm /tmp/02-setup.ps1"]
+    inline = [
+      "pwsh -NoProfile -File /tmp/02-setup.ps1",
+      "rm /tmp/02-setup.ps1",
+    ]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.

@@ -78,7 +78,11 @@ build {
   provisioner "shell" {
     name            = "install nginx"
     execute_command = local.as_root
-    inline          = ["apt-get update", "apt-get install -y \\", "  nginx"]
+    inline = [
+      "apt-get update",
+      "apt-get install -y \\",
+      "  nginx",
+    ]
   }
 
   # customize[1]: Shell

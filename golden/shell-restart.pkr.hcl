@@ -80,7 +80,10 @@ build {
     execute_command     = local.as_root
     expect_disconnect   = true
     start_retry_timeout = "20m"
-    inline              = ["apt-get -y upgrade", "sudo reboot"]
+    inline = [
+      "apt-get -y upgrade",
+      "sudo reboot",
+    ]
   }
 
   # The VM restarts, a moment after the command returned: wait until it is back.

@@ -113,7 +113,12 @@ build {
   provisioner "shell" {
     name            = "setup"
     execute_command = local.as_root
-    inline          = ["sed -i 's/\\r$//' /tmp/01-setup.sh", "chmod +x /tmp/01-setup.sh", "/tmp/01-setup.sh", "rm /tmp/01-setup.sh"]
+    inline = [
+      "sed -i 's/\\r$//' /tmp/01-setup.sh",
+      "chmod +x /tmp/01-setup.sh",
+      "/tmp/01-setup.sh",
+      "rm /tmp/01-setup.sh",
+    ]
   }
 
   # customize[1]: Shell
@@ -126,7 +131,12 @@ build {
 
   provisioner "shell" {
     execute_command = local.as_root
-    inline          = ["sed -i 's/\\r$//' /tmp/02-setup.sh", "chmod +x /tmp/02-setup.sh", "/tmp/02-setup.sh", "rm /tmp/02-setup.sh"]
+    inline = [
+      "sed -i 's/\\r$//' /tmp/02-setup.sh",
+      "chmod +x /tmp/02-setup.sh",
+      "/tmp/02-setup.sh",
+      "rm /tmp/02-setup.sh",
+    ]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.

@@ -79,7 +79,11 @@ build {
     name            = "bash"
     execute_command = local.as_root
     inline_shebang  = "/bin/sh -e"
-    inline          = ["#!/bin/bash -e", "shopt -s globstar", "ls /etc/**/*.conf"]
+    inline = [
+      "#!/bin/bash -e",
+      "shopt -s globstar",
+      "ls /etc/**/*.conf",
+    ]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.

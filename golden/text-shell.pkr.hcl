@@ -98,7 +98,11 @@ build {
   provisioner "shell" {
     name            = "braces"
     execute_command = local.as_root
-    inline          = ["chmod +x /tmp/02-braces.sh", "/tmp/02-braces.sh", "rm /tmp/02-braces.sh"]
+    inline = [
+      "chmod +x /tmp/02-braces.sh",
+      "/tmp/02-braces.sh",
+      "rm /tmp/02-braces.sh",
+    ]
   }
 
   # customize[2]: Shell
@@ -127,13 +131,20 @@ build {
   provisioner "shell" {
     name            = "04-not-normalized.sh-decode"
     execute_command = local.as_root
-    inline          = ["base64 -d /tmp/04-not-normalized.sh.b64 > /tmp/04-not-normalized.sh", "rm /tmp/04-not-normalized.sh.b64"]
+    inline = [
+      "base64 -d /tmp/04-not-normalized.sh.b64 > /tmp/04-not-normalized.sh",
+      "rm /tmp/04-not-normalized.sh.b64",
+    ]
   }
 
   provisioner "shell" {
     name            = "not normalized"
     execute_command = local.as_root
-    inline          = ["chmod +x /tmp/04-not-normalized.sh", "/tmp/04-not-normalized.sh", "rm /tmp/04-not-normalized.sh"]
+    inline = [
+      "chmod +x /tmp/04-not-normalized.sh",
+      "/tmp/04-not-normalized.sh",
+      "rm /tmp/04-not-normalized.sh",
+    ]
   }
 
   # customize[4]: Shell

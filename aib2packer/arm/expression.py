@@ -163,13 +163,13 @@ class _Parser:
         return value
 
     def _value(self) -> Expression:
-        """Value = ( call | string | integer ) *( space accessor )."""
+        """Value = string | integer | call *( space accessor )."""
         self._depth += 1
         if self._depth > _MAX_DEPTH:
             self._fail(f"the expression is nested more than {_MAX_DEPTH} deep", "Move a part of it into a variable.")
         start = self._at
         value = self._primary()
-        while True:
+        while not isinstance(value, StringLiteral | IntegerLiteral):
             before = self._at
             self._space()
             if self._next() == "." and self._at < self._end:
@@ -178,8 +178,9 @@ class _Parser:
                 value = self._index(value, start)
             else:
                 self._at = before
-                self._depth -= 1
-                return value
+                break
+        self._depth -= 1
+        return value
 
     def _primary(self) -> Expression:
         """Primary = string | integer | call."""

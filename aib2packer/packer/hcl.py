@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 128
 _STEP = 2
+_ONE_A_LINE = {"inline"}  # several commands read better below each other
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 # Words that mean something else than their name at the start of an object.
@@ -179,7 +180,8 @@ def _parts(value: tuple[Value, ...] | Body | Block | Code | Text) -> Iterable[Va
 def _attributes(items: Iterable[_Item], indent: int) -> Iterator[tuple[str, str]]:
     for item in items:
         if isinstance(item, Attribute):
-            yield item.name, _print_value(item.value, indent, indent + len(item.name) + len(" = "))
+            column = _WIDTH if item.name in _ONE_A_LINE else indent + len(item.name) + len(" = ")
+            yield item.name, _print_value(item.value, indent, column)
 
 
 def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> Iterator[str]:

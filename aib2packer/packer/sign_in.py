@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import ManagedImage, ManagedImageTarget
@@ -61,8 +62,8 @@ def sign_in(auth: Auth) -> dict[str, Value]:
     return {variable.name: variable for variable in _SETTINGS[auth]}
 
 
-def subscription_of(template: ImageTemplate, symbols: Symbols, report: Report) -> Value:
-    """The subscription of the build VM: that of the first thing in the template that must lie in it."""
+def subscription_of(template: ImageTemplate, deployed_to: str | None, symbols: Symbols, report: Report) -> Value:
+    """The subscription of the build VM: that of the first thing in the template that must lie in it, else `deployed_to`."""
     found = _subscriptions(template)
     for what, text in found[1:]:
         first_what, first = found[0]
@@ -74,7 +75,7 @@ def subscription_of(template: ImageTemplate, symbols: Symbols, report: Report) -
                 help="Bring both into one subscription, or publish to a gallery: that may lie in another.",
             )
     if not found:
-        return SUBSCRIPTION
+        return SUBSCRIPTION if deployed_to is None else replace(SUBSCRIPTION, default=deployed_to)
     text = found[0][1]
     if text.literal is None:
         return symbols.value(text)
@@ -85,7 +86,7 @@ def subscription_of(template: ImageTemplate, symbols: Symbols, report: Report) -
             f"`{text}` is no subscription id: the build fails when it signs in",
             help="Write the subscription's GUID: `az account show --query id` prints it.",
         )
-    return Variable(SUBSCRIPTION.name, SUBSCRIPTION.description, default=text.literal)
+    return replace(SUBSCRIPTION, default=text.literal)
 
 
 def _subscriptions(template: ImageTemplate) -> tuple[tuple[str, Text], ...]:

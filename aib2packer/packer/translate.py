@@ -108,7 +108,7 @@ def _source(template: ImageTemplate, name: str, site: Site, options: Options) ->
     vm = build_vm(template, site.os_type, symbols, report)
     settings: dict[str, Value | Block] = {
         **sign_in(options.auth),
-        "subscription_id": subscription_of(template, symbols, report),
+        "subscription_id": subscription_of(template, options.subscription_id, symbols, report),
         "os_type": site.os_type.value,
         **source_image(template.source, symbols, report),
         **vm,

@@ -38,11 +38,12 @@ LEAVES = st.one_of(
 
 
 def _larger(inner: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
+    targets = inner.filter(lambda one: not isinstance(one, StringLiteral | IntegerLiteral))  # literals have no properties
     return st.one_of(
         st.builds(Call, NAMES, st.lists(inner, max_size=3).map(tuple)),
         st.builds(Call, st.tuples(NAMES, NAMES).map(".".join), st.lists(inner, max_size=2).map(tuple)),
-        st.builds(PropertyAccess, inner, st.from_regex(r"[A-Za-z0-9_$-]{1,8}", fullmatch=True)),
-        st.builds(IndexAccess, inner, inner),
+        st.builds(PropertyAccess, targets, st.from_regex(r"[A-Za-z0-9_$-]{1,8}", fullmatch=True)),
+        st.builds(IndexAccess, targets, inner),
     )
 
 
@@ -126,6 +127,7 @@ def test_any_text_is_read_or_refused_at_a_place_in_it(inner: str) -> None:
         ("[if(equals(1.5, 2), 1, 2)]", "1.5", "whole number"),
         ("[99999999999999999999]", "99999999999999999999", "64 bits"),
         ("[concat('a'))]", ")", "expected the end"),
+        ("['abc'[0]]", "[", "expected the end"),
         ("[a().]", "]", "name of a property"),
         ("[a()[0]", "]", "expected `]`"),
         ("[concat([parameters('x')])]", "[", "expected a function"),

@@ -1,6 +1,6 @@
 """Functions over dates (reference/arm-expressions.md 2.7).
 
-Durations are added as .NET's XmlConvert.ToTimeSpan counts them: a year is 365 days, a month 30.
+A year is 365 days and a month 30: learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-date, remarks.
 """
 
 from __future__ import annotations
