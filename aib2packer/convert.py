@@ -43,7 +43,7 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
 def _build(source: SourceText, options: Options, report: Report) -> Build | None:
     """From text to build, stage by stage; None where a stage has found an error that leaves nothing to go on with."""
     from aib2packer.aib.normalize import read_template
-    from aib2packer.arm.deployment import Context
+    from aib2packer.arm.context import Context
     from aib2packer.arm.parameters import read_values
     from aib2packer.arm.template import find_image_template
     from aib2packer.customizers import CUSTOMIZERS

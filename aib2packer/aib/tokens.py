@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -47,6 +46,8 @@ def command_text(text: str, span: Span, report: Report) -> Text:
     end = 0
     for start, stop, host, query in _secrets(text):
         # The digest only tells one secret from another; it is never shown.
+        import hashlib
+
         digest = hashlib.sha256(text[start:stop].encode("utf-8", "surrogatepass")).hexdigest()
         parts += [text[end:start], Secret(host, query, digest)]
         end = stop

@@ -5,7 +5,7 @@ Source: reference/arm-expressions.md 1.4 to 1.7 and 3.3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluate import evaluate_definition, evaluate_json
@@ -21,35 +21,15 @@ from aib2packer.text.tree import Json, JsonArray, JsonObject, JsonScalar, string
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from aib2packer.arm.context import Context
     from aib2packer.arm.parameters import Given
     from aib2packer.arm.symbolic import Symbol, Type, Value
     from aib2packer.findings.model import Report
 
-IMAGE_TEMPLATE_TYPES = {"microsoft.virtualmachineimages/imagetemplates", "microsoft.virtualmachineimages"}
 _DEPLOYMENT = "microsoft.resources/deployments"
 _SHAPELESS: dict[str, Type] = {"string": "string", "securestring": "string", "int": "int", "bool": "bool"}
 _NOWHERE = Span(SourceText("expression", ""), 0, 0)
 _NOT_OF_THE_IMAGE = {"dependson", "copy", "condition", "comments"}
-
-
-def _read_nothing(_path: str, _report: Report) -> None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the user says about the deployment.
-
-    `values` are those of parameters, by names in lower case. `fold` uses them, and the defaults, in place of variables.
-    `read_linked` reads a template by its path beside this one.
-    """
-
-    values: Mapping[str, Given] = field(default_factory=dict)
-    subscription_id: str | None = None
-    resource_group: str | None = None
-    location: str | None = None
-    fold: bool = False
-    read_linked: Callable[[str, Report], Json | None] = _read_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +51,6 @@ class Deployed:
     type: str
     body: JsonObject
     scopes: Scopes
-
-
-def is_deployment_template(document: JsonObject) -> bool:
-    """Whether a document is a deployment template, whatever is deployed."""
-    schema = (string_of(document.get("$schema")) or "").lower()
-    return "deploymenttemplate" in schema or isinstance(document.get("resources"), JsonArray | JsonObject)
 
 
 def root_scopes(template: JsonObject, parameters: Mapping[str, Parameter], context: Context, report: Report) -> Scopes:

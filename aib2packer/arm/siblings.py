@@ -5,10 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.deployment import name_of
-from aib2packer.arm.evaluate import evaluate_json
-from aib2packer.arm.expression import ExpressionError
-from aib2packer.arm.tree import value_of
 from aib2packer.findings import codes
 from aib2packer.text.tree import JsonObject
 
@@ -45,6 +41,8 @@ def read_siblings(everything: Sequence[Deployed]) -> Siblings:
 
 def report_siblings(everything: Sequence[Deployed], report: Report) -> None:
     """Say what must be deployed all the same, and what is not carried over."""
+    from aib2packer.arm.deployment import name_of
+
     for deployed in everything:
         if deployed.type in _NEEDED:
             report.add(
@@ -72,6 +70,10 @@ def _property(definition: Deployed, key: str) -> str | None:
     node = properties.get(key) if isinstance(properties, JsonObject) else None
     if node is None:
         return None
+    from aib2packer.arm.evaluate import evaluate_json
+    from aib2packer.arm.expression import ExpressionError
+    from aib2packer.arm.tree import value_of
+
     try:
         value = value_of(evaluate_json(node, definition.scopes.resolved))
     except ExpressionError:

@@ -6,21 +6,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.deployment import (
-    IMAGE_TEMPLATE_TYPES,
-    Context,
-    Deployed,
-    default_of,
-    evaluate_resource,
-    is_deployment_template,
-    name_of,
-    resolver,
-    root_scopes,
-    walk,
-)
 from aib2packer.arm.parameters import ParameterFact, read_parameters
 from aib2packer.arm.powershell import is_powershell, restore
-from aib2packer.arm.siblings import Siblings, read_siblings, report_siblings
+from aib2packer.arm.siblings import Siblings
 from aib2packer.findings import codes
 from aib2packer.text.source import Span
 from aib2packer.text.tree import Json, JsonArray, JsonObject, string_of
@@ -28,9 +16,12 @@ from aib2packer.text.tree import Json, JsonArray, JsonObject, string_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from aib2packer.arm.context import Context
+    from aib2packer.arm.deployment import Deployed
     from aib2packer.arm.symbolic import Symbol, Value
     from aib2packer.findings.model import Report
 
+_IMAGE_TEMPLATE_TYPES = {"microsoft.virtualmachineimages/imagetemplates", "microsoft.virtualmachineimages"}
 _MAX_NAMES = 20
 
 
@@ -104,7 +95,7 @@ def _candidates(document: Json, context: Context, report: Report) -> Iterator[_C
         return
     if _is_image_template(document):
         yield _plain(document)
-    elif is_deployment_template(document):
+    elif _is_deployment_template(document):
         yield from _deployed(document, context, report)
     elif isinstance(listed := document.get("value"), JsonArray):  # what the REST API lists
         yield from _candidates(listed, context, report)
@@ -114,6 +105,9 @@ def _candidates(document: Json, context: Context, report: Report) -> Iterator[_C
 
 def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[_Candidate]:
     """The image templates of a deployment template, those of nested deployments included."""
+    from aib2packer.arm.deployment import default_of, evaluate_resource, name_of, resolver, root_scopes, walk
+    from aib2packer.arm.siblings import read_siblings, report_siblings
+
     parameters = read_parameters(template, report)
     scopes = root_scopes(template, parameters, context, report)
     everything = tuple(walk(template, scopes, context, report))
@@ -139,7 +133,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
         )
 
     for deployed in everything:
-        if deployed.type in IMAGE_TEMPLATE_TYPES:
+        if deployed.type in _IMAGE_TEMPLATE_TYPES:
             yield _Candidate(name_of(deployed), deployed.body.span, partial(load, deployed))
 
 
@@ -175,8 +169,14 @@ def _plain(body: JsonObject, name: Json | None = None, version: Json | None = No
     return _Candidate(string_of(named) or "(no name)", body.span, lambda _: resource)
 
 
+def _is_deployment_template(document: JsonObject) -> bool:
+    """Whether a document is a deployment template, whatever is deployed."""
+    schema = (string_of(document.get("$schema")) or "").lower()
+    return "deploymenttemplate" in schema or isinstance(document.get("resources"), JsonArray | JsonObject)
+
+
 def _is_image_template(body: JsonObject) -> bool:
-    if (string_of(body.get("type")) or "").lower() in IMAGE_TEMPLATE_TYPES:
+    if (string_of(body.get("type")) or "").lower() in _IMAGE_TEMPLATE_TYPES:
         return True
     properties = body.get("properties")
     inner = properties if isinstance(properties, JsonObject) else body

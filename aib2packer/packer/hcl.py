@@ -29,9 +29,9 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 # Words that mean something else than their name at the start of an object.
 _KEYWORDS = frozenset({"for", "null", "true", "false"})
 
-_NOT_AS_IT_IS = re.compile(r'["\\]|[$%](?=\{)|[^ -~]')
+_NOT_AS_IT_IS = re.compile(r"[^ !#&-\[\]-~]")  # a single set, which `re` finds several times faster than a choice
 _NOT_IN_COMMENTS = re.compile(r"[^ -~]")
-_ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t", '"': r"\"", "\\": r"\\", "$": "$$", "%": "%%"}
+_ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t", '"': r"\"", "\\": r"\\"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _AT_MARGIN = re.compile(r"^[^\s]", re.MULTILINE)
@@ -45,11 +45,15 @@ _JOINING = re.compile(
 def print_body(body: Body, indent: int = 0) -> str:
     """The lines of a block or a file, their equals signs aligned as reference/packer-semantics.md 2.4 says."""
     lines: list[str] = []
-    for kind, items in groupby(body, key=type):
-        if kind is Attribute:
-            lines += _assignments(_attributes(items, indent), indent)
+    pairs: list[tuple[str, str]] = []
+    for item in body:
+        if isinstance(item, Attribute):
+            pairs.append((item.name, _print_value(item.value, indent, indent + len(item.name) + len(" = "))))
         else:
-            lines += [_print_item(item, indent) for item in items]
+            lines += _assignments(pairs, indent)
+            pairs.clear()
+            lines.append(_print_item(item, indent))
+    lines += _assignments(pairs, indent)
     return "\n".join(lines)
 
 
@@ -177,23 +181,15 @@ def _parts(value: tuple[Value, ...] | Body | Block | Code | Text) -> Iterable[Va
             return value
 
 
-def _attributes(items: Iterable[_Item], indent: int) -> Iterator[tuple[str, str]]:
-    for item in items:
-        if isinstance(item, Attribute):
-            column = _WIDTH if item.name in _ONE_A_LINE else indent + len(item.name) + len(" = ")
-            yield item.name, _print_value(item.value, indent, column)
-
-
-def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> Iterator[str]:
+def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:
     """Lines `name = value`. One that leaves a bracket open is in no alignment group; a heredoc is one line of its group."""
     margin = " " * indent
-    for opens_bracket, group in groupby(pairs, key=_opens_bracket):
-        if opens_bracket:
-            yield from (f"{margin}{name} = {value}" for name, value in group)
-        else:
-            lines = list(group)
-            width = max(len(name) for name, _ in lines)
-            yield from (f"{margin}{name:<{width}} = {value}" for name, value in lines)
+    lines: list[str] = []
+    for opens_bracket, members in groupby(pairs, key=_opens_bracket):
+        group = list(members)
+        width = 0 if opens_bracket else max([len(name) for name, _ in group])
+        lines += [f"{margin}{name.ljust(width)} = {value}" for name, value in group]
+    return lines
 
 
 def _opens_bracket(pair: tuple[str, str]) -> bool:
@@ -352,6 +348,8 @@ def _escape(text: str) -> str:
 
 def _escape_character(match: re.Match[str]) -> str:
     char = match.group()
+    if char in "$%":
+        return char * 2 if match.string.startswith("{", match.end()) else char
     return _ESCAPES.get(char) or (char if char.isprintable() else _code_point(char))
 
 

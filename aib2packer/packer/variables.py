@@ -9,7 +9,6 @@ from aib2packer.arm.describe import describe
 from aib2packer.arm.symbolic import Context, Deferred, Parameter, Runtime, is_symbol, leaves, parameters_of
 from aib2packer.arm.values import Expression, Placeholder, Secret, Segment, Symbol, Text
 from aib2packer.findings import codes
-from aib2packer.packer.expressions import CannotPrintError, required_version, to_hcl
 from aib2packer.packer.hcl import print_value, references
 from aib2packer.packer.names import snake_case
 from aib2packer.packer.parameters import computed_default, declare, given_value
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.symbolic import Symbol as ArmSymbol
     from aib2packer.arm.symbolic import Value as SymbolicValue
     from aib2packer.findings.model import Report
+    from aib2packer.packer.expressions import CannotPrintError
     from aib2packer.text.source import Span
 
 SUBSCRIPTION = Variable("subscription_id", "Subscription that the build VM runs in.")
@@ -99,6 +99,8 @@ class Symbols:
                 whole = self.value(text)
                 return Code(f'split("/", {print_value(whole)})[{index}]', references(whole))
             case Expression(value):
+                from aib2packer.packer.expressions import CannotPrintError, to_hcl
+
                 try:
                     return to_hcl(value, self.leaves, NOW)
                 except CannotPrintError as error:
@@ -163,6 +165,10 @@ def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, Para
 
 
 def _packer_version(values: tuple[SymbolicValue, ...], named: Mapping[Leaf, Variable | Local]) -> str:
+    if not values:
+        return PACKER_VERSION
+    from aib2packer.packer.expressions import CannotPrintError, required_version
+
     versions = []
     for value in values:
         try:
@@ -180,6 +186,10 @@ def _claim_leaves(
     values: tuple[SymbolicValue, ...], parameters: Mapping[str, ParameterFact], taken: dict[str, Variable]
 ) -> dict[Leaf, Variable | Local]:
     """Variables for what expressions depend on, and locals for parameters whose default is an expression itself."""
+    if not values:
+        return {}
+    from aib2packer.packer.expressions import CannotPrintError, to_hcl
+
     needed = _closure(values, parameters)
     variables: dict[Leaf, Variable] = {leaf: _leaf_variable(leaf, parameters, taken) for leaf in needed}
     named: dict[Leaf, Variable | Local] = {**variables}

@@ -119,17 +119,22 @@ def test_a_body_of_nothing_is_empty() -> None:
 
 
 def test_a_list_stays_on_its_line_up_to_128_columns() -> None:
-    fitting: dict[str, Value] = {"inline": ("a" * 50, "b" * 59)}
-    too_long: dict[str, Value] = {"inline": ("a" * 50, "b" * 60)}
-    broken = f'inline = [\n    "{"a" * 50}",\n    "{"b" * 60}",\n  ]'
+    fitting: dict[str, Value] = {"values": ("a" * 50, "b" * 59)}
+    too_long: dict[str, Value] = {"values": ("a" * 50, "b" * 60)}
+    broken = f'values = [\n    "{"a" * 50}",\n    "{"b" * 60}",\n  ]'
 
     line = print_body(_attributes(fitting), 2)
 
-    assert line == f'  inline = ["{"a" * 50}", "{"b" * 59}"]'
+    assert line == f'  values = ["{"a" * 50}", "{"b" * 59}"]'
     assert len(line) == 128
     assert print_body(_attributes(too_long), 2) == f"  {broken}"
     assert print_value(fitting) == f"{{\n{line}\n}}"
     assert print_value(too_long) == f"{{\n  {broken}\n}}"
+
+
+def test_commands_stand_below_each_other() -> None:
+    assert print_body((Attribute("inline", ("a", "b")),)) == 'inline = [\n  "a",\n  "b",\n]'
+    assert print_body((Attribute("inline", ("a",)),)) == 'inline = ["a"]'
 
 
 def test_a_single_string_stays_on_its_line_however_long() -> None:
