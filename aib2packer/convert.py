@@ -31,8 +31,15 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
 
     """
     source = decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
-    report = Report()
-    build = _build(source, options or Options(), report)
+    chosen = options or Options()
+    shape: frozenset[str] = frozenset()
+    while True:
+        report, needed = Report(), set[str]()
+        build = _build(source, chosen, shape, needed, report)
+        if needed <= shape:
+            break
+        # Parameters that decide what is built cannot be variables: once more, with their values in place.
+        shape |= needed
     if build is None or report.failed:
         return Conversion(None, findings=report.findings)
     from aib2packer.packer.render import render
@@ -40,8 +47,11 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
     return Conversion(render(build), build.files, report.findings)
 
 
-def _build(source: SourceText, options: Options, report: Report) -> Build | None:
-    """From text to build, stage by stage; None where a stage has found an error that leaves nothing to go on with."""
+def _build(source: SourceText, options: Options, shape: frozenset[str], needed: set[str], report: Report) -> Build | None:
+    """From text to build, stage by stage; None where a stage has found an error that leaves nothing to go on with.
+
+    `shape` are the parameters whose values are used in any case, `needed` collects those for which that must be so.
+    """
     from aib2packer.aib.normalize import read_template
     from aib2packer.arm.context import Context
     from aib2packer.arm.parameters import read_values
@@ -58,11 +68,12 @@ def _build(source: SourceText, options: Options, report: Report) -> Build | None
         resource_group=options.resource_group,
         location=options.location,
         fold=options.resolve,
+        shape=shape,
         read_linked=partial(_read_linked, source.name),
     )
     if (resource := find_image_template(document, options.name, context, report)) is None:
         return None
-    if (template := read_template(resource, CUSTOMIZERS, options.replace_iso, report)) is None:
+    if (template := read_template(resource, CUSTOMIZERS, options.replace_iso, needed, report)) is None:
         return None
     return translate(template, CUSTOMIZERS, options, report)
 

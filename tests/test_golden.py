@@ -24,6 +24,11 @@ CODES_WITHOUT_CASE = {
     codes.JSON_TOO_DEEP: "test_properties.py: it takes hundreds of brackets",
 }
 
+# Valid for Packer, but python-hcl2 8.1 cannot read it.
+NOT_FOR_PYTHON_HCL2 = {
+    "arm-text": "an escaped `$${` right before an interpolation",
+}
+
 
 @pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
 @pytest.mark.parametrize("case", CASES)
@@ -47,7 +52,7 @@ def test_a_case_has_hcl_unless_a_finding_is_an_error(case: str) -> None:
     assert not (failed and conversion.files)
 
 
-@pytest.mark.parametrize("case", CONVERTED)
+@pytest.mark.parametrize("case", [case for case in CONVERTED if case not in NOT_FOR_PYTHON_HCL2])
 def test_an_independent_parser_reads_the_golden_hcl(case: str) -> None:
     parsed = hcl2.loads((GOLDEN / f"{case}.pkr.hcl").read_text())
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.model import Located
 from aib2packer.aib.tokens import command_text, literal_text, name_text, token_text
-from aib2packer.arm.symbolic import Concat, parameters_of, type_of
+from aib2packer.arm.symbolic import Concat, deciding_parameters, type_of
 from aib2packer.arm.tree import JsonSymbolic, node_of
 from aib2packer.arm.values import Expression, Text
 from aib2packer.findings import codes
@@ -48,12 +48,14 @@ class Spelling:
 class Reading:
     """What holds for a whole template while it is read.
 
-    `resolve` gives what a symbol comes to with the values and defaults that the parameters have.
+    `resolve` gives what a symbol comes to with the values and defaults that the parameters have; `shape` collects the names, in
+    lower case, of the parameters that were needed so.
     """
 
     report: Report
     api: ApiVersion
     resolve: Callable[[symbolic.Symbol], symbolic.Value]
+    shape: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -348,10 +350,11 @@ class Fields:
         """A value that decides the shape of the build, made with the parameters' defaults; None after an error."""
         if not isinstance(value, JsonSymbolic):
             return value
+        self.reading.shape.update(parameter.name.lower() for parameter in deciding_parameters(value.symbol))
         resolved = node_of(self.reading.resolve(value.symbol), value.span)
         if not isinstance(resolved, JsonSymbolic):
             return None if _is_unset(resolved) else resolved
-        names = tuple(parameter.name for parameter in parameters_of(resolved.symbol))
+        names = tuple(parameter.name for parameter in deciding_parameters(resolved.symbol))
         settings = " ".join(f"--set {name}=…" for name in names)
         self.report.add(
             codes.SHAPE,

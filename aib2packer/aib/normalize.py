@@ -48,14 +48,15 @@ class ReadsCustomizer(Protocol):
 
 
 def read_template(
-    resource: Resource, customizers: Mapping[str, ReadsCustomizer], replace_iso: str | None, report: Report
+    resource: Resource, customizers: Mapping[str, ReadsCustomizer], replace_iso: str | None, shape: set[str], report: Report
 ) -> ImageTemplate | None:
     """Read a resource; None after an error.
 
     `customizers` are the kinds that there are, by name; `replace_iso` is the marketplace image to use instead of an ISO.
+    `shape` collects the names, in lower case, of parameters that decide what is built.
     """
     api = _api_version(resource, report)
-    reading = Reading(report, api, resource.resolve)
+    reading = Reading(report, api, resource.resolve, shape)
     root = Fields(resource.body, "", reading, any_case=True)
     root.skip(*_RESOURCE_KEYS)
     properties = root if resource.flattened else root.fields("properties")

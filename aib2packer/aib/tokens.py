@@ -19,6 +19,7 @@ _ANGLED = r"<[ ]?[A-Za-z][\w .-]*>"
 _TOKEN = re.compile(_ANGLED)
 _TOKEN_OR_BRACES = re.compile(_ANGLED + r"|\{[A-Za-z][\w .-]*\}")
 _LEFT_OVER = re.compile("[<>\u201c\u201d\u201e\u201f]")
+_LEFT_OVER_OR_BRACES = re.compile("[<>{}\u201c\u201d\u201e\u201f]")
 _SECRET_SIGNS = ("=", "@", "%3", "\\u00")  # one of them stands in every text that holds a secret
 _URL = re.compile(
     r"""https?://(?:[^/?#\s"'`<>@]*@)?(?P<host>[^/?#\s"'`<>@]+)[^?#\s"'`<>]*(?:\?(?P<query>[^#\s"'`<>(){};|\\]*))?"""
@@ -32,12 +33,12 @@ def literal_text(text: str, span: Span) -> Text:
 
 def token_text(text: str, span: Span, report: Report) -> Text:
     """A text in which `<tokens>` are placeholders, and secrets are secrets: a URI, a tag."""
-    return _tokens(text, span, report, _TOKEN)
+    return _tokens(text, span, report, _TOKEN, _LEFT_OVER)
 
 
 def name_text(text: str, span: Span, report: Report) -> Text:
     """The same for a name, a region or an id, in which `{tokens}` are placeholders too."""
-    return _tokens(text, span, report, _TOKEN_OR_BRACES)
+    return _tokens(text, span, report, _TOKEN_OR_BRACES, _LEFT_OVER_OR_BRACES)
 
 
 def command_text(text: str, span: Span, report: Report) -> Text:
@@ -62,7 +63,7 @@ def command_text(text: str, span: Span, report: Report) -> Text:
     return Text(tuple(part for part in parts if part), span)
 
 
-def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str]) -> Text:
+def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], left_over: re.Pattern[str]) -> Text:
     """Placeholders and secrets. Half a token, and curly quotes, are reported: names, regions and ids hold neither."""
     parts: list[str | Symbol] = []
     for piece in command_text(text, span, report).parts:
@@ -74,11 +75,11 @@ def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str]) -> 
             parts += [piece[end : match.start()], Placeholder(match.group())]
             end = match.end()
         parts.append(piece[end:])
-    if left_over := _LEFT_OVER.search("".join(part for part in parts if isinstance(part, str))):
+    if found := left_over.search("".join(part for part in parts if isinstance(part, str))):
         report.add(
             codes.PLACEHOLDER,
             span,
-            f"placeholder not filled in: there is a `{left_over.group()}` that belongs to nothing",
+            f"placeholder not filled in: there is a `{found.group()}` that belongs to nothing",
             help="Put the value in its place, without brackets and curly quotes.",
         )
     return Text(tuple(part for part in parts if part), span)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aib2packer.arm.parameters import Given
+    from aib2packer.arm.parameters import Given, Setting
     from aib2packer.findings.model import Report
     from aib2packer.text.tree import Json
 
@@ -21,13 +21,15 @@ def _read_nothing(_path: str, _report: Report) -> None:
 class Context:
     """What the user says about the deployment.
 
-    `values` are those of parameters, by names in lower case. `fold` uses them, and the defaults, in place of variables.
-    `read_linked` reads a template by its path beside this one.
+    `values` are those of parameters, by names in lower case. `fold` uses them, and the defaults, in place of variables. `shape`
+    are the parameters, in lower case, that decide what is built: their values are used in any case. `read_linked` reads a
+    template by its path beside this one.
     """
 
-    values: Mapping[str, Given] = field(default_factory=dict)
+    values: Mapping[str, Given | Setting] = field(default_factory=dict)
     subscription_id: str | None = None
     resource_group: str | None = None
     location: str | None = None
     fold: bool = False
+    shape: frozenset[str] = frozenset()
     read_linked: Callable[[str, Report], Json | None] = _read_nothing

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.evaluate import evaluate_definition, evaluate_json
+from aib2packer.arm.evaluate import evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.expression import ExpressionError
 from aib2packer.arm.parameters import KeyVaultSecret, Parameter, read_parameters
 from aib2packer.arm.scope import Definition, Deployment, Level, Scope, user_functions, variable_definitions
 from aib2packer.arm.symbolic import Parameter as ParameterSymbol
-from aib2packer.arm.tree import JsonSymbolic, value_of
+from aib2packer.arm.symbolic import is_symbol
+from aib2packer.arm.tree import JsonSymbolic, is_null, value_of
 from aib2packer.findings import codes
 from aib2packer.text.source import SourceText, Span
 from aib2packer.text.tree import Json, JsonArray, JsonObject, JsonScalar, string_of
@@ -53,12 +54,16 @@ class Deployed:
     scopes: Scopes
 
 
-def root_scopes(template: JsonObject, parameters: Mapping[str, Parameter], context: Context, report: Report) -> Scopes:
-    """The scopes of a template at the top of a document."""
-    _check_values(parameters, context, report)
+def root_scopes(
+    template: JsonObject, parameters: Mapping[str, Parameter], values: Mapping[str, Given], context: Context
+) -> Scopes:
+    """The scopes of a template at the top of a document, its parameters with the values that the user gives."""
     deployment = _deployment(template, context)
-    known = {name: _known(parameter, context.values.get(name)) for name, parameter in parameters.items()}
-    symbolic = {name: _definition(parameter, known[name], fold=context.fold) for name, parameter in parameters.items()}
+    known = {name: _known(parameter, values.get(name)) for name, parameter in parameters.items()}
+    symbolic = {
+        name: _definition(parameter, known[name], fold=context.fold or name in context.shape)
+        for name, parameter in parameters.items()
+    }
     resolved = {name: _definition(parameter, known[name], fold=True) for name, parameter in parameters.items()}
     return Scopes(_scope(template, symbolic, deployment), _scope(template, resolved, deployment))
 
@@ -66,6 +71,25 @@ def root_scopes(template: JsonObject, parameters: Mapping[str, Parameter], conte
 def walk(template: JsonObject, scopes: Scopes, context: Context, report: Report) -> Iterator[Deployed]:
     """All that a template deploys, nested deployments included, but not what it only looks up (`existing`) or leaves out."""
     yield from _walk(template.get("resources"), scopes, "", context, report)
+
+
+def report_shape(parameters: Mapping[str, Parameter], scopes: Scopes, context: Context, report: Report) -> None:
+    """Say which parameters have become part of the output, for they decide what is built."""
+    for name in sorted(context.shape):
+        parameter, known = parameters.get(name), scopes.symbolic.parameters.get(name)
+        if parameter is None or known is None or isinstance(known.value, JsonSymbolic):
+            continue
+        try:
+            value = evaluate_definition("parameter", known, scopes.symbolic)
+        except ExpressionError:
+            continue  # it is reported where it is needed
+        shown = f"`{value.value}`" if isinstance(value, JsonScalar) else "its value"
+        report.add(
+            codes.FOLDED,
+            parameter.span,
+            f"the parameter {parameter.name} decides what is built: the output is for {shown}, and has no variable for it",
+            help=f"To build with another value, convert again with --set {parameter.name}=…",
+        )
 
 
 def resolver(scopes: Scopes) -> Callable[[Symbol], Value]:
@@ -145,29 +169,6 @@ def _deployment(template: JsonObject, context: Context) -> Deployment:
     return deployment
 
 
-def _check_values(parameters: Mapping[str, Parameter], context: Context, report: Report) -> None:
-    for name, value in context.values.items():
-        parameter = parameters.get(name)
-        span = value.span
-        if parameter is None:
-            report.add(
-                codes.UNKNOWN_PARAMETER,
-                span,
-                f"the template has no parameter `{name}`",
-                help=f"It has {', '.join(one.name for one in parameters.values()) or 'none'}.",
-            )
-        elif parameter.allowed and not isinstance(value, KeyVaultSecret):
-            allowed = [value_of(one) for one in parameter.allowed]
-            given = value_of(value)
-            if given not in allowed and not (isinstance(given, tuple) and all(one in allowed for one in given)):
-                report.add(
-                    codes.PARAMETER,
-                    span,
-                    f"the value of the parameter {parameter.name} is none of those that the template allows",
-                    help=f"It allows {', '.join(map(str, allowed))}.",
-                )
-
-
 def _known(parameter: Parameter, given: Given | None) -> Definition | None:
     """The value of a parameter, where it has one."""
     if isinstance(given, KeyVaultSecret):
@@ -227,6 +228,13 @@ def _is_left_out(item: JsonObject, resolved: Scope, report: Report) -> bool:
     except ExpressionError as error:
         report_error(error, condition.span, report)
         return True
+    if is_symbol(value):
+        report.add(
+            codes.CONDITION,
+            condition.span,
+            f"whether {string_of(item.get('name')) or 'this'} is deployed is not known: it is taken to be",
+            help="Give the parameters of the condition a value: --set NAME=…, or a parameters file with -p.",
+        )
     return value is False
 
 
@@ -260,12 +268,12 @@ def _nested(item: JsonObject, scopes: Scopes, context: Context, report: Report) 
     if not isinstance(properties, JsonObject):
         return
     template = properties.get("template")
-    if not isinstance(template, JsonObject):
-        template = _linked(properties, context, report)
-        if template is None:
-            return
     options = properties.get("expressionEvaluationOptions")
     inner = isinstance(options, JsonObject) and (string_of(options.get("scope")) or "").lower() == "inner"
+    if not isinstance(template, JsonObject):
+        template, inner = _linked(properties, context, report), True  # a linked template is always a scope of its own
+        if template is None:
+            return
     if not inner:
         yield from _walk(template.get("resources"), scopes, "", context, report)
         return
@@ -305,6 +313,8 @@ def _inner_scope(
 ) -> Scope:
     """The scope inside a nested template: its parameters have the values that the outer one passes, or their defaults."""
     parameters: dict[str, Definition] = {}
+    if isinstance(given, JsonScalar):  # all of them are one expression
+        given = evaluate_json(given, outer)
     for name, parameter in declared.items():
         entry = given.get(parameter.name) if isinstance(given, JsonObject) else None
         passed = entry.get("value") if isinstance(entry, JsonObject) else None
@@ -314,12 +324,22 @@ def _inner_scope(
         if isinstance(loops, JsonArray) and loops.items:
             parameters[name] = Definition(parameter.name, loops.items[0], scope=outer, loop=True)
             continue
-        if passed is not None:
+        if passed is not None and not _takes_default(parameter, passed, outer):
             parameters[name] = Definition(parameter.name, passed, scope=outer)
         else:
             known = _known(parameter, None)
             parameters[name] = _definition(parameter, known, fold=True)
     return _scope(template, parameters, _target(item, outer))
+
+
+def _takes_default(parameter: Parameter, passed: Json, outer: Scope) -> bool:
+    """Whether a parameter is passed null, which means its default unless it may be null itself."""
+    if parameter.nullable or parameter.default is None:
+        return False
+    try:
+        return is_null(evaluate_node(passed, outer))
+    except ExpressionError:
+        return False  # it is reported where it is needed
 
 
 def _target(item: JsonObject, outer: Scope) -> Deployment:

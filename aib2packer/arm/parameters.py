@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings import codes
@@ -12,13 +13,21 @@ from aib2packer.text.source import SourceText, Span
 from aib2packer.text.tree import JsonArray, JsonObject, JsonScalar, string_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aib2packer.arm.symbolic import Value
     from aib2packer.text.tree import Json
 
 _SECURE = {"securestring", "secureobject"}
-_TYPES = {"string", "securestring", "int", "bool", "object", "secureobject", "array"}
+_SHAPES: dict[str, tuple[str, tuple[type, ...]]] = {
+    "string": ("a string", (str,)),
+    "securestring": ("a string", (str,)),
+    "int": ("a whole number", (int,)),
+    "bool": ("true or false", (bool,)),
+    "object": ("an object", (JsonObject,)),
+    "secureobject": ("an object", (JsonObject,)),
+    "array": ("an array", (JsonArray,)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,15 @@ class KeyVaultSecret:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value as it was typed: what it is depends on the type of the parameter. `name` as it was typed too."""
+
+    name: str
+    text: str
+    span: Span
+
+
 Given: TypeAlias = "Json | KeyVaultSecret"
 """The value of a parameter, as the user gives it."""
 
@@ -73,20 +91,79 @@ def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter
     return found
 
 
-def read_values(files: Sequence[SourceText], settings: Sequence[str], report: Report) -> dict[str, Given]:
+def read_values(files: Sequence[SourceText], settings: Sequence[str], report: Report) -> dict[str, Given | Setting]:
     """The values that the user gives, by names in lower case: of files, then of `NAME=VALUE` settings; the later win.
 
-    A setting's value is JSON where it is JSON, else text.
+    What a setting means is only known with the parameters: `bind_values`.
     """
-    values: dict[str, Given] = {}
+    values: dict[str, Given | Setting] = {}
     for file in files:
         document = parse(file, report)
         if document is not None:
             values |= _file_values(document, report)
     for setting in settings:
         name, _, text = setting.partition("=")
-        values[name.strip().lower()] = _setting_value(name.strip(), text)
+        source = SourceText(f"--set {name.strip()}", text)
+        values[name.strip().lower()] = Setting(name.strip(), text, Span(source, 0, len(text)))
     return values
+
+
+def bind_values(given: Mapping[str, Given | Setting], parameters: Mapping[str, Parameter], report: Report) -> dict[str, Given]:
+    """The values for the parameters of a template, checked. A setting is text for a string, and JSON for the other types."""
+    values: dict[str, Given] = {}
+    for name, value in given.items():
+        parameter = parameters.get(name)
+        if parameter is None:
+            near = get_close_matches(name, parameters, n=1)
+            known = ", ".join(one.name for one in parameters.values()) or "none"
+            report.add(
+                codes.UNKNOWN_PARAMETER,
+                value.span,
+                f"the template has no parameter `{value.name if isinstance(value, Setting) else name}`",
+                help=f"Did you mean {parameters[near[0]].name}?" if near else f"It has {known}.",
+            )
+            continue
+        values[name] = _setting_value(value, parameter) if isinstance(value, Setting) else value
+        check_value(parameter, values[name], report)
+    return values
+
+
+def check_value(parameter: Parameter, given: Given, report: Report) -> None:
+    """Report a value that ARM would refuse: of another type, not allowed, or out of bounds. A secret is never shown."""
+    if isinstance(given, KeyVaultSecret) or (isinstance(given, JsonScalar) and given.value is None):
+        return
+    wrong = _what_is_wrong(parameter, given)
+    if wrong is not None:
+        report.add(
+            codes.PARAMETER,
+            given.span,
+            f"the value of the parameter {parameter.name} {wrong[0]}",
+            help=wrong[1],
+        )
+
+
+def _what_is_wrong(parameter: Parameter, given: Json) -> tuple[str, str] | None:
+    expected, shape = _SHAPES[parameter.type]
+    value = given.value if isinstance(given, JsonScalar) else given
+    if not isinstance(value, shape) or (isinstance(value, bool) and bool not in shape):
+        return f"is not {expected}", f"Give {expected}."
+    allowed = [_plain(one) for one in parameter.allowed]
+    chosen = [_plain(one) for one in given.items] if isinstance(given, JsonArray) else [_plain(given)]
+    if allowed and not all(one in allowed for one in chosen):
+        return "is none of those that the template allows", f"It allows {', '.join(allowed)}."
+    size = value if isinstance(value, int) else len(value) if isinstance(value, str) else None
+    size = len(given.items) if isinstance(given, JsonArray) else size
+    least, most = (
+        (parameter.min_value, parameter.max_value) if parameter.type == "int" else (parameter.min_length, parameter.max_length)
+    )
+    if size is not None and ((least is not None and size < least) or (most is not None and size > most)):
+        what = "value" if parameter.type == "int" else "length"
+        return f"is out of bounds: its {what} is {size}", f"The template takes {least or 'any'} to {most or 'any'}."
+    return None
+
+
+def _plain(node: Json) -> str:
+    return str(node.value) if isinstance(node, JsonScalar) else node.span.text
 
 
 def _resolved(declaration: JsonObject, template: JsonObject) -> JsonObject:
@@ -105,13 +182,14 @@ def _resolved(declaration: JsonObject, template: JsonObject) -> JsonObject:
 
 def _parameter(name: str, span: Span, declaration: JsonObject, report: Report) -> Parameter:
     kind = (string_of(declaration.get("type")) or "object").lower()
-    if kind not in _TYPES:
+    if kind not in _SHAPES:
         report.add(
             codes.BAD_VALUE,
             span,
             f"the parameter {name} has the type `{kind}`, which ARM does not know",
             help="Use string, int, bool, object, array, securestring or secureObject.",
         )
+        kind = "object"
     allowed = declaration.get("allowedValues")
     metadata = declaration.get("metadata")
     description = string_of(metadata.get("description")) if isinstance(metadata, JsonObject) else None
@@ -145,24 +223,33 @@ def _file_values(document: Json, report: Report) -> dict[str, Given]:
     values: dict[str, Given] = {}
     for member in parameters if isinstance(parameters, JsonObject) else document:
         if isinstance(parameters, JsonObject) or isinstance(member.value, JsonObject):
-            value = _file_value(member.value)
+            value = _file_value(member.key, member.value, report)
             if value is not None:
                 values[member.key.lower()] = value
     return values
 
 
-def _file_value(entry: Json) -> Given | None:
+def _file_value(name: str, entry: Json, report: Report) -> Given | None:
     if not isinstance(entry, JsonObject):
         return entry
     if entry.get("reference") is not None:
         return KeyVaultSecret(entry.span)
-    return entry.get("value")
+    value = entry.get("value")
+    if value is None:
+        report.add(
+            codes.PARAMETER,
+            entry.span,
+            f"the value of the parameter {name} is neither `value` nor `reference`: it cannot be read",
+            help=f'Write {{"value": …}}, or pass --set {name}=…',
+        )
+    return value
 
 
-def _setting_value(name: str, text: str) -> Given:
-    source = SourceText(f"--set {name}", text)
-    value = parse(source, Report())  # what is no JSON is text, and no error
-    return JsonScalar(text, Span(source, 0, len(text))) if value is None else value
+def _setting_value(setting: Setting, parameter: Parameter) -> Json:
+    text = JsonScalar(setting.text, setting.span)
+    if parameter.type in {"string", "securestring"}:
+        return text
+    return parse(setting.span.source, Report()) or text  # what is no JSON is refused as of the wrong type
 
 
 def _integer(value: Json | None) -> int | None:

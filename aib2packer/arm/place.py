@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
 # Each match is one character of the decoded string (text/jsonc.py reads the same escapes).
 _CHARACTER = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\?(?s:.)")
@@ -22,12 +22,12 @@ class Place:
 
     span: Span
     text: str
-    _offsets: tuple[int, ...] | None = field(default=None, repr=False)
+    _offsets: Sequence[int] | None = field(default=None, repr=False)
 
     def at(self, start: int, end: int) -> Span:
         """The span of the characters `start` to `end` of the string; all of it where it is not written in the file as one."""
         if self._offsets is None:
-            self._offsets = tuple(_offsets(self.span.text, self.text))
+            self._offsets = _offsets(self.span.text, self.text)
         if not self._offsets:
             return self.span
         last = len(self._offsets) - 1
@@ -40,15 +40,12 @@ def span_in(span: Span, text: str, start: int, end: int) -> Span:
     return Place(span, text).at(start, end)
 
 
-def _offsets(written: str, text: str) -> Iterator[int]:
+def _offsets(written: str, text: str) -> Sequence[int]:
     """Where each decoded character begins, counted from the opening quote; then where the last ends. Nothing for no string."""
     inner = written[1:-1]
     if written[:1] != '"':
-        return
+        return ()
     if "\\" not in inner:
-        if inner == text:
-            yield from range(1, len(text) + 2)
-        return
+        return range(1, len(text) + 2) if inner == text else ()
     lengths = [len(match[0]) for match in _CHARACTER.finditer(inner)]
-    if len(lengths) == len(text):
-        yield from accumulate(lengths, initial=1)
+    return tuple(accumulate(lengths, initial=1)) if len(lengths) == len(text) else ()

@@ -22,7 +22,7 @@ LOCATION = Context("resourceGroup", ("location",))
 TENANT_ID = Context("tenant", ("tenantId",))
 DEPLOYMENT_NAME = Context("deployment", ("name",))
 
-_MAX_STEPS = 1_000_000
+_MAX_STEPS = 200_000  # a thousand times what the largest public image template takes
 
 
 class Level(Enum):

@@ -240,6 +240,34 @@ def parameters_of(value: Value | Lambda) -> tuple[Parameter, ...]:
     return tuple(leaf for leaf in leaves(value) if isinstance(leaf, Parameter))
 
 
+def deciding_parameters(value: Value | Lambda) -> tuple[Parameter, ...]:
+    """The parameters that decide which shape a value has: of `if` those of the condition, not of what is chosen between."""
+    return tuple(dict.fromkeys(_deciding(value)))
+
+
+def _deciding(value: Value | Lambda) -> Iterator[Parameter]:
+    match value:
+        case If(condition, then, otherwise):
+            yield from parameters_of(condition)
+            yield from _deciding(then)
+            yield from _deciding(otherwise)
+        case tuple():
+            for item in value:
+                if _has_choice(item):
+                    yield from _deciding(item)
+        case Mapping() | None | bool() | int() | float() | str():
+            return
+        case Apply(_, arguments) if any(map(_has_choice, arguments)):
+            for argument in arguments:
+                yield from _deciding(argument)
+        case _:
+            yield from parameters_of(value)
+
+
+def _has_choice(value: Value | Lambda) -> bool:
+    return isinstance(value, If) or (isinstance(value, tuple | Apply) and any(map(_has_choice, _parts(value))))
+
+
 def is_secure(value: Value | Lambda) -> bool:
     """Whether something secret goes into a value."""
     return any(isinstance(leaf, Parameter | Runtime) and leaf.secure for leaf in leaves(value))

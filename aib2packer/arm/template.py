@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.parameters import ParameterFact, read_parameters
+from aib2packer.arm.parameters import ParameterFact, bind_values, read_parameters
 from aib2packer.arm.powershell import is_powershell, restore
 from aib2packer.arm.siblings import Siblings
 from aib2packer.findings import codes
@@ -105,11 +105,12 @@ def _candidates(document: Json, context: Context, report: Report) -> Iterator[_C
 
 def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[_Candidate]:
     """The image templates of a deployment template, those of nested deployments included."""
-    from aib2packer.arm.deployment import default_of, evaluate_resource, name_of, resolver, root_scopes, walk
+    from aib2packer.arm.deployment import default_of, evaluate_resource, name_of, report_shape, resolver, root_scopes, walk
     from aib2packer.arm.siblings import read_siblings, report_siblings
 
     parameters = read_parameters(template, report)
-    scopes = root_scopes(template, parameters, context, report)
+    values = bind_values(context.values, parameters, report)
+    scopes = root_scopes(template, parameters, values, context)
     everything = tuple(walk(template, scopes, context, report))
     siblings = read_siblings(everything)
 
@@ -118,10 +119,11 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
         if body is None:
             return None
         facts = {
-            name: ParameterFact(parameter, context.values.get(name), default_of(parameter, scopes.symbolic, report))
+            name: ParameterFact(parameter, values.get(name), default_of(parameter, scopes.symbolic, report))
             for name, parameter in parameters.items()
         }
         report_siblings(everything, report)
+        report_shape(parameters, scopes, context, report)
         return Resource(
             body,
             body.get("name"),
@@ -129,7 +131,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
             flattened=body.get("properties") is None,
             parameters=facts,
             siblings=siblings,
-            resolve=resolver(deployed.scopes),
+            resolve=resolver(scopes),  # symbols are those of the outermost template, however deep they come out
         )
 
     for deployed in everything:

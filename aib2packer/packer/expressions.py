@@ -130,8 +130,10 @@ class Printer:
             case _:
                 return of_value(value)
 
-    def text(self, value: Concat) -> Text:
-        """Joined text."""
+    def text(self, value: Concat) -> Text | Code:
+        """Joined text; a lone piece is no text yet, and HCL would leave it as it is."""
+        if len(value.parts) == 1:
+            return call("convert", self.text_piece(value.parts[0]), Piece("string")).code
         return Text(tuple(part if isinstance(part, str) else self._part(part) for part in value.parts))
 
     def text_piece(self, part: ArmValue) -> Piece:
@@ -158,7 +160,7 @@ class Printer:
         return Printer(self.references, self.now, {**self.variables, **added})
 
     def _part(self, part: Symbol) -> Reference | Variable:
-        plain = type_of(part) != "bool" and not (isinstance(part, Parameter) and part.nullable)
+        plain = type_of(part) in {"string", "int", "float"} and not (isinstance(part, Parameter) and part.nullable)
         if plain and isinstance(part, Parameter | Context | Deferred | Runtime) and part in self.references:
             return self.references[part]
         return self.text_piece(part).code

@@ -258,16 +258,19 @@ def _pad_left(one: _Call) -> Piece:
 def _format(one: _Call) -> Piece:
     """One item with a width or a format; joined text is printed elsewhere."""
     match = _match_item(one[0]) if isinstance(one[0], str) else None
-    if match is None or len(one) != _PAIR:
+    if match is None or len(one) != _PAIR or (match[2] == "0" and match[3].strip("0")):
         one.refuse("Packer formats in another way")
     width, letter, digits = match.groups()
     if letter is None:
         return call("format", Piece(quote(f"%{width or ''}s")), one.printer.text_piece(one[1]))
-    if width or one.kind(1) != "int":
+    if width or one.kind(1) != "int" or letter in "Xx":
         one.refuse("Packer formats in another way")
-    count = len(digits) + 1 if letter == "0" and not digits.strip("0") else int(digits or 1)
-    verb = letter if letter in "xX" else "d"
-    return call("format", Piece(quote(f"%0{count}{verb}")), one.piece(1))
+    picture = f"0{len(digits) + 1 if letter == '0' else int(digits or 1)}d"
+    number = one.piece(1)
+    negative = infix(Binding.COMPARISON, "<", number, Piece("0"))
+    # Go counts the sign as a digit.
+    below = call("format", Piece(quote(f"-%{picture}")), of_text(f"-{number.inside(Binding.UNARY)}", number))
+    return conditional(negative, below, call("format", Piece(quote(f"%{picture}")), number))
 
 
 def _string(one: _Call) -> Piece:

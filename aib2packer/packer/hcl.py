@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 128
 _STEP = 2
+_EQUALS = len(" = ")
 _ONE_A_LINE = {"inline"}  # several commands read better below each other
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -48,7 +49,8 @@ def print_body(body: Body, indent: int = 0) -> str:
     pairs: list[tuple[str, str]] = []
     for item in body:
         if isinstance(item, Attribute):
-            pairs.append((item.name, _print_value(item.value, indent, indent + len(item.name) + len(" = "))))
+            column = _WIDTH if item.name in _ONE_A_LINE else indent + len(item.name) + _EQUALS
+            pairs.append((item.name, _print_value(item.value, indent, column)))
         else:
             lines += _assignments(pairs, indent)
             pairs.clear()
@@ -59,17 +61,19 @@ def print_body(body: Body, indent: int = 0) -> str:
 
 def print_variable(variable: Variable) -> str:
     """The `variable` block of an input variable."""
-    body: list[_Item] = [Attribute("type", Code(variable.type))]
+    pairs = [("type", variable.type)]
     if variable.description:
-        body.append(Attribute("description", variable.description))
+        pairs.append(("description", quote(variable.description)))
     if variable.default is not None:
-        body.append(Attribute("default", variable.default))
+        pairs.append(("default", _print_value(variable.default, _STEP, _STEP + len("default") + _EQUALS)))
     if variable.sensitive:
-        body.append(Attribute("sensitive", value=True))
-    for validation in variable.validation:
-        condition = Attribute("condition", Code(validation.condition))
-        body += (Blank(), Block("validation", (condition, Attribute("error_message", validation.error_message))))
-    return _print_item(Block("variable", tuple(body), (variable.name,)), 0)
+        pairs.append(("sensitive", "true"))
+    lines = [f"variable {quote(variable.name)} {{", *_assignments(pairs, _STEP)]
+    for rule in variable.validation:
+        message = Attribute("error_message", rule.error_message)
+        body = (Blank(), Block("validation", (Attribute("condition", Code(rule.condition)), message)))
+        lines.append(print_body(body, _STEP))
+    return "\n".join((*lines, "}"))
 
 
 def print_locals(values: Sequence[Local]) -> str:
@@ -212,10 +216,14 @@ def _print_item(item: _Item, indent: int) -> str:
 
 def _comment(text: str, indent: int) -> str:
     start = f"{' ' * indent}# "
+    width = _WIDTH - len(start)
     lines: list[str] = []
     for line in text.split("\n"):
         visible = _NOT_IN_COMMENTS.sub(_escape_character, line)
-        lines += textwrap.wrap(visible, _WIDTH - len(start), break_long_words=False, break_on_hyphens=False) or [""]
+        if len(visible) <= width:
+            lines.append(visible)
+        else:
+            lines += textwrap.wrap(visible, width, break_long_words=False, break_on_hyphens=False)
     return "\n".join(f"{start}{line}".rstrip() for line in lines)
 
 
@@ -264,7 +272,7 @@ def _object(values: Mapping[str, Value], indent: int) -> str:
         return "{}"
     inner = indent + _STEP
     printed = ((_key(name), value) for name, value in values.items())
-    pairs = ((key, _print_value(value, inner, inner + len(key) + len(" = "))) for key, value in printed)
+    pairs = ((key, _print_value(value, inner, inner + len(key) + _EQUALS)) for key, value in printed)
     return "\n".join(("{", *_assignments(pairs, inner), f"{' ' * indent}}}"))
 
 

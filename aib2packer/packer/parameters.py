@@ -9,6 +9,8 @@ from aib2packer.arm.symbolic import Context, is_known
 from aib2packer.arm.tree import value_of
 from aib2packer.packer.hcl import print_value
 from aib2packer.packer.values import Code, Validation, Variable
+from aib2packer.text.secrets import find_secrets, mask
+from aib2packer.text.tree import JsonScalar
 
 if TYPE_CHECKING:
     from aib2packer.arm import symbolic
@@ -20,10 +22,22 @@ _TOOK_GROUP_LOCATION = "The template took the region of its resource group."
 _REGION = "Azure region of the build."
 
 
+def is_secret(fact: ParameterFact) -> bool:
+    """Whether a parameter's value must not stand in the output: the template says so, or there is a secret in it."""
+    given = fact.given
+    if isinstance(given, KeyVaultSecret) or fact.parameter.secure:
+        return True
+    return _holds_secret(fact.default) or _holds_secret(given.value if isinstance(given, JsonScalar) else None)
+
+
+def _holds_secret(value: symbolic.Value) -> bool:
+    return isinstance(value, str) and bool(find_secrets(value))
+
+
 def declare(fact: ParameterFact, name: str) -> Variable:
     """The variable that a parameter becomes, under a name. What its default computes is left to `computed_default`."""
     parameter = fact.parameter
-    description = parameter.description
+    description = mask(parameter.description)
     if fact.default == _GROUP_LOCATION and fact.given is None:
         description = (
             f"{description.removesuffix('.')}. {_TOOK_GROUP_LOCATION}" if description else f"{_REGION} {_TOOK_GROUP_LOCATION}"
@@ -33,14 +47,14 @@ def declare(fact: ParameterFact, name: str) -> Variable:
         description,
         _TYPES.get(parameter.type, "map(string)"),
         default=_default(fact),
-        sensitive=parameter.secure,
+        sensitive=is_secret(fact),
         validation=_validation(parameter, name),
     )
 
 
 def computed_default(fact: ParameterFact) -> symbolic.Value:
     """A default that is only known when Packer runs: the variable is null then, and a local computes it. None for others."""
-    if fact.given is not None or fact.parameter.secure or fact.default == _GROUP_LOCATION or is_known(fact.default):
+    if fact.given is not None or is_secret(fact) or fact.default == _GROUP_LOCATION or is_known(fact.default):
         return None
     return fact.default
 
@@ -52,8 +66,8 @@ def given_value(fact: ParameterFact) -> Value | None:
 
 def _default(fact: ParameterFact) -> Value | None:
     """The default of a variable: a value that the user gave, else the template's own. A secret has none."""
-    if fact.parameter.secure or isinstance(fact.given, KeyVaultSecret):
-        return None
+    if is_secret(fact):
+        return "" if fact.given is None and fact.default == "" else None  # an empty default is no secret
     if fact.given is not None:
         return _literal(value_of(fact.given))
     if computed_default(fact) is not None:
@@ -79,7 +93,7 @@ def _literal(value: symbolic.Value) -> Value | None:
 def _validation(parameter: Parameter, name: str) -> tuple[Validation, ...]:
     """What the template says that a value must be. A condition may name its own variable only."""
     rules: list[Validation] = []
-    if parameter.allowed and parameter.type in _TYPES:
+    if parameter.allowed and parameter.type in _TYPES and not any(_holds_secret(value_of(one)) for one in parameter.allowed):
         allowed = [value_of(item) for item in parameter.allowed]
         rules.append(_one_of(allowed, name, is_list=parameter.type == "array", nullable=parameter.nullable))
     subject = f"var.{name}" if parameter.type == "int" else f"length(var.{name})"

@@ -73,8 +73,8 @@ def infix(binding: Binding, operator: str, left: Piece, right: Piece) -> Piece:
 
 
 def chained(binding: Binding, operator: str, pieces: tuple[Piece, ...]) -> Piece:
-    """`a && b && c`."""
-    text = f" {operator} ".join(piece.inside(Binding(binding + 1)) for piece in pieces)
+    """`a && b && c`; `&&` inside of `||` is put in parentheses, for the reader."""
+    text = f" {operator} ".join(piece.inside(Binding.EQUALITY) for piece in pieces)
     return of_text(text, *pieces, binding=binding)
 
 

@@ -6,12 +6,23 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.describe import describe
-from aib2packer.arm.symbolic import Context, Deferred, Parameter, Runtime, is_symbol, leaves, parameters_of
+from aib2packer.arm.symbolic import (
+    Concat,
+    Context,
+    Deferred,
+    Parameter,
+    Runtime,
+    is_symbol,
+    leaves,
+    may_be_null,
+    parameters_of,
+    type_of,
+)
 from aib2packer.arm.values import Expression, Placeholder, Secret, Segment, Symbol, Text
 from aib2packer.findings import codes
 from aib2packer.packer.hcl import print_value, references
 from aib2packer.packer.names import snake_case
-from aib2packer.packer.parameters import computed_default, declare, given_value
+from aib2packer.packer.parameters import computed_default, declare, given_value, is_secret
 from aib2packer.packer.values import Code, Local, Value, Variable
 from aib2packer.packer.values import Text as HclText
 from aib2packer.packer.versions import NOW
@@ -79,7 +90,7 @@ class Symbols:
         """The pieces of a string of the template, for a longer one in HCL."""
         parts: list[str | Variable | Local | Code] = []
         for part in text.parts:
-            value = part if isinstance(part, str) else self.reference(part, text.span)
+            value = part if isinstance(part, str) else self.reference(part, text.span, in_text=len(text.parts) > 1)
             if isinstance(value, HclText):
                 parts += value.parts
             elif isinstance(value, str | Variable | Local | Code):
@@ -92,8 +103,8 @@ class Symbols:
         """A number or a boolean as HCL."""
         return self.value(value) if isinstance(value, Text) else value.value
 
-    def reference(self, symbol: Symbol, span: Span) -> Value:
-        """The HCL that stands for a symbol of a text at `span`."""
+    def reference(self, symbol: Symbol, span: Span, *, in_text: bool) -> Value:
+        """The HCL that stands for a symbol of a text at `span`; `in_text`: as a piece of a longer text, so itself a text."""
         match symbol:
             case Segment(text, index):
                 whole = self.value(text)
@@ -101,6 +112,8 @@ class Symbols:
             case Expression(value):
                 from aib2packer.packer.expressions import CannotPrintError, to_hcl
 
+                if in_text and (type_of(value) != "string" or may_be_null(value)):
+                    value = Concat((value,))  # ARM writes True for true, and nothing for null
                 try:
                     return to_hcl(value, self.leaves, NOW)
                 except CannotPrintError as error:
@@ -159,7 +172,7 @@ def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, Para
     given: dict[str, Value] = {}
     for leaf, item in named.items():
         fact = parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
-        if fact is not None and not fact.parameter.secure and (value := given_value(fact)) is not None:
+        if fact is not None and not is_secret(fact) and (value := given_value(fact)) is not None:
             given[item.name] = value
     return given
 

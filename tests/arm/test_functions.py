@@ -1,7 +1,5 @@
 """The functions of the ARM language give what the real engine gives."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pytest
@@ -56,7 +54,13 @@ def test_every_pure_function_has_a_fact() -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("concatt", "concat"), ("resourcegroupid", "resourceGroup"), ("listkey", ""), ("tolowercase", "toLower"), ("parameter", "parameters")],
+    [
+        ("concatt", "concat"),
+        ("resourcegroupid", "resourceGroup"),
+        ("listkey", ""),
+        ("tolowercase", "toLower"),
+        ("parameter", "parameters"),
+    ],
 )
 def test_a_misspelt_function_gets_a_proposal(written: str, meant: str) -> None:
     if not meant:  # any name that begins with `list` is a function of some resource provider

@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 
 from aib2packer import Auth, Conversion, Options, OsType, convert
+from aib2packer.text.source import decode
 
 FOLDER = Path(__file__).parent
-CASES = sorted(file.stem for file in FOLDER.glob("*.json") if not file.name.endswith(".options.json"))
+CASES = sorted(
+    file.stem for file in FOLDER.glob("*.json") if not file.name.endswith((".options.json", ".parameters.json"))
+)
 
 
 def read_case(case: str) -> tuple[bytes, Options]:
@@ -19,6 +22,8 @@ def read_case(case: str) -> tuple[bytes, Options]:
         given["auth"] = Auth(given["auth"])
     if "settings" in given:
         given["settings"] = tuple(given["settings"])
+    if "parameter_files" in given:
+        given["parameter_files"] = tuple(decode((FOLDER / name).read_bytes(), name) for name in given["parameter_files"])
     return (FOLDER / f"{case}.json").read_bytes(), Options(**given)
 
 

@@ -338,7 +338,7 @@ def _of_python_hcl2(value: Any) -> Any:  # noqa: ANN401 - any HCL value
     match value:
         case str():
             source = value.removeprefix("${").removesuffix("}") if value.startswith("${") else value
-            return decode_value(source[1:-1] if source.startswith('"<<') else source, NAMES)
+            return decode_value(source[1:-1] if "\n" in source else source, NAMES)
         case dict():
             return {decode_value(key) if key.startswith('"') else key: _of_python_hcl2(item) for key, item in value.items()}
         case list():

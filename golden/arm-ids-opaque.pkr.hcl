@@ -1,0 +1,131 @@
+# VM image web, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 240m packer build -var source_version_id=... -var gallery_id=... -var definition=... -var subnet_id=... build.pkr.hcl
+#
+# Run it where it can reach the network [parameters('subnetId')][8]. The account needs Contributor on the subscription, which
+# Image Builder's own service took care of.
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "source_version_id" {
+  type        = string
+  description = "Version of the golden image."
+}
+
+variable "gallery_id" {
+  type = string
+}
+
+variable "definition" {
+  type = string
+}
+
+variable "subnet_id" {
+  type        = string
+  description = "Subnet of the build VM."
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+locals {
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now           = timestamp()
+  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version = var.image_version != null ? var.image_version : local.time_version
+}
+
+source "azure-arm" "web" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = split("/", var.subnet_id)[2]
+
+  # Source image
+  os_type = "Linux"
+
+  shared_image_gallery {
+    subscription   = split("/", var.source_version_id)[2]
+    resource_group = split("/", var.source_version_id)[4]
+    gallery_name   = split("/", var.source_version_id)[8]
+    image_name     = split("/", var.source_version_id)[10]
+    image_version  = split("/", var.source_version_id)[12]
+  }
+
+  # Build VM. Packer reaches it by its private address: run Packer inside this network.
+  location                            = "westeurope"
+  vm_size                             = "Standard_D2s_v5"
+  virtual_network_resource_group_name = split("/", var.subnet_id)[4]
+  virtual_network_name                = split("/", var.subnet_id)[8]
+  virtual_network_subnet_name         = split("/", var.subnet_id)[10]
+
+  # Distribution
+  shared_image_gallery_destination {
+    subscription   = split("/", "${var.gallery_id}/images/${var.definition}")[2]
+    resource_group = split("/", "${var.gallery_id}/images/${var.definition}")[4]
+    gallery_name   = split("/", "${var.gallery_id}/images/${var.definition}")[8]
+    image_name     = var.definition
+    image_version  = local.image_version
+
+    target_region {
+      name = "westeurope"
+    }
+  }
+  shared_image_gallery_timeout = "240m"
+}
+
+build {
+  name    = "web"
+  sources = ["source.azure-arm.web"]
+
+  # customize[0]: Shell
+  provisioner "shell" {
+    execute_command = local.as_root
+    inline          = ["true"]
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      <<-EOT
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/web.manifest.json"
+    custom_data = {
+      run_output_name = "web"
+    }
+  }
+}

@@ -1,0 +1,208 @@
+# VM image web, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   export PKR_VAR_script_url=...
+#   export PKR_VAR_artifacts_sas=...
+#   export PKR_VAR_artifacts_location_sas_token=...
+#   timeout 240m packer build -var subscription_id=... build.pkr.hcl
+#
+# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of.
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+}
+
+variable "script_url" {
+  type      = string
+  sensitive = true
+}
+
+variable "artifacts" {
+  type    = string
+  default = "https://contoso.blob.core.windows.net/artifacts"
+}
+
+variable "artifacts_sas" {
+  type      = string
+  sensitive = true
+}
+
+variable "artifacts_location" {
+  type    = string
+  default = "https://contoso.blob.core.windows.net/deploy/"
+}
+
+variable "artifacts_location_sas_token" {
+  type      = string
+  sensitive = true
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+locals {
+  # Image Builder runs Shell customizers as root.
+  as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  downloads = "${path.root}/downloads/web"
+
+  # Taken once: each call of timestamp() gives another time.
+  now           = timestamp()
+  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version = var.image_version != null ? var.image_version : local.time_version
+}
+
+source "azure-arm" "web" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Linux"
+  image_publisher = "Canonical"
+  image_offer     = "0001-com-ubuntu-server-jammy"
+  image_sku       = "22_04-lts-gen2"
+  image_version   = "latest"
+
+  # Build VM
+  location                     = "westeurope"
+  vm_size                      = "Standard_D2ds_v4"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # Distribution
+  shared_image_gallery_destination {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "web"
+    image_version  = local.image_version
+
+    target_region {
+      name = "westeurope"
+    }
+  }
+  shared_image_gallery_timeout = "240m"
+}
+
+build {
+  name    = "web"
+  sources = ["source.azure-arm.web"]
+
+  # Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it.
+  provisioner "shell" {
+    name            = "deprovisioning-script"
+    execute_command = local.as_root
+    inline = [
+      <<-EOT
+        cat > /tmp/DeprovisioningScript.sh <<'END'
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+        END
+      EOT
+    ]
+  }
+
+  # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
+  provisioner "shell-local" {
+    name = "download"
+    inline = [
+      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "curl -fsSL --retry 5 -o 01-install '${var.script_url}'",
+      "curl -fsSL --retry 5 -o 02-agent.tar.gz '${var.artifacts}/agent.tar.gz?${var.artifacts_sas}'",
+      "curl -fsSL --retry 5 -o 03-base '${"${can(regex("://[^/]+/", var.artifacts_location)) ? regex_replace(var.artifacts_location, "([^/]/)[^/]*$", "$1") : "${var.artifacts_location}/"}base.sh${var.artifacts_location_sas_token}"}'",
+    ]
+  }
+
+  # customize[0]: Shell
+  provisioner "file" {
+    name        = "install-upload"
+    source      = "${local.downloads}/01-install"
+    destination = "/tmp/01-install"
+    generated   = true
+  }
+
+  provisioner "shell" {
+    name            = "install"
+    execute_command = local.as_root
+    inline = [
+      "sed -i 's/\\r$//' /tmp/01-install",
+      "chmod +x /tmp/01-install",
+      "/tmp/01-install",
+      "rm /tmp/01-install",
+    ]
+  }
+
+  # customize[1]: File
+  provisioner "file" {
+    name        = "agent"
+    source      = "${local.downloads}/02-agent.tar.gz"
+    destination = "/tmp/agent.tar.gz"
+    generated   = true
+  }
+
+  # customize[2]: Shell
+  provisioner "file" {
+    name        = "base-upload"
+    source      = "${local.downloads}/03-base"
+    destination = "/tmp/03-base"
+    generated   = true
+  }
+
+  provisioner "shell" {
+    name            = "base"
+    execute_command = local.as_root
+    inline = [
+      "sed -i 's/\\r$//' /tmp/03-base",
+      "chmod +x /tmp/03-base",
+      "/tmp/03-base",
+      "rm /tmp/03-base",
+    ]
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      "if [ -f /tmp/DeprovisioningScript.sh ]; then sh /tmp/DeprovisioningScript.sh; else echo 'No deprovisioning script: the image is not generalized'; fi",
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/web.manifest.json"
+    custom_data = {
+      run_output_name = "web"
+    }
+  }
+}
