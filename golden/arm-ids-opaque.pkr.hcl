@@ -3,8 +3,8 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var source_version_id=... -var gallery_id=... -var definition=... -var subnet_id=... build.pkr.hcl
 #
-# Run it where it can reach the network [parameters('subnetId')][8]. The account needs Contributor on the subscription, which
-# Image Builder's own service took care of.
+# Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
+# own service took care of.
 
 packer {
   required_version = ">= 1.13.0"
@@ -49,7 +49,10 @@ variable "image_version" {
 
 locals {
   # Image Builder runs Shell customizers as root.
-  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  as_root                 = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  subnet_id_parts         = split("/", var.subnet_id)
+  source_version_id_parts = split("/", var.source_version_id)
+  id_parts                = split("/", "${var.gallery_id}/images/${var.definition}")
 
   # Taken once: each call of timestamp() gives another time.
   now           = timestamp()
@@ -59,31 +62,31 @@ locals {
 
 source "azure-arm" "web" {
   use_azure_cli_auth = var.use_azure_cli_auth
-  subscription_id    = split("/", var.subnet_id)[2]
+  subscription_id    = local.subnet_id_parts[2]
 
   # Source image
   os_type = "Linux"
 
   shared_image_gallery {
-    subscription   = split("/", var.source_version_id)[2]
-    resource_group = split("/", var.source_version_id)[4]
-    gallery_name   = split("/", var.source_version_id)[8]
-    image_name     = split("/", var.source_version_id)[10]
-    image_version  = split("/", var.source_version_id)[12]
+    subscription   = local.source_version_id_parts[2]
+    resource_group = local.source_version_id_parts[4]
+    gallery_name   = local.source_version_id_parts[8]
+    image_name     = local.source_version_id_parts[10]
+    image_version  = length(local.source_version_id_parts) > 12 && local.source_version_id_parts[12] != "latest" ? local.source_version_id_parts[12] : null
   }
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = "westeurope"
   vm_size                             = "Standard_D2s_v5"
-  virtual_network_resource_group_name = split("/", var.subnet_id)[4]
-  virtual_network_name                = split("/", var.subnet_id)[8]
-  virtual_network_subnet_name         = split("/", var.subnet_id)[10]
+  virtual_network_resource_group_name = local.subnet_id_parts[4]
+  virtual_network_name                = local.subnet_id_parts[8]
+  virtual_network_subnet_name         = local.subnet_id_parts[10]
 
   # Distribution
   shared_image_gallery_destination {
-    subscription   = split("/", "${var.gallery_id}/images/${var.definition}")[2]
-    resource_group = split("/", "${var.gallery_id}/images/${var.definition}")[4]
-    gallery_name   = split("/", "${var.gallery_id}/images/${var.definition}")[8]
+    subscription   = local.id_parts[2]
+    resource_group = local.id_parts[4]
+    gallery_name   = local.id_parts[8]
     image_name     = var.definition
     image_version  = local.image_version
 

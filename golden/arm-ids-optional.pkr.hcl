@@ -5,6 +5,7 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of.
+# Otherwise than in Image Builder: expression folded into its value (AIB2P308).
 
 packer {
   required_version = ">= 1.13.0"
@@ -46,7 +47,8 @@ variable "image_version" {
 
 locals {
   # Image Builder runs Shell customizers as root.
-  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  as_root        = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  image_id_parts = split("/", var.image_id)
 
   # Taken once: each call of timestamp() gives another time.
   now           = timestamp()
@@ -72,11 +74,11 @@ source "azure-arm" "web" {
 
   # Distribution
   shared_image_gallery_destination {
-    subscription   = split("/", var.image_id)[2]
-    resource_group = split("/", var.image_id)[4]
-    gallery_name   = split("/", var.image_id)[8]
-    image_name     = split("/", var.image_id)[10]
-    image_version  = local.image_version
+    subscription   = local.image_id_parts[2]
+    resource_group = local.image_id_parts[4]
+    gallery_name   = local.image_id_parts[8]
+    image_name     = local.image_id_parts[10]
+    image_version  = length(local.image_id_parts) > 12 && local.image_id_parts[12] != "latest" ? local.image_id_parts[12] : local.image_version
 
     target_region {
       name = "westeurope"

@@ -3,9 +3,9 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... -var resource_group_name=... -var image_subscription=... -var image_group=... -var base_image=... -var identity=... -var gallery=... -var network_group=... -var network=... build.pkr.hcl
 #
-# Run it where it can reach the network [parameters('network')]. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of, and what the identity ', parameters('identity'))] had: the subnet, the source image, the
-# gallery and the managed image's resource group, and Managed Identity Operator on the identities of the build VM.
+# Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
+# own service took care of, and what the identity of the template had: the subnet, the source image, the gallery and the managed
+# image's resource group, and Managed Identity Operator on the identities of the build VM.
 # Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
 
 packer {

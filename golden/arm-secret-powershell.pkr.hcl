@@ -1,7 +1,6 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export PKR_VAR_storage_key=...
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
@@ -33,6 +32,7 @@ variable "subscription_id" {
 variable "storage_key" {
   type        = string
   description = "Key of the storage account contoso."
+  default     = ""
   sensitive   = true
 }
 

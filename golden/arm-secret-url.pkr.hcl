@@ -3,7 +3,6 @@
 #   packer init build.pkr.hcl
 #   export PKR_VAR_script_url=...
 #   export PKR_VAR_artifacts_sas=...
-#   export PKR_VAR_artifacts_location_sas_token=...
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of.
@@ -52,6 +51,7 @@ variable "artifacts_location" {
 
 variable "artifacts_location_sas_token" {
   type      = string
+  default   = ""
   sensitive = true
 }
 

@@ -35,7 +35,7 @@ variable "team" {
 
 variable "build" {
   type    = string
-  default = 2024
+  default = "2024"
 }
 
 variable "disk" {

@@ -1,4 +1,4 @@
-# VM image, converted from an Azure Image Builder template.
+# VM image db-canary, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
@@ -50,7 +50,7 @@ locals {
   image_version = var.image_version != null ? var.image_version : local.time_version
 }
 
-source "azure-arm" "db" {
+source "azure-arm" "db_canary" {
   use_azure_cli_auth = var.use_azure_cli_auth
   subscription_id    = var.subscription_id
 
@@ -82,8 +82,8 @@ source "azure-arm" "db" {
 }
 
 build {
-  name    = "db"
-  sources = ["source.azure-arm.db"]
+  name    = "db-canary"
+  sources = ["source.azure-arm.db_canary"]
 
   # customize[0]: Shell
   provisioner "shell" {
@@ -110,7 +110,7 @@ build {
 
   # What Image Builder kept as the run output.
   post-processor "manifest" {
-    output = "${path.root}/db.manifest.json"
+    output = "${path.root}/db-canary.manifest.json"
     custom_data = {
       run_output_name = "db"
     }

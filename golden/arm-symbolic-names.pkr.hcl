@@ -3,8 +3,8 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... -var resource_group_name=... -var network=... build.pkr.hcl
 #
-# Run it where it can reach the network [parameters('network')]. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of.
+# Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
+# own service took care of.
 
 packer {
   required_version = ">= 1.13.0"

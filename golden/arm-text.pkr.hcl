@@ -1,4 +1,4 @@
-# VM image, converted from an Azure Image Builder template.
+# VM image web-front, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
@@ -65,7 +65,7 @@ locals {
   image_version = var.image_version != null ? var.image_version : local.time_version
 }
 
-source "azure-arm" "web" {
+source "azure-arm" "web_front" {
   use_azure_cli_auth = var.use_azure_cli_auth
   subscription_id    = var.subscription_id
 
@@ -96,8 +96,8 @@ source "azure-arm" "web" {
   shared_image_gallery_timeout = "240m"
 
   azure_tags = {
-    concat   = "${var.name}-${var.count}-${var.flag}"
-    format   = "${var.count} of ${var.name}: {${var.flag}}"
+    concat   = "${var.name}-${convert(var.count, string)}-${convert(var.flag ? "True" : "False", string)}"
+    format   = "${convert(var.count, string)} of ${var.name}: {${convert(var.flag ? "True" : "False", string)}}"
     lower    = lower(var.name)
     replaced = replace(var.name, "-", "_")
     first    = substr(var.name, 0, 3)
@@ -110,8 +110,8 @@ source "azure-arm" "web" {
 }
 
 build {
-  name    = "web"
-  sources = ["source.azure-arm.web"]
+  name    = "web-front"
+  sources = ["source.azure-arm.web_front"]
 
   # customize[0]: Shell
   provisioner "shell" {
@@ -138,7 +138,7 @@ build {
 
   # What Image Builder kept as the run output.
   post-processor "manifest" {
-    output = "${path.root}/web.manifest.json"
+    output = "${path.root}/web-front.manifest.json"
     custom_data = {
       run_output_name = "web"
     }

@@ -51,8 +51,9 @@ variable "preview" {
 }
 
 variable "key" {
-  type      = string
-  sensitive = true
+  type        = string
+  description = "Secret agent-key of the key vault contoso."
+  sensitive   = true
 }
 
 variable "sas" {

@@ -3,7 +3,7 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var source_image_version_id=... -var subnet_id=... -var gallery_image_id=... build.pkr.hcl
 #
-# Run it where it can reach the network <subnetId>[8]. The account needs Contributor on the subscription, which Image Builder's
+# Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
 # own service took care of.
 
 packer {
@@ -46,7 +46,10 @@ variable "image_version" {
 
 locals {
   # Image Builder runs Shell customizers as root.
-  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  as_root                       = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  subnet_id_parts               = split("/", var.subnet_id)
+  source_image_version_id_parts = split("/", var.source_image_version_id)
+  gallery_image_id_parts        = split("/", var.gallery_image_id)
 
   # Taken once: each call of timestamp() gives another time.
   now           = timestamp()
@@ -56,29 +59,33 @@ locals {
 
 source "azure-arm" "web" {
   use_azure_cli_auth = var.use_azure_cli_auth
-  subscription_id    = split("/", var.subnet_id)[2]
+  subscription_id    = local.subnet_id_parts[2]
 
   # Source image
   os_type = "Linux"
 
   shared_image_gallery {
-    id = var.source_image_version_id
+    subscription   = local.source_image_version_id_parts[2]
+    resource_group = local.source_image_version_id_parts[4]
+    gallery_name   = local.source_image_version_id_parts[8]
+    image_name     = local.source_image_version_id_parts[10]
+    image_version  = length(local.source_image_version_id_parts) > 12 && local.source_image_version_id_parts[12] != "latest" ? local.source_image_version_id_parts[12] : null
   }
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = "westeurope"
   vm_size                             = "Standard_D2ds_v4"
-  virtual_network_resource_group_name = split("/", var.subnet_id)[4]
-  virtual_network_name                = split("/", var.subnet_id)[8]
-  virtual_network_subnet_name         = split("/", var.subnet_id)[10]
+  virtual_network_resource_group_name = local.subnet_id_parts[4]
+  virtual_network_name                = local.subnet_id_parts[8]
+  virtual_network_subnet_name         = local.subnet_id_parts[10]
 
   # Distribution
   shared_image_gallery_destination {
-    subscription   = split("/", var.gallery_image_id)[2]
-    resource_group = split("/", var.gallery_image_id)[4]
-    gallery_name   = split("/", var.gallery_image_id)[8]
-    image_name     = split("/", var.gallery_image_id)[10]
-    image_version  = local.image_version
+    subscription   = local.gallery_image_id_parts[2]
+    resource_group = local.gallery_image_id_parts[4]
+    gallery_name   = local.gallery_image_id_parts[8]
+    image_name     = local.gallery_image_id_parts[10]
+    image_version  = length(local.gallery_image_id_parts) > 12 && local.gallery_image_id_parts[12] != "latest" ? local.gallery_image_id_parts[12] : local.image_version
 
     target_region {
       name = "westeurope"

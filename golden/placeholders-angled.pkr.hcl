@@ -4,7 +4,7 @@
 #   timeout 240m packer build -var subscription_id=... -var image_name=... -var region=... -var team=... -var stage=... -var run_output_name=... -var rg_name=... -var shared_image_gal_name=... -var image_def_name=... -var region1=... build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of, and what the identity <imgBuilderId> had: the gallery and the managed image's resource
+# Builder's own service took care of, and what the identity of the template had: the gallery and the managed image's resource
 # group.
 # Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
 

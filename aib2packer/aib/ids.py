@@ -64,5 +64,10 @@ def _partly_known(text: Text, shapes: tuple[tuple[str, ...], ...]) -> ResourceId
         pieces = pieces[:-2]
     end = tuple(known)
     shape = next((shape for shape in shapes if shape[len(shape) - len(end) :] == end), shapes[0])
-    found = {name: known.get(name) or Text((Segment(text, 2 * index + 2),), text.span) for index, name in enumerate(shape)}
+    if not known and GALLERY_VERSION in shapes:
+        shape = GALLERY_VERSION  # of an image definition's id it is the beginning
+    found = {
+        name: known.get(name) or Text((Segment(text, 2 * index + 2, optional=name == "versions"),), text.span)
+        for index, name in enumerate(shape)
+    }
     return ResourceId(text, found)

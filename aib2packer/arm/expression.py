@@ -217,7 +217,7 @@ class _Parser:
                 f"Write a number with a fraction or an exponent as `json('{number[0]}')`.",
                 end=number.end(),
             )
-        if len(match[0]) > len(str(_INT64)) or not -_INT64 <= int(match[0]) < _INT64:
+        if len(match[0].lstrip("+-0")) > len(str(_INT64)) or not -_INT64 <= int(match[0]) < _INT64:
             self._fail(f"the number {_quoted(match[0])} has more than 64 bits", "Write it as text.", end=match.end())
         self._at = match.end()
         return IntegerLiteral(int(match[0]), match.start(), match.end())

@@ -54,8 +54,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class KeyVaultSecret:
-    """A value that a parameters file leaves in a key vault."""
+    """A value that a parameters file leaves in a key vault; "" for what is not said."""
 
+    vault: str
+    name: str
     span: Span
 
 
@@ -232,8 +234,11 @@ def _file_values(document: Json, report: Report) -> dict[str, Given]:
 def _file_value(name: str, entry: Json, report: Report) -> Given | None:
     if not isinstance(entry, JsonObject):
         return entry
-    if entry.get("reference") is not None:
-        return KeyVaultSecret(entry.span)
+    if (reference := entry.get("reference")) is not None:
+        vault = reference.get("keyVault") if isinstance(reference, JsonObject) else None
+        vault_id = string_of(vault.get("id")) if isinstance(vault, JsonObject) else None
+        secret = string_of(reference.get("secretName")) if isinstance(reference, JsonObject) else None
+        return KeyVaultSecret((vault_id or "").rsplit("/", 1)[-1], secret or "", entry.span)
     value = entry.get("value")
     if value is None:
         report.add(

@@ -186,6 +186,15 @@ def _is_image_template(body: JsonObject) -> bool:
 
 
 def _nothing_found(document: Json, report: Report) -> None:
+    for finding in report.findings:
+        if finding.code == codes.LINKED_TEMPLATE:
+            report.add(
+                codes.NO_IMAGE_TEMPLATE,
+                finding.span,
+                "there is no image template in this input, unless it is in the linked template, which cannot be read",
+                help=finding.help,
+            )
+            return
     message = "there is no image template in this input"
     help_text = "Pass an image template, an ARM template that holds one, or what `az image builder show` prints."
     schema = (string_of(document.get("$schema")) or "").lower() if isinstance(document, JsonObject) else ""

@@ -41,10 +41,11 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One segment of a resource id that is only known as a whole."""
+    """One segment of a resource id that is only known as a whole; `optional`: the id may end before it."""
 
     id: Text
     index: int
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,10 @@ def _where(template: ImageTemplate, downloads: Sequence[Download], options: Opti
     if downloads:
         where.append("on Linux")
     if template.vm.subnet is not None:
-        where.append(f"where it can reach the network {template.vm.subnet.virtual_network}")
+        network = template.vm.subnet.virtual_network.literal
+        where.append(
+            f"where it can reach the network {network}" if network else "where it can reach the subnet of the build VM"
+        )
     if options.auth is Auth.MSI:
         where.append("on an Azure VM that has a managed identity")
     return f"Run it {', '.join(where)}." if where else "It runs wherever Packer does; only timeout is a Linux program."
@@ -79,9 +82,9 @@ def _rights(template: ImageTemplate) -> str:
     if any(isinstance(target, VhdTarget) for target in template.targets):
         had.append("the storage account")
     if had and template.identities:
-        identity = str(template.identities[0]).rsplit("/", 1)[-1]
+        identity = template.identities[0].split("/")[-1].literal
         whole = f"{', '.join(had[:-1])} and {had[-1]}" if len(had) > 1 else had[0]
-        words += f", and what the identity {identity} had: {whole}"
+        words += f", and what the identity{f' {identity}' if identity else ' of the template'} had: {whole}"
     if template.vm.identities:
         words += ", and Managed Identity Operator on the identities of the build VM"
     return f"{words}."

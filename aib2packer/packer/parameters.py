@@ -38,6 +38,8 @@ def declare(fact: ParameterFact, name: str) -> Variable:
     """The variable that a parameter becomes, under a name. What its default computes is left to `computed_default`."""
     parameter = fact.parameter
     description = mask(parameter.description)
+    if isinstance(fact.given, KeyVaultSecret):
+        description = f"{description} Secret {fact.given.name} of the key vault {fact.given.vault}.".strip()
     if fact.default == _GROUP_LOCATION and fact.given is None:
         description = (
             f"{description.removesuffix('.')}. {_TOOK_GROUP_LOCATION}" if description else f"{_REGION} {_TOOK_GROUP_LOCATION}"
@@ -61,7 +63,8 @@ def computed_default(fact: ParameterFact) -> symbolic.Value:
 
 def given_value(fact: ParameterFact) -> Value | None:
     """What the user gave for a parameter; None for nothing, and for what stays in a key vault."""
-    return None if fact.given is None or isinstance(fact.given, KeyVaultSecret) else _literal(value_of(fact.given))
+    given = fact.given
+    return None if given is None or isinstance(given, KeyVaultSecret) else _literal(value_of(given))
 
 
 def _default(fact: ParameterFact) -> Value | None:
@@ -69,7 +72,7 @@ def _default(fact: ParameterFact) -> Value | None:
     if is_secret(fact):
         return "" if fact.given is None and fact.default == "" else None  # an empty default is no secret
     if fact.given is not None:
-        return _literal(value_of(fact.given))
+        return given_value(fact)
     if computed_default(fact) is not None:
         return Code("null")
     if fact.default == _GROUP_LOCATION:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, ImageSource, ManagedImage, PlatformImage
-from aib2packer.arm.values import Placeholder
 from aib2packer.findings import codes
 from aib2packer.packer.values import Attribute, Block
 
@@ -61,9 +60,6 @@ def _platform_image(source: PlatformImage, symbols: Symbols, report: Report) -> 
 
 def _gallery(source: GalleryImage, symbols: Symbols) -> Block:
     image = source.id
-    if len(image.text.parts) == 1 and isinstance(image.text.parts[0], Placeholder):
-        # The whole id is filled in when Packer runs: it must be that of a version.
-        return Block("shared_image_gallery", (Attribute("id", symbols.value(image.text)),))
     body = [
         Attribute("subscription", symbols.value(image.subscription)),
         Attribute("resource_group", symbols.value(image.resource_group)),

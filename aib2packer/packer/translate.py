@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
+from aib2packer.arm.symbolic import Parameter
+from aib2packer.findings import codes
 from aib2packer.packer.build_vm import build_location, build_vm
 from aib2packer.packer.distribute import distribution, made_targets
 from aib2packer.packer.download import download
@@ -15,6 +17,7 @@ from aib2packer.packer.header import header
 from aib2packer.packer.model import Build, Download, Plugin, Provisioner, Section
 from aib2packer.packer.names import identifier
 from aib2packer.packer.os_type import find_os_type
+from aib2packer.packer.parameters import is_secret
 from aib2packer.packer.schema import BUILD_VM, arrange
 from aib2packer.packer.sign_in import sign_in, subscription_of
 from aib2packer.packer.site import Site, beside_template
@@ -69,6 +72,7 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
     sections = _source(template, name, site, options)
     provisioners, downloads, files = _provision(template, kinds, site)
     manifest = _manifest(name, targets, symbols)
+    _report_secret_values(template, symbols, report)
     if symbols.given:
         files[f"{name}.auto.pkrvars.hcl"] = (
             print_body(tuple(Attribute(*item) for item in symbols.given.items())).encode() + b"\n"
@@ -88,6 +92,19 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
         manifest=manifest,
         files=files,
     )
+
+
+def _report_secret_values(template: ImageTemplate, symbols: Symbols, report: Report) -> None:
+    """A secret that the user gave stands in no file that is written: the variable must be set when Packer runs."""
+    for leaf, variable in symbols.leaves.items():
+        fact = template.parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
+        if fact is not None and fact.given is not None and is_secret(fact):
+            report.add(
+                codes.SECRET,
+                fact.given.span,
+                f"the value of {fact.parameter.name} is a secret: it does not stand in the output",
+                help=f"Set PKR_VAR_{variable.name} when Packer runs.",
+            )
 
 
 def name_build(template: ImageTemplate) -> str:

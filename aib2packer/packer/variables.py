@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.describe import describe
+from aib2packer.arm.parameters import KeyVaultSecret
 from aib2packer.arm.symbolic import (
     Concat,
     Context,
@@ -28,7 +29,7 @@ from aib2packer.packer.values import Text as HclText
 from aib2packer.packer.versions import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from aib2packer.aib.model import Flag, ImageTemplate, Number
     from aib2packer.arm.parameters import ParameterFact
@@ -68,6 +69,8 @@ class Symbols:
 
     names: Mapping[Symbol, Variable]
     leaves: Mapping[Leaf, Variable | Local]
+    ids: Mapping[tuple[str | Symbol, ...], str]
+    """The names of the locals with the segments of ids that are only known as a whole."""
     order: tuple[str, ...]
     """The names of all variables, as they were claimed."""
     resolve: Callable[[ArmSymbol], SymbolicValue]
@@ -106,9 +109,12 @@ class Symbols:
     def reference(self, symbol: Symbol, span: Span, *, in_text: bool) -> Value:
         """The HCL that stands for a symbol of a text at `span`; `in_text`: as a piece of a longer text, so itself a text."""
         match symbol:
-            case Segment(text, index):
-                whole = self.value(text)
-                return Code(f'split("/", {print_value(whole)})[{index}]', references(whole))
+            case Segment(text, index, optional):
+                parts = self._id_parts(text)
+                segment = f"local.{parts.name}[{index}]"
+                if optional:  # absent, or `latest`: azure-arm takes the latest where there is none
+                    segment = f'length(local.{parts.name}) > {index} && {segment} != "latest" ? {segment} : null'
+                return Code(segment, (parts,))
             case Expression(value):
                 from aib2packer.packer.expressions import CannotPrintError, to_hcl
 
@@ -120,6 +126,10 @@ class Symbols:
                     return self._folded(value, error, span)
             case _:
                 return self.names[symbol]
+
+    def _id_parts(self, text: Text) -> Local:
+        """The local that holds the segments of an id."""
+        return Local(self.ids[text.parts], Code(f'split("/", {print_value(self.value(text))})', references(self.value(text))))
 
     def _folded(self, value: ArmSymbol, error: CannotPrintError, span: Span) -> Value:
         """What an expression comes to with the values and defaults that its parameters have, where HCL has nothing for it."""
@@ -156,15 +166,24 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
             name = _placeholder_name(symbol)
             names[symbol] = taken.setdefault(name, _placeholder_variable(name, symbol))
     values = tuple(symbol.value for symbol in found if isinstance(symbol, Expression))
-    facts = {name: replace(fact, given=None) if values_apart else fact for name, fact in template.parameters.items()}
+    facts = {
+        name: replace(fact, given=None) if values_apart and not isinstance(fact.given, KeyVaultSecret) else fact
+        for name, fact in template.parameters.items()
+    }
     named_leaves = _claim_leaves(values, facts, taken)
     for symbol in found:
         if isinstance(symbol, Secret):
             name, what = _secret_name(symbol)
             free = _free(name, taken)
             names[symbol] = taken[free] = Variable(free, what, sensitive=True)
+    ids: dict[tuple[str | Symbol, ...], str] = {}
+    for text in _opaque_ids(template):
+        if text.parts not in ids:
+            ids[text.parts] = _free(f"{_id_name(text)}_parts", ids.values())
     given = _given(named_leaves, template.parameters) if values_apart else {}
-    return Symbols(names, named_leaves, tuple(taken), template.resolve, report, given, _packer_version(values, named_leaves))
+    return Symbols(
+        names, named_leaves, ids, tuple(taken), template.resolve, report, given, _packer_version(values, named_leaves)
+    )
 
 
 def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, ParameterFact]) -> dict[str, Value]:
@@ -329,7 +348,24 @@ def _secret_name(secret: Secret) -> tuple[str, str]:
     return f"{label}_query", f"Query of a URL of {secret.host}, with what signs in there, without the question mark."
 
 
-def _free(name: str, taken: Mapping[str, Variable]) -> str:
+def _opaque_ids(template: ImageTemplate) -> Iterator[Text]:
+    for text in _texts(template):
+        for symbol in text.symbols:
+            if isinstance(symbol, Segment):
+                yield symbol.id
+
+
+def _id_name(text: Text) -> str:
+    """A name for what an id is made of: the placeholder or the parameter that it is, else `id`."""
+    symbol = text.symbols[0] if len(text.parts) == 1 else None
+    if isinstance(symbol, Placeholder):
+        return _identifier(symbol.name)
+    if isinstance(symbol, Expression) and isinstance(symbol.value, Parameter):
+        return _identifier(symbol.value.name)
+    return "id"
+
+
+def _free(name: str, taken: Collection[str]) -> str:
     number = 1
     free = name
     while free in taken:
@@ -339,16 +375,22 @@ def _free(name: str, taken: Mapping[str, Variable]) -> str:
 
 
 def _symbols(value: object) -> Iterator[Symbol]:
-    if isinstance(value, Text):
-        for symbol in value.symbols:
+    for text in _texts(value):
+        for symbol in text.symbols:
             yield from _symbols(symbol.id) if isinstance(symbol, Segment) else (symbol,)
+
+
+def _texts(value: object) -> Iterator[Text]:
+    """All strings of a template, in order."""
+    if isinstance(value, Text):
+        yield value
     elif isinstance(value, tuple):
         for item in value:
-            yield from _symbols(item)
+            yield from _texts(item)
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _symbols(item)
+            yield from _texts(item)
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
             if field.name not in {"span", "parameters", "resolve"}:
-                yield from _symbols(getattr(value, field.name))
+                yield from _texts(getattr(value, field.name))

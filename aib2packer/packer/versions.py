@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.values import Segment
 from aib2packer.findings import codes
+from aib2packer.packer.hcl import print_value, references
 from aib2packer.packer.values import Code, Local, Value, Variable
 
 if TYPE_CHECKING:
@@ -19,9 +21,11 @@ _LARGEST_PART = 2**31 - 1
 
 def image_version(target: GalleryTarget, symbols: Symbols, report: Report) -> Value:
     """The explicit version of a target; else a variable whose default, made from the time, grows within a major version."""
-    if target.version is not None:
+    version = target.version
+    optional = version is not None and any(isinstance(symbol, Segment) and symbol.optional for symbol in version.symbols)
+    if version is not None and not optional:
         _check(target, report)
-        return symbols.value(target.version)
+        return symbols.value(version)
     major = 1 if target.major is None else target.major.value
     if target.major is not None and major > _LARGEST_PART:
         report.add(
@@ -51,10 +55,15 @@ def image_version(target: GalleryTarget, symbols: Symbols, report: Report) -> Va
             (NOW,),
         ),
     )
-    return Local(
+    chosen = Local(
         "image_version",
         Code("var.image_version != null ? var.image_version : local.time_version", (variable, by_time)),
     )
+    if version is None:
+        return chosen
+    explicit = symbols.value(version)  # null where the id ends before it
+    otherwise = print_value(explicit).removesuffix("null") + "local.image_version"
+    return Code(otherwise, (*references(explicit), chosen))
 
 
 def _check(target: GalleryTarget, report: Report) -> None:

@@ -18,6 +18,7 @@ BY_KEY = (
     "createArray(createObject('key',124,'name','Second'),createObject('key',298,'name','Third'),"
     "createObject('key',24,'name','First'),createObject('key',1232,'name','Fourth'))"
 )
+TIES = "createArray(createObject('k', 1, 'n', 'a'), createObject('k', 0, 'n', 'b'), createObject('k', 1, 'n', 'c'))"
 TYPED = (
     "createArray(createObject('type','a','value',123),"
     "createObject('type','b','value',456),createObject('type','a','value',789))"
@@ -473,6 +474,11 @@ FACTS: tuple[tuple[str, object, str], ...] = (
         f"map(sort({BY_KEY}, lambda('x', 'y', less(int({X}.key), int({Y}.key)))), lambda('x', {X}.name))",
         ["First", "Second", "Third", "Fourth"],
         "evaluation: List_comprehension_function_evaluation_works",
+    ),
+    (
+        f"map(sort({TIES}, lambda('x', 'y', less({X}.k, {Y}.k))), lambda('x', {X}.n))",
+        ["b", "a", "c"],
+        "spec 2.6",
     ),
     (f"reduce(createArray('a', 'b', 'c'), '', lambda('x', 'y', format('{{0}}-{{1}}', {X}, {Y})))", "-a-b-c", "params"),
     (

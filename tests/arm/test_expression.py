@@ -151,6 +151,13 @@ def test_a_broken_expression_is_refused_where_it_breaks(text: str, blamed: str, 
     assert text[caught.value.start : caught.value.end] == blamed
 
 
+@pytest.mark.parametrize(
+    "number", ["-9223372036854775808", "9223372036854775807", "-1000000000000000000", "0000000000000000000000001"]
+)
+def test_whole_numbers_have_up_to_64_bits(number: str) -> None:
+    assert parse(f"[{number}]") == IntegerLiteral(int(number))
+
+
 def test_endless_nesting_is_refused() -> None:
     with pytest.raises(ExpressionError, match="nested more than 100 deep"):
         parse(f"[{'a(' * 5000}{')' * 5000}]")
