@@ -1,7 +1,7 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... -var resource_group_name=... -var name=... build.pkr.hcl
+#   timeout 240m packer build -var subscription_id=... -var resource_group_name=... build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of.
@@ -33,9 +33,9 @@ variable "resource_group_name" {
   description = "Resource group that the template was deployed to."
 }
 
-variable "name" {
-  type        = string
-  description = "What reference answered when the template was deployed."
+variable "gallery" {
+  type    = string
+  default = "golden"
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -80,7 +80,7 @@ source "azure-arm" "web" {
   shared_image_gallery_destination {
     subscription   = var.subscription_id
     resource_group = var.resource_group_name
-    gallery_name   = var.name
+    gallery_name   = var.gallery
     image_name     = "web"
     image_version  = local.image_version
 

@@ -103,7 +103,10 @@ build {
   # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
-    inline          = ["/opt/register ${var.key}"]
+    env = {
+      KEY = var.key
+    }
+    inline = ["/opt/register \"$${KEY}\""]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.

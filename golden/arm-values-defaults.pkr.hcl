@@ -142,9 +142,13 @@ build {
   provisioner "shell" {
     name            = "register"
     execute_command = local.as_root
+    env = {
+      KEY = var.key
+      SAS = var.sas
+    }
     inline = [
-      "/opt/agent/register ${var.key}",
-      "/opt/agent/feed ${var.sas}",
+      "/opt/agent/register \"$${KEY}\"",
+      "/opt/agent/feed \"$${SAS}\"",
     ]
   }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.answers import answer
 from aib2packer.arm.evaluate import evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.expression import ExpressionError
 from aib2packer.arm.parameters import KeyVaultSecret, Parameter, read_parameters
@@ -16,6 +17,7 @@ from aib2packer.arm.symbolic import Parameter as ParameterSymbol
 from aib2packer.arm.symbolic import is_symbol
 from aib2packer.arm.tree import JsonSymbolic, is_null, value_of
 from aib2packer.findings import codes
+from aib2packer.findings.model import Report
 from aib2packer.text.source import SourceText, Span
 from aib2packer.text.tree import Json, JsonArray, JsonObject, JsonScalar, string_of
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from aib2packer.arm.context import Context
     from aib2packer.arm.parameters import Given
     from aib2packer.arm.symbolic import Symbol, Type, Value
-    from aib2packer.findings.model import Report
 
 _DEPLOYMENT = "microsoft.resources/deployments"
 _SHAPELESS: dict[str, Type] = {"string": "string", "securestring": "string", "int": "int", "bool": "bool"}
@@ -148,12 +149,31 @@ def default_of(parameter: Parameter, scope: Scope, report: Report) -> Value:
 
 def _scope(template: JsonObject, parameters: dict[str, Definition], deployment: Deployment) -> Scope:
     variables, functions = template.get("variables"), template.get("functions")
-    return Scope(
+
+    def reference(function: str, arguments: tuple[Value, ...]) -> Json | None:
+        return answer(template.get("resources"), scope, _scope_inside, function, arguments)
+
+    scope = Scope(
         parameters,
         variable_definitions(variables) if isinstance(variables, JsonObject) else {},
         user_functions(functions) if isinstance(functions, JsonArray) else {},
         deployment,
+        reference,
     )
+    return scope
+
+
+def _scope_inside(item: JsonObject, template: JsonObject, outer: Scope) -> Scope:
+    """The scope that the outputs of a nested deployment are evaluated in."""
+    properties = item.get("properties")
+    if not isinstance(properties, JsonObject) or not _is_inner(properties):
+        return outer
+    return _inner_scope(template, read_parameters(template, Report()), properties.get("parameters"), item, outer)
+
+
+def _is_inner(properties: JsonObject) -> bool:
+    options = properties.get("expressionEvaluationOptions")
+    return isinstance(options, JsonObject) and (string_of(options.get("scope")) or "").lower() == "inner"
 
 
 def _deployment(template: JsonObject, context: Context) -> Deployment:
@@ -268,8 +288,7 @@ def _nested(item: JsonObject, scopes: Scopes, context: Context, report: Report) 
     if not isinstance(properties, JsonObject):
         return
     template = properties.get("template")
-    options = properties.get("expressionEvaluationOptions")
-    inner = isinstance(options, JsonObject) and (string_of(options.get("scope")) or "").lower() == "inner"
+    inner = _is_inner(properties)
     if not isinstance(template, JsonObject):
         template, inner = _linked(properties, context, report), True  # a linked template is always a scope of its own
         if template is None:

@@ -136,7 +136,7 @@ def _sort(call: Call, frame: Frame, target: Json, lambdas: list[_Function]) -> J
     """By "the one comes before the other"; those of which neither does keep their order."""
 
     def compare(one: Json, other: Json) -> int:
-        return -1 if lambdas[0].decide(one, other) else int(lambdas[0].decide(other, one))
+        return -1 if lambdas[0].decide(one, other) else 0
 
     return JsonArray(tuple(sorted(_items(target), key=cmp_to_key(compare))), frame.span(call))
 

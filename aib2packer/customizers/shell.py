@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.values import text_of
 from aib2packer.customizers.commands import Commands, read_commands
+from aib2packer.customizers.environment import secrets_apart
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.customizers.restart import WAIT, restarts_vm, wait_for_restart
 from aib2packer.findings import codes
@@ -16,8 +17,11 @@ from aib2packer.packer.site import AS_ROOT, beside_template
 from aib2packer.packer.upload import upload_download, upload_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
+    from aib2packer.arm.values import Text
     from aib2packer.packer.site import Site
     from aib2packer.packer.values import Value
 
@@ -41,15 +45,32 @@ def translate(shell: Shell, site: Site) -> Steps:
     """Run the commands as root."""
     if shell.script is not None:
         return _fetched(shell, shell.script, site)
-    steps = _inline(shell, site)
+    apart = secrets_apart(shell.text, site.symbols)
+    if apart is None:
+        steps = _inline(shell, site)
+    else:
+        text, environment = apart
+        steps = _with_environment(_inline(replace(shell, inline=text.split("\n")), site), environment, site)
     if not restarts_vm(shell.text.visible):
         return steps
     *before, last = steps.provisioners
-    commands = {key: value for key, value in last.settings.items() if key in {"inline", "script"}}
-    others = {key: value for key, value in last.settings.items() if key not in commands}
-    expecting = replace(last, settings={**others, "expect_disconnect": True, "start_retry_timeout": WAIT, **commands})
+    expecting = _with_settings(last, {"expect_disconnect": True, "start_retry_timeout": WAIT})
     gate = wait_for_restart(label(shell))
     return Steps((*before, expecting, gate), files=steps.files, restarts=True)
+
+
+def _with_environment(steps: Steps, environment: Mapping[str, Text], site: Site) -> Steps:
+    """The last of the steps, which runs the commands, with variables in its environment."""
+    *before, last = steps.provisioners
+    values = {name: site.symbols.value(value) for name, value in environment.items()}
+    return replace(steps, provisioners=(*before, _with_settings(last, {"env": values})))
+
+
+def _with_settings(step: Provisioner, settings: Mapping[str, Value]) -> Provisioner:
+    """A step with more settings, the commands still last."""
+    commands = {key: value for key, value in step.settings.items() if key in {"inline", "script"}}
+    others = {key: value for key, value in step.settings.items() if key not in commands}
+    return replace(step, settings={**others, **settings, **commands})
 
 
 def _inline(shell: Shell, site: Site) -> Steps:

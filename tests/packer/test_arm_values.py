@@ -13,9 +13,10 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from aib2packer import Conversion, Options
+from aib2packer import Conversion, Options, OsType
 from aib2packer.findings import codes
-from tests.cases.templates import GALLERY, convert_json, template
+from aib2packer.text.source import SourceText
+from tests.cases.templates import GALLERY_TARGET, convert_json, template
 from tests.cases.variables import SUBSCRIPTION
 from tests.packer.judge import Packer
 
@@ -124,8 +125,6 @@ NUMBERS = {
     "join(range(1, @seven), ',')": "1,2,3,4,5,6,7",
     "cidrSubnet(@net, 24, 1)": "10.0.1.0/24",
     "cidrHost(@net, 0)": "10.0.0.1",
-    "dateTimeAdd(@day, 'P2D')": "2024-03-01T10:20:30Z",
-    "dateTimeAdd(@day, '-PT11H')": "2024-02-27T23:20:30Z",
     "string(dateTimeToEpoch(@day))": "1709115630",
 }
 LOGIC = {
@@ -171,7 +170,6 @@ COLLECTIONS = {
     "string(contains(split(@csv, ','), 'B'))": "False",
     "string(indexOf(split(@csv, ','), 'c'))": "3",
     "string(indexOf(split(@csv, ','), 'C'))": "-1",
-    "string(createArray(@text, @seven))": '["Web-Front",7]',
     "string(equals(createArray(@text), createArray('Web-Front')))": "True",
     "join(flatten(createArray(split(@csv, ','), createArray('d'))), '.')": "a.b..c.d",
     "resourceId('a-group', 'Microsoft.Compute/galleries/images', @text, @lower)": (
@@ -260,3 +258,244 @@ def test_folding_computes_the_same(chunk: list[str], packer: Packer, tmp_path: P
     tags = evaluated(packer, conversion, tmp_path, {"subscription_id": SUBSCRIPTION})["azure_tags"]
     computed = {expression: tags[f"t{number}"] for number, expression in enumerate(chunk)}
     assert computed == {expression: EXPRESSIONS[expression] for expression in chunk}
+
+
+def string(**more: Json) -> dict[str, Json]:
+    """Declare a parameter of type string."""
+    return {"type": "string", **more}
+
+
+PLACES = deployment(
+    template(
+        location=written_out("@location"),
+        source={
+            "type": "PlatformImage",
+            "publisher": "Canonical",
+            "offer": written_out("concat('ubuntu-', @release)"),
+            "sku": written_out("if(@arm, 'server-arm64', 'server')"),
+            "version": written_out("@sourceVersion"),
+        },
+        distribute=[
+            {
+                "type": "SharedImage",
+                "galleryImageId": written_out("resourceId(@group, 'Microsoft.Compute/galleries/images', @gallery, @image)"),
+                "runOutputName": "image",
+                "excludeFromLatest": written_out("@preview"),
+                "versioning": {"scheme": "Latest", "major": written_out("@major")},
+                "targetRegions": [
+                    {"name": written_out("@location"), "replicaCount": written_out("@replicas")},
+                    {"name": written_out("toLower(@second)")},
+                ],
+            },
+            {
+                "type": "ManagedImage",
+                "imageId": written_out("concat(resourceGroup().id, '/providers/Microsoft.Compute/images/img-', @image)"),
+                "location": written_out("@location"),
+                "runOutputName": "managed",
+            },
+        ],
+        properties={
+            "vmProfile": {
+                "vmSize": written_out("variables('sizes')[@size]"),
+                "osDiskSizeGB": written_out("add(@disk, 32)"),
+                "userAssignedIdentities": [written_out("resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', @identity)")],
+                "vnetConfig": {"subnetId": written_out("@subnetId")},
+            }
+        },
+    ),
+    {
+        "location": string(defaultValue="[resourceGroup().location]"),
+        **{name: string() for name in ("release", "group", "gallery", "image", "second", "size", "identity", "subnetId")},
+        "sourceVersion": string(defaultValue="latest"),
+        "arm": {"type": "bool"},
+        "preview": {"type": "bool", "defaultValue": True},
+        "major": {"type": "int", "defaultValue": 1},
+        "replicas": {"type": "int", "defaultValue": 1},
+        "disk": {"type": "int"},
+    },
+    variables=VARIABLES,
+)
+
+PLACES_VALUES = {
+    **{"subscription_id": SUBSCRIPTION, "resource_group_name": "rg", "location": "swedencentral", "release": "jammy"},
+    **{"group": "images", "gallery": "golden", "image": "web", "second": "NorthEurope", "size": "small"},
+    **{"identity": "builder", "subnet_id": SUBNET, "arm": "false", "disk": "96"},
+}
+
+
+def test_every_setting_has_the_value_that_it_had_in_azure(packer: Packer, tmp_path: Path) -> None:
+    conversion = convert_json(PLACES, Options(os_type=OsType.LINUX))
+
+    source = evaluated(packer, conversion, tmp_path, PLACES_VALUES)
+    gallery = source.pop("shared_image_gallery_destination")
+    assert source == source | {
+        "image_offer": "ubuntu-jammy",
+        "image_sku": "server",
+        "image_version": "latest",
+        "location": "swedencentral",
+        "vm_size": "Standard_D2s_v5",
+        "os_disk_size_gb": 128,
+        "user_assigned_managed_identities": [
+            f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/builder"
+        ],
+        "virtual_network_name": "hub",
+        "virtual_network_resource_group_name": "network",
+        "virtual_network_subnet_name": "builds",
+        "managed_image_name": "img-web",
+        "managed_image_resource_group_name": "rg",
+        "shared_gallery_image_version_exclude_from_latest": True,
+    }
+    assert re.fullmatch(r"1\.\d{8}\.\d{1,6}", gallery.pop("image_version"))
+    regions = gallery.pop("target_region")
+    assert sorted((region["name"], region["replicas"]) for region in regions) == [("northeurope", 1), ("swedencentral", 1)]
+    assert gallery == {"subscription": SUBSCRIPTION, "resource_group": "images", "gallery_name": "golden", "image_name": "web"}
+
+
+def test_other_values_change_every_setting(packer: Packer, tmp_path: Path) -> None:
+    others = {
+        **{"location": "norwayeast", "release": "noble", "group": "g2", "gallery": "silver", "image": "db", "arm": "true"},
+        **{"size": "large", "disk": "0", "preview": "false", "replicas": "3", "source_version": "24.04.1"},
+        **{"resource_group_name": "rg2", "second": "WestEurope", "identity": "other"},
+    }
+    conversion = convert_json(PLACES, Options(os_type=OsType.LINUX))
+
+    source = evaluated(packer, conversion, tmp_path, PLACES_VALUES | others)
+    gallery = source["shared_image_gallery_destination"]
+    assert source == source | {
+        "image_offer": "ubuntu-noble",
+        "image_sku": "server-arm64",
+        "image_version": "24.04.1",
+        "location": "norwayeast",
+        "vm_size": "Standard_D8s_v5",
+        "os_disk_size_gb": 32,
+        "managed_image_name": "img-db",
+        "managed_image_resource_group_name": "rg2",
+        "shared_gallery_image_version_exclude_from_latest": False,
+    }
+    assert (gallery["resource_group"], gallery["gallery_name"], gallery["image_name"]) == ("g2", "silver", "db")
+    regions = gallery["target_region"]
+    assert sorted((region["name"], region["replicas"]) for region in regions) == [("norwayeast", 3), ("westeurope", 1)]
+
+
+GALLERY_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/pictures/providers/Microsoft.Compute/galleries/golden"
+
+
+@pytest.mark.parametrize(
+    ("expression", "values", "version"),
+    [
+        ("@whole", {"whole": f"{GALLERY_ID}/images/web"}, r"1\.\d{8}\.\d{1,6}"),
+        ("@whole", {"whole": f"{GALLERY_ID}/images/web/versions/2.3.4"}, r"2\.3\.4"),
+        ("concat(@prefix, '/images/', @image)", {"prefix": GALLERY_ID, "image": "web"}, r"1\.\d{8}\.\d{1,6}"),
+        ("concat(@whole, '/versions/', @version)", {"whole": f"{GALLERY_ID}/images/web", "version": "2.3.4"}, r"2\.3\.4"),
+        (
+            "concat('/subscriptions/', @sub, '/resourcegroups/pictures/providers/Microsoft.Compute/galleries/golden/images/web')",
+            {"sub": SUBSCRIPTION},
+            r"1\.\d{8}\.\d{1,6}",
+        ),
+        (
+            "resourceId(@sub, 'pictures', 'Microsoft.Compute/galleries/images/versions', 'golden', 'web', @version)",
+            {"sub": SUBSCRIPTION, "version": "2.3.4"},
+            r"2\.3\.4",
+        ),
+    ],
+    ids=["opaque", "opaque with a version", "prefix and name", "opaque and version", "concat", "resourceId"],
+)
+def test_an_id_is_taken_apart_wherever_its_parts_come_from(
+    expression: str, values: Mapping[str, str], version: str, packer: Packer, tmp_path: Path
+) -> None:
+    target = {**GALLERY_TARGET, "galleryImageId": written_out(expression)}
+    conversion = convert_json(deployment(template(distribute=[target]), {name: string() for name in values}))
+
+    # `version` and `sub` may have become other names, for they mean something in every build.
+    names = {"version": "template_version", "sub": "subscription_id"}
+    variables = {**values, **{names.get(name, name): value for name, value in values.items()}, "subscription_id": SUBSCRIPTION}
+    gallery = evaluated(packer, conversion, tmp_path, variables)["shared_image_gallery_destination"]
+    assert re.fullmatch(version, gallery.pop("image_version"))
+    assert gallery == gallery | {
+        "subscription": SUBSCRIPTION,
+        "resource_group": "pictures",
+        "gallery_name": "golden",
+        "image_name": "web",
+    }
+
+
+@pytest.mark.parametrize(("given_name", "expected"), [({}, "img-web"), ({"image_name": "own"}, "own")], ids=["default", "given"])
+def test_a_computed_default_gives_way_to_a_value(
+    given_name: Mapping[str, str], expected: str, packer: Packer, tmp_path: Path
+) -> None:
+    parameters = {"team": string(defaultValue="WEB"), "imageName": string(defaultValue=written_out("concat('img-', toLower(@team))"))}
+    conversion = convert_json(deployment(template(tags={"name": written_out("@imageName")}), parameters))
+
+    source = evaluated(packer, conversion, tmp_path, {"subscription_id": SUBSCRIPTION, **given_name})
+    assert source["azure_tags"] == {"name": expected}
+
+
+def test_times_and_new_ids_have_the_form_that_the_template_asks_for(packer: Packer, tmp_path: Path) -> None:
+    forms = {
+        "[utcNow()]": r"\d{8}T\d{6}Z",
+        "[utcNow('yyyy-MM-dd HH:mm:ss')]": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
+        "[utcNow('yyyyMMddhhmmss')]": r"\d{8}(0[1-9]|1[0-2])\d{4}",
+        "[utcNow('yy.M.d')]": r"\d\d\.\d{1,2}\.\d{1,2}",
+        "[utcNow('ddd, dd MMM yyyy')]": r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4}",
+        "[newGuid()]": r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+    }
+    parameters = {f"p{number}": string(defaultValue=default) for number, default in enumerate(forms)}
+    tags = {name: written_out(f"@{name}") for name in parameters}
+    conversion = convert_json(deployment(template(tags=tags), parameters))
+
+    computed = evaluated(packer, conversion, tmp_path, {"subscription_id": SUBSCRIPTION})["azure_tags"]
+    wrong = {default: computed[f"p{n}"] for n, (default, form) in enumerate(forms.items()) if not re.fullmatch(form, computed[f"p{n}"])}
+    assert wrong == {}
+
+
+def test_a_parameter_that_is_null_counts_as_absent_in_text(packer: Packer, tmp_path: Path) -> None:
+    tags = {"either": written_out("coalesce(@note, 'none')"), "inside": written_out("format('({0})', @note)")}
+    conversion = convert_json(deployment(template(tags=tags), {"note": string(nullable=True)}))
+
+    source = evaluated(packer, conversion, tmp_path, {"subscription_id": SUBSCRIPTION})
+    assert source["azure_tags"] == {"either": "none", "inside": "()"}
+
+
+def test_values_of_a_parameters_file_are_found_beside_the_build(packer: Packer, tmp_path: Path) -> None:
+    file = {"parameters": {"team": {"value": "web"}, "disk": {"value": 128}, "odd": {"value": "${x} \" %{y}"}}}
+    body = template(tags={"team": written_out("@team"), "odd": written_out("@odd")}, properties={"vmProfile": {"osDiskSizeGB": written_out("@disk")}})
+    options = Options(parameter_files=(SourceText("p.json", json.dumps(file)),), side_files=True)
+    conversion = convert_json(deployment(body, {"team": string(), "disk": {"type": "int"}, "odd": string()}), options)
+
+    build(conversion, tmp_path)
+    for path, data in conversion.files.items():
+        (tmp_path / path).write_bytes(data)
+    verdict = packer.validate(tmp_path, {"subscription_id": SUBSCRIPTION})
+    assert verdict.ok, verdict.output
+    assert verdict.source is not None
+    assert verdict.source["os_disk_size_gb"] == 128
+    assert verdict.source["azure_tags"] == {"team": "web", "odd": '${x} " %{y}'}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "accepted"),
+    [
+        (string(allowedValues=["canary", "broad"]), "broad", True),
+        (string(allowedValues=["canary", "broad"]), "all", False),
+        ({"type": "int", "minValue": 3, "maxValue": 9}, "3", True),
+        ({"type": "int", "minValue": 3, "maxValue": 9}, "10", False),
+        ({"type": "int", "minValue": -2}, "-3", False),
+        ({"type": "int", "allowedValues": [1, 2]}, "2", True),
+        ({"type": "int", "allowedValues": [1, 2]}, "3", False),
+        (string(minLength=2, maxLength=4), "four", True),
+        (string(minLength=2, maxLength=4), "x", False),
+        (string(allowedValues=["a"], nullable=True), None, True),
+        (string(maxLength=4, nullable=True), None, True),
+        (string(maxLength=4, nullable=True), "fives", False),
+        (string(minLength=3, defaultValue=written_out("concat('ab', @other)")), None, True),
+        (string(allowedValues=["abx", "y"], defaultValue=written_out("concat('ab', @other)")), None, True),
+    ],
+)
+def test_packer_takes_the_values_that_azure_took(
+    parameter: Mapping[str, Json], value: str | None, *, accepted: bool, packer: Packer, tmp_path: Path
+) -> None:
+    tags = {"probe": written_out("string(coalesce(@probe, ''))"), "other": written_out("@other")}
+    conversion = convert_json(deployment(template(tags=tags), {"probe": parameter, "other": string(defaultValue="x")}))
+
+    variables = {"subscription_id": SUBSCRIPTION, **({} if value is None else {"probe": value})}
+    assert packer.validate(build(conversion, tmp_path), variables).ok == accepted
