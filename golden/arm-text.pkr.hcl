@@ -96,8 +96,8 @@ source "azure-arm" "web_front" {
   shared_image_gallery_timeout = "240m"
 
   azure_tags = {
-    concat   = "${var.name}-${convert(var.count, string)}-${convert(var.flag ? "True" : "False", string)}"
-    format   = "${convert(var.count, string)} of ${var.name}: {${convert(var.flag ? "True" : "False", string)}}"
+    concat   = "${var.name}-${var.count}-${var.flag ? "True" : "False"}"
+    format   = "${var.count} of ${var.name}: {${var.flag ? "True" : "False"}}"
     lower    = lower(var.name)
     replaced = replace(var.name, "-", "_")
     first    = substr(var.name, 0, 3)

@@ -319,9 +319,12 @@ class Fields:
     def _text(self, value: Json, key: str, read: _ReadText, *, unset_is_empty: bool = False) -> Text | None:
         match value:
             case JsonSymbolic(_, span, symbol):
-                pieces = symbol.parts if isinstance(symbol, Concat) else (symbol,)
+                # A lone piece is not text yet, and stays what makes it text.
+                pieces = symbol.parts if isinstance(symbol, Concat) and len(symbol.parts) > 1 else (symbol,)
+                # What an expression computes is searched for secrets, not for placeholders.
                 parts = (
-                    read(piece, span, self.report).parts if isinstance(piece, str) else (Expression(piece),) for piece in pieces
+                    command_text(piece, span, self.report).parts if isinstance(piece, str) else (Expression(piece),)
+                    for piece in pieces
                 )
                 return Text(tuple(part for piece in parts for part in piece), span)
             case JsonScalar(None, span):
@@ -336,6 +339,8 @@ class Fields:
                 return None
 
     def _plain(self, text: str, span: Span, read: _ReadText) -> Text | None:
+        if not span.text.startswith('"'):  # an expression made it
+            return command_text(text, span, self.report)
         if _CALL.fullmatch(text):
             self.report.add(
                 codes.EXPRESSION,

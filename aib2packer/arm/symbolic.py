@@ -268,6 +268,18 @@ def _has_choice(value: Value | Lambda) -> bool:
     return isinstance(value, If) or (isinstance(value, tuple | Apply) and any(map(_has_choice, _parts(value))))
 
 
+def walk(value: Value | Lambda) -> Iterator[Value | Lambda]:
+    """A value and all that it is made of."""
+    yield value
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from walk(key)
+            yield from walk(item)
+    else:
+        for part in _parts(value):
+            yield from walk(part)
+
+
 def is_secure(value: Value | Lambda) -> bool:
     """Whether something secret goes into a value."""
     return any(isinstance(leaf, Parameter | Runtime) and leaf.secure for leaf in leaves(value))

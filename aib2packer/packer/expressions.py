@@ -134,7 +134,7 @@ class Printer:
         """Joined text; a lone piece is no text yet, and HCL would leave it as it is."""
         if len(value.parts) == 1:
             return call("convert", self.text_piece(value.parts[0]), Piece("string")).code
-        return Text(tuple(part if isinstance(part, str) else self._part(part) for part in value.parts))
+        return Text(tuple(part if isinstance(part, str) else self.part(part) for part in value.parts))
 
     def text_piece(self, part: ArmValue) -> Piece:
         """What `format('{0}', …)` makes of a value, as something that HCL makes the same text of."""
@@ -159,7 +159,8 @@ class Printer:
         added = {name.lower(): _free(name, taken) for name in names}
         return Printer(self.references, self.now, {**self.variables, **added})
 
-    def _part(self, part: Symbol) -> Reference | Variable:
+    def part(self, part: Symbol) -> Reference | Variable:
+        """A piece of a longer text."""
         plain = type_of(part) in {"string", "int", "float"} and not (isinstance(part, Parameter) and part.nullable)
         if plain and isinstance(part, Parameter | Context | Deferred | Runtime) and part in self.references:
             return self.references[part]

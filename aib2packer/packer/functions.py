@@ -338,16 +338,23 @@ def _uri_component(one: _Call) -> Piece:
 
 
 def _uri(one: _Call) -> Piece:
-    """The folder of the base, and the rest: only for a path that is relative for certain."""
-    if not _match_relative(starts(one[1])):
+    """The folder of the base, and the rest.
+
+    Where nothing of the rest is known, base and rest are joined by a `/`: whoever uses the function so gives a base that ends
+    in one. `Symbols` reports that.
+    """
+    base, rest = one.piece(0), starts(one[1])
+    if rest and not _match_relative(rest):
         one.refuse("whether the second is a relative path cannot be told")
-    base = one.piece(0)
+    parts = one[1].parts if isinstance(one[1], Concat) else (one[1],)
+    printed = "".join(_inner(one.printer.piece(part).text) for part in parts)
+    if not rest:
+        folder = call("trimsuffix", base, Piece('"/"'))
+        return of_text(f'"${{{folder.text}}}/{printed}"', folder, *map(one.printer.piece, parts))
     folder = call("regex_replace", base, Piece(quote(r"([^/]/)[^/]*$")), Piece(quote("$1")))
     has_path = call("can", call("regex", Piece(quote("://[^/]+/")), base))
     whole = conditional(has_path, folder, of_text(f'"${{{base.text}}}/"', base))
-    rest = one[1].parts if isinstance(one[1], Concat) else (one[1],)
-    printed = "".join(_inner(one.printer.piece(part).text) for part in rest)
-    return of_text(f'"${{{whole.text}}}{printed}"', whole, *map(one.printer.piece, rest))
+    return of_text(f'"${{{whole.text}}}{printed}"', whole, *map(one.printer.piece, parts))
 
 
 def _inner(text: str) -> str:

@@ -71,7 +71,7 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
     targets = made_targets(template)
     sections = _source(template, name, site, options)
     provisioners, downloads, files = _provision(template, kinds, site)
-    manifest = _manifest(name, targets, symbols)
+    manifest = _manifest(name, targets, symbols, report)
     _report_secret_values(template, symbols, report)
     if symbols.given:
         files[f"{name}.auto.pkrvars.hcl"] = (
@@ -163,7 +163,15 @@ def _provision(
     return tuple(_escaped_step(step) for step in (*first, *steps, last)), tuple(downloads), files
 
 
-def _manifest(name: str, targets: tuple[DistributeTarget, ...], symbols: Symbols) -> dict[str, Value]:
+def _manifest(name: str, targets: tuple[DistributeTarget, ...], symbols: Symbols, report: Report) -> dict[str, Value]:
+    for target in targets:
+        if target.run_output_name is not None and "{{" in target.run_output_name.visible:
+            report.add(
+                codes.NOT_EXACT,
+                target.run_output_name.span,
+                "Packer evaluates `{{` in what the manifest holds, and nothing escapes it there",
+                help="Choose a runOutputName of letters, digits, `-`, `_` and `.`, as the service wants it.",
+            )
     named = {type(target): symbols.value(target.run_output_name) for target in targets if target.run_output_name is not None}
     data = {_RUN_OUTPUT_KEYS[kind]: value for kind, value in named.items()}
     if len(data) == 1:

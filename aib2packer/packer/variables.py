@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.describe import describe
 from aib2packer.arm.parameters import KeyVaultSecret
 from aib2packer.arm.symbolic import (
-    Concat,
+    Apply,
     Context,
     Deferred,
+    Lambda,
     Parameter,
     Runtime,
     is_symbol,
     leaves,
-    may_be_null,
     parameters_of,
-    type_of,
+    starts,
+    walk,
 )
 from aib2packer.arm.values import Expression, Placeholder, Secret, Segment, Symbol, Text
 from aib2packer.findings import codes
@@ -116,16 +117,27 @@ class Symbols:
                     segment = f'length(local.{parts.name}) > {index} && {segment} != "latest" ? {segment} : null'
                 return Code(segment, (parts,))
             case Expression(value):
-                from aib2packer.packer.expressions import CannotPrintError, to_hcl
+                from aib2packer.packer.expressions import CannotPrintError, Printer, to_hcl
 
-                if in_text and (type_of(value) != "string" or may_be_null(value)):
-                    value = Concat((value,))  # ARM writes True for true, and nothing for null
+                self._report_uris(value, span)
                 try:
+                    if in_text:
+                        return Printer(self.leaves, NOW).part(value)
                     return to_hcl(value, self.leaves, NOW)
                 except CannotPrintError as error:
                     return self._folded(value, error, span)
             case _:
                 return self.names[symbol]
+
+    def _report_uris(self, value: ArmSymbol, span: Span) -> None:
+        uris = (part for part in walk(value) if isinstance(part, Apply) and part.function == "uri")
+        if any(not starts(uri.arguments[1]) for uri in uris if not isinstance(uri.arguments[1], Lambda)):
+            self.report.add(
+                codes.URI,
+                span,
+                "uri() is written as the base, a `/` and the rest: ARM drops what stands behind the last `/` of the base",
+                help="Give a base that ends in `/`.",
+            )
 
     def _id_parts(self, text: Text) -> Local:
         """The local that holds the segments of an id."""

@@ -226,7 +226,6 @@ NOT_PRINTED = [
     (f"if({P['b']}, 1, 'x')", "if"),
     (f"if({P['b']}, createObject('x', 1), createObject('y', 1))", "if"),
     (f"if({P['b']}, 1, fail('no'))", "fail"),
-    (f"uri({P['id']}, {P['s']})", "uri"),
     (f"padLeft({P['s']}, 5, 'x')", "padLeft"),
     (f"split({P['s']}, createArray('ab', 'c'))", "split"),
     (f"contains({P['o']}.k, 'x')", "contains"),
@@ -414,3 +413,9 @@ def _printed(value: Value, references: dict[Leaf, Variable | Local | Code]) -> s
         return print_value(to_hcl(value, references))
     except CannotPrintError:
         return None
+
+
+def test_a_uri_of_which_the_rest_is_not_known_is_joined_by_a_slash() -> None:
+    value = _symbolic(f"uri({P['id']}, {P['s']})")
+
+    assert print_value(to_hcl(value, _references(value))) == '"${trimsuffix(var.id, "/")}/${var.s}"'
