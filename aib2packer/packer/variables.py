@@ -28,9 +28,10 @@ from aib2packer.packer.parameters import computed_default, declare, given_value,
 from aib2packer.packer.values import Code, Local, Value, Variable
 from aib2packer.packer.values import Text as HclText
 from aib2packer.packer.versions import NOW
+from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from aib2packer.aib.model import Flag, ImageTemplate, Number
     from aib2packer.arm.parameters import ParameterFact
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from aib2packer.arm.symbolic import Value as SymbolicValue
     from aib2packer.findings.model import Report
     from aib2packer.packer.expressions import CannotPrintError
-    from aib2packer.text.source import Span
 
 SUBSCRIPTION = Variable("subscription_id", "Subscription that the build VM runs in.")
 LOCATION = Variable("location", "Azure region of the build. The template took the region of its resource group.")
@@ -54,6 +54,7 @@ _CONTEXTS = {
     _GROUP_LOCATION: LOCATION,
     Context("tenant", ("tenantId",)): Variable("deployment_tenant_id", "Tenant that the template was deployed in."),
 }
+_WITHOUT_TEXTS = {"span", "parameters", "resolve", "api", "siblings"}  # fields of the template's model
 _STORAGE_HOSTS = (".core.windows.net", ".core.chinacloudapi.cn", ".core.usgovcloudapi.net")
 _SUBSCRIPTION_TOKENS = {"subscriptionid", "subscription", "subid", "subcriptionid"}
 # Names that mean something else in every build: a placeholder or a parameter of that name gets another.
@@ -170,7 +171,8 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     Each in order of appearance; a name that is taken gets a number. `values_apart`: what the user gave goes into a file of its
     own, and not into the defaults.
     """
-    found = tuple(dict.fromkeys(_symbols(template)))
+    texts = tuple(_texts(template))
+    found = tuple(dict.fromkeys(symbol for text in texts for symbol in _symbols(text)))
     names: dict[Symbol, Variable] = {}
     taken: dict[str, Variable] = {}
     for symbol in found:
@@ -189,9 +191,9 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
             free = _free(name, taken)
             names[symbol] = taken[free] = Variable(free, what, sensitive=True)
     ids: dict[tuple[str | Symbol, ...], str] = {}
-    for text in _opaque_ids(template):
-        if text.parts not in ids:
-            ids[text.parts] = _free(f"{_id_name(text)}_parts", ids.values())
+    for whole in (symbol.id for text in texts for symbol in text.symbols if isinstance(symbol, Segment)):
+        if whole.parts not in ids:
+            ids[whole.parts] = _free(f"{_id_name(whole)}_parts", ids.values())
     given = _given(named_leaves, template.parameters) if values_apart else {}
     return Symbols(
         names, named_leaves, ids, tuple(taken), template.resolve, report, given, _packer_version(values, named_leaves)
@@ -219,10 +221,10 @@ def _packer_version(values: tuple[SymbolicValue, ...], named: Mapping[Leaf, Vari
             versions.append(required_version(value, named))
         except CannotPrintError:
             continue  # it is reported where it stands
-    return max((version for version in versions if version), default=PACKER_VERSION, key=_parts)
+    return max((version for version in versions if version), default=PACKER_VERSION, key=_version_parts)
 
 
-def _parts(version: str) -> tuple[int, ...]:
+def _version_parts(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
@@ -360,13 +362,6 @@ def _secret_name(secret: Secret) -> tuple[str, str]:
     return f"{label}_query", f"Query of a URL of {secret.host}, with what signs in there, without the question mark."
 
 
-def _opaque_ids(template: ImageTemplate) -> Iterator[Text]:
-    for text in _texts(template):
-        for symbol in text.symbols:
-            if isinstance(symbol, Segment):
-                yield symbol.id
-
-
 def _id_name(text: Text) -> str:
     """A name for what an id is made of: the placeholder or the parameter that it is, else `id`."""
     symbol = text.symbols[0] if len(text.parts) == 1 else None
@@ -386,23 +381,30 @@ def _free(name: str, taken: Collection[str]) -> str:
     return free
 
 
-def _symbols(value: object) -> Iterator[Symbol]:
-    for text in _texts(value):
-        for symbol in text.symbols:
-            yield from _symbols(symbol.id) if isinstance(symbol, Segment) else (symbol,)
+def _symbols(text: Text) -> Iterator[Symbol]:
+    for symbol in text.symbols:
+        if isinstance(symbol, Segment):
+            yield from _symbols(symbol.id)
+        else:
+            yield symbol
 
 
 def _texts(value: object) -> Iterator[Text]:
-    """All strings of a template, in order."""
-    if isinstance(value, Text):
+    """All strings of a template that hold symbols, in order."""
+    if not isinstance(value, Text):
+        for part in _parts(value):
+            yield from _texts(part)
+    elif value.literal is None:
         yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            if field.name not in {"span", "parameters", "resolve"}:
-                yield from _texts(getattr(value, field.name))
+
+
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, Span):
+        return ()
+    if isinstance(value, tuple):
+        return value
+    if isinstance(value, dict):
+        return value.values()
+    if is_dataclass(value) and not isinstance(value, type):
+        return (getattr(value, field.name) for field in fields(value) if field.name not in _WITHOUT_TEXTS)
+    return ()
