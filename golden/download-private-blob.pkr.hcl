@@ -4,6 +4,7 @@
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of.
+# Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.
 
 packer {
   required_version = ">= 1.13.0"

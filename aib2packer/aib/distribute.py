@@ -27,7 +27,6 @@ class _Common(TypedDict):
     index: int
     run_output_name: Text | None
     tags: Mapping[str, Text]
-    tags_span: Span | None
     span: Span
 
 
@@ -51,7 +50,6 @@ def _read_target(index: int, fields: Fields) -> DistributeTarget | None:
         index=index,
         run_output_name=fields.text("runOutputName"),
         tags=fields.texts_by_key("artifactTags", tags),
-        tags_span=fields.key_span("artifactTags") if fields.value("artifactTags") else None,
         span=fields.span,
     )
     if common["run_output_name"] is None:

@@ -147,7 +147,6 @@ class Target:
     index: int
     run_output_name: Text | None
     tags: Mapping[str, Text]
-    tags_span: Span | None
     span: Span
 
 

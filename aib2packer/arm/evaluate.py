@@ -82,16 +82,6 @@ def evaluate_node(node: Json, scope: Scope) -> Json:
         raise _too_deep(0, 0, node.span) from None
 
 
-def evaluate_parameter(name: str, scope: Scope) -> Json:
-    """The value of a parameter of a scope; raises ExpressionError as `evaluate_json` does, KeyError where there is none."""
-    return evaluate_definition("parameter", scope.parameters[name.lower()], scope)
-
-
-def evaluate_variable(name: str, scope: Scope) -> Json:
-    """The value of a variable of a scope; raises ExpressionError as `evaluate_json` does, KeyError where there is none."""
-    return evaluate_definition("variable", scope.variables[name.lower()], scope)
-
-
 def evaluate_definition(kind: str, definition: Definition, scope: Scope) -> Json:
     """The value of a parameter or a variable, worked out once.
 

@@ -35,11 +35,6 @@ class Place:
         return Span(self.span.source, base + self._offsets[min(start, last)], base + self._offsets[min(end, last)])
 
 
-def span_in(span: Span, text: str, start: int, end: int) -> Span:
-    """The span of the characters `start` to `end` of a decoded string, whose JSON stands at `span` with its quotes."""
-    return Place(span, text).at(start, end)
-
-
 def _offsets(written: str, text: str) -> Sequence[int]:
     """Where each decoded character begins, counted from the opening quote; then where the last ends. Nothing for no string."""
     inner = written[1:-1]

@@ -280,11 +280,6 @@ def walk(value: Value | Lambda) -> Iterator[Value | Lambda]:
             yield from walk(part)
 
 
-def is_secure(value: Value | Lambda) -> bool:
-    """Whether something secret goes into a value."""
-    return any(isinstance(leaf, Parameter | Runtime) and leaf.secure for leaf in leaves(value))
-
-
 def _leaves(value: Value | Lambda) -> Iterator[Leaf]:
     if isinstance(value, Parameter | Context | Deferred | Runtime):
         yield value

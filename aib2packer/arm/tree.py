@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.describe import describe
-from aib2packer.arm.symbolic import is_symbol
 from aib2packer.text.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
 
 if TYPE_CHECKING:
@@ -78,11 +77,6 @@ def has_symbolic_keys(node: JsonObject) -> bool:
 def is_null(node: Json) -> bool:
     """Whether a node is JSON's null."""
     return isinstance(node, JsonScalar) and node.value is None
-
-
-def is_symbolic(node: Json) -> bool:
-    """Whether a node is a symbol itself."""
-    return isinstance(node, JsonSymbolic) and is_symbol(node.symbol)
 
 
 def drop_nulls(node: Json) -> Json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, VhdTarget
 from aib2packer.conversion import Auth
 from aib2packer.findings.model import Severity
+from aib2packer.packer.download import needs_azure_cli
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,8 @@ def header(
     lines += [f"  export PKR_VAR_{variable.name}=..." for variable in required if variable.sensitive]
     lines.append(f"  {_build_command(template, required, options)}")
     lines += ["", f"{_where(template, downloads, options)} {_rights(template)}"]
+    if needs_azure_cli(downloads):
+        lines.append("Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.")
     if template.auto_run.value:
         lines.append("Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.")
     for severity, words in ((Severity.LOSS, "Not carried over"), (Severity.CHANGE, "Otherwise than in Image Builder")):

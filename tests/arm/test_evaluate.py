@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer.arm.evaluate import evaluate, evaluate_json, evaluate_node, evaluate_parameter, evaluate_variable
+from aib2packer.arm.evaluate import evaluate, evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.expression import ExpressionError, parse, print_expression
 from aib2packer.arm.functions import registry
 from aib2packer.arm.scope import Definition, Deployment, Level, Scope, user_functions, variable_definitions
@@ -24,7 +24,6 @@ from aib2packer.arm.symbolic import (
     Parameter,
     Runtime,
     Value,
-    is_secure,
     leaves,
     may_be_null,
     parameters_of,
@@ -245,7 +244,7 @@ def test_variables_may_use_each_other_in_any_order() -> None:
         )
     )
     assert _value("variables('a')", scope) == "x!"
-    assert value_of(evaluate_variable("B", scope)) == {"c": "x"}
+    assert value_of(evaluate_definition("variable", scope.variables["b"], scope)) == {"c": "x"}
 
 
 def test_a_circle_of_variables_is_an_error_that_shows_it() -> None:
@@ -262,8 +261,14 @@ def test_only_what_is_asked_for_is_evaluated() -> None:
 def test_a_default_knows_whose_it_is() -> None:
     parameters = {name: Definition(name, _json('"[newGuid()]"')) for name in ("one", "two")}
     scope = Scope(parameters)
-    assert value_of(evaluate_parameter("one", scope)) == Deferred("newGuid", (), "one")
-    assert same(value_of(evaluate_parameter("one", scope)), value_of(evaluate_parameter("two", scope))) is None
+    assert value_of(evaluate_definition("parameter", scope.parameters["one"], scope)) == Deferred("newGuid", (), "one")
+    assert (
+        same(
+            value_of(evaluate_definition("parameter", scope.parameters["one"], scope)),
+            value_of(evaluate_definition("parameter", scope.parameters["two"], scope)),
+        )
+        is None
+    )
 
 
 def test_an_argument_of_a_nested_deployment_is_evaluated_outside() -> None:
@@ -421,8 +426,6 @@ def test_the_leaves_of_a_value_are_told_once_and_in_order() -> None:
     value = _value(f"if({P['b']}, createObject({P['s']}, createArray({P['secret']})), listKeys({P['s']}, '1'))")
     assert parameters_of(value) == (B, S, SECRET)
     assert leaves(value) == (B, S, SECRET, Runtime("listKeys", (S, "1"), secure=True))
-    assert is_secure(value)
-    assert not is_secure(_value(f"concat({P['s']}, 'x')"))
 
 
 def test_what_may_be_null_is_told() -> None:

@@ -20,7 +20,7 @@ from aib2packer.arm.expression import (
     print_expression,
     unescape,
 )
-from aib2packer.arm.place import Place, span_in
+from aib2packer.arm.place import Place
 from aib2packer.findings.model import Report
 from aib2packer.text import jsonc
 from aib2packer.text.source import SourceText, Span, decode
@@ -176,7 +176,7 @@ def test_escapes_of_json_shift_the_columns(written: str, part: str) -> None:
     source = SourceText("t.json", f"  {written}")
     text = json.loads(written)
     start = text.index(part)
-    span = span_in(Span(source, 2, 2 + len(written)), text, start, start + len(part))
+    span = Place(Span(source, 2, 2 + len(written)), text).at(start, start + len(part))
     assert span.text == part
 
 
@@ -191,7 +191,7 @@ def test_every_character_is_found_however_it_is_escaped(text: str, data: st.Data
 def test_a_string_that_is_not_written_as_one_has_one_place() -> None:
     source = SourceText("t.json", "parameters('x')")
     span = Span(source, 0, 10)
-    assert span_in(span, "something else", 3, 5) == span
+    assert Place(span, "something else").at(3, 5) == span
 
 
 def _strings(node: Json) -> list[str]:

@@ -133,9 +133,6 @@ class Nodes:
         self.values.wrong(index, expected)
 
 
-Function = Pure | Structural
-
-
 def call(function: Pure, values: tuple[Value, ...]) -> Value:
     """Apply a function of plain values, as far as its arguments are known.
 
