@@ -13,8 +13,8 @@ _VARIABLE = re.compile(r'^variable "(\w+)" \{\n((?:  .*\n|\n)*?)\}$', re.MULTILI
 _BY_USE = (
     (r"subscription(?:_id)? += var\.NAME\n", SUBSCRIPTION),
     (r'split\("/", var\.NAME\)', IMAGE_VERSION),
-    (r"^    id = var\.NAME\n", IMAGE_VERSION),
-    (r"user_assigned_managed_identities += \[.*var\.NAME", IDENTITY),
+    (r'split\("/", "\$\{var\.NAME\}/', f"{GROUP}/Microsoft.Compute/galleries/golden"),
+    (r"user_assigned_managed_identities += \[(?:.*, )?var\.NAME[\],]", IDENTITY),
     (r"image_version += var\.NAME\n", "1.0.0"),
     (r"storage_account_type += var\.NAME\n", "Standard_LRS"),
 )
