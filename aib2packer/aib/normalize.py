@@ -12,7 +12,7 @@ from aib2packer.aib.kinds import choose_kind
 from aib2packer.aib.model import ImageTemplate, Located
 from aib2packer.aib.regions import region_text
 from aib2packer.aib.source import read_source
-from aib2packer.aib.tokens import literal_text, name_text
+from aib2packer.aib.tokens import command_text, name_text
 from aib2packer.aib.versions import KNOWN, ApiVersion
 from aib2packer.aib.vm import read_vm
 from aib2packer.arm.tree import JsonSymbolic, JsonSymbolicMember, node_of
@@ -81,7 +81,7 @@ def read_template(
             parameters=resource.parameters,
             siblings=resource.siblings,
             resolve=resource.resolve,
-            name=_known_name(name, resource),
+            name=_known_name(name, resource, report),
             id=None if text_id is None else parse_id(text_id, IMAGE_TEMPLATE),
             location=location,
             tags=root.texts_by_key("tags"),
@@ -104,12 +104,12 @@ def read_template(
     return template
 
 
-def _known_name(name: Text | None, resource: Resource) -> Text | None:
+def _known_name(name: Text | None, resource: Resource, report: Report) -> Text | None:
     """The name of the template, with the values that its parameters have where that makes it known."""
     if name is None or name.literal is not None or not isinstance(resource.name, JsonSymbolic):
         return name
     resolved = resource.resolve(resource.name.symbol)
-    return literal_text(resolved, name.span) if isinstance(resolved, str) else name
+    return command_text(resolved, name.span, report) if isinstance(resolved, str) else name
 
 
 def _api_version(resource: Resource, report: Report) -> ApiVersion:

@@ -18,6 +18,7 @@ from aib2packer.arm.symbolic import is_symbol
 from aib2packer.arm.tree import JsonSymbolic, is_null, value_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
+from aib2packer.text.secrets import find_secrets
 from aib2packer.text.source import SourceText, Span
 from aib2packer.text.tree import Json, JsonArray, JsonObject, JsonScalar, string_of
 
@@ -206,7 +207,8 @@ def _known(parameter: Parameter, given: Given | None) -> Definition | None:
 def _definition(parameter: Parameter, known: Definition | None, *, fold: bool) -> Definition:
     """A parameter in a scope: arrays and objects are part of the shape, so they always have the value that they can have."""
     kind = _SHAPELESS.get(parameter.type)
-    if known is not None and not parameter.secure and (fold or kind is None):
+    secret = parameter.secure or (known is not None and bool(find_secrets(string_of(known.value) or "")))
+    if known is not None and not secret and (fold or kind is None):
         return known
     symbol = ParameterSymbol(
         parameter.name,

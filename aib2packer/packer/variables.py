@@ -28,6 +28,7 @@ from aib2packer.packer.parameters import computed_default, declare, given_value,
 from aib2packer.packer.values import Code, Local, Value, Variable
 from aib2packer.packer.values import Text as HclText
 from aib2packer.packer.versions import NOW
+from aib2packer.text.secrets import find_secrets
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class Symbols:
         """What an expression comes to with the values and defaults that its parameters have, where HCL has nothing for it."""
         known = self.resolve(value)
         names = ", ".join(parameter.name for parameter in parameters_of(value))
-        if isinstance(known, str | int):
+        if isinstance(known, int) or (isinstance(known, str) and not find_secrets(known)):
             self.report.add(
                 codes.FOLDED,
                 span,
