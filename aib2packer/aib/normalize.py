@@ -159,6 +159,7 @@ def _identities(root: Fields) -> tuple[Text, ...]:
     fields = root.fields("identity")
     if fields is None:
         return ()
+    fields.any_case = True  # ARM's own, as the resource's keys are
     fields.skip("type", "principalId", "tenantId")
     value = fields.value("userAssignedIdentities")
     if not isinstance(value, JsonObject):

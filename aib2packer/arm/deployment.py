@@ -5,6 +5,7 @@ Source: reference/arm-expressions.md 1.4 to 1.7 and 3.3.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -85,7 +86,7 @@ def report_shape(parameters: Mapping[str, Parameter], scopes: Scopes, context: C
             value = evaluate_definition("parameter", known, scopes.symbolic)
         except ExpressionError:
             continue  # it is reported where it is needed
-        shown = f"`{value.value}`" if isinstance(value, JsonScalar) else "its value"
+        shown = f"`{json.dumps(value.value, ensure_ascii=False)}`" if isinstance(value, JsonScalar) else "its value"
         report.add(
             codes.FOLDED,
             parameter.span,
