@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.conversion import Conversion, Options
 from aib2packer.findings.model import Report
+from aib2packer.text.jsonc import parse
 from aib2packer.text.source import InputError, SourceText, decode
 
 if TYPE_CHECKING:
@@ -31,11 +32,15 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
 
     """
     source = decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
+    read = Report()
+    document = parse(source, read)
+    if document is None:
+        return Conversion(None, findings=read.findings)
     chosen = options or Options()
     shape: frozenset[str] = frozenset()
     while True:
-        report, needed = Report(), set[str]()
-        build = _build(source, chosen, shape, needed, report)
+        report, needed = read.copy(), set[str]()
+        build = _build(document, chosen, shape, needed, report)
         if needed <= shape:
             break
         # Parameters that decide what is built cannot be variables: once more, with their values in place.
@@ -47,8 +52,8 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
     return Conversion(render(build), build.files, report.findings)
 
 
-def _build(source: SourceText, options: Options, shape: frozenset[str], needed: set[str], report: Report) -> Build | None:
-    """From text to build, stage by stage; None where a stage has found an error that leaves nothing to go on with.
+def _build(document: Json, options: Options, shape: frozenset[str], needed: set[str], report: Report) -> Build | None:
+    """From document to build, stage by stage; None where a stage has found an error that leaves nothing to go on with.
 
     `shape` are the parameters whose values are used in any case, `needed` collects those for which that must be so.
     """
@@ -58,10 +63,7 @@ def _build(source: SourceText, options: Options, shape: frozenset[str], needed: 
     from aib2packer.arm.template import find_image_template
     from aib2packer.customizers import CUSTOMIZERS
     from aib2packer.packer.translate import translate
-    from aib2packer.text.jsonc import parse
 
-    if (document := parse(source, report)) is None:
-        return None
     context = Context(
         values=read_values(options.parameter_files, options.settings, report),
         subscription_id=options.subscription_id,
@@ -69,7 +71,7 @@ def _build(source: SourceText, options: Options, shape: frozenset[str], needed: 
         location=options.location,
         fold=options.resolve,
         shape=shape,
-        read_linked=partial(_read_linked, source.name),
+        read_linked=partial(_read_linked, document.span.source.name),
     )
     if (resource := find_image_template(document, options.name, context, report)) is None:
         return None
@@ -80,8 +82,6 @@ def _build(source: SourceText, options: Options, shape: frozenset[str], needed: 
 
 def _read_linked(file: str, path: str, report: Report) -> Json | None:
     """A template by its path beside the file that links to it; None where it cannot be had."""
-    from aib2packer.text.jsonc import parse
-
     linked = Path(file).parent / path
     try:
         return parse(decode(linked.read_bytes(), str(linked)), report)

@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/arm.py [RUNS]. Prints medians in milliseconds. The nested template is made here, with as many nested
 deployments, parameters and expressions as Azure's landing zone for Virtual Desktop; where ../shared/corpus is, that one itself
-and the module azure-image-builder of the Bicep registry are measured too.
+and the modules for images of the Bicep registry are measured too.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from aib2packer import Options, convert
 
 _CORPUS = Path(__file__).parent.parent.parent / "shared" / "corpus" / "files"
 _LARGE = _CORPUS / "Azure__avdaccelerator" / "workload__arm__deploy-custom-image.json"
-_MODULE = (
-    _CORPUS / "Azure__bicep-registry-modules" / "avm__ptn__virtual-machine-images__azure-image-builder__main.json"
-)
+_REGISTRY = _CORPUS / "Azure__bicep-registry-modules"
+_MODULE = _REGISTRY / "avm__res__virtual-machine-images__image-template__main.json"
+_PATTERN = _REGISTRY / "avm__ptn__virtual-machine-images__azure-image-builder__main.json"
 _SOURCE = {"type": "PlatformImage", "publisher": "Canonical", "offer": "0001-com-ubuntu-server-jammy", "sku": "22_04-lts-gen2"}
 _STEP = {"type": "Shell", "name": "update", "inline": ["apt-get update"]}
 _TARGET = {
@@ -135,7 +135,11 @@ def main() -> None:
     """Measure, and print a line each."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     _measure("nested deployments, made here", large(), runs, 500)
-    for name, path, aim in (("avdaccelerator, custom image", _LARGE, 500), ("AVM module azure-image-builder", _MODULE, 50)):
+    for name, path, aim in (
+        ("avdaccelerator, custom image", _LARGE, 500),
+        ("AVM module image-template", _MODULE, 50),
+        ("AVM pattern azure-image-builder", _PATTERN, 500),
+    ):
         if path.exists():
             _measure(name, path.read_bytes(), runs, aim, Options(settings=_SETTINGS))
         else:

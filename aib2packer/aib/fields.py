@@ -364,7 +364,7 @@ class Fields:
         self.report.add(
             codes.SHAPE,
             value.span,
-            f"{self._name(key)} decides what is built, and is not known: {resolved.value}",
+            f"{self._name(key)} decides what is built, and is not known: {resolved.shown}",
             help=f"Give it a value: {settings}, or a parameters file with -p."
             if names
             else "Write its value into the template.",

@@ -99,9 +99,9 @@ def resolver(scopes: Scopes) -> Callable[[Symbol], Value]:
     """What gives a symbol its value, as far as the parameters have values and defaults."""
 
     def resolve(symbol: Symbol) -> Value:
-        node = JsonSymbolic.of(symbol, _NOWHERE)
+        expression = JsonSymbolic.of(symbol, _NOWHERE).shown
         try:
-            return value_of(evaluate_json(JsonScalar(node.value, _NOWHERE), scopes.resolved))
+            return value_of(evaluate_json(JsonScalar(expression, _NOWHERE), scopes.resolved))
         except ExpressionError:
             return symbol  # what it was said to be is no expression: it has been cut, or a lambda's variable is in it
 
@@ -130,7 +130,7 @@ def name_of(deployed: Deployed) -> str:
         value = evaluate_json(name, deployed.scopes.resolved)
     except ExpressionError:
         return string_of(name) or "(no name)"
-    return string_of(value) or "(no name)"
+    return value.shown if isinstance(value, JsonSymbolic) else string_of(value) or "(no name)"
 
 
 def report_error(error: ExpressionError, otherwise: Span, report: Report) -> None:

@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JsonSymbolic(JsonScalar):
-    """A value that is not known. `value` shows it as an ARM expression; `symbol` is what counts."""
+    """A value that is not known: `symbol` is what counts, `value` says nothing. `shown` writes it as an ARM expression."""
 
     symbol: Symbol
 
     @classmethod
     def of(cls, symbol: Symbol, span: Span) -> JsonSymbolic:
         """A symbol at its place."""
-        return cls(describe(symbol), span, symbol)
+        return cls("[…]", span, symbol)
+
+    @property
+    def shown(self) -> str:
+        """The value as an ARM expression."""
+        return describe(self.symbol)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,12 @@ class Report:
         """Record a finding; the same one at the same place is kept once."""
         self._findings[Finding(code, span, message, help)] = None
 
+    def copy(self) -> Report:
+        """Another report, with what has been found so far."""
+        other = Report()
+        other._findings.update(self._findings)
+        return other
+
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, by place in the input; those at one place in the order of their making."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.parameters import KeyVaultSecret, Parameter, ParameterFact
@@ -50,7 +51,7 @@ def declare(fact: ParameterFact, name: str) -> Variable:
         _TYPES.get(parameter.type, "map(string)"),
         default=_default(fact),
         sensitive=is_secret(fact),
-        validation=_validation(parameter, name),
+        validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),
     )
 
 
@@ -93,12 +94,12 @@ def _literal(value: symbolic.Value) -> Value | None:
             return None
 
 
-def _validation(parameter: Parameter, name: str) -> tuple[Validation, ...]:
+def _validation(parameter: Parameter, name: str, *, may_be_null: bool) -> tuple[Validation, ...]:
     """What the template says that a value must be. A condition may name its own variable only."""
     rules: list[Validation] = []
     if parameter.allowed and parameter.type in _TYPES and not any(_holds_secret(value_of(one)) for one in parameter.allowed):
         allowed = [value_of(item) for item in parameter.allowed]
-        rules.append(_one_of(allowed, name, is_list=parameter.type == "array", nullable=parameter.nullable))
+        rules.append(_one_of(allowed, name, is_list=parameter.type == "array"))
     subject = f"var.{name}" if parameter.type == "int" else f"length(var.{name})"
     what = f"The {name}" if parameter.type == "int" else f"The length of {name}"
     bounds = (
@@ -111,15 +112,15 @@ def _validation(parameter: Parameter, name: str) -> tuple[Validation, ...]:
         rules.append(Validation(f"{subject} >= {least}", f"{what} must be {least} or more."))
     elif most is not None:
         rules.append(Validation(f"{subject} <= {most}", f"{what} must be {most} or less."))
-    return tuple(rules)
+    if not may_be_null:
+        return tuple(rules)
+    return tuple(replace(rule, condition=f"var.{name} == null ? true : {rule.condition}") for rule in rules)
 
 
-def _one_of(allowed: list[symbolic.Value], name: str, *, is_list: bool, nullable: bool) -> Validation:
+def _one_of(allowed: list[symbolic.Value], name: str, *, is_list: bool) -> Validation:
     values = print_value(tuple(value for item in allowed if (value := _literal(item)) is not None))
     condition = (
         f"alltrue([for item in var.{name} : contains({values}, item)])" if is_list else f"contains({values}, var.{name})"
     )
-    if nullable:
-        condition = f"var.{name} == null ? true : {condition}"
     listed = ", ".join(str(item) for item in allowed)
     return Validation(condition, f"The {name} must be one of {listed}.")
