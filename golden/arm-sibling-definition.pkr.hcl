@@ -76,6 +76,9 @@ source "azure-arm" "web" {
   # Build VM
   location                     = "westeurope"
   vm_size                      = "Standard_D2ds_v4"
+  security_type                = "TrustedLaunch"
+  secure_boot_enabled          = true
+  vtpm_enabled                 = true
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
   communicator   = "winrm"

@@ -339,27 +339,36 @@ def _inner_scope(
         given = evaluate_json(given, outer)
     for name, parameter in declared.items():
         entry = given.get(parameter.name) if isinstance(given, JsonObject) else None
-        passed = entry.get("value") if isinstance(entry, JsonObject) else None
-        if isinstance(entry, JsonScalar) and isinstance(entry.value, str):  # the whole entry is one expression
-            passed = JsonScalar(f"[tryGet({entry.value[1:-1]}, 'value')]", entry.span)
-        loops = entry.get("copy") if isinstance(entry, JsonObject) else None
-        if isinstance(loops, JsonArray) and loops.items:
-            parameters[name] = Definition(parameter.name, loops.items[0], scope=outer, loop=True)
-            continue
-        if passed is not None and not _takes_default(parameter, passed, outer):
-            parameters[name] = Definition(parameter.name, passed, scope=outer)
-        else:
-            known = _known(parameter, None)
-            parameters[name] = _definition(parameter, known, fold=True)
+        passed = _passed(parameter.name, entry, outer)
+        if passed is None or _takes_default(parameter, passed, outer):
+            passed = _definition(parameter, _known(parameter, None), fold=True)
+        parameters[name] = passed
     return _scope(template, parameters, _target(item, outer))
 
 
-def _takes_default(parameter: Parameter, passed: Json, outer: Scope) -> bool:
+def _passed(name: str, entry: Json | None, outer: Scope) -> Definition | None:
+    """What the outer template passes for a parameter; None for nothing."""
+    if isinstance(entry, JsonScalar) and isinstance(entry.value, str):  # the whole entry is one expression
+        whole = evaluate_node(entry, outer)
+        if not isinstance(whole, JsonObject):
+            return Definition(name, JsonScalar(f"[tryGet({entry.value[1:-1]}, 'value')]", entry.span), scope=outer)
+        value = whole.get("value")
+        return None if value is None else Definition(name, value, literal=True)
+    if not isinstance(entry, JsonObject):
+        return None
+    loops = entry.get("copy")
+    if isinstance(loops, JsonArray) and loops.items:
+        return Definition(name, loops.items[0], scope=outer, loop=True)
+    value = entry.get("value")
+    return None if value is None else Definition(name, value, scope=outer)
+
+
+def _takes_default(parameter: Parameter, passed: Definition, outer: Scope) -> bool:
     """Whether a parameter is passed null, which means its default unless it may be null itself."""
-    if parameter.nullable or parameter.default is None:
+    if parameter.nullable or parameter.default is None or passed.loop:
         return False
     try:
-        return is_null(evaluate_node(passed, outer))
+        return is_null(passed.value if passed.literal else evaluate_node(passed.value, outer))
     except ExpressionError:
         return False  # it is reported where it is needed
 

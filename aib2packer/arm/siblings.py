@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.arm.deployment import Deployed
+    from aib2packer.arm.symbolic import Value
     from aib2packer.findings.model import Report
 
 _DEFINITION = "microsoft.compute/galleries/images"
@@ -31,12 +33,13 @@ class Siblings:
 
     os_type: str | None = None
     generation: str | None = None
+    security_type: str | None = None
 
 
 def read_siblings(everything: Sequence[Deployed]) -> Siblings:
     """Read the image definitions among what a template deploys."""
     definitions = [deployed for deployed in everything if deployed.type == _DEFINITION]
-    return Siblings(_common(definitions, "osType"), _common(definitions, "hyperVGeneration"))
+    return Siblings(_common(definitions, "osType"), _common(definitions, "hyperVGeneration"), _common(definitions, "features"))
 
 
 def report_siblings(everything: Sequence[Deployed], report: Report) -> None:
@@ -78,4 +81,15 @@ def _property(definition: Deployed, key: str) -> str | None:
         value = value_of(evaluate_json(node, definition.scopes.resolved))
     except ExpressionError:
         return None  # it is not what is converted
+    if key == "features":
+        return _security_type(value)
     return value if isinstance(value, str) else None
+
+
+def _security_type(features: Value) -> str | None:
+    """The security type among the features of an image definition: `[{name: SecurityType, value: …}]`."""
+    for feature in features if isinstance(features, tuple) else ():
+        known = {str(key).lower(): item for key, item in feature.items()} if isinstance(feature, Mapping) else {}
+        if str(known.get("name")).lower() == "securitytype" and isinstance(known.get("value"), str):
+            return str(known["value"])
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import Located, PlatformImage
+from aib2packer.aib.model import GalleryTarget, Located, PlatformImage
 from aib2packer.conversion import OsType
 from aib2packer.findings import codes
 from aib2packer.packer.hcl import print_value, references
@@ -77,6 +77,7 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
             "without a subnet the build VM gets a public address; Image Builder reached it inside a network of its own",
             help="Set allowed_inbound_ip_addresses to the address of the machine that runs Packer, or give a vnetConfig.",
         )
+    settings |= _security(template, report)
     if os_type is OsType.WINDOWS:
         # Without these Packer would try SSH, or WinRM on a port where nothing listens.
         settings |= {"communicator": "winrm", "winrm_use_ssl": True, "winrm_insecure": True, "winrm_username": "packer"}
@@ -102,6 +103,26 @@ def _place(template: ImageTemplate, symbols: Symbols, report: Report) -> dict[st
     # azure-arm takes either of the two: an existing group has a location of its own.
     chosen = Code(f"var.{BUILD_GROUP.name} == null ? {print_value(location)} : null", (BUILD_GROUP, *references(location)))
     return {"location": chosen, "build_resource_group_name": BUILD_GROUP}
+
+
+def _security(template: ImageTemplate, report: Report) -> dict[str, Value]:
+    """What an image definition with the security type TrustedLaunch asks for: it takes an image of no other VM.
+
+    Azure refuses these settings for a managed image or a VHD (reference/packer-semantics.md 8.5).
+    """
+    if (template.siblings.security_type or "").lower() != "trustedlaunch":
+        return {}
+    gallery_only = all(isinstance(target, GalleryTarget) for target in template.targets)
+    report.add(
+        codes.TRUSTED_LAUNCH,
+        template.source.span,
+        "the image definition asks for Trusted Launch"
+        + (": the build VM has it" if gallery_only else ", which a managed image or a VHD cannot have: it is left out"),
+        help="Start from an image of generation 2 that supports it.",
+    )
+    if not gallery_only:
+        return {}
+    return {"security_type": "TrustedLaunch", "secure_boot_enabled": True, "vtpm_enabled": True}
 
 
 def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report) -> None:
