@@ -142,7 +142,7 @@ build {
     name             = "setup"
     valid_exit_codes = [0, 3010]
     inline = [
-      "powershell -ExecutionPolicy Bypass -Command '& C:\\Windows\\Temp\\01-setup.ps1; exit $LASTEXITCODE'",
+      "powershell -ExecutionPolicy Bypass -Command '$ProgressPreference = 0; & C:\\Windows\\Temp\\01-setup.ps1; exit $LASTEXITCODE'",
       "Remove-Item C:\\Windows\\Temp\\01-setup.ps1",
     ]
   }

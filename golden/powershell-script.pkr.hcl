@@ -132,7 +132,7 @@ build {
     elevated_password = build.Password
     valid_exit_codes  = [0, 5]
     inline = [
-      "powershell -ExecutionPolicy Bypass -Command '& C:\\Windows\\Temp\\01-Setup-App.ps1; exit $LASTEXITCODE'",
+      "powershell -ExecutionPolicy Bypass -Command '$ProgressPreference = 0; & C:\\Windows\\Temp\\01-Setup-App.ps1; exit $LASTEXITCODE'",
       "Remove-Item C:\\Windows\\Temp\\01-Setup-App.ps1",
     ]
   }
@@ -147,7 +147,7 @@ build {
 
   provisioner "powershell" {
     inline = [
-      "powershell -ExecutionPolicy Bypass -Command '& C:\\Windows\\Temp\\02-more.ps1; exit $LASTEXITCODE'",
+      "powershell -ExecutionPolicy Bypass -Command '$ProgressPreference = 0; & C:\\Windows\\Temp\\02-more.ps1; exit $LASTEXITCODE'",
       "Remove-Item C:\\Windows\\Temp\\02-more.ps1",
     ]
   }

@@ -111,7 +111,7 @@ build {
   provisioner "powershell" {
     name = "braces"
     inline = [
-      "powershell -ExecutionPolicy Bypass -Command '& C:\\Windows\\Temp\\03-braces.ps1; exit $LASTEXITCODE'",
+      "powershell -ExecutionPolicy Bypass -Command '$ProgressPreference = 0; & C:\\Windows\\Temp\\03-braces.ps1; exit $LASTEXITCODE'",
       "Remove-Item C:\\Windows\\Temp\\03-braces.ps1",
     ]
   }
@@ -126,7 +126,7 @@ build {
   provisioner "powershell" {
     name = "not ascii"
     inline = [
-      "powershell -ExecutionPolicy Bypass -Command '& C:\\Windows\\Temp\\04-not-ascii.ps1; exit $LASTEXITCODE'",
+      "powershell -ExecutionPolicy Bypass -Command '$ProgressPreference = 0; & C:\\Windows\\Temp\\04-not-ascii.ps1; exit $LASTEXITCODE'",
       "Remove-Item C:\\Windows\\Temp\\04-not-ascii.ps1",
     ]
   }
@@ -144,7 +144,7 @@ build {
   provisioner "powershell" {
     name = "using"
     inline = [
-      "powershell -ExecutionPolicy Bypass -Command '& C:\\Windows\\Temp\\05-using.ps1; exit $LASTEXITCODE'",
+      "powershell -ExecutionPolicy Bypass -Command '$ProgressPreference = 0; & C:\\Windows\\Temp\\05-using.ps1; exit $LASTEXITCODE'",
       "Remove-Item C:\\Windows\\Temp\\05-using.ps1",
     ]
   }
@@ -162,7 +162,7 @@ build {
   provisioner "powershell" {
     name = "param"
     inline = [
-      "powershell -ExecutionPolicy Bypass -Command '& C:\\Windows\\Temp\\06-param.ps1; exit $LASTEXITCODE'",
+      "powershell -ExecutionPolicy Bypass -Command '$ProgressPreference = 0; & C:\\Windows\\Temp\\06-param.ps1; exit $LASTEXITCODE'",
       "Remove-Item C:\\Windows\\Temp\\06-param.ps1",
     ]
   }
@@ -180,7 +180,7 @@ build {
   provisioner "powershell" {
     name = "ends in a backtick"
     inline = [
-      "powershell -ExecutionPolicy Bypass -Command '& C:\\Windows\\Temp\\07-ends-in-a-backtick.ps1; exit $LASTEXITCODE'",
+      "powershell -ExecutionPolicy Bypass -Command '$ProgressPreference = 0; & C:\\Windows\\Temp\\07-ends-in-a-backtick.ps1; exit $LASTEXITCODE'",
       "Remove-Item C:\\Windows\\Temp\\07-ends-in-a-backtick.ps1",
     ]
   }
@@ -203,7 +203,7 @@ build {
   provisioner "powershell" {
     name = "not normalized"
     inline = [
-      "powershell -ExecutionPolicy Bypass -Command '& C:\\Windows\\Temp\\08-not-normalized.ps1; exit $LASTEXITCODE'",
+      "powershell -ExecutionPolicy Bypass -Command '$ProgressPreference = 0; & C:\\Windows\\Temp\\08-not-normalized.ps1; exit $LASTEXITCODE'",
       "Remove-Item C:\\Windows\\Temp\\08-not-normalized.ps1",
     ]
   }

@@ -21,9 +21,9 @@ def _read_nothing(_path: str, _report: Report) -> None:
 class Context:
     """What the user says about the deployment.
 
-    `values` are those of parameters, by names in lower case. `fold` uses them, and the defaults, in place of variables. `shape`
-    are the parameters, in lower case, that decide what is built: their values are used in any case. `read_linked` reads a
-    template by its path beside this one.
+    `values` are those of parameters, by the names as written. `fold` uses them, and the defaults, in place of variables.
+    `shape` are the parameters, in lower case, that decide what is built: their values are used in any case. `read_linked`
+    reads a template by its path beside this one.
     """
 
     values: Mapping[str, Given | Setting] = field(default_factory=dict)

@@ -63,9 +63,8 @@ class KeyVaultSecret:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A value as it was typed: what it is depends on the type of the parameter. `name` as it was typed too."""
+    """A value as it was typed: what it is depends on the type of the parameter."""
 
-    name: str
     text: str
     span: Span
 
@@ -94,7 +93,7 @@ def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter
 
 
 def read_values(files: Sequence[SourceText], settings: Sequence[str], report: Report) -> dict[str, Given | Setting]:
-    """The values that the user gives, by names in lower case: of files, then of `NAME=VALUE` settings; the later win.
+    """The values that the user gives, by the names as written: of files, then of `NAME=VALUE` settings; the later win.
 
     What a setting means is only known with the parameters: `bind_values`.
     """
@@ -106,27 +105,32 @@ def read_values(files: Sequence[SourceText], settings: Sequence[str], report: Re
     for setting in settings:
         name, _, text = setting.partition("=")
         source = SourceText(f"--set {name.strip()}", text)
-        values[name.strip().lower()] = Setting(name.strip(), text, Span(source, 0, len(text)))
+        values.pop(name.strip(), None)  # so that it stands last
+        values[name.strip()] = Setting(text, Span(source, 0, len(text)))
     return values
 
 
 def bind_values(given: Mapping[str, Given | Setting], parameters: Mapping[str, Parameter], report: Report) -> dict[str, Given]:
-    """The values for the parameters of a template, checked. A setting is text for a string, and JSON for the other types."""
+    """The values for the parameters of a template, by names in lower case, checked.
+
+    A setting is text for a string, and JSON for the other types.
+    """
     values: dict[str, Given] = {}
     for name, value in given.items():
-        parameter = parameters.get(name)
+        parameter = parameters.get(name.lower())
         if parameter is None:
-            near = get_close_matches(name, parameters, n=1)
+            near = get_close_matches(name.lower(), parameters, n=1)
             known = ", ".join(one.name for one in parameters.values()) or "none"
             report.add(
                 codes.UNKNOWN_PARAMETER,
                 value.span,
-                f"the template has no parameter `{value.name if isinstance(value, Setting) else name}`",
+                f"the template has no parameter `{name}`",
                 help=f"Did you mean {parameters[near[0]].name}?" if near else f"It has {known}.",
             )
             continue
-        values[name] = _setting_value(value, parameter) if isinstance(value, Setting) else value
-        check_value(parameter, values[name], report)
+        bound = _setting_value(value, parameter) if isinstance(value, Setting) else value
+        check_value(parameter, bound, report)
+        values[name.lower()] = bound
     return values
 
 
@@ -227,7 +231,7 @@ def _file_values(document: Json, report: Report) -> dict[str, Given]:
         if isinstance(parameters, JsonObject) or isinstance(member.value, JsonObject):
             value = _file_value(member.key, member.value, report)
             if value is not None:
-                values[member.key.lower()] = value
+                values[member.key] = value
     return values
 
 
@@ -254,6 +258,8 @@ def _setting_value(setting: Setting, parameter: Parameter) -> Json:
     text = JsonScalar(setting.text, setting.span)
     if parameter.type in {"string", "securestring"}:
         return text
+    if parameter.type == "bool" and setting.text.lower() in {"true", "false"}:
+        return JsonScalar(setting.text.lower() == "true", setting.span)
     return parse(setting.span.source, Report()) or text  # what is no JSON is refused as of the wrong type
 
 
