@@ -87,7 +87,9 @@ def _image() -> dict[str, Any]:
         "createObject('type', 'SharedImage', 'runOutputName', 'image', 'galleryImageId', resourceId("
         "'Microsoft.Compute/galleries/images', parameters('gallery'), 'image'))))"
     )
-    size = "if(empty(parameters('size')), createObject(), createObject('vmProfile', createObject('vmSize', parameters('size'))))"
+    size = (
+        "if(empty(parameters('size')), createObject(), createObject('vmProfile', createObject('vmSize', parameters('size'))))"
+    )
     image = {
         "type": "Microsoft.VirtualMachineImages/imageTemplates",
         "apiVersion": "2024-02-01",

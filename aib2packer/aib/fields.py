@@ -32,6 +32,7 @@ STRICT_SINCE = "2024-02-01"
 
 # Outside of a deployment template `[ -f x ]` is a command, but this is a piece of a template that was cut out.
 _CALL = re.compile(r"\[(?:parameters|variables|concat|format|resourceId|resourceGroup|subscription)\(.*\]", re.DOTALL)
+_LITERAL = re.compile(r"-?[0-9.eE+-]+|true|false")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -321,25 +322,24 @@ class Fields:
             case JsonSymbolic(_, span, symbol):
                 # A lone piece is not text yet, and stays what makes it text.
                 pieces = symbol.parts if isinstance(symbol, Concat) and len(symbol.parts) > 1 else (symbol,)
-                # What an expression computes is searched for secrets, not for placeholders.
                 parts = (
-                    command_text(piece, span, self.report).parts if isinstance(piece, str) else (Expression(piece),)
-                    for piece in pieces
+                    read(piece, span, self.report).parts if isinstance(piece, str) else (Expression(piece),) for piece in pieces
                 )
                 return Text(tuple(part for piece in parts for part in piece), span)
             case JsonScalar(None, span):
                 return literal_text("", span) if unset_is_empty else None
             case JsonScalar(str() as text, span):
                 return self._plain(text, span, read)
-            case JsonScalar(bool() | int() | float(), span):
+            case JsonScalar(bool() | int() | float() as scalar, span):
                 self._coerced(span, key, "a bare value", "a string")
-                return literal_text(span.text, span)
+                # As it is written, or as ARM writes what an expression made.
+                return literal_text(span.text if _LITERAL.fullmatch(span.text) else str(scalar), span)
             case _:
                 self._wrong_type(value, key, "a string")
                 return None
 
     def _plain(self, text: str, span: Span, read: _ReadText) -> Text | None:
-        if not span.text.startswith('"'):  # an expression made it
+        if not span.text.startswith('"'):  # an expression made it: it may hold secrets, but no placeholders
             return command_text(text, span, self.report)
         if _CALL.fullmatch(text):
             self.report.add(

@@ -309,7 +309,9 @@ def _joined(parts: tuple[str | _Reference, ...]) -> list[str | _Reference]:
 def _template(parts: list[str | _Reference], *, in_quotes: bool) -> Iterator[str]:
     for number, part in enumerate(parts, start=1):
         if not isinstance(part, str):
-            yield f"${{{_reference(part, 0)}}}"
+            printed = _reference(part, 0)
+            # `packer fmt` wants a space between two braces.
+            yield f"${{ {printed}}}" if printed.startswith("{") else f"${{{printed}}}"
             continue
         # `$${` would be an escape: dollars right before a reference become a reference of their own.
         literal = part if number == len(parts) else part.rstrip("$")

@@ -73,12 +73,11 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
     provisioners, downloads, files = _provision(template, kinds, site)
     manifest = _manifest(name, targets, symbols, report)
     _report_secret_values(template, symbols, report)
-    if symbols.given:
-        files[f"{name}.auto.pkrvars.hcl"] = (
-            print_body(tuple(Attribute(*item) for item in symbols.given.items())).encode() + b"\n"
-        )
     order = (*sign_in(options.auth), SUBSCRIPTION.name, *symbols.order)
     variables, values = _declared(sections, provisioners, manifest, order)
+    given = tuple(Attribute(item.name, symbols.given[item.name]) for item in variables if item.name in symbols.given)
+    if given:
+        files[f"{name}.auto.pkrvars.hcl"] = f"{print_body(given)}\n".encode()
     return Build(
         name=name,
         label=identifier(name, "image"),
@@ -115,7 +114,7 @@ def name_build(template: ImageTemplate) -> str:
     candidates += [target.run_output_name for target in template.targets]
     known = (text.literal for text in candidates if text is not None and text.literal)
     return next(
-        (name for text in known if (name := re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:_LONGEST_NAME])), "image"
+        (name for text in known if (name := re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:_LONGEST_NAME])), "image"
     )
 
 

@@ -23,12 +23,20 @@ def deployment(*resources: Mapping[str, Json], level: str = "deploymentTemplate"
     return {"$schema": SCHEMA.format(level), "contentVersion": "1.0.0.0", **more, "resources": list(resources)}
 
 
-def nested(inside: Mapping[str, Json], scope: str | None = "inner", *, parameters: Json = None, **more: Json) -> dict[str, Json]:
+def nested(
+    inside: Mapping[str, Json], scope: str | None = "inner", *, parameters: Json = None, **more: Json
+) -> dict[str, Json]:
     """Make a resource that deploys a template; `more` stands beside its type."""
     options = {} if scope is None else {"expressionEvaluationOptions": {"scope": scope}}
     given = {} if parameters is None else {"parameters": parameters}
     properties = {"mode": "Incremental", **options, **given, "template": inside}
-    return {"type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": "inside", **more, "properties": properties}
+    return {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": "2022-09-01",
+        "name": "inside",
+        **more,
+        "properties": properties,
+    }
 
 
 def tag(value: Json, options: Options | None = None) -> str:
@@ -59,7 +67,9 @@ def test_inside_an_outer_deployment_those_of_the_outer_template_count(scope: str
 
 
 def test_what_is_passed_is_evaluated_in_the_outer_template() -> None:
-    inside = deployment(template(tags={"probe": "[variables('x')]"}), parameters=PROBE, variables={"x": "[parameters('probe')]"})
+    inside = deployment(
+        template(tags={"probe": "[variables('x')]"}), parameters=PROBE, variables={"x": "[parameters('probe')]"}
+    )
     passed = {"probe": {"value": "[variables('x')]"}}
 
     assert tag(deployment(nested(inside, parameters=passed), variables={"x": "from outside"})) == '"from outside"'
@@ -67,8 +77,12 @@ def test_what_is_passed_is_evaluated_in_the_outer_template() -> None:
 
 def test_a_variable_of_the_outer_template_stays_one_through_nested_deployments() -> None:
     inner = deployment(IMAGE, parameters=PROBE)
-    middle = deployment(nested(inner, parameters={"probe": {"value": "[concat(parameters('m'), '-x')]"}}), parameters={"m": {"type": "string"}})
-    outer = deployment(nested(middle, parameters={"m": {"value": "[parameters('team')]"}}), parameters={"team": {"type": "string"}})
+    middle = deployment(
+        nested(inner, parameters={"probe": {"value": "[concat(parameters('m'), '-x')]"}}), parameters={"m": {"type": "string"}}
+    )
+    outer = deployment(
+        nested(middle, parameters={"m": {"value": "[parameters('team')]"}}), parameters={"team": {"type": "string"}}
+    )
 
     assert tag(outer) == '"${var.team}-x"'
 
@@ -149,7 +163,9 @@ def test_an_id_without_a_subscription_is_that_of_the_deployment(level: str) -> N
         whole["resources"][0]["tags"]["probe"] = "[subscriptionResourceId('Microsoft.Compute/images', 'x')]"
         assert tag(whole) == '"/subscriptions/${var.subscription_id}/providers/Microsoft.Compute/images/x"'
     else:
-        assert tag(whole) == '"/subscriptions/${var.subscription_id}/resourceGroups/a-group/providers/Microsoft.Compute/images/x"'
+        assert (
+            tag(whole) == '"/subscriptions/${var.subscription_id}/resourceGroups/a-group/providers/Microsoft.Compute/images/x"'
+        )
 
 
 @pytest.mark.parametrize("count", ["[length(createArray(1, 2))]", 2])
@@ -172,7 +188,10 @@ def test_no_round_at_all_is_no_template() -> None:
 def _answers(reference: str, symbolic: str | None = None) -> dict[str, Json]:
     """A template in which a nested deployment is passed what another one puts out."""
     maker = nested(
-        {**deployment(parameters=PROBE), "outputs": {"made": {"type": "string", "value": "[concat(parameters('probe'), '-made')]"}}},
+        {
+            **deployment(parameters=PROBE),
+            "outputs": {"made": {"type": "string", "value": "[concat(parameters('probe'), '-made')]"}},
+        },
         parameters={"probe": {"value": "[parameters('team')]"}},
     )
     user = nested(deployment(IMAGE, parameters=PROBE), parameters={"probe": {"value": reference}}, name="user")
@@ -231,7 +250,12 @@ def test_a_linked_template_has_a_scope_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "link", [{"relativePath": "modules/image.json"}, {"uri": "https://example.com/modules/image.json"}, {"id": "/a/modules/image.json"}]
+    "link",
+    [
+        {"relativePath": "modules/image.json"},
+        {"uri": "https://example.com/modules/image.json"},
+        {"id": "/a/modules/image.json"},
+    ],
 )
 def test_a_linked_template_that_cannot_be_read_is_an_error_that_names_it(link: Mapping[str, str], tmp_path: Path) -> None:
     conversion = _linked(tmp_path, link)
@@ -270,10 +294,16 @@ def test_what_nothing_needs_is_not_evaluated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("definition", "os_type"), [({"osType": "Windows"}, "Windows"), ({"osType": "Linux"}, "Linux"), ({"OSTYPE": "linux"}, "Linux")]
+    ("definition", "os_type"),
+    [({"osType": "Windows"}, "Windows"), ({"osType": "Linux"}, "Linux"), ({"OSTYPE": "linux"}, "Linux")],
 )
 def test_an_image_definition_beside_tells_the_operating_system(definition: Json, os_type: str) -> None:
-    beside = {"type": "Microsoft.Compute/galleries/images", "apiVersion": "2023-07-03", "name": "g/image", "properties": definition}
+    beside = {
+        "type": "Microsoft.Compute/galleries/images",
+        "apiVersion": "2023-07-03",
+        "name": "g/image",
+        "properties": definition,
+    }
     source = {"type": "SharedImageVersion", "imageVersionId": f"{GALLERY_TARGET['galleryImageId']}"}
 
     assert f'"{os_type}"' in hcl_of(deployment(template(source=source), beside))
@@ -281,8 +311,13 @@ def test_an_image_definition_beside_tells_the_operating_system(definition: Json,
 
 def test_an_image_definition_beside_tells_the_security_type() -> None:
     properties = {"osType": "Linux", "hyperVGeneration": "V2", "features": [{"name": "SecurityType", "value": "TrustedLaunch"}]}
-    beside = {"type": "Microsoft.Compute/galleries/images", "apiVersion": "2023-07-03", "name": "golden/image", "properties": properties}
+    beside = {
+        "type": "Microsoft.Compute/galleries/images",
+        "apiVersion": "2023-07-03",
+        "name": "golden/image",
+        "properties": properties,
+    }
     hcl = hcl_of(deployment(template(), beside))
 
-    assert 'security_type' in hcl
+    assert "security_type" in hcl
     assert '"TrustedLaunch"' in hcl

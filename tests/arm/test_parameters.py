@@ -70,7 +70,8 @@ def test_a_setting_wins_over_files() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1.10", "1e5", "true", "null", "007", "2024", '"quoted"', "[1]", "a=b", "", " x ", "Größe", "{", "[parameters('p')]"]
+    "text",
+    ["1.10", "1e5", "true", "null", "007", "2024", '"quoted"', "[1]", "a=b", "", " x ", "Größe", "{", "[parameters('p')]"],
 )
 def test_a_setting_of_a_string_is_its_text(text: str) -> None:
     conversion = convert_with(STRING, None, f"p={text}", resolve=True)

@@ -7,9 +7,7 @@ from aib2packer import Auth, Conversion, Options, OsType, convert
 from aib2packer.text.source import decode
 
 FOLDER = Path(__file__).parent
-CASES = sorted(
-    file.stem for file in FOLDER.glob("*.json") if not file.name.endswith((".options.json", ".parameters.json"))
-)
+CASES = sorted(file.stem for file in FOLDER.glob("*.json") if not file.name.endswith((".options.json", ".parameters.json")))
 
 
 def read_case(case: str) -> tuple[bytes, Options]:

@@ -235,7 +235,9 @@ def in_packer(name: str) -> str:
 
 def given() -> dict[str, str]:
     """Give all parameters their values, as `-var` takes them."""
-    values = {in_packer(name): value if isinstance(value, str) else json.dumps(value) for name, (_, value) in PARAMETERS.items()}
+    values = {
+        in_packer(name): value if isinstance(value, str) else json.dumps(value) for name, (_, value) in PARAMETERS.items()
+    }
     return {**values, "subscription_id": SUBSCRIPTION, "resource_group_name": "group", "location": "westeurope"}
 
 
@@ -298,7 +300,9 @@ PLACES = deployment(
             "vmProfile": {
                 "vmSize": written_out("variables('sizes')[@size]"),
                 "osDiskSizeGB": written_out("add(@disk, 32)"),
-                "userAssignedIdentities": [written_out("resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', @identity)")],
+                "userAssignedIdentities": [
+                    written_out("resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', @identity)")
+                ],
                 "vnetConfig": {"subnetId": written_out("@subnetId")},
             }
         },
@@ -419,11 +423,16 @@ def test_an_id_is_taken_apart_wherever_its_parts_come_from(
     }
 
 
-@pytest.mark.parametrize(("given_name", "expected"), [({}, "img-web"), ({"image_name": "own"}, "own")], ids=["default", "given"])
+@pytest.mark.parametrize(
+    ("given_name", "expected"), [({}, "img-web"), ({"image_name": "own"}, "own")], ids=["default", "given"]
+)
 def test_a_computed_default_gives_way_to_a_value(
     given_name: Mapping[str, str], expected: str, packer: Packer, tmp_path: Path
 ) -> None:
-    parameters = {"team": string(defaultValue="WEB"), "imageName": string(defaultValue=written_out("concat('img-', toLower(@team))"))}
+    parameters = {
+        "team": string(defaultValue="WEB"),
+        "imageName": string(defaultValue=written_out("concat('img-', toLower(@team))")),
+    }
     conversion = convert_json(deployment(template(tags={"name": written_out("@imageName")}), parameters))
 
     source = evaluated(packer, conversion, tmp_path, {"subscription_id": SUBSCRIPTION, **given_name})
@@ -444,7 +453,11 @@ def test_times_and_new_ids_have_the_form_that_the_template_asks_for(packer: Pack
     conversion = convert_json(deployment(template(tags=tags), parameters))
 
     computed = evaluated(packer, conversion, tmp_path, {"subscription_id": SUBSCRIPTION})["azure_tags"]
-    wrong = {default: computed[f"p{n}"] for n, (default, form) in enumerate(forms.items()) if not re.fullmatch(form, computed[f"p{n}"])}
+    wrong = {
+        default: computed[f"p{n}"]
+        for n, (default, form) in enumerate(forms.items())
+        if not re.fullmatch(form, computed[f"p{n}"])
+    }
     assert wrong == {}
 
 
@@ -457,8 +470,11 @@ def test_a_parameter_that_is_null_counts_as_absent_in_text(packer: Packer, tmp_p
 
 
 def test_values_of_a_parameters_file_are_found_beside_the_build(packer: Packer, tmp_path: Path) -> None:
-    file = {"parameters": {"team": {"value": "web"}, "disk": {"value": 128}, "odd": {"value": "${x} \" %{y}"}}}
-    body = template(tags={"team": written_out("@team"), "odd": written_out("@odd")}, properties={"vmProfile": {"osDiskSizeGB": written_out("@disk")}})
+    file = {"parameters": {"team": {"value": "web"}, "disk": {"value": 128}, "odd": {"value": '${x} " %{y}'}}}
+    body = template(
+        tags={"team": written_out("@team"), "odd": written_out("@odd")},
+        properties={"vmProfile": {"osDiskSizeGB": written_out("@disk")}},
+    )
     options = Options(parameter_files=(SourceText("p.json", json.dumps(file)),), side_files=True)
     conversion = convert_json(deployment(body, {"team": string(), "disk": {"type": "int"}, "odd": string()}), options)
 
