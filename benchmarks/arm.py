@@ -25,7 +25,10 @@ _SOURCE = {"type": "PlatformImage", "publisher": "Canonical", "offer": "0001-com
 _STEP = {"type": "Shell", "name": "update", "inline": ["apt-get update"]}
 _TARGET = {
     "type": "SharedImage",
-    "imageDefinitionResourceId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/galleries/c/images/i",
+    "imageName": "i",
+    "sharedImageGalleryImageDefinitionResourceId": (
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/galleries/c/images/i"
+    ),
 }
 _SETTINGS = tuple(
     f"{name}={json.dumps(value)}"
@@ -82,10 +85,10 @@ def _bystander(number: int) -> dict[str, Any]:
 def _image() -> dict[str, Any]:
     """The module with the image template, whose properties are one expression."""
     parts = (
-        "createObject('source', parameters('source'), 'customize', map(parameters('packages'), lambda('p', createObject('type', "
-        "'Shell', 'inline', createArray(concat('apt-get install -y ', lambdaVariables('p')))))), 'distribute', createArray("
-        "createObject('type', 'SharedImage', 'runOutputName', 'image', 'galleryImageId', resourceId("
-        "'Microsoft.Compute/galleries/images', parameters('gallery'), 'image'))))"
+        "createObject('source', parameters('source'), 'customize', map(parameters('packages'), lambda('p', "
+        "createObject('type', 'Shell', 'inline', createArray(concat('apt-get install -y ', lambdaVariables('p')))))), "
+        "'distribute', createArray(createObject('type', 'SharedImage', 'runOutputName', 'image', 'galleryImageId', "
+        "resourceId('Microsoft.Compute/galleries/images', parameters('gallery'), 'image'))))"
     )
     size = (
         "if(empty(parameters('size')), createObject(), createObject('vmProfile', createObject('vmSize', parameters('size'))))"

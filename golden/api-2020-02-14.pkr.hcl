@@ -93,9 +93,7 @@ build {
   sources = ["source.azure-arm.win"]
 
   # customize[0]: WindowsUpdate
-  provisioner "windows-update" {
-
-  }
+  provisioner "windows-update" {}
 
   # customize[1]: PowerShell
   provisioner "powershell" {

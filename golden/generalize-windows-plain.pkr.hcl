@@ -75,9 +75,7 @@ build {
   sources = ["source.azure-arm.win"]
 
   # customize[0]: WindowsRestart
-  provisioner "windows-restart" {
-
-  }
+  provisioner "windows-restart" {}
 
   provisioner "powershell" {
     name = "generalize"

@@ -75,9 +75,7 @@ build {
   sources = ["source.azure-arm.win"]
 
   # customize[0]: WindowsRestart
-  provisioner "windows-restart" {
-
-  }
+  provisioner "windows-restart" {}
 
   # customize[1]: WindowsRestart
   provisioner "windows-restart" {

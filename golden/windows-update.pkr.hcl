@@ -79,9 +79,7 @@ build {
   sources = ["source.azure-arm.win"]
 
   # customize[0]: WindowsUpdate
-  provisioner "windows-update" {
-
-  }
+  provisioner "windows-update" {}
 
   # customize[1]: WindowsUpdate
   provisioner "windows-update" {
@@ -92,9 +90,7 @@ build {
   }
 
   # customize[2]: WindowsUpdate
-  provisioner "windows-update" {
-
-  }
+  provisioner "windows-update" {}
 
   provisioner "powershell" {
     name = "generalize"

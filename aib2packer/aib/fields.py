@@ -16,7 +16,7 @@ from aib2packer.findings import codes
 from aib2packer.text.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from aib2packer.aib.model import Flag, Number
     from aib2packer.aib.versions import ApiVersion
@@ -274,9 +274,18 @@ class Fields:
         """The set keys that nobody asked for."""
         return tuple(member for member in self.object if member.key not in self._used and not _is_unset(member.value))
 
-    def close(self) -> None:
-        """Report the keys that nobody asked for."""
+    def close(self, elsewhere: Mapping[str, str] | None = None) -> None:
+        """Report the keys that nobody asked for. `elsewhere` says of keys, in lower case, where they belong."""
         for member in self.unused():
+            place = (elsewhere or {}).get(member.key.lower())
+            if place is not None:
+                self.report.add(
+                    codes.MISPLACED,
+                    member.key_span,
+                    f"{member.key} belongs {place}: here the service does not see it, and so it is not converted",
+                    help=f"Move it: {member.key} belongs {place}.",
+                )
+                continue
             code = codes.IGNORED_FIELD if self.api.before(STRICT_SINCE) else codes.UNKNOWN_FIELD
             near = difflib.get_close_matches(member.key, self._used, n=1, cutoff=0.75)
             fate = (
@@ -402,7 +411,7 @@ class Fields:
         return found
 
     def _honoured(self, member: JsonMember, other: Spelling, key: str) -> bool:
-        if self.api.before(other.until):
+        if self.api.before(other.until) or (self.api.value is None and other.lenient):
             return True
         fate = "refuses it" if self.api.since(STRICT_SINCE) else "ignored it"
         end = "it is read as such" if other.lenient else "it is not converted"

@@ -132,6 +132,14 @@ class Customizer:
 
 
 @dataclass(frozen=True, slots=True)
+class Validator:
+    """A validator, of which only is read what tells the operating system: its type, and a file's destination."""
+
+    kind: str
+    destination: str
+
+
+@dataclass(frozen=True, slots=True)
 class TargetRegion:
     """A region that an image version is replicated to; what is None is the service's default."""
 
@@ -199,6 +207,7 @@ class ImageTemplate:
     source: ImageSource
     vm: VmProfile
     customize: tuple[Customizer, ...]
+    validators: tuple[Validator, ...]
     targets: tuple[DistributeTarget, ...]
     staging_resource_group: Text | None
     abort_on_customizer_error: bool

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from aib2packer.aib.distribute import read_targets
 from aib2packer.aib.fields import Fields, Reading
 from aib2packer.aib.ids import IMAGE_TEMPLATE, parse_id
 from aib2packer.aib.kinds import choose_kind
-from aib2packer.aib.model import ImageTemplate, Located
+from aib2packer.aib.model import ImageTemplate, Located, Validator
 from aib2packer.aib.regions import region_text
 from aib2packer.aib.source import read_source
 from aib2packer.aib.tokens import command_text, name_text
@@ -23,6 +23,7 @@ from aib2packer.text.tree import JsonObject, string_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Customizer
     from aib2packer.arm.template import Resource
     from aib2packer.findings.model import Code, Report
@@ -37,6 +38,28 @@ _RESOURCE_KEYS = (
     *("type", "apiVersion", "id", "systemData", "etag", "resourceGroup", "kind", "dependsOn", "comments", "condition", "scope"),
     *("$schema", "contentVersion", "resources", "copy", "metadata"),
 )
+
+_BESIDE_PROPERTIES = ("name", "location", "tags", "identity")
+_INSIDE_PROPERTIES = (
+    *("source", "customize", "distribute", "vmprofile", "validate", "optimize", "buildtimeoutinminutes"),
+    *("stagingresourcegroup", "errorhandling", "autorun", "managedresourcetags"),
+)
+
+
+class _Others(TypedDict):
+    """The fields of `ImageTemplate` that need no file of their own."""
+
+    name: Text | None
+    id: ResourceId | None
+    location: Text | None
+    tags: Mapping[str, Text]
+    managed_resource_tags: Mapping[str, Text]
+    identities: tuple[Text, ...]
+    build_timeout_minutes: int
+    staging_resource_group: Text | None
+    abort_on_customizer_error: bool
+    auto_run: Located[bool]
+    validators: tuple[Validator, ...]
 
 
 class ReadsCustomizer(Protocol):
@@ -73,35 +96,38 @@ def read_template(
     vm = read_vm(properties)
     customize = _customizers(properties, customizers)
     targets = read_targets(properties)
-    timeout = _timeout(properties)
-    template = None
-    if source is not None:
-        template = ImageTemplate(
-            api=api,
-            parameters=resource.parameters,
-            siblings=resource.siblings,
-            resolve=resource.resolve,
-            name=_known_name(name, resource, report),
-            id=None if text_id is None else parse_id(text_id, IMAGE_TEMPLATE),
-            location=location,
-            tags=root.texts_by_key("tags"),
-            managed_resource_tags=properties.texts_by_key("managedResourceTags"),
-            identities=_identities(root),
-            build_timeout_minutes=timeout,
-            source=source,
-            vm=vm,
-            customize=customize,
-            targets=targets,
-            staging_resource_group=properties.text("stagingResourceGroup"),
-            abort_on_customizer_error=_error_handling(properties),
-            auto_run=_auto_run(properties),
-            span=resource.body.span,
-        )
+    # All is read before anything is left out: what nobody asks for is reported as unknown.
+    others = _Others(
+        name=_known_name(name, resource, report),
+        id=None if text_id is None else parse_id(text_id, IMAGE_TEMPLATE),
+        location=location,
+        tags=root.texts_by_key("tags"),
+        managed_resource_tags=properties.texts_by_key("managedResourceTags"),
+        identities=_identities(root),
+        build_timeout_minutes=_timeout(properties),
+        staging_resource_group=properties.text("stagingResourceGroup"),
+        abort_on_customizer_error=_error_handling(properties),
+        auto_run=_auto_run(properties),
+        validators=_validators(properties),
+    )
     _not_converted(properties)
-    properties.close()
+    properties.close(dict.fromkeys(_BESIDE_PROPERTIES, "beside properties, not inside them"))
     if properties is not root:
-        root.close()
-    return template
+        root.close(dict.fromkeys(_INSIDE_PROPERTIES, "inside properties"))
+    if source is None:
+        return None
+    return ImageTemplate(
+        **others,
+        api=api,
+        parameters=resource.parameters,
+        siblings=resource.siblings,
+        resolve=resource.resolve,
+        source=source,
+        vm=vm,
+        customize=customize,
+        targets=targets,
+        span=resource.body.span,
+    )
 
 
 def _known_name(name: Text | None, resource: Resource, report: Report) -> Text | None:
@@ -216,6 +242,29 @@ def _error_handling(properties: Fields) -> bool:
     return on_customizer is not None and on_customizer.value.lower() == "abort"
 
 
+def _validates(properties: Fields) -> bool:
+    """Whether anything is to be validated: tools show the setting with nothing in it."""
+    fields = properties.fields("validate")
+    if fields is None:
+        return False
+    only = fields.boolean("sourceValidationOnly")
+    fields.skip("continueDistributeOnFailure")
+    validators = fields.value("inVMValidations")
+    fields.close()
+    return validators is not None or (only is not None and only.value)
+
+
+def _validators(properties: Fields) -> tuple[Validator, ...]:
+    """The validators, as far as they tell the operating system."""
+    fields = properties.fields("validate")
+    if fields is None:
+        return ()
+    return tuple(
+        Validator(string_of(validator.value("type")) or "", string_of(validator.value("destination")) or "")
+        for _, validator in fields.each("inVMValidations")
+    )
+
+
 def _auto_run(properties: Fields) -> Located[bool]:
     fields = properties.fields("autoRun")
     if fields is None:
@@ -231,7 +280,7 @@ def _not_converted(properties: Fields) -> None:
         for key, code in (("vmBoot", codes.VM_BOOT), ("workload", codes.WORKLOAD)):
             _optimization(optimize, key, code)
         optimize.close()
-    if properties.value("validate") is not None:
+    if _validates(properties):
         properties.report.add(
             codes.VALIDATION,
             properties.key_span("validate"),

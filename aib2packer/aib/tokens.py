@@ -20,6 +20,7 @@ _TOKEN = re.compile(_ANGLED)
 _TOKEN_OR_BRACES = re.compile(_ANGLED + r"|\{[A-Za-z][\w .-]*\}")
 _LEFT_OVER = re.compile("[<>\u201c\u201d\u201e\u201f]")
 _LEFT_OVER_OR_BRACES = re.compile("[<>{}\u201c\u201d\u201e\u201f]")
+_SECRET_BEFORE = re.compile(r"[?&;](?:sig|token|code|key|secret|password|sas)=$|\?$", re.IGNORECASE)
 _SECRET_SIGNS = ("=", "@", "%3", "\\u00")  # one of them stands in every text that holds a secret
 _URL = re.compile(
     r"""https?://(?:[^/?#\s"'`<>@]*@)?(?P<host>[^/?#\s"'`<>@]+)[^?#\s"'`<>]*(?:\?(?P<query>[^#\s"'`<>(){};|\\]*))?"""
@@ -72,7 +73,8 @@ def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], lef
             continue
         end = 0
         for match in pattern.finditer(piece):
-            parts += [piece[end : match.start()], Placeholder(match.group())]
+            secret = _SECRET_BEFORE.search(piece, 0, match.start()) is not None
+            parts += [piece[end : match.start()], Placeholder(match.group(), secret)]
             end = match.end()
         parts.append(piece[end:])
     if found := left_over.search("".join(part for part in parts if isinstance(part, str))):

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A token that somebody was meant to fill in: `<region>` or `{resourceGroup}`. `token` is what stood there."""
+    """A token that somebody was meant to fill in: `<region>` or `{resourceGroup}`. `token` is what stood there.
+
+    `secret`: what is to be filled in is one, such as the signature of a URL.
+    """
 
     token: str
+    secret: bool = False
 
     @property
     def name(self) -> str:
@@ -129,7 +133,7 @@ def _merge(parts: Iterable[str | Symbol]) -> tuple[str | Symbol, ...]:
 
 def _name(symbol: Symbol) -> str:
     match symbol:
-        case Placeholder(token):
+        case Placeholder(token, _):
             return token
         case Secret():
             return "***"

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import DistributeTarget, ImageTemplate
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables import Symbols
-    from aib2packer.text.source import Span
 
 _VHD_ACCOUNT = Variable("vhd_storage_account", "Storage account that receives the VHD, in the subscription of the build.")
 _VHD_GROUP = Variable("vhd_resource_group_name", "Resource group of the storage account that receives the VHD.")
@@ -96,7 +95,7 @@ def _managed_image(
     report.add(
         codes.IMAGE_EXISTS,
         target.id.text.span,
-        f"Image Builder overwrote an existing image `{image}`; Packer refuses to",
+        f"Image Builder overwrote an existing image{f' `{image}`' if image.literal else ''}; Packer refuses to",
         help="Run packer build -force to replace it.",
     )
     return {
@@ -204,7 +203,7 @@ def _gallery(
             )
         body.append(Attribute("storage_account_type", symbols.value(storage)))
     regions = target_regions(target, location, symbols, report)
-    if target.shallow is not None and target.shallow.value and _can_be_shallow(target, target.shallow.span, report):
+    if target.shallow is not None and target.shallow.value and _can_be_shallow(target, location, symbols, report):
         body.append(Attribute("use_shallow_replication", value=True))
     settings: dict[str, Value | Block] = {
         "shared_image_gallery_destination": Block("shared_image_gallery_destination", (*body, *regions)),
@@ -232,13 +231,13 @@ def _storage_type(target: GalleryTarget, report: Report) -> Text | None:
     return target.storage_account_type or next(iter(types.values()), None)
 
 
-def _can_be_shallow(target: GalleryTarget, span: Span, report: Report) -> bool:
+def _can_be_shallow(target: GalleryTarget, location: Value, symbols: Symbols, report: Report) -> bool:
     replicas = max((region.replicas.value for region in target.regions if isinstance(region.replicas, Located)), default=1)
-    if len(target.regions) <= 1 and replicas <= 1:
+    if {symbols.value(region.name) for region in target.regions} <= {location} and replicas <= 1:
         return True
     report.add(
         codes.NOT_SHALLOW,
-        span,
+        target.shallow.span if target.shallow else target.span,
         "azure-arm replicates shallowly to the build region only, once: full replication is used",
         help="Keep one region and one replica for a shallow version.",
     )

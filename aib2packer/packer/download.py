@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,10 +14,12 @@ if TYPE_CHECKING:
     from aib2packer.arm.values import Text as TemplateText
     from aib2packer.packer.site import Site
 
-_BLOB_HOST = re.compile(
-    r"https://[a-z0-9]+\.blob\.(?:core\.windows\.net|core\.chinacloudapi\.cn|core\.usgovcloudapi\.net)/", re.IGNORECASE
+_BLOB_HOSTS = (
+    *(".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net"),
+    ".blob.storage.azure.net",  # accounts with a DNS zone of their own
 )
 # All that may stand in a URL; the rest is percent-encoded: curl's globs, Packer's templates and the shell never see it.
+_HOST = 2  # of https:, "", host
 _URL_SAFE = "%:/?#@!$&()*+,;=-._~"
 
 
@@ -58,5 +59,9 @@ def _fetch(file: Download, site: Site) -> Value:
 
 
 def _is_private_blob(uri: TemplateText) -> bool:
-    """A blob whose URI holds no query: without a signature."""
-    return _BLOB_HOST.match(uri.visible) is not None and "?" not in uri.visible
+    """A blob whose URI is not signed."""
+    address, *query = uri.split("?")
+    pieces = address.split("/")
+    if len(pieces) <= _HOST or not pieces[_HOST].visible.lower().endswith(_BLOB_HOSTS):
+        return False
+    return not any("sig=" in part.visible or part.symbols for part in query)

@@ -349,8 +349,12 @@ def _uri(one: _Call) -> Piece:
     parts = one[1].parts if isinstance(one[1], Concat) else (one[1],)
     printed = "".join(_inner(one.printer.piece(part).text) for part in parts)
     if not rest:
+        known = one[0]
         folder = call("trimsuffix", base, Piece('"/"'))
-        return of_text(f'"${{{folder.text}}}/{printed}"', folder, *map(one.printer.piece, parts))
+        if isinstance(known, str):  # then the last segment can be dropped here
+            path = known.find("/", known.find("://") + 3)
+            folder = Piece(quote(known[: known.rfind("/")] if path >= 0 else known))
+        return of_text(f'"{_inner(folder.text)}/{printed}"', folder, *map(one.printer.piece, parts))
     folder = call("regex_replace", base, Piece(quote(r"([^/]/)[^/]*$")), Piece(quote("$1")))
     has_path = call("can", call("regex", Piece(quote("://[^/]+/")), base))
     whole = conditional(has_path, folder, of_text(f'"${{{base.text}}}/"', base))

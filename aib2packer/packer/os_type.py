@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget, PlatformImage
+from aib2packer.arm.values import Expression
 from aib2packer.conversion import OsType
 from aib2packer.findings import codes
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aib2packer.aib.model import Customizer, ImageTemplate
+    from aib2packer.arm.values import Text
     from aib2packer.findings.model import Report
     from aib2packer.packer.site import CustomizerKind
 
@@ -73,7 +75,9 @@ def find_os_type(
         return None
     if needed:
         return next(iter(needed))
-    certain = _by_definition(template) or _by_destination(template) or _by_publisher(template)
+    certain = (
+        _by_validators(template, kinds) or _by_definition(template) or _by_destination(template) or _by_publisher(template)
+    )
     if certain is not None:
         return certain
     guess = _by_offer(template) or _by_name(template)
@@ -112,6 +116,22 @@ def _fits(customizers: tuple[Customizer, ...], os_type: OsType, kinds: Mapping[s
     return fits
 
 
+def _by_validators(template: ImageTemplate, kinds: Mapping[str, CustomizerKind]) -> OsType | None:
+    """What the validators run on: they are of the same kinds as customizers."""
+    known = {name.lower(): kind.os_type for name, kind in kinds.items()}
+    needed = {os_type for validator in template.validators if (os_type := known.get(validator.kind.lower()))}
+    return needed.pop() if len(needed) == 1 else None
+
+
+def _known(text: Text, template: ImageTemplate) -> str:
+    """A text with the values and defaults that parameters have, as far as these make it known."""
+    parts = []
+    for part in text.parts:
+        value = template.resolve(part.value) if isinstance(part, Expression) else part
+        parts.append(value if isinstance(value, str) else "")
+    return "".join(parts)
+
+
 def _by_definition(template: ImageTemplate) -> OsType | None:
     """What the image definition says that is deployed beside the image template."""
     said = (template.siblings.os_type or "").lower()
@@ -123,24 +143,28 @@ def _by_destination(template: ImageTemplate) -> OsType | None:
         destination = getattr(customizer, "destination", None)
         if destination is None:
             continue
-        if re.match(r"[A-Za-z]:|.*\\", destination.visible):
-            return OsType.WINDOWS
-        if destination.visible.startswith("/"):
-            return OsType.LINUX
-    return None
+        if (os_type := _of_path(destination.visible)) is not None:
+            return os_type
+    return next((os_type for validator in template.validators if (os_type := _of_path(validator.destination))), None)
+
+
+def _of_path(path: str) -> OsType | None:
+    if re.match(r"[A-Za-z]:|.*\\", path):
+        return OsType.WINDOWS
+    return OsType.LINUX if path.startswith("/") else None
 
 
 def _by_publisher(template: ImageTemplate) -> OsType | None:
     source = template.source
     if not isinstance(source, PlatformImage):
         return None
-    publisher = str(source.publisher).lower()
+    publisher = _known(source.publisher, template).lower()
     if publisher in _WINDOWS_PUBLISHERS:
         return OsType.WINDOWS
     if publisher in _LINUX_PUBLISHERS or publisher.startswith(_LINUX_PREFIXES):
         return OsType.LINUX
     if publisher in _BOTH:
-        windows = re.search(_BOTH[publisher], f"{source.offer} {source.sku}".lower())
+        windows = re.search(_BOTH[publisher], f"{_known(source.offer, template)} {_known(source.sku, template)}".lower())
         return OsType.WINDOWS if windows else OsType.LINUX
     return None
 

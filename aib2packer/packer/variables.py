@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.describe import describe
 from aib2packer.arm.parameters import KeyVaultSecret
 from aib2packer.arm.symbolic import (
+    Access,
     Apply,
     Context,
     Deferred,
@@ -72,6 +73,8 @@ class Symbols:
 
     names: Mapping[Symbol, Variable]
     leaves: Mapping[Leaf, Variable | Local]
+    computed: Mapping[ArmSymbol, Local]
+    """Expressions that take several lines: each has a local of its own."""
     ids: Mapping[tuple[str | Symbol, ...], str]
     """The names of the locals with the segments of ids that are only known as a whole."""
     order: tuple[str, ...]
@@ -122,6 +125,8 @@ class Symbols:
                 from aib2packer.packer.expressions import CannotPrintError, Printer, to_hcl
 
                 self._report_uris(value, span)
+                if (local := self.computed.get(value)) is not None:
+                    return local
                 try:
                     if in_text:
                         return Printer(self.leaves, NOW).part(value)
@@ -195,10 +200,40 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     for whole in (symbol.id for text in texts for symbol in text.symbols if isinstance(symbol, Segment)):
         if whole.parts not in ids:
             ids[whole.parts] = _free(f"{_id_name(whole)}_parts", ids.values())
+    computed = _computed(values, named_leaves)
     given = _given(named_leaves, template.parameters) if values_apart else {}
     return Symbols(
-        names, named_leaves, ids, tuple(taken), template.resolve, report, given, _packer_version(values, named_leaves)
+        names=names,
+        leaves=named_leaves,
+        computed=computed,
+        ids=ids,
+        order=tuple(taken),
+        resolve=template.resolve,
+        report=report,
+        given=given,
+        packer_version=_packer_version(values, named_leaves),
     )
+
+
+def _computed(values: tuple[ArmSymbol, ...], named: Mapping[Leaf, Variable | Local]) -> dict[ArmSymbol, Local]:
+    """Locals for the texts that are long to compute: from a table of several lines."""
+    if not values:
+        return {}
+    from aib2packer.packer.expressions import CannotPrintError, to_hcl
+
+    taken = {item.name for item in named.values()}
+    locals_: dict[ArmSymbol, Local] = {}
+    for value in values:
+        try:
+            printed = to_hcl(value, named, NOW)
+        except CannotPrintError:
+            continue  # it is reported where it stands
+        if isinstance(printed, Code) and "\n" in printed.text:
+            key = value.key if isinstance(value, Access) and isinstance(value.key, str) else "computed"
+            name = _free(_identifier(key), taken)
+            taken.add(name)
+            locals_[value] = Local(name, printed)
+    return locals_
 
 
 def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, ParameterFact]) -> dict[str, Value]:
@@ -230,7 +265,7 @@ def _version_parts(version: str) -> tuple[int, ...]:
 
 
 def _claim_leaves(
-    values: tuple[SymbolicValue, ...], parameters: Mapping[str, ParameterFact], taken: dict[str, Variable]
+    values: tuple[ArmSymbol, ...], parameters: Mapping[str, ParameterFact], taken: dict[str, Variable]
 ) -> dict[Leaf, Variable | Local]:
     """Variables for what expressions depend on, and locals for parameters whose default is an expression itself."""
     if not values:
@@ -346,7 +381,9 @@ def _placeholder_name(placeholder: Placeholder) -> str:
 
 
 def _placeholder_variable(name: str, placeholder: Placeholder) -> Variable:
-    return SUBSCRIPTION if name == SUBSCRIPTION.name else Variable(name, f"Fills in {placeholder.token} of the template.")
+    if name == SUBSCRIPTION.name:
+        return SUBSCRIPTION
+    return Variable(name, f"Fills in {placeholder.token} of the template.", sensitive=placeholder.secret)
 
 
 def _secret_name(secret: Secret) -> tuple[str, str]:

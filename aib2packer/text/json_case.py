@@ -63,6 +63,8 @@ class Broken:
     end: int
     message: str
     help: str
+    placeholder: bool = False
+    """Whether it is only that somebody has not filled in a placeholder."""
 
 
 @dataclass(frozen=True, slots=True)

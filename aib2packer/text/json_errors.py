@@ -108,8 +108,9 @@ def _placeholder(case: Case) -> Broken | None:
         match = re.compile(r"\{\{[^{}\"\r\n]*\}\}").match(case.text, start)
     if match is None:
         return None
-    message = f"found the placeholder {quoted(match[0])}; expected {case.expected if start == case.at else 'a value'}"
-    return Broken(start, match.end(), message, "Fill it in; text belongs in double quotes.")
+    expected = case.expected if start == case.at else "a value"
+    message = f"placeholder not filled in: found {quoted(match[0])}; expected {expected}"
+    return Broken(start, match.end(), message, "Fill it in; text belongs in double quotes.", placeholder=True)
 
 
 def _separator(case: Case) -> Broken | None:

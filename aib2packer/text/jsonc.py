@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, cast
 
-from aib2packer.findings.codes import JSON_DUPLICATE_KEY, JSON_SYNTAX, JSON_TOO_DEEP, JSON_TRAILING_COMMA
+from aib2packer.findings.codes import JSON_DUPLICATE_KEY, JSON_SYNTAX, JSON_TOO_DEEP, JSON_TRAILING_COMMA, PLACEHOLDER
 from aib2packer.text.source import Span
 from aib2packer.text.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 
@@ -87,7 +87,7 @@ def parse(source: SourceText, report: Report) -> Json | None:
         from aib2packer.text.json_errors import explain
 
         broken = explain(source, stop.at, Place(stop.where, opened=stop.opened, before=stop.before, comma=stop.comma))
-        code = JSON_TOO_DEEP if stop.where == "too deep" else JSON_SYNTAX
+        code = JSON_TOO_DEEP if stop.where == "too deep" else PLACEHOLDER if broken.placeholder else JSON_SYNTAX
         report.add(code, Span(source, broken.start, broken.end), broken.message, help=broken.help)
         return None
 

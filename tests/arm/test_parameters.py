@@ -173,7 +173,7 @@ def test_a_parameter_that_decides_the_shape_needs_a_value(kind: str) -> None:
     assert "--set steps=" in finding.help
 
 
-SECRET = "hunter2-hunter2"
+SECRET = "hunter2-hunter2"  # noqa: S105 - what must not appear
 
 
 @pytest.mark.parametrize("side_files", [False, True])

@@ -1,6 +1,6 @@
-"""What expressions come to when Packer evaluates them: the same as in Azure Resource Manager, whatever the values of variables.
+"""What expressions come to when Packer evaluates them: what they came to in Azure, whatever the values of variables.
 
-The stand-in for the azure plugin tells the source block with everything evaluated. Tags are the probe: any text may stand there.
+The stand-in for the azure plugin tells the source block with everything evaluated. Tags are the probe: they take any text.
 Expected values are worked out by hand from reference/arm-expressions.md 2; `guid` by Python's uuid5.
 """
 
@@ -199,12 +199,12 @@ def deployment(resource: Mapping[str, Json], parameters: Mapping[str, Json], **m
 
 
 def written_out(expression: str) -> str:
-    """Put `parameters('name')` for `@name`, and brackets around."""
+    """Write the expression out, in brackets: `parameters('name')` for `@name`."""
     return "[" + re.sub(r"@(\w+)", r"parameters('\1')", expression) + "]"
 
 
 def tagged(expressions: Sequence[str]) -> dict[str, Json]:
-    """Make a template with expressions as its tags, which are called t0, t1, …"""
+    """Make a template with expressions as its tags, which are called t0, t1 and so on."""
     tags = {f"t{number}": written_out(expression) for number, expression in enumerate(expressions)}
     parameters = {name: {"type": kind} for name, (kind, _) in PARAMETERS.items()}
     return deployment(template(tags=tags), parameters, variables=VARIABLES)
@@ -321,9 +321,19 @@ PLACES = deployment(
 )
 
 PLACES_VALUES = {
-    **{"subscription_id": SUBSCRIPTION, "resource_group_name": "rg", "location": "swedencentral", "release": "jammy"},
-    **{"group": "images", "gallery": "golden", "image": "web", "second": "NorthEurope", "size": "small"},
-    **{"identity": "builder", "subnet_id": SUBNET, "arm": "false", "disk": "96"},
+    "subscription_id": SUBSCRIPTION,
+    "resource_group_name": "rg",
+    "location": "swedencentral",
+    "release": "jammy",
+    "group": "images",
+    "gallery": "golden",
+    "image": "web",
+    "second": "NorthEurope",
+    "size": "small",
+    "identity": "builder",
+    "subnet_id": SUBNET,
+    "arm": "false",
+    "disk": "96",
 }
 
 
@@ -357,9 +367,20 @@ def test_every_setting_has_the_value_that_it_had_in_azure(packer: Packer, tmp_pa
 
 def test_other_values_change_every_setting(packer: Packer, tmp_path: Path) -> None:
     others = {
-        **{"location": "norwayeast", "release": "noble", "group": "g2", "gallery": "silver", "image": "db", "arm": "true"},
-        **{"size": "large", "disk": "0", "preview": "false", "replicas": "3", "source_version": "24.04.1"},
-        **{"resource_group_name": "rg2", "second": "WestEurope", "identity": "other"},
+        "location": "norwayeast",
+        "release": "noble",
+        "group": "g2",
+        "gallery": "silver",
+        "image": "db",
+        "arm": "true",
+        "size": "large",
+        "disk": "0",
+        "preview": "false",
+        "replicas": "3",
+        "source_version": "24.04.1",
+        "resource_group_name": "rg2",
+        "second": "WestEurope",
+        "identity": "other",
     }
     conversion = convert_json(PLACES, Options(os_type=OsType.LINUX))
 
@@ -392,7 +413,10 @@ GALLERY_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/pictures/providers/M
         ("concat(@prefix, '/images/', @image)", {"prefix": GALLERY_ID, "image": "web"}, r"1\.\d{8}\.\d{1,6}"),
         ("concat(@whole, '/versions/', @version)", {"whole": f"{GALLERY_ID}/images/web", "version": "2.3.4"}, r"2\.3\.4"),
         (
-            "concat('/subscriptions/', @sub, '/resourcegroups/pictures/providers/Microsoft.Compute/galleries/golden/images/web')",
+            (
+                "concat('/subscriptions/', @sub, '/resourcegroups/pictures/providers/Microsoft.Compute/galleries/golden/', "
+                "'images/web')"
+            ),
             {"sub": SUBSCRIPTION},
             r"1\.\d{8}\.\d{1,6}",
         ),
