@@ -35,7 +35,7 @@ def choose_kind(fields: Fields, kinds: Iterable[str], what: str) -> str | None:
         fields.report.add(
             codes.WRONG_CASE,
             word.span,
-            f"the type is spelt `{kind}`: {fields.api} {fate}; it is read as such",
+            f"`{word.value}` is spelt `{kind}` in Image Builder: {fields.api} {fate}; it is read as such",
             help=f"Write `{kind}`.",
         )
     return kind

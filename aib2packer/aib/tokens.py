@@ -57,7 +57,7 @@ def command_text(text: str, span: Span, report: Report) -> Text:
         report.add(
             codes.SECRET,
             span,
-            "there is a secret in here: it does not stand in the output, which takes it from a sensitive variable",
+            "there is a secret in here: the output takes it from a sensitive variable instead",
             help="Set the variable as the comment at the top of the output says; renew the secret: the template showed it.",
         )
     parts.append(text[end:])

@@ -78,7 +78,9 @@ def translate(powershell: PowerShell, site: Site) -> Steps:
             powershell.span,
             "Packer runs inline PowerShell in a try block, where the first terminating error ends it; Image Builder's went on "
             "to the next statement",
-            help="Convert with -o DIR, which puts the commands into a script of their own.",
+            help="Pass the secret in another way: with it the commands cannot stand in a file."
+            if site.side_files
+            else "Convert with -o DIR, which puts the commands into a script of their own.",
         )
         inline: tuple[Value, ...] = (site.symbols.value(text, multiline=True),)
         return Steps((Provisioner("powershell", {**_settings(powershell), "inline": inline}, comment(powershell)),))

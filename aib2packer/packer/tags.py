@@ -63,6 +63,13 @@ def azure_tags(
 
 
 def _check(key: str, value: Text, report: Report) -> None:
+    if "{{" in key:
+        report.add(
+            codes.NOT_EXACT,
+            value.span,
+            f"Packer evaluates `{{{{` in the tag {key}, and nothing escapes it in a name",
+            help="Rename the tag.",
+        )
     if not is_exact(key) or not content_is_exact(value):
         report.add(
             codes.NORMALIZED,
