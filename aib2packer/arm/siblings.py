@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.text.tree import JsonObject
+from aib2packer.text.tree import JsonArray, JsonObject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,10 +42,18 @@ def read_siblings(everything: Sequence[Deployed]) -> Siblings:
     return Siblings(_common(definitions, "osType"), _common(definitions, "hyperVGeneration"), _common(definitions, "features"))
 
 
-def report_siblings(everything: Sequence[Deployed], report: Report) -> None:
+def report_siblings(everything: Sequence[Deployed], image_template: Deployed, report: Report) -> None:
     """Say what must be deployed all the same, and what is not carried over."""
     from aib2packer.arm.deployment import name_of
 
+    depends = image_template.body.get("dependsOn")
+    if isinstance(depends, JsonArray) and depends.items:
+        report.add(
+            codes.DEPENDS_ON,
+            image_template.body.key_span("dependsOn"),
+            "the image template waits for other resources (dependsOn): Packer knows nothing of them",
+            help="Deploy them before the first build.",
+        )
     for deployed in everything:
         if deployed.type in _NEEDED:
             report.add(

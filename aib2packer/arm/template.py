@@ -122,7 +122,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
             name: ParameterFact(parameter, values.get(name), default_of(parameter, scopes.symbolic, report))
             for name, parameter in parameters.items()
         }
-        report_siblings(everything, report)
+        report_siblings(everything, deployed, report)
         report_shape(parameters, scopes, context, report)
         return Resource(
             body,

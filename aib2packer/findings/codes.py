@@ -87,3 +87,4 @@ DEPLOYED_BESIDE = Code("AIB2P423", Severity.NOTE, "resources beside the image te
 CONDITION = Code("AIB2P424", Severity.NOTE, "condition that is not known")
 URI = Code("AIB2P425", Severity.NOTE, "uri() of a base that is not known")
 TRUSTED_LAUNCH = Code("AIB2P426", Severity.NOTE, "Trusted Launch")
+DEPENDS_ON = Code("AIB2P427", Severity.NOTE, "dependsOn")
