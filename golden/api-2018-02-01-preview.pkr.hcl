@@ -3,7 +3,8 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build build.pkr.hcl
 #
-# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of.
+# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
+# use the managed image's resource group.
 # Otherwise than in Image Builder: ISO source replaced (AIB2P301), an existing managed image is not overwritten (AIB2P304).
 
 packer {

@@ -4,7 +4,7 @@
 #   timeout 80m packer build -var subscription_id=... build.pkr.hcl
 #
 # Run it on Linux, where it can reach the network hub. The account needs Contributor on the subscription, which Image Builder's
-# own service took care of.
+# own service took care of, and may use the subnet and the gallery.
 
 packer {
   required_version = ">= 1.13.0"

@@ -4,7 +4,7 @@
 #   timeout 240m packer build build.pkr.hcl
 #
 # Run it where it can reach the network hub. The account needs Contributor on the subscription, which Image Builder's own
-# service took care of.
+# service took care of, and may use the subnet and the gallery.
 # Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.
 # Not carried over: vnetConfig.containerInstanceSubnetId (AIB2P206).
 

@@ -4,7 +4,7 @@
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of.
+# Builder's own service took care of, and may use the gallery.
 # Otherwise than in Image Builder: inline PowerShell stops at its first terminating error (AIB2P310).
 
 packer {

@@ -4,7 +4,7 @@
 #   timeout 120m packer build -var subscription_id=... -var resource_group_name=... -var gallery=... build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of.
+# Builder's own service took care of, and may use the gallery.
 # Otherwise than in Image Builder: expression folded into its value (AIB2P308).
 
 packer {

@@ -4,7 +4,8 @@
 #   export PKR_VAR_app_url=...
 #   timeout 240m packer build -var subscription_id=... -var resource_group_name=... -var name=... -var location=... -var gallery=... build.pkr.hcl
 #
-# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of.
+# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
+# use the gallery.
 
 packer {
   required_version = ">= 1.13.0"

@@ -4,7 +4,7 @@
 #   timeout 240m packer build build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of.
+# Builder's own service took care of, and may use the gallery and the managed image's resource group.
 # Not carried over: further distribution targets (AIB2P207).
 # Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
 

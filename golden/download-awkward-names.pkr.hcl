@@ -3,7 +3,8 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... -var branch=... build.pkr.hcl
 #
-# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of.
+# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
+# use the gallery.
 
 packer {
   required_version = ">= 1.13.0"

@@ -3,7 +3,8 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
 #
-# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of.
+# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
+# use the gallery.
 # Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.
 
 packer {

@@ -4,7 +4,7 @@
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
 #
 # Run it on Linux, where it can reach the network hub. The account needs Contributor on the subscription, which Image Builder's
-# own service took care of.
+# own service took care of, and may use the subnet, the source image and the gallery.
 # Not carried over: vnetConfig.proxyVmSize (AIB2P204).
 
 packer {

@@ -4,7 +4,7 @@
 #   timeout 240m packer build -var source_image_version_id=... -var subnet_id=... -var gallery_image_id=... build.pkr.hcl
 #
 # Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
-# own service took care of.
+# own service took care of, and may use the subnet, the source image and the gallery.
 
 packer {
   required_version = ">= 1.13.0"

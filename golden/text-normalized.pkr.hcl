@@ -3,7 +3,8 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
 #
-# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of.
+# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
+# use the gallery.
 # Otherwise than in Image Builder: text brought to Unicode's form C (AIB2P307).
 
 packer {

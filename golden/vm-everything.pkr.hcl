@@ -4,7 +4,7 @@
 #   timeout 240m packer build build.pkr.hcl
 #
 # Run it where it can reach the network hub. The account needs Contributor on the subscription, which Image Builder's own
-# service took care of, and Managed Identity Operator on the identities of the build VM.
+# service took care of, and may use the subnet and the gallery, and Managed Identity Operator on the identities of the build VM.
 # Otherwise than in Image Builder: build resource group of Packer's own (AIB2P302), inline PowerShell stops at its first
 # terminating error (AIB2P310).
 

@@ -84,10 +84,12 @@ def _rights(template: ImageTemplate) -> str:
         had.append("the managed image's resource group")
     if any(isinstance(target, VhdTarget) for target in template.targets):
         had.append("the storage account")
+    whole = f"{', '.join(had[:-1])} and {had[-1]}" if len(had) > 1 else "".join(had)
     if had and template.identities:
         identity = template.identities[0].split("/")[-1].literal
-        whole = f"{', '.join(had[:-1])} and {had[-1]}" if len(had) > 1 else had[0]
         words += f", and what the identity{f' {identity}' if identity else ' of the template'} had: {whole}"
+    elif had:
+        words += f", and may use {whole}"
     if template.vm.identities:
         words += ", and Managed Identity Operator on the identities of the build VM"
     return f"{words}."
