@@ -58,6 +58,7 @@ REGION_ADDED = Code("AIB2P305", Severity.CHANGE, "build region added to the regi
 TAGS_CLASH = Code("AIB2P306", Severity.CHANGE, "tags with several values")
 NORMALIZED = Code("AIB2P307", Severity.CHANGE, "text brought to Unicode's form C")
 FOLDED = Code("AIB2P308", Severity.CHANGE, "expression folded into its value")
+SCRIPT_AFTER_RESTART = Code("AIB2P309", Severity.CHANGE, "deprovisioning script after a restart")
 POWERSHELL_INLINE = Code("AIB2P310", Severity.CHANGE, "inline PowerShell stops at its first terminating error")
 
 # Notes

@@ -155,6 +155,14 @@ def _provision(
         changed = changed or may_change_script(customizer)
         if done.restarts and laid and not changed:
             steps.append(lay_script(site, _LAID_AGAIN))
+        elif done.restarts and laid:
+            site.report.add(
+                codes.SCRIPT_AFTER_RESTART,
+                customizer.span,
+                "the restart may empty /tmp, and with it go the deprovisioning script and what a customizer changed in it: "
+                "the image would not be generalized",
+                help="Restart before the customizers that may change the script, or keep a copy outside /tmp over the restart.",
+            )
     first = [lay_script(site, _LAID_FIRST)] if laid else []
     if downloads:
         first.append(download(downloads, site))

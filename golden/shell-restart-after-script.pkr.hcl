@@ -1,0 +1,170 @@
+# VM image web, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 240m packer build -var subscription_id=... build.pkr.hcl
+#
+# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
+# use the gallery.
+# Otherwise than in Image Builder: deprovisioning script after a restart (AIB2P309).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+locals {
+  # Image Builder runs Shell customizers as root.
+  as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  downloads = "${path.root}/downloads/web"
+}
+
+source "azure-arm" "web" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Linux"
+  image_publisher = "Canonical"
+  image_offer     = "0001-com-ubuntu-server-jammy"
+  image_sku       = "22_04-lts-gen2"
+  image_version   = "latest"
+
+  # Build VM
+  location                     = "westeurope"
+  vm_size                      = "Standard_D2ds_v4"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # Distribution
+  shared_image_gallery_destination {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "web"
+    image_version  = "1.2.3"
+
+    target_region {
+      name = "westeurope"
+    }
+  }
+  shared_image_gallery_timeout = "240m"
+}
+
+build {
+  name    = "web"
+  sources = ["source.azure-arm.web"]
+
+  # Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it.
+  provisioner "shell" {
+    name            = "deprovisioning-script"
+    execute_command = local.as_root
+    inline = [
+      <<-EOT
+        cat > /tmp/DeprovisioningScript.sh <<'END'
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+        END
+      EOT
+    ]
+  }
+
+  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build.
+  provisioner "shell-local" {
+    name = "download"
+    inline = [
+      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "curl -fsSL --retry 5 -o 01-setup.sh 'https://raw.githubusercontent.com/contoso/images/main/setup.sh'",
+    ]
+  }
+
+  # customize[0]: Shell
+  provisioner "file" {
+    name        = "setup-upload"
+    source      = "${local.downloads}/01-setup.sh"
+    destination = "/tmp/01-setup.sh"
+    generated   = true
+  }
+
+  provisioner "shell" {
+    name            = "setup"
+    execute_command = local.as_root
+    inline = [
+      "sed -i 's/\\r$//' /tmp/01-setup.sh",
+      "chmod +x /tmp/01-setup.sh",
+      "/tmp/01-setup.sh",
+      "rm /tmp/01-setup.sh",
+    ]
+  }
+
+  # customize[1]: Shell
+  provisioner "shell" {
+    name                = "restart"
+    execute_command     = local.as_root
+    expect_disconnect   = true
+    start_retry_timeout = "20m"
+    inline              = ["reboot"]
+  }
+
+  # The VM restarts, a moment after the command returned: wait until it is back.
+  provisioner "shell" {
+    name                = "restart-restarted"
+    pause_before        = "10s"
+    start_retry_timeout = "20m"
+    max_retries         = 3
+    inline = [
+      "while [ -e /run/systemd/shutdown/scheduled ] || [ \"$(systemctl is-system-running)\" = stopping ]; do sleep 1; done",
+      "uptime",
+    ]
+  }
+
+  # customize[2]: Shell
+  provisioner "shell" {
+    name            = "after"
+    execute_command = local.as_root
+    inline          = ["uptime"]
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      "if [ -f /tmp/DeprovisioningScript.sh ]; then sh /tmp/DeprovisioningScript.sh; else echo 'No deprovisioning script: the image is not generalized'; fi",
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/web.manifest.json"
+    custom_data = {
+      run_output_name = "web"
+    }
+  }
+}
