@@ -175,6 +175,10 @@ def test_tags_are_those_of_the_template(tags: dict[str, str]) -> None:
 
     conversion = convert_json(template(customize=[{"type": "Shell", "inline": ["true"]}], tags=tags))
 
+    if any("{{" in key and "{{" in value for key, value in tags.items()):  # nothing escapes that
+        assert conversion.hcl is None
+        return
+
     assert conversion.hcl is not None, text.render(conversion.findings, color=False)
     start = conversion.hcl.index("  azure_tags = {")
     decoded = dict(decode_body(conversion.hcl[start : conversion.hcl.index("\n  }\n", start) + 5]))["azure_tags"]

@@ -63,11 +63,11 @@ def azure_tags(
 
 
 def _check(key: str, value: Text, report: Report) -> None:
-    if "{{" in key:
+    if "{{" in key and "{{" in value.visible:
         report.add(
             codes.NOT_EXACT,
             value.span,
-            f"Packer evaluates `{{{{` in the tag {key}, and nothing escapes it in a name",
+            f"Packer evaluates `{{{{` in the tag {key}: where it stands in the name, nothing escapes it in the value",
             help="Rename the tag.",
         )
     if not is_exact(key) or not content_is_exact(value):
