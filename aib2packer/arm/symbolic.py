@@ -232,7 +232,7 @@ def may_be_null(value: Value | Lambda) -> bool:
 
 def leaves(value: Value | Lambda) -> tuple[Leaf, ...]:
     """The parameters, and all else that a value depends on, each once, in order of appearance."""
-    return tuple(dict.fromkeys(_leaves(value)))
+    return tuple(dict.fromkeys(part for part in walk(value) if isinstance(part, Parameter | Context | Deferred | Runtime)))
 
 
 def parameters_of(value: Value | Lambda) -> tuple[Parameter, ...]:
@@ -278,18 +278,6 @@ def walk(value: Value | Lambda) -> Iterator[Value | Lambda]:
     else:
         for part in _parts(value):
             yield from walk(part)
-
-
-def _leaves(value: Value | Lambda) -> Iterator[Leaf]:
-    if isinstance(value, Parameter | Context | Deferred | Runtime):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _leaves(key)
-            yield from _leaves(item)
-    else:
-        for part in _parts(value):
-            yield from _leaves(part)
 
 
 def _parts(value: Value | Lambda) -> Iterable[Value | Lambda]:
