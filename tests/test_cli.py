@@ -507,6 +507,6 @@ def test_help_tells_of_the_exit_status() -> None:
 
 
 def test_starting_up_imports_no_template_engine() -> None:
-    code = "import sys, aib2packer.cli; sys.exit(any(name in sys.modules for name in ('jinja2', 'hcl2', 'rich')))"
+    code = "import sys, aib2packer.cli.convert; sys.exit(any(name in sys.modules for name in ('jinja2', 'hcl2', 'rich')))"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     assert subprocess.run([sys.executable, "-c", code], check=False, env=environment).returncode == 0

@@ -1,0 +1,37 @@
+"""The command line: reads options, runs conversions, prints. Standard output carries HCL only.
+
+One file a command; it is imported when it runs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from aib2packer import __version__
+
+# Where each command is: `name` of `module`.
+_COMMANDS = {
+    "convert": ("aib2packer.cli.convert", "convert_command"),
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command = getattr(import_module(module), name)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(cls=_LazyGroup)
+@click.version_option(__version__, prog_name="aib2packer", message="%(prog)s %(version)s")
+def main() -> None:
+    """Convert Azure Image Builder templates to Packer HCL2 builds."""

@@ -1,0 +1,94 @@
+"""The options of commands that convert, a section a concern.
+
+An option of the conversion has the name of a field of `Options`, or a callback that makes it so, and gets there by itself.
+"""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from aib2packer.cli.sections import Section
+from aib2packer.conversion import Auth, OsType
+from aib2packer.text.secrets import mask
+
+_MARKETPLACE_IMAGE = re.compile(r"[\w.-]+(?::[\w.-]+){2,3}")
+
+
+def _os_type(_context: click.Context, _parameter: click.Parameter, value: str | None) -> OsType | None:
+    return OsType[value.upper()] if value else None
+
+
+def _auth(_context: click.Context, _parameter: click.Parameter, value: str) -> Auth:
+    return Auth(value)
+
+
+def _marketplace_image(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not _MARKETPLACE_IMAGE.fullmatch(value):
+        message = f"{value!r} is not PUBLISHER:OFFER:SKU or PUBLISHER:OFFER:SKU:VERSION."
+        raise click.BadParameter(message)
+    return value
+
+
+def _settings(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        name, equals, _ = value.partition("=")
+        if not equals or not name.strip():
+            message = f"{mask(value)!r} is not NAME=VALUE."
+            raise click.BadParameter(message)
+    return values
+
+
+output = Section("Output")
+output.option("-o", "--output", metavar="PATH", help="A file (PATH ends in .hcl) or a folder to write to.")
+output.option("--force", is_flag=True, help="Replace files with other contents.")
+
+conversion = Section("Conversion")
+conversion.option("--name", metavar="NAME", help="The image template to convert, where the input holds several.")
+conversion.option(
+    "--os-type",
+    type=click.Choice(["linux", "windows"]),
+    callback=_os_type,
+    help="The operating system, where the template does not tell.",
+)
+conversion.option(
+    "--auth",
+    type=click.Choice([auth.value for auth in Auth]),
+    default=Auth.CLI.value,
+    show_default=True,
+    callback=_auth,
+    help="How Packer signs in to Azure.",
+)
+conversion.option(
+    "--replace-iso",
+    metavar="PUBLISHER:OFFER:SKU[:VERSION]",
+    callback=_marketplace_image,
+    help="The marketplace image to use instead of an ISO source.",
+)
+
+parameters = Section("Deployment templates")
+parameters.option(
+    "-p",
+    "--parameters",
+    "parameter_files",
+    metavar="FILE",
+    multiple=True,
+    help="A parameters file of the deployment template. May be given several times; the later win.",
+)
+parameters.option(
+    "--set",
+    "settings",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_settings,
+    help="The value of a parameter, JSON or text. May be given several times.",
+)
+parameters.option("--subscription-id", metavar="ID", help="What subscription().subscriptionId is, instead of a variable.")
+parameters.option("--resource-group", metavar="NAME", help="What resourceGroup().name is, instead of a variable.")
+parameters.option("--location", metavar="REGION", help="What resourceGroup().location is, instead of a variable.")
+parameters.option("--resolve", is_flag=True, help="Fold parameters that have a value into the output, instead of variables.")
+
+findings = Section("Findings")
+findings.option("--strict", is_flag=True, help="Exit with 1 if anything is lost.")
+findings.option("-q", "--quiet", is_flag=True, help="Print errors only.")
