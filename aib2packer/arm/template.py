@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from aib2packer.arm.powershell import is_powershell, restore
 from aib2packer.arm.siblings import Siblings
 from aib2packer.findings import codes
 from aib2packer.text.source import Span
-from aib2packer.text.tree import Json, JsonArray, JsonObject, string_of
+from aib2packer.text.tree import Json, JsonArray, JsonObject, string_of, with_pointers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -66,7 +66,7 @@ def find_image_template(document: Json, name: str | None, context: Context, repo
     if name is not None:
         chosen = [one for one in found if one.name.lower() == name.lower()]
         if len(chosen) == 1:
-            return chosen[0].load(report)
+            return _load(chosen[0], report)
         what = "several image templates are" if chosen else "no image template is"
         report.add(
             codes.NO_IMAGE_TEMPLATE,
@@ -83,7 +83,16 @@ def find_image_template(document: Json, name: str | None, context: Context, repo
             help="Choose one with --name NAME.",
         )
         return None
-    return found[0].load(report)
+    return _load(found[0], report)
+
+
+def _load(candidate: _Candidate, report: Report) -> Resource | None:
+    """The resource, with a JSON pointer on every span in it: from here on a place is one in the image template too."""
+    resource = candidate.load(report)
+    if resource is None:
+        return None
+    body = with_pointers(resource.body)
+    return replace(resource, body=body) if isinstance(body, JsonObject) else None
 
 
 def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Candidate]:

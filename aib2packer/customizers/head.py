@@ -23,7 +23,9 @@ class Head(TypedDict):
 
 def read_head(index: int, kind: str, fields: Fields) -> Head:
     """Read what every customizer has."""
-    return Head(index=index, kind=kind, name=fields.command("name"), span=fields.key_span("type"))
+    # The type shows people which customizer is meant; for the report it is all of it.
+    span = fields.key_span("type")._replace(pointer=fields.span.pointer)
+    return Head(index=index, kind=kind, name=fields.command("name"), span=span)
 
 
 def label(customizer: Customizer) -> str:

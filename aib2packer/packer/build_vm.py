@@ -9,7 +9,7 @@ from aib2packer.aib.model import GalleryTarget, Located, PlatformImage
 from aib2packer.conversion import OsType
 from aib2packer.findings import codes
 from aib2packer.packer.hcl import print_value, references
-from aib2packer.packer.values import Code, Value, Variable
+from aib2packer.packer.values import Code, Settings, Value, Variable, traced
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
@@ -44,15 +44,16 @@ _GENERATION_1 = (
 )
 
 
-def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report: Report) -> dict[str, Value]:
+def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report: Report) -> Settings:
     """The settings of the build VM."""
     vm = template.vm
-    settings: dict[str, Value] = _place(template, symbols, report)
-    settings["vm_size"] = symbols.value(vm.size) if vm.size is not None else _default_size(template)
+    settings = _place(template, symbols, report)
+    settings["vm_size"] = _default_size(template) if vm.size is None else traced(symbols.value(vm.size), vm.size.span)
     if vm.os_disk_gb is not None:
-        settings["os_disk_size_gb"] = symbols.located(vm.os_disk_gb)
+        settings["os_disk_size_gb"] = traced(symbols.located(vm.os_disk_gb), vm.os_disk_gb.span)
     if vm.data_disks_gb:
-        settings["disk_additional_size"] = tuple(symbols.located(disk) for disk in vm.data_disks_gb)
+        sizes = tuple(symbols.located(disk) for disk in vm.data_disks_gb)
+        settings["disk_additional_size"] = traced(sizes, *(disk.span for disk in vm.data_disks_gb))
     for disk, most in ((vm.os_disk_gb, _MOST_OS_DISK_GB), *((disk, _MOST_DATA_DISK_GB) for disk in vm.data_disks_gb)):
         if isinstance(disk, Located) and not 0 < disk.value <= most:
             report.add(
@@ -63,12 +64,14 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
             )
     _warn_of_small_disk(template, os_type, report)
     if vm.identities:
-        settings["user_assigned_managed_identities"] = tuple(symbols.value(identity) for identity in vm.identities)
+        identities = tuple(symbols.value(identity) for identity in vm.identities)
+        settings["user_assigned_managed_identities"] = traced(identities, *(identity.span for identity in vm.identities))
     if vm.subnet is not None:
         # All three, or azure-arm looks for them itself and may take another subnet.
-        settings["virtual_network_resource_group_name"] = symbols.value(vm.subnet.resource_group)
-        settings["virtual_network_name"] = symbols.value(vm.subnet.virtual_network)
-        settings["virtual_network_subnet_name"] = symbols.value(vm.subnet.name)
+        subnet = vm.subnet
+        settings["virtual_network_resource_group_name"] = traced(symbols.value(subnet.resource_group), subnet.span)
+        settings["virtual_network_name"] = traced(symbols.value(subnet.virtual_network), subnet.span)
+        settings["virtual_network_subnet_name"] = traced(symbols.value(subnet.name), subnet.span)
     else:
         settings["allowed_inbound_ip_addresses"] = ALLOWED_ADDRESSES
         report.add(
@@ -89,11 +92,12 @@ def build_location(template: ImageTemplate, symbols: Symbols) -> Value:
     return LOCATION if template.location is None else symbols.value(template.location)
 
 
-def _place(template: ImageTemplate, symbols: Symbols, report: Report) -> dict[str, Value]:
+def _place(template: ImageTemplate, symbols: Symbols, report: Report) -> Settings:
     location = build_location(template, symbols)
+    place = None if template.location is None else template.location.span
     group = template.staging_resource_group
     if group is None:
-        return {"location": location}
+        return {"location": traced(location, place)}
     report.add(
         codes.STAGING_GROUP,
         group.span,
@@ -102,10 +106,10 @@ def _place(template: ImageTemplate, symbols: Symbols, report: Report) -> dict[st
     )
     # azure-arm takes either of the two: an existing group has a location of its own.
     chosen = Code(f"var.{BUILD_GROUP.name} == null ? {print_value(location)} : null", (BUILD_GROUP, *references(location)))
-    return {"location": chosen, "build_resource_group_name": BUILD_GROUP}
+    return {"location": traced(chosen, place), "build_resource_group_name": traced(BUILD_GROUP, group.span)}
 
 
-def _security(template: ImageTemplate, report: Report) -> dict[str, Value]:
+def _security(template: ImageTemplate, report: Report) -> Settings:
     """What an image definition with the security type TrustedLaunch asks for: it takes an image of no other VM.
 
     Azure refuses these settings for a managed image or a VHD (reference/packer-semantics.md 8.5).

@@ -9,7 +9,7 @@ from aib2packer.aib.model import GalleryTarget, Located, ManagedImage, ManagedIm
 from aib2packer.arm.values import Text
 from aib2packer.findings import codes
 from aib2packer.packer.regions import target_regions
-from aib2packer.packer.values import Attribute, Block, Code, Value, Variable
+from aib2packer.packer.values import Attribute, Block, Code, Settings, Value, Variable, traced
 from aib2packer.packer.values import Text as HclText
 from aib2packer.packer.versions import NOW, image_version
 
@@ -30,9 +30,7 @@ _CAPTURE_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,23}")
 _CONTAINER = re.compile(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
 
 
-def distribution(
-    template: ImageTemplate, location: Value, name: str, symbols: Symbols, report: Report
-) -> dict[str, Value | Block]:
+def distribution(template: ImageTemplate, location: Value, name: str, symbols: Symbols, report: Report) -> Settings:
     """The settings of the destinations. `location` is that of the build, `name` is for an image that must be made besides."""
     timeout = f"{template.build_timeout_minutes}m"
     targets = made_targets(template)
@@ -44,7 +42,7 @@ def distribution(
                 f"distribute[{target.index}] is not converted yet: one build makes one target of each kind",
                 help="Copy the first one: `az sig image-version create` or `az image create`.",
             )
-    settings: dict[str, Value | Block] = {}
+    settings: Settings = {}
     for target in targets:
         match target:
             case ManagedImageTarget():
@@ -66,9 +64,7 @@ def made_targets(template: ImageTemplate) -> tuple[DistributeTarget, ...]:
     return tuple(first.values())
 
 
-def _managed_image(
-    target: ManagedImageTarget, template: ImageTemplate, symbols: Symbols, report: Report
-) -> dict[str, Value | Block]:
+def _managed_image(target: ManagedImageTarget, template: ImageTemplate, symbols: Symbols, report: Report) -> Settings:
     image, group = target.id["images"], target.id.resource_group
     if image.literal is not None and not _IMAGE_NAME.fullmatch(image.literal):
         report.add(
@@ -99,12 +95,12 @@ def _managed_image(
         help="Run packer build -force to replace it.",
     )
     return {
-        "managed_image_name": symbols.value(image),
-        "managed_image_resource_group_name": symbols.value(group),
+        "managed_image_name": traced(symbols.value(image), target.span),
+        "managed_image_resource_group_name": traced(symbols.value(group), target.span),
     }
 
 
-def _extra_image(source: ManagedImage, name: str, symbols: Symbols, report: Report) -> dict[str, Value | Block]:
+def _extra_image(source: ManagedImage, name: str, symbols: Symbols, report: Report) -> Settings:
     group = source.id.resource_group
     report.add(
         codes.EXTRA_MANAGED_IMAGE,
@@ -118,19 +114,18 @@ def _extra_image(source: ManagedImage, name: str, symbols: Symbols, report: Repo
     }
 
 
-def _vhd(target: VhdTarget, timeout: str, symbols: Symbols, report: Report) -> dict[str, Value | Block]:
+def _vhd(target: VhdTarget, timeout: str, symbols: Symbols, report: Report) -> Settings:
     account: Value = _VHD_ACCOUNT
     container: Value = _VHD_CONTAINER
     if target.uri is not None:
         account, container = _vhd_place(target.uri, symbols, report)
-    settings: dict[str, Value | Block] = {
-        "storage_account": account,
+    settings: Settings = {
+        "storage_account": traced(account, target.span),
         "resource_group_name": _VHD_GROUP,
-        "capture_container_name": container,
+        "capture_container_name": traced(container, target.span),
     }
-    prefix = target.run_output_name.literal if target.run_output_name else None
-    if prefix and _CAPTURE_PREFIX.fullmatch(prefix):
-        settings["capture_name_prefix"] = prefix
+    if target.run_output_name and (prefix := target.run_output_name.literal) and _CAPTURE_PREFIX.fullmatch(prefix):
+        settings["capture_name_prefix"] = traced(prefix, target.run_output_name.span)
     # The copy of the VHD counts as polling, whose default is 15 minutes.
     settings["polling_duration_timeout"] = timeout
     return settings
@@ -165,9 +160,7 @@ def _vhd_place(uri: Text, symbols: Symbols, report: Report) -> tuple[Value, Valu
     return symbols.value(host.split(".")[0]), symbols.value(path[0])
 
 
-def _gallery(
-    target: GalleryTarget, location: Value, timeout: str, symbols: Symbols, report: Report
-) -> dict[str, Value | Block]:
+def _gallery(target: GalleryTarget, location: Value, timeout: str, symbols: Symbols, report: Report) -> Settings:
     image = target.id
     body: list[Attribute | Block] = [
         Attribute("subscription", symbols.value(image.subscription)),
@@ -205,8 +198,10 @@ def _gallery(
     regions = target_regions(target, location, symbols, report)
     if target.shallow is not None and target.shallow.value and _can_be_shallow(target, location, symbols, report):
         body.append(Attribute("use_shallow_replication", value=True))
-    settings: dict[str, Value | Block] = {
-        "shared_image_gallery_destination": Block("shared_image_gallery_destination", (*body, *regions)),
+    settings: Settings = {
+        "shared_image_gallery_destination": Block(
+            "shared_image_gallery_destination", (*body, *regions), origins=(target.span,)
+        ),
     }
     exclude = False if target.exclude_from_latest is None else symbols.located(target.exclude_from_latest)
     if exclude is not False:

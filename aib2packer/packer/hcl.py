@@ -45,18 +45,23 @@ _JOINING = re.compile(
 
 def print_body(body: Body, indent: int = 0) -> str:
     """The lines of a block or a file, their equals signs aligned as reference/packer-semantics.md 2.4 says."""
-    lines: list[str] = []
-    pairs: list[tuple[str, str]] = []
-    for item in body:
-        if isinstance(item, Attribute):
-            column = _WIDTH if item.name in _ONE_A_LINE else indent + len(item.name) + _EQUALS
-            pairs.append((item.name, _print_value(item.value, indent, column)))
+    return "\n".join(text for _, text in print_items(body, indent))
+
+
+def print_items(body: Body, indent: int = 0) -> Iterator[tuple[_Item, str]]:
+    """The items of a body, each with its lines."""
+    for are_attributes, members in groupby(body, key=lambda item: isinstance(item, Attribute)):
+        items = tuple(members)
+        if are_attributes:
+            pairs = [_pair(item, indent) for item in items if isinstance(item, Attribute)]
+            yield from zip(items, _assignments(pairs, indent), strict=True)
         else:
-            lines += _assignments(pairs, indent)
-            pairs.clear()
-            lines.append(_print_item(item, indent))
-    lines += _assignments(pairs, indent)
-    return "\n".join(lines)
+            yield from ((item, _print_item(item, indent)) for item in items)
+
+
+def _pair(item: Attribute, indent: int) -> tuple[str, str]:
+    column = _WIDTH if item.name in _ONE_A_LINE else indent + len(item.name) + _EQUALS
+    return item.name, _print_value(item.value, indent, column)
 
 
 def print_variable(variable: Variable) -> str:

@@ -10,15 +10,20 @@ if TYPE_CHECKING:
 
     from aib2packer.arm.values import Text as TemplateText
     from aib2packer.packer.values import Body, Local, Value, Variable
+    from aib2packer.text.source import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Provisioner:
-    """A `provisioner` block: its settings in order, the name first; `comment` stands above it."""
+    """A `provisioner` block: its settings in order, the name first; `comment` stands above it.
+
+    `origins` are the places of the template that it comes from.
+    """
 
     kind: str
     settings: Mapping[str, Value]
     comment: str = ""
+    origins: tuple[Span, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

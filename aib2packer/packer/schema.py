@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.packer.model import Section
-from aib2packer.packer.values import Attribute, Blank, Block, Comment
+from aib2packer.packer.values import Attribute, Blank, Block, Comment, Traced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aib2packer.packer.values import Value
+    from aib2packer.packer.values import Settings, Value
 
 SOURCE_IMAGE = "Source image"
 BUILD_VM = "Build VM"
@@ -96,7 +96,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
 )
 
 
-def arrange(settings: Mapping[str, Value | Block], notes: Mapping[str, str]) -> tuple[Section, ...]:
+def arrange(settings: Settings, notes: Mapping[str, str]) -> tuple[Section, ...]:
     """Put settings into sections. `notes` say more in the comment above a section.
 
     Raises:
@@ -121,7 +121,13 @@ def arrange(settings: Mapping[str, Value | Block], notes: Mapping[str, str]) -> 
     return tuple(sections)
 
 
-def _item(name: str, value: Value | Block) -> Attribute | Block:
+def _item(name: str, value: Value | Traced | Block) -> Attribute | Block:
     if isinstance(value, Block) != (name in _BLOCKS):
         raise TypeError(name)
-    return value if isinstance(value, Block) else Attribute(name, value)
+    match value:
+        case Block():
+            return value
+        case Traced():
+            return Attribute(name, value.value, value.origins)
+        case _:
+            return Attribute(name, value)

@@ -6,38 +6,39 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, ImageSource, ManagedImage, PlatformImage
 from aib2packer.findings import codes
-from aib2packer.packer.values import Attribute, Block
+from aib2packer.packer.values import Attribute, Block, traced
 
 if TYPE_CHECKING:
     from aib2packer.findings.model import Report
-    from aib2packer.packer.values import Value
+    from aib2packer.packer.values import Settings
     from aib2packer.packer.variables import Symbols
 
 
-def source_image(source: ImageSource, symbols: Symbols, report: Report) -> dict[str, Value | Block]:
+def source_image(source: ImageSource, symbols: Symbols, report: Report) -> Settings:
     """The settings that name the source image."""
     match source:
         case PlatformImage():
             return _platform_image(source, symbols, report)
         case ManagedImage(image):
             return {
-                "custom_managed_image_name": symbols.value(image["images"]),
-                "custom_managed_image_resource_group_name": symbols.value(image.resource_group),
+                "custom_managed_image_name": traced(symbols.value(image["images"]), source.span),
+                "custom_managed_image_resource_group_name": traced(symbols.value(image.resource_group), source.span),
             }
         case GalleryImage():
             return {"shared_image_gallery": _gallery(source, symbols)}
         case _:
             key = "community_gallery_image_id" if source.community else "direct_shared_gallery_image_id"
             # No subscription beside it: azure-arm would then make a private gallery's id of it.
-            return {"shared_image_gallery": Block("shared_image_gallery", (Attribute(key, symbols.value(source.id)),))}
+            body = (Attribute(key, symbols.value(source.id)),)
+            return {"shared_image_gallery": Block("shared_image_gallery", body, origins=(source.span,))}
 
 
-def _platform_image(source: PlatformImage, symbols: Symbols, report: Report) -> dict[str, Value | Block]:
-    settings: dict[str, Value | Block] = {
-        "image_publisher": symbols.value(source.publisher),
-        "image_offer": symbols.value(source.offer),
-        "image_sku": symbols.value(source.sku),
-        "image_version": "latest" if source.version is None else symbols.value(source.version),
+def _platform_image(source: PlatformImage, symbols: Symbols, report: Report) -> Settings:
+    settings: Settings = {
+        "image_publisher": traced(symbols.value(source.publisher), source.span, source.publisher.span),
+        "image_offer": traced(symbols.value(source.offer), source.offer.span),
+        "image_sku": traced(symbols.value(source.sku), source.sku.span),
+        "image_version": "latest" if source.version is None else traced(symbols.value(source.version), source.version.span),
     }
     if source.plan is not None:
         report.add(
@@ -54,6 +55,7 @@ def _platform_image(source: PlatformImage, symbols: Symbols, report: Report) -> 
                 Attribute("plan_product", symbols.value(source.plan.product)),
                 Attribute("plan_publisher", symbols.value(source.plan.publisher)),
             ),
+            origins=(source.plan.name.span, source.plan.product.span, source.plan.publisher.span),
         )
     return settings
 
@@ -68,4 +70,4 @@ def _gallery(source: GalleryImage, symbols: Symbols) -> Block:
     ]
     if source.version is not None:  # without it azure-arm takes the latest
         body.append(Attribute("image_version", symbols.value(source.version)))
-    return Block("shared_image_gallery", tuple(body))
+    return Block("shared_image_gallery", tuple(body), origins=(source.span,))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.packer.values import Value
     from aib2packer.packer.variables import Symbols
+    from aib2packer.text.source import Span
 
 _MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 512, 256  # reference/packer-semantics.md 8.5
 _SHOWN = 40
@@ -60,6 +61,12 @@ def azure_tags(
             help="Remove some.",
         )
     return {key: symbols.value(value) for key, value in merged.items()}
+
+
+def tag_places(template: ImageTemplate, targets: tuple[DistributeTarget, ...]) -> tuple[Span, ...]:
+    """Where all these tags stand."""
+    kinds = (template.tags, *(target.tags for target in targets), template.managed_resource_tags)
+    return tuple(text.span for tags in kinds for text in tags.values())
 
 
 def _check(key: str, value: Text, report: Report) -> None:

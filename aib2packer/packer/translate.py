@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
@@ -22,8 +23,8 @@ from aib2packer.packer.schema import BUILD_VM, arrange
 from aib2packer.packer.sign_in import sign_in, subscription_of
 from aib2packer.packer.site import Site, beside_template
 from aib2packer.packer.source_image import source_image
-from aib2packer.packer.tags import azure_tags
-from aib2packer.packer.values import Attribute, Block, Local, Variable
+from aib2packer.packer.tags import azure_tags, tag_places
+from aib2packer.packer.values import Attribute, Block, Local, Variable, traced
 from aib2packer.packer.variables import SUBSCRIPTION, claim_names
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from aib2packer.conversion import Options
     from aib2packer.findings.model import Report
     from aib2packer.packer.site import CustomizerKind
-    from aib2packer.packer.values import Body, Value
+    from aib2packer.packer.values import Body, Settings, Value
     from aib2packer.packer.variables import Symbols
 
 _AZURE = Plugin("azure", "github.com/hashicorp/azure", "~> 2.6")
@@ -122,7 +123,7 @@ def _source(template: ImageTemplate, name: str, site: Site, options: Options) ->
     """The source block, in sections."""
     symbols, report = site.symbols, site.report
     vm = build_vm(template, site.os_type, symbols, report)
-    settings: dict[str, Value | Block] = {
+    settings: Settings = {
         **sign_in(options.auth),
         "subscription_id": subscription_of(template, options.subscription_id, symbols, report),
         "os_type": site.os_type.value,
@@ -131,7 +132,7 @@ def _source(template: ImageTemplate, name: str, site: Site, options: Options) ->
         **distribution(template, build_location(template, symbols), name, symbols, report),
     }
     if tags := azure_tags(template, made_targets(template), symbols, report):
-        settings["azure_tags"] = tags
+        settings["azure_tags"] = traced(tags, *tag_places(template, made_targets(template)))
     notes = {}
     if template.vm.subnet is not None:
         notes[BUILD_VM] = "Packer reaches it by its private address: run Packer inside this network."
@@ -149,7 +150,7 @@ def _provision(
     changed = False
     for customizer in template.customize:
         done = kinds[customizer.kind].translate(customizer, site)
-        steps += done.provisioners
+        steps += (replace(step, origins=(customizer.span,)) for step in done.provisioners)
         downloads += done.downloads
         files |= done.files
         changed = changed or may_change_script(customizer)
@@ -209,9 +210,9 @@ def _declared(
 def _escaped(body: Body) -> Body:
     """The body as azure-arm must be given it, which evaluates `{{` in every string."""
     return tuple(
-        Attribute(item.name, escape_templates(item.value))
+        replace(item, value=escape_templates(item.value))
         if isinstance(item, Attribute)
-        else Block(item.name, _escaped(item.body), item.labels)
+        else replace(item, body=_escaped(item.body))
         if isinstance(item, Block)
         else item
         for item in body
@@ -221,4 +222,4 @@ def _escaped(body: Body) -> Body:
 def _escaped_step(step: Provisioner) -> Provisioner:
     """The same for a provisioner, whose name is Packer's own."""
     settings = {key: value if key == "name" else escape_templates(value) for key, value in step.settings.items()}
-    return Provisioner(step.kind, settings, step.comment)
+    return replace(step, settings=settings)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aib2packer.text.source import Span
+
 
 @dataclass(frozen=True, slots=True)
 class Validation:
@@ -19,7 +21,10 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """An input variable. Without a default it is required; `default = Code("null")` makes it optional."""
+    """An input variable. Without a default it is required; `default = Code("null")` makes it optional.
+
+    `origin` is where the parameter stands that it was; None for a variable of ours.
+    """
 
     name: str
     description: str = ""
@@ -27,6 +32,7 @@ class Variable:
     default: Value | None = None
     sensitive: bool = False
     validation: tuple[Validation, ...] = ()
+    origin: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +78,29 @@ Value: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """`name = value`."""
+    """`name = value`. `origins` are the places of the template that it comes from."""
 
     name: str
     value: Value
+    origins: tuple[Span, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A value that is to become an attribute, and the places of the template that it comes from."""
+
+    value: Value
+    origins: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A nested block: `name "label" { … }`."""
+    """A nested block: `name "label" { … }`. `origins` are the places of the template that it comes from."""
 
     name: str
     body: tuple[Attribute | Block | Comment | Blank, ...]
     labels: tuple[str, ...] = field(default=())
+    origins: tuple[Span, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +116,12 @@ class Blank:
 
 
 Body: TypeAlias = "tuple[Attribute | Block | Comment | Blank, ...]"
+
+
+Settings: TypeAlias = "dict[str, Value | Traced | Block]"
+"""Attributes and nested blocks by their names, before they are put in order."""
+
+
+def traced(value: Value, *origins: Span | None) -> Traced:
+    """A value that comes from places of the template; None is no place."""
+    return Traced(value, tuple(origin for origin in origins if origin is not None))

@@ -41,12 +41,14 @@ class SourceText:
 class Span(NamedTuple):
     """The characters `start` (included) to `end` (excluded) of a source text.
 
-    Each key and value has one: a tuple is made fast.
+    `pointer` names the setting of the image template that stands there, as a JSON pointer (RFC 6901) from its resource on; None
+    outside of it. Each key and value has a span: a tuple is made fast.
     """
 
     source: SourceText
     start: int
     end: int
+    pointer: str | None = None
 
     @property
     def text(self) -> str:

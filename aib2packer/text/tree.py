@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -69,3 +69,26 @@ Json: TypeAlias = JsonScalar | JsonArray | JsonObject
 def string_of(value: Json | None) -> str | None:
     """The text of a JSON string; None for anything else."""
     return value.value if isinstance(value, JsonScalar) and isinstance(value.value, str) else None
+
+
+def with_pointers(value: Json, pointer: str = "") -> Json:
+    """The tree, each span in it with the JSON pointer of its value; a key has that of what it stands for."""
+    span = value.span._replace(pointer=pointer)
+    match value:
+        case JsonArray(items):
+            return JsonArray(tuple(with_pointers(item, f"{pointer}/{index}") for index, item in enumerate(items)), span)
+        case JsonObject(members):
+            return JsonObject(tuple(_member_with_pointer(member, pointer) for member in members), span)
+        case _:
+            return replace(value, span=span)
+
+
+def _member_with_pointer(member: JsonMember, parent: str) -> JsonMember:
+    pointer = f"{parent}/{escape_pointer(member.key)}"
+    key_span = member.key_span._replace(pointer=pointer)
+    return replace(member, key_span=key_span, value=with_pointers(member.value, pointer))
+
+
+def escape_pointer(key: str) -> str:
+    """A key as a piece of a JSON pointer (RFC 6901, section 3)."""
+    return key.replace("~", "~0").replace("/", "~1")
