@@ -1,6 +1,6 @@
 """aib2packer converts Azure Image Builder templates to Packer HCL2 builds."""
 
-from aib2packer.conversion import Auth, Conversion, Options, OsType
+from aib2packer.conversion import Auth, Conversion, Options, OsType, WinrmBootstrap
 from aib2packer.convert import convert
 from aib2packer.findings.model import Code, Finding, Severity
 from aib2packer.text.source import InputError, SourceText, Span
@@ -18,6 +18,7 @@ __all__ = [
     "Severity",
     "SourceText",
     "Span",
+    "WinrmBootstrap",
     "__version__",
     "convert",
 ]

@@ -29,6 +29,15 @@ class Auth(Enum):
     OIDC = "oidc"
 
 
+class WinrmBootstrap(Enum):
+    """How the certificate for WinRM gets onto a Windows VM."""
+
+    KEY_VAULT = "key-vault"
+    """Through a temporary Key Vault, which is azure-arm's own way."""
+    USER_DATA = "user-data"
+    """By a script in the VM's user data, as in Image Builder."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What the user can decide about a conversion."""
@@ -38,6 +47,8 @@ class Options:
     os_type: OsType | None = None
     """The operating system; None: found out from the template."""
     auth: Auth = Auth.CLI
+    winrm_bootstrap: WinrmBootstrap = WinrmBootstrap.KEY_VAULT
+    """How a Windows VM gets ready for Packer; without effect on Linux."""
     replace_iso: str | None = None
     """PUBLISHER:OFFER:SKU[:VERSION] of the marketplace image to use instead of an ISO source."""
     parameter_files: tuple[SourceText, ...] = ()

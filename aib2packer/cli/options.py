@@ -10,7 +10,7 @@ import re
 import click
 
 from aib2packer.cli.sections import Section
-from aib2packer.conversion import Auth, OsType
+from aib2packer.conversion import Auth, OsType, WinrmBootstrap
 from aib2packer.text.secrets import mask
 
 _MARKETPLACE_IMAGE = re.compile(r"[\w.-]+(?::[\w.-]+){2,3}")
@@ -22,6 +22,10 @@ def _os_type(_context: click.Context, _parameter: click.Parameter, value: str | 
 
 def _auth(_context: click.Context, _parameter: click.Parameter, value: str) -> Auth:
     return Auth(value)
+
+
+def _winrm_bootstrap(_context: click.Context, _parameter: click.Parameter, value: str) -> WinrmBootstrap:
+    return WinrmBootstrap(value)
 
 
 def _marketplace_image(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -59,6 +63,14 @@ conversion.option(
     show_default=True,
     callback=_auth,
     help="How Packer signs in to Azure.",
+)
+conversion.option(
+    "--winrm-bootstrap",
+    type=click.Choice([bootstrap.value for bootstrap in WinrmBootstrap]),
+    default=WinrmBootstrap.KEY_VAULT.value,
+    show_default=True,
+    callback=_winrm_bootstrap,
+    help="How a Windows VM gets its certificate: user-data needs no Key Vault.",
 )
 conversion.option(
     "--replace-iso",

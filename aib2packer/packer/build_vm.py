@@ -80,11 +80,7 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
             "without a subnet the build VM gets a public address; Image Builder reached it inside a network of its own",
             help="Set allowed_inbound_ip_addresses to the address of the machine that runs Packer, or give a vnetConfig.",
         )
-    settings |= _security(template, report)
-    if os_type is OsType.WINDOWS:
-        # Without these Packer would try SSH, or WinRM on a port where nothing listens.
-        settings |= {"communicator": "winrm", "winrm_use_ssl": True, "winrm_insecure": True, "winrm_username": "packer"}
-    return settings
+    return settings | _security(template, report)
 
 
 def build_location(template: ImageTemplate, symbols: Symbols) -> Value:

@@ -72,6 +72,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
                 "allowed_inbound_ip_addresses",
             ),
             ("communicator", "winrm_use_ssl", "winrm_insecure", "winrm_username"),
+            ("skip_create_build_key_vault", "user_data", "user_data_file", "custom_script"),
         ),
     ),
     (
@@ -97,7 +98,9 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
 
 
 def arrange(settings: Settings, notes: Mapping[str, str]) -> tuple[Section, ...]:
-    """Put settings into sections. `notes` say more in the comment above a section.
+    """Put settings into sections.
+
+    `notes` say more in the comment above a section, or stand above a group of settings, by the name of its first one.
 
     Raises:
         KeyError: A setting has no place in the table.
@@ -112,6 +115,8 @@ def arrange(settings: Settings, notes: Mapping[str, str]) -> tuple[Section, ...]
             group = [_item(name, left.pop(name)) for name in names if name in left]
             if body and group:
                 body.append(Blank())
+            if group and (note := notes.get(group[0].name)):
+                body.append(Comment(note))
             body.extend(group)
         if body:
             note = notes.get(comment)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
 from aib2packer.arm.symbolic import Parameter
+from aib2packer.conversion import WinrmBootstrap
 from aib2packer.findings import codes
 from aib2packer.packer.build_vm import build_location, build_vm
 from aib2packer.packer.distribute import distribution, made_targets
@@ -26,6 +27,7 @@ from aib2packer.packer.source_image import source_image
 from aib2packer.packer.tags import azure_tags, tag_places
 from aib2packer.packer.values import Attribute, Block, Local, Variable, traced
 from aib2packer.packer.variables import SUBSCRIPTION, claim_names
+from aib2packer.packer.winrm import NOTE, winrm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,8 +72,10 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
         report=report,
     )
     targets = made_targets(template)
-    sections = _source(template, name, site, options)
+    reach, reach_files = _communicator(template, options, site)
+    sections = _source(template, name, reach, site, options)
     provisioners, downloads, files = _provision(template, kinds, site)
+    files |= reach_files
     manifest = _manifest(name, targets, symbols, report)
     _report_secret_values(template, symbols, report)
     order = (*sign_in(options.auth), SUBSCRIPTION.name, *symbols.order)
@@ -119,7 +123,23 @@ def name_build(template: ImageTemplate) -> str:
     )
 
 
-def _source(template: ImageTemplate, name: str, site: Site, options: Options) -> tuple[Section, ...]:
+def _communicator(template: ImageTemplate, options: Options, site: Site) -> tuple[dict[str, Value], dict[str, bytes]]:
+    """How Packer reaches the VM, and the side files for it. On Linux it is what Packer does by itself."""
+    if site.is_windows:
+        return winrm(options.winrm_bootstrap, site)
+    if options.winrm_bootstrap is not WinrmBootstrap.KEY_VAULT:
+        site.report.add(
+            codes.NO_WINRM,
+            template.source.span,
+            "--winrm-bootstrap has no effect: Packer reaches a Linux VM by SSH, which needs no Key Vault",
+            help="Leave it out for this template.",
+        )
+    return {}, {}
+
+
+def _source(
+    template: ImageTemplate, name: str, communicator: Mapping[str, Value], site: Site, options: Options
+) -> tuple[Section, ...]:
     """The source block, in sections."""
     symbols, report = site.symbols, site.report
     vm = build_vm(template, site.os_type, symbols, report)
@@ -129,6 +149,7 @@ def _source(template: ImageTemplate, name: str, site: Site, options: Options) ->
         "os_type": site.os_type.value,
         **source_image(template.source, symbols, report),
         **vm,
+        **communicator,
         **distribution(template, build_location(template, symbols), name, symbols, report),
     }
     if tags := azure_tags(template, made_targets(template), symbols, report):
@@ -136,6 +157,8 @@ def _source(template: ImageTemplate, name: str, site: Site, options: Options) ->
     notes = {}
     if template.vm.subnet is not None:
         notes[BUILD_VM] = "Packer reaches it by its private address: run Packer inside this network."
+    if "skip_create_build_key_vault" in settings:
+        notes["skip_create_build_key_vault"] = NOTE
     return tuple(Section(section.comment, _escaped(section.body)) for section in arrange(settings, notes))
 
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from aib2packer import Auth, Conversion, Options, OsType, convert
+from aib2packer import Auth, Conversion, Options, OsType, WinrmBootstrap, convert
 from aib2packer.text.source import decode
 
 FOLDER = Path(__file__).parent
@@ -18,6 +18,8 @@ def read_case(case: str) -> tuple[bytes, Options]:
         given["os_type"] = OsType[given["os_type"].upper()]
     if "auth" in given:
         given["auth"] = Auth(given["auth"])
+    if "winrm_bootstrap" in given:
+        given["winrm_bootstrap"] = WinrmBootstrap(given["winrm_bootstrap"])
     if "settings" in given:
         given["settings"] = tuple(given["settings"])
     if "parameter_files" in given:

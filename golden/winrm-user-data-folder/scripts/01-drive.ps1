@@ -1,0 +1,1 @@
+Set-Volume -DriveLetter C -NewFileSystemLabel System

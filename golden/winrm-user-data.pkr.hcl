@@ -1,0 +1,161 @@
+# VM image session-host, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 240m packer build -var subscription_id=... build.pkr.hcl
+#
+# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
+# Builder's own service took care of, and may use the gallery.
+# Otherwise than in Image Builder: inline PowerShell stops at its first terminating error (AIB2P310).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+locals {
+  winrm_script = <<-EOT
+    # Lets Packer in: WinRM over HTTPS on port 5986, with a certificate that the VM makes for itself.
+    # Azure runs this once, when the build VM starts; an error ends the build there.
+    $ErrorActionPreference = 'Stop'
+
+    # Starts the service. That Windows takes the network for a public one is no obstacle.
+    Enable-PSRemoting -Force -SkipNetworkProfileCheck | Out-Null
+
+    $certificate = New-SelfSignedCertificate -DnsName $env:COMPUTERNAME -CertStoreLocation Cert:\LocalMachine\My
+    $thumbprint = $certificate.Thumbprint
+
+    Get-ChildItem WSMan:\localhost\Listener |
+      Where-Object { $_.Keys -contains 'Transport=HTTPS' } |
+      Remove-Item -Recurse -Force
+    New-Item WSMan:\localhost\Listener -Transport HTTPS -Address * -CertificateThumbPrint $thumbprint -Force | Out-Null
+
+    $rule = @{
+      Name        = 'packer-winrm'
+      DisplayName = 'WinRM over HTTPS for Packer'
+      Direction   = 'Inbound'
+      Protocol    = 'TCP'
+      LocalPort   = 5986
+      Profile     = 'Any'
+      Action      = 'Allow'
+    }
+    Remove-NetFirewallRule -Name $rule.Name -ErrorAction SilentlyContinue
+    New-NetFirewallRule @rule | Out-Null
+
+    Remove-Item $PSCommandPath
+  EOT
+}
+
+source "azure-arm" "session_host" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Windows"
+  image_publisher = "MicrosoftWindowsDesktop"
+  image_offer     = "windows-11"
+  image_sku       = "win11-24h2-avd"
+  image_version   = "latest"
+
+  # Build VM
+  location                     = "westeurope"
+  vm_size                      = "Standard_D2ds_v4"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  communicator   = "winrm"
+  winrm_use_ssl  = true
+  winrm_insecure = true
+  winrm_username = "packer"
+
+  # Packer makes no Key Vault: as in Image Builder, the VM sets up its own listener, with a script that it finds in its user
+  # data. Azure runs custom_script when the VM starts.
+  skip_create_build_key_vault = true
+  user_data                   = base64encode(local.winrm_script)
+  custom_script               = "powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command \"$ErrorActionPreference = 'Stop'; $uri = 'http://169.254.169.254/metadata/instance/compute/userData?api-version=2021-01-01&format=text'; $script = [Convert]::FromBase64String((Invoke-RestMethod -Uri $uri -Headers @{ Metadata = 'true' })); [IO.File]::WriteAllBytes('C:\\Windows\\Temp\\winrm.ps1', $script); . C:\\Windows\\Temp\\winrm.ps1\""
+
+  # Distribution
+  shared_image_gallery_destination {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "session-host"
+    image_version  = "1.0.0"
+
+    target_region {
+      name = "westeurope"
+    }
+  }
+  shared_image_gallery_timeout = "240m"
+}
+
+build {
+  name    = "session-host"
+  sources = ["source.azure-arm.session_host"]
+
+  # customize[0]: PowerShell
+  provisioner "powershell" {
+    name   = "drive"
+    inline = ["Set-Volume -DriveLetter C -NewFileSystemLabel System"]
+  }
+
+  provisioner "powershell" {
+    name = "generalize"
+    inline = [
+      <<-EOT
+        Write-Output '>>> Waiting for GA Service (RdAgent) to start ...'
+        while ((Get-Service RdAgent).Status -ne 'Running') { Start-Sleep -s 5 }
+        Write-Output '>>> Waiting for GA Service (WindowsAzureTelemetryService) to start ...'
+        while ((Get-Service WindowsAzureTelemetryService) -and ((Get-Service WindowsAzureTelemetryService).Status -ne 'Running')) { Start-Sleep -s 5 }
+        Write-Output '>>> Waiting for GA Service (WindowsAzureGuestAgent) to start ...'
+        while ((Get-Service WindowsAzureGuestAgent).Status -ne 'Running') { Start-Sleep -s 5 }
+        if (Test-Path $Env:SystemRoot\system32\Sysprep\unattend.xml) {
+          Write-Output '>>> Removing Sysprep\unattend.xml ...'
+          Remove-Item $Env:SystemRoot\system32\Sysprep\unattend.xml -Force
+        }
+        if (Test-Path $Env:SystemRoot\Panther\unattend.xml) {
+          Write-Output '>>> Removing Panther\unattend.xml ...'
+          Remove-Item $Env:SystemRoot\Panther\unattend.xml -Force
+        }
+        Write-Output '>>> Sysprepping VM ...'
+        & $Env:SystemRoot\System32\Sysprep\Sysprep.exe /oobe /generalize /quiet /quit
+        while ($true) {
+          $imageState = (Get-ItemProperty HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State).ImageState
+          Write-Output $imageState
+          if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }
+          Start-Sleep -s 5
+        }
+        Write-Output '>>> Sysprep complete ...'
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/session-host.manifest.json"
+    custom_data = {
+      run_output_name = "session-host"
+    }
+  }
+}
