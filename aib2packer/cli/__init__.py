@@ -1,4 +1,4 @@
-"""The command line: reads options, runs conversions, prints. Standard output carries HCL only.
+"""The command line: reads options, runs conversions, prints. Standard output carries what was asked for only.
 
 One file a command; it is imported when it runs.
 """
@@ -14,6 +14,7 @@ from aib2packer import __version__
 # Where each command is: `name` of `module`.
 _COMMANDS = {
     "convert": ("aib2packer.cli.convert", "convert_command"),
+    "next-version": ("aib2packer.cli.next_version", "next_version_command"),
 }
 
 

@@ -1,0 +1,41 @@
+"""`aib2packer next-version`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from aib2packer.cli.printing import echo, print_error
+from aib2packer.gallery import LARGEST_PART, list_versions, next_version, parse_image
+from aib2packer.text.source import InputError
+
+
+@click.command("next-version")
+@click.argument("image", metavar="GALLERY_IMAGE_ID")
+@click.option(
+    "--major",
+    type=click.IntRange(0, LARGEST_PART),
+    metavar="N",
+    help="Count within this major version; without, on from the highest.",
+)
+def next_version_command(image: str, major: int | None) -> None:
+    """Print the next version of a gallery image, as Image Builder counts.
+
+    GALLERY_IMAGE_ID is the resource id of the image definition: /subscriptions/.../galleries/GALLERY/images/NAME. The Azure
+    CLI, which must be signed in, lists the versions it has: the highest goes up by one in its last number, the first is 1.0.0.
+
+    \b
+    packer build -var image_version=$(aib2packer next-version ID) build.pkr.hcl
+
+    Exit status: 0 printed; 2 wrong usage, or no answer from the Azure CLI.
+    """  # noqa: D301 - click's mark for lines that stay as they are
+    try:
+        found = parse_image(image)
+        if found.version is not None:
+            echo(f"The id names version {found.version}: it is left out.")
+        version = next_version(list_versions(found), major)
+    except InputError as error:
+        print_error(str(error))
+        sys.exit(2)
+    click.echo(version)

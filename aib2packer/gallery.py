@@ -1,0 +1,146 @@
+"""What number the next version of a gallery image gets, by the service's rules, and the Azure CLI's answer which are there."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from aib2packer.text.source import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LARGEST_PART = 2**31 - 1
+"""The largest number that a part of a version can have."""
+
+_SECONDS = 300  # a token may have to be fetched, and pages of versions
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)", re.ASCII)
+_IMAGE_ID = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<resource_group>[^/]+)/providers/Microsoft\.Compute"
+    r"/galleries/(?P<gallery>[^/]+)/images/(?P<image>[^/]+)(?:/versions/(?P<version>[^/]+))?/?",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"\w[\w.()-]*")  # wide enough for all of them, too narrow for a placeholder or an option
+_SHAPE = "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…"
+
+
+class Version(NamedTuple):
+    """A version of a gallery image. Versions compare as their numbers do."""
+
+    major: int
+    minor: int
+    patch: int
+
+    def __str__(self) -> str:
+        return ".".join(map(str, self))
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryImage:
+    """An image definition in a gallery, and the version that its id named besides, if any."""
+
+    subscription: str
+    resource_group: str
+    gallery: str
+    image: str
+    version: str | None = None
+
+
+def next_version(existing: Iterable[Version], major: int | None = None) -> Version:
+    """The number that the service gives with the versioning scheme Latest (reference/aib-behaviour.md 2.2).
+
+    It counts on from the highest version there is; where `major` is given, from the highest within that one. The first version
+    of all is 1.0.0, that of a major version N is N.0.0.
+
+    Raises:
+        InputError: The highest version cannot be counted on.
+
+    """
+    highest = max((version for version in existing if major in {None, version.major}), default=None)
+    if highest is None:
+        return Version(1 if major is None else major, 0, 0)
+    if highest.patch >= LARGEST_PART:
+        message = f"{highest} is the highest version, and its last number cannot grow; choose a version yourself"
+        raise InputError(message)
+    return highest._replace(patch=highest.patch + 1)
+
+
+def parse_version(text: str) -> Version | None:
+    """Read `1.2.3`; None for anything else."""
+    match = _VERSION.fullmatch(text)
+    return None if match is None else Version(*map(int, match.groups()))
+
+
+def parse_image(text: str) -> GalleryImage:
+    """Read the resource id of an image definition, or of a version of it; the names of segments are known in any case.
+
+    Raises:
+        InputError: It is none, or a part of it is not filled in.
+
+    """
+    match = _IMAGE_ID.fullmatch(text.strip())
+    if match is None:
+        message = f"`{text}` is no resource id of an image definition; write {_SHAPE}"
+        raise InputError(message)
+    for name in match.groups():
+        if name is not None and not _NAME.fullmatch(name):
+            message = f"`{name}` in `{text}` is no name; write {_SHAPE}, each … filled in"
+            raise InputError(message)
+    return GalleryImage(**match.groupdict())
+
+
+def list_versions(image: GalleryImage) -> tuple[Version, ...]:
+    """Ask the Azure CLI for the versions there are; those that are being made or failed are among them.
+
+    Raises:
+        InputError: There is no Azure CLI, it is not signed in, or it cannot tell.
+
+    """
+    import shutil
+    import subprocess
+
+    program = shutil.which("az")
+    if program is None:
+        message = "there is no Azure CLI (az) on PATH; install it: https://aka.ms/azure-cli"
+        raise InputError(message)
+    command = [
+        *(program, "sig", "image-version", "list", "--subscription", image.subscription),
+        *("--resource-group", image.resource_group, "--gallery-name", image.gallery),
+        *("--gallery-image-definition", image.image, "--query", "[].name", "--output", "json", "--only-show-errors"),
+    ]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603 - the user's own CLI
+    except subprocess.TimeoutExpired as error:
+        message = f"az sig image-version list did not end within {_SECONDS} seconds; try again, or pass the version yourself"
+        raise InputError(message) from error
+    except OSError as error:
+        message = f"{program} cannot be run ({error.strerror}); reinstall the Azure CLI"
+        raise InputError(message) from error
+    if done.returncode != 0:
+        raise InputError(_reason(done.stderr.decode("utf-8", "replace").strip(), image, done.returncode))
+    return _versions(done.stdout)
+
+
+def _versions(answer: bytes) -> tuple[Version, ...]:
+    try:
+        names = json.loads(answer)
+    except ValueError:
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        message = "az sig image-version list did not answer with a list of versions; update the Azure CLI: az upgrade"
+        raise InputError(message)
+    return tuple(version for name in names if (version := parse_version(name)) is not None)
+
+
+def _reason(said: str, image: GalleryImage, status: int) -> str:
+    """Why the Azure CLI failed, in a sentence, and what to do."""
+    where = f"gallery {image.gallery}, resource group {image.resource_group}, subscription {image.subscription}"
+    if "az login" in said:
+        return f"the Azure CLI is not signed in; run: az login. It said: {said}"
+    if re.search(r"NotFound\b", said):
+        return f"there is no image definition {image.image} ({where}); make it first, or correct the id. az said: {said}"
+    if "AuthorizationFailed" in said:
+        return f"the account may not list versions of {image.image} ({where}); give it Reader there. az said: {said}"
+    return f"az sig image-version list failed: {said or f'exit status {status}'}"
