@@ -1,22 +1,15 @@
-"""What number the next version of a gallery image gets, by the service's rules, and the Azure CLI's answer which are there."""
+"""Which versions of an image a gallery holds: the Azure CLI tells."""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
 
+from aib2packer.aib.gallery_versions import Version, parse_version
 from aib2packer.text.source import InputError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-LARGEST_PART = 2**31 - 1
-"""The largest number that a part of a version can have."""
-
 _SECONDS = 300  # a token may have to be fetched, and pages of versions
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)", re.ASCII)
 _IMAGE_ID = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<resource_group>[^/]+)/providers/Microsoft\.Compute"
     r"/galleries/(?P<gallery>[^/]+)/images/(?P<image>[^/]+)(?:/versions/(?P<version>[^/]+))?/?",
@@ -24,17 +17,6 @@ _IMAGE_ID = re.compile(
 )
 _NAME = re.compile(r"\w[\w.()-]*")  # wide enough for all of them, too narrow for a placeholder or an option
 _SHAPE = "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…"
-
-
-class Version(NamedTuple):
-    """A version of a gallery image. Versions compare as their numbers do."""
-
-    major: int
-    minor: int
-    patch: int
-
-    def __str__(self) -> str:
-        return ".".join(map(str, self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +28,6 @@ class GalleryImage:
     gallery: str
     image: str
     version: str | None = None
-
-
-def next_version(existing: Iterable[Version], major: int | None = None) -> Version:
-    """The number that the service gives with the versioning scheme Latest (reference/aib-behaviour.md 2.2).
-
-    It counts on from the highest version there is; where `major` is given, from the highest within that one. The first version
-    of all is 1.0.0, that of a major version N is N.0.0.
-
-    Raises:
-        InputError: The highest version cannot be counted on.
-
-    """
-    highest = max((version for version in existing if major in {None, version.major}), default=None)
-    if highest is None:
-        return Version(1 if major is None else major, 0, 0)
-    if highest.patch >= LARGEST_PART:
-        message = f"{highest} is the highest version, and its last number cannot grow; choose a version yourself"
-        raise InputError(message)
-    return highest._replace(patch=highest.patch + 1)
-
-
-def parse_version(text: str) -> Version | None:
-    """Read `1.2.3`; None for anything else."""
-    match = _VERSION.fullmatch(text)
-    return None if match is None else Version(*map(int, match.groups()))
 
 
 def parse_image(text: str) -> GalleryImage:

@@ -5,6 +5,10 @@
 #
 # Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
 # own service took care of, and may use the subnet, the source image and the gallery.
+# Image Builder counts on from the highest version in the gallery. To do so, add:
+#
+#   -var image_version=$(aib2packer next-version "${gallery_image_id}")
+#
 
 packer {
   required_version = ">= 1.13.0"

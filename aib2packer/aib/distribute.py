@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 KINDS = ("ManagedImage", "SharedImage", "VHD")
 _SHALLOW_SINCE = "2025-10-01"
+_COUNTS_SINCE = "2022-07-01"
 
 
 class _Common(TypedDict):
@@ -119,6 +120,7 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
         id=found,
         version=version,
         major=major,
+        by_time=fields.api.before(_COUNTS_SINCE),
         regions=regions,
         storage_account_type=storage,
         exclude_from_latest=exclude,

@@ -168,11 +168,15 @@ class ManagedImageTarget(Target):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GalleryTarget(Target):
-    """An image version to publish; `version` None lets `major` decide (None: any)."""
+    """An image version to publish; `version` None lets `major` decide (None: any).
+
+    `by_time`: of such an old API version that the service made the number from the time.
+    """
 
     id: ResourceId
     version: Text | None
     major: Located[int] | None
+    by_time: bool
     regions: tuple[TargetRegion, ...]
     storage_account_type: Text | None
     exclude_from_latest: Flag | None

@@ -6,8 +6,9 @@ import sys
 
 import click
 
+from aib2packer.aib.gallery_versions import LARGEST_PART, next_version
 from aib2packer.cli.printing import echo, print_error
-from aib2packer.gallery import LARGEST_PART, list_versions, next_version, parse_image
+from aib2packer.gallery import list_versions, parse_image
 from aib2packer.text.source import InputError
 
 

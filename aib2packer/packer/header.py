@@ -8,6 +8,7 @@ from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, Mana
 from aib2packer.conversion import Auth
 from aib2packer.findings.model import Severity
 from aib2packer.packer.download import needs_azure_cli
+from aib2packer.packer.versions import counting_option, is_explicit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,27 +16,24 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.conversion import Options
     from aib2packer.findings.model import Report
-    from aib2packer.packer.model import Download
+    from aib2packer.packer.model import Build, Download
     from aib2packer.packer.values import Variable
+    from aib2packer.packer.variables import Symbols
 
 
-def header(
-    template: ImageTemplate,
-    variables: Sequence[Variable],
-    downloads: Sequence[Download],
-    options: Options,
-    report: Report,
-) -> tuple[str, ...]:
+def header(template: ImageTemplate, build: Build, symbols: Symbols, options: Options, report: Report) -> tuple[str, ...]:
     """The lines of the comment; those that begin with spaces are commands, the others are wrapped when printed."""
     name = None if template.name is None else template.name.literal
-    required = [variable for variable in variables if variable.default is None]
+    required = [variable for variable in build.variables if variable.default is None]
     lines = [f"VM image {name}, converted from an Azure Image Builder template." if name else _NO_NAME, ""]
     lines.append(f"  packer init {options.file_name}")
     lines += [f"  export PKR_VAR_{variable.name}=..." for variable in required if variable.sensitive]
     lines.append(f"  {_build_command(template, required, options)}")
-    lines += ["", f"{_where(template, downloads, options)} {_rights(template)}"]
-    if needs_azure_cli(downloads):
+    lines += ["", f"{_where(template, build.downloads, options)} {_rights(template)}"]
+    if needs_azure_cli(build.downloads):
         lines.append("Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.")
+    if (option := _counting_option(template, symbols)) is not None:
+        lines += ["Image Builder counts on from the highest version in the gallery. To do so, add:", "", f"  {option}", ""]
     if template.auto_run.value:
         lines.append("Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.")
     for severity, words in ((Severity.LOSS, "Not carried over"), (Severity.CHANGE, "Otherwise than in Image Builder")):
@@ -54,6 +52,11 @@ def _build_command(template: ImageTemplate, required: Sequence[Variable], option
         words.append("-on-error=abort")
     words += [f"-var {variable.name}=..." for variable in required if not variable.sensitive]
     return " ".join([*words, options.file_name])
+
+
+def _counting_option(template: ImageTemplate, symbols: Symbols) -> str | None:
+    target = next((target for target in template.targets if isinstance(target, GalleryTarget)), None)
+    return None if target is None or is_explicit(target) else counting_option(target, symbols)
 
 
 def _where(template: ImageTemplate, downloads: Sequence[Download], options: Options) -> str:

@@ -75,5 +75,6 @@ class Build:
     locals: tuple[Local, ...]
     sections: tuple[Section, ...]
     provisioners: tuple[Provisioner, ...]
+    downloads: tuple[Download, ...]
     manifest: Mapping[str, Value]
     files: Mapping[str, bytes]

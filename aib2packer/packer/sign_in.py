@@ -55,6 +55,8 @@ _SETTINGS: dict[Auth, tuple[Variable, ...]] = {
     Auth.SERVICE_PRINCIPAL: (_TENANT_ID, _CLIENT_ID, _CLIENT_SECRET),
     Auth.OIDC: (_TENANT_ID, _CLIENT_ID, _OIDC_URL, _OIDC_TOKEN),
 }
+SIGN_IN_ORDER = tuple(variable.name for variable in (_USE_CLI, _TENANT_ID, _CLIENT_ID, _CLIENT_SECRET, _OIDC_URL, _OIDC_TOKEN))
+"""The names of all variables to sign in with, in the order in which a person fills them in."""
 
 
 def sign_in(auth: Auth) -> dict[str, Value]:

@@ -1,0 +1,100 @@
+"""A build, put together: its parts, and what these make necessary: declarations, plugins, a file of values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aib2packer.packer.hcl import escape_templates, print_body, references
+from aib2packer.packer.model import Build, Plugin, Section
+from aib2packer.packer.names import identifier
+from aib2packer.packer.schema import BUILD_VM, arrange
+from aib2packer.packer.sign_in import SIGN_IN_ORDER
+from aib2packer.packer.values import Attribute, Block, Local, Variable
+from aib2packer.packer.variables import SUBSCRIPTION
+from aib2packer.packer.winrm import NOTE as WINRM_NOTE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aib2packer.packer.model import Provisioner, Steps
+    from aib2packer.packer.values import Body, Settings, Value
+    from aib2packer.packer.variables import Symbols
+
+_AZURE = Plugin("azure", "github.com/hashicorp/azure", "~> 2.6")
+_WINDOWS_UPDATE = Plugin("windows-update", "github.com/rgl/windows-update", "~> 0.18")
+
+
+# Variables are declared in the order in which a person fills them in: who, what the template leaves open, what may be changed.
+_LAST_VARIABLES = (
+    *("allowed_inbound_ip_addresses", "build_resource_group_name"),
+    *("vhd_storage_account", "vhd_resource_group_name", "vhd_container", "image_version"),
+)
+_OWN_NETWORK = "Packer reaches it by its private address: run Packer inside this network."
+
+
+def assemble(name: str, source: Settings, steps: Steps, manifest: Mapping[str, Value], symbols: Symbols) -> Build:
+    """Put a build together, all but its header.
+
+    `source` are the settings of azure-arm, `manifest` is what is kept of the run; none where nothing is made.
+    """
+    notes = {BUILD_VM: _OWN_NETWORK} if "virtual_network_name" in source else {}
+    if "skip_create_build_key_vault" in source:
+        notes["skip_create_build_key_vault"] = WINRM_NOTE
+    sections = tuple(replace(section, body=_escaped(section.body)) for section in arrange(source, notes))
+    provisioners = tuple(map(_escaped_step, steps.provisioners))
+    order = (*SIGN_IN_ORDER, SUBSCRIPTION.name, *symbols.order)
+    variables, values = _declared(sections, provisioners, manifest, order)
+    given = tuple(Attribute(item.name, symbols.given[item.name]) for item in variables if item.name in symbols.given)
+    values_file = {f"{name}.auto.pkrvars.hcl": f"{print_body(given)}\n".encode()} if given else {}
+    return Build(
+        name=name,
+        label=identifier(name, "image"),
+        header=(),
+        packer_version=symbols.packer_version,
+        plugins=(_AZURE, *((_WINDOWS_UPDATE,) if any(step.kind == "windows-update" for step in provisioners) else ())),
+        variables=variables,
+        locals=values,
+        sections=sections,
+        provisioners=provisioners,
+        downloads=steps.downloads,
+        manifest=manifest,
+        files={**steps.files, **values_file},
+    )
+
+
+def _declared(
+    sections: Sequence[Section],
+    provisioners: Sequence[Provisioner],
+    manifest: Mapping[str, Value],
+    order: Sequence[str],
+) -> tuple[tuple[Variable, ...], tuple[Local, ...]]:
+    """The variables and locals that the build names. `order` is that of variables; those of every build come last."""
+    in_source = [named for section in sections for named in references(section.body)]
+    in_build = [named for settings in (*(step.settings for step in provisioners), manifest) for named in references(settings)]
+    variables: dict[str, Variable] = {}
+    for item in (*in_source, *in_build):
+        # A name that is used twice is declared once: by the use that knows a default.
+        if isinstance(item, Variable) and (item.name not in variables or item.default is not None):
+            variables[item.name] = item
+    ranks = {name: rank for rank, name in reversed(tuple(enumerate(order)))}
+    declared = sorted(variables.values(), key=lambda item: (item.name in _LAST_VARIABLES, ranks.get(item.name, len(ranks))))
+    return tuple(declared), tuple(dict.fromkeys(item for item in (*in_build, *in_source) if isinstance(item, Local)))
+
+
+def _escaped(body: Body) -> Body:
+    """The body as azure-arm must be given it, which evaluates `{{` in every string."""
+    return tuple(
+        replace(item, value=escape_templates(item.value))
+        if isinstance(item, Attribute)
+        else replace(item, body=_escaped(item.body))
+        if isinstance(item, Block)
+        else item
+        for item in body
+    )
+
+
+def _escaped_step(step: Provisioner) -> Provisioner:
+    """The same for a provisioner, whose name is Packer's own."""
+    settings = {key: value if key == "name" else escape_templates(value) for key, value in step.settings.items()}
+    return replace(step, settings=settings)
