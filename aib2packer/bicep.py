@@ -32,12 +32,11 @@ def build(path: Path) -> bytes:
         try:
             done = subprocess.run([found, *command], capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603 - the user's own compiler
         except subprocess.TimeoutExpired as error:
-            message = f"{path}: {program} did not end within {_SECONDS} seconds; build the file yourself and convert the JSON"
-            raise InputError(message) from error
+            reason = f"{program} did not end within {_SECONDS} seconds"
+            raise InputError(str(path), reason, "Build the file yourself, and convert the JSON.") from error
         if done.returncode == 0:
             return done.stdout
         said = done.stderr.decode("utf-8", "replace").strip() or f"exit status {done.returncode}"
-        message = f"{path}: {program} cannot build it: {said}"
-        raise InputError(message)
-    message = f"{path}: a Bicep file needs the Bicep compiler; install it (az bicep install), or run: bicep build {path}"
-    raise InputError(message)
+        raise InputError(str(path), f"{program} cannot build it: {said}", "Mend the Bicep file.")
+    remedy = f"Install it (az bicep install), or run `bicep build {path}` elsewhere and convert the JSON."
+    raise InputError(str(path), "a Bicep file needs the Bicep compiler, which is not on PATH", remedy)

@@ -18,10 +18,10 @@ STDIN = "-"
 _SUFFIXES = {".json", ".jsonc"}
 
 _REASONS = {
-    errno.ENOENT: "there is no such file; check the path",
-    errno.EISDIR: "is a folder; give a file, or -o DIR to convert all templates in it",
-    errno.EACCES: "may not be read; check its permissions",
-    errno.EPERM: "may not be read; check its permissions",
+    errno.ENOENT: ("there is no such file", "Check the path."),
+    errno.EISDIR: ("is a folder", "Give a file, or -o DIR to convert all templates in it."),
+    errno.EACCES: ("may not be read", "Check its permissions."),
+    errno.EPERM: ("may not be read", "Check its permissions."),
 }
 
 
@@ -44,8 +44,7 @@ class Template:
 
         """
         if self.path is None and sys.stdin is None:  # closed: `<&-`
-            message = f"{self.name}: standard input is closed; give a file"
-            raise InputError(message)
+            raise InputError(self.name, "standard input is closed", "Give a file.")
         return read_file(self.name, self.path)
 
 
@@ -122,8 +121,7 @@ def _json_files(folder: Path, output: Path | None) -> list[Path]:
         folders[:] = [name for name in folders if Path(top, name).resolve() != skipped]
         files += [Path(top, name) for name in names if PurePath(name).suffix.lower() in _SUFFIXES]
     if not files:
-        message = f"{folder}: no *.json or *.jsonc file in this folder; give one that holds image templates"
-        raise InputError(message)
+        raise InputError(str(folder), "no *.json or *.jsonc file in this folder", "Give one that holds image templates.")
     return sorted(files, key=lambda file: file.relative_to(folder).parts)
 
 
@@ -146,4 +144,5 @@ def _claim(folder: PurePosixPath, taken: set[str]) -> PurePosixPath:
 
 
 def _unreadable(name: str, error: OSError) -> InputError:
-    return InputError(f"{name}: {_REASONS.get(error.errno or 0, f'cannot be read ({error.strerror or error})')}")
+    other = (f"cannot be read ({error.strerror or error})", "Check the path.")
+    return InputError(name, *_REASONS.get(error.errno or 0, other))

@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 
 
 class OutputError(Exception):
-    """The files cannot be written; the message says which, why, and what to do. Nothing was changed."""
+    """Files cannot be written, and nothing was changed. `file` is the first of them, `reason` says why, `help` what to do."""
+
+    def __init__(self, file: Path, reason: str, help: str) -> None:  # noqa: A002 - the term of the field
+        super().__init__(file, reason, help)
+        self.file = file
+        self.reason = reason
+        self.help = help
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.reason}. {self.help}"
 
 
 class FilesDifferError(OutputError):
@@ -41,9 +50,9 @@ def write(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
     changed = {target: content for target, content in targets.items() if before[target] != content}
     differing = [target for target in changed if before[target] is not None]
     if differing and not force:
-        names = ", ".join(map(str, differing))
-        message = f"{names}: there already, with other contents; give --force to replace, or another -o. Nothing was written"
-        raise FilesDifferError(message)
+        others = ", ".join(map(str, differing[1:]))
+        reason = f"there already, with other contents{f', as are {others}' if others else ''}; nothing was written"
+        raise FilesDifferError(differing[0], reason, "Give --force to replace what is there, or another -o; --check shows what differs.")
     try:
         _replace(changed, before)
     except OSError as error:
@@ -56,8 +65,7 @@ def _inside(folder: Path, name: str) -> PurePosixPath:
     windows = PureWindowsPath(name)
     odd = not path.parts or path.is_absolute() or ".." in windows.parts or windows.anchor or "\\" in name or "\0" in name
     if odd or not (folder / path).parent.resolve().is_relative_to(folder.resolve()):
-        message = f"{name!r}: a file of this name would not lie in {folder}; nothing was written"
-        raise OutputError(message)
+        raise OutputError(folder / path, f"a file of this name would not lie in {folder}; nothing was written", "Give another -o.")
     return path
 
 
@@ -132,4 +140,4 @@ def _restore(target: Path, content: bytes | None) -> None:
 
 
 def _refused(error: OSError, folder: Path) -> OutputError:
-    return OutputError(f"{error.filename or folder}: cannot be written ({error.strerror or error}); give another -o")
+    return OutputError(Path(error.filename or folder), f"cannot be written ({error.strerror or error})", "Give another -o.")

@@ -10,7 +10,19 @@ from typing import NamedTuple
 
 
 class InputError(Exception):
-    """The input cannot be read: not text, not there, not permitted. The only exception that leaves the library."""
+    """The input cannot be read: not text, not there, not permitted. The only exception that leaves the library.
+
+    `file` is the input as the user named it, `reason` says why it cannot be read, `help` what to do.
+    """
+
+    def __init__(self, file: str, reason: str, help: str) -> None:  # noqa: A002 - the term of the field
+        super().__init__(file, reason, help)
+        self.file = file
+        self.reason = reason
+        self.help = help
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.reason}. {self.help}"
 
 
 @dataclass(frozen=True)
@@ -83,5 +95,5 @@ def decode(data: bytes, name: str) -> SourceText:
     try:
         return SourceText(name, data.decode(encoding))
     except UnicodeDecodeError as error:
-        message = f"{name}: not {encoding.upper().removesuffix('-SIG')} text (byte {error.start}): save it as UTF-8"
-        raise InputError(message) from error
+        reason = f"not {encoding.upper().removesuffix('-SIG')} text (byte {error.start})"
+        raise InputError(name, reason, "Save it as UTF-8.") from error
