@@ -52,7 +52,9 @@ def write(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
     if differing and not force:
         others = ", ".join(map(str, differing[1:]))
         reason = f"there already, with other contents{f', as are {others}' if others else ''}; nothing was written"
-        raise FilesDifferError(differing[0], reason, "Give --force to replace what is there, or another -o; --check shows what differs.")
+        raise FilesDifferError(
+            differing[0], reason, "Give --force to replace what is there, or another -o; --check shows what differs."
+        )
     try:
         _replace(changed, before)
     except OSError as error:
@@ -65,7 +67,9 @@ def _inside(folder: Path, name: str) -> PurePosixPath:
     windows = PureWindowsPath(name)
     odd = not path.parts or path.is_absolute() or ".." in windows.parts or windows.anchor or "\\" in name or "\0" in name
     if odd or not (folder / path).parent.resolve().is_relative_to(folder.resolve()):
-        raise OutputError(folder / path, f"a file of this name would not lie in {folder}; nothing was written", "Give another -o.")
+        raise OutputError(
+            folder / path, f"a file of this name would not lie in {folder}; nothing was written", "Give another -o."
+        )
     return path
 
 

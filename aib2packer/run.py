@@ -1,4 +1,4 @@
-"""Runs conversions for the command line: one template, or many with a table at the end."""
+"""Runs conversions for the command line, one template at a time."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from aib2packer.convert import convert
-from aib2packer.findings.codes import NO_IMAGE_TEMPLATE
-from aib2packer.findings.model import Severity
-from aib2packer.findings.text import PLURALS, columns, counted, printable
+from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN, UNREADABLE
+from aib2packer.findings.model import Severity, about_file
 from aib2packer.output import FilesDifferError, OutputError, write
 from aib2packer.text.source import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from aib2packer.conversion import Options
@@ -32,6 +31,9 @@ class Outcome(Enum):
     NO_TEMPLATE = "no image template"
     NOT_WRITTEN = "not written"
     UNREADABLE = "unreadable"
+    UP_TO_DATE = "up to date"
+    OUT_OF_DATE = "out of date"
+    LEFT_OVER = "left over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,96 +46,112 @@ class Request:
     folder: Path | None = None
     """The folder to write the HCL and the files beside it to."""
     force: bool = False
-    strict: bool = False
+    check: bool = False
+    """Whether to compare with the files that are there, instead of writing them."""
+    fail_on: Severity = Severity.ERROR
+    """The lightest severity that makes the exit status 1."""
 
     def below(self, template: Template) -> Request:
         """The same request, with the template's own folder below that of all."""
         return replace(self, folder=self.folder and self.folder / template.folder)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the table; unlike a result it holds no text of the template."""
-
-    name: str
-    outcome: Outcome
-    exit_code: int
-    counts: tuple[int, ...]
-    """Number of errors, losses, changes and notes."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of one template. `hcl` is what belongs on standard output, `error` what went wrong around the conversion."""
+    """What became of one template. `hcl` belongs on standard output; `diff` says how files differ that were to be checked."""
 
     name: str
     outcome: Outcome
     exit_code: int
     findings: tuple[Finding, ...] = ()
-    error: str | None = None
+    diff: str = ""
     hcl: bytes | None = None
 
-    @property
-    def row(self) -> Row:
-        """What the table shows of it."""
-        counts = counted(self.findings)
-        return Row(self.name, self.outcome, self.exit_code, tuple(counts[severity] for severity in Severity))
+
+def unreadable(error: InputError) -> Result:
+    """The result where an input cannot be read."""
+    finding = about_file(UNREADABLE, error.file, error.reason, error.help)
+    return Result(name=error.file, outcome=Outcome.UNREADABLE, exit_code=2, findings=(finding,))
 
 
 def run(template: Template, request: Request) -> Result:
-    """Convert one template, and write what there is to write."""
+    """Convert one template, and write or check what there is."""
+    options = replace(
+        request.options,
+        side_files=request.folder is not None,
+        file_name=request.file.name if request.file else HCL_NAME,
+    )
     try:
-        data = template.read()
-        options = replace(
-            request.options,
-            side_files=request.folder is not None,
-            file_name=request.file.name if request.file else HCL_NAME,
-        )
-        conversion = convert(data, file=template.name, options=options)
+        conversion = convert(template.read(), file=template.name, options=options)
     except InputError as error:
-        return Result(name=template.name, outcome=Outcome.UNREADABLE, exit_code=2, error=str(error))
+        return replace(unreadable(error), name=template.name)
     findings = conversion.findings
     if conversion.hcl is None:
         if template.found and any(finding.code == NO_IMAGE_TEMPLATE for finding in findings):
             return Result(name=template.name, outcome=Outcome.NO_TEMPLATE, exit_code=0)
         return Result(name=template.name, outcome=Outcome.NOT_CONVERTED, exit_code=1, findings=findings)
     hcl = conversion.hcl.encode()
-    try:
-        if request.file:
-            write(request.file.parent, {request.file.name: hcl}, force=request.force)
-        elif request.folder:
-            write(request.folder, {HCL_NAME: hcl, **conversion.files}, force=request.force)
-    except OutputError as error:
-        exit_code = 1 if isinstance(error, FilesDifferError) else 2
-        return Result(
-            name=template.name,
-            outcome=Outcome.NOT_WRITTEN,
-            exit_code=exit_code,
-            findings=findings,
-            error=str(error),
-        )
-    lost = any(finding.severity is Severity.LOSS for finding in findings)
-    return Result(
+    result = Result(
         name=template.name,
         outcome=Outcome.CONVERTED,
-        exit_code=1 if request.strict and lost else 0,
+        exit_code=1 if _reach(findings, request.fail_on) else 0,
         findings=findings,
-        hcl=None if request.file or request.folder else hcl,
+    )
+    if request.file:
+        return _deliver(result, request.file.parent, {request.file.name: hcl}, request)
+    if request.folder:
+        return _deliver(result, request.folder, {HCL_NAME: hcl, **conversion.files}, request)
+    return replace(result, hcl=hcl)
+
+
+def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: Request) -> Result:
+    if request.check:
+        return _check(result, folder, files, with_leftovers=request.file is None)
+    try:
+        write(folder, files, force=request.force)
+    except OutputError as error:
+        exit_code = 1 if isinstance(error, FilesDifferError) else 2
+        finding = about_file(NOT_WRITTEN, str(error.file), error.reason, error.help)
+        return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=exit_code, findings=(*result.findings, finding))
+    return result
+
+
+def _check(result: Result, folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool) -> Result:
+    from aib2packer.drift import compare
+
+    try:
+        differences = compare(folder, files, with_leftovers=with_leftovers)
+    except InputError as error:
+        refused = unreadable(error)
+        return replace(refused, name=result.name, findings=(*result.findings, *refused.findings))
+    if not differences:
+        return replace(result, outcome=Outcome.UP_TO_DATE)
+    return replace(
+        result,
+        outcome=Outcome.OUT_OF_DATE,
+        exit_code=1,
+        findings=(*result.findings, *(difference.finding for difference in differences)),
+        diff="\n".join(difference.diff for difference in differences),
     )
 
 
-def table(rows: Sequence[Row]) -> str:
-    """A table of templates and what became of each, and a line about all of them."""
-    cells: list[tuple[str, ...]] = [("template", "outcome", *PLURALS.values())]
-    cells += [(printable(row.name), row.outcome.value, *(str(count or "-") for count in row.counts)) for row in rows]
-    widths = [max(map(columns, column)) for column in zip(*cells, strict=True)]
-    templates = [row for row in rows if row.outcome is not Outcome.NO_TEMPLATE]
-    converted = sum(row.outcome is Outcome.CONVERTED for row in templates)
-    total = f"Converted {converted} of {len(templates)} {'template' if len(templates) == 1 else 'templates'}."
-    return "\n".join([*(_line(row, widths) for row in cells), "", total])
+def check_leftovers(folder: Path, templates: Iterable[Template]) -> list[Result]:
+    """A result for each build below a folder that none of the templates becomes."""
+    from aib2packer.drift import left_over
+
+    return [
+        Result(
+            name=str(difference.path),
+            outcome=Outcome.LEFT_OVER,
+            exit_code=1,
+            findings=(difference.finding,),
+            diff=difference.diff,
+        )
+        for difference in left_over(folder, HCL_NAME, {folder / template.folder for template in templates})
+    ]
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    name, outcome, *numbers = (" " * (width - columns(cell)) for cell, width in zip(cells, widths, strict=True))
-    padded = [cells[0] + name, cells[1] + outcome, *(space + cell for space, cell in zip(numbers, cells[2:], strict=True))]
-    return "  ".join(padded)
+def _reach(findings: Iterable[Finding], level: Severity) -> bool:
+    """Whether one of the findings is as severe as a level."""
+    severities = list(Severity)
+    return any(severities.index(finding.severity) <= severities.index(level) for finding in findings)

@@ -210,8 +210,9 @@ def test_an_existing_file_that_differs_needs_force(folder: Path, output: str) ->
     target.write_bytes(b"mine")
     status, _, stderr = convert("good.json", "-o", output, cwd=folder)
     assert status == 1
-    assert stderr.splitlines()[-1].startswith(f"error: {target.relative_to(folder)}: there already")
-    assert "--force" in stderr.splitlines()[-1]
+    assert f"{target.relative_to(folder)}: AIB2P021 error: there already, with other contents; nothing was written\n" in stderr
+    assert "  = help: Give --force to replace" in stderr
+    assert stderr.splitlines()[-1].startswith("Not written: 1 error")
     assert target.read_bytes() == b"mine"
     assert convert("good.json", "-o", output, "--force", cwd=folder)[0] == 0
     assert b"azure-arm" in target.read_bytes()
@@ -265,21 +266,30 @@ def test_wrong_usage_is_told(tmp_path: Path, arguments: tuple[str, ...], message
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "message", "remedy"),
     [
-        (("nope.json",), "error: nope.json: there is no such file; check the path"),
-        (("bytes.json",), "error: bytes.json: not UTF-8 text (byte 7): save it as UTF-8"),
-        (("empty", "-o", "out"), "error: empty: no *.json or *.jsonc file in this folder; give one that holds image templates"),
-        (("no-template", "-o", "out"), "error: none of the files holds an image template; give others"),
-        (("good.json/x",), "error: good.json/x: cannot be read (Not a directory)"),
+        (("nope.json",), "nope.json: AIB2P020 error: there is no such file", "Check the path."),
+        (("good.json", "-p", "x"), "x: AIB2P020 error: there is no such file", "Check the path."),
+        (("bytes.json",), "bytes.json: AIB2P020 error: not UTF-8 text (byte 7)", "Save it as UTF-8."),
+        (
+            ("empty", "-o", "out"),
+            "empty: AIB2P020 error: no *.json or *.jsonc file in this folder",
+            "Give one that holds image templates.",
+        ),
+        (
+            ("no-template", "-o", "out"),
+            "no-template/tsconfig.json: AIB2P010 error: neither this file nor another of those found holds an image template",
+            "Give others.",
+        ),
+        (("good.json/x",), "good.json/x: AIB2P020 error: cannot be read (Not a directory)", "Check the path."),
     ],
 )
-def test_what_cannot_be_read_is_told_in_one_line(folder: Path, arguments: tuple[str, ...], message: str) -> None:
+def test_what_cannot_be_read_is_a_finding(folder: Path, arguments: tuple[str, ...], message: str, remedy: str) -> None:
     (folder / "bytes.json").write_bytes(b'{"a": "\xe9"}')
     (folder / "empty").mkdir()
     (folder / "no-template").mkdir()
     (folder / "no-template/tsconfig.json").write_text(NO_TEMPLATE, encoding="utf-8")
-    assert convert(*arguments, cwd=folder) == (2, "", message + "\n")
+    assert convert(*arguments, "-q", cwd=folder) == (2, "", f"{message}\n  = help: {remedy}\n\n")
     assert not (folder / "out").exists()
 
 
@@ -287,20 +297,23 @@ def test_what_cannot_be_written_is_told_and_counts_as_unusable(folder: Path) -> 
     (folder / "out").write_bytes(b"a file")
     status, _, stderr = convert("good.json", "-q", "-o", "out", cwd=folder)
     assert status == 2
-    assert stderr == f"error: {Path('out/build.pkr.hcl')}: cannot be written (Not a directory); give another -o\n"
+    assert stderr == (
+        f"{Path('out/build.pkr.hcl')}: AIB2P021 error: cannot be written (Not a directory)\n  = help: Give another -o.\n\n"
+    )
 
 
 @POSIX
-def test_a_file_that_may_not_be_read_is_told_in_one_line(folder: Path) -> None:
+def test_a_file_that_may_not_be_read_is_a_finding(folder: Path) -> None:
     (folder / "good.json").chmod(0)
     if os.access(folder / "good.json", os.R_OK):
         pytest.skip("this user may read everything")
-    assert convert("good.json", cwd=folder) == (2, "", "error: good.json: may not be read; check its permissions\n")
+    message = "good.json: AIB2P020 error: may not be read\n  = help: Check its permissions.\n\nUnreadable: 1 error.\n"
+    assert convert("good.json", cwd=folder) == (2, "", message)
 
 
 def test_secrets_and_control_characters_stay_out_of_errors(tmp_path: Path) -> None:
     _, _, stderr = convert("https://x/?sig=SECRET&se=\x1b[2J", cwd=tmp_path)
-    assert stderr == "error: https://x/?sig=***&se=\\x1b[2J: there is no such file; check the path\n"
+    assert stderr.startswith("https://x/?sig=***&se=\\x1b[2J: AIB2P020 error: there is no such file\n")
 
 
 def test_a_byte_order_mark_and_utf_16_are_read() -> None:
@@ -358,7 +371,7 @@ def test_the_worst_exit_status_counts_and_the_others_are_converted(folder: Path)
     status, _, stderr = convert(".", "-o", "out", cwd=folder)
     assert status == 2
     assert files_in(folder / "out") == {"good/build.pkr.hcl", "lossy/build.pkr.hcl"}
-    assert "error: bytes.json: not UTF-8 text (byte 0): save it as UTF-8\n" in stderr
+    assert "bytes.json: AIB2P020 error: not UTF-8 text (byte 0)\n" in stderr
     assert stderr.splitlines()[-1] == "Converted 2 of 4 templates."
 
 
@@ -428,11 +441,11 @@ def test_a_reader_that_stops_reading_is_no_error_message(folder: Path) -> None:
     ("redirection", "message"),
     [
         (">&-", "error: standard output cannot be written (closed); give -o FILE\n"),
-        ("<&-", "error: <stdin>: standard input is closed; give a file\n"),
+        ("<&-", "<stdin>: AIB2P020 error: standard input is closed\n  = help: Give a file.\n\n"),
         ("< good.json > /dev/full", "error: standard output cannot be written (No space left on device); give -o FILE\n"),
     ],
 )
-def test_streams_that_are_closed_or_full_are_told_in_one_line(folder: Path, redirection: str, message: str) -> None:
+def test_streams_that_are_closed_or_full_are_told(folder: Path, redirection: str, message: str) -> None:
     if "/dev/full" in redirection and not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     file = "good.json" if redirection == ">&-" else ""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from aib2packer.cli import options
-from aib2packer.cli.printing import colored, echo, print_error, progress
+from aib2packer.cli.printing import print_error, progress
+from aib2packer.cli.reporting import Reporting, report
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.conversion import Options
-from aib2packer.findings.model import Severity
-from aib2packer.findings.text import render, summary
+from aib2packer.findings.codes import NO_IMAGE_TEMPLATE
+from aib2packer.findings.model import Severity, about_file
 from aib2packer.inputs import STDIN, collect, is_folder, read_file
-from aib2packer.run import Outcome, Request, Result, run, table
+from aib2packer.run import Outcome, Request, Result, check_leftovers, run, unreadable
 from aib2packer.text.source import InputError, decode
 
 if TYPE_CHECKING:
@@ -27,20 +29,21 @@ if TYPE_CHECKING:
 
 
 @click.command("convert", cls=SectionedCommand)
-@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1)
+@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path(allow_dash=True))
 @options.output
 @options.conversion
 @options.parameters
 @options.findings
 def convert_command(
-    templates: tuple[str, ...], output: str | None, parameter_files: tuple[str, ...], *, quiet: bool, **given: object
+    templates: tuple[str, ...], output: str | None, parameter_files: tuple[str, ...], *, strict: bool, **given: object
 ) -> None:
     """Convert image templates to Packer builds.
 
     TEMPLATE is a JSON file, a folder that is searched for them, or - for standard input, which is also read if there is none.
     Several templates, or a folder, need -o DIR: each gets a folder of its own there.
 
-    Exit status: 0 converted; 1 an error, and no HCL, or with --strict a loss; 2 wrong usage, or input that cannot be read.
+    Exit status: 0 converted; 1 an error, and no HCL, or findings at the level of --fail-on, or --check found a difference;
+    2 wrong usage, or files that cannot be read or written.
     """
     if not templates and sys.stdin is not None and sys.stdin.isatty():
         message = "No template given. Name a file or a folder, or pipe a template in."
@@ -50,23 +53,43 @@ def convert_command(
         raise click.UsageError(message)
     arguments = templates or (STDIN,)
     file, folder = _target(output)
-    many = len(arguments) > 1 or is_folder(Path(arguments[0]))
+    many = len(arguments) > 1 or any(is_folder(Path(argument)) for argument in arguments)
     if many and folder is None:
         message = "A folder or several templates need a folder to write to: -o DIR."
         raise click.UsageError(message)
+    if given["check"] and file is None and folder is None:
+        message = "--check compares with the files that an earlier run has written: give -o PATH."
+        raise click.UsageError(message)
+    if strict and given["fail_on"] is Severity.ERROR:
+        given["fail_on"] = Severity.LOSS
+    reporting = picked(Reporting, given)
     try:
         given["parameter_files"] = tuple(map(_read, parameter_files))
         inputs = collect(arguments, folder)
     except InputError as error:
-        print_error(str(error))
+        report([unreadable(error)], reporting, many=False)
         sys.exit(2)
-    given |= {"options": picked(Options, given), "file": file, "folder": folder}
-    request = picked(Request, given)
-    sys.exit(_run_many(inputs, request, quiet=quiet) if many else _run_one(inputs[0], request, quiet=quiet))
+    request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder})
+    results = _run(inputs, request, reporting) if many else [run(inputs[0], request)]
+    status = report(results, reporting, many=many)
+    sys.exit(max(status, *(_print_hcl(result.hcl) for result in results), *(result.exit_code for result in results)))
 
 
 def _read(file: str) -> SourceText:
     return decode(read_file(file, Path(file)), file)
+
+
+def _run(templates: Sequence[Template], request: Request, reporting: Reporting) -> list[Result]:
+    """The results of several templates, and of what lies in the folder that belongs to none of them."""
+    with progress(templates, quiet=reporting.quiet or reporting.findings.is_document) as running:
+        results = [run(template, request.below(template)) for template in running]
+    if all(result.outcome is Outcome.NO_TEMPLATE for result in results):
+        message = "neither this file nor another of those found holds an image template"
+        finding = about_file(NO_IMAGE_TEMPLATE, templates[0].name, message, help="Give others.")
+        return [replace(results[0], exit_code=2, findings=(finding,)), *results[1:]]
+    if request.check and request.folder and any(template.found for template in templates):
+        results += check_leftovers(request.folder, templates)
+    return results
 
 
 def _target(output: str | None) -> tuple[Path | None, Path | None]:
@@ -77,16 +100,6 @@ def _target(output: str | None) -> tuple[Path | None, Path | None]:
     if path.suffix == ".hcl" and not output.endswith(("/", os.sep)) and not is_folder(path):
         return path, None
     return None, path
-
-
-def _run_one(template: Template, request: Request, *, quiet: bool) -> int:
-    result = run(template, request)
-    echo(_findings(result, quiet=quiet))
-    if result.error is not None:
-        print_error(result.error)
-    elif not quiet:
-        echo(summary(result.findings, converted=result.outcome is Outcome.CONVERTED))
-    return _print_hcl(result.hcl) or result.exit_code
 
 
 def _print_hcl(hcl: bytes | None) -> int:
@@ -105,28 +118,3 @@ def _print_hcl(hcl: bytes | None) -> int:
             return 0
     print_error(f"standard output cannot be written ({reason}); give -o FILE")
     return 2
-
-
-def _run_many(templates: Sequence[Template], request: Request, *, quiet: bool) -> int:
-    rows = []
-    reports = []
-    with progress(templates, quiet=quiet) as running:
-        for template in running:
-            result = run(template, request.below(template))
-            rows.append(result.row)
-            reports.append((_findings(result, quiet=quiet), result.error))
-    for findings, error in reports:
-        echo(findings)
-        if error is not None:
-            print_error(error)
-    if all(row.outcome is Outcome.NO_TEMPLATE for row in rows):
-        print_error("none of the files holds an image template; give others")
-        return 2
-    if not quiet:
-        echo(table(rows))
-    return max(row.exit_code for row in rows)
-
-
-def _findings(result: Result, *, quiet: bool) -> str:
-    findings = [finding for finding in result.findings if finding.severity is Severity.ERROR or not quiet]
-    return render(findings, color=colored()) + "\n" if findings else ""

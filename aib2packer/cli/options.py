@@ -9,8 +9,11 @@ import re
 
 import click
 
+from aib2packer.cli.reporting import FORMATS_BY_ENDING, format_of
 from aib2packer.cli.sections import Section
 from aib2packer.conversion import Auth, OsType, WinrmBootstrap
+from aib2packer.findings.formats import Format
+from aib2packer.findings.model import Severity
 from aib2packer.text.secrets import mask
 
 _MARKETPLACE_IMAGE = re.compile(r"[\w.-]+(?::[\w.-]+){2,3}")
@@ -44,9 +47,28 @@ def _settings(_context: click.Context, _parameter: click.Parameter, values: tupl
     return values
 
 
+def _format(_context: click.Context, _parameter: click.Parameter, value: str) -> Format:
+    return Format(value)
+
+
+def _findings_files(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if format_of(value) is None:
+            message = f"the name tells no format; it must end in one of {', '.join(FORMATS_BY_ENDING)}."
+            raise click.BadParameter(message)
+    return values
+
+
+def _severity(_context: click.Context, _parameter: click.Parameter, value: str) -> Severity:
+    return Severity(value)
+
+
 output = Section("Output")
-output.option("-o", "--output", metavar="PATH", help="A file (PATH ends in .hcl) or a folder to write to.")
+output.option("-o", "--output", type=click.Path(), metavar="PATH", help="A file (PATH ends in .hcl) or a folder to write to.")
 output.option("--force", is_flag=True, help="Replace files with other contents.")
+output.option(
+    "--check", is_flag=True, help="Write nothing; show what would change in the files at -o, and exit with 1 if any would."
+)
 
 conversion = Section("Conversion")
 conversion.option("--name", metavar="NAME", help="The image template to convert, where the input holds several.")
@@ -84,6 +106,7 @@ parameters.option(
     "-p",
     "--parameters",
     "parameter_files",
+    type=click.Path(),
     metavar="FILE",
     multiple=True,
     help="A parameters file of the deployment template. May be given several times; the later win.",
@@ -102,5 +125,31 @@ parameters.option("--location", metavar="REGION", help="What resourceGroup().loc
 parameters.option("--resolve", is_flag=True, help="Fold parameters that have a value into the output, instead of variables.")
 
 findings = Section("Findings")
-findings.option("--strict", is_flag=True, help="Exit with 1 if anything is lost.")
+findings.option(
+    "--findings",
+    type=click.Choice([form.value for form in Format]),
+    default=Format.TEXT.value,
+    show_default=True,
+    callback=_format,
+    help="How findings are printed.",
+)
+findings.option(
+    "--findings-file",
+    "findings_files",
+    type=click.Path(),
+    metavar="FILE",
+    multiple=True,
+    callback=_findings_files,
+    help="Write all findings to FILE too: as SARIF (*.sarif), JSON (*.json) or text (*.txt).",
+)
+findings.option(
+    "--fail-on",
+    type=click.Choice([severity.value for severity in Severity]),
+    default=Severity.ERROR.value,
+    show_default=True,
+    callback=_severity,
+    help="The lightest findings to exit with 1 for.",
+)
+findings.option("--strict", is_flag=True, help="The same as --fail-on loss.")
 findings.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+findings.option("-v", "--verbose", is_flag=True, help="Print every finding in full, also of many templates.")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
-from aib2packer.findings.text import printable
-from aib2packer.text.secrets import mask
+from aib2packer.findings.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,25 +21,31 @@ T = TypeVar("T")
 def echo(text: str) -> None:
     """Print text on standard error; nothing if it is empty."""
     if text:
-        click.echo(text, err=True)
+        click.echo(text, err=True, color=colored(sys.stderr))
 
 
 def print_error(message: str) -> None:
-    """Print what went wrong around a conversion, in a line."""
-    label = click.style("error:", fg="red", bold=True) if colored() else "error:"
-    echo(f"{label} {printable(mask(message))}")
+    """Print in a line what went wrong around a command."""
+    echo(f"{click.style('error:', fg='red', bold=True)} {safe(message)}")
 
 
 def progress(items: Sequence[T], *, quiet: bool) -> AbstractContextManager[Iterable[T]]:
     """The items, with a bar on a terminal that shows how far it got."""
-    shown = _on_terminal() and not quiet
+    shown = _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb" and not quiet
     return click.progressbar(items, label="Converting", file=sys.stderr) if shown else nullcontext(items)
 
 
-def _on_terminal() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty()
+def colored(stream: TextIO | None) -> bool:
+    """Whether a stream shows colour: what the user says before what the stream can.
+
+    https://no-color.org, https://force-color.org. Where both are set the first counts, as for Python's own tracebacks.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return _is_terminal(stream) and os.environ.get("TERM") != "dumb"
 
 
-def colored() -> bool:
-    """Whether standard error shows colour."""
-    return _on_terminal() and not os.environ.get("NO_COLOR")  # https://no-color.org
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()

@@ -1,6 +1,7 @@
 """The registry of codes: every kind of finding there is.
 
-0xx reading the input, 1xx rules of the template (errors), 2xx losses, 3xx changes, 4xx notes. A code never changes its meaning.
+0xx files: reading the input, writing the output; 1xx rules of the template (errors); 2xx losses; 3xx changes; 4xx notes. A code
+never changes its meaning. Each has a page in `pages/`, which `aib2packer explain` prints.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ JSON_TRAILING_COMMA = Code("AIB2P003", Severity.NOTE, "trailing comma")
 JSON_DUPLICATE_KEY = Code("AIB2P004", Severity.NOTE, "key written twice")
 NO_IMAGE_TEMPLATE = Code("AIB2P010", Severity.ERROR, "no image template")
 SEVERAL_IMAGE_TEMPLATES = Code("AIB2P011", Severity.ERROR, "several image templates")
+UNREADABLE = Code("AIB2P020", Severity.ERROR, "file that cannot be read")
+NOT_WRITTEN = Code("AIB2P021", Severity.ERROR, "file that cannot be written")
+OUT_OF_DATE = Code("AIB2P022", Severity.ERROR, "output out of date")
 
 # Rules of the template
 EXPRESSION = Code("AIB2P100", Severity.ERROR, "ARM expression")

@@ -46,6 +46,18 @@ class Finding:
         """The severity of the finding's code."""
         return self.code.severity
 
+    @property
+    def is_about_file(self) -> bool:
+        """Whether it is about a file as a whole, one that is empty or was not read, and has no place in it."""
+        return not self.span.source.text
+
+
+def about_file(code: Code, name: str, message: str, help: str) -> Finding:  # noqa: A002 - the term of the field
+    """A finding about a file as a whole."""
+    from aib2packer.text.source import SourceText, Span
+
+    return Finding(code, Span(SourceText(name, ""), 0, 0), message, help)
+
 
 class Report:
     """Collects the findings of one conversion, in the order in which they were made."""

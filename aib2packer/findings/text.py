@@ -38,13 +38,14 @@ def render(findings: Sequence[Finding], *, color: bool) -> str:
     return "\n\n".join(_finding(finding, style, secrets) for finding in findings)
 
 
-def summary(findings: Sequence[Finding], *, converted: bool) -> str:
+def summary(findings: Sequence[Finding], outcome: str) -> str:
     """One line about a conversion: `Converted with 1 loss, 2 notes.`, `Not converted: 1 error.`."""
     counts = counted(findings)
     parts = [_number(severity, counts[severity]) for severity in Severity if counts[severity]]
+    told = outcome.capitalize()
     if not parts:
-        return "Converted." if converted else "Not converted."
-    return f"{'Converted with' if converted else 'Not converted:'} {', '.join(parts)}."
+        return f"{told}."
+    return f"{told} with {', '.join(parts)}." if outcome == "converted" else f"{told}: {', '.join(parts)}."
 
 
 def counted(findings: Sequence[Finding]) -> Counter[Severity]:
@@ -59,6 +60,10 @@ def printable(text: str) -> str:
 
 def _finding(finding: Finding, style: Styler, secrets: dict[tuple[str, int], tuple[tuple[int, int], ...]]) -> str:
     span, colour = finding.span, _COLOURS[finding.severity]
+    kind = style(f"{finding.code.id} {finding.severity.value}:", colour)
+    help_line = f"{style('=', _FRAME)} {style('help:', _STRONG)} {safe(finding.help)}"
+    if finding.is_about_file:
+        return f"{style(f'{safe(span.source.name)}:', _STRONG)} {kind} {safe(finding.message)}\n  {help_line}"
     number, column = span.position
     line = span.source.line(number)
     where = (span.source.name, number)
@@ -67,15 +72,14 @@ def _finding(finding: Finding, style: Styler, secrets: dict[tuple[str, int], tup
     end = min(column - 1 + span.end - span.start, len(line))
     excerpt, indent, width = _excerpt(line, min(column - 1, len(line)), end, secrets[where])
     gutter = " " * len(str(number))
-    place = style(f"{printable(span.source.name)}:{number}:{column}:", _STRONG)
-    kind = style(f"{finding.code.id} {finding.severity.value}:", colour)
+    place = style(f"{safe(span.source.name)}:{number}:{column}:", _STRONG)
     return "\n".join(
         (
-            f"{place} {kind} {_safe(finding.message)}",
+            f"{place} {kind} {safe(finding.message)}",
             f"{gutter} {style('|', _FRAME)}",
             f"{style(f'{number} |', _FRAME)} {excerpt}".rstrip(),
             f"{gutter} {style('|', _FRAME)} {' ' * indent}{style('^' * width, colour)}",
-            f"{gutter} {style('=', _FRAME)} {style('help:', _STRONG)} {_safe(finding.help)}",
+            f"{gutter} {help_line}",
         ),
     )
 
@@ -141,7 +145,8 @@ def _shown(char: str) -> str:
     return char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """The text as it may be shown: printable, and with its secrets masked."""
     return printable(mask(text))
 
 

@@ -72,6 +72,11 @@ class Span(NamedTuple):
         """Line and column where the span starts, counted from 1."""
         return self.source.position(self.start)
 
+    @property
+    def end_position(self) -> tuple[int, int]:
+        """Line and column of what comes right after the span, counted from 1."""
+        return self.source.position(self.end)
+
     def __str__(self) -> str:
         line, column = self.position
         return f"{self.source.name}:{line}:{column}"

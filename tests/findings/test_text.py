@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aib2packer.findings.codes import JSON_SYNTAX, JSON_TRAILING_COMMA, VM_BOOT
-from aib2packer.findings.model import Code, Finding, Severity
+from aib2packer.findings.model import Code, Finding, Severity, about_file
 from aib2packer.findings.text import columns, render, summary
 from aib2packer.text.source import SourceText, Span
 
@@ -69,7 +69,7 @@ def test_a_span_of_several_lines_is_underlined_in_its_first() -> None:
     assert excerpt(marked("ab «cd\r\nef» g")) == ("ab cd", "   ^^")
 
 
-@pytest.mark.parametrize(("text", "carets"), [("ab«»cd", "  ^"), ("ab«»", "  ^"), ("«»", "^"), ("ab«\n»", "  ^")])
+@pytest.mark.parametrize(("text", "carets"), [("ab«»cd", "  ^"), ("ab«»", "  ^"), ("ab«\n»", "  ^")])
 def test_an_empty_span_gets_one_caret(text: str, carets: str) -> None:
     assert excerpt(marked(text))[1] == carets
 
@@ -155,7 +155,7 @@ def test_a_message_cannot_drive_the_terminal() -> None:
     assert shown.count("\n") == 4
 
 
-@given(st.text(st.characters()), st.data())
+@given(st.text(st.characters(), min_size=1), st.data())
 def test_whatever_the_text_the_shape_holds(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
@@ -174,14 +174,20 @@ def test_colour_changes_nothing_but_the_colour() -> None:
 
 
 @pytest.mark.parametrize(
-    ("codes", "converted", "line"),
+    ("codes", "outcome", "line"),
     [
-        ([], True, "Converted."),
-        ([], False, "Not converted."),
-        ([VM_BOOT, CHANGE, CHANGE, *[JSON_TRAILING_COMMA] * 3], True, "Converted with 1 loss, 2 changes, 3 notes."),
-        ([JSON_TRAILING_COMMA, JSON_SYNTAX, JSON_SYNTAX], False, "Not converted: 2 errors, 1 note."),
-        ([VM_BOOT, VM_BOOT, JSON_SYNTAX, CHANGE], False, "Not converted: 1 error, 2 losses, 1 change."),
+        ([], "converted", "Converted."),
+        ([], "not converted", "Not converted."),
+        ([VM_BOOT, CHANGE, CHANGE, *[JSON_TRAILING_COMMA] * 3], "converted", "Converted with 1 loss, 2 changes, 3 notes."),
+        ([JSON_TRAILING_COMMA, JSON_SYNTAX, JSON_SYNTAX], "not converted", "Not converted: 2 errors, 1 note."),
+        ([VM_BOOT, VM_BOOT, JSON_SYNTAX, CHANGE], "not converted", "Not converted: 1 error, 2 losses, 1 change."),
+        ([JSON_TRAILING_COMMA], "up to date", "Up to date: 1 note."),
     ],
 )
-def test_the_summary_counts_by_severity(codes: list[Code], converted: bool, line: str) -> None:  # noqa: FBT001
-    assert summary([finding("a", 0, 1, code=code) for code in codes], converted=converted) == line
+def test_the_summary_counts_by_severity(codes: list[Code], outcome: str, line: str) -> None:
+    assert summary([finding("a", 0, 1, code=code) for code in codes], outcome) == line
+
+
+def test_a_finding_about_a_file_as_a_whole_shows_no_line_of_it() -> None:
+    one = about_file(VM_BOOT, "in\x07.json", f"found {SAS}", "what to do")
+    assert render([one], color=False) == f"in\\x07.json: AIB2P203 loss: found {MASKED}\n  = help: what to do"

@@ -50,8 +50,8 @@ def test_both_byte_orders_of_utf_16_are_read(mark: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b'{"a": "\xe9"}', "in.json: not UTF-8 text (byte 7). Save it as UTF-8"),
-        (b"\xff\xfe\x00", "in.json: not UTF-16 text (byte 2). Save it as UTF-8"),
+        (b'{"a": "\xe9"}', "in.json: not UTF-8 text (byte 7). Save it as UTF-8."),
+        (b"\xff\xfe\x00", "in.json: not UTF-16 text (byte 2). Save it as UTF-8."),
     ],
 )
 def test_bytes_that_are_no_text_are_refused_with_the_place_and_the_remedy(data: bytes, message: str) -> None:

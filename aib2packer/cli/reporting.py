@@ -1,0 +1,110 @@
+"""What a run of conversions says: on standard error in the format that was asked for, and in files."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aib2packer import __version__
+from aib2packer.cli.printing import colored, echo, print_error
+from aib2packer.findings import text
+from aib2packer.findings.formats import Format, Judgement, render
+from aib2packer.findings.model import Severity
+from aib2packer.output import OutputError, write
+from aib2packer.run import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aib2packer.run import Result
+
+_DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+
+FORMATS_BY_ENDING = {".sarif": Format.SARIF, ".sarif.json": Format.SARIF, ".json": Format.JSON, ".txt": Format.TEXT}
+"""The format of a file of findings, by the end of its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporting:
+    """How the user wants to be told."""
+
+    findings: Format = Format.TEXT
+    """The format on standard error."""
+    findings_files: tuple[str, ...] = ()
+    """Files to write all findings to, in the format that each name tells."""
+    quiet: bool = False
+    """Whether standard error is to show errors only."""
+    verbose: bool = False
+    """Whether every finding is shown in full, also of many templates."""
+
+
+def format_of(name: str) -> Format | None:
+    """The format of a file of findings; None where its name does not tell."""
+    return next((form for ending, form in FORMATS_BY_ENDING.items() if name.lower().endswith(ending)), None)
+
+
+def report(results: Sequence[Result], reporting: Reporting, *, many: bool) -> int:
+    """Say what there is to say; gives the exit status of the saying, 0 or 2."""
+    judgements = [Judgement(result.name, result.outcome.value, result.findings, result.diff) for result in results]
+    shown = [_errors_only(judgement) for judgement in judgements] if reporting.quiet else judgements
+    if reporting.findings.is_document:
+        echo(render(reporting.findings, shown, version=__version__))
+    else:
+        _print_findings(shown, reporting, many=many)
+        if not reporting.quiet:
+            echo("\n".join(map(_colored_diff, filter(None, (judgement.diff for judgement in judgements)))))
+            echo(_summary(judgements, many=many))
+    return max((_write(file, judgements) for file in reporting.findings_files), default=0)
+
+
+def _print_findings(judgements: Sequence[Judgement], reporting: Reporting, *, many: bool) -> None:
+    if reporting.findings is not Format.TEXT:
+        echo(render(reporting.findings, judgements, version=__version__))
+        return
+    from aib2packer.findings.overview import HEAVY, by_code
+
+    summed_up = many and not reporting.verbose
+    findings = [finding for judgement in judgements for finding in judgement.findings]
+    full = [finding for finding in findings if finding.severity in HEAVY] if summed_up else findings
+    if full:
+        echo(f"{text.render(full, color=colored(sys.stderr))}\n")
+    if summed_up and (overview := by_code(judgements)):
+        echo(f"{overview}\n\n-v shows each of these in full, `aib2packer explain CODE` says what a code means.\n")
+
+
+def _summary(judgements: Sequence[Judgement], *, many: bool) -> str:
+    if not many:
+        return text.summary(judgements[0].findings, judgements[0].outcome)
+    from aib2packer.findings.overview import table
+
+    outcomes = [judgement.outcome for judgement in judgements]
+    checked = {Outcome.UP_TO_DATE.value, Outcome.OUT_OF_DATE.value, Outcome.LEFT_OVER.value} & set(outcomes)
+    good = Outcome.UP_TO_DATE if checked else Outcome.CONVERTED
+    total = len(outcomes) - outcomes.count(Outcome.NO_TEMPLATE.value)
+    of_all = f"{outcomes.count(good.value)} of {total} {'template' if total == 1 else 'templates'}"
+    return f"{table(judgements)}\n\n{f'Up to date: {of_all}.' if checked else f'Converted {of_all}.'}"
+
+
+def _errors_only(judgement: Judgement) -> Judgement:
+    errors = tuple(finding for finding in judgement.findings if finding.severity is Severity.ERROR)
+    return Judgement(judgement.template, judgement.outcome, errors)
+
+
+def _colored_diff(diff: str) -> str:
+    return "\n".join(click.style(line, fg=_DIFF_COLOURS.get(line[:1])) for line in diff.split("\n"))
+
+
+def _write(name: str, judgements: Sequence[Judgement]) -> int:
+    """Write all findings to a file; gives the exit status."""
+    document = render(format_of(name) or Format.TEXT, judgements, version=__version__)
+    path = Path(name)
+    try:
+        write(path.parent, {path.name: f"{document}\n".encode()}, force=True)
+    except OutputError as error:
+        print_error(f"{error.file}: {error.reason}. Give another --findings-file.")
+        return 2
+    return 0
