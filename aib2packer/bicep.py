@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.text.source import InputError
+from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,7 @@ def build(path: Path) -> bytes:
     """The deployment template that a Bicep file comes to.
 
     Raises:
-        InputError: There is no Bicep compiler, or it refuses the file.
+        FileError: There is no Bicep compiler, or it refuses the file.
 
     """
     import shutil
@@ -33,10 +33,10 @@ def build(path: Path) -> bytes:
             done = subprocess.run([found, *command], capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603 - the user's own compiler
         except subprocess.TimeoutExpired as error:
             reason = f"{program} did not end within {_SECONDS} seconds"
-            raise InputError(str(path), reason, "Build the file yourself, and convert the JSON.") from error
+            raise FileError(str(path), reason, "Build the file yourself, and convert the JSON.") from error
         if done.returncode == 0:
             return done.stdout
         said = done.stderr.decode("utf-8", "replace").strip() or f"exit status {done.returncode}"
-        raise InputError(str(path), f"{program} cannot build it: {said}", "Mend the Bicep file.")
+        raise FileError(str(path), f"{program} cannot build it: {said}", "Mend the Bicep file.")
     remedy = f"Install it (az bicep install), or run `bicep build {path}` elsewhere and convert the JSON."
-    raise InputError(str(path), "a Bicep file needs the Bicep compiler, which is not on PATH", remedy)
+    raise FileError(str(path), "a Bicep file needs the Bicep compiler, which is not on PATH", remedy)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from aib2packer.findings.codes import OUT_OF_DATE
 from aib2packer.findings.model import Finding, about_file
 from aib2packer.findings.text import safe
-from aib2packer.text.source import InputError, SourceText, Span
+from aib2packer.text.source import FileError, SourceText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -63,7 +63,7 @@ def compare(folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool) -
         with_leftovers: Whether scripts count that an earlier conversion has made there and this one does not.
 
     Raises:
-        InputError: A file is there and cannot be read.
+        FileError: A file is there and cannot be read.
 
     """
     found = [(folder / name, _content(folder / name), content) for name, content in files.items()]
@@ -100,7 +100,7 @@ def _content(path: Path) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise InputError(
+        raise FileError(
             str(path), f"cannot be read ({error.strerror or error})", "Check the path and its permissions."
         ) from error
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
-from aib2packer.text.source import InputError
+from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,11 +40,11 @@ class Template:
         """The bytes of the input.
 
         Raises:
-            InputError: It cannot be read.
+            FileError: It cannot be read.
 
         """
         if self.path is None and sys.stdin is None:  # closed: `<&-`
-            raise InputError(self.name, "standard input is closed", "Give a file.")
+            raise FileError(self.name, "standard input is closed", "Give a file.")
         return read_file(self.name, self.path)
 
 
@@ -52,7 +52,7 @@ def read_file(name: str, path: Path | None) -> bytes:
     """The bytes of a file, None for standard input; of a Bicep file those of the template that it comes to.
 
     Raises:
-        InputError: It cannot be read.
+        FileError: It cannot be read.
 
     """
     try:
@@ -83,7 +83,7 @@ def collect(arguments: tuple[str, ...], output: Path | None) -> tuple[Template, 
     folder is not searched. A file that is named twice comes once.
 
     Raises:
-        InputError: A folder cannot be read or holds no JSON file.
+        FileError: A folder cannot be read or holds no JSON file.
 
     """
     taken: set[str] = set()
@@ -121,7 +121,7 @@ def _json_files(folder: Path, output: Path | None) -> list[Path]:
         folders[:] = [name for name in folders if Path(top, name).resolve() != skipped]
         files += [Path(top, name) for name in names if PurePath(name).suffix.lower() in _SUFFIXES]
     if not files:
-        raise InputError(str(folder), "no *.json or *.jsonc file in this folder", "Give one that holds image templates.")
+        raise FileError(str(folder), "no *.json or *.jsonc file in this folder", "Give one that holds image templates.")
     return sorted(files, key=lambda file: file.relative_to(folder).parts)
 
 
@@ -143,6 +143,6 @@ def _claim(folder: PurePosixPath, taken: set[str]) -> PurePosixPath:
     return claimed
 
 
-def _unreadable(name: str, error: OSError) -> InputError:
+def _unreadable(name: str, error: OSError) -> FileError:
     other = (f"cannot be read ({error.strerror or error})", "Check the path.")
-    return InputError(name, *_REASONS.get(error.errno or 0, other))
+    return FileError(name, *_REASONS.get(error.errno or 0, other))

@@ -10,7 +10,7 @@ from aib2packer.convert import convert
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN, UNREADABLE
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.output import FilesDifferError, OutputError, write
-from aib2packer.text.source import InputError
+from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,7 +68,7 @@ class Result:
     hcl: bytes | None = None
 
 
-def unreadable(error: InputError) -> Result:
+def unreadable(error: FileError) -> Result:
     """The result where an input cannot be read."""
     finding = about_file(UNREADABLE, error.file, error.reason, error.help)
     return Result(name=error.file, outcome=Outcome.UNREADABLE, exit_code=2, findings=(finding,))
@@ -83,7 +83,7 @@ def run(template: Template, request: Request) -> Result:
     )
     try:
         conversion = convert(template.read(), file=template.name, options=options)
-    except InputError as error:
+    except FileError as error:
         return replace(unreadable(error), name=template.name)
     findings = conversion.findings
     if conversion.hcl is None:
@@ -121,7 +121,7 @@ def _check(result: Result, folder: Path, files: Mapping[str, bytes], *, with_lef
 
     try:
         differences = compare(folder, files, with_leftovers=with_leftovers)
-    except InputError as error:
+    except FileError as error:
         refused = unreadable(error)
         return replace(refused, name=result.name, findings=(*result.findings, *refused.findings))
     if not differences:

@@ -19,7 +19,7 @@ from aib2packer.findings.codes import NO_IMAGE_TEMPLATE
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.inputs import STDIN, collect, is_folder, read_file
 from aib2packer.run import Outcome, Request, Result, check_leftovers, run, unreadable
-from aib2packer.text.source import InputError, decode
+from aib2packer.text.source import FileError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def convert_command(
     try:
         given["parameter_files"] = tuple(map(_read, parameter_files))
         inputs = collect(arguments, folder)
-    except InputError as error:
+    except FileError as error:
         report([unreadable(error)], reporting, many=False)
         sys.exit(2)
     request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder})

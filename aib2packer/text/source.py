@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 
 class InputError(Exception):
-    """The input cannot be read: not text, not there, not permitted. The only exception that leaves the library.
+    """The input cannot be read: not text, not there, not permitted. The only exception that leaves the library."""
 
-    `file` is the input as the user named it, `reason` says why it cannot be read, `help` what to do.
-    """
+
+class FileError(InputError):
+    """A file cannot be read. `file` is its name as the user gave it, `reason` says why, `help` what to do."""
 
     def __init__(self, file: str, reason: str, help: str) -> None:  # noqa: A002 - the term of the field
         super().__init__(file, reason, help)
@@ -86,7 +87,7 @@ def decode(data: bytes, name: str) -> SourceText:
     """Read bytes as ARM tools do: UTF-8 with or without a byte order mark, UTF-16 or UTF-32 with one.
 
     Raises:
-        InputError: The bytes are text in none of them.
+        FileError: The bytes are text in none of them.
 
     """
     encodings = {
@@ -101,4 +102,4 @@ def decode(data: bytes, name: str) -> SourceText:
         return SourceText(name, data.decode(encoding))
     except UnicodeDecodeError as error:
         reason = f"not {encoding.upper().removesuffix('-SIG')} text (byte {error.start})"
-        raise InputError(name, reason, "Save it as UTF-8.") from error
+        raise FileError(name, reason, "Save it as UTF-8.") from error
