@@ -12,6 +12,7 @@ from aib2packer.text.jsonc import parse
 from aib2packer.text.source import InputError, SourceText, decode
 
 if TYPE_CHECKING:
+    from aib2packer.aib.model import ImageTemplate
     from aib2packer.packer.model import Build
     from aib2packer.text.tree import Json
 
@@ -40,20 +41,27 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
     shape: frozenset[str] = frozenset()
     while True:
         report, needed = read.copy(), set[str]()
-        build = _build(document, chosen, shape, needed, report)
+        built = _build(document, chosen, shape, needed, report)
         if needed <= shape:
             break
         # Parameters that decide what is built cannot be variables: once more, with their values in place.
         shape |= needed
-    if build is None or report.failed:
+    if built is None or report.failed:
         return Conversion(None, findings=report.findings)
+    from aib2packer.packer.addresses import origins
     from aib2packer.packer.render import render
+    from aib2packer.provenance.accounting import account
 
-    return Conversion(render(build), build.files, report.findings)
+    template, build = built
+    settings = account(template.body, template.settled, origins(build), report)
+    rendered = render(build)
+    return Conversion(rendered.text, build.files, report.findings, settings, rendered.lines)
 
 
-def _build(document: Json, options: Options, shape: frozenset[str], needed: set[str], report: Report) -> Build | None:
-    """From document to build, stage by stage; None where a stage has found an error that leaves nothing to go on with.
+def _build(
+    document: Json, options: Options, shape: frozenset[str], needed: set[str], report: Report
+) -> tuple[ImageTemplate, Build] | None:
+    """The template and the build, stage by stage; None where a stage has found an error that leaves nothing to go on with.
 
     `shape` are the parameters whose values are used in any case, `needed` collects those for which that must be so.
     """
@@ -77,7 +85,8 @@ def _build(document: Json, options: Options, shape: frozenset[str], needed: set[
         return None
     if (template := read_template(resource, CUSTOMIZERS, options.replace_iso, needed, report)) is None:
         return None
-    return translate(template, CUSTOMIZERS, options, report)
+    build = translate(template, CUSTOMIZERS, options, report)
+    return None if build is None else (template, build)
 
 
 def _read_linked(file: str, path: str, report: Report) -> Json | None:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.aib.model import Located
+from aib2packer.aib.model import Located, Settled
 from aib2packer.aib.tokens import command_text, literal_text, name_text, token_text
 from aib2packer.arm.symbolic import Concat, deciding_parameters, type_of
 from aib2packer.arm.tree import JsonSymbolic, node_of
@@ -50,13 +50,21 @@ class Reading:
     """What holds for a whole template while it is read.
 
     `resolve` gives what a symbol comes to with the values and defaults that the parameters have; `shape` collects the names, in
-    lower case, of the parameters that were needed so.
+    lower case, of the parameters that were needed so. The rest collects the fields of `Settled`.
     """
 
     report: Report
     api: ApiVersion
     resolve: Callable[[symbolic.Symbol], symbolic.Value]
     shape: set[str] = field(default_factory=set)
+    informative: list[Span] = field(default_factory=list)
+    defaults: list[Span] = field(default_factory=list)
+    instructions: list[Span] = field(default_factory=list)
+
+    @property
+    def settled(self) -> Settled:
+        """What does not become HCL, as found so far."""
+        return Settled(tuple(self.informative), tuple(self.defaults), tuple(self.instructions))
 
 
 @dataclass
@@ -254,10 +262,21 @@ class Fields:
         return self.span if found is None else found.key_span
 
     def skip(self, *keys: str) -> None:
-        """Count keys as used: those that the service writes and nobody sets."""
-        for key in keys:
-            if (found := self._lookup(key)) is not None:
-                self._used.add(found.key)
+        """Count keys as informative: those that the service writes and nobody sets."""
+        self.reading.informative.extend(self._use(keys))
+
+    def skip_default(self, *keys: str) -> None:
+        """Count keys as saying what holds anyway."""
+        self.reading.defaults.extend(self._use(keys))
+
+    def instruct(self, *keys: str) -> None:
+        """Count keys as carried by the run instructions."""
+        self.reading.instructions.extend(self._use(keys))
+
+    def _use(self, keys: tuple[str, ...]) -> list[Span]:
+        found = [member for key in keys if (member := self._lookup(key)) is not None]
+        self._used.update(member.key for member in found)
+        return [member.value.span for member in found]
 
     def missing(self, key: str, help_text: str) -> None:
         """Report that a key that must be there is unset; one whose value is wrong has been reported before."""

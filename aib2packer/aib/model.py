@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.symbolic import Symbol, Value
     from aib2packer.arm.values import Text
     from aib2packer.text.source import Span
+    from aib2packer.text.tree import JsonObject
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -193,6 +194,19 @@ class VhdTarget(Target):
 DistributeTarget: TypeAlias = ManagedImageTarget | GalleryTarget | VhdTarget
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Settings that do not become HCL, by where they stand: each span stands for all that is below its pointer.
+
+    `informative` ones name the template or were written by the service; `defaults` say what holds anyway; `instructions` are
+    carried by the run instructions at the top of the output.
+    """
+
+    informative: tuple[Span, ...] = ()
+    defaults: tuple[Span, ...] = ()
+    instructions: tuple[Span, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageTemplate:
     """An image template."""
@@ -216,4 +230,11 @@ class ImageTemplate:
     staging_resource_group: Text | None
     abort_on_customizer_error: bool
     auto_run: Located[bool]
-    span: Span
+    settled: Settled
+    body: JsonObject
+    """The resource that all this was read from."""
+
+    @property
+    def span(self) -> Span:
+        """Where the template stands."""
+        return self.body.span

@@ -35,7 +35,20 @@ _DOOMED_TIMEOUT_MINUTES = 5  # the sign-in of the service's own Packer would exp
 # What the service writes into what it shows, and nobody sets.
 _READ_ONLY = ("provisioningState", "provisioningError", "lastRunStatus", "exactStagingResourceGroup", "systemData")
 _RESOURCE_KEYS = (
-    *("type", "apiVersion", "id", "systemData", "etag", "resourceGroup", "kind", "dependsOn", "comments", "condition", "scope"),
+    *(
+        "type",
+        "apiVersion",
+        "name",
+        "id",
+        "systemData",
+        "etag",
+        "resourceGroup",
+        "kind",
+        "dependsOn",
+        "comments",
+        "condition",
+        "scope",
+    ),
     *("$schema", "contentVersion", "resources", "copy", "metadata"),
 )
 
@@ -126,7 +139,8 @@ def read_template(
         vm=vm,
         customize=customize,
         targets=targets,
-        span=resource.body.span,
+        settled=reading.settled,
+        body=resource.body,
     )
 
 
@@ -192,6 +206,10 @@ def _identities(root: Fields) -> tuple[Text, ...]:
         fields.close()
         return ()
     fields.close()
+    fields.reading.instructions.extend(member.value.span for member in value)
+    for member in value:
+        if isinstance(member.value, JsonObject):  # the service shows principalId and clientId there
+            fields.reading.informative.extend(shown.value.span for shown in member.value)
     return tuple(
         Text((Expression(member.symbol),), member.key_span)
         if isinstance(member, JsonSymbolicMember)
@@ -204,6 +222,7 @@ def _timeout(properties: Fields) -> int:
     timeout = properties.integer("buildTimeoutInMinutes")
     if timeout is None:
         return _DEFAULT_TIMEOUT_MINUTES
+    properties.instruct("buildTimeoutInMinutes")
     if not 0 < timeout.value <= _MAX_TIMEOUT_MINUTES:
         properties.report.add(
             codes.BAD_VALUE,
@@ -227,8 +246,12 @@ def _error_handling(properties: Fields) -> bool:
         return False
     on_customizer, on_validation = fields.word("onCustomizerError"), fields.word("onValidationError")
     fields.close()
-    for word in (on_customizer, on_validation):
-        if word is not None and word.value.lower() not in {"cleanup", "abort"}:
+    for key, word in (("onCustomizerError", on_customizer), ("onValidationError", on_validation)):
+        if word is not None and word.value.lower() == "abort":
+            fields.instruct(key)
+        elif word is not None and word.value.lower() == "cleanup":
+            fields.skip_default(key)
+        elif word is not None:
             properties.report.add(
                 codes.BAD_VALUE, word.span, f"`{word.value}` is no way to handle an error", help="Write cleanup or abort."
             )
@@ -269,9 +292,24 @@ def _auto_run(properties: Fields) -> Located[bool]:
     fields = properties.fields("autoRun")
     if fields is None:
         return Located(value=False, span=properties.span)
-    state = fields.word("state")
+    enabled = _state(fields, "autoRun") == "enabled"
+    if enabled:
+        fields.instruct("state")
+    else:
+        fields.skip_default("state")
     fields.close()
-    return Located(state is not None and state.value.lower() == "enabled", fields.span)
+    return Located(enabled, fields.span)
+
+
+def _state(fields: Fields, what: str) -> str | None:
+    """A `state`, in lower case: `enabled` or `disabled`, None where it is neither."""
+    state = fields.word("state")
+    if state is None:
+        return None
+    if state.value.lower() in {"enabled", "disabled"}:
+        return state.value.lower()
+    fields.report.add(codes.BAD_VALUE, state.span, f"`{state.value}` is no state of {what}", help="Write Enabled or Disabled.")
+    return None
 
 
 def _not_converted(properties: Fields) -> None:
@@ -293,10 +331,10 @@ def _optimization(optimize: Fields, key: str, code: Code) -> None:
     fields = optimize.fields(key)
     if fields is None:
         return
-    state = fields.word("state")
-    fields.skip("scriptUri", "sha256Checksum")
+    state = _state(fields, f"optimize.{key}")
+    fields.skip_default("state", "scriptUri", "sha256Checksum")
     fields.close()
-    if state is not None and state.value.lower() == "disabled":
+    if state == "disabled":
         return
     optimize.report.add(
         code,

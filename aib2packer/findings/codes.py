@@ -52,6 +52,7 @@ VERSION_SOURCE = Code("AIB2P211", Severity.LOSS, "version scheme Source")
 NOT_SHALLOW = Code("AIB2P212", Severity.LOSS, "shallow replication")
 TRIGGER = Code("AIB2P213", Severity.LOSS, "trigger")
 MISPLACED = Code("AIB2P214", Severity.LOSS, "setting in the wrong place")
+UNACCOUNTED = Code("AIB2P299", Severity.LOSS, "setting that nothing accounts for")
 
 # Changes
 ISO_REPLACED = Code("AIB2P301", Severity.CHANGE, "ISO source replaced")

@@ -64,7 +64,10 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A whole `.pkr.hcl` file. `name` is the build's, `label` the source's: an identifier."""
+    """A whole `.pkr.hcl` file. `name` is the build's, `label` the source's: an identifier.
+
+    `header_origins` are the places of the template that the run instructions at the top come from.
+    """
 
     name: str
     label: str
@@ -78,3 +81,4 @@ class Build:
     downloads: tuple[Download, ...]
     manifest: Mapping[str, Value]
     files: Mapping[str, bytes]
+    header_origins: tuple[Span, ...] = ()

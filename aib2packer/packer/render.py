@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from aib2packer.packer.hcl import print_body, print_locals, print_variable, quote
-from aib2packer.packer.values import Attribute, Comment
+from aib2packer.packer.addresses import source_address
+from aib2packer.packer.hcl import print_body, print_items, print_locals, print_variable, quote
+from aib2packer.packer.values import Attribute, Block, Comment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,14 +17,42 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from aib2packer.packer.model import Build
-    from aib2packer.packer.values import Value
+    from aib2packer.packer.values import Body, Value
 
+# A line that begins so says where a place of the file begins, or ends: no HCL holds this character.
+_MARK = "\0"
 _PACKAGE = Path(__file__).parent.parent
 
 
-def render(build: Build) -> str:
-    """The text of a `.pkr.hcl` file."""
-    return _template().render(build=build)
+class Lines(NamedTuple):
+    """Lines of a file, counted from 1, both included."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The text of a `.pkr.hcl` file, and where each place of it stands that has an address."""
+
+    text: str
+    lines: Mapping[str, Lines]
+
+
+def render(build: Build) -> Rendered:
+    """Print a build."""
+    lines: list[str] = []
+    places: dict[str, Lines] = {}
+    open_places: list[tuple[str, int]] = []
+    for line in _template().render(build=build, source=source_address(build)).splitlines(keepends=True):
+        if not line.startswith(_MARK):
+            lines.append(line)
+        elif address := line[len(_MARK) : -1]:
+            open_places.append((address, len(lines) + 1))
+        else:
+            address, first = open_places.pop()
+            places[address] = Lines(first, len(lines))
+    return Rendered("".join(lines), dict(sorted(places.items(), key=lambda place: place[1])))
 
 
 @cache
@@ -46,7 +76,9 @@ def _template() -> Template:
         locals_block=print_locals,
         body=print_body,
         attributes=_attributes,
+        places=_places,
     )
+    environment.globals.update(begin=_begin, end=_end)
     return environment.get_template("build.pkr.hcl.j2")
 
 
@@ -55,6 +87,24 @@ def _comment(text: str, indent: int = 0) -> str:
     if not text:
         return "#"
     return f"# {text}" if text.startswith(" ") else print_body((Comment(text),), indent)
+
+
+def _begin(address: str) -> str:
+    """Mark where a place of the file begins; not part of it."""
+    return f"{_MARK}{address}"
+
+
+def _end() -> str:
+    """Mark where the place ends that began last."""
+    return _MARK
+
+
+def _places(body: Body, indent: int, address: str) -> str:
+    """The lines of a body, each item marked as a place below `address`."""
+    return "\n".join(
+        f"{_begin(f'{address}.{item.name}')}\n{text}\n{_end()}" if isinstance(item, Attribute | Block) else text
+        for item, text in print_items(body, indent)
+    )
 
 
 def _attributes(settings: Mapping[str, Value], indent: int) -> str:

@@ -34,11 +34,12 @@ def source_image(source: ImageSource, symbols: Symbols, report: Report) -> Setti
 
 
 def _platform_image(source: PlatformImage, symbols: Symbols, report: Report) -> Settings:
+    version = "latest" if source.version is None else symbols.value(source.version)
     settings: Settings = {
         "image_publisher": traced(symbols.value(source.publisher), source.span, source.publisher.span),
         "image_offer": traced(symbols.value(source.offer), source.offer.span),
         "image_sku": traced(symbols.value(source.sku), source.sku.span),
-        "image_version": "latest" if source.version is None else traced(symbols.value(source.version), source.version.span),
+        "image_version": traced(version, source.span if source.version is None else source.version.span),
     }
     if source.plan is not None:
         report.add(

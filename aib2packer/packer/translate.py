@@ -70,7 +70,9 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
     manifest = _manifest(name, made_targets(template), symbols, report)
     _report_secret_values(template, symbols, report)
     build = assemble(name, settings, steps, manifest, symbols)
-    return replace(build, header=header(template, build, symbols, options, report))
+    return replace(
+        build, header=header(template, build, symbols, options, report), header_origins=template.settled.instructions
+    )
 
 
 def _report_secret_values(template: ImageTemplate, symbols: Symbols, report: Report) -> None:

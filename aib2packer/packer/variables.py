@@ -56,7 +56,7 @@ _CONTEXTS = {
     _GROUP_LOCATION: LOCATION,
     Context("tenant", ("tenantId",)): Variable("deployment_tenant_id", "Tenant that the template was deployed in."),
 }
-_WITHOUT_TEXTS = {"span", "parameters", "resolve", "api", "siblings"}  # fields of the template's model
+_WITHOUT_TEXTS = {"span", "body", "parameters", "resolve", "api", "siblings", "settled"}  # fields of the template's model
 _STORAGE_HOSTS = (".core.windows.net", ".core.chinacloudapi.cn", ".core.usgovcloudapi.net")
 _SUBSCRIPTION_TOKENS = {"subscriptionid", "subscription", "subid", "subcriptionid"}
 # Names that mean something else in every build: a placeholder or a parameter of that name gets another.

@@ -1,0 +1,32 @@
+"""The names of the places of a build, and where in the template each comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.packer.values import Attribute, Block
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aib2packer.packer.model import Build
+    from aib2packer.text.source import Span
+
+HEADER = "header"
+"""The comment at the top of the file, which holds the run instructions."""
+
+
+def source_address(build: Build) -> str:
+    """The address of the source block, as Packer names it."""
+    return f"source.azure-arm.{build.label}"
+
+
+def origins(build: Build) -> Iterator[tuple[str, Span]]:
+    """Each place of a build that comes from the template, with where it comes from; in the order of the file."""
+    yield from ((HEADER, origin) for origin in build.header_origins)
+    for section in build.sections:
+        for item in section.body:
+            if isinstance(item, Attribute | Block):
+                yield from ((f"{source_address(build)}.{item.name}", origin) for origin in item.origins)
+    for number, step in enumerate(build.provisioners):
+        yield from ((f"build.provisioner[{number}]", origin) for origin in step.origins)

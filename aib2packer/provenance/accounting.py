@@ -1,0 +1,145 @@
+"""The account of a template: every leaf of it ends in exactly one state."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, TypeVar
+
+from aib2packer.arm.tree import JsonSymbolic
+from aib2packer.findings import codes
+from aib2packer.findings.model import Severity
+from aib2packer.text.tree import JsonArray, JsonObject, JsonScalar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from aib2packer.aib.model import Settled
+    from aib2packer.findings.model import Code, Report
+    from aib2packer.text.source import Span
+    from aib2packer.text.tree import Json
+
+T = TypeVar("T")
+
+
+class State(Enum):
+    """What became of a setting."""
+
+    CONVERTED = "converted"
+    """It is in the output."""
+    DEFAULT = "default"
+    """It is unset, or says what holds anyway."""
+    INFORMATIVE = "informative"
+    """It names the template, was written by the service, or was ignored by it."""
+    LOST = "lost"
+    """It is not in the output; a finding says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One leaf of the image template: its place, with its JSON pointer, what became of it, and how that is known.
+
+    `addresses` are the places of the output that it is in; `code` is that of the finding that says more.
+    """
+
+    span: Span
+    state: State
+    addresses: tuple[str, ...] = ()
+    code: str | None = None
+
+    @property
+    def pointer(self) -> str:
+        """The JSON pointer of the leaf, from the resource of the image template on."""
+        return self.span.pointer or ""
+
+
+def account(body: JsonObject, settled: Settled, origins: Iterable[tuple[str, Span]], report: Report) -> tuple[Entry, ...]:
+    """What became of each leaf of an image template, in the order of the template.
+
+    Args:
+        body: The resource, with pointers on its spans.
+        settled: What its reading found to need no HCL.
+        origins: The places of the output, each with a place of the template that it comes from.
+        report: The findings; a leaf that nothing accounts for is added to them.
+
+    """
+    books = _Books(settled, origins, report)
+    return tuple(books.enter(leaf, report) for leaf in leaves(body))
+
+
+def leaves(node: Json) -> Iterator[Json]:
+    """What has nothing below it: scalars, and empty arrays and objects."""
+    match node:
+        case JsonArray(items) if items:
+            for item in items:
+                yield from leaves(item)
+        case JsonObject(members) if members:
+            for member in members:
+                yield from leaves(member.value)
+        case _:
+            yield node
+
+
+class _Books:
+    """What is known of a template's settings, by pointers. What is said of a setting holds for all that is below it."""
+
+    def __init__(self, settled: Settled, origins: Iterable[tuple[str, Span]], report: Report) -> None:
+        self.addresses: dict[str, dict[str, None]] = defaultdict(dict)
+        for address, span in origins:
+            if span.pointer is not None:
+                self.addresses[span.pointer][address] = None
+        self.lost = _codes(report, lambda code: code.severity is Severity.LOSS)
+        self.ignored = _codes(report, lambda code: code == codes.IGNORED_FIELD)
+        self.informative = {span.pointer for span in settled.informative}
+        self.defaults = {span.pointer for span in settled.defaults}
+
+    def enter(self, leaf: Json, report: Report) -> Entry:
+        """The entry of a leaf."""
+        pointer = leaf.span.pointer or ""
+        above = tuple(_upwards(pointer))
+        if (code := _nearest(self.lost, above)) is not None:
+            return Entry(leaf.span, State.LOST, code=code)
+        if pointer in self.addresses:
+            return Entry(leaf.span, State.CONVERTED, tuple(self.addresses[pointer]))
+        if (code := _nearest(self.ignored, above)) is not None:
+            return Entry(leaf.span, State.INFORMATIVE, code=code)
+        if not self.informative.isdisjoint(above):
+            return Entry(leaf.span, State.INFORMATIVE)
+        if _says_nothing(leaf) or not self.defaults.isdisjoint(above):
+            return Entry(leaf.span, State.DEFAULT)
+        if (addresses := _nearest(self.addresses, above)) is not None:
+            return Entry(leaf.span, State.CONVERTED, tuple(addresses))
+        # A leaf that was read, but is nowhere, would be lost in silence.
+        report.add(
+            codes.UNACCOUNTED,
+            leaf.span,
+            f"{pointer} was read, but nothing in the output comes from it",
+            help="Carry it over by hand, and report this as a fault of aib2packer.",
+        )
+        return Entry(leaf.span, State.LOST, code=codes.UNACCOUNTED.id)
+
+
+def _says_nothing(leaf: Json) -> bool:
+    """Whether a leaf is what the service shows for a setting that nobody made; all its booleans are false by default."""
+    return not isinstance(leaf, JsonSymbolic) and (not isinstance(leaf, JsonScalar) or not leaf.value)
+
+
+def _codes(report: Report, wanted: Callable[[Code], bool]) -> dict[str, str]:
+    """The code of the first such finding for each setting."""
+    found: dict[str, str] = {}
+    for finding in report.findings:
+        if finding.span.pointer is not None and wanted(finding.code):
+            found.setdefault(finding.span.pointer, finding.code.id)
+    return found
+
+
+def _upwards(pointer: str) -> Iterator[str]:
+    """A pointer and those of what is around it, but for the whole resource."""
+    while pointer:
+        yield pointer
+        pointer = pointer.rpartition("/")[0]
+
+
+def _nearest(known: Mapping[str, T], pointers: Iterable[str]) -> T | None:
+    return next((known[pointer] for pointer in pointers if pointer in known), None)
