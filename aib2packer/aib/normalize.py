@@ -18,7 +18,7 @@ from aib2packer.aib.vm import read_vm
 from aib2packer.arm.tree import JsonSymbolic, JsonSymbolicMember, node_of
 from aib2packer.arm.values import Expression, Text
 from aib2packer.findings import codes
-from aib2packer.text.tree import JsonObject, string_of
+from aib2packer.text.tree import JsonObject, JsonScalar, string_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -210,6 +210,13 @@ def _identities(root: Fields) -> tuple[Text, ...]:
     for member in value:
         if isinstance(member.value, JsonObject):  # the service shows principalId and clientId there
             fields.reading.informative.extend(shown.value.span for shown in member.value)
+        elif member.value != JsonScalar(None, member.value.span):
+            root.report.add(
+                codes.SERVICE_REFUSES,
+                member.value.span,
+                "an object belongs here, most often an empty one: the identity is named by the key",
+                help="Write {}.",
+            )
     return tuple(
         Text((Expression(member.symbol),), member.key_span)
         if isinstance(member, JsonSymbolicMember)

@@ -71,6 +71,13 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
     uri = fields.uri(key, *others)
     checksum = fields.word("sha256Checksum")
     if uri is None:
+        if checksum is not None:
+            fields.report.add(
+                codes.IGNORED_FIELD,
+                checksum.span,
+                f"there is no {key} here whose checksum this could be: the service does not look at it",
+                help="Remove it.",
+            )
         return None
     start = uri.parts[0]
     if isinstance(start, str) and not start.lower().startswith(("http://", "https://")):

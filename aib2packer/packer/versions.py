@@ -134,6 +134,6 @@ def _check(target: GalleryTarget, report: Report) -> None:
         report.add(
             codes.VERSION_TWICE,
             target.major.span,
-            f"there are both an explicit version, {version}, and versioning: the explicit one is taken",
+            f"there are both an explicit version, {version}, and versioning of major {target.major.value}: the former is taken",
             help="Remove one of them.",
         )

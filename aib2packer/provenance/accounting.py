@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_IGNORED = {codes.IGNORED_FIELD, codes.VERSION_TWICE}  # notes that say that a setting had no effect in the service either
+
 
 class State(Enum):
     """What became of a setting."""
@@ -90,7 +92,7 @@ class _Books:
             if span.pointer is not None:
                 self.addresses[span.pointer][address] = None
         self.lost = _codes(report, lambda code: code.severity is Severity.LOSS)
-        self.ignored = _codes(report, lambda code: code == codes.IGNORED_FIELD)
+        self.ignored = _codes(report, lambda code: code in _IGNORED)
         self.informative = {span.pointer for span in settled.informative}
         self.defaults = {span.pointer for span in settled.defaults}
 

@@ -1,0 +1,1 @@
+"""Tests of aib2packer.provenance."""

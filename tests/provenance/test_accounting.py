@@ -1,0 +1,202 @@
+"""Every leaf of an image template ends in exactly one state, and no change of one goes unseen."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aib2packer import Conversion
+from aib2packer.aib.model import Settled
+from aib2packer.findings.model import Report
+from aib2packer.provenance.accounting import State, account, leaves
+from aib2packer.text.jsonc import parse
+from aib2packer.text.source import SourceText
+from aib2packer.text.tree import JsonObject, with_pointers
+from tests.cases import CASES, convert_case, read_case
+from tests.cases.templates import GALLERY, LINUX, WINDOWS, convert_json, template
+from tests.provenance.mutation import unseen
+
+SHELL = {"type": "Shell", "name": "hello", "inline": ["echo hello"]}
+
+
+def states(conversion: Conversion) -> dict[str, tuple[str, tuple[str, ...], str | None]]:
+    assert conversion.hcl is not None, [finding.message for finding in conversion.findings]
+    return {entry.pointer: (entry.state.value, entry.addresses, entry.code) for entry in conversion.settings}
+
+
+def test_a_setting_is_converted_to_the_places_that_it_is_in() -> None:
+    found = states(convert_json(template(customize=[SHELL], properties={"vmProfile": {"vmSize": "Standard_D4s_v5"}})))
+
+    assert found["/properties/vmProfile/vmSize"] == ("converted", ("source.azure-arm.image.vm_size",), None)
+    assert found["/properties/customize/0/inline/0"] == ("converted", ("build.provisioner[0]",), None)
+    assert found["/properties/source/sku"] == ("converted", ("source.azure-arm.image.image_sku",), None)
+
+
+def test_what_is_unset_or_says_what_holds_anyway_is_a_default() -> None:
+    properties = {"optimize": {"vmBoot": {"state": "Disabled"}}, "stagingResourceGroup": "", "vmProfile": {"osDiskSizeGB": 0}}
+    found = states(convert_json(template(properties=properties)))
+
+    assert found["/properties/optimize/vmBoot/state"] == ("default", (), None)
+    assert found["/properties/stagingResourceGroup"] == ("default", (), None)
+    assert found["/properties/vmProfile/osDiskSizeGB"] == ("default", (), None)
+
+
+def test_the_name_and_what_the_service_wrote_are_informative() -> None:
+    found = states(
+        convert_json(template(properties={"provisioningState": "Succeeded", "lastRunStatus": {"runState": "Failed"}}))
+    )
+
+    assert found["/name"] == ("informative", (), None)
+    assert found["/properties/provisioningState"] == ("informative", (), None)
+    assert found["/properties/lastRunStatus/runState"] == ("informative", (), None)
+
+
+def test_what_is_lost_names_the_finding_that_says_so() -> None:
+    found = states(convert_json(template(properties={"optimize": {"vmBoot": {"state": "Enabled"}}})))
+
+    assert found["/properties/optimize/vmBoot/state"] == ("lost", (), "AIB2P203")
+
+
+def test_a_setting_that_the_service_ignored_is_informative_and_names_the_finding() -> None:
+    found = states(convert_json(template(customize=[{**SHELL, "runElevated": True}])))
+
+    assert found["/properties/customize/0/runElevated"] == ("informative", (), "AIB2P401")
+
+
+def test_run_instructions_count_as_a_place() -> None:
+    properties = {"buildTimeoutInMinutes": 90, "errorHandling": {"onCustomizerError": "abort"}, "autoRun": {"state": "Enabled"}}
+    found = states(convert_json(template(properties=properties)))
+
+    assert found["/properties/buildTimeoutInMinutes"] == ("converted", ("header",), None)
+    assert found["/properties/errorHandling/onCustomizerError"] == ("converted", ("header",), None)
+    assert found["/properties/autoRun/state"] == ("converted", ("header",), None)
+
+
+def test_a_setting_that_nothing_accounts_for_is_reported_as_lost() -> None:
+    body = parse(SourceText("image.json", '{"properties": {"colour": "blue"}}'), Report())
+    assert isinstance(body, JsonObject)
+    body, report = with_pointers(body), Report()
+    assert isinstance(body, JsonObject)
+
+    (entry,) = account(body, Settled(), (), report)
+
+    assert (entry.pointer, entry.state, entry.code) == ("/properties/colour", State.LOST, "AIB2P299")
+    assert [(found.code.id, str(found.span)) for found in report.findings] == [("AIB2P299", "image.json:1:27")]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_account_of_a_case_is_complete_and_its_places_are_in_the_file(case: str) -> None:
+    conversion = convert_case(case)
+
+    assert conversion.hcl is not None or not conversion.settings
+    pointers = [entry.pointer for entry in conversion.settings]
+    assert len(pointers) == len(set(pointers))
+    assert all((entry.state is State.CONVERTED) == bool(entry.addresses) for entry in conversion.settings)
+    assert all(entry.code for entry in conversion.settings if entry.state is State.LOST)
+    assert {address for entry in conversion.settings for address in entry.addresses} <= conversion.lines.keys()
+    assert "AIB2P299" not in {finding.code.id for finding in conversion.findings}
+
+
+def test_a_plain_template_is_accounted_for_leaf_by_leaf() -> None:
+    case = "form-bare-resource"
+    body = parse(SourceText("x", read_case(case)[0].decode()), Report())
+    assert isinstance(body, JsonObject)
+    body = with_pointers(body)
+
+    assert [entry.pointer for entry in convert_case(case).settings] == [leaf.span.pointer for leaf in leaves(body)]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_change_of_any_setting_of_a_case_is_seen(case: str) -> None:
+    data, _ = read_case(case)
+
+    assert [f"{entry.span}: {value}" for entry, value in unseen(data, f"{case}.json")] == []
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_lines_of_a_place_hold_what_it_is_called(case: str) -> None:
+    conversion = convert_case(case)
+    if conversion.hcl is None:
+        return
+    text = conversion.hcl.splitlines()
+
+    for address, lines in conversion.lines.items():
+        block = text[lines.first - 1 : lines.last]
+        if address.startswith("var."):
+            assert block[0] == f'variable "{address.removeprefix("var.")}" {{'
+            assert block[-1] == "}"
+        elif address.startswith("source.azure-arm."):
+            assert block[0].split()[0] in {address.rsplit(".", 1)[1], "dynamic"}
+        elif address == "header":
+            assert all(line.startswith("#") for line in block)
+        else:
+            assert any(line.startswith('  provisioner "') for line in block)
+            assert block[-1].startswith("  ")
+            assert block[-1].endswith("}")
+
+
+texts = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=12)
+flags = st.booleans()
+customizers = st.one_of(
+    st.fixed_dictionaries({"type": st.just("Shell"), "inline": st.lists(texts, min_size=1)}, optional={"name": texts}),
+    st.fixed_dictionaries(
+        {"type": st.just("Shell"), "scriptUri": texts.map("https://example.com/{}.sh".format)},
+        optional={"name": texts, "sha256Checksum": st.sampled_from(["", "ab" * 32])},
+    ),
+    st.fixed_dictionaries(
+        {
+            "type": st.just("File"),
+            "sourceUri": texts.map("https://example.com/{}".format),
+            "destination": texts.map("/tmp/{}".format),
+        }
+    ),
+)
+windows_customizers = st.one_of(
+    st.fixed_dictionaries(
+        {"type": st.just("PowerShell"), "inline": st.lists(texts, min_size=1)},
+        optional={"runElevated": flags, "runAsSystem": flags, "validExitCodes": st.lists(st.integers(0, 9), max_size=3)},
+    ),
+    st.fixed_dictionaries(
+        {"type": st.just("WindowsRestart")},
+        optional={
+            "restartCommand": texts,
+            "restartCheckCommand": texts,
+            "restartTimeout": st.sampled_from(["5m", "90s", "1h"]),
+        },
+    ),
+    st.fixed_dictionaries(
+        {"type": st.just("WindowsUpdate")},
+        optional={"searchCriteria": texts, "filters": st.lists(texts), "updateLimit": st.integers(0, 99)},
+    ),
+)
+profiles = st.fixed_dictionaries(
+    {},
+    optional={
+        "vmSize": texts,
+        "osDiskSizeGB": st.integers(0, 500),
+        "vnetConfig": st.just(
+            {"subnetId": f"{GALLERY.split('/providers')[0]}/providers/Microsoft.Network/virtualNetworks/a/subnets/b"}
+        ),
+    },
+)
+
+
+@given(
+    steps=st.lists(customizers, max_size=3) | st.lists(windows_customizers, min_size=1, max_size=3),
+    profile=profiles,
+    tags=st.dictionaries(texts, texts, max_size=2),
+    timeout=st.integers(0, 960),
+)
+def test_a_change_of_any_setting_of_a_generated_template_is_seen(
+    steps: list[dict[str, object]], profile: dict[str, object], tags: dict[str, str], timeout: int
+) -> None:
+    windows = any(step["type"] in {"PowerShell", "WindowsRestart", "WindowsUpdate"} for step in steps)
+    made = template(
+        source=WINDOWS if windows else LINUX,
+        customize=steps,
+        tags=tags,
+        properties={"vmProfile": profile, "buildTimeoutInMinutes": timeout},
+    )
+
+    assert [f"{entry.pointer}: {value}" for entry, value in unseen(json.dumps(made).encode(), "image.json")] == []
