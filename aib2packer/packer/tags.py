@@ -39,8 +39,8 @@ def azure_tags(
                 report.add(
                     codes.TAGS_CLASH,
                     value.span,
-                    f"the tag {key} has several values, which Image Builder kept apart: `{value}` of {what} is put on all, and not "
-                    f"`{merged[known]}`",
+                    f"the tag {key} has several values, which Image Builder kept apart: `{value}` of {what} is put on all, "
+                    f"and not `{merged[known]}`",
                     help="Give each value a tag of its own.",
                 )
             merged.pop(known, None)

@@ -3,8 +3,8 @@
     python -m tests.provenance.mutation [FOLDER]...
 
 FOLDER holds templates, by default those of the tests. Each leaf of each image template is changed in turn, and the template is
-converted again. Informative leaves are left out, which name the template or were written by the service, and so are lost ones: a
-finding names these already.
+converted again. Informative leaves are left out, which name the template or were written by the service, and so are lost ones,
+which a finding names already.
 Exit status: 0, or 1 if a change went unseen.
 """
 
