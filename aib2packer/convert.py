@@ -90,9 +90,11 @@ def _build(
 
 
 def _read_linked(file: str, path: str, report: Report) -> Json | None:
-    """A template by its path beside the file that links to it; None where it cannot be had."""
+    """A template by its path beside the file that is converted; None where it cannot be had."""
     linked = Path(file).parent / path
     try:
+        if not linked.is_file():  # a device would be read without end
+            return None
         return parse(decode(linked.read_bytes(), str(linked)), report)
     except (OSError, ValueError, InputError):
         return None

@@ -76,7 +76,7 @@ def _managed_image(fields: Fields, common: _Common) -> ManagedImageTarget | None
         fields.missing("location", "Name the region of the managed image.")
     found = parse_id(text, MANAGED_IMAGE)
     if found is None:
-        _bad_id(fields, text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/…")
+        _bad_id(fields, "imageId", text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/…")
         return None
     return ManagedImageTarget(**common, id=found, location=location)
 
@@ -110,7 +110,9 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
         return None
     found = parse_id(text, GALLERY_IMAGE, GALLERY_VERSION)
     if found is None:
-        _bad_id(fields, text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…")
+        _bad_id(
+            fields, "galleryImageId", text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…"
+        )
         return None
     version = found.segments.get("versions")
     if version is not None and (version.literal or "").lower() == "latest":
@@ -186,5 +188,6 @@ def _unique_run_outputs(targets: tuple[DistributeTarget, ...], properties: Field
         seen.add(str(name).lower())
 
 
-def _bad_id(fields: Fields, text: Text, shape: str) -> None:
-    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no id of such an image", help=f"Write {shape}")
+def _bad_id(fields: Fields, key: str, text: Text, shape: str) -> None:
+    answer = fields.answer(f"Field '{key}' has a bad value")
+    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no id of such an image: {answer}", help=f"Write {shape}")

@@ -282,12 +282,18 @@ class Fields:
         """Report that a key that must be there is unset; one whose value is wrong has been reported before."""
         if self.value(key) is not None:
             return
+        answer = self.answer(f"Missing field '{key}'")
         self.report.add(
             codes.MISSING_FIELD,
             self.key_span(key),
-            f"{self._name(key)} is missing: the service answers \"Missing field '{key}'\"",
+            f"{self._name(key)} is missing: {answer}",
             help=help_text,
         )
+
+    def answer(self, what: str) -> str:
+        """What the service answers to something wrong with this object (reference/aib-behaviour.md 8)."""
+        place = ".".join(("ImageTemplate", "properties", *([self.path] if self.path else [])))
+        return f"the service answers \"Validation failed: '{place}': {what}\""
 
     def unused(self) -> tuple[JsonMember, ...]:
         """The set keys that nobody asked for."""
@@ -308,7 +314,7 @@ class Fields:
             code = codes.IGNORED_FIELD if self.api.before(STRICT_SINCE) else codes.UNKNOWN_FIELD
             near = difflib.get_close_matches(member.key, self._used, n=1, cutoff=0.75)
             fate = (
-                "the service refuses it from API version 2024-02-01 on"
+                f"the service answers 'Unmarshalling entity encountered error: … unknown field \"{member.key}\"'"
                 if self.api.since(STRICT_SINCE)
                 else "the service ignored it before API version 2024-02-01"
             )

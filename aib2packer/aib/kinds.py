@@ -24,10 +24,11 @@ def choose_kind(fields: Fields, kinds: Iterable[str], what: str) -> str | None:
         return None
     kind = next((kind for kind in kinds if _plain(kind) == _plain(word.value)), None)
     if kind is None:
+        answer = fields.answer("Field 'type' has a bad value")
         fields.report.add(
             codes.UNKNOWN_KIND,
             word.span,
-            f"`{word.value}` is no kind of {what} in Image Builder: the service answers \"Field 'type' has a bad value\"",
+            f"`{word.value}` is no kind of {what} in Image Builder: {answer}",
             help=f"Use one of {', '.join(kinds)}.",
         )
     elif kind != word.value and not (word.value == kind[0].lower() + kind[1:] and fields.api.before("2019-02-01-preview")):

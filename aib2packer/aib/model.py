@@ -222,6 +222,7 @@ class ImageTemplate:
     managed_resource_tags: Mapping[str, Text]
     identities: tuple[Text, ...]
     build_timeout_minutes: int
+    build_timeout_span: Span | None
     source: ImageSource
     vm: VmProfile
     customize: tuple[Customizer, ...]

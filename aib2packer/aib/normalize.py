@@ -7,29 +7,33 @@ from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from aib2packer.aib.distribute import read_targets
 from aib2packer.aib.fields import Fields, Reading
+from aib2packer.aib.identity import read_identities
 from aib2packer.aib.ids import IMAGE_TEMPLATE, parse_id
 from aib2packer.aib.kinds import choose_kind
 from aib2packer.aib.model import ImageTemplate, Located, Validator
 from aib2packer.aib.regions import region_text
+from aib2packer.aib.rules import check_rules
 from aib2packer.aib.source import read_source
-from aib2packer.aib.tokens import command_text, name_text
+from aib2packer.aib.tokens import command_text
 from aib2packer.aib.versions import KNOWN, ApiVersion
 from aib2packer.aib.vm import read_vm
-from aib2packer.arm.tree import JsonSymbolic, JsonSymbolicMember, node_of
-from aib2packer.arm.values import Expression, Text
+from aib2packer.arm.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
-from aib2packer.text.tree import JsonObject, JsonScalar, string_of
+from aib2packer.text.tree import string_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aib2packer.aib.ids import ResourceId
-    from aib2packer.aib.model import Customizer
+    from aib2packer.aib.model import Customizer, VmProfile
     from aib2packer.arm.template import Resource
+    from aib2packer.arm.values import Text
     from aib2packer.findings.model import Code, Report
+    from aib2packer.text.source import Span
 
 _DEFAULT_TIMEOUT_MINUTES = 240
 _MAX_TIMEOUT_MINUTES = 960
+_LARGEST_OPTIMIZED_GB = 2048  # reference/aib-behaviour.md 4
 _DOOMED_TIMEOUT_MINUTES = 5  # the sign-in of the service's own Packer would expire: reference/aib-behaviour.md 1.1
 
 # What the service writes into what it shows, and nobody sets.
@@ -69,6 +73,7 @@ class _Others(TypedDict):
     managed_resource_tags: Mapping[str, Text]
     identities: tuple[Text, ...]
     build_timeout_minutes: int
+    build_timeout_span: Span | None
     staging_resource_group: Text | None
     abort_on_customizer_error: bool
     auto_run: Located[bool]
@@ -109,6 +114,7 @@ def read_template(
     vm = read_vm(properties)
     customize = _customizers(properties, customizers)
     targets = read_targets(properties)
+    timeout = _timeout(properties)
     # All is read before anything is left out: what nobody asks for is reported as unknown.
     others = _Others(
         name=_known_name(name, resource, report),
@@ -116,20 +122,21 @@ def read_template(
         location=location,
         tags=root.texts_by_key("tags"),
         managed_resource_tags=properties.texts_by_key("managedResourceTags"),
-        identities=_identities(root),
-        build_timeout_minutes=_timeout(properties),
+        identities=read_identities(root),
+        build_timeout_minutes=_DEFAULT_TIMEOUT_MINUTES if timeout is None else timeout.value,
+        build_timeout_span=None if timeout is None else timeout.span,
         staging_resource_group=properties.text("stagingResourceGroup"),
         abort_on_customizer_error=_error_handling(properties),
         auto_run=_auto_run(properties),
         validators=_validators(properties),
     )
-    _not_converted(properties)
+    _not_converted(properties, vm)
     properties.close(dict.fromkeys(_BESIDE_PROPERTIES, "beside properties, not inside them"))
     if properties is not root:
         root.close(dict.fromkeys(_INSIDE_PROPERTIES, "inside properties"))
     if source is None:
         return None
-    return ImageTemplate(
+    template = ImageTemplate(
         **others,
         api=api,
         parameters=resource.parameters,
@@ -142,6 +149,8 @@ def read_template(
         settled=reading.settled,
         body=resource.body,
     )
+    check_rules(template, report)
+    return template
 
 
 def _known_name(name: Text | None, resource: Resource, report: Report) -> Text | None:
@@ -195,40 +204,10 @@ def _customizers(properties: Fields, kinds: Mapping[str, ReadsCustomizer]) -> tu
     return tuple(customizers)
 
 
-def _identities(root: Fields) -> tuple[Text, ...]:
-    fields = root.fields("identity")
-    if fields is None:
-        return ()
-    fields.any_case = True  # ARM's own, as the resource's keys are
-    fields.skip("type", "principalId", "tenantId")
-    value = fields.value("userAssignedIdentities")
-    if not isinstance(value, JsonObject):
-        fields.close()
-        return ()
-    fields.close()
-    fields.reading.instructions.extend(member.value.span for member in value)
-    for member in value:
-        if isinstance(member.value, JsonObject):  # the service shows principalId and clientId there
-            fields.reading.informative.extend(shown.value.span for shown in member.value)
-        elif member.value != JsonScalar(None, member.value.span):
-            root.report.add(
-                codes.SERVICE_REFUSES,
-                member.value.span,
-                "an object belongs here, most often an empty one: the identity is named by the key",
-                help="Write {}.",
-            )
-    return tuple(
-        Text((Expression(member.symbol),), member.key_span)
-        if isinstance(member, JsonSymbolicMember)
-        else name_text(member.key, member.key_span, root.report)
-        for member in value
-    )
-
-
-def _timeout(properties: Fields) -> int:
+def _timeout(properties: Fields) -> Located[int] | None:
     timeout = properties.integer("buildTimeoutInMinutes")
     if timeout is None:
-        return _DEFAULT_TIMEOUT_MINUTES
+        return None
     properties.instruct("buildTimeoutInMinutes")
     if not 0 < timeout.value <= _MAX_TIMEOUT_MINUTES:
         properties.report.add(
@@ -244,7 +223,7 @@ def _timeout(properties: Fields) -> int:
             f"no build ends within {timeout.value} minutes: in the service such a timeout fails at once",
             help="Allow an hour or more.",
         )
-    return timeout.value
+    return timeout
 
 
 def _error_handling(properties: Fields) -> bool:
@@ -319,9 +298,17 @@ def _state(fields: Fields, what: str) -> str | None:
     return None
 
 
-def _not_converted(properties: Fields) -> None:
+def _not_converted(properties: Fields, vm: VmProfile) -> None:
     optimize = properties.fields("optimize")
     if optimize is not None:
+        disk = vm.os_disk_gb
+        if optimize.value("vmBoot") is not None and isinstance(disk, Located) and disk.value > _LARGEST_OPTIMIZED_GB:
+            properties.report.add(
+                codes.SERVICE_REFUSES,
+                disk.span,
+                f"optimize.vmBoot takes disks of {_LARGEST_OPTIMIZED_GB} GB at most, and this one has {disk.value}",
+                help="Nothing to do, unless the template is to be submitted again.",
+            )
         for key, code in (("vmBoot", codes.VM_BOOT), ("workload", codes.WORKLOAD)):
             _optimization(optimize, key, code)
         optimize.close()

@@ -88,7 +88,7 @@ def _managed_image(fields: Fields) -> ManagedImage | None:
         return None
     found = parse_id(text, MANAGED_IMAGE)
     if found is None:
-        _bad_id(fields, text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/…")
+        _bad_id(fields, "imageId", text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/…")
         return None
     return ManagedImage(found, fields.span)
 
@@ -103,7 +103,8 @@ def _shared_image_version(fields: Fields) -> GalleryImage | SharedGalleryImage |
         return shared
     found = parse_id(text, GALLERY_VERSION, GALLERY_IMAGE)
     if found is None:
-        _bad_id(fields, text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…/versions/…")
+        shape = "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…/versions/…"
+        _bad_id(fields, "imageVersionId", text, shape)
         return None
     version = found.segments.get("versions")
     if version is None or (version.literal or "").lower() == "latest":
@@ -165,5 +166,6 @@ def _iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
     return PlatformImage(publisher, offer, sku, chosen, None, fields.span)
 
 
-def _bad_id(fields: Fields, text: Text, shape: str) -> None:
-    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no id of such an image", help=f"Write {shape}")
+def _bad_id(fields: Fields, key: str, text: Text, shape: str) -> None:
+    answer = fields.answer(f"Field '{key}' has a bad value")
+    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no id of such an image: {answer}", help=f"Write {shape}")

@@ -73,6 +73,7 @@ def _subnet(profile: Fields) -> Subnet | None:
             help="Run Packer on a machine that reaches the build subnet, such as one in this network.",
         )
     text = fields.text("subnetId")
+    _check_network(fields, text, own)
     name, subnet, group = fields.text("name"), fields.text("subnetName"), fields.text("resourceGroupName")
     fields.close()
     if text is not None:
@@ -102,6 +103,36 @@ def _subnet(profile: Fields) -> Subnet | None:
             help="Write subnetId.",
         )
     return Subnet(name, subnet, group, None, fields.span)
+
+
+def _check_network(fields: Fields, subnet: Text | None, own: Text | None) -> None:
+    """What goes with which subnet (reference/aib-behaviour.md 8)."""
+    proxy = fields.has("proxyVmSize") and fields.value("proxyVmSize") is not None
+    wrong: list[tuple[str, str]] = []
+    if proxy and subnet is None:
+        wrong.append(("proxyVmSize", "proxyVmSize goes with a subnetId"))
+    if proxy and own is not None:
+        wrong.append(("proxyVmSize", "proxyVmSize and containerInstanceSubnetId exclude each other"))
+    if own is not None and subnet is None:
+        wrong.append(("containerInstanceSubnetId", "containerInstanceSubnetId goes with a subnetId"))
+    both = [parse_id(text, SUBNET) if text is not None and text.literal else None for text in (subnet, own)]
+    if both[0] is not None and both[1] is not None:
+        ours, theirs = (
+            [str(found[segment]).lower() for segment in ("subscriptions", "resourcegroups", "virtualnetworks", "subnets")]
+            for found in both
+            if found is not None
+        )
+        if ours[:-1] != theirs[:-1]:
+            wrong.append(("containerInstanceSubnetId", "containerInstanceSubnetId must be in the network of subnetId"))
+        elif ours == theirs:
+            wrong.append(("containerInstanceSubnetId", "containerInstanceSubnetId must be another subnet than subnetId"))
+    for key, what in wrong:
+        fields.report.add(
+            codes.SERVICE_REFUSES,
+            fields.key_span(key),
+            f"{what}: the service refuses this; it makes no difference to Packer",
+            help="Nothing to do, unless the template is to be submitted again.",
+        )
 
 
 def _dropped_proxy(fields: Fields) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import posixpath
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ class Context:
 
     `values` are those of parameters, by the names as written. `fold` uses them, and the defaults, in place of variables.
     `shape` are the parameters, in lower case, that decide what is built: their values are used in any case. `read_linked`
-    reads a template by its path beside this one.
+    reads a template by its path beside the outermost one, and `links` are the paths on the way to the template at hand.
     """
 
     values: Mapping[str, Given | Setting] = field(default_factory=dict)
@@ -33,3 +35,15 @@ class Context:
     fold: bool = False
     shape: frozenset[str] = frozenset()
     read_linked: Callable[[str, Report], Json | None] = _read_nothing
+    links: tuple[str, ...] = ()
+
+    def linked(self, path: str) -> Context | None:
+        """The same within the template that the one at hand links to; None for a path that leads nowhere new.
+
+        Only a relative path is followed, and never in a circle.
+        """
+        if not path or "\0" in path or PureWindowsPath(path).anchor or PurePosixPath(path).anchor:
+            return None
+        here = posixpath.dirname(self.links[-1]) if self.links else ""
+        whole = posixpath.normpath(posixpath.join(here, path))
+        return None if whole in self.links else replace(self, links=(*self.links, whole))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.answers import answer
 from aib2packer.arm.evaluate import evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.expression import ExpressionError
+from aib2packer.arm.loops import MAX_ROUNDS
 from aib2packer.arm.parameters import KeyVaultSecret, Parameter, read_parameters
 from aib2packer.arm.scope import Definition, Deployment, Level, Scope, user_functions, variable_definitions
 from aib2packer.arm.symbolic import Parameter as ParameterSymbol
@@ -281,6 +282,14 @@ def _rounds(item: JsonObject, scopes: Scopes, report: Report) -> Iterator[Scopes
             help="Give the parameters that it depends on a value: --set NAME=…, or a parameters file with -p.",
         )
         return
+    if not 0 <= number <= MAX_ROUNDS:
+        report.add(
+            codes.BAD_VALUE,
+            loop.span,
+            f"`copy` repeats {name or 'this resource'} {number} times: ARM takes 0 to {MAX_ROUNDS}",
+            help="Write a smaller number.",
+        )
+        return
     for index in range(number):
         yield scopes.with_loop(name, index)
 
@@ -293,9 +302,10 @@ def _nested(item: JsonObject, scopes: Scopes, context: Context, report: Report) 
     template = properties.get("template")
     inner = _is_inner(properties)
     if not isinstance(template, JsonObject):
-        template, inner = _linked(properties, context, report), True  # a linked template is always a scope of its own
-        if template is None:
+        linked = _linked(properties, context, report)
+        if linked is None:
             return
+        (template, context), inner = linked, True  # a linked template is always a scope of its own
     if not inner:
         yield from _walk(template.get("resources"), scopes, "", context, report)
         return
@@ -311,15 +321,16 @@ def _nested(item: JsonObject, scopes: Scopes, context: Context, report: Report) 
     yield from _walk(template.get("resources"), Scopes(symbolic, resolved), "", context, report)
 
 
-def _linked(properties: JsonObject, context: Context, report: Report) -> JsonObject | None:
-    """The template that a deployment links to by a relative path; None where there is none, or it cannot be had."""
+def _linked(properties: JsonObject, context: Context, report: Report) -> tuple[JsonObject, Context] | None:
+    """The template that a deployment links to by a relative path, and the context in it; None where it cannot be had."""
     link = properties.get("templateLink")
     if not isinstance(link, JsonObject):
         return None
     path = string_of(link.get("relativePath"))
-    found = None if path is None else context.read_linked(path, report)
-    if isinstance(found, JsonObject):
-        return found
+    within = None if path is None else context.linked(path)
+    found = None if within is None else context.read_linked(within.links[-1], report)
+    if within is not None and isinstance(found, JsonObject):
+        return found, within
     name = path or string_of(link.get("uri")) or string_of(link.get("id")) or "without a path"
     report.add(
         codes.LINKED_TEMPLATE,

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     Evaluate = Callable[[Json, Scope], Json]
 
-_MAX_ROUNDS = 800
+MAX_ROUNDS = 800
+"""Of any loop: https://learn.microsoft.com/azure/azure-resource-manager/templates/copy-resources"""
 
 
 def loops_of(member: JsonMember) -> tuple[JsonObject, ...]:
@@ -44,8 +45,8 @@ def run_loop(loop: JsonObject, scope: Scope, evaluate: Evaluate) -> Json:
         item = value_of(evaluate(body, scope.with_loop(name, variable)))
         rounds = Apply("range", (0, number))
         return JsonSymbolic.of(Apply("map", (rounds, Lambda((variable.name,), item))), loop.span)
-    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= _MAX_ROUNDS:
-        raise _error(count, "the number of rounds is no whole number", f"Give one from 0 to {_MAX_ROUNDS}.")
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MAX_ROUNDS:
+        raise _error(count, "the number of rounds is no whole number", f"Give one from 0 to {MAX_ROUNDS}.")
     return JsonArray(tuple(_rounds(body, number, name, scope, evaluate)), loop.span)
 
 

@@ -172,17 +172,17 @@ def _plain(node: Json) -> str:
     return str(node.value) if isinstance(node, JsonScalar) else node.span.text
 
 
-def _resolved(declaration: JsonObject, template: JsonObject) -> JsonObject:
+def _resolved(declaration: JsonObject, template: JsonObject, seen: frozenset[str] = frozenset()) -> JsonObject:
     """The declaration with what its user-defined type says, where it has one: `"$ref": "#/definitions/x"`."""
     reference = string_of(declaration.get("$ref"))
     definitions = template.get("definitions")
     if reference is None or not isinstance(definitions, JsonObject):
         return declaration
     definition = definitions.get(reference.rsplit("/", 1)[-1])
-    if not isinstance(definition, JsonObject) or definition is declaration:
+    if not isinstance(definition, JsonObject) or reference in seen:  # a type may refer to itself
         return declaration
     own = {member.key.lower() for member in declaration}
-    inherited = tuple(member for member in _resolved(definition, template) if member.key.lower() not in own)
+    inherited = tuple(member for member in _resolved(definition, template, seen | {reference}) if member.key.lower() not in own)
     return JsonObject((*declaration.members, *inherited), declaration.span)
 
 

@@ -34,12 +34,19 @@ class Siblings:
     os_type: str | None = None
     generation: str | None = None
     security_type: str | None = None
+    has_trigger: bool = False
+    """Whether a trigger is deployed, which builds when the source image changes."""
 
 
 def read_siblings(everything: Sequence[Deployed]) -> Siblings:
     """Read the image definitions among what a template deploys."""
     definitions = [deployed for deployed in everything if deployed.type == _DEFINITION]
-    return Siblings(_common(definitions, "osType"), _common(definitions, "hyperVGeneration"), _common(definitions, "features"))
+    return Siblings(
+        _common(definitions, "osType"),
+        _common(definitions, "hyperVGeneration"),
+        _common(definitions, "features"),
+        has_trigger=any(deployed.type == _TRIGGER for deployed in everything),
+    )
 
 
 def report_siblings(everything: Sequence[Deployed], image_template: Deployed, report: Report) -> None:

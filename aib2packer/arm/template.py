@@ -114,6 +114,7 @@ def _candidates(document: Json, context: Context, report: Report) -> Iterator[_C
 
 def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[_Candidate]:
     """The image templates of a deployment template, those of nested deployments included."""
+    from aib2packer.arm.cycles import without_cycles
     from aib2packer.arm.deployment import default_of, evaluate_resource, name_of, report_shape, resolver, root_scopes, walk
     from aib2packer.arm.siblings import read_siblings, report_siblings
 
@@ -138,7 +139,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
             body.get("name"),
             body.get("apiVersion"),
             flattened=body.get("properties") is None,
-            parameters=facts,
+            parameters=without_cycles(facts, report),
             siblings=siblings,
             resolve=resolver(scopes),  # symbols are those of the outermost template, however deep they come out
         )

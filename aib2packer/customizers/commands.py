@@ -61,7 +61,14 @@ def read_commands(fields: Fields) -> tuple[tuple[Text, ...], Fetched | None] | N
         )
         return None
     if not inline and not script:
-        fields.missing("inline", "Give it either commands (inline) or a script (scriptUri).")
+        if fields.value("inline") is None:  # else what is wrong with it has been said
+            answer = "NoValidatorScript" if fields.path.startswith("validate") else "NoCustomizerScript"
+            fields.report.add(
+                codes.MISSING_FIELD,
+                fields.key_span("inline"),
+                f"{fields.path} has neither inline nor scriptUri: the service answers {answer}",
+                help="Give it either commands (inline) or a script (scriptUri).",
+            )
         return None
     return inline, script
 

@@ -14,6 +14,7 @@ from aib2packer.packer.assemble import assemble
 from aib2packer.packer.build_vm import build_location, build_vm
 from aib2packer.packer.distribute import distribution, made_targets
 from aib2packer.packer.download import download
+from aib2packer.packer.foresight import foresee
 from aib2packer.packer.generalize import generalize, lay_script, may_change_script, run_script
 from aib2packer.packer.hcl import escape_templates
 from aib2packer.packer.header import header
@@ -68,6 +69,7 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
     steps = _provision(template, kinds, site)
     steps = replace(steps, files={**steps.files, **communicator_files})
     manifest = _manifest(name, made_targets(template), symbols, report)
+    foresee(template, made_targets(template), os_type, report)
     _report_secret_values(template, symbols, report)
     build = assemble(name, settings, steps, manifest, symbols)
     return replace(

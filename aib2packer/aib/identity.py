@@ -1,0 +1,63 @@
+"""The template's identity: who fetched scripts and published images in the service (reference/aib-behaviour.md 4 and 8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.tokens import name_text
+from aib2packer.arm.tree import JsonSymbolicMember
+from aib2packer.arm.values import Expression, Text
+from aib2packer.findings import codes
+from aib2packer.text.tree import JsonObject, JsonScalar
+
+if TYPE_CHECKING:
+    from aib2packer.aib.fields import Fields
+
+
+def read_identities(root: Fields) -> tuple[Text, ...]:
+    """The ids of the user-assigned identities; Packer signs in as somebody else."""
+    fields = root.fields("identity")
+    if fields is None:
+        return ()
+    fields.any_case = True  # ARM's own, as the resource's keys are
+    kind = fields.text("type")
+    fields.skip("type", "principalId", "tenantId")
+    value = fields.value("userAssignedIdentities")
+    fields.close()
+    if kind is not None and "systemassigned" in kind.visible.replace(" ", "").lower():
+        _refused(fields, kind, "takes user-assigned identities only")
+    if not isinstance(value, JsonObject):
+        return ()
+    _account(value, fields)
+    identities = tuple(
+        Text((Expression(member.symbol),), member.key_span)
+        if isinstance(member, JsonSymbolicMember)
+        else name_text(member.key, member.key_span, root.report)
+        for member in value
+    )
+    if len(identities) > 1:
+        _refused(fields, identities[1], f"takes one identity, and there are {len(identities)}")
+    return identities
+
+
+def _account(identities: JsonObject, fields: Fields) -> None:
+    fields.reading.instructions.extend(member.value.span for member in identities)
+    for member in identities:
+        if isinstance(member.value, JsonObject):  # the service shows principalId and clientId there
+            fields.reading.informative.extend(shown.value.span for shown in member.value)
+        elif member.value != JsonScalar(None, member.value.span):
+            fields.report.add(
+                codes.SERVICE_REFUSES,
+                member.value.span,
+                "an object belongs here, most often an empty one: the identity is named by the key",
+                help="Write {}.",
+            )
+
+
+def _refused(fields: Fields, text: Text, what: str) -> None:
+    fields.report.add(
+        codes.SERVICE_REFUSES,
+        text.span,
+        f"the service {what}; it makes no difference to Packer, which signs in by itself",
+        help="Nothing to do, unless the template is to be submitted again.",
+    )

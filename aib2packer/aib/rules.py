@@ -1,0 +1,96 @@
+"""Rules of the service that its answers tell of, and that nothing in the output depends on (reference/aib-behaviour.md 8)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import GalleryImage, GalleryTarget
+from aib2packer.findings import codes
+
+if TYPE_CHECKING:
+    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.arm.values import Text
+    from aib2packer.findings.model import Report
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_DOTS_SINCE = "2019-05-01-preview"
+_GROUP_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/?", re.IGNORECASE)
+
+
+def check_rules(template: ImageTemplate, report: Report) -> None:
+    """Report what the service refuses, where it makes no difference to Packer."""
+    _check_name(template.name, "the template's name", template, report)
+    for target in template.targets:
+        _check_name(target.run_output_name, "the runOutputName", template, report)
+    _check_staging_group(template, report)
+    if template.siblings.has_trigger:
+        _check_triggered(template, report)
+
+
+def _check_name(name: Text | None, what: str, template: ImageTemplate, report: Report) -> None:
+    known = None if name is None else name.literal
+    if name is None or known is None:
+        return
+    with_dots = not template.api.before(_DOTS_SINCE)
+    if _NAME.fullmatch(known) and (with_dots or "." not in known):
+        return
+    report.add(
+        codes.SERVICE_REFUSES,
+        name.span,
+        f"{what} `{name}` is none that the service takes: letters, digits, `-`, {'`_` and `.`' if with_dots else 'and `_`'}, "
+        "64 at most",
+        help="Choose another name.",
+    )
+
+
+def _check_staging_group(template: ImageTemplate, report: Report) -> None:
+    group = template.staging_resource_group
+    if group is None or group.literal is None:
+        return
+    if not _GROUP_ID.fullmatch(group.literal):
+        report.add(
+            codes.SERVICE_REFUSES,
+            group.span,
+            f"`{group}` is no id of a resource group: the service answers BadStagingResourceGroup",
+            help="Write /subscriptions/…/resourceGroups/…",
+        )
+        return
+    own = None if template.id is None else template.id.subscription.literal
+    if own is not None and own.lower() != group.literal.split("/")[2].lower():
+        report.add(
+            codes.SERVICE_REFUSES,
+            group.span,
+            f"the staging resource group must be in the template's own subscription, {own}: the service answers "
+            "BadStagingResourceGroup",
+            help="Choose a group of that subscription.",
+        )
+
+
+def _check_triggered(template: ImageTemplate, report: Report) -> None:
+    """A template with a trigger is built again and again: into another version each time, and never out of its own image."""
+    for target in template.targets:
+        if not isinstance(target, GalleryTarget):
+            continue
+        if target.version is not None:
+            report.add(
+                codes.SERVICE_REFUSES,
+                target.version.span,
+                f"the template has a trigger, and such a one may not name a version ({target.version}): its second build would "
+                "find it there",
+                help="Leave the version out, and let versioning decide.",
+            )
+        if isinstance(template.source, GalleryImage) and _definition(template.source) == _definition(target):
+            report.add(
+                codes.SERVICE_REFUSES,
+                template.source.span,
+                "the template has a trigger, and its source is the image definition that it publishes to: each build would "
+                "start the next",
+                help="Publish to another image definition.",
+            )
+
+
+def _definition(image: GalleryImage | GalleryTarget) -> tuple[object, ...]:
+    """The image definition of a version, to be compared."""
+    parts = (image.id[segment].parts for segment in ("subscriptions", "resourcegroups", "galleries", "images"))
+    return tuple(part.lower() if isinstance(part, str) else part for segment in parts for part in (*segment, None))

@@ -1,0 +1,185 @@
+# VM image web, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 240m packer build -var subscription_id=... build.pkr.hcl
+#
+# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
+# the identity builder had: the gallery.
+# Image Builder counts on from the highest version in the gallery. To do so, add:
+#
+#   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
+#
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+locals {
+  # Image Builder runs Shell customizers as root.
+  as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  downloads = "${path.root}/downloads/web"
+
+  # Taken once: each call of timestamp() gives another time.
+  now           = timestamp()
+  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version = var.image_version != null ? var.image_version : local.time_version
+}
+
+source "azure-arm" "web" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Linux"
+  image_publisher = "center-for-internet-security-inc"
+  image_offer     = "cis-ubuntu"
+  image_sku       = "cis-ubuntulinux2204-l1-gen2"
+  image_version   = "latest"
+
+  # Build VM
+  location                     = "westeurope"
+  vm_size                      = "Standard_D2ds_v4"
+  disk_additional_size         = [64, 64, 64, 64, 64]
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # Distribution
+  shared_image_gallery_destination {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "web"
+    image_version  = local.image_version
+
+    target_region {
+      name = "westeurope"
+    }
+  }
+  shared_image_gallery_timeout = "240m"
+}
+
+build {
+  name    = "web"
+  sources = ["source.azure-arm.web"]
+
+  # Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it.
+  provisioner "shell" {
+    name            = "deprovisioning-script"
+    execute_command = local.as_root
+    inline = [
+      <<-EOT
+        cat > /tmp/DeprovisioningScript.sh <<'END'
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+        END
+      EOT
+    ]
+  }
+
+  # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
+  provisioner "shell-local" {
+    name = "download"
+    inline = [
+      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "curl -fsSL --retry 5 -o 01-app.conf 'https://raw.githubusercontent.com/contoso/images/main/app.conf'",
+      "curl -fsSL --retry 5 -o 03-app.conf 'https://raw.githubusercontent.com/contoso/images/main/app.conf'",
+      "curl -fsSL --retry 5 -o 04-app.conf 'https://raw.githubusercontent.com/contoso/images/main/app.conf'",
+    ]
+  }
+
+  # customize[0]: File
+  provisioner "file" {
+    name        = "app"
+    source      = "${local.downloads}/01-app.conf"
+    destination = "/tmp/app/app.conf"
+    generated   = true
+  }
+
+  # customize[1]: Shell
+  provisioner "shell" {
+    name            = "folder"
+    execute_command = local.as_root
+    inline          = ["mkdir -p /tmp/made"]
+  }
+
+  # customize[2]: File
+  provisioner "file" {
+    name        = "made"
+    source      = "${local.downloads}/03-app.conf"
+    destination = "/tmp/made/app.conf"
+    generated   = true
+  }
+
+  # customize[3]: File
+  provisioner "file" {
+    name        = "in-folder"
+    source      = "${local.downloads}/04-app.conf"
+    destination = "/tmp/"
+    generated   = true
+  }
+
+  # customize[4]: Shell
+  provisioner "shell" {
+    name            = "agent"
+    execute_command = local.as_root
+    inline          = ["apt-get purge -y walinuxagent"]
+  }
+
+  # customize[5]: Shell
+  provisioner "shell" {
+    name            = "script"
+    execute_command = local.as_root
+    inline          = ["rm -f /tmp/DeprovisioningScript.sh"]
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      "if [ -f /tmp/DeprovisioningScript.sh ]; then sh /tmp/DeprovisioningScript.sh; else echo 'No deprovisioning script: the image is not generalized'; fi",
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/web.manifest.json"
+    custom_data = {
+      run_output_name = "web"
+    }
+  }
+}

@@ -1,0 +1,180 @@
+# VM image web, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 45m packer build -var subscription_id=... build.pkr.hcl
+#
+# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
+# Builder's own service took care of, and what the identity builder had: the source image and the gallery.
+# Image Builder counts on from the highest version in the gallery. To do so, add:
+#
+#   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
+#
+# Otherwise than in Image Builder: inline PowerShell stops at its first terminating error (AIB2P310).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+    windows-update = {
+      source  = "github.com/rgl/windows-update"
+      version = "~> 0.18"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+locals {
+  # Taken once: each call of timestamp() gives another time.
+  now           = timestamp()
+  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version = var.image_version != null ? var.image_version : local.time_version
+}
+
+source "azure-arm" "web" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type = "Windows"
+
+  shared_image_gallery {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "Web"
+  }
+
+  # Build VM
+  location                     = "westeurope"
+  vm_size                      = "Standard_D2ds_v4"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  communicator   = "winrm"
+  winrm_use_ssl  = true
+  winrm_insecure = true
+  winrm_username = "packer"
+
+  # Distribution
+  shared_image_gallery_destination {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "web"
+    image_version  = local.image_version
+
+    target_region {
+      name = "westeurope"
+    }
+  }
+  shared_image_gallery_timeout = "45m"
+}
+
+build {
+  name    = "web"
+  sources = ["source.azure-arm.web"]
+
+  # Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it.
+  provisioner "file" {
+    name        = "deprovisioning-script"
+    destination = "C:\\DeprovisioningScript.ps1"
+    content     = <<-EOT
+      Write-Output '>>> Waiting for GA Service (RdAgent) to start ...'
+      while ((Get-Service RdAgent).Status -ne 'Running') { Start-Sleep -s 5 }
+      Write-Output '>>> Waiting for GA Service (WindowsAzureTelemetryService) to start ...'
+      while ((Get-Service WindowsAzureTelemetryService) -and ((Get-Service WindowsAzureTelemetryService).Status -ne 'Running')) { Start-Sleep -s 5 }
+      Write-Output '>>> Waiting for GA Service (WindowsAzureGuestAgent) to start ...'
+      while ((Get-Service WindowsAzureGuestAgent).Status -ne 'Running') { Start-Sleep -s 5 }
+      if (Test-Path $Env:SystemRoot\system32\Sysprep\unattend.xml) {
+        Write-Output '>>> Removing Sysprep\unattend.xml ...'
+        Remove-Item $Env:SystemRoot\system32\Sysprep\unattend.xml -Force
+      }
+      if (Test-Path $Env:SystemRoot\Panther\unattend.xml) {
+        Write-Output '>>> Removing Panther\unattend.xml ...'
+        Remove-Item $Env:SystemRoot\Panther\unattend.xml -Force
+      }
+      Write-Output '>>> Sysprepping VM ...'
+      & $Env:SystemRoot\System32\Sysprep\Sysprep.exe /oobe /generalize /quiet /quit
+      while ($true) {
+        $imageState = (Get-ItemProperty HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State).ImageState
+        Write-Output $imageState
+        if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }
+        Start-Sleep -s 5
+      }
+      Write-Output '>>> Sysprep complete ...'
+    EOT
+  }
+
+  # customize[0]: PowerShell
+  provisioner "powershell" {
+    name   = "iis"
+    inline = ["Install-WindowsFeature Web-Server"]
+  }
+
+  # customize[1]: WindowsUpdate
+  provisioner "windows-update" {}
+
+  # customize[2]: PowerShell
+  provisioner "powershell" {
+    name   = "net"
+    inline = ["Install-WindowsFeature NET-Framework-Core"]
+  }
+
+  # customize[3]: WindowsRestart
+  provisioner "windows-restart" {}
+
+  # customize[4]: WindowsUpdate
+  provisioner "windows-update" {}
+
+  # customize[5]: PowerShell
+  provisioner "powershell" {
+    name   = "clean"
+    inline = ["Remove-Item -Force C:\\DeprovisioningScript.ps1"]
+  }
+
+  provisioner "powershell" {
+    name = "generalize"
+    inline = [
+      <<-EOT
+        if (Test-Path C:\DeprovisioningScript.ps1) {
+          powershell -ExecutionPolicy Bypass -Command '& C:\DeprovisioningScript.ps1; exit $LASTEXITCODE'
+        } else {
+          Write-Output 'No deprovisioning script: the image is not generalized'
+        }
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/web.manifest.json"
+    custom_data = {
+      run_output_name = "web"
+    }
+  }
+}

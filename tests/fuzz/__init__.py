@@ -1,0 +1,1 @@
+"""Mutated inputs: whatever stands in a file, there is HCL or an error that says why not."""

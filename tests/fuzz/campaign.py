@@ -1,0 +1,192 @@
+"""Converts many mutated inputs and counts what becomes of them.
+
+Usage: python -m tests.fuzz.campaign [--count 100000] [--seed 1] [--processes 2] [--only NUMBER]
+
+The inputs are the cases of the project and, where ../shared/corpus is, the public templates in it. Each mutation is made from
+the seed and its number, so that `--only NUMBER` makes it again, prints what it makes and what comes of it. Ends with 1 where a
+conversion raised, took too long, or gave something else the second time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from aib2packer import Conversion, InputError, Options, OsType, Severity, convert
+from aib2packer.findings import text
+from aib2packer.text.source import decode
+from tests.cases import CASES, FOLDER, read_case
+from tests.fuzz.mutations import mutate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+CORPUS = Path(os.environ.get("AIB2PACKER_CORPUS") or Path(__file__).parent.parent.parent.parent / "shared/corpus") / "files"
+SLOW_SECONDS = 2.0
+ENDLESS_SECONDS = 60
+TWICE = 20
+"""Every so many inputs are converted a second time."""
+_LARGEST = 60_000  # bytes: a few larger files would take most of the time
+_CHUNK = 500
+
+_VALUES = decode((FOLDER / "arm-values.parameters.json").read_bytes(), "arm-values.parameters.json")
+OPTIONS = (
+    Options(),
+    Options(side_files=True),
+    Options(side_files=True, os_type=OsType.LINUX, resolve=True, location="westeurope"),
+    Options(os_type=OsType.WINDOWS, settings=("imageName=web", "location=west us 2", "x=[1, 2]"), parameter_files=(_VALUES,)),
+    Options(replace_iso="RedHat:RHEL:7_9", subscription_id="33333333-3333-3333-3333-333333333333", resource_group="g"),
+)
+
+
+@dataclass
+class Outcome:
+    """What became of some inputs: how many of each kind, and those that need a look, by number."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[int, str, str]] = field(default_factory=list)
+    """Number, kind, and what is known about it."""
+
+    def add(self, other: Outcome) -> None:
+        """Take in what became of others."""
+        self.counts += other.counts
+        self.failures += other.failures
+
+
+@cache
+def inputs(*, with_corpus: bool = True) -> tuple[tuple[str, bytes], ...]:
+    """The files to start from: name and contents."""
+    own = [(f"{case}.json", read_case(case)[0]) for case in CASES]
+    corpus = sorted(CORPUS.rglob("*.json")) if with_corpus else []
+    public = [(file.relative_to(CORPUS).as_posix(), file.read_bytes()) for file in corpus if file.stat().st_size < _LARGEST]
+    return (*own, *public)
+
+
+@cache
+def _parsed(name: str, *, with_corpus: bool) -> Any:  # noqa: ANN401 - any JSON
+    try:
+        return json.loads(dict(inputs(with_corpus=with_corpus))[name].decode("utf-8-sig"))
+    except ValueError:
+        return None
+
+
+def mutation(seed: int, number: int, *, with_corpus: bool = True) -> tuple[str, bytes, Options]:
+    """The input with that number: the name of the file it is made from, its bytes, and the options to convert it with."""
+    random = Random(f"{seed}-{number}")  # noqa: S311 - no secret
+    name, data = random.choice(inputs(with_corpus=with_corpus))
+    options = random.choice(OPTIONS)
+    return name, mutate(data, _parsed(name, with_corpus=with_corpus), random), options
+
+
+def try_inputs(seed: int, numbers: Sequence[int], *, with_corpus: bool = True) -> Outcome:
+    """Convert the inputs with those numbers."""
+    outcome = Outcome()
+    signal.signal(signal.SIGALRM, _endless)
+    for number in numbers:
+        name, data, options = mutation(seed, number, with_corpus=with_corpus)
+        start = time.perf_counter()
+        signal.alarm(ENDLESS_SECONDS)
+        try:
+            kind, wrong = _try(name, data, options, twice=number % TWICE == 0)
+        except Exception as error:  # noqa: BLE001 - this is what we are looking for
+            kind, wrong = "traceback", f"{_where(error)}: {type(error).__name__}: {str(error)[:200]}"
+        finally:
+            signal.alarm(0)
+        took = time.perf_counter() - start
+        if not wrong and took > SLOW_SECONDS:
+            kind, wrong = "slow", f"{took:.1f} s"
+        outcome.counts[kind] += 1
+        if wrong:
+            outcome.failures.append((number, kind, f"{name}: {wrong}"))
+    return outcome
+
+
+def _try(name: str, data: bytes, options: Options, *, twice: bool) -> tuple[str, str]:
+    """Convert one input; the kind of what comes of it, and what is wrong with it."""
+    try:
+        made = _shown(conversion := convert(data, file=f"/nowhere/{name}", options=options))
+        again = _shown(convert(data, file=f"/nowhere/{name}", options=options)) if twice else made
+    except InputError:
+        return "no text", ""
+    failed = any(finding.severity is Severity.ERROR for finding in conversion.findings)
+    if (conversion.hcl is None) != failed:
+        return "neither HCL nor an error", f"HCL: {conversion.hcl is not None}, error: {failed}"
+    if again != made:
+        return "not the same twice", "the second conversion differs"
+    return ("errors" if failed else "converted"), ""
+
+
+def _shown(conversion: Conversion) -> tuple[bytes, ...]:
+    """All that a conversion gives, as it is written."""
+    files = (piece for path, data in conversion.files.items() for piece in (path.encode(), data))
+    return (conversion.hcl or "").encode(), text.render(conversion.findings, color=True).encode(), *files
+
+
+def _endless(_signal: int, _frame: object) -> NoReturn:
+    message = f"no end after {ENDLESS_SECONDS} seconds"
+    raise TimeoutError(message)
+
+
+def _where(error: Exception) -> str:
+    """The innermost place in the package."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "aib2packer/" in frame.filename]
+    last = frames[-1] if frames else traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.filename.rpartition('aib2packer/')[2]}:{last.lineno}"
+
+
+def run(seed: int, count: int, processes: int) -> Outcome:
+    """Try `count` inputs, in several processes."""
+    chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
+    total = Outcome()
+    with ProcessPoolExecutor(processes) as pool:
+        for done, outcome in enumerate(pool.map(try_inputs, [seed] * len(chunks), chunks), start=1):
+            total.add(outcome)
+            if sys.stderr.isatty():
+                sys.stderr.write(f"\r{done * _CHUNK:,}")
+    return total
+
+
+def report(outcome: Outcome) -> Iterable[str]:
+    """The figures, and each failure."""
+    yield f"{sum(outcome.counts.values()):,} inputs"
+    for kind, number in outcome.counts.most_common():
+        yield f"{number:10,} {kind}"
+    for number, kind, what in sorted(outcome.failures):
+        yield f"{number}: {kind}: {what}"
+
+
+def main() -> int:
+    """Run it from the command line; gives the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--only", type=int, metavar="NUMBER")
+    arguments = parser.parse_args()
+    if arguments.only is not None:
+        name, data, options = mutation(arguments.seed, arguments.only)
+        sys.stdout.buffer.write(data)
+        sys.stderr.write(f"\n{name} with {options}\n")
+        conversion = convert(data, file=name, options=options)
+        sys.stderr.write(f"{text.render(conversion.findings, color=False)}\n")
+        return 0
+    start = time.perf_counter()
+    outcome = run(arguments.seed, arguments.count, arguments.processes)
+    print(*report(outcome), f"in {time.perf_counter() - start:.0f} s, seed {arguments.seed}", sep="\n")  # noqa: T201 - figures
+    return 1 if outcome.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
