@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.findings.model import Finding
-    from aib2packer.packer.render import Lines
     from aib2packer.provenance.accounting import Entry
+    from aib2packer.provenance.sourcemap import Place
     from aib2packer.text.source import SourceText
 
 
@@ -81,5 +81,5 @@ class Conversion:
     findings: tuple[Finding, ...] = ()
     settings: tuple[Entry, ...] = ()
     """What became of each setting of the image template; nothing where there is no HCL."""
-    lines: Mapping[str, Lines] = field(default_factory=dict)
-    """Where in the HCL each place of it stands that comes from the template, by its address."""
+    source_map: tuple[Place, ...] = ()
+    """Which lines of the HCL come from where."""

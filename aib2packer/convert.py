@@ -51,11 +51,13 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
     from aib2packer.packer.addresses import origins
     from aib2packer.packer.render import render
     from aib2packer.provenance.accounting import account
+    from aib2packer.provenance.sourcemap import source_map
 
     template, build = built
-    settings = account(template.body, template.settled, origins(build), report)
+    places = tuple(origins(build))
+    settings = account(template.body, template.settled, places, report)
     rendered = render(build)
-    return Conversion(rendered.text, build.files, report.findings, settings, rendered.lines)
+    return Conversion(rendered.text, build.files, report.findings, settings, source_map(rendered.lines, places))
 
 
 def _build(

@@ -24,6 +24,7 @@ def source_address(build: Build) -> str:
 def origins(build: Build) -> Iterator[tuple[str, Span]]:
     """Each place of a build that comes from the template, with where it comes from; in the order of the file."""
     yield from ((HEADER, origin) for origin in build.header_origins)
+    yield from ((f"var.{variable.name}", variable.origin) for variable in build.variables if variable.origin is not None)
     for section in build.sections:
         for item in section.body:
             if isinstance(item, Attribute | Block):

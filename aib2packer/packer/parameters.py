@@ -52,6 +52,7 @@ def declare(fact: ParameterFact, name: str) -> Variable:
         default=_default(fact),
         sensitive=is_secret(fact),
         validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),
+        origin=parameter.span,
     )
 
 

@@ -94,7 +94,9 @@ def test_the_account_of_a_case_is_complete_and_its_places_are_in_the_file(case: 
     assert len(pointers) == len(set(pointers))
     assert all((entry.state is State.CONVERTED) == bool(entry.addresses) for entry in conversion.settings)
     assert all(entry.code for entry in conversion.settings if entry.state is State.LOST)
-    assert {address for entry in conversion.settings for address in entry.addresses} <= conversion.lines.keys()
+    assert {address for entry in conversion.settings for address in entry.addresses} <= {
+        place.address for place in conversion.source_map
+    }
     assert "AIB2P299" not in {finding.code.id for finding in conversion.findings}
 
 
@@ -112,28 +114,6 @@ def test_a_change_of_any_setting_of_a_case_is_seen(case: str) -> None:
     data, _ = read_case(case)
 
     assert [f"{entry.span}: {value}" for entry, value in unseen(data, f"{case}.json")] == []
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_the_lines_of_a_place_hold_what_it_is_called(case: str) -> None:
-    conversion = convert_case(case)
-    if conversion.hcl is None:
-        return
-    text = conversion.hcl.splitlines()
-
-    for address, lines in conversion.lines.items():
-        block = text[lines.first - 1 : lines.last]
-        if address.startswith("var."):
-            assert block[0] == f'variable "{address.removeprefix("var.")}" {{'
-            assert block[-1] == "}"
-        elif address.startswith("source.azure-arm."):
-            assert block[0].split()[0] in {address.rsplit(".", 1)[1], "dynamic"}
-        elif address == "header":
-            assert all(line.startswith("#") for line in block)
-        else:
-            assert any(line.startswith('  provisioner "') for line in block)
-            assert block[-1].startswith("  ")
-            assert block[-1].endswith("}")
 
 
 texts = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=12)

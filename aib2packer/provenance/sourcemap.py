@@ -1,0 +1,44 @@
+"""The source map: which lines of the output come from which places of the template."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from aib2packer.packer.render import Lines
+    from aib2packer.text.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place of the output: its address, its lines, and where in the input it comes from."""
+
+    address: str
+    lines: Lines
+    origins: tuple[Span, ...]
+
+
+def source_map(lines: Mapping[str, Lines], origins: Iterable[tuple[str, Span]]) -> tuple[Place, ...]:
+    """The places that come from the input, in the order of their lines; what the converter itself adds is not among them.
+
+    Args:
+        lines: Where each place stands, by its address.
+        origins: Addresses, each with a place that it comes from.
+
+    """
+    found: dict[str, dict[Span, None]] = defaultdict(dict)
+    for address, span in origins:
+        found[address][span] = None
+    places = (Place(address, lines[address], tuple(spans)) for address, spans in found.items())
+    return tuple(sorted(places, key=lambda place: place.lines))
+
+
+def origin_of(places: Iterable[Place], line: int) -> Span | None:
+    """The first origin of the smallest place that holds a line of the output, counted from 1; None for a line of our own."""
+    around = [place for place in places if place.lines.first <= line <= place.lines.last]
+    smallest = min(around, key=lambda place: place.lines.last - place.lines.first, default=None)
+    return None if smallest is None else smallest.origins[0]

@@ -1,0 +1,46 @@
+"""Each line of the output that comes from the template leads back there."""
+
+import pytest
+
+from aib2packer.packer.render import Lines
+from aib2packer.provenance.sourcemap import Place, origin_of, source_map
+from aib2packer.text.source import SourceText, Span
+from tests.cases import CASES, convert_case
+
+SOURCE = SourceText("image.json", "0123456789")
+
+
+def test_places_stand_in_the_order_of_their_lines_with_all_their_origins() -> None:
+    first, second = Span(SOURCE, 0, 1), Span(SOURCE, 1, 2)
+    lines = {"late": Lines(7, 9), "early": Lines(2, 3), "ours": Lines(4, 5)}
+
+    places = source_map(lines, [("late", first), ("early", second), ("late", second), ("late", first)])
+
+    assert places == (Place("early", Lines(2, 3), (second,)), Place("late", Lines(7, 9), (first, second)))
+
+
+def test_a_line_leads_to_the_smallest_place_around_it() -> None:
+    outer, inner = Place("outer", Lines(1, 9), (Span(SOURCE, 0, 9),)), Place("inner", Lines(3, 4), (Span(SOURCE, 2, 3),))
+
+    assert origin_of((outer, inner), 4) == Span(SOURCE, 2, 3)
+    assert origin_of((outer, inner), 5) == Span(SOURCE, 0, 9)
+    assert origin_of((outer, inner), 10) is None
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_lines_of_a_place_hold_what_it_is_called(case: str) -> None:
+    conversion = convert_case(case)
+    text = (conversion.hcl or "").splitlines()
+
+    for place in conversion.source_map:
+        lines = text[place.lines.first - 1 : place.lines.last]
+        if place.address.startswith("var."):
+            assert lines[0] == f'variable "{place.address.removeprefix("var.")}" {{'
+            assert lines[-1] == "}"
+        elif place.address.startswith("source.azure-arm."):
+            assert lines[0].split()[0] in {place.address.rsplit(".", 1)[1], "dynamic"}
+        elif place.address == "header":
+            assert all(line.startswith("#") for line in lines)
+        else:
+            assert any(line.startswith("  provisioner ") for line in lines)
+            assert lines[-1].endswith("}")
