@@ -1,0 +1,98 @@
+"""The pages about codes: each code has one, and none lies.
+
+After a change of a message: `pytest tests/findings/test_pages.py --snapshot-update`, and read the diff.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from aib2packer.cli import main
+from aib2packer.findings import codes
+from aib2packer.findings.explain import PAGES, by_id, page
+from aib2packer.findings.model import Code
+from tests.findings.pages import blocks, missing_lines, write_example
+
+DOCS = Path(__file__).parents[2] / "docs" / "findings.md"
+
+# What no small readable example shows, and why.
+WITHOUT_EXAMPLE = {
+    codes.JSON_TOO_DEEP: "it takes hundreds of brackets",
+    codes.UNACCOUNTED: "it is there for mistakes that are not known yet",
+}
+SHOWN = [code for code in by_id().values() if code not in WITHOUT_EXAMPLE]
+
+
+def test_every_code_has_a_page_and_every_page_a_code() -> None:
+    assert sorted(path.stem for path in PAGES.iterdir()) == list(by_id())
+
+
+def test_no_code_has_two_meanings_and_no_meaning_two_codes() -> None:
+    registered = [value for value in vars(codes).values() if isinstance(value, Code)]
+
+    assert len({code.id for code in registered}) == len(registered)
+    assert len({code.title for code in registered}) == len(registered)
+
+
+def test_the_number_of_a_code_tells_its_severity() -> None:
+    hundreds = {"0": {"error", "note"}, "1": {"error"}, "2": {"loss"}, "3": {"change"}, "4": {"note"}}
+
+    assert [code.id for code in by_id().values() if not re.fullmatch(r"AIB2P\d{3}", code.id)] == []
+    assert [code.id for code in by_id().values() if code.severity.value not in hundreds[code.id[5]]] == []
+
+
+@pytest.mark.parametrize("code", by_id().values(), ids=by_id())
+def test_a_page_says_what_a_code_means_shows_it_and_says_what_to_do(code: Code) -> None:
+    text = page(code)
+
+    assert text.startswith(f"# {code.id}: {code.title}\n\n**{code.severity.value.capitalize()}.** ")
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["Example", "What to do"]
+    assert len(text.partition("## What to do\n")[2].split()) > 2
+
+
+@pytest.mark.parametrize("code", SHOWN, ids=[code.id for code in SHOWN])
+def test_the_example_of_a_page_is_true(
+    code: Code,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+) -> None:
+    text = page(code)
+    arguments = write_example(text, tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SystemExit):
+        main([*arguments, "--findings", "json"], prog_name="aib2packer")
+
+    hcl, document = capsys.readouterr()
+    findings = [finding for finding in json.loads(document)["findings"] if finding["code"] == code.id]
+    assert findings, f"the example of {code.id} does not show it, but {json.loads(document)['findings']}"
+    said = f"{code.id} {code.severity.value}: {findings[0]['message']}\nhelp: {findings[0]['help']}\n"
+    if request.config.getoption("update_snapshots"):
+        text = re.sub(r"^```text\n.*?^```$", lambda _: f"```text\n{said}```", text, count=1, flags=re.MULTILINE | re.DOTALL)
+        (PAGES / f"{code.id}.md").write_text(text, encoding="utf-8")
+    assert [block.text for block in blocks(text) if block.language == "text"] == [said]
+    for block in blocks(text):
+        if block.language == "hcl" and block.file is None:
+            assert missing_lines(block.text, hcl) == []
+    if code.severity.value == "error":
+        assert hcl == ""
+
+
+def test_the_documentation_lists_all_pages(request: pytest.FixtureRequest) -> None:
+    if not DOCS.exists():
+        pytest.skip("the documentation is not installed")
+    rows = "\n".join(
+        f"| [{code.id}](../aib2packer/findings/pages/{code.id}.md) | {code.severity.value} | {code.title} |"
+        for code in by_id().values()
+    )
+    text = DOCS.read_text(encoding="utf-8")
+    if request.config.getoption("update_snapshots"):
+        text = re.sub(r"(?<=^\|---\|---\|---\|\n)(?:\| \[.*\n)*", f"{rows}\n", text, flags=re.MULTILINE)
+        DOCS.write_text(text, encoding="utf-8")
+    assert rows in text
