@@ -65,6 +65,8 @@ class Options:
     """What `resourceGroup().location` comes to; None: a variable."""
     resolve: bool = False
     """Whether parameters that have a value are folded into the output; without, they are variables."""
+    annotate: bool = False
+    """Whether a comment above each block says which line of the template it comes from."""
     side_files: bool = False
     """Whether files beside the HCL may be written; without, everything stands in the HCL."""
     file_name: str = "build.pkr.hcl"

@@ -51,12 +51,13 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
     from aib2packer.packer.addresses import origins
     from aib2packer.packer.render import render
     from aib2packer.provenance.accounting import account
+    from aib2packer.provenance.annotate import annotate
     from aib2packer.provenance.sourcemap import source_map
 
     template, build = built
     places = tuple(origins(build))
     settings = account(template.body, template.settled, places, report)
-    rendered = render(build)
+    rendered = render(build, annotate(build, places) if chosen.annotate else None)
     return Conversion(rendered.text, build.files, report.findings, settings, source_map(rendered.lines, places))
 
 

@@ -70,6 +70,8 @@ output.option(
     "--check", is_flag=True, help="Write nothing; show what would change in the files at -o, and exit with 1 if any would."
 )
 
+output.option("--annotate", is_flag=True, help="Say above each block which line of the template it comes from.")
+
 conversion = Section("Conversion")
 conversion.option("--name", metavar="NAME", help="The image template to convert, where the input holds several.")
 conversion.option(

@@ -25,9 +25,20 @@ def origins(build: Build) -> Iterator[tuple[str, Span]]:
     """Each place of a build that comes from the template, with where it comes from; in the order of the file."""
     yield from ((HEADER, origin) for origin in build.header_origins)
     yield from ((f"var.{variable.name}", variable.origin) for variable in build.variables if variable.origin is not None)
+    if build.origin is not None:
+        yield source_address(build), build.origin
     for section in build.sections:
         for item in section.body:
             if isinstance(item, Attribute | Block):
                 yield from ((f"{source_address(build)}.{item.name}", origin) for origin in item.origins)
     for number, step in enumerate(build.provisioners):
         yield from ((f"build.provisioner[{number}]", origin) for origin in step.origins)
+
+
+def blocks(build: Build) -> Iterator[str]:
+    """The addresses of what is a block of its own, or one within the source."""
+    yield from (f"var.{variable.name}" for variable in build.variables)
+    yield source_address(build)
+    for section in build.sections:
+        yield from (f"{source_address(build)}.{item.name}" for item in section.body if isinstance(item, Block))
+    yield from (f"build.provisioner[{number}]" for number in range(len(build.provisioners)))

@@ -66,7 +66,7 @@ class Plugin:
 class Build:
     """A whole `.pkr.hcl` file. `name` is the build's, `label` the source's: an identifier.
 
-    `header_origins` are the places of the template that the run instructions at the top come from.
+    `header_origins` are the places of the template that the run instructions at the top come from, `origin` is the template.
     """
 
     name: str
@@ -82,3 +82,4 @@ class Build:
     manifest: Mapping[str, Value]
     files: Mapping[str, bytes]
     header_origins: tuple[Span, ...] = ()
+    origin: Span | None = None

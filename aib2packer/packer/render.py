@@ -39,16 +39,21 @@ class Rendered:
     lines: Mapping[str, Lines]
 
 
-def render(build: Build) -> Rendered:
-    """Print a build."""
+def render(build: Build, annotations: Mapping[str, str] | None = None) -> Rendered:
+    """Print a build. `annotations` are comments to stand above places, by their addresses."""
     lines: list[str] = []
     places: dict[str, Lines] = {}
     open_places: list[tuple[str, int]] = []
+    pending = None
     for line in _template().render(build=build, source=source_address(build)).splitlines(keepends=True):
         if not line.startswith(_MARK):
+            if pending is not None:
+                lines += [f"{_comment(pending, len(line) - len(line.lstrip(' ')))}\n"]
+                pending = None
             lines.append(line)
         elif address := line[len(_MARK) : -1]:
             open_places.append((address, len(lines) + 1))
+            pending = (annotations or {}).get(address)
         else:
             address, first = open_places.pop()
             places[address] = Lines(first, len(lines))

@@ -73,7 +73,10 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
     _report_secret_values(template, symbols, report)
     build = assemble(name, settings, steps, manifest, symbols)
     return replace(
-        build, header=header(template, build, symbols, options, report), header_origins=template.settled.instructions
+        build,
+        header=header(template, build, symbols, options, report),
+        header_origins=template.settled.instructions,
+        origin=template.span,
     )
 
 
@@ -158,7 +161,7 @@ def _provision(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], sit
             )
     first = [lay_script(site, _LAID_FIRST)] if laid else []
     if downloads:
-        first.append(download(downloads, site))
+        first.append(replace(download(downloads, site), origins=tuple(file.uri.span for file in downloads)))
     last = run_script(site) if laid else generalize(site)
     return Steps((*first, *steps, last), tuple(downloads), files)
 

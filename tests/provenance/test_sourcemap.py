@@ -1,11 +1,17 @@
 """Each line of the output that comes from the template leads back there."""
 
+import json
+import re
+from dataclasses import replace
+
 import pytest
 
+from aib2packer import Options, convert
 from aib2packer.packer.render import Lines
 from aib2packer.provenance.sourcemap import Place, origin_of, source_map
 from aib2packer.text.source import SourceText, Span
-from tests.cases import CASES, convert_case
+from tests.cases import CASES, convert_case, read_case
+from tests.cases.templates import template
 
 SOURCE = SourceText("image.json", "0123456789")
 
@@ -37,6 +43,9 @@ def test_the_lines_of_a_place_hold_what_it_is_called(case: str) -> None:
         if place.address.startswith("var."):
             assert lines[0] == f'variable "{place.address.removeprefix("var.")}" {{'
             assert lines[-1] == "}"
+        elif place.address.startswith("source.azure-arm.") and place.address.count(".") == 2:
+            assert lines[0].startswith('source "azure-arm" ')
+            assert lines[-1] == "}"
         elif place.address.startswith("source.azure-arm."):
             assert lines[0].split()[0] in {place.address.rsplit(".", 1)[1], "dynamic"}
         elif place.address == "header":
@@ -44,3 +53,27 @@ def test_the_lines_of_a_place_hold_what_it_is_called(case: str) -> None:
         else:
             assert any(line.startswith("  provisioner ") for line in lines)
             assert lines[-1].endswith("}")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_annotations_are_comments_and_nothing_else(case: str) -> None:
+    data, options = read_case(case)
+    plain = convert(data, file="image.json", options=options)
+    annotated = convert(data, file="image.json", options=replace(options, annotate=True))
+
+    added = [line for line in (annotated.hcl or "").splitlines() if re.fullmatch(r" *# (?:--set )?[\w.-]+:[\d, ]+(?:; .*)?", line)]
+    kept = [line for line in (annotated.hcl or "").splitlines() if line not in added]
+    assert kept == (plain.hcl or "").splitlines()
+    assert bool(added) == (plain.hcl is not None)
+    assert annotated.files == plain.files
+
+
+def test_an_annotation_names_the_lines_that_a_block_comes_from() -> None:
+    text = json.dumps(template(customize=[{"type": "Shell", "inline": ["true"]}]), indent=2)
+    line = text[: text.index('"Shell"')].count("\n") + 1
+
+    hcl = convert(text, file="image.json", options=Options(annotate=True)).hcl
+
+    assert hcl is not None
+    assert f'  # image.json:{line}\n  # customize[0]: Shell\n  provisioner "shell" {{\n' in hcl
+    assert '# image.json:1\nsource "azure-arm" "image" {\n' in hcl
