@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from aib2packer.conversion import Options
     from aib2packer.findings.model import Finding
     from aib2packer.inputs import Template
+    from aib2packer.provenance.accounting import Entry
+    from aib2packer.provenance.sourcemap import Place
 
 HCL_NAME = "build.pkr.hcl"
 
@@ -66,6 +68,8 @@ class Result:
     findings: tuple[Finding, ...] = ()
     diff: str = ""
     hcl: bytes | None = None
+    settings: tuple[Entry, ...] = ()
+    source_map: tuple[Place, ...] = ()
 
 
 def unreadable(error: FileError) -> Result:
@@ -96,6 +100,8 @@ def run(template: Template, request: Request) -> Result:
         outcome=Outcome.CONVERTED,
         exit_code=1 if _reach(findings, request.fail_on) else 0,
         findings=findings,
+        settings=conversion.settings,
+        source_map=conversion.source_map,
     )
     if request.file:
         return _deliver(result, request.file.parent, {request.file.name: hcl}, request)

@@ -59,6 +59,14 @@ def _findings_files(_context: click.Context, _parameter: click.Parameter, values
     return values
 
 
+def _reports(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not value.lower().endswith((".json", ".md")):
+            message = "the name tells no format; it must end in .json or .md."
+            raise click.BadParameter(message)
+    return values
+
+
 def _severity(_context: click.Context, _parameter: click.Parameter, value: str) -> Severity:
     return Severity(value)
 
@@ -143,6 +151,15 @@ findings.option(
     multiple=True,
     callback=_findings_files,
     help="Write all findings to FILE too: as SARIF (*.sarif), JSON (*.json) or text (*.txt).",
+)
+findings.option(
+    "--report",
+    "reports",
+    type=click.Path(),
+    metavar="FILE",
+    multiple=True,
+    callback=_reports,
+    help="Write to FILE what became of every setting, and which lines come from where: JSON (*.json) or Markdown (*.md).",
 )
 findings.option(
     "--fail-on",

@@ -15,6 +15,7 @@ from aib2packer.findings import text
 from aib2packer.findings.formats import Format, Judgement, render
 from aib2packer.findings.model import Severity
 from aib2packer.output import OutputError, write
+from aib2packer.provenance.accounting import tally
 from aib2packer.run import Outcome
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Reporting:
     """The format on standard error."""
     findings_files: tuple[str, ...] = ()
     """Files to write all findings to, in the format that each name tells."""
+    reports: tuple[str, ...] = ()
+    """Files to write the account of all settings to."""
     quiet: bool = False
     """Whether standard error is to show errors only."""
     verbose: bool = False
@@ -57,8 +60,10 @@ def report(results: Sequence[Result], reporting: Reporting, *, many: bool) -> in
         _print_findings(shown, reporting, many=many)
         if not reporting.quiet:
             echo("\n".join(map(_colored_diff, filter(None, (judgement.diff for judgement in judgements)))))
-            echo(_summary(judgements, many=many))
-    return max((_write(file, judgements) for file in reporting.findings_files), default=0)
+            echo(_summary(judgements, tally(entry for result in results for entry in result.settings), many=many))
+    documents = {file: _findings(file, judgements) for file in reporting.findings_files}
+    documents |= {file: _account(file, results) for file in reporting.reports}
+    return max((_write(file, document) for file, document in documents.items()), default=0)
 
 
 def _print_findings(judgements: Sequence[Judgement], reporting: Reporting, *, many: bool) -> None:
@@ -76,9 +81,10 @@ def _print_findings(judgements: Sequence[Judgement], reporting: Reporting, *, ma
         echo(f"{overview}\n\n-v shows each of these in full, `aib2packer explain CODE` says what a code means.\n")
 
 
-def _summary(judgements: Sequence[Judgement], *, many: bool) -> str:
+def _summary(judgements: Sequence[Judgement], settings: str, *, many: bool) -> str:
+    of_settings = f" {settings}." if settings else ""
     if not many:
-        return text.summary(judgements[0].findings, judgements[0].outcome)
+        return f"{text.summary(judgements[0].findings, judgements[0].outcome)}{of_settings}"
     from aib2packer.findings.overview import table
 
     outcomes = [judgement.outcome for judgement in judgements]
@@ -86,7 +92,7 @@ def _summary(judgements: Sequence[Judgement], *, many: bool) -> str:
     good = Outcome.UP_TO_DATE if checked else Outcome.CONVERTED
     total = len(outcomes) - outcomes.count(Outcome.NO_TEMPLATE.value)
     of_all = f"{outcomes.count(good.value)} of {total} {'template' if total == 1 else 'templates'}"
-    return f"{table(judgements)}\n\n{f'Up to date: {of_all}.' if checked else f'Converted {of_all}.'}"
+    return f"{table(judgements)}\n\n{f'Up to date: {of_all}.' if checked else f'Converted {of_all}.{of_settings}'}"
 
 
 def _errors_only(judgement: Judgement) -> Judgement:
@@ -98,13 +104,25 @@ def _colored_diff(diff: str) -> str:
     return "\n".join(click.style(line, fg=_DIFF_COLOURS.get(line[:1])) for line in diff.split("\n"))
 
 
-def _write(name: str, judgements: Sequence[Judgement]) -> int:
-    """Write all findings to a file; gives the exit status."""
-    document = render(format_of(name) or Format.TEXT, judgements, version=__version__)
+def _findings(name: str, judgements: Sequence[Judgement]) -> str:
+    """All findings, in the format that the name of their file tells."""
+    return render(format_of(name) or Format.TEXT, judgements, version=__version__)
+
+
+def _account(name: str, results: Sequence[Result]) -> str:
+    """The report of the settings, in the format that its name tells."""
+    from aib2packer.provenance.report import Account, as_json, as_markdown
+
+    accounts = [Account(result.name, result.outcome.value, result.settings, result.source_map) for result in results]
+    return as_markdown(accounts) if name.lower().endswith(".md") else as_json(accounts, version=__version__)
+
+
+def _write(name: str, document: str) -> int:
+    """Write what is reported to a file; gives the exit status."""
     path = Path(name)
     try:
         write(path.parent, {path.name: f"{document}\n".encode()}, force=True)
     except OutputError as error:
-        print_error(f"{error.file}: {error.reason}. Give another --findings-file.")
+        print_error(f"{error.file}: {error.reason}. Give another file.")
         return 2
     return 0

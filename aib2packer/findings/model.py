@@ -67,7 +67,11 @@ class Report:
 
     def add(self, code: Code, span: Span, message: str, *, help: str) -> None:  # noqa: A002 - the term of the field
         """Record a finding; the same one at the same place is kept once."""
-        self._findings[Finding(code, span, message, help)] = None
+        self.record(Finding(code, span, message, help))
+
+    def record(self, finding: Finding) -> None:
+        """Record a finding that has been made."""
+        self._findings[finding] = None
 
     def copy(self) -> Report:
         """Another report, with what has been found so far."""

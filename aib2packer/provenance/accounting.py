@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
 from aib2packer.arm.tree import JsonSymbolic
 from aib2packer.findings import codes
-from aib2packer.findings.model import Severity
+from aib2packer.findings.model import Finding, Severity
 from aib2packer.text.tree import JsonArray, JsonObject, JsonScalar
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ class State(Enum):
 class Entry:
     """One leaf of the image template: its place, with its JSON pointer, what became of it, and how that is known.
 
-    `addresses` are the places of the output that it is in; `code` is that of the finding that says more.
+    `addresses` are the places of the output that it is in; `finding` says more.
     """
 
     span: Span
     state: State
     addresses: tuple[str, ...] = ()
-    code: str | None = None
+    finding: Finding | None = None
 
     @property
     def pointer(self) -> str:
@@ -83,6 +83,16 @@ def leaves(node: Json) -> Iterator[Json]:
             yield node
 
 
+def tally(settings: Iterable[Entry]) -> str:
+    """How many settings there are in words: `41 of 43 settings converted, 2 lost`; nothing where there are none."""
+    counts = Counter(entry.state for entry in settings)
+    converted, lost = counts[State.CONVERTED], counts[State.LOST]
+    if not counts:
+        return ""
+    total = converted + lost
+    return f"{converted} of {total} {'setting' if total == 1 else 'settings'} converted, {lost} lost"
+
+
 class _Books:
     """What is known of a template's settings, by pointers. What is said of a setting holds for all that is below it."""
 
@@ -91,8 +101,8 @@ class _Books:
         for address, span in origins:
             if span.pointer is not None:
                 self.addresses[span.pointer][address] = None
-        self.lost = _codes(report, lambda code: code.severity is Severity.LOSS)
-        self.ignored = _codes(report, lambda code: code in _IGNORED)
+        self.lost = _findings(report, lambda code: code.severity is Severity.LOSS)
+        self.ignored = _findings(report, lambda code: code in _IGNORED)
         self.informative = {span.pointer for span in settled.informative}
         self.defaults = {span.pointer for span in settled.defaults}
 
@@ -100,12 +110,12 @@ class _Books:
         """The entry of a leaf."""
         pointer = leaf.span.pointer or ""
         above = tuple(_upwards(pointer))
-        if (code := _nearest(self.lost, above)) is not None:
-            return Entry(leaf.span, State.LOST, code=code)
+        if (finding := _nearest(self.lost, above)) is not None:
+            return Entry(leaf.span, State.LOST, finding=finding)
         if pointer in self.addresses:
             return Entry(leaf.span, State.CONVERTED, tuple(self.addresses[pointer]))
-        if (code := _nearest(self.ignored, above)) is not None:
-            return Entry(leaf.span, State.INFORMATIVE, code=code)
+        if (finding := _nearest(self.ignored, above)) is not None:
+            return Entry(leaf.span, State.INFORMATIVE, finding=finding)
         if not self.informative.isdisjoint(above):
             return Entry(leaf.span, State.INFORMATIVE)
         if _says_nothing(leaf) or not self.defaults.isdisjoint(above):
@@ -113,13 +123,14 @@ class _Books:
         if (addresses := _nearest(self.addresses, above)) is not None:
             return Entry(leaf.span, State.CONVERTED, tuple(addresses))
         # A leaf that was read, but is nowhere, would be lost in silence.
-        report.add(
+        finding = Finding(
             codes.UNACCOUNTED,
             leaf.span,
             f"{pointer} was read, but nothing in the output comes from it",
             help="Carry it over by hand, and report this as a fault of aib2packer.",
         )
-        return Entry(leaf.span, State.LOST, code=codes.UNACCOUNTED.id)
+        report.record(finding)
+        return Entry(leaf.span, State.LOST, finding=finding)
 
 
 def _says_nothing(leaf: Json) -> bool:
@@ -127,12 +138,12 @@ def _says_nothing(leaf: Json) -> bool:
     return not isinstance(leaf, JsonSymbolic) and (not isinstance(leaf, JsonScalar) or not leaf.value)
 
 
-def _codes(report: Report, wanted: Callable[[Code], bool]) -> dict[str, str]:
-    """The code of the first such finding for each setting."""
-    found: dict[str, str] = {}
+def _findings(report: Report, wanted: Callable[[Code], bool]) -> dict[str, Finding]:
+    """The first such finding about each setting."""
+    found: dict[str, Finding] = {}
     for finding in report.findings:
         if finding.span.pointer is not None and wanted(finding.code):
-            found.setdefault(finding.span.pointer, finding.code.id)
+            found.setdefault(finding.span.pointer, finding)
     return found
 
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from aib2packer import Conversion
 from aib2packer.aib.model import Settled
 from aib2packer.findings.model import Report
-from aib2packer.provenance.accounting import State, account, leaves
+from aib2packer.provenance.accounting import Entry, State, account, leaves, tally
 from aib2packer.text.jsonc import parse
-from aib2packer.text.source import SourceText
+from aib2packer.text.source import SourceText, Span
 from aib2packer.text.tree import JsonObject, with_pointers
 from tests.cases import CASES, convert_case, read_case
 from tests.cases.templates import GALLERY, LINUX, WINDOWS, convert_json, template
@@ -22,7 +22,10 @@ SHELL = {"type": "Shell", "name": "hello", "inline": ["echo hello"]}
 
 def states(conversion: Conversion) -> dict[str, tuple[str, tuple[str, ...], str | None]]:
     assert conversion.hcl is not None, [finding.message for finding in conversion.findings]
-    return {entry.pointer: (entry.state.value, entry.addresses, entry.code) for entry in conversion.settings}
+    return {
+        entry.pointer: (entry.state.value, entry.addresses, entry.finding.code.id if entry.finding else None)
+        for entry in conversion.settings
+    }
 
 
 def test_a_setting_is_converted_to_the_places_that_it_is_in() -> None:
@@ -81,8 +84,20 @@ def test_a_setting_that_nothing_accounts_for_is_reported_as_lost() -> None:
 
     (entry,) = account(body, Settled(), (), report)
 
-    assert (entry.pointer, entry.state, entry.code) == ("/properties/colour", State.LOST, "AIB2P299")
+    assert (entry.pointer, entry.state) == ("/properties/colour", State.LOST)
     assert [(found.code.id, str(found.span)) for found in report.findings] == [("AIB2P299", "image.json:1:27")]
+    assert (entry.finding,) == report.findings
+
+
+def test_the_tally_counts_what_is_converted_and_what_is_lost_and_nothing_else() -> None:
+    kept, lost, default = (
+        Entry(Span(SourceText("x", ""), 0, 0), state) for state in (State.CONVERTED, State.LOST, State.DEFAULT)
+    )
+
+    assert tally([kept, kept, lost, default]) == "2 of 3 settings converted, 1 lost"
+    assert tally([kept]) == "1 of 1 setting converted, 0 lost"
+    assert tally([default]) == "0 of 0 settings converted, 0 lost"
+    assert tally([]) == ""
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -93,7 +108,7 @@ def test_the_account_of_a_case_is_complete_and_its_places_are_in_the_file(case: 
     pointers = [entry.pointer for entry in conversion.settings]
     assert len(pointers) == len(set(pointers))
     assert all((entry.state is State.CONVERTED) == bool(entry.addresses) for entry in conversion.settings)
-    assert all(entry.code for entry in conversion.settings if entry.state is State.LOST)
+    assert all(entry.finding for entry in conversion.settings if entry.state is State.LOST)
     assert {address for entry in conversion.settings for address in entry.addresses} <= {
         place.address for place in conversion.source_map
     }

@@ -61,7 +61,9 @@ def test_annotations_are_comments_and_nothing_else(case: str) -> None:
     plain = convert(data, file="image.json", options=options)
     annotated = convert(data, file="image.json", options=replace(options, annotate=True))
 
-    added = [line for line in (annotated.hcl or "").splitlines() if re.fullmatch(r" *# (?:--set )?[\w.-]+:[\d, ]+(?:; .*)?", line)]
+    added = [
+        line for line in (annotated.hcl or "").splitlines() if re.fullmatch(r" *# (?:--set )?[\w.-]+:[\d, ]+(?:; .*)?", line)
+    ]
     kept = [line for line in (annotated.hcl or "").splitlines() if line not in added]
     assert kept == (plain.hcl or "").splitlines()
     assert bool(added) == (plain.hcl is not None)

@@ -1,0 +1,79 @@
+"""Markdown in which text of a template means itself: in GitHub's dialect, which has tables and formulas."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aib2packer.findings.text import printable
+from aib2packer.text.secrets import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SPECIAL = re.compile(r"([\\`*\[\]<>&|~$])|(?<!\w)(_)|(_)(?!\w)", re.ASCII)
+# At the beginning of a line: what would make a heading, a list or a quotation of it.
+_AT_START = re.compile(r"([#+=>-])|(\d+)([.)])")
+_CODE = re.compile(r"`([^`]+)`")
+_RUN = re.compile(r"`+")
+
+
+class Markdown(str):
+    """Text that is Markdown already."""
+
+    __slots__ = ()
+
+
+def escape(text: str) -> Markdown:
+    """Text that shows as it is; secrets are masked, and characters that nobody sees are shown."""
+    return _line(_inline(_visible(text)))
+
+
+def code(text: str) -> Markdown:
+    """Text as code in a line."""
+    return Markdown(_code(_visible(text)))
+
+
+def prose(text: str) -> Markdown:
+    """A sentence of ours, whose backticks stand around code; a single one is a character as any other."""
+    pieces = _CODE.split(_visible(text))
+    return _line("".join(_code(piece) if index % 2 else _inline(piece) for index, piece in enumerate(pieces)))
+
+
+def cell(text: str) -> Markdown:
+    """The same in a table."""
+    return Markdown((text if isinstance(text, Markdown) else prose(text)).replace("|", r"\|"))
+
+
+def fenced(lines: Iterable[str], language: str) -> Markdown:
+    """Lines as a block of code."""
+    block = "\n".join(map(printable, lines))
+    fence = "`" * max(3, _longest_run(block) + 1)
+    return Markdown(f"{fence}{language}\n{block}\n{fence}")
+
+
+def _visible(text: str) -> str:
+    return printable(mask(text)).strip()
+
+
+def _inline(text: str) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", text)
+
+
+def _line(markdown: str) -> Markdown:
+    found = _AT_START.match(markdown)
+    if found is None:
+        return Markdown(markdown)
+    return Markdown(f"{found[2] or ''}\\{found[1] or found[3]}{markdown[found.end() :]}")
+
+
+def _code(text: str) -> str:
+    if not text.strip():
+        return ""
+    fence = "`" * (_longest_run(text) + 1)
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{space}{text}{space}{fence}"
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, _RUN.findall(text)), default=0)
