@@ -335,7 +335,7 @@ def test_many_templates_get_a_folder_each_and_a_table(folder: Path) -> None:
     assert lossy.split()[:4] == ["lossy.json", "converted", "-", "1"]
     assert wrong.split()[:4] == ["wrong.json", "not", "converted", "1"]
     assert len({len(line) for line in (header, good, lossy, wrong)}) == 1
-    assert (blank, total) == ("", "Converted 2 of 3 templates.")
+    assert (blank, total) == ("", "Converted 2 of 3 templates. 26 of 27 settings converted, 1 lost.")
 
 
 def test_a_folder_is_searched_and_what_is_no_template_does_not_fail(folder: Path) -> None:
@@ -354,7 +354,7 @@ def test_a_folder_is_searched_and_what_is_no_template_does_not_fail(folder: Path
     rows = [line.split("  ")[0] for line in stderr.splitlines()[-6:-2]]
     assert rows == [str(Path("in", name)) for name in ("a.jsonc", "b.json", "sub/c.JSON", "tsconfig.json")]
     assert "no image template" in stderr.splitlines()[-3]
-    assert stderr.splitlines()[-1] == "Converted 3 of 3 templates."
+    assert stderr.splitlines()[-1] == "Converted 3 of 3 templates. 39 of 39 settings converted, 0 lost."
     assert "AIB2P010" not in stderr
 
 
@@ -372,7 +372,7 @@ def test_the_worst_exit_status_counts_and_the_others_are_converted(folder: Path)
     assert status == 2
     assert files_in(folder / "out") == {"good/build.pkr.hcl", "lossy/build.pkr.hcl"}
     assert "bytes.json: AIB2P020 error: not UTF-8 text (byte 0)\n" in stderr
-    assert stderr.splitlines()[-1] == "Converted 2 of 4 templates."
+    assert stderr.splitlines()[-1] == "Converted 2 of 4 templates. 26 of 27 settings converted, 1 lost."
 
 
 def test_strict_counts_for_many_too(folder: Path) -> None:
@@ -403,7 +403,7 @@ def test_names_that_collide_are_told_apart_in_the_same_way_each_time(folder: Pat
     for _ in range(2):
         status, _, stderr = convert(*arguments, stdin=GOOD, cwd=folder)
         assert status == 0
-        assert stderr.splitlines()[-1] == "Converted 7 of 7 templates."
+        assert stderr.splitlines()[-1] == "Converted 7 of 7 templates. 91 of 91 settings converted, 0 lost."
         assert files_in(folder / "out") == {f"{name}/build.pkr.hcl" for name in expected}
 
 
@@ -421,7 +421,7 @@ def test_two_hundred_templates_are_converted(tmp_path: Path) -> None:
         (tmp_path / f"{number:03}.json").write_text(GOOD, encoding="utf-8")
     status, _, stderr = convert(".", "-o", "out", cwd=tmp_path)
     assert status == 0
-    assert stderr.splitlines()[-1] == "Converted 200 of 200 templates."
+    assert stderr.splitlines()[-1] == "Converted 200 of 200 templates. 2600 of 2600 settings converted, 0 lost."
     assert len(files_in(tmp_path / "out")) == 200
 
 

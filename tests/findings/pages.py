@@ -1,8 +1,8 @@
 """Reads the pages about codes, and runs the examples in them.
 
 A block of JSON is a part of a template: it is merged into a plain one (RFC 7396; an object with a type of its own replaces the
-one that is there), of `resources` the first into the image template. A block with a file name beside its language is that file. A
-block of sh is the command, `convert template.json` where there is none.
+one that is there), of `resources` the first into the image template. A block with a file name beside its language is that file.
+A block of sh is the command, `convert template.json` where there is none.
 """
 
 from __future__ import annotations
