@@ -40,6 +40,25 @@ class WinrmBootstrap(Enum):
     """By a script in the VM's user data, as in Image Builder."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A script or file that the template names by its URI, and its SHA-256 where the template says that.
+
+    The URI is whole, and may hold a signature: it is for fetching, and not for people.
+    """
+
+    uri: str = field(repr=False)
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfetched:
+    """Why an asset could not be fetched, as the rest of a sentence about it, and what to do. Neither holds a secret."""
+
+    reason: str
+    help: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What the user can decide about a conversion."""
@@ -69,6 +88,8 @@ class Options:
     """Whether a comment above each block says which line of the template it comes from."""
     side_files: bool = False
     """Whether files beside the HCL may be written; without, everything stands in the HCL."""
+    assets: Mapping[str, bytes | Unfetched] | None = field(default=None, repr=False)
+    """What was fetched, by URI: it lies beside the HCL then, which asks for `side_files`. None: the build fetches it."""
     file_name: str = "build.pkr.hcl"
     """The name that the HCL will have, for the commands in its header."""
 
@@ -85,3 +106,5 @@ class Conversion:
     """What became of each setting of the image template; nothing where there is no HCL."""
     source_map: tuple[Place, ...] = ()
     """Which lines of the HCL come from where."""
+    assets: tuple[Asset, ...] = ()
+    """What the build fetches by itself, as far as it is known where from: convert again with `Options.assets` to vendor it."""

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aib2packer.conversion import Conversion, Options
+from aib2packer.conversion import Asset, Conversion, Options
 from aib2packer.findings.model import Report
 from aib2packer.text.jsonc import parse
 from aib2packer.text.source import InputError, SourceText, decode
@@ -56,9 +56,16 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
 
     template, build = built
     places = tuple(origins(build))
-    settings = account(template.body, template.settled, places, report)
     rendered = render(build, annotate(build, places) if chosen.annotate else None)
-    return Conversion(rendered.text, build.files, report.findings, settings, source_map(rendered.lines, places))
+    fetched = (download.fetched for download in build.downloads)
+    return Conversion(
+        rendered.text,
+        build.files,
+        report.findings,
+        settings=account(template.body, template.settled, places, report),
+        source_map=source_map(rendered.lines, places),
+        assets=tuple(dict.fromkeys(Asset(file.address, file.sha256) for file in fetched if file.address is not None)),
+    )
 
 
 def _build(
@@ -86,7 +93,7 @@ def _build(
     )
     if (resource := find_image_template(document, options.name, context, report)) is None:
         return None
-    if (template := read_template(resource, CUSTOMIZERS, options.replace_iso, needed, report)) is None:
+    if (template := read_template(resource, CUSTOMIZERS, options, needed, report)) is None:
         return None
     build = translate(template, CUSTOMIZERS, options, report)
     return None if build is None else (template, build)

@@ -34,7 +34,8 @@ def write(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
 
     Args:
         folder: Where to; made if it is not there.
-        files: Content by path relative to the folder, with forward slashes. Scripts (`*.sh`) are made executable.
+        files: Content by path relative to the folder, with forward slashes. Scripts (`*.sh`) are made executable, but
+            for those in `files/`.
         force: Whether files with other contents may be replaced.
 
     Raises:
@@ -115,7 +116,8 @@ def _missing_folders(folder: Path) -> list[Path]:
 def _write_beside(target: Path, content: bytes) -> Path:
     """Write a new file in the folder of its target, with the permissions that the target is to have."""
     beside = target.with_name(f".{target.name[:100]}.{os.urandom(4).hex()}.tmp")
-    executable = target.suffix == ".sh"
+    # Packer uploads what is in files/ with the permissions that it has: those that a download would have.
+    executable = target.suffix == ".sh" and target.parent.name != "files"
     try:
         with open(beside, "xb", opener=_open_executable if executable else None) as file:
             file.write(content)

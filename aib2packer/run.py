@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ from aib2packer.output import FilesDifferError, OutputError, write
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from aib2packer.conversion import Options
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from aib2packer.inputs import Template
     from aib2packer.provenance.accounting import Entry
     from aib2packer.provenance.sourcemap import Place
+
+    Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
 
 HCL_NAME = "build.pkr.hcl"
 
@@ -50,6 +54,8 @@ class Request:
     force: bool = False
     check: bool = False
     """Whether to compare with the files that are there, instead of writing them."""
+    fetch: bool = False
+    """Whether scripts and files are fetched now; that needs a folder."""
     fail_on: Severity = Severity.ERROR
     """The lightest severity that makes the exit status 1."""
 
@@ -78,15 +84,26 @@ def unreadable(error: FileError) -> Result:
     return Result(name=error.file, outcome=Outcome.UNREADABLE, exit_code=2, findings=(finding,))
 
 
-def run(template: Template, request: Request) -> Result:
-    """Convert one template, and write or check what there is."""
+def _unwatched(_count: int) -> AbstractContextManager[Callable[[], object]]:
+    return nullcontext(lambda: None)
+
+
+def run(template: Template, request: Request, watch: Watch = _unwatched) -> Result:
+    """Convert one template, and write or check what there is. `watch` is told how many files are fetched, and when one is."""
     options = replace(
         request.options,
         side_files=request.folder is not None,
         file_name=request.file.name if request.file else HCL_NAME,
     )
     try:
-        conversion = convert(template.read(), file=template.name, options=options)
+        data = template.read()
+        conversion = convert(data, file=template.name, options=options)
+        if request.fetch and conversion.hcl is not None:
+            from aib2packer.fetch import fetch
+
+            with watch(len(conversion.assets)) as advance:
+                assets = fetch(conversion.assets, advance)
+            conversion = convert(data, file=template.name, options=replace(options, assets=assets))
     except FileError as error:
         return replace(unreadable(error), name=template.name)
     findings = conversion.findings

@@ -31,11 +31,12 @@ def test_files_are_written_as_they_are_and_folders_made(tmp_path: Path) -> None:
 def test_shell_scripts_are_executable_and_the_umask_counts(tmp_path: Path) -> None:
     umask = os.umask(0o027)
     try:
-        write(tmp_path, {"x.sh": b"1", "x.ps1": b"1", "x.hcl": b"1"}, force=False)
+        write(tmp_path, {"x.sh": b"1", "x.ps1": b"1", "x.hcl": b"1", "files/x.sh": b"1"}, force=False)
     finally:
         os.umask(umask)
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir() if path.is_file()}
     assert modes == {"x.sh": 0o750, "x.ps1": 0o640, "x.hcl": 0o640}
+    assert stat.S_IMODE((tmp_path / "files/x.sh").stat().st_mode) == 0o640
 
 
 @POSIX

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.model import Located, Settled
 from aib2packer.aib.tokens import command_text, literal_text, name_text, token_text
 from aib2packer.arm.symbolic import Concat, deciding_parameters, type_of
 from aib2packer.arm.tree import JsonSymbolic, node_of
-from aib2packer.arm.values import Expression, Text
+from aib2packer.arm.values import Expression, Placeholder, Text
 from aib2packer.findings import codes
+from aib2packer.findings.model import Report
 from aib2packer.text.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import Flag, Number
     from aib2packer.aib.versions import ApiVersion
     from aib2packer.arm import symbolic
-    from aib2packer.findings.model import Report
+    from aib2packer.conversion import Unfetched
     from aib2packer.text.source import Span
     from aib2packer.text.tree import Json
 
@@ -49,14 +50,17 @@ class Spelling:
 class Reading:
     """What holds for a whole template while it is read.
 
-    `resolve` gives what a symbol comes to with the values and defaults that the parameters have; `shape` collects the names, in
-    lower case, of the parameters that were needed so. The rest collects the fields of `Settled`.
+    `resolve` gives what a symbol comes to with the values and defaults that the parameters have, `reveal` also with the secret
+    ones; `shape` collects the names, in lower case, of the parameters that were needed so. `assets` is what was fetched before,
+    by URI; None where the build is to fetch. The rest collects the fields of `Settled`.
     """
 
     report: Report
     api: ApiVersion
     resolve: Callable[[symbolic.Symbol], symbolic.Value]
+    reveal: Callable[[symbolic.Symbol], symbolic.Value]
     shape: set[str] = field(default_factory=set)
+    assets: Mapping[str, bytes | Unfetched] | None = None
     informative: list[Span] = field(default_factory=list)
     defaults: list[Span] = field(default_factory=list)
     instructions: list[Span] = field(default_factory=list)
@@ -346,6 +350,23 @@ class Fields:
     def uri(self, key: str, *others: Spelling) -> Text | None:
         """A URI: its `<tokens>` are placeholders, its signature is a secret."""
         return self._string(key, others, token_text)
+
+    def revealed(self, key: str, *others: Spelling) -> str | None:
+        """A string with all that is in it, secrets too, and its expressions with the values and defaults of their parameters.
+
+        None where it is unset, has an unknown part or a `<token>`, or is no string.
+        """
+        value = self.value(key, *others)
+        if isinstance(value, JsonSymbolic):
+            value = node_of(self.reading.reveal(value.symbol), value.span)
+        if not isinstance(value, JsonScalar) or not isinstance(value.value, str):
+            return None
+        tokens = token_text(value.value, value.span, Report()).symbols
+        return None if any(isinstance(token, Placeholder) for token in tokens) else value.value
+
+    def quiet(self) -> Fields:
+        """The same fields, whose findings go nowhere."""
+        return replace(self, reading=replace(self.reading, report=Report()))
 
     def _string(self, key: str, others: tuple[Spelling, ...], read: _ReadText) -> Text | None:
         value = self.value(key, *others)

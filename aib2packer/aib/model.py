@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -111,10 +111,15 @@ class VmProfile:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A file that the service fetches; `sha256` None is not checked."""
+    """A file that the service fetches; `sha256` None is not checked.
+
+    `address` is the URI with its secrets and values, where they are known; `content` what was there, if it was fetched before.
+    """
 
     uri: Text
     sha256: str | None
+    address: str | None = field(default=None, repr=False)
+    content: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

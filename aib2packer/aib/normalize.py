@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import Customizer, VmProfile
     from aib2packer.arm.template import Resource
     from aib2packer.arm.values import Text
+    from aib2packer.conversion import Options
     from aib2packer.findings.model import Code, Report
     from aib2packer.text.source import Span
 
@@ -89,15 +90,15 @@ class ReadsCustomizer(Protocol):
 
 
 def read_template(
-    resource: Resource, customizers: Mapping[str, ReadsCustomizer], replace_iso: str | None, shape: set[str], report: Report
+    resource: Resource, customizers: Mapping[str, ReadsCustomizer], options: Options, shape: set[str], report: Report
 ) -> ImageTemplate | None:
     """Read a resource; None after an error.
 
-    `customizers` are the kinds that there are, by name; `replace_iso` is the marketplace image to use instead of an ISO.
-    `shape` collects the names, in lower case, of parameters that decide what is built.
+    `customizers` are the kinds that there are, by name. `shape` collects the names, in lower case, of parameters that decide
+    what is built.
     """
     api = _api_version(resource, report)
-    reading = Reading(report, api, resource.resolve, shape)
+    reading = Reading(report, api, resource.resolve, resource.reveal, shape, options.assets)
     root = Fields(resource.body, "", reading, any_case=True)
     root.skip(*_RESOURCE_KEYS)
     properties = root if resource.flattened else root.fields("properties")
@@ -108,7 +109,7 @@ def read_template(
     properties.skip(*_READ_ONLY)
     name, text_id, location = root.text("name"), root.text("id"), region_text(root, "location")
     source_fields = properties.fields("source")
-    source = None if source_fields is None else read_source(source_fields, replace_iso)
+    source = None if source_fields is None else read_source(source_fields, options.replace_iso)
     if source_fields is None:
         properties.missing("source", "Say what the image starts from: a PlatformImage, ManagedImage or SharedImageVersion.")
     vm = read_vm(properties)

@@ -59,16 +59,24 @@ class Deployed:
 
 
 def root_scopes(
-    template: JsonObject, parameters: Mapping[str, Parameter], values: Mapping[str, Given], context: Context
+    template: JsonObject,
+    parameters: Mapping[str, Parameter],
+    values: Mapping[str, Given],
+    context: Context,
+    *,
+    secrets: bool = False,
 ) -> Scopes:
-    """The scopes of a template at the top of a document, its parameters with the values that the user gives."""
+    """The scopes of a template at the top of a document, its parameters with the values that the user gives.
+
+    `secrets`: in the resolved one also those that are secret, which must not reach the output.
+    """
     deployment = _deployment(template, context)
     known = {name: _known(parameter, values.get(name)) for name, parameter in parameters.items()}
     symbolic = {
         name: _definition(parameter, known[name], fold=context.fold or name in context.shape)
         for name, parameter in parameters.items()
     }
-    resolved = {name: _definition(parameter, known[name], fold=True) for name, parameter in parameters.items()}
+    resolved = {name: _definition(parameter, known[name], fold=True, secrets=secrets) for name, parameter in parameters.items()}
     return Scopes(_scope(template, symbolic, deployment), _scope(template, resolved, deployment))
 
 
@@ -206,11 +214,11 @@ def _known(parameter: Parameter, given: Given | None) -> Definition | None:
     return None
 
 
-def _definition(parameter: Parameter, known: Definition | None, *, fold: bool) -> Definition:
+def _definition(parameter: Parameter, known: Definition | None, *, fold: bool, secrets: bool = False) -> Definition:
     """A parameter in a scope: arrays and objects are part of the shape, so they always have the value that they can have."""
     kind = _SHAPELESS.get(parameter.type)
     secret = parameter.secure or (known is not None and bool(find_secrets(string_of(known.value) or "")))
-    if known is not None and not secret and (fold or kind is None):
+    if known is not None and (secrets or not secret) and (fold or kind is None):
         return known
     symbol = ParameterSymbol(
         parameter.name,

@@ -35,7 +35,7 @@ class Resource:
 
     `flattened`: its properties stand beside its name, as `az image builder show` prints them. `parameters` are those of the
     template around it, by names in lower case. `resolve` gives what a symbol comes to with the values and defaults that these
-    have.
+    have; `reveal` with those too that are secret, for what must not reach the output.
     """
 
     body: JsonObject
@@ -45,6 +45,7 @@ class Resource:
     parameters: Mapping[str, ParameterFact] = field(default_factory=dict)
     siblings: Siblings = field(default_factory=Siblings)
     resolve: Callable[[Symbol], Value] = _unresolved
+    reveal: Callable[[Symbol], Value] = _unresolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
             parameters=without_cycles(facts, report),
             siblings=siblings,
             resolve=resolver(scopes),  # symbols are those of the outermost template, however deep they come out
+            reveal=resolver(root_scopes(template, parameters, values, context, secrets=True)),
         )
 
     for deployed in everything:

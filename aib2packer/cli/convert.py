@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from aib2packer.cli import options
-from aib2packer.cli.printing import print_error, progress
+from aib2packer.cli.printing import fetching, print_error, progress
 from aib2packer.cli.reporting import Reporting, report
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.conversion import Options
@@ -54,6 +55,9 @@ def convert_command(
     arguments = templates or (STDIN,)
     file, folder = _target(output)
     many = len(arguments) > 1 or any(is_folder(Path(argument)) for argument in arguments)
+    if given["fetch"] and folder is None:
+        message = "--fetch lays files beside the HCL, and needs a folder to write to: -o DIR."
+        raise click.UsageError(message)
     if many and folder is None:
         message = "A folder or several templates need a folder to write to: -o DIR."
         raise click.UsageError(message)
@@ -70,7 +74,8 @@ def convert_command(
         report([unreadable(error)], reporting, many=False)
         sys.exit(2)
     request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder})
-    results = _run(inputs, request, reporting) if many else [run(inputs[0], request)]
+    watch = partial(fetching, quiet=reporting.quiet or reporting.findings.is_document)
+    results = _run(inputs, request, reporting) if many else [run(inputs[0], request, watch)]
     status = report(results, reporting, many=many)
     sys.exit(max(status, *(_print_hcl(result.hcl) for result in results), *(result.exit_code for result in results)))
 

@@ -77,6 +77,9 @@ output.option("--force", is_flag=True, help="Replace files with other contents."
 output.option(
     "--check", is_flag=True, help="Write nothing; show what would change in the files at -o, and exit with 1 if any would."
 )
+output.option(
+    "--fetch", is_flag=True, help="Fetch scripts and files now, and lay them beside the HCL; without, the build fetches them."
+)
 
 output.option("--annotate", is_flag=True, help="Say above each block which line of the template it comes from.")
 

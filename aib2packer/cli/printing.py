@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
@@ -12,7 +13,7 @@ import click
 from aib2packer.findings.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
 T = TypeVar("T")
@@ -33,6 +34,16 @@ def progress(items: Sequence[T], *, quiet: bool) -> AbstractContextManager[Itera
     """The items, with a bar on a terminal that shows how far it got."""
     shown = _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb" and not quiet
     return click.progressbar(items, label="Converting", file=sys.stderr) if shown else nullcontext(items)
+
+
+@contextmanager
+def fetching(count: int, *, quiet: bool) -> Iterator[Callable[[], object]]:
+    """A bar on a terminal for files that are fetched; what it gives is called when one of them is."""
+    if not count or quiet or not _is_terminal(sys.stderr):
+        yield lambda: None
+        return
+    with click.progressbar(length=count, label="Fetching", file=sys.stderr) as bar:
+        yield partial(bar.update, 1)
 
 
 def colored(stream: TextIO | None) -> bool:

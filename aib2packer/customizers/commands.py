@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.fields import Spelling
-from aib2packer.aib.model import Customizer, Fetched
-from aib2packer.arm.values import Text, join
+from aib2packer.aib.model import Customizer
+from aib2packer.arm.values import join
+from aib2packer.customizers.fetched import base_name, read_fetched, script_text
 from aib2packer.customizers.head import label
 from aib2packer.findings import codes
 from aib2packer.packer.names import file_name
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
+    from aib2packer.aib.model import Fetched
+    from aib2packer.arm.values import Text
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +31,10 @@ class Commands(Customizer):
 
     @property
     def visible_text(self) -> str | None:
-        """The commands; None where they are fetched."""
-        return self.text.visible if self.script is None else None
+        """The commands; None where the build fetches them."""
+        if self.script is None:
+            return self.text.visible
+        return None if self.script.content is None else script_text(self.script.content)
 
     @property
     def text(self) -> Text:
@@ -70,52 +75,11 @@ def read_commands(fields: Fields) -> tuple[tuple[Text, ...], Fetched | None] | N
                 help="Give it either commands (inline) or a script (scriptUri).",
             )
         return None
+    if script is not None and script.content is not None and _WEB_PAGE.match(script.content):
+        fields.report.add(
+            codes.WEB_PAGE,
+            script.uri.span,
+            "what was fetched from here is a web page, and no script",
+            help="Write the URI of the file itself: on GitHub that behind the button `Raw`.",
+        )
     return inline, script
-
-
-def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
-    """Read the URI of a file and its checksum."""
-    uri = fields.uri(key, *others)
-    checksum = fields.word("sha256Checksum")
-    if uri is None:
-        if checksum is not None:
-            fields.report.add(
-                codes.IGNORED_FIELD,
-                checksum.span,
-                f"there is no {key} here whose checksum this could be: the service does not look at it",
-                help="Remove it.",
-            )
-        return None
-    start = uri.parts[0]
-    if isinstance(start, str) and not start.lower().startswith(("http://", "https://")):
-        fields.report.add(
-            codes.BAD_VALUE,
-            uri.span,
-            f"`{uri}` is no URI that the service fetches: those begin with https:// or http://",
-            help="Put the file where it can be fetched, and write its URI.",
-        )
-    if checksum is None:
-        return Fetched(uri, None)
-    sha256 = checksum.value.lower()
-    if not _SHA256.fullmatch(sha256):
-        fields.report.add(
-            codes.BAD_VALUE,
-            checksum.span,
-            f"`{checksum.value}` is no SHA-256 checksum: that has 64 hexadecimal digits",
-            help="Write what `sha256sum` prints for the file, or remove the checksum.",
-        )
-        return Fetched(uri, None)
-    if sha256 != checksum.value:
-        fields.report.add(
-            codes.WRONG_CASE,
-            checksum.span,
-            "the service wants the checksum in lower case; it is read as such",
-            help="Write it in lower case.",
-        )
-    return Fetched(uri, sha256)
-
-
-def base_name(uri: Text) -> str:
-    """The last segment of a URI's path, as far as it is known."""
-    last = uri.split("?")[0].split("#")[0].split("/")[-1]
-    return last.literal or ""

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import Customizer
-from aib2packer.customizers.commands import base_name, read_fetched
+from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, script_text, supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
 from aib2packer.packer.exactness import require_exact
-from aib2packer.packer.model import Download, Provisioner, Steps
+from aib2packer.packer.model import Steps
 from aib2packer.packer.names import file_name
-from aib2packer.packer.values import Text as HclText
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
@@ -32,8 +31,11 @@ class File(Customizer):
 
     @property
     def visible_text(self) -> str | None:
-        """None: what is in the file cannot be seen."""
-        return None
+        """Where the file goes and what is in it, for a script that runs later; None where that cannot be seen."""
+        content = self.source.content
+        if content is None or is_binary(content):
+            return None
+        return f"{self.destination.visible}\n{script_text(content)}"
 
 
 def read(index: int, fields: Fields) -> File | None:
@@ -68,10 +70,6 @@ def translate(file: File, site: Site) -> Steps:
             f"files are uploaded as the user that Packer signs in with, who may not write to {destination} on Linux",
             help="Upload to /tmp, and move the file in a Shell customizer; its folder must exist.",
         )
-    settings = {
-        **named(file),
-        "source": HclText((site.downloads, f"/{name}")),
-        "destination": site.symbols.value(destination),
-        "generated": True,
-    }
-    return Steps((Provisioner("file", settings, comment(file)),), (Download(name, file.source.uri, file.source.sha256),))
+    had = supply(file.source, "files", name, site)
+    upload = had.upload(named(file), site.symbols.value(destination), comment(file, had.origin))
+    return Steps((upload,), had.downloads, assets=had.assets)

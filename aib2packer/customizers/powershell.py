@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.fields import Spelling
 from aib2packer.arm.values import text_of
 from aib2packer.customizers.commands import Commands, read_commands
+from aib2packer.customizers.fetched import supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
 from aib2packer.packer.exactness import powershell_inline_is_exact, with_byte_order_mark
-from aib2packer.packer.model import Download, Provisioner, Steps
+from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.site import AS_ROOT, beside_template
-from aib2packer.packer.upload import upload_download, upload_text
+from aib2packer.packer.upload import upload_text
 from aib2packer.packer.values import Code
 
 if TYPE_CHECKING:
@@ -113,9 +114,13 @@ def _side_file(powershell: PowerShell, text: Text, name: str) -> Steps:
 
 def _fetched(powershell: PowerShell, script: Fetched, site: Site) -> Steps:
     name = powershell.file_name(".ps1")
+    had = supply(script, "scripts", name, site)
+    if script.content is not None:  # byte for byte, as in the service: without a mark, Windows reads it in its ANSI code page
+        settings = {**_settings(powershell), "script": had.source["source"]}
+        return Steps((Provisioner("powershell", settings, comment(powershell, had.origin)),), assets=had.assets)
     path = site.remote_path(name)
-    upload = upload_download(f"{label(powershell)}-upload", name, path, site, comment(powershell, _OWN_PROCESS))
-    return Steps((upload, _run(powershell, path)), (Download(name, script.uri, script.sha256),))
+    upload = had.upload({"name": f"{label(powershell)}-upload"}, path, comment(powershell, _OWN_PROCESS))
+    return Steps((upload, _run(powershell, path)), had.downloads)
 
 
 def _run(powershell: PowerShell, path: str) -> Provisioner:
@@ -131,17 +136,18 @@ def _on_linux(powershell: PowerShell, site: Site) -> Steps:
     """Through pwsh, which the image must bring: the shell provisioner, for the powershell one thinks in Windows paths."""
     name = powershell.file_name(".ps1")
     path = site.remote_path(name)
-    if powershell.script is not None:
+    had = None if powershell.script is None else supply(powershell.script, "scripts", name, site)
+    if had is not None:
+        words = f"Through pwsh. {had.origin}".rstrip()
         upload: tuple[Provisioner, ...] = (
-            upload_download(f"{label(powershell)}-upload", name, path, site, comment(powershell, "Through pwsh.")),
+            had.upload({"name": f"{label(powershell)}-upload"}, path, comment(powershell, words)),
         )
-        downloads: tuple[Download, ...] = (Download(name, powershell.script.uri, powershell.script.sha256),)
     else:
         text = text_of((*powershell.text.parts, "\n"), powershell.text.span)
         upload = upload_text(f"{label(powershell)}-upload", text, path, site, comment(powershell, "Through pwsh."))
-        downloads = ()
     settings: dict[str, Value] = {**named(powershell), "execute_command": AS_ROOT}
     if powershell.valid_exit_codes:
         settings["valid_exit_codes"] = tuple(code.value for code in powershell.valid_exit_codes)
     settings["inline"] = (f"pwsh -NoProfile -File {path}", f"rm {path}")
-    return Steps((*upload, Provisioner("shell", settings)), downloads)
+    steps = Steps((*upload, Provisioner("shell", settings)))
+    return steps if had is None else replace(steps, downloads=had.downloads, assets=had.assets)

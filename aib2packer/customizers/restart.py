@@ -27,12 +27,23 @@ _TOKEN = re.compile(
     r"""|'(?P<single>[^']*)'|"(?P<double>(?:\\.|[^"\\])*)"|\\(?P<escaped>.)|(?P<plain>[^\s;&|()'"\\]+)""",
     re.DOTALL,
 )
+_SHELL_SHEBANG = re.compile(r"#![^\n]*\b(?:ba|da|z|k|a)?sh\b")
 _COMMENT = re.compile(r"#[^\n]*")
 
 
 def restarts_vm(text: str) -> bool:
     """Whether commands restart the VM. What is echoed, quoted, a comment or a here-document does not count."""
-    return _MENTIONED.search(text) is not None and any(map(_is_restart, _commands(_HERE_DOCUMENT.sub(r"\1", text))))
+    return mentions_restart(text) and any(map(_is_restart, _commands(_HERE_DOCUMENT.sub(r"\1", text))))
+
+
+def mentions_restart(text: str) -> bool:
+    """Whether a script in another language may restart the VM."""
+    return _MENTIONED.search(text) is not None
+
+
+def is_in_shell(text: str) -> bool:
+    """Whether a script is one for a shell: its first line says so, or nothing else."""
+    return not text.startswith("#!") or _SHELL_SHEBANG.match(text) is not None
 
 
 def wait_for_restart(name: str) -> Provisioner:

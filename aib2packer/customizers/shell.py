@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.values import text_of
 from aib2packer.customizers.commands import Commands, read_commands
 from aib2packer.customizers.environment import secrets_apart
+from aib2packer.customizers.fetched import base_name, supply
 from aib2packer.customizers.head import comment, label, named, read_head
-from aib2packer.customizers.restart import WAIT, restarts_vm, wait_for_restart
+from aib2packer.customizers.restart import WAIT, is_in_shell, mentions_restart, restarts_vm, wait_for_restart
 from aib2packer.findings import codes
-from aib2packer.packer.exactness import has_short_lines, shell_inline_is_exact, unix_lines
-from aib2packer.packer.model import Download, Provisioner, Steps
+from aib2packer.packer.exactness import has_short_byte_lines, has_short_lines, shell_inline_is_exact, unix_lines
+from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.site import AS_ROOT, beside_template
-from aib2packer.packer.upload import upload_download, upload_text
+from aib2packer.packer.upload import upload_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
     from aib2packer.arm.values import Text
+    from aib2packer.customizers.fetched import Supply
     from aib2packer.packer.site import Site
     from aib2packer.packer.values import Value
 
 KIND = "Shell"
+_UNSEEN_HELP = "add expect_disconnect = true to its provisioner, and a step after it that waits."
 _SHEBANG = "/bin/sh -e"  # of Packer's own for inline commands, also in the service: reference/aib-behaviour.md 1.4
 
 
@@ -43,20 +46,36 @@ def read(index: int, fields: Fields) -> Shell | None:
 
 def translate(shell: Shell, site: Site) -> Steps:
     """Run the commands as root."""
-    if shell.script is not None:
-        return _fetched(shell, shell.script, site)
-    apart = secrets_apart(shell.text, site.symbols)
-    if apart is None:
-        steps = _inline(shell, site)
-    else:
-        text, environment = apart
-        steps = _with_environment(_inline(replace(shell, inline=text.split("\n")), site), environment, site)
-    if not restarts_vm(shell.text.visible):
+    steps = _commands(shell, site) if shell.script is None else _fetched(shell, shell.script, site)
+    text = shell.visible_text
+    if text is None or not _may_restart(shell, text, site):
         return steps
     *before, last = steps.provisioners
     expecting = _with_settings(last, {"expect_disconnect": True, "start_retry_timeout": WAIT})
     gate = wait_for_restart(label(shell))
-    return Steps((*before, expecting, gate), files=steps.files, restarts=True)
+    return replace(steps, provisioners=(*before, expecting, gate), restarts=True)
+
+
+def _commands(shell: Shell, site: Site) -> Steps:
+    apart = secrets_apart(shell.text, site.symbols)
+    if apart is None:
+        return _inline(shell, site)
+    text, environment = apart
+    return _with_environment(_inline(replace(shell, inline=text.split("\n")), site), environment, site)
+
+
+def _may_restart(shell: Shell, text: str, site: Site) -> bool:
+    """Whether commands restart the VM. Of a script in another language that can only be guessed, and is reported."""
+    if shell.script is None or is_in_shell(text):
+        return restarts_vm(text)
+    if mentions_restart(text):
+        site.report.add(
+            codes.RESTART_UNSEEN,
+            shell.script.uri.span,
+            "this script is in another language than the shell's, and may restart the VM: it names a command that does",
+            help=f"If it does, {_UNSEEN_HELP}",
+        )
+    return False
 
 
 def _with_environment(steps: Steps, environment: Mapping[str, Text], site: Site) -> Steps:
@@ -113,21 +132,26 @@ def _side_file(shell: Shell, script: str, name: str) -> Steps:
 
 
 def _fetched(shell: Shell, script: Fetched, site: Site) -> Steps:
-    name = shell.file_name("")
-    path = site.remote_path(name)
-    site.report.add(
-        codes.RESTART_UNSEEN,
-        script.uri.span,
-        "whether this script restarts the VM cannot be seen before it is fetched",
-        help="If it does, add expect_disconnect = true to its provisioner, and a step after it that waits.",
-    )
-    return Steps(
-        (
-            upload_download(f"{label(shell)}-upload", name, path, site, comment(shell)),
-            _run(shell, path, "sed -i 's/\\r$//' " + path),
-        ),
-        (Download(name, script.uri, script.sha256),),
-    )
+    if script.content is None:
+        site.report.add(
+            codes.RESTART_UNSEEN,
+            script.uri.span,
+            "whether this script restarts the VM cannot be seen before it is fetched",
+            help=f"Convert with --fetch, which looks into the script. Or, if it does, {_UNSEEN_HELP}",
+        )
+        return _uploaded(shell, supply(script, "scripts", shell.file_name(""), site), site)
+    had = supply(script, "scripts", shell.file_name("" if "." in base_name(script.uri) else ".sh"), site)
+    if not has_short_byte_lines(script.content):
+        return _uploaded(shell, had, site)
+    settings = {**named(shell), "execute_command": AS_ROOT, "script": had.source["source"]}
+    return Steps((Provisioner("shell", settings, comment(shell, had.origin)),), assets=had.assets)
+
+
+def _uploaded(shell: Shell, had: Supply, site: Site) -> Steps:
+    """Upload the script as it is, and run it on the VM without the CR of its line ends, as the shell provisioner would."""
+    path = site.remote_path(shell.file_name(""))
+    upload = had.upload({"name": f"{label(shell)}-upload"}, path, comment(shell, had.origin))
+    return Steps((upload, _run(shell, path, "sed -i 's/\\r$//' " + path)), had.downloads, assets=had.assets)
 
 
 def _run(shell: Shell, path: str, *first: str) -> Provisioner:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from aib2packer.packer.download import checksums
 from aib2packer.packer.hcl import escape_templates, print_body, references
 from aib2packer.packer.model import Build, Plugin, Section
 from aib2packer.packer.names import identifier
@@ -59,7 +60,7 @@ def assemble(name: str, source: Settings, steps: Steps, manifest: Mapping[str, V
         provisioners=provisioners,
         downloads=steps.downloads,
         manifest=manifest,
-        files={**steps.files, **values_file},
+        files={**steps.files, **steps.assets, **checksums(steps.assets), **values_file},
     )
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from aib2packer.packer.model import Download, Provisioner
 from aib2packer.packer.values import Text, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aib2packer.arm.values import Text as TemplateText
     from aib2packer.packer.site import Site
+
+SHA256SUMS = "SHA256SUMS"
+"""The file with the checksums of what was fetched when converting."""
 
 _BLOB_HOSTS = (
     *(".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net"),
@@ -28,8 +32,8 @@ def download(downloads: Sequence[Download], site: Site) -> Provisioner:
     commands: list[Value] = [Text(("mkdir -p '", site.downloads, "' && cd '", site.downloads, "'"))]
     for file in downloads:
         commands.append(_fetch(file, site))
-        if file.sha256 is not None:
-            commands.append(f"echo '{file.sha256}  {file.file_name}' | sha256sum --check")
+        if file.fetched.sha256 is not None:
+            commands.append(f"echo '{file.fetched.sha256}  {file.file_name}' | sha256sum --check")
     which = "this" if len(downloads) == 1 else "these"
     return Provisioner(
         "shell-local",
@@ -40,12 +44,29 @@ def download(downloads: Sequence[Download], site: Site) -> Provisioner:
 
 def needs_azure_cli(downloads: Sequence[Download]) -> bool:
     """Whether a download goes through the Azure CLI."""
-    return any(_is_private_blob(file.uri) for file in downloads)
+    return any(_is_private_blob(file.fetched.uri) for file in downloads)
+
+
+def checksums(assets: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The file that `sha256sum --check` reads, for what was fetched; none where nothing was."""
+    lines = [f"{hashlib.sha256(content).hexdigest()}  {path}\n" for path, content in sorted(assets.items())]
+    return {SHA256SUMS: "".join(lines).encode()} if lines else {}
+
+
+def percent_encoded(uri: str) -> str:
+    """A URI of which nothing means anything to a shell, to Packer or in a comment."""
+    return quote(uri, safe=_URL_SAFE)
+
+
+def is_blob(address: str) -> bool:
+    """Whether a URI is that of a blob in Azure Storage, and not signed."""
+    url = urlsplit(address)
+    return (url.hostname or "").endswith(_BLOB_HOSTS) and "sig=" not in url.query
 
 
 def _fetch(file: Download, site: Site) -> Value:
-    uri = site.symbols.parts(file.uri.map(lambda part: quote(part, safe=_URL_SAFE)))
-    if _is_private_blob(file.uri):
+    uri = site.symbols.parts(file.fetched.uri.map(percent_encoded))
+    if _is_private_blob(file.fetched.uri):
         # Image Builder's identity had the right to read the blob; here the account of the Azure CLI has it.
         return Text(
             (

@@ -53,10 +53,12 @@ def require_exact(text: Text, report: Report) -> None:
 
 def has_short_lines(text: str) -> bool:
     """Whether no line is too long for Packer's line scanner."""
-    return (
-        len(text) * 4 < _LONGEST_LINE
-        or max(len(line.encode("utf-8", "surrogatepass")) for line in text.split("\n")) < _LONGEST_LINE
-    )
+    return len(text) * 4 < _LONGEST_LINE or has_short_byte_lines(text.encode("utf-8", "surrogatepass"))
+
+
+def has_short_byte_lines(content: bytes) -> bool:
+    """The same of a file."""
+    return max(map(len, content.split(b"\n"))) < _LONGEST_LINE
 
 
 def unix_lines(text: Text) -> Text:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, VhdTarget
 from aib2packer.conversion import Auth
 from aib2packer.findings.model import Severity
-from aib2packer.packer.download import needs_azure_cli
+from aib2packer.packer.download import SHA256SUMS, needs_azure_cli
 from aib2packer.packer.versions import counting_option, is_explicit
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ def header(template: ImageTemplate, build: Build, symbols: Symbols, options: Opt
     lines += ["", f"{_where(template, build.downloads, options)} {_rights(template)}"]
     if needs_azure_cli(build.downloads):
         lines.append("Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.")
+    if SHA256SUMS in build.files:
+        lines.append(
+            f"Scripts and files were fetched when the template was converted; `sha256sum --check {SHA256SUMS}` compares."
+        )
     if (option := _counting_option(template, symbols)) is not None:
         lines += ["Image Builder counts on from the highest version in the gallery. To do so, add:", "", f"  {option}", ""]
     if template.auto_run.value:

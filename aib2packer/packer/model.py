@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aib2packer.arm.values import Text as TemplateText
+    from aib2packer.aib.model import Fetched
     from aib2packer.packer.values import Body, Local, Value, Variable
     from aib2packer.text.source import Span
 
@@ -31,17 +31,20 @@ class Download:
     """A file that Packer's machine fetches before the first customizer runs."""
 
     file_name: str
-    uri: TemplateText
-    sha256: str | None
+    fetched: Fetched
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What a customizer becomes. `restarts`: the VM comes up anew before the last of the provisioners ends."""
+    """What a customizer becomes. `restarts`: the VM comes up anew before the last of the provisioners ends.
+
+    `files` are those of our own making that lie beside the HCL, `assets` those that were fetched.
+    """
 
     provisioners: tuple[Provisioner, ...]
     downloads: tuple[Download, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
+    assets: Mapping[str, bytes] = field(default_factory=dict)
     restarts: bool = False
 
 

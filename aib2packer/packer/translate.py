@@ -142,12 +142,14 @@ def _provision(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], sit
     steps: list[Provisioner] = []
     downloads: list[Download] = []
     files: dict[str, bytes] = {}
+    assets: dict[str, bytes] = {}
     changed = False
     for customizer in template.customize:
         done = kinds[customizer.kind].translate(customizer, site)
         steps += (replace(step, origins=(customizer.span,)) for step in done.provisioners)
         downloads += done.downloads
         files |= done.files
+        assets |= done.assets
         changed = changed or may_change_script(customizer)
         if done.restarts and laid and not changed:
             steps.append(lay_script(site, _LAID_AGAIN))
@@ -163,7 +165,7 @@ def _provision(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], sit
     if downloads:
         first.append(replace(download(downloads, site), origins=tuple(file.uri.span for file in downloads)))
     last = run_script(site) if laid else generalize(site)
-    return Steps((*first, *steps, last), tuple(downloads), files)
+    return Steps((*first, *steps, last), tuple(downloads), files, assets)
 
 
 def _manifest(name: str, targets: tuple[DistributeTarget, ...], symbols: Symbols, report: Report) -> dict[str, Value]:

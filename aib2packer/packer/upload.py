@@ -1,4 +1,4 @@
-"""Files on the VM: those that were downloaded, and texts that no inline form carries."""
+"""Texts that no inline form carries, as files on the VM."""
 
 from __future__ import annotations
 
@@ -9,26 +9,11 @@ from aib2packer.findings import codes
 from aib2packer.packer.exactness import content_is_exact
 from aib2packer.packer.model import Provisioner
 from aib2packer.packer.site import AS_ROOT
-from aib2packer.packer.values import Text as HclText
 
 if TYPE_CHECKING:
     from aib2packer.arm.values import Text
     from aib2packer.packer.site import Site
     from aib2packer.packer.values import Value
-
-
-def upload_download(name: str, file_name: str, destination: str, site: Site, comment: str) -> Provisioner:
-    """Upload what the download step will have fetched."""
-    return Provisioner(
-        "file",
-        {
-            "name": name,
-            "source": HclText((site.downloads, f"/{file_name}")),
-            "destination": destination,
-            "generated": True,
-        },
-        comment,
-    )
 
 
 def upload_text(name: str, text: Text, path: str, site: Site, comment: str) -> tuple[Provisioner, ...]:

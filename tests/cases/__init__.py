@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from aib2packer import Auth, Conversion, Options, OsType, WinrmBootstrap, convert
+from aib2packer.conversion import Unfetched
 from aib2packer.text.source import decode
 
 FOLDER = Path(__file__).parent
@@ -24,7 +25,14 @@ def read_case(case: str) -> tuple[bytes, Options]:
         given["settings"] = tuple(given["settings"])
     if "parameter_files" in given:
         given["parameter_files"] = tuple(decode((FOLDER / name).read_bytes(), name) for name in given["parameter_files"])
+    if "assets" in given:
+        given["assets"] = {uri: _asset(case, what) for uri, what in given["assets"].items()}
     return (FOLDER / f"{case}.json").read_bytes(), Options(**given)
+
+
+def _asset(case: str, what: str | dict[str, str]) -> bytes | Unfetched:
+    """What was fetched, as the name of a file in `<case>.assets/`; or why it could not be."""
+    return (FOLDER / f"{case}.assets" / what).read_bytes() if isinstance(what, str) else Unfetched(**what)
 
 
 def convert_case(case: str) -> Conversion:

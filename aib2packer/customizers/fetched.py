@@ -1,0 +1,189 @@
+"""Scripts and files that a customizer names by URI: read, and checked against what was fetched of them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aib2packer.aib.model import Fetched
+from aib2packer.aib.tokens import literal_text
+from aib2packer.arm.symbolic import parameters_of
+from aib2packer.arm.values import Expression, Secret
+from aib2packer.conversion import Unfetched
+from aib2packer.findings import codes
+from aib2packer.packer.download import percent_encoded
+from aib2packer.packer.model import Download, Provisioner
+from aib2packer.packer.site import beside_template
+from aib2packer.packer.values import Text as HclText
+from aib2packer.text.secrets import find_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aib2packer.aib.fields import Fields, Spelling
+    from aib2packer.aib.model import Located
+    from aib2packer.arm.symbolic import Parameter
+    from aib2packer.arm.values import Text
+    from aib2packer.packer.site import Site
+    from aib2packer.packer.values import Value
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+# Byte order marks of scripts, and what they stand for.
+_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """How a file comes to the machine that runs Packer: as settings of a `file` provisioner, those after the destination apart.
+
+    `origin` says for a comment where it was fetched; the comment of a download says that in its place.
+    """
+
+    source: Mapping[str, Value]
+    more: Mapping[str, Value] = field(default_factory=dict)
+    downloads: tuple[Download, ...] = ()
+    assets: Mapping[str, bytes] = field(default_factory=dict)
+    origin: str = ""
+
+    def upload(self, head: Mapping[str, Value], destination: Value, comment: str) -> Provisioner:
+        """Put the file on the VM; `head` are the first settings."""
+        return Provisioner("file", {**head, **self.source, "destination": destination, **self.more}, comment)
+
+
+def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
+    """Read the URI of a file and its checksum, and take what was fetched from there."""
+    checksum = _checksum(fields)
+    address = fields.revealed(key, *others)
+    assets = fields.reading.assets or {}
+    asset = None if address is None else assets.get(address)
+    # What is fetched now needs no variables, so that nothing is to be said about secrets that would become some.
+    uri = (fields if asset is None else fields.quiet()).uri(key, *others)
+    if uri is None:
+        if checksum is not None:
+            fields.report.add(
+                codes.IGNORED_FIELD,
+                checksum.span,
+                f"there is no {key} here whose checksum this could be: the service does not look at it",
+                help="Remove it.",
+            )
+        return None
+    sha256 = None if checksum is None else checksum.value
+    if asset is not None and address is not None:
+        shown = literal_text(_shown(uri, address), uri.span)
+        return Fetched(shown, sha256, address, _content(fields, uri, shown, asset, checksum))
+    start = uri.parts[0]
+    if isinstance(start, str) and not start.lower().startswith(("http://", "https://")):
+        fields.report.add(
+            codes.BAD_VALUE,
+            uri.span,
+            f"`{uri}` is no URI that the service fetches: those begin with https:// or http://",
+            help="Put the file where it can be fetched, and write its URI.",
+        )
+    elif fields.reading.assets is not None:
+        fields.report.add(
+            codes.FETCHED_LATER,
+            uri.span,
+            f"{uri} is not known before Packer runs: the build fetches it",
+            help="Fill in what is left open, or give the parameters a value (--set, -p), and convert again.",
+        )
+    return Fetched(uri, sha256, address)
+
+
+def base_name(uri: Text) -> str:
+    """The last segment of a URI's path, as far as it is known."""
+    last = uri.split("?")[0].split("#")[0].split("/")[-1]
+    return last.literal or ""
+
+
+def script_text(content: bytes) -> str:
+    """A script as text, whatever its encoding: for looking into it, not for running it."""
+    encoding = next((encoding for mark, encoding in _MARKS.items() if content.startswith(mark)), "utf-8")
+    return content.decode(encoding, "replace")
+
+
+def is_binary(content: bytes) -> bool:
+    """Whether a file is no text, so that looking into it tells nothing."""
+    return b"\0" in content and not content.startswith(tuple(_MARKS))
+
+
+def supply(fetched: Fetched, folder: str, file_name: str, site: Site) -> Supply:
+    """Have a file on the machine that runs Packer: in a folder beside the HCL, or downloaded by the build."""
+    if fetched.content is None:
+        download = Download(file_name, fetched)
+        return Supply({"source": HclText((site.downloads, f"/{file_name}"))}, {"generated": True}, (download,))
+    path = f"{folder}/{file_name}"
+    return Supply({"source": beside_template(path)}, assets={path: fetched.content}, origin=f"From {fetched.uri}")
+
+
+def _checksum(fields: Fields) -> Located[str] | None:
+    checksum = fields.word("sha256Checksum")
+    if checksum is None:
+        return None
+    sha256 = checksum.value.lower()
+    if not _SHA256.fullmatch(sha256):
+        fields.report.add(
+            codes.BAD_VALUE,
+            checksum.span,
+            f"`{checksum.value}` is no SHA-256 checksum: that has 64 hexadecimal digits",
+            help="Write what `sha256sum` prints for the file, or remove the checksum.",
+        )
+        return None
+    if sha256 != checksum.value:
+        fields.report.add(
+            codes.WRONG_CASE,
+            checksum.span,
+            "the service wants the checksum in lower case; it is read as such",
+            help="Write it in lower case.",
+        )
+    return replace(checksum, value=sha256)
+
+
+def _content(fields: Fields, uri: Text, shown: Text, asset: bytes | Unfetched, checksum: Located[str] | None) -> bytes:
+    """What was fetched; empty after an error, for what is in it is not to be looked at then."""
+    report = fields.report
+    if isinstance(asset, Unfetched):
+        report.add(codes.NOT_FETCHED, uri.span, f"{shown} cannot be fetched: {asset.reason}", help=asset.help)
+        return b""
+    actual = hashlib.sha256(asset).hexdigest()
+    if checksum is not None and actual != checksum.value:
+        report.add(
+            codes.CHECKSUM,
+            checksum.span,
+            f"{shown} is not the file that this is the checksum of: expected {checksum.value}, got {actual}",
+            help="Look at what changed. If the new file is meant, write its checksum; else put the old file back.",
+        )
+        return b""
+    if names := ", ".join(dict.fromkeys(parameter.name for parameter in _parameters(uri))):
+        report.add(
+            codes.FOLDED,
+            uri.span,
+            f"this was fetched with the present value of {names}: no variable of the build decides about it any more",
+            help="For another one convert again, with --set.",
+        )
+    if any(isinstance(symbol, Secret) for symbol in uri.symbols):
+        report.add(
+            codes.SECRET,
+            uri.span,
+            "there is a secret in here: it was used to fetch, and stands in no file of the output",
+            help="Renew the secret: the template showed it.",
+        )
+    return asset
+
+
+def _parameters(uri: Text) -> tuple[Parameter, ...]:
+    return tuple(
+        parameter for symbol in uri.symbols if isinstance(symbol, Expression) for parameter in parameters_of(symbol.value)
+    )
+
+
+def _shown(uri: Text, address: str) -> str:
+    """A URI for people: without user, without the query if that holds a secret, with no more than the host if the rest may."""
+    url = urlsplit(address)
+    host = f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
+    if any(parameter.secure for parameter in _parameters(uri)):
+        return percent_encoded(f"{host}/")
+    query = f"?{url.query}" if url.query and not find_secrets(address) else ""
+    return percent_encoded(f"{host}{url.path}{query}")

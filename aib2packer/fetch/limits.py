@@ -1,0 +1,51 @@
+"""What holds for every way of fetching: its limits, and how it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LATER = "Try again; or convert without --fetch, and the build downloads it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long to wait, in seconds, and how much to take, in bytes."""
+
+    connect: float = 15
+    read: float = 30
+    """The longest wait for the next bytes."""
+    total: float = 900
+    """For one file, with all attempts."""
+    size: int = 1 << 30
+    """Of one file. The service documents none, and advises against more than 20 MB."""
+    redirects: int = 10
+    pauses: tuple[float, ...] = (1, 2, 4, 8)
+    """Before each further attempt, where a failure may pass."""
+    longest_pause: float = 60
+    """Of what a server may ask for (Retry-After)."""
+
+
+class FetchError(Exception):
+    """Why a file cannot be had, as the rest of a sentence about it, and what to do. Neither holds a secret.
+
+    `status` is that of the answer, where there was one. `passing`: another attempt may do better, after `pause` seconds where
+    the server says so.
+    """
+
+    def __init__(
+        self, reason: str, help_text: str, *, status: int | None = None, passing: bool = False, pause: float | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.help = help_text
+        self.status = status
+        self.passing = passing
+        self.pause = pause
+
+
+def too_large(limits: Limits) -> FetchError:
+    """The error for a file that is larger than it may be."""
+    return FetchError(
+        f"it is larger than {limits.size / (1 << 20):,g} MiB",
+        "Convert without --fetch, and the build downloads it; or let a script on the VM do so.",
+    )

@@ -1,0 +1,126 @@
+# VM image win, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 240m packer build build.pkr.hcl
+#
+# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
+# Builder's own service took care of, and may use the managed image's resource group.
+# Scripts and files were fetched when the template was converted; `sha256sum --check SHA256SUMS` compares.
+# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+  default     = "11111111-1111-1111-1111-111111111111"
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+source "azure-arm" "win" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Windows"
+  image_publisher = "MicrosoftWindowsServer"
+  image_offer     = "WindowsServer"
+  image_sku       = "2022-datacenter-g2"
+  image_version   = "latest"
+
+  # Build VM
+  location                     = "westeurope"
+  vm_size                      = "Standard_D2ds_v4"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  communicator   = "winrm"
+  winrm_use_ssl  = true
+  winrm_insecure = true
+  winrm_username = "packer"
+
+  # Distribution
+  managed_image_name                = "win"
+  managed_image_resource_group_name = "images"
+}
+
+build {
+  name    = "win"
+  sources = ["source.azure-arm.win"]
+
+  # Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it.
+  provisioner "file" {
+    name        = "deprovisioning-script"
+    destination = "C:\\DeprovisioningScript.ps1"
+    content     = <<-EOT
+      Write-Output '>>> Waiting for GA Service (RdAgent) to start ...'
+      while ((Get-Service RdAgent).Status -ne 'Running') { Start-Sleep -s 5 }
+      Write-Output '>>> Waiting for GA Service (WindowsAzureTelemetryService) to start ...'
+      while ((Get-Service WindowsAzureTelemetryService) -and ((Get-Service WindowsAzureTelemetryService).Status -ne 'Running')) { Start-Sleep -s 5 }
+      Write-Output '>>> Waiting for GA Service (WindowsAzureGuestAgent) to start ...'
+      while ((Get-Service WindowsAzureGuestAgent).Status -ne 'Running') { Start-Sleep -s 5 }
+      if (Test-Path $Env:SystemRoot\system32\Sysprep\unattend.xml) {
+        Write-Output '>>> Removing Sysprep\unattend.xml ...'
+        Remove-Item $Env:SystemRoot\system32\Sysprep\unattend.xml -Force
+      }
+      if (Test-Path $Env:SystemRoot\Panther\unattend.xml) {
+        Write-Output '>>> Removing Panther\unattend.xml ...'
+        Remove-Item $Env:SystemRoot\Panther\unattend.xml -Force
+      }
+      Write-Output '>>> Sysprepping VM ...'
+      & $Env:SystemRoot\System32\Sysprep\Sysprep.exe /oobe /generalize /quiet /quit
+      while ($true) {
+        $imageState = (Get-ItemProperty HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State).ImageState
+        Write-Output $imageState
+        if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }
+        Start-Sleep -s 5
+      }
+      Write-Output '>>> Sysprep complete ...'
+    EOT
+  }
+
+  # customize[0]: PowerShell. From https://raw.githubusercontent.com/contoso/images/main/mode-vm.ps1
+  provisioner "powershell" {
+    script = "${path.root}/scripts/01-mode-vm.ps1"
+  }
+
+  provisioner "powershell" {
+    name = "generalize"
+    inline = [
+      <<-EOT
+        if (Test-Path C:\DeprovisioningScript.ps1) {
+          powershell -ExecutionPolicy Bypass -Command '& C:\DeprovisioningScript.ps1; exit $LASTEXITCODE'
+        } else {
+          Write-Output 'No deprovisioning script: the image is not generalized'
+        }
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/win.manifest.json"
+    custom_data = {
+      run_output_name = "win"
+    }
+  }
+}

@@ -1,0 +1,171 @@
+# VM image web, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 240m packer build build.pkr.hcl
+#
+# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
+# Builder's own service took care of, and may use the managed image's resource group.
+# Scripts and files were fetched when the template was converted; `sha256sum --check SHA256SUMS` compares.
+# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+  default     = "11111111-1111-1111-1111-111111111111"
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+locals {
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+}
+
+source "azure-arm" "web" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Linux"
+  image_publisher = "Canonical"
+  image_offer     = "0001-com-ubuntu-server-jammy"
+  image_sku       = "22_04-lts-gen2"
+  image_version   = "latest"
+
+  # Build VM
+  location                     = "westeurope"
+  vm_size                      = "Standard_D2ds_v4"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # Distribution
+  managed_image_name                = "web"
+  managed_image_resource_group_name = "images"
+}
+
+build {
+  name    = "web"
+  sources = ["source.azure-arm.web"]
+
+  # customize[0]: Shell. From https://raw.githubusercontent.com/contoso/images/main/setup.sh
+  provisioner "shell" {
+    name            = "setup"
+    execute_command = local.as_root
+    script          = "${path.root}/scripts/01-setup.sh"
+  }
+
+  # customize[1]: Shell. From https://raw.githubusercontent.com/contoso/images/main/kernel.sh?raw=true
+  provisioner "shell" {
+    name                = "kernel"
+    execute_command     = local.as_root
+    expect_disconnect   = true
+    start_retry_timeout = "20m"
+    script              = "${path.root}/scripts/02-kernel.sh"
+  }
+
+  # The VM restarts, a moment after the command returned: wait until it is back.
+  provisioner "shell" {
+    name                = "kernel-restarted"
+    pause_before        = "10s"
+    start_retry_timeout = "20m"
+    max_retries         = 3
+    inline = [
+      "while [ -e /run/systemd/shutdown/scheduled ] || [ \"$(systemctl is-system-running)\" = stopping ]; do sleep 1; done",
+      "uptime",
+    ]
+  }
+
+  # customize[2]: Shell. From https://raw.githubusercontent.com/contoso/images/main/tune.pl
+  provisioner "shell" {
+    execute_command = local.as_root
+    script          = "${path.root}/scripts/03-tune.pl"
+  }
+
+  # customize[3]: Shell. From https://raw.githubusercontent.com/contoso/images/main/install
+  provisioner "shell" {
+    execute_command = local.as_root
+    script          = "${path.root}/scripts/04-install.sh"
+  }
+
+  # customize[4]: Shell. From https://raw.githubusercontent.com/contoso/images/main/long.sh
+  provisioner "file" {
+    name        = "long-upload"
+    source      = "${path.root}/scripts/05-long.sh"
+    destination = "/tmp/05-long.sh"
+  }
+
+  provisioner "shell" {
+    name            = "long"
+    execute_command = local.as_root
+    inline = [
+      "sed -i 's/\\r$//' /tmp/05-long.sh",
+      "chmod +x /tmp/05-long.sh",
+      "/tmp/05-long.sh",
+      "rm /tmp/05-long.sh",
+    ]
+  }
+
+  # customize[5]: Shell
+  provisioner "shell" {
+    name            = "inline"
+    execute_command = local.as_root
+    inline          = ["nginx -t"]
+  }
+
+  # customize[6]: Shell. From https://github.com/contoso/images/blob/main/install.sh
+  provisioner "shell" {
+    execute_command = local.as_root
+    script          = "${path.root}/scripts/07-install.sh"
+  }
+
+  # customize[7]: File. From https://raw.githubusercontent.com/contoso/images/main/site.conf
+  provisioner "file" {
+    source      = "${path.root}/files/08-site.conf"
+    destination = "/tmp/site.conf"
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      <<-EOT
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/web.manifest.json"
+    custom_data = {
+      run_output_name = "web"
+    }
+  }
+}

@@ -1,0 +1,2 @@
+<!DOCTYPE html>
+<html><body>install.sh</body></html>

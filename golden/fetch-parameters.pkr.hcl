@@ -1,0 +1,165 @@
+# VM image web, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   export PKR_VAR_token=...
+#   timeout 240m packer build -var host=... build.pkr.hcl
+#
+# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
+# use the managed image's resource group.
+# Scripts and files were fetched when the template was converted; `sha256sum --check SHA256SUMS` compares.
+# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304), expression folded into its value
+# (AIB2P308).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+  default     = "11111111-1111-1111-1111-111111111111"
+}
+
+variable "host" {
+  type        = string
+  description = "Fills in <host> of the template."
+}
+
+variable "artifacts" {
+  type    = string
+  default = "https://raw.githubusercontent.com/contoso/images/main/"
+}
+
+variable "token" {
+  type      = string
+  sensitive = true
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+locals {
+  # Image Builder runs Shell customizers as root.
+  as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  downloads = "${path.root}/downloads/web"
+}
+
+source "azure-arm" "web" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Linux"
+  image_publisher = "Canonical"
+  image_offer     = "0001-com-ubuntu-server-jammy"
+  image_sku       = "22_04-lts-gen2"
+  image_version   = "latest"
+
+  # Build VM
+  location                     = "westeurope"
+  vm_size                      = "Standard_D2ds_v4"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # Distribution
+  managed_image_name                = "web"
+  managed_image_resource_group_name = "images"
+}
+
+build {
+  name    = "web"
+  sources = ["source.azure-arm.web"]
+
+  # Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it.
+  provisioner "shell" {
+    name            = "deprovisioning-script"
+    execute_command = local.as_root
+    inline = [
+      <<-EOT
+        cat > /tmp/DeprovisioningScript.sh <<'END'
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+        END
+      EOT
+    ]
+  }
+
+  # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
+  provisioner "shell-local" {
+    name = "download"
+    inline = [
+      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "curl -fsSL --retry 5 -o 04-File '${var.artifacts}site.conf?${var.token}'",
+      "curl -fsSL --retry 5 -o 05-motd 'https://${var.host}/motd'",
+    ]
+  }
+
+  # customize[0]: Shell. From https://raw.githubusercontent.com/contoso/images/main/setup.sh
+  provisioner "shell" {
+    execute_command = local.as_root
+    script          = "${path.root}/scripts/01-setup.sh"
+  }
+
+  # customize[1]: Shell. From https://raw.githubusercontent.com
+  provisioner "shell" {
+    execute_command = local.as_root
+    script          = "${path.root}/scripts/02-raw.githubusercontent.com"
+  }
+
+  # customize[2]: Shell
+  provisioner "shell" {
+    execute_command = local.as_root
+    inline          = ["echo ${var.artifacts} > /etc/artifacts"]
+  }
+
+  # customize[3]: File
+  provisioner "file" {
+    source      = "${local.downloads}/04-File"
+    destination = "/tmp/site.conf"
+    generated   = true
+  }
+
+  # customize[4]: File
+  provisioner "file" {
+    source      = "${local.downloads}/05-motd"
+    destination = "/tmp/motd"
+    generated   = true
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      "if [ -f /tmp/DeprovisioningScript.sh ]; then sh /tmp/DeprovisioningScript.sh; else echo 'No deprovisioning script: the image is not generalized'; fi",
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/web.manifest.json"
+    custom_data = {
+      run_output_name = "web"
+    }
+  }
+}

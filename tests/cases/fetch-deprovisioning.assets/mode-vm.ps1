@@ -1,0 +1,2 @@
+$path = 'C:\DeprovisioningScript.ps1'
+(Get-Content $path -Raw) -replace '/quit', '/quit /mode:vm' | Set-Content $path

@@ -1,0 +1,3 @@
+#!/bin/sh -e
+apt-get -y dist-upgrade
+reboot

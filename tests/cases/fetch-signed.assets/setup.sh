@@ -1,0 +1,3 @@
+#!/bin/bash -e
+list=(nginx jq)
+apt-get -y install "${list[@]}"
