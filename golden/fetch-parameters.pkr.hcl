@@ -118,10 +118,10 @@ build {
     script          = "${path.root}/scripts/01-setup.sh"
   }
 
-  # customize[1]: Shell. From https://raw.githubusercontent.com
+  # customize[1]: Shell. From https://raw.githubusercontent.com/
   provisioner "shell" {
     execute_command = local.as_root
-    script          = "${path.root}/scripts/02-raw.githubusercontent.com"
+    script          = "${path.root}/scripts/02-Shell.sh"
   }
 
   # customize[2]: Shell

@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ class Server:
     """Answers each path with what `answers` has for it: one after the other, the last again and again."""
 
     url: str
-    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    answers: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(lambda: [status(404)]))
     requests: list[Request] = field(default_factory=list)
     most_at_once: int = 0
     _at_once: int = 0
@@ -64,7 +65,7 @@ class Server:
             self.requests.append(Request(handler.path, dict(handler.headers)))
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
-            answers = self.answers.get(path) or [status(404)]
+            answers = self.answers[path]
             chosen = answers.pop(0) if len(answers) > 1 else answers[0]
         try:
             chosen(handler)
