@@ -163,7 +163,7 @@ def _provision(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], sit
             )
     first = [lay_script(site, _LAID_FIRST)] if laid else []
     if downloads:
-        first.append(replace(download(downloads, site), origins=tuple(file.uri.span for file in downloads)))
+        first.append(replace(download(downloads, site), origins=tuple(file.fetched.uri.span for file in downloads)))
     last = run_script(site) if laid else generalize(site)
     return Steps((*first, *steps, last), tuple(downloads), files, assets)
 
