@@ -52,6 +52,8 @@ class Request:
     folder: Path | None = None
     """The folder to write the HCL and the files beside it to."""
     force: bool = False
+    verify: bool = False
+    """Whether Packer is to judge the output."""
     check: bool = False
     """Whether to compare with the files that are there, instead of writing them."""
     fetch: bool = False
@@ -106,6 +108,10 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> Resu
             conversion = convert(data, file=template.name, options=replace(options, assets=assets))
     except FileError as error:
         return replace(unreadable(error), name=template.name)
+    if request.verify:
+        from aib2packer.verify import verify
+
+        conversion = verify(conversion, file=template.name)
     findings = conversion.findings
     if conversion.hcl is None:
         if template.found and any(finding.code == NO_IMAGE_TEMPLATE for finding in findings):

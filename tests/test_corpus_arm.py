@@ -19,15 +19,12 @@ import pytest
 from aib2packer import Conversion, Options, Severity, convert
 from aib2packer.findings import text
 from aib2packer.text.source import decode
+from aib2packer.verify.values import parts_of_ids
 from tests.cases.variables import required_variables
 from tests.packer.judge import Packer
 
 CORPUS = Path(__file__).parent.parent.parent / "shared/corpus"
 SAMPLE = 1 if os.environ.get("AIB2PACKER_FULL_CORPUS") == "1" else 15
-_GROUP = "/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/group/providers"
-IMAGE = f"{_GROUP}/Microsoft.Compute/galleries/golden/images/web"
-MANAGED_IMAGE = f"{_GROUP}/Microsoft.Compute/images/web"
-SUBNET = f"{_GROUP}/Microsoft.Network/virtualNetworks/hub/subnets/builds"
 Job = tuple[str, str]
 """A template, and the parameters file to convert it with; "" for none."""
 
@@ -101,19 +98,6 @@ def _assigned(path: str, data: bytes) -> list[str]:
     return re.findall(r"^(\w+) +=", data.decode(), re.MULTILINE) if path.endswith(".auto.pkrvars.hcl") else []
 
 
-def _ids(hcl: str) -> dict[str, str]:
-    """Give ids, or their beginnings, to the variables whose values the build takes apart; what the files say is often empty."""
-    values: dict[str, str] = {}
-    for parts, name, rest in re.findall(r'^  (\w+) += split\("/", "?(?:\$\{)?var\.(\w+)\}?([^"\n)]*)"?\)', hcl, re.MULTILINE):
-        used = max(map(int, re.findall(rf"local\.{parts}\[(\d+)\]", hcl)), default=0)
-        whole = SUBNET if re.search(rf"virtual_network_name += local\.{parts}\[", hcl) else IMAGE if used > 8 else MANAGED_IMAGE
-        names = re.findall(r"\$\{var\.(\w+)\}", rest)
-        cut = max(rest.count("/"), 1) if rest else 0
-        values[name] = "/".join(whole.split("/")[: -cut or None]) + ("/" if rest and not rest.startswith("/") else "")
-        values |= dict.fromkeys(names, "1.0.0")
-    return values
-
-
 def _complaint(packer: Packer, job: Job) -> str:
     """What `packer validate` and `packer fmt` have against a converted template."""
     conversion = converted(job)
@@ -125,8 +109,8 @@ def _complaint(packer: Packer, job: Job) -> str:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
         given = {name for path, data in conversion.files.items() for name in _assigned(path, data)}
-        needed = {name: value for name, value in required_variables(conversion.hcl).items() if name not in given}
-        verdict = packer.validate(folder, {**needed, **_ids(conversion.hcl)})
+        # What public files give for ids is often empty.
+        verdict = packer.validate(folder, {**required_variables(conversion.hcl, given), **parts_of_ids(conversion.hcl)})
     return ("" if verdict.ok else verdict.output) + packer.fmt_check(conversion.hcl)
 
 

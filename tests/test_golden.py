@@ -22,6 +22,10 @@ CONVERTED = [case for case in CASES if (GOLDEN / f"{case}.pkr.hcl").exists()]
 # What no small readable case shows, and where it is tested instead.
 CODES_WITHOUT_CASE = {
     codes.JSON_TOO_DEEP: "test_properties.py: it takes hundreds of brackets",
+    codes.REFUSED_BY_PACKER: "verify/test_verify.py: it takes Packer",
+    codes.NOT_VERIFIED: "verify/test_verify.py",
+    codes.NOTED_BY_PACKER: "verify/test_verify.py",
+    codes.NOT_FORMATTED: "verify/test_verify.py",
     codes.UNREADABLE: "test_cli.py: a file",
     codes.NOT_WRITTEN: "test_cli.py: a file",
     codes.OUT_OF_DATE: "test_drift.py: a file",

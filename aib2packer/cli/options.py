@@ -82,6 +82,7 @@ output.option(
 )
 
 output.option("--annotate", is_flag=True, help="Say above each block which line of the template it comes from.")
+output.option("--verify", is_flag=True, help="Let the Packer on PATH judge the output, with made-up values for variables.")
 
 conversion = Section("Conversion")
 conversion.option("--name", metavar="NAME", help="The image template to convert, where the input holds several.")

@@ -25,6 +25,10 @@ WITHOUT_EXAMPLE = {
     codes.CHECKSUM: "it takes a server: tests/fetch",
     codes.WEB_PAGE: "it takes a server: tests/fetch",
     codes.UNACCOUNTED: "it is there for mistakes that are not known yet",
+    codes.REFUSED_BY_PACKER: "it takes Packer, and an output that is wrong",
+    codes.NOT_VERIFIED: "it depends on the Packer of the machine",
+    codes.NOTED_BY_PACKER: "it takes Packer, and an output that it warns of",
+    codes.NOT_FORMATTED: "it takes Packer, and an output that is wrong",
 }
 SHOWN = [code for code in by_id().values() if code not in WITHOUT_EXAMPLE]
 

@@ -16,8 +16,8 @@ import pytest
 from aib2packer import Conversion, Options, OsType
 from aib2packer.findings import codes
 from aib2packer.text.source import SourceText
+from aib2packer.verify.values import SUBSCRIPTION
 from tests.cases.templates import GALLERY_TARGET, convert_json, template
-from tests.cases.variables import SUBSCRIPTION
 from tests.packer.judge import Packer
 
 Json = Any

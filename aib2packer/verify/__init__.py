@@ -1,0 +1,63 @@
+"""Lets Packer judge the output, and says where in the template that which it does not like comes from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from aib2packer.findings import codes
+from aib2packer.findings.model import Severity, about_file
+from aib2packer.verify import packer, syntax
+from aib2packer.verify.told import Output
+from aib2packer.verify.values import made_up_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aib2packer.conversion import Conversion
+    from aib2packer.findings.model import Finding
+
+_MAIN = "build.pkr.hcl"
+_ENDING = ".pkr.hcl"
+
+
+def verify(conversion: Conversion, *, file: str) -> Conversion:
+    """The conversion with what Packer says of it among its findings, and without HCL where that is an error.
+
+    `packer fmt -check` and `packer validate` of the Packer on PATH judge each folder that holds a build, with made-up values
+    for the variables that have none. What they cannot judge, a finding says; then at least the syntax is checked here.
+
+    Args:
+        conversion: What has been converted; without HCL it is given back as it is.
+        file: What findings call the input.
+
+    """
+    if conversion.hcl is None:
+        return conversion
+    files = {_MAIN: conversion.hcl.encode(), **conversion.files}
+    folders = sorted({str(PurePosixPath(path).parent) for path in files if path.endswith(_ENDING)})
+    found = [finding for folder in folders for finding in _judge(folder, files, conversion, file)]
+    findings = tuple(dict.fromkeys((*conversion.findings, *found)))
+    if any(finding.severity is Severity.ERROR for finding in found):
+        return replace(conversion, hcl=None, files={}, findings=findings)
+    return replace(conversion, findings=findings)
+
+
+def _judge(folder: str, files: Mapping[str, bytes], conversion: Conversion, file: str) -> Iterator[Finding]:
+    """What there is to say about the build in one folder."""
+    beside = {PurePosixPath(path).name: data for path, data in files.items() if str(PurePosixPath(path).parent) == folder}
+    texts = {name: data.decode() for name, data in beside.items() if name.endswith(_ENDING)}
+    assigned = (data.decode() for name, data in beside.items() if name.endswith(".auto.pkrvars.hcl"))
+    given = {name for text in assigned for name in re.findall(r"^(\w+) +=", text, re.MULTILINE)}
+    values = made_up_values("\n".join(texts.values()), given)
+    verdict = packer.judge(folder, files, values)
+    complaints = list(verdict.complaints)
+    if verdict.unable is not None:
+        yield about_file(codes.NOT_VERIFIED, file, verdict.unable.message, help=verdict.unable.help)
+        if not verdict.syntax_checked:
+            complaints += (found for name, text in texts.items() if (found := syntax.check(name, text)) is not None)
+    # The source map is that of the main build.
+    output = Output(texts, values, conversion.source_map if folder == "." else (), file)
+    yield from map(output.finding, complaints)

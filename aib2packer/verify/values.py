@@ -1,0 +1,81 @@
+"""Values for the variables of a build that have none: made up, but well-formed for where the build uses them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+Made: TypeAlias = "str | int | bool | list[str] | dict[str, str]"
+
+SUBSCRIPTION = "33333333-3333-3333-3333-333333333333"
+_GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/madeup/providers"
+_IMAGE_VERSION = f"{_GROUP}/Microsoft.Compute/galleries/madeup/images/madeup/versions/1.0.0"
+_MANAGED_IMAGE = f"{_GROUP}/Microsoft.Compute/images/madeup"
+_SUBNET = f"{_GROUP}/Microsoft.Network/virtualNetworks/madeup/subnets/madeup"
+_IDENTITY = f"{_GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/madeup"
+_LONGEST_MANAGED_IMAGE = 8  # index of the last segment of such an id
+
+# The printer's own layout: the closing brace stands alone at the margin.
+_VARIABLE = re.compile(r'^variable "(\w+)" \{\n((?:  .*\n|\n)*?)\}$', re.MULTILINE)
+_SPLIT = re.compile(r'^  (\w+) += split\("/", "?(?:\$\{)?var\.(\w+)\}?([^"\n)]*)"?\)', re.MULTILINE)
+
+# How a variable is used (its name stands for NAME), and a value for that use; the first that fits.
+_BY_USE = (
+    (r"subscription(?:_id)? += var\.NAME\n", SUBSCRIPTION),
+    (r'split\("/", var\.NAME\)', _IMAGE_VERSION),
+    (r'split\("/", "\$\{var\.NAME\}/', f"{_GROUP}/Microsoft.Compute/galleries/madeup"),
+    (r"user_assigned_managed_identities += \[(?:.*, )?var\.NAME[\],]", _IDENTITY),
+    (r"image_version += var\.NAME\n", "1.0.0"),
+    (r"storage_account_type += var\.NAME\n", "Standard_LRS"),
+)
+
+
+def made_up_values(hcl: str, given: Collection[str] = ()) -> dict[str, Made]:
+    """Values for the variables that have no default, and none `given` elsewhere, by their names."""
+    declared = [(name, body) for name, body in _VARIABLE.findall(hcl) if name not in given]
+    required = {name: body for name, body in declared if not re.search(r"^  default ", body, re.MULTILINE)}
+    values = {name: _value(name, body, hcl) for name, body in required.items()}
+    return values | {name: value for name, value in parts_of_ids(hcl).items() if name in values}
+
+
+def _value(name: str, body: str, hcl: str) -> Made:
+    kind = re.search(r"^  type += (\w+)", body, re.MULTILINE)
+    allowed = re.search(r"contains\(\[([^\]]*)\]", body)
+    first = "" if allowed is None else allowed[1].partition(", ")[0]
+    least, most = (_bound(sign, body) for sign in (">=", "<="))
+    match kind[1] if kind else "string":
+        case "number":
+            return int(first) if first.isdecimal() else least if least is not None else min(1, most if most is not None else 1)
+        case "bool":
+            return True
+        case "list":
+            return [first.strip('"') or "madeup"] * (least or 0)
+        case "map":
+            return {}
+    if first:
+        return first.strip('"')
+    by_use = (value for use, value in _BY_USE if re.search(use.replace("NAME", rf"{name}\b"), hcl, re.MULTILINE))
+    return next(by_use, "madeup".ljust(least or 0, "x")[: most if most is not None else None])
+
+
+def _bound(sign: str, body: str) -> int | None:
+    found = re.search(rf"{sign} (-?[0-9]+)", body)
+    return None if found is None else int(found[1])
+
+
+def parts_of_ids(hcl: str) -> dict[str, str]:
+    """Ids, or their beginnings, for the variables whose values the build takes apart."""
+    values: dict[str, str] = {}
+    for parts, name, rest in _SPLIT.findall(hcl):
+        used = max(map(int, re.findall(rf"local\.{parts}\[(\d+)\]", hcl)), default=0)
+        if re.search(rf"virtual_network_name += local\.{parts}\[", hcl):
+            whole = _SUBNET
+        else:
+            whole = _IMAGE_VERSION.partition("/versions")[0] if used > _LONGEST_MANAGED_IMAGE else _MANAGED_IMAGE
+        cut = max(rest.count("/"), 1) if rest else 0
+        values[name] = "/".join(whole.split("/")[: -cut or None]) + ("/" if rest and not rest.startswith("/") else "")
+        values |= dict.fromkeys(re.findall(r"\$\{var\.(\w+)\}", rest), "1.0.0")
+    return values
