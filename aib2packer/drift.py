@@ -51,7 +51,9 @@ class Difference:
         before, after = _lines(self.before), _lines(self.after)
         old, new = (_NULL if self.before is None else name), (_NULL if self.after is None else name)
         lines = unified_diff(before, after, old, new, lineterm="")
-        return "\n".join(safe(line) for line in lines) if before or after else f"--- {old}\n+++ {new}"
+        return (
+            "\n".join(safe(part) for line in lines for part in line.split("\n")) if before or after else f"--- {old}\n+++ {new}"
+        )
 
 
 def compare(folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool) -> tuple[Difference, ...]:
@@ -113,7 +115,7 @@ def _lines(text: str | None) -> list[str]:
     """The lines of a text; the last says so if no line break ends it, as `diff` does."""
     lines = (text or "").split("\n")
     if last := lines.pop():
-        lines += [last, "\\ No newline at end of file"]
+        lines.append(f"{last}\n\\ No newline at end of file")
     return lines
 
 

@@ -64,6 +64,9 @@ def convert_command(
     if given["check"] and file is None and folder is None:
         message = "--check compares with the files that an earlier run has written: give -o PATH."
         raise click.UsageError(message)
+    if given["quiet"] and given["verbose"]:
+        message = "-q and -v exclude each other."
+        raise click.UsageError(message)
     if strict and given["fail_on"] is Severity.ERROR:
         given["fail_on"] = Severity.LOSS
     reporting = picked(Reporting, given)

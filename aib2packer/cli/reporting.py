@@ -91,7 +91,7 @@ def _summary(judgements: Sequence[Judgement], settings: str, *, many: bool) -> s
     checked = {Outcome.UP_TO_DATE.value, Outcome.OUT_OF_DATE.value, Outcome.LEFT_OVER.value} & set(outcomes)
     good = Outcome.UP_TO_DATE if checked else Outcome.CONVERTED
     total = len(outcomes) - outcomes.count(Outcome.NO_TEMPLATE.value)
-    of_all = f"{outcomes.count(good.value)} of {total} {'template' if total == 1 else 'templates'}"
+    of_all = f"{outcomes.count(good.value)} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
     return f"{table(judgements)}\n\n{f'Up to date: {of_all}.' if checked else f'Converted {of_all}.{of_settings}'}"
 
 
