@@ -46,27 +46,28 @@ def convert_command(
     Exit status: 0 converted; 1 an error, and no HCL, or findings at the level of --fail-on, or --check found a difference;
     2 wrong usage, or files that cannot be read or written.
     """
-    if not templates and sys.stdin is not None and sys.stdin.isatty():
-        message = "No template given. Name a file or a folder, or pipe a template in."
-        raise click.UsageError(message)
-    if "" in {*templates, output}:
-        message = "The name of a file is empty."
-        raise click.UsageError(message)
     arguments = templates or (STDIN,)
     file, folder = _target(output)
     many = len(arguments) > 1 or any(is_folder(Path(argument)) for argument in arguments)
-    if given["fetch"] and folder is None:
-        message = "--fetch lays files beside the HCL, and needs a folder to write to: -o DIR."
-        raise click.UsageError(message)
-    if many and folder is None:
-        message = "A folder or several templates need a folder to write to: -o DIR."
-        raise click.UsageError(message)
-    if given["check"] and file is None and folder is None:
-        message = "--check compares with the files that an earlier run has written: give -o PATH."
-        raise click.UsageError(message)
-    if given["quiet"] and given["verbose"]:
-        message = "-q and -v exclude each other."
-        raise click.UsageError(message)
+    for wrong, message in (
+        (
+            not templates and sys.stdin is not None and sys.stdin.isatty(),
+            "No template given. Name a file or a folder, or pipe a template in.",
+        ),
+        ("" in {*templates, output}, "The name of a file is empty."),
+        (
+            given["fetch"] and folder is None,
+            "--fetch lays files beside the HCL, and needs a folder to write to: -o DIR.",
+        ),
+        (many and folder is None, "A folder or several templates need a folder to write to: -o DIR."),
+        (
+            given["check"] and file is None and folder is None,
+            "--check compares with the files that an earlier run has written: give -o PATH.",
+        ),
+        (given["quiet"] and given["verbose"], "-q and -v exclude each other."),
+    ):
+        if wrong:
+            raise click.UsageError(message)
     if strict and given["fail_on"] is Severity.ERROR:
         given["fail_on"] = Severity.LOSS
     reporting = picked(Reporting, given)
