@@ -60,6 +60,8 @@ variable "image_version" {
 }
 
 locals {
+  scripts_folder = regex_replace(var.scripts, "^([^/]+//[^/]+.*?)(/[^/]*)?$", "$1/")
+
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
   downloads = "${path.root}/downloads/web"
@@ -123,7 +125,7 @@ build {
     name = "download"
     inline = [
       "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
-      "curl -fsSL --retry 5 -o 01-setup '${"${trimsuffix(var.scripts, "/")}/${var.script}"}'",
+      "curl -fsSL --retry 5 -o 01-setup '${local.scripts_folder}${var.script}'",
     ]
   }
 

@@ -61,9 +61,10 @@ variable "image_version" {
 }
 
 locals {
-  # Image Builder runs Shell customizers as root.
-  as_root    = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
   image_name = var.image_name != null ? var.image_name : "img-${lower(var.team)}"
+
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
   now           = timestamp()

@@ -61,15 +61,16 @@ variable "allowed_inbound_ip_addresses" {
 }
 
 locals {
-  # Image Builder runs Shell customizers as root.
-  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
-
-  # Taken once: each call of timestamp() gives another time.
-  now       = timestamp()
   stamp     = var.stamp != null ? var.stamp : formatdate("YYYYMMDDhhmmss", local.now)
   base_time = var.base_time != null ? var.base_time : formatdate("YYYYMMDD'T'hhmmss'Z'", local.now)
   day       = var.day != null ? var.day : formatdate("YYYY-MM-DD", local.now)
   run       = var.run != null ? var.run : uuidv4()
+
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now = timestamp()
 }
 
 source "azure-arm" "web" {

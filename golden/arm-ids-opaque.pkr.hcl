@@ -30,10 +30,20 @@ variable "use_azure_cli_auth" {
 variable "source_version_id" {
   type        = string
   description = "Version of the golden image."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.source_version_id))
+    error_message = "The source_version_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
 }
 
 variable "gallery_id" {
   type = string
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+$", var.gallery_id))
+    error_message = "The gallery_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/..."
+  }
 }
 
 variable "definition" {
@@ -43,6 +53,11 @@ variable "definition" {
 variable "subnet_id" {
   type        = string
   description = "Subnet of the build VM."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))
+    error_message = "The subnet_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."
+  }
 }
 
 variable "image_version" {
@@ -52,11 +67,12 @@ variable "image_version" {
 }
 
 locals {
-  # Image Builder runs Shell customizers as root.
-  as_root                 = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
   subnet_id_parts         = split("/", var.subnet_id)
   source_version_id_parts = split("/", var.source_version_id)
   id_parts                = split("/", "${var.gallery_id}/images/${var.definition}")
+
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
   now           = timestamp()

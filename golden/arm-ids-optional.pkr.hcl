@@ -3,13 +3,12 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... -var image_id=... build.pkr.hcl
 #
-# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of, and may use the gallery.
+# Run it where it can reach the subnet of the build VM, if it has one. The account needs Contributor on the subscription, which
+# Image Builder's own service took care of, and may use the subnet and the gallery.
 # Image Builder counts on from the highest version in the gallery. To do so, add:
 #
 #   -var image_version=$(aib2packer next-version "${image_id}")
 #
-# Otherwise than in Image Builder: expression folded into its value (AIB2P308).
 
 packer {
   required_version = ">= 1.13.0"
@@ -35,6 +34,21 @@ variable "subscription_id" {
 
 variable "image_id" {
   type = string
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.image_id))
+    error_message = "The image_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
+}
+
+variable "subnet_id" {
+  type    = string
+  default = ""
+
+  validation {
+    condition     = var.subnet_id == "" || can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))
+    error_message = "The subnet_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."
+  }
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -50,9 +64,11 @@ variable "image_version" {
 }
 
 locals {
+  subnet_id_parts = split("/", var.subnet_id)
+  image_id_parts  = split("/", var.image_id)
+
   # Image Builder runs Shell customizers as root.
-  as_root        = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
-  image_id_parts = split("/", var.image_id)
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
   now           = timestamp()
@@ -71,10 +87,13 @@ source "azure-arm" "web" {
   image_sku       = "22_04-lts-gen2"
   image_version   = "latest"
 
-  # Build VM
-  location                     = "westeurope"
-  vm_size                      = "Standard_D2s_v5"
-  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+  # Build VM. In a subnet Packer reaches it by its private address: run Packer inside that network.
+  location                            = "westeurope"
+  vm_size                             = "Standard_D2s_v5"
+  virtual_network_resource_group_name = var.subnet_id != "" ? local.subnet_id_parts[4] : null
+  virtual_network_name                = var.subnet_id != "" ? local.subnet_id_parts[8] : null
+  virtual_network_subnet_name         = var.subnet_id != "" ? local.subnet_id_parts[10] : null
+  allowed_inbound_ip_addresses        = var.subnet_id != "" ? null : var.allowed_inbound_ip_addresses
 
   # Distribution
   shared_image_gallery_destination {

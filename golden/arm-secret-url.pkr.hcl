@@ -73,6 +73,8 @@ variable "image_version" {
 }
 
 locals {
+  artifacts_location_folder = regex_replace(var.artifacts_location, "^([^/]+//[^/]+.*?)(/[^/]*)?$", "$1/")
+
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
   downloads = "${path.root}/downloads/web"
@@ -142,7 +144,7 @@ build {
       "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
       "curl -fsSL --retry 5 -o 01-install '${var.script_url}'",
       "curl -fsSL --retry 5 -o 02-agent.tar.gz '${var.artifacts}/agent.tar.gz?${var.artifacts_sas}'",
-      "curl -fsSL --retry 5 -o 03-base '${"${can(regex("://[^/]+/", var.artifacts_location)) ? regex_replace(var.artifacts_location, "([^/]/)[^/]*$", "$1") : "${var.artifacts_location}/"}base.sh${var.artifacts_location_sas_token}"}'",
+      "curl -fsSL --retry 5 -o 03-base '${local.artifacts_location_folder}base.sh${var.artifacts_location_sas_token}'",
     ]
   }
 

@@ -30,16 +30,31 @@ variable "use_azure_cli_auth" {
 variable "source_image_version_id" {
   type        = string
   description = "Fills in <source image version id> of the template."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.source_image_version_id))
+    error_message = "The source_image_version_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
 }
 
 variable "subnet_id" {
   type        = string
   description = "Fills in <subnetId> of the template."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))
+    error_message = "The subnet_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."
+  }
 }
 
 variable "gallery_image_id" {
   type        = string
   description = "Fills in <galleryImageId> of the template."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.gallery_image_id))
+    error_message = "The gallery_image_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
 }
 
 variable "image_version" {
@@ -49,11 +64,12 @@ variable "image_version" {
 }
 
 locals {
-  # Image Builder runs Shell customizers as root.
-  as_root                       = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
   subnet_id_parts               = split("/", var.subnet_id)
   source_image_version_id_parts = split("/", var.source_image_version_id)
   gallery_image_id_parts        = split("/", var.gallery_image_id)
+
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
   now           = timestamp()

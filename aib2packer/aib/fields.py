@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.model import Located, Settled
-from aib2packer.aib.tokens import command_text, literal_text, name_text, token_text
-from aib2packer.arm.symbolic import Concat, deciding_parameters, type_of
+from aib2packer.aib.tokens import command_text, hide_secrets, literal_text, name_text, token_text
+from aib2packer.arm.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of
 from aib2packer.arm.tree import JsonSymbolic, node_of
 from aib2packer.arm.values import Expression, Placeholder, Text
 from aib2packer.findings import codes
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from aib2packer.text.source import Span
     from aib2packer.text.tree import Json
 
+Condition: TypeAlias = "symbolic.Symbol | None"
+"""When something is there; None: always."""
 _ReadText: TypeAlias = "Callable[[str, Span, Report], Text]"
 
 STRICT_SINCE = "2024-02-01"
@@ -34,6 +36,7 @@ STRICT_SINCE = "2024-02-01"
 # Outside of a deployment template `[ -f x ]` is a command, but this is a piece of a template that was cut out.
 _CALL = re.compile(r"\[(?:parameters|variables|concat|format|resourceId|resourceGroup|subscription)\(.*\]", re.DOTALL)
 _LITERAL = re.compile(r"-?[0-9.eE+-]+|true|false")
+_NOTHING: tuple[symbolic.Value, ...] = (None, "", (), {})  # as values of expressions
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -134,7 +137,7 @@ class Fields:
         """A whole number that may be known only when Packer runs."""
         value = self.value(key, *others)
         if isinstance(value, JsonSymbolic):
-            return Text((Expression(value.symbol),), value.span)
+            return Text(self._expression(value.symbol, value.span), value.span)
         number = None if value is None else self.integer_of(value, key)
         return number if number is not None and number.value else None
 
@@ -210,12 +213,36 @@ class Fields:
         """A boolean that may be known only when Packer runs."""
         value = self.value(key, *others)
         if isinstance(value, JsonSymbolic):
-            return Text((Expression(value.symbol),), value.span)
+            return Text(self._expression(value.symbol, value.span), value.span)
         return self.boolean(key, *others)
 
     def fields(self, key: str, *others: Spelling) -> Fields | None:
         """The keys of a nested object."""
-        value = self._known(self.value(key, *others), key)
+        return self._fields_of(self.value(key, *others), key)
+
+    def optional_fields(self, key: str) -> tuple[Fields | None, Condition]:
+        """The same for an object that may be there or not, as a condition says that is known only when Packer runs."""
+        value, condition = self._optional(key)
+        return self._fields_of(value, key), condition
+
+    def optional_text(self, key: str) -> tuple[Text | None, Condition]:
+        """A string that may be unset, as a condition says that is known only when Packer runs."""
+        value, condition = self._optional(key)
+        if condition is None and isinstance(value, JsonSymbolic) and self.reading.resolve(value.symbol) in (None, ""):
+            condition = Apply("not", (Apply("empty", (value.symbol,)),))
+        return (None if value is None else self._text(value, key, name_text)), condition
+
+    def _optional(self, key: str) -> tuple[Json | None, Condition]:
+        value = self.value(key)
+        if isinstance(value, JsonSymbolic) and isinstance(choice := value.symbol, If):
+            if choice.otherwise in _NOTHING:
+                return node_of(choice.then, value.span), choice.condition
+            if choice.then in _NOTHING:
+                return node_of(choice.otherwise, value.span), Apply("not", (choice.condition,))
+        return value, None
+
+    def _fields_of(self, value: Json | None, key: str) -> Fields | None:
+        value = self._known(value, key)
         if value is None:
             return None
         if not isinstance(value, JsonObject):
@@ -378,7 +405,8 @@ class Fields:
                 # A lone piece is not text yet, and stays what makes it text.
                 pieces = symbol.parts if isinstance(symbol, Concat) and len(symbol.parts) > 1 else (symbol,)
                 parts = (
-                    read(piece, span, self.report).parts if isinstance(piece, str) else (Expression(piece),) for piece in pieces
+                    read(piece, span, self.report).parts if isinstance(piece, str) else self._expression(piece, span)
+                    for piece in pieces
                 )
                 return Text(tuple(part for piece in parts for part in piece), span)
             case JsonScalar(None, span):
@@ -392,6 +420,10 @@ class Fields:
             case _:
                 self._wrong_type(value, key, "a string")
                 return None
+
+    def _expression(self, symbol: symbolic.Symbol, span: Span) -> tuple[Expression, ...]:
+        hidden = hide_secrets(symbol, span, self.report)
+        return (Expression(hidden if is_symbol(hidden) else symbol),)
 
     def _plain(self, text: str, span: Span, read: _ReadText) -> Text | None:
         if not span.text.startswith('"'):  # an expression made it: it may hold secrets, but no placeholders

@@ -16,6 +16,19 @@ MANAGED_IMAGE = ("subscriptions", "resourcegroups", "providers", "images")
 SUBNET = ("subscriptions", "resourcegroups", "providers", "virtualnetworks", "subnets")
 IDENTITY = ("subscriptions", "resourcegroups", "providers", "userassignedidentities")
 IMAGE_TEMPLATE = ("subscriptions", "resourcegroups", "providers", "imagetemplates")
+_SPELT = {
+    "resourcegroups": "resourceGroups",
+    "virtualnetworks": "virtualNetworks",
+    "userassignedidentities": "userAssignedIdentities",
+    "imagetemplates": "imageTemplates",
+}
+_PROVIDERS = {
+    "galleries": "Microsoft.Compute",
+    "images": "Microsoft.Compute",
+    "virtualnetworks": "Microsoft.Network",
+    "userassignedidentities": "Microsoft.ManagedIdentity",
+    "imagetemplates": "Microsoft.VirtualMachineImages",
+}
 _NAMES = {*GALLERY_VERSION, *MANAGED_IMAGE, *SUBNET, *IDENTITY, *IMAGE_TEMPLATE}
 
 
@@ -67,7 +80,13 @@ def _partly_known(text: Text, shapes: tuple[tuple[str, ...], ...]) -> ResourceId
     if not known and GALLERY_VERSION in shapes:
         shape = GALLERY_VERSION  # of an image definition's id it is the beginning
     found = {
-        name: known.get(name) or Text((Segment(text, 2 * index + 2, optional=name == "versions"),), text.span)
+        name: known.get(name) or Text((Segment(text, 2 * index + 2, name == "versions", shape),), text.span)
         for index, name in enumerate(shape)
     }
     return ResourceId(text, found)
+
+
+def write_id(shape: tuple[str, ...], segment: str) -> str:
+    """An id of a shape, with `segment` for each name that is not the shape's own."""
+    provider = next((_PROVIDERS[name] for name in shape if name in _PROVIDERS), segment)
+    return "".join(f"/{_SPELT.get(name, name)}/{provider if name == 'providers' else segment}" for name in shape)

@@ -88,13 +88,14 @@ ImageSource: TypeAlias = PlatformImage | ManagedImage | GalleryImage | SharedGal
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """The subnet of the build VM."""
+    """The subnet of the build VM; `when` is the condition under which there is one, None for always."""
 
     virtual_network: Text
     name: Text
     resource_group: Text
     subscription: Text | None
     span: Span
+    when: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +219,8 @@ class ImageTemplate:
 
     api: ApiVersion
     parameters: Mapping[str, ParameterFact]
+    named: tuple[tuple[str, Value], ...]
+    """Names and values of the variables of the deployment template, and of its parameters that are arrays and objects."""
     siblings: Siblings
     resolve: Callable[[Symbol], Value]
     name: Text | None

@@ -14,11 +14,12 @@ from aib2packer.aib.model import ImageTemplate, Located, Validator
 from aib2packer.aib.regions import region_text
 from aib2packer.aib.rules import check_rules
 from aib2packer.aib.source import read_source
-from aib2packer.aib.tokens import command_text
+from aib2packer.aib.tokens import command_text, hide_secrets
 from aib2packer.aib.versions import KNOWN, ApiVersion
 from aib2packer.aib.vm import read_vm
 from aib2packer.arm.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
+from aib2packer.findings.model import Report
 from aib2packer.text.tree import string_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.template import Resource
     from aib2packer.arm.values import Text
     from aib2packer.conversion import Options
-    from aib2packer.findings.model import Code, Report
+    from aib2packer.findings.model import Code
     from aib2packer.text.source import Span
 
 _DEFAULT_TIMEOUT_MINUTES = 240
@@ -141,6 +142,8 @@ def read_template(
         **others,
         api=api,
         parameters=resource.parameters,
+        # What is the same with the secrets hidden is found again; those are reported where they are used.
+        named=tuple((name, hide_secrets(value, resource.body.span, Report())) for name, value in resource.named),
         siblings=resource.siblings,
         resolve=resource.resolve,
         source=source,

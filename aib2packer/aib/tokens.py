@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.values import Placeholder, Secret, Symbol, Text
+from aib2packer.arm.symbolic import Secret, concat, rebuild
+from aib2packer.arm.values import Placeholder, Symbol, Text
 from aib2packer.findings import codes
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aib2packer.arm.symbolic import Value
     from aib2packer.findings.model import Report
     from aib2packer.text.source import Span
 
@@ -62,6 +64,18 @@ def command_text(text: str, span: Span, report: Report) -> Text:
         )
     parts.append(text[end:])
     return Text(tuple(part for part in parts if part), span)
+
+
+def hide_secrets(value: Value, span: Span, report: Report) -> Value:
+    """A value of an expression with symbols in place of the secrets in it."""
+
+    def hide(part: Value) -> Value:
+        if not isinstance(part, str):
+            return rebuild(part, hide)
+        pieces = command_text(part, span, report).parts
+        return concat(piece for piece in pieces if isinstance(piece, str | Secret))
+
+    return hide(value)
 
 
 def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], left_over: re.Pattern[str]) -> Text:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.fields import Spelling
 from aib2packer.aib.ids import IDENTITY, SUBNET, parse_id
 from aib2packer.aib.model import Subnet, VmProfile
+from aib2packer.arm.symbolic import Apply
+from aib2packer.arm.values import Expression, Text
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:
-    from aib2packer.aib.fields import Fields
+    from aib2packer.aib.fields import Condition, Fields
     from aib2packer.aib.model import Number
-    from aib2packer.arm.values import Text
+    from aib2packer.text.source import Span
 
 _SPLIT_UNTIL = "2020-02-14"
 
@@ -61,7 +63,7 @@ def _identities(fields: Fields) -> tuple[Text, ...]:
 
 
 def _subnet(profile: Fields) -> Subnet | None:
-    fields = profile.fields("vnetConfig")
+    fields, there = profile.optional_fields("vnetConfig")
     if fields is None:
         return None
     _dropped_proxy(fields)
@@ -72,7 +74,7 @@ def _subnet(profile: Fields) -> Subnet | None:
             "containerInstanceSubnetId is where the service ran Packer: now you do",
             help="Run Packer on a machine that reaches the build subnet, such as one in this network.",
         )
-    text = fields.text("subnetId")
+    text, given = fields.optional_text("subnetId")
     _check_network(fields, text, own)
     name, subnet, group = fields.text("name"), fields.text("subnetName"), fields.text("resourceGroupName")
     fields.close()
@@ -86,7 +88,10 @@ def _subnet(profile: Fields) -> Subnet | None:
                 help="Write /subscriptions/…/resourceGroups/…/providers/Microsoft.Network/virtualNetworks/…/subnets/…",
             )
             return None
-        return Subnet(found["virtualnetworks"], found["subnets"], found.resource_group, found.subscription, text.span)
+        when = _both(there, given, text.span)
+        network, name, group = found["virtualnetworks"], found["subnets"], found.resource_group
+        # A subscription that is only there at times cannot be the one of the build.
+        return Subnet(network, name, group, found.subscription if when is None else None, text.span, when)
     if name is None and subnet is None and group is None:
         return None
     if name is None or subnet is None or group is None:
@@ -102,7 +107,14 @@ def _subnet(profile: Fields) -> Subnet | None:
             "read as that",
             help="Write subnetId.",
         )
-    return Subnet(name, subnet, group, None, fields.span)
+    return Subnet(name, subnet, group, None, fields.span, _both(there, None, fields.span))
+
+
+def _both(one: Condition, other: Condition, span: Span) -> Text | None:
+    conditions = tuple(dict.fromkeys(condition for condition in (one, other) if condition is not None))
+    if not conditions:
+        return None
+    return Text((Expression(conditions[0] if len(conditions) == 1 else Apply("and", conditions)),), span)
 
 
 def _check_network(fields: Fields, subnet: Text | None, own: Text | None) -> None:

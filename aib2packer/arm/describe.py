@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.symbolic import Access, Apply, Concat, Context, Deferred, If, Lambda, LambdaVariable, Parameter, Runtime
+from aib2packer.arm.symbolic import (
+    Access,
+    Apply,
+    Concat,
+    Context,
+    Deferred,
+    If,
+    Lambda,
+    LambdaVariable,
+    Parameter,
+    Runtime,
+    Secret,
+    Variable,
+)
 
 if TYPE_CHECKING:
     from aib2packer.arm.symbolic import Symbol, Type, Value
@@ -37,6 +50,10 @@ def _describe(value: Value | Lambda, depth: int) -> str:  # noqa: C901, PLR0912 
             return _call("createObject", tuple(part for item in value.items() for part in item), depth)
         case Parameter(name):
             return f"parameters('{name}')"
+        case Secret():
+            return "'***'"
+        case Variable(name):
+            return f"variables('{name}')"
         case LambdaVariable(name):
             return f"lambdaVariables('{name}')"
         case Context(function, path):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 Type: TypeAlias = Literal["string", "int", "bool", "float", "array", "object", "null", "any"]
 
@@ -61,6 +61,19 @@ class Runtime:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that must not stand in the output, such as the signed query of a SAS URL.
+
+    `host` is what it is for ("" where that is not known), `query` whether it is the whole query of a URL; `digest` tells
+    secrets apart.
+    """
+
+    host: str
+    query: bool
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class LambdaVariable:
     """The variable of a lambda, or of a loop, that runs over a list which is not known."""
 
@@ -106,6 +119,17 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of the template, in place of its value. Evaluation sees values only: the name is put back for printing."""
+
+    name: str
+    value: Value
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class Lambda:
     """The function that `map` and its like apply; `body` says `LambdaVariable` for its parameters."""
 
@@ -127,17 +151,18 @@ class Apply:
         return hash((self.function, len(self.arguments)))
 
 
-Leaf: TypeAlias = Parameter | Context | Deferred | Runtime
-Symbol: TypeAlias = Parameter | Context | Deferred | Runtime | LambdaVariable | Concat | If | Access | Apply
+Leaf: TypeAlias = Parameter | Context | Deferred | Runtime | Secret | Variable
+Symbol: TypeAlias = Leaf | LambdaVariable | Concat | If | Access | Apply
 Value: TypeAlias = "bool | int | float | str | tuple[Value, ...] | Mapping[str | Symbol, Value] | Symbol | None"
 
-SYMBOLS = (Parameter, Context, Deferred, Runtime, LambdaVariable, Concat, If, Access, Apply)
+SYMBOLS = (Parameter, Context, Deferred, Runtime, Secret, LambdaVariable, Concat, If, Access, Apply, Variable)
 
 # Facts of a deployment that are always there.
 _TEXTS = frozenset({"subscriptionId", "tenantId", "id", "name", "location", "type", "displayName"})
 
 _RETURNS: Mapping[str, Type] = {
     **dict.fromkeys(("base64", "base64ToString", "dataUri", "dataUriToString", "uri", "uriComponent", "buildUri"), "string"),
+    "folder": "string",  # no function of ARM: what is left of a URL that another is resolved against
     **dict.fromkeys(("uriComponentToString", "format", "guid", "join", "padLeft", "replace", "string"), "string"),
     **dict.fromkeys(("substring", "toLower", "toUpper", "trim", "uniqueString", "cidrSubnet", "cidrHost"), "string"),
     **dict.fromkeys(("dateTimeAdd", "dateTimeFromEpoch"), "string"),
@@ -189,7 +214,7 @@ def type_of(value: Value | Lambda) -> Type:  # noqa: C901, PLR0912 - a case each
             return "any" if value.nullable else value.type
         case LambdaVariable():
             return value.type
-        case Deferred():
+        case Deferred() | Secret():
             return "string"
         case Context(path=() | ("tags",)):
             return "object"
@@ -197,8 +222,10 @@ def type_of(value: Value | Lambda) -> Type:  # noqa: C901, PLR0912 - a case each
             return "string"
         case If(_, then, otherwise):
             return type_of(then) if type_of(then) == type_of(otherwise) else "any"
-        case Access(Apply("split"), _, safe):
+        case Access(target, _, safe) if _is_split(target):
             return "any" if safe else "string"
+        case Variable():
+            return type_of(value.value)
         case Apply("last" | "first" | "take" | "skip" | "concat" | "union" | "intersection" as name, arguments):
             return _type_as_argument(name, arguments)
         case Apply(name):
@@ -212,7 +239,17 @@ def _type_as_argument(function: str, arguments: tuple[Value | Lambda, ...]) -> T
     given = type_of(arguments[0])
     if function not in {"first", "last"} or given == "string":
         return given
-    return "string" if isinstance(arguments[0], Apply) and arguments[0].function == "split" else "any"
+    return "string" if _is_split(arguments[0]) else "any"
+
+
+def _is_split(value: Value | Lambda) -> bool:
+    plain = value if isinstance(value, Lambda) else bare(value)
+    return isinstance(plain, Apply) and plain.function == "split"
+
+
+def bare(value: Value) -> Value:
+    """What a value is, where it stands behind the name of a variable."""
+    return bare(value.value) if isinstance(value, Variable) else value
 
 
 def may_be_null(value: Value | Lambda) -> bool:
@@ -226,13 +263,17 @@ def may_be_null(value: Value | Lambda) -> bool:
             return True
         case Apply("coalesce", arguments):
             return all(map(may_be_null, arguments))
+        case Variable():
+            return may_be_null(value.value)
         case _:
             return type_of(value) == "any"
 
 
-def leaves(value: Value | Lambda) -> tuple[Leaf, ...]:
+def leaves(value: Value | Lambda) -> tuple[Parameter | Context | Deferred | Runtime | Secret, ...]:
     """The parameters, and all else that a value depends on, each once, in order of appearance."""
-    return tuple(dict.fromkeys(part for part in walk(value) if isinstance(part, Parameter | Context | Deferred | Runtime)))
+    return tuple(
+        dict.fromkeys(part for part in walk(value) if isinstance(part, Parameter | Context | Deferred | Runtime | Secret))
+    )
 
 
 def parameters_of(value: Value | Lambda) -> tuple[Parameter, ...]:
@@ -288,12 +329,48 @@ def _parts(value: Value | Lambda) -> Iterable[Value | Lambda]:
             return (condition, then, otherwise)
         case Access(target, key):
             return (target, key)
-        case Lambda(_, body):
+        case Lambda(_, body) | Variable(_, body):
             return (body,)
         case Apply(_, arguments):
             return arguments
         case _:
             return ()
+
+
+def rebuild(value: Value, change: Callable[[Value], Value]) -> Value:
+    """A value with each of the values that it is made of changed."""
+
+    def symbol(part: Symbol) -> Symbol:
+        changed = change(part)
+        return changed if is_symbol(changed) else part
+
+    def text(part: str | Symbol) -> str | Symbol:
+        changed = change(part)
+        return changed if isinstance(changed, str) or is_symbol(changed) else part
+
+    def argument(part: Value | Lambda) -> Value | Lambda:
+        return Lambda(part.parameters, change(part.body)) if isinstance(part, Lambda) else change(part)
+
+    match value:
+        case tuple():
+            return tuple(map(change, value))
+        case Mapping():
+            return {key if isinstance(key, str) else symbol(key): change(item) for key, item in value.items()}
+        case Concat(parts):
+            return concat(map(text, parts))
+        case If(condition, then, otherwise):
+            return If(symbol(condition), change(then), change(otherwise))
+        case Access(target, key, safe):
+            return Access(change(target), key if isinstance(key, str | int) else symbol(key), safe)
+        case Apply(function, arguments):
+            return Apply(function, tuple(map(argument, arguments)))
+        case _:
+            return value
+
+
+def without_names(value: Value) -> Value:
+    """A value with the values of variables in place of their names."""
+    return without_names(value.value) if isinstance(value, Variable) else rebuild(value, without_names)
 
 
 def concat(parts: Iterable[str | Symbol]) -> str | Symbol:
@@ -351,6 +428,7 @@ def _same_symbols(one: Value, other: Value) -> bool | None:
 
 def starts(value: Value) -> str:
     """The known beginning of a text."""
+    value = bare(value)
     if isinstance(value, Concat):
         return value.parts[0] if isinstance(value.parts[0], str) else ""
     return value if isinstance(value, str) else ""
@@ -358,6 +436,7 @@ def starts(value: Value) -> str:
 
 def ends(value: Value) -> str:
     """The known end of a text."""
+    value = bare(value)
     if isinstance(value, Concat):
         return value.parts[-1] if isinstance(value.parts[-1], str) else ""
     return value if isinstance(value, str) else ""

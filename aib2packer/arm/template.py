@@ -35,7 +35,8 @@ class Resource:
 
     `flattened`: its properties stand beside its name, as `az image builder show` prints them. `parameters` are those of the
     template around it, by names in lower case. `resolve` gives what a symbol comes to with the values and defaults that these
-    have; `reveal` with those too that are secret, for what must not reach the output.
+    have; `reveal` with those too that are secret, for what must not reach the output. `named` are names and values of the
+    variables that have been used, and of parameters that are arrays and objects.
     """
 
     body: JsonObject
@@ -46,6 +47,7 @@ class Resource:
     siblings: Siblings = field(default_factory=Siblings)
     resolve: Callable[[Symbol], Value] = _unresolved
     reveal: Callable[[Symbol], Value] = _unresolved
+    named: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
     """The image templates of a deployment template, those of nested deployments included."""
     from aib2packer.arm.cycles import without_cycles
     from aib2packer.arm.deployment import default_of, evaluate_resource, name_of, report_shape, resolver, root_scopes, walk
+    from aib2packer.arm.named import named_values
     from aib2packer.arm.siblings import read_siblings, report_siblings
 
     parameters = read_parameters(template, report)
@@ -142,6 +145,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
             flattened=body.get("properties") is None,
             parameters=without_cycles(facts, report),
             siblings=siblings,
+            named=named_values(deployed.scopes.symbolic),
             resolve=resolver(scopes),  # symbols are those of the outermost template, however deep they come out
             reveal=resolver(root_scopes(template, parameters, values, context, secrets=True)),
         )

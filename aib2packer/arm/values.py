@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.describe import describe
+from aib2packer.arm.symbolic import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,25 +32,16 @@ class Placeholder:
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
-    """A value that must not stand in the output, such as the signed query of a SAS URL.
-
-    `host` is what it is for ("" where that is not known), `query` whether it is the whole query of a URL; `digest` tells
-    secrets apart.
-    """
-
-    host: str
-    query: bool
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
 class Segment:
-    """One segment of a resource id that is only known as a whole; `optional`: the id may end before it."""
+    """One segment of a resource id that is only known as a whole; `optional`: the id may end before it.
+
+    `shape` are the names in the id, such as `subscriptions`, in lower case.
+    """
 
     id: Text
     index: int
     optional: bool = False
+    shape: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

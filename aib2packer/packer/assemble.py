@@ -31,6 +31,7 @@ _LAST_VARIABLES = (
     *("allowed_inbound_ip_addresses", "build_resource_group_name"),
     *("vhd_storage_account", "vhd_resource_group_name", "vhd_container", "image_version"),
 )
+_PERHAPS_OWN_NETWORK = "In a subnet Packer reaches it by its private address: run Packer inside that network."
 _OWN_NETWORK = "Packer reaches it by its private address: run Packer inside this network."
 
 
@@ -39,7 +40,9 @@ def assemble(name: str, source: Settings, steps: Steps, manifest: Mapping[str, V
 
     `source` are the settings of azure-arm, `manifest` is what is kept of the run; none where nothing is made.
     """
-    notes = {BUILD_VM: _OWN_NETWORK} if "virtual_network_name" in source else {}
+    notes = {}
+    if "virtual_network_name" in source:
+        notes[BUILD_VM] = _PERHAPS_OWN_NETWORK if "allowed_inbound_ip_addresses" in source else _OWN_NETWORK
     if "skip_create_build_key_vault" in source:
         notes["skip_create_build_key_vault"] = WINRM_NOTE
     sections = tuple(replace(section, body=_escaped(section.body)) for section in arrange(source, notes))
@@ -55,7 +58,8 @@ def assemble(name: str, source: Settings, steps: Steps, manifest: Mapping[str, V
         packer_version=symbols.packer_version,
         plugins=(_AZURE, *((_WINDOWS_UPDATE,) if any(step.kind == "windows-update" for step in provisioners) else ())),
         variables=variables,
-        locals=values,
+        # What the template says comes first, then what every build has.
+        locals=tuple(sorted(values, key=lambda one: one.name not in symbols.local_names)),
         sections=sections,
         provisioners=provisioners,
         downloads=steps.downloads,

@@ -69,16 +69,24 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
     if vm.subnet is not None:
         # All three, or azure-arm looks for them itself and may take another subnet.
         subnet = vm.subnet
-        settings["virtual_network_resource_group_name"] = traced(symbols.value(subnet.resource_group), subnet.span)
-        settings["virtual_network_name"] = traced(symbols.value(subnet.virtual_network), subnet.span)
-        settings["virtual_network_subnet_name"] = traced(symbols.value(subnet.name), subnet.span)
-    else:
-        settings["allowed_inbound_ip_addresses"] = ALLOWED_ADDRESSES
+        names = {
+            "virtual_network_resource_group_name": subnet.resource_group,
+            "virtual_network_name": subnet.virtual_network,
+            "virtual_network_subnet_name": subnet.name,
+        }
+        for key, name in names.items():
+            settings[key] = traced(symbols.choose(subnet.when, symbols.value(name), Code("null")), subnet.span)
+    if vm.subnet is None or vm.subnet.when is not None:
+        # azure-arm refuses it beside a subnet.
+        when = None if vm.subnet is None else vm.subnet.when
+        allowed: Value = ALLOWED_ADDRESSES if when is None else symbols.choose(when, Code("null"), ALLOWED_ADDRESSES)
+        settings["allowed_inbound_ip_addresses"] = allowed
         report.add(
             codes.PUBLIC_ADDRESS,
             vm.span,
             "without a subnet the build VM gets a public address; Image Builder reached it inside a network of its own",
-            help="Set allowed_inbound_ip_addresses to the address of the machine that runs Packer, or give a vnetConfig.",
+            help="Set allowed_inbound_ip_addresses to the address of the machine that runs Packer, or give a "
+            + ("vnetConfig." if when is None else "subnet."),
         )
     return settings | _security(template, report)
 

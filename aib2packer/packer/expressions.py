@@ -20,12 +20,16 @@ from aib2packer.arm.symbolic import (
     LambdaVariable,
     Parameter,
     Runtime,
+    Secret,
+    bare,
     may_be_null,
     type_of,
 )
+from aib2packer.arm.symbolic import Variable as Named
 from aib2packer.packer.dates import date_format
 from aib2packer.packer.hcl import is_identifier, print_value, quote
-from aib2packer.packer.pieces import NULL, Binding, Piece, call, conditional, index, infix, of_text, of_value
+from aib2packer.packer.pieces import NULL, Binding, CannotPrintError, Piece, call, conditional, index, infix, of_text, of_value
+from aib2packer.packer.urls import join_url, write_out_urls
 from aib2packer.packer.values import Code, Text, Variable
 
 if TYPE_CHECKING:
@@ -42,21 +46,13 @@ _SCALARS = frozenset({"string", "int", "bool", "float"})
 _TIMESTAMP = Code("timestamp()")
 
 
-class CannotPrintError(Exception):
-    """HCL has nothing that means this; `function` is the ARM function to blame, `reason` says why."""
-
-    def __init__(self, reason: str, function: str) -> None:
-        super().__init__(f"`{function}`: {reason}")
-        self.function = function
-        self.reason = reason
-
-
 def to_hcl(value: ArmValue, references: References, now: Local | Code = _TIMESTAMP) -> Value:
     """A value as HCL.
 
     Args:
         value: What to print; known or not.
-        references: What stands for each leaf in it (`symbolic.leaves` lists them). utcNow and newGuid need none.
+        references: What stands for each leaf in it (`symbolic.leaves` lists them), and for the names of variables. utcNow and
+            newGuid need none.
         now: The time that `utcNow` formats, in RFC 3339.
 
     Raises:
@@ -97,7 +93,9 @@ class Printer:
                 return {str(key): self.value(item) for key, item in value.items()}
             case Concat():
                 return self.text(value)
-            case Parameter() | Context() | Deferred() | Runtime() if value in self.references:
+            case Apply("uri"):
+                return self.value(join_url(value))
+            case Parameter() | Context() | Deferred() | Runtime() | Secret() | Named() if value in self.references:
                 return self.references[value]
             case _:
                 return self.piece(value).code
@@ -115,7 +113,7 @@ class Printer:
             case Concat(parts):
                 pieces = [self.text_piece(part) for part in parts if not isinstance(part, str)]
                 return of_text(print_value(self.text(value)), *pieces)
-            case Parameter() | Context() | Deferred() | Runtime():
+            case Parameter() | Context() | Deferred() | Runtime() | Secret() | Named():
                 return self._leaf(value)
             case LambdaVariable(name):
                 return Piece(self.variables[name.lower()])
@@ -134,7 +132,7 @@ class Printer:
         """Joined text; a lone piece is no text yet, and HCL would leave it as it is."""
         if len(value.parts) == 1:
             return call("convert", self.text_piece(value.parts[0]), Piece("string")).code
-        return Text(tuple(part if isinstance(part, str) else self.part(part) for part in value.parts))
+        return Text(tuple(part if isinstance(part, str) else self.part(part) for part in write_out_urls(value).parts))
 
     def text_piece(self, part: ArmValue) -> Piece:
         """What `format('{0}', …)` makes of a value, as something that HCL makes the same text of."""
@@ -162,7 +160,7 @@ class Printer:
     def part(self, part: Symbol) -> Reference | Variable:
         """A piece of a longer text."""
         plain = type_of(part) in {"string", "int", "float"} and not (isinstance(part, Parameter) and part.nullable)
-        if plain and isinstance(part, Parameter | Context | Deferred | Runtime) and part in self.references:
+        if plain and isinstance(part, Parameter | Context | Deferred | Runtime | Secret | Named) and part in self.references:
             return self.references[part]
         return self.text_piece(part).code
 
@@ -180,6 +178,8 @@ class Printer:
                     reason = "Packer formats dates without fractions of seconds, and not in the standard formats of one letter"
                     raise CannotPrintError(reason, "utcNow")
                 return call("formatdate", Piece(quote(printed)), of_value(self.now))
+            case Named(_, value):
+                return self.piece(value)
             case _:
                 reason = "nothing stands for it"
                 raise CannotPrintError(reason, describe(leaf)[1:-1])
@@ -237,6 +237,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _unifies(then: ArmValue, otherwise: ArmValue) -> bool:
     """Whether HCL leaves both arms of a conditional as they are (reference/arm-expressions.md 2.0, trap 11)."""
+    then, otherwise = bare(then), bare(otherwise)
     if then is None or otherwise is None:
         return True
     kinds = type_of(then), type_of(otherwise)

@@ -10,10 +10,35 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
 from aib2packer.arm.functions.hashes import GUID_NAMESPACE
-from aib2packer.arm.symbolic import Apply, Concat, Deferred, Lambda, concat, is_known, is_symbol, starts, type_of
-from aib2packer.packer.expressions import CannotPrintError
+from aib2packer.arm.symbolic import (
+    Apply,
+    Deferred,
+    Lambda,
+    Parameter,
+    Variable,
+    bare,
+    concat,
+    is_known,
+    is_symbol,
+    type_of,
+)
 from aib2packer.packer.hcl import quote
-from aib2packer.packer.pieces import NULL, Binding, Piece, call, chained, conditional, index, infix, negated, of_text, of_value
+from aib2packer.packer.pieces import (
+    NULL,
+    Binding,
+    CannotPrintError,
+    Piece,
+    call,
+    chained,
+    conditional,
+    index,
+    infix,
+    negated,
+    of_text,
+    of_value,
+)
+from aib2packer.packer.urls import join_url
+from aib2packer.packer.values import Code, Local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +50,6 @@ _WITH_DATES = (1, 16, 0)
 _PAIR = 2
 _match_duration = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?").fullmatch
 _match_item = re.compile(r"\{0(?:,(-?\d+))?(?::([DdXx0])(0*\d*))?\}").fullmatch
-_match_relative = re.compile(r"[\w-][^:?#]*[/.]|[\w-]+/").match
 
 
 def print_function(printer: Printer, apply: Apply) -> Piece:
@@ -133,8 +157,12 @@ def _empty(one: _Call) -> Piece:
 
 def _emptiness(one: _Call, *, empty: bool) -> Piece:
     kind, piece, operator = one.kind(0), one.piece(0), "==" if empty else "!="
+    is_empty = infix(Binding.EQUALITY, operator, piece, Piece('""'))
     if kind == "string":
-        return infix(Binding.EQUALITY, operator, piece, Piece('""'))
+        return is_empty
+    if isinstance(one[0], Parameter) and one[0].type == "string":  # and may be null
+        is_null = infix(Binding.EQUALITY, operator, piece, NULL)
+        return chained(Binding.OR, "||", (is_null, is_empty)) if empty else chained(Binding.AND, "&&", (is_null, is_empty))
     counted = call("length", piece)
     if kind == "any":
         counted = call("try", counted, Piece("0"))
@@ -219,7 +247,7 @@ def _clamped(one: _Call) -> Piece:
 
 def _end(*, last: bool) -> Callable[[_Call], Piece]:
     def show(one: _Call) -> Piece:
-        piece, value = one.piece(0), one[0]
+        piece, value = one.piece(0), bare(one[0])
         if one.kind(0) == "string":
             return call("substr", piece, Piece("-1" if last else "0"), Piece("1"))
         item = index(call("reverse", _list(one)) if last else _list(one), "[0]")
@@ -338,32 +366,15 @@ def _uri_component(one: _Call) -> Piece:
 
 
 def _uri(one: _Call) -> Piece:
-    """The folder of the base, and the rest.
-
-    Where nothing of the rest is known, base and rest are joined by a `/`: whoever uses the function so gives a base that ends
-    in one. `Symbols` reports that.
-    """
-    base, rest = one.piece(0), starts(one[1])
-    if rest and not _match_relative(rest):
-        one.refuse("whether the second is a relative path cannot be told")
-    parts = one[1].parts if isinstance(one[1], Concat) else (one[1],)
-    printed = "".join(_inner(one.printer.piece(part).text) for part in parts)
-    if not rest:
-        known = one[0]
-        folder = call("trimsuffix", base, Piece('"/"'))
-        if isinstance(known, str):  # then the last segment can be dropped here
-            path = known.find("/", known.find("://") + 3)
-            folder = Piece(quote(known[: known.rfind("/")] if path >= 0 else known))
-        return of_text(f'"{_inner(folder.text)}/{printed}"', folder, *map(one.printer.piece, parts))
-    folder = call("regex_replace", base, Piece(quote(r"([^/]/)[^/]*$")), Piece(quote("$1")))
-    has_path = call("can", call("regex", Piece(quote("://[^/]+/")), base))
-    whole = conditional(has_path, folder, of_text(f'"${{{base.text}}}/"', base))
-    return of_text(f'"${{{whole.text}}}{printed}"', whole, *map(one.printer.piece, parts))
+    return one.printer.piece(join_url(one.apply))
 
 
-def _inner(text: str) -> str:
-    """An expression as it stands inside of quotes."""
-    return text[1:-1] if text.startswith('"') and text.endswith('"') and text.count('"') == _PAIR else f"${{{text}}}"
+def _folder(one: _Call) -> Piece:
+    """What `join_url` leaves to Packer (ARM has no such function): a local beside the variable that it is the folder of."""
+    folder = call("regex_replace", one.piece(0), Piece(quote("^([^/]+//[^/]+.*?)(/[^/]*)?$")), Piece(quote("$1/")))
+    base = one[0]
+    whole = one.printer.references.get(base) if isinstance(base, Parameter | Variable) else None
+    return folder if whole is None or isinstance(whole, Code) else of_value(Local(f"{whole.name}_folder", folder.code))
 
 
 def _json(one: _Call) -> Piece:
@@ -536,6 +547,7 @@ _FUNCTIONS: Mapping[str, Callable[[_Call], Piece]] = MappingProxyType(
         "equals": _equals,
         "filter": _filter,
         "first": _end(last=False),
+        "folder": _folder,
         "flatten": _flatten,
         "float": _converted("number"),
         "format": _format,

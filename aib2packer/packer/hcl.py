@@ -82,15 +82,28 @@ def print_variable(variable: Variable) -> str:
 
 
 def print_locals(values: Sequence[Local]) -> str:
-    """The `locals` block: each comment above its value, after an empty line. Nothing for no values."""
-    if not values:
-        return ""
+    """The `locals` block: each comment above its value, after an empty line. Nothing for no values.
+
+    A local made with a secret has a block of its own, which alone can say that it is one.
+    """
     body: list[_Item] = []
     for local in values:
+        if _holds_secret(local):
+            continue
         if local.comment:
             body += (Blank(), Comment(local.comment)) if body else (Comment(local.comment),)
         body.append(Attribute(local.name, local.value))
-    return _print_item(Block("locals", tuple(body)), 0)
+    secret = (
+        Block("local", (Attribute("sensitive", value=True), Attribute("expression", local.value)), (local.name,))
+        for local in values
+        if _holds_secret(local)
+    )
+    blocks = (*([Block("locals", tuple(body))] if body else ()), *secret)
+    return "\n\n".join(_print_item(block, 0) for block in blocks)
+
+
+def _holds_secret(local: Local) -> bool:
+    return any(isinstance(one, Variable) and one.sensitive for one in references(local.value))
 
 
 def print_value(value: Value, indent: int = 0) -> str:

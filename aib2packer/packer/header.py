@@ -69,9 +69,10 @@ def _where(template: ImageTemplate, downloads: Sequence[Download], options: Opti
         where.append("on Linux")
     if template.vm.subnet is not None:
         network = template.vm.subnet.virtual_network.literal
-        where.append(
-            f"where it can reach the network {network}" if network else "where it can reach the subnet of the build VM"
+        subnet = (
+            "the subnet of the build VM" if template.vm.subnet.when is None else "the subnet of the build VM, if it has one"
         )
+        where.append(f"where it can reach the network {network}" if network else f"where it can reach {subnet}")
     if options.auth is Auth.MSI:
         where.append("on an Azure VM that has a managed identity")
     return f"Run it {', '.join(where)}." if where else "It runs wherever Packer does; only timeout is a Linux program."

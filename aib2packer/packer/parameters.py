@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.ids import SUBNET, write_id
 from aib2packer.arm.parameters import KeyVaultSecret, Parameter, ParameterFact
-from aib2packer.arm.symbolic import Context, is_known
+from aib2packer.arm.symbolic import Context, is_known, walk
 from aib2packer.arm.tree import value_of
 from aib2packer.packer.hcl import print_value
 from aib2packer.packer.values import Code, Validation, Variable
@@ -32,7 +33,7 @@ def is_secret(fact: ParameterFact) -> bool:
 
 
 def _holds_secret(value: symbolic.Value) -> bool:
-    return isinstance(value, str) and bool(find_secrets(value))
+    return any(isinstance(part, str) and find_secrets(part) for part in walk(value))
 
 
 def declare(fact: ParameterFact, name: str) -> Variable:
@@ -54,6 +55,27 @@ def declare(fact: ParameterFact, name: str) -> Variable:
         validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),
         origin=parameter.span,
     )
+
+
+def with_shape(variable: Variable, shape: tuple[str, ...]) -> Variable:
+    """A variable that must hold a resource id of a shape, as `aib.ids` has them; with an empty shape it is what it was.
+
+    Only a subnet may be left out: another id that is empty by default must be given.
+    """
+    if not shape:
+        return variable
+    versioned = shape[-1] == "versions"
+    shape = shape[:-1] if versioned else shape
+    pattern = write_id(shape, "[^/]+") + ("(/versions/[^/]+)?" if versioned else "")
+    own = f"var.{variable.name}"
+    may_be_unset = variable.default == Code("null") or (variable.default == "" and shape == SUBNET)
+    unset = f"{own} == {print_value(variable.default or '')} || " if may_be_unset else ""
+    what = "a resource id, with or without a version" if versioned else "a resource id"
+    rule = Validation(
+        f'{unset}can(regex("(?i)^{pattern}$", {own}))', f"The {variable.name} must be {what}: {write_id(shape, '...')}"
+    )
+    default = None if variable.default == "" and not may_be_unset else variable.default
+    return replace(variable, default=default, validation=(*variable.validation, rule))
 
 
 def computed_default(fact: ParameterFact) -> symbolic.Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import chain
@@ -12,6 +13,18 @@ from aib2packer.packer.values import Code
 
 if TYPE_CHECKING:
     from aib2packer.packer.values import Local, Value, Variable
+
+
+_is_reference = re.compile(r"[\w.]+(?:\[\d+\])?").fullmatch
+
+
+class CannotPrintError(Exception):
+    """HCL has nothing that means this; `function` is the ARM function to blame, `reason` says why."""
+
+    def __init__(self, reason: str, function: str) -> None:
+        super().__init__(f"`{function}`: {reason}")
+        self.function = function
+        self.reason = reason
 
 
 class Binding(IntEnum):
@@ -50,7 +63,8 @@ class Piece:
 def of_value(value: Value, version: tuple[int, ...] = ()) -> Piece:
     """A value that is complete."""
     if isinstance(value, Code):
-        return Piece(value.text, value.uses, Binding.CONDITIONAL, version)
+        binding = Binding.PRIMARY if _is_reference(value.text) else Binding.CONDITIONAL
+        return Piece(value.text, value.uses, binding, version)
     return Piece(print_value(value), references(value), version=version)
 
 

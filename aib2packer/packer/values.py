@@ -43,6 +43,9 @@ class Local:
     value: Value
     comment: str = ""
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # a value may be an object, which has no hash
+
 
 @dataclass(frozen=True, slots=True)
 class Code:

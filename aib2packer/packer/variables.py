@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
+from aib2packer.aib.ids import ResourceId
 from aib2packer.arm.describe import describe
 from aib2packer.arm.parameters import KeyVaultSecret
 from aib2packer.arm.symbolic import (
@@ -15,17 +17,23 @@ from aib2packer.arm.symbolic import (
     Lambda,
     Parameter,
     Runtime,
+    Secret,
     is_symbol,
     leaves,
+    may_be_null,
     parameters_of,
     starts,
     walk,
+    without_names,
 )
-from aib2packer.arm.values import Expression, Placeholder, Secret, Segment, Symbol, Text
+from aib2packer.arm.symbolic import Variable as TemplateVariable
+from aib2packer.arm.values import Expression, Placeholder, Segment, Symbol, Text
 from aib2packer.findings import codes
 from aib2packer.packer.hcl import print_value, references
 from aib2packer.packer.names import snake_case
-from aib2packer.packer.parameters import computed_default, declare, given_value, is_secret
+from aib2packer.packer.naming import Names, name_variables
+from aib2packer.packer.parameters import computed_default, declare, given_value, is_secret, with_shape
+from aib2packer.packer.pieces import CannotPrintError, conditional, of_value
 from aib2packer.packer.values import Code, Local, Value, Variable
 from aib2packer.packer.values import Text as HclText
 from aib2packer.packer.versions import NOW
@@ -41,7 +49,9 @@ if TYPE_CHECKING:
     from aib2packer.arm.symbolic import Symbol as ArmSymbol
     from aib2packer.arm.symbolic import Value as SymbolicValue
     from aib2packer.findings.model import Report
-    from aib2packer.packer.expressions import CannotPrintError
+    from aib2packer.packer.naming import Piece
+
+    IdShapes: TypeAlias = Mapping[Placeholder | Leaf, tuple[str, ...]]
 
 SUBSCRIPTION = Variable("subscription_id", "Subscription that the build VM runs in.")
 LOCATION = Variable("location", "Azure region of the build. The template took the region of its resource group.")
@@ -56,7 +66,7 @@ _CONTEXTS = {
     _GROUP_LOCATION: LOCATION,
     Context("tenant", ("tenantId",)): Variable("deployment_tenant_id", "Tenant that the template was deployed in."),
 }
-_WITHOUT_TEXTS = {"span", "body", "parameters", "resolve", "api", "siblings", "settled"}  # fields of the template's model
+_WITHOUT_TEXTS = {"span", "body", "parameters", "named", "resolve", "api", "siblings", "settled"}  # fields of the model
 _STORAGE_HOSTS = (".core.windows.net", ".core.chinacloudapi.cn", ".core.usgovcloudapi.net")
 _SUBSCRIPTION_TOKENS = {"subscriptionid", "subscription", "subid", "subcriptionid"}
 # Names that mean something else in every build: a placeholder or a parameter of that name gets another.
@@ -73,6 +83,10 @@ class Symbols:
 
     names: Mapping[Symbol, Variable]
     leaves: Mapping[Leaf, Variable | Local]
+    variables: Names
+    """The variables of the template that are locals."""
+    references: Mapping[Leaf, Variable | Local]
+    """All that stands for something in an expression: of `leaves` and `variables`."""
     computed: Mapping[ArmSymbol, Local]
     """Expressions that take several lines: each has a local of its own."""
     ids: Mapping[tuple[str | Symbol, ...], str]
@@ -86,6 +100,12 @@ class Symbols:
     packer_version: str
     """The oldest Packer that knows all functions in the expressions."""
 
+    @property
+    def local_names(self) -> frozenset[str]:
+        """The names of the locals that hold something of the template."""
+        own = (*_local_names(self.references), *(local.name for local in self.computed.values()), *self.ids.values())
+        return frozenset({*own, *(f"{item.name}_folder" for item in self.references.values())})
+
     def value(self, text: Text, *, multiline: bool = False) -> Value:
         """A string of the template as HCL; `multiline` as in `values.Text`."""
         literal = text.literal
@@ -98,8 +118,9 @@ class Symbols:
     def parts(self, text: Text) -> tuple[str | Variable | Local | Code, ...]:
         """The pieces of a string of the template, for a longer one in HCL."""
         parts: list[str | Variable | Local | Code] = []
-        for part in text.parts:
-            value = part if isinstance(part, str) else self.reference(part, text.span, in_text=len(text.parts) > 1)
+        pieces = self.variables.put_back_in(_pieces(text))
+        for piece in pieces:
+            value = self._reference(piece, text.span, in_text=len(pieces) > 1)
             if isinstance(value, HclText):
                 parts += value.parts
             elif isinstance(value, str | Variable | Local | Code):
@@ -108,33 +129,48 @@ class Symbols:
                 parts.append(Code(print_value(value), references(value)))
         return tuple(parts)
 
+    def choose(self, condition: Text | None, then: Value, otherwise: Value) -> Value:
+        """One of two values, as a condition says; the first where there is none."""
+        if condition is None:
+            return then
+        from aib2packer.packer.expressions import Printer
+
+        symbol = next(part.value for part in condition.symbols if isinstance(part, Expression))
+        try:
+            decided = Printer(self.references, NOW).piece(self.variables.put_back(symbol))
+        except CannotPrintError as error:
+            return then if self._folded(symbol, error, condition.span) is True else otherwise
+        return conditional(decided, of_value(then), of_value(otherwise)).code
+
     def located(self, value: Number | Flag) -> Value:
         """A number or a boolean as HCL."""
         return self.value(value) if isinstance(value, Text) else value.value
 
-    def reference(self, symbol: Symbol, span: Span, *, in_text: bool) -> Value:
-        """The HCL that stands for a symbol of a text at `span`; `in_text`: as a piece of a longer text, so itself a text."""
-        match symbol:
+    def _reference(self, piece: Piece, span: Span, *, in_text: bool) -> Value:
+        """The HCL that stands for a piece of a text at `span`; `in_text`: as a piece of a longer text, so itself a text."""
+        match piece:
+            case str():
+                return piece
             case Segment(text, index, optional):
                 parts = self._id_parts(text)
                 segment = f"local.{parts.name}[{index}]"
                 if optional:  # absent, or `latest`: azure-arm takes the latest where there is none
                     segment = f'length(local.{parts.name}) > {index} && {segment} != "latest" ? {segment} : null'
                 return Code(segment, (parts,))
-            case Expression(value):
-                from aib2packer.packer.expressions import CannotPrintError, Printer, to_hcl
+            case Placeholder() | Secret():
+                return self.names[piece]
+            case _:
+                from aib2packer.packer.expressions import Printer, to_hcl
 
-                self._report_uris(value, span)
-                if (local := self.computed.get(value)) is not None:
+                self._report_uris(piece, span)
+                if (local := self.computed.get(piece)) is not None:
                     return local
                 try:
-                    if in_text:
-                        return Printer(self.leaves, NOW).part(value)
-                    return to_hcl(value, self.leaves, NOW)
+                    if in_text and not (isinstance(piece, Apply) and piece.function == "uri"):
+                        return Printer(self.references, NOW).part(piece)
+                    return to_hcl(piece, self.references, NOW)
                 except CannotPrintError as error:
-                    return self._folded(value, error, span)
-            case _:
-                return self.names[symbol]
+                    return self._folded(piece, error, span)
 
     def _report_uris(self, value: ArmSymbol, span: Span) -> None:
         uris = (part for part in walk(value) if isinstance(part, Apply) and part.function == "uri")
@@ -142,17 +178,23 @@ class Symbols:
             self.report.add(
                 codes.URI,
                 span,
-                "uri() is written as the base, a `/` and the rest: ARM drops what stands behind the last `/` of the base",
-                help="Give a base that ends in `/`.",
+                "what uri() resolves is taken to be a relative path: a URL, or a path that begins with `/`, is something else",
+                help="Give it as a path such as scripts/install.sh.",
             )
 
     def _id_parts(self, text: Text) -> Local:
-        """The local that holds the segments of an id."""
-        return Local(self.ids[text.parts], Code(f'split("/", {print_value(self.value(text))})', references(self.value(text))))
+        """The local that holds the segments of an id; none where the id is null."""
+        value = self.value(text)
+        printed = print_value(value)
+        parts = f'split("/", {printed})'
+        if any(isinstance(part, Expression) and may_be_null(part.value) for part in text.parts) and len(text.parts) == 1:
+            parts = f"{printed} != null ? {parts} : []"
+        return Local(self.ids[text.parts], Code(parts, references(value)))
 
     def _folded(self, value: ArmSymbol, error: CannotPrintError, span: Span) -> Value:
         """What an expression comes to with the values and defaults that its parameters have, where HCL has nothing for it."""
-        known = self.resolve(value)
+        named = without_names(value)
+        known = self.resolve(named) if is_symbol(named) else named
         names = ", ".join(parameter.name for parameter in parameters_of(value))
         if isinstance(known, int) or (isinstance(known, str) and not find_secrets(known)):
             self.report.add(
@@ -179,32 +221,42 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     """
     texts = tuple(_texts(template))
     found = tuple(dict.fromkeys(symbol for text in texts for symbol in _symbols(text)))
+    shapes = _id_shapes(texts)
     names: dict[Symbol, Variable] = {}
     taken: dict[str, Variable] = {}
     for symbol in found:
         if isinstance(symbol, Placeholder):
             name = _placeholder_name(symbol)
-            names[symbol] = taken.setdefault(name, _placeholder_variable(name, symbol))
+            variable = with_shape(_placeholder_variable(name, symbol), shapes.get(symbol, ()))
+            names[symbol] = taken.setdefault(name, variable)
     values = tuple(symbol.value for symbol in found if isinstance(symbol, Expression))
     facts = {
         name: replace(fact, given=None) if values_apart and not isinstance(fact.given, KeyVaultSecret) else fact
         for name, fact in template.parameters.items()
     }
-    named_leaves = _claim_leaves(values, facts, taken)
-    for symbol in found:
-        if isinstance(symbol, Secret):
-            name, what = _secret_name(symbol)
+    named_leaves = _claim_leaves(values, facts, shapes, taken)
+    for secret in (*found, *(leaf for value in values for leaf in leaves(value))):
+        if isinstance(secret, Secret) and secret not in names:
+            name, what = _secret_name(secret)
             free = _free(name, taken)
-            names[symbol] = taken[free] = Variable(free, what, sensitive=True)
+            names[secret] = taken[free] = named_leaves[secret] = Variable(free, what, sensitive=True)
+    wholes = {whole.parts: whole for text in texts for whole in _wholes(text)}
+    pieces = tuple(_pieces(text) for text in (*texts, *wholes.values()))
+    taken_locals = {*_local_names(named_leaves), *(f"{item.name}_folder" for item in named_leaves.values())}
+    variables = name_variables(template.named, pieces, taken_locals, partial(_show, named_leaves))
+    references: dict[Leaf, Variable | Local] = {**named_leaves, **dict(variables.locals.items())}
+    computed = _computed(tuple(map(variables.put_back, values)), references)
+    taken_locals = _local_names(references) | {local.name for local in computed.values()}
     ids: dict[tuple[str | Symbol, ...], str] = {}
-    for whole in (symbol.id for text in texts for symbol in text.symbols if isinstance(symbol, Segment)):
-        if whole.parts not in ids:
-            ids[whole.parts] = _free(f"{_id_name(whole)}_parts", ids.values())
-    computed = _computed(values, named_leaves)
+    for parts, whole in wholes.items():
+        ids[parts] = _free(f"{_id_name(variables.put_back_in(_pieces(whole)))}_parts", taken_locals)
+        taken_locals.add(ids[parts])
     given = _given(named_leaves, template.parameters) if values_apart else {}
     return Symbols(
         names=names,
         leaves=named_leaves,
+        variables=variables,
+        references=references,
         computed=computed,
         ids=ids,
         order=tuple(taken),
@@ -215,19 +267,43 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     )
 
 
-def _computed(values: tuple[ArmSymbol, ...], named: Mapping[Leaf, Variable | Local]) -> dict[ArmSymbol, Local]:
-    """Locals for the texts that are long to compute: from a table of several lines."""
-    if not values:
-        return {}
-    from aib2packer.packer.expressions import CannotPrintError, to_hcl
+def _local_names(references: Mapping[Leaf, Variable | Local]) -> set[str]:
+    return {item.name for item in references.values() if isinstance(item, Local)}
 
+
+def _id_shapes(texts: Iterable[Text]) -> IdShapes:
+    """What must be an id, or the beginning of one, and its shape."""
+    shapes: dict[Placeholder | Leaf, tuple[str, ...]] = {}
+    for segment in (symbol for text in texts for symbol in text.symbols if isinstance(symbol, Segment)):
+        first, *rest = segment.id.parts
+        known = len(Text(tuple(rest), segment.id.span).split("/")) - 1
+        begins = not rest or (isinstance(rest[0], str) and rest[0].startswith("/"))
+        leaf = first.value if isinstance(first, Expression) else first
+        if begins and known % 2 == 0 and isinstance(leaf, Placeholder | Parameter):
+            shape = segment.shape[: len(segment.shape) - known // 2]
+            shapes[leaf] = max(shape, shapes.get(leaf, ()), key=len)
+    return shapes
+
+
+def _show(
+    leaves: Mapping[Leaf, Variable | Local], value: SymbolicValue, variables: Mapping[TemplateVariable, Local]
+) -> Value | None:
+    from aib2packer.packer.expressions import to_hcl
+
+    try:
+        return to_hcl(value, {**leaves, **dict(variables.items())}, NOW)
+    except CannotPrintError:
+        return None  # it is reported where it stands
+
+
+def _computed(values: tuple[SymbolicValue, ...], named: Mapping[Leaf, Variable | Local]) -> dict[ArmSymbol, Local]:
+    """Locals for the texts that are long to compute: from a table of several lines."""
     taken = {item.name for item in named.values()}
     locals_: dict[ArmSymbol, Local] = {}
     for value in values:
-        try:
-            printed = to_hcl(value, named, NOW)
-        except CannotPrintError:
-            continue  # it is reported where it stands
+        if not is_symbol(value):
+            continue
+        printed = _show(named, value, {})
         if isinstance(printed, Code) and "\n" in printed.text:
             key = value.key if isinstance(value, Access) and isinstance(value.key, str) else "computed"
             name = _free(_identifier(key), taken)
@@ -249,7 +325,7 @@ def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, Para
 def _packer_version(values: tuple[SymbolicValue, ...], named: Mapping[Leaf, Variable | Local]) -> str:
     if not values:
         return PACKER_VERSION
-    from aib2packer.packer.expressions import CannotPrintError, required_version
+    from aib2packer.packer.expressions import required_version
 
     versions = []
     for value in values:
@@ -265,15 +341,17 @@ def _version_parts(version: str) -> tuple[int, ...]:
 
 
 def _claim_leaves(
-    values: tuple[ArmSymbol, ...], parameters: Mapping[str, ParameterFact], taken: dict[str, Variable]
+    values: tuple[ArmSymbol, ...], parameters: Mapping[str, ParameterFact], shapes: IdShapes, taken: dict[str, Variable]
 ) -> dict[Leaf, Variable | Local]:
     """Variables for what expressions depend on, and locals for parameters whose default is an expression itself."""
     if not values:
         return {}
-    from aib2packer.packer.expressions import CannotPrintError, to_hcl
+    from aib2packer.packer.expressions import to_hcl
 
     needed = _closure(values, parameters)
-    variables: dict[Leaf, Variable] = {leaf: _leaf_variable(leaf, parameters, taken) for leaf in needed}
+    variables: dict[Leaf, Variable] = {
+        leaf: with_shape(_leaf_variable(leaf, parameters, taken), shapes.get(leaf, ())) for leaf in needed
+    }
     named: dict[Leaf, Variable | Local] = {**variables}
     for leaf in _defaults_first(needed, parameters):
         fact = parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
@@ -319,7 +397,7 @@ def _closure(
 ) -> tuple[Parameter | Context | Runtime, ...]:
     """The leaves of values, and those of the defaults of parameters among them."""
     found: dict[Parameter | Context | Runtime, None] = {}
-    waiting = [leaf for value in values for leaf in leaves(value) if not isinstance(leaf, Deferred)]
+    waiting = [leaf for value in values for leaf in leaves(value) if not isinstance(leaf, Deferred | Secret)]
     while waiting:
         leaf = waiting.pop(0)
         found.pop(leaf, None)
@@ -327,7 +405,7 @@ def _closure(
         fact = parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
         default = None if fact is None else computed_default(fact)
         if default is not None:
-            waiting += (leaf for leaf in leaves(default) if not isinstance(leaf, Deferred))
+            waiting += (leaf for leaf in leaves(default) if not isinstance(leaf, Deferred | Secret))
     declared = tuple(parameters)
 
     def rank(leaf: Parameter | Context | Runtime) -> tuple[int, int]:
@@ -400,14 +478,13 @@ def _secret_name(secret: Secret) -> tuple[str, str]:
     return f"{label}_query", f"Query of a URL of {secret.host}, with what signs in there, without the question mark."
 
 
-def _id_name(text: Text) -> str:
-    """A name for what an id is made of: the placeholder or the parameter that it is, else `id`."""
-    symbol = text.symbols[0] if len(text.parts) == 1 else None
-    if isinstance(symbol, Placeholder):
-        return _identifier(symbol.name)
-    if isinstance(symbol, Expression) and isinstance(symbol.value, Parameter):
-        return _identifier(symbol.value.name)
-    return "id"
+def _id_name(pieces: tuple[Piece, ...]) -> str:
+    """A name for what an id is made of: the placeholder, the parameter or the variable that it is, else `id`."""
+    match pieces:
+        case (Placeholder() | Parameter() | TemplateVariable() as one,):
+            return _identifier(one.name)
+        case _:
+            return "id"
 
 
 def _free(name: str, taken: Collection[str]) -> str:
@@ -427,6 +504,16 @@ def _symbols(text: Text) -> Iterator[Symbol]:
             yield symbol
 
 
+def _pieces(text: Text) -> tuple[Piece, ...]:
+    """The pieces of a text, expressions as the symbols that they are."""
+    return tuple(part.value if isinstance(part, Expression) else part for part in text.parts)
+
+
+def _wholes(text: Text) -> Iterator[Text]:
+    """The ids that segments in a text are taken from."""
+    return (symbol.id for symbol in text.symbols if isinstance(symbol, Segment))
+
+
 def _texts(value: object) -> Iterator[Text]:
     """All strings of a template that hold symbols, in order."""
     if not isinstance(value, Text):
@@ -439,6 +526,8 @@ def _texts(value: object) -> Iterator[Text]:
 def _parts(value: object) -> Iterable[object]:
     if isinstance(value, Span):
         return ()
+    if isinstance(value, ResourceId):
+        return value.segments.values()  # what is used of it
     if isinstance(value, tuple):
         return value
     if isinstance(value, dict):

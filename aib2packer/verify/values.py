@@ -38,7 +38,17 @@ def made_up_values(hcl: str, given: Collection[str] = ()) -> dict[str, Made]:
     declared = [(name, body) for name, body in _VARIABLE.findall(hcl) if name not in given]
     required = {name: body for name, body in declared if not re.search(r"^  default ", body, re.MULTILINE)}
     values = {name: _value(name, body, hcl) for name, body in required.items()}
-    return values | {name: value for name, value in parts_of_ids(hcl).items() if name in values}
+    parts = {name: value for name, value in parts_of_ids(hcl).items() if name in values}
+    return values | parts | {name: value for name, body in required.items() if (value := _by_pattern(body)) is not None}
+
+
+def _by_pattern(body: str) -> str | None:
+    """An id that the `validation` block of a variable takes."""
+    found = re.search(r'can\(regex\("\(\?i\)\^(.*?)\$"', body)
+    if found is None:
+        return None
+    whole = found[1].replace("(/versions/[^/]+)?", "/versions/1.0.0")
+    return whole.replace("[^/]+", SUBSCRIPTION, 1).replace("[^/]+", "madeup")
 
 
 def _value(name: str, body: str, hcl: str) -> Made:

@@ -14,8 +14,9 @@ from aib2packer.arm.scope import Definition, Scope
 from aib2packer.arm.symbolic import Context, Deferred, Leaf, Parameter, Type, Value, concat, is_known, leaves
 from aib2packer.arm.tree import JsonSymbolic, node_of
 from aib2packer.packer.dates import date_format
-from aib2packer.packer.expressions import CannotPrintError, required_version, to_hcl
-from aib2packer.packer.hcl import print_body, print_value, print_variable
+from aib2packer.packer.expressions import required_version, to_hcl
+from aib2packer.packer.hcl import print_body, print_locals, print_value, print_variable, references
+from aib2packer.packer.pieces import CannotPrintError
 from aib2packer.packer.values import Attribute, Blank, Block, Code, Local, Variable
 from aib2packer.text.source import SourceText, Span
 from tests.arm.test_evaluate import CALLS, scope_of
@@ -307,7 +308,8 @@ def test_packer_computes_what_arm_computes(values: dict[str, Any], packer: Packe
         assert is_known(known)
         assert not is_known(value), expression
         expected[f"t{number}"] = (expression, json.loads(json.dumps(known)))
-        tags[f"t{number}"] = Code(f"base64encode(jsonencode({print_value(to_hcl(value, _references(value)))}))")
+        printed = to_hcl(value, _references(value))
+        tags[f"t{number}"] = Code(f"base64encode(jsonencode({print_value(printed)}))", references(printed))
     assert len(expected) > 100
     dumped = _dumped(values, tags, packer, tmp_path)
     results = {expected[key][0]: _decoded(text) for key, text in dumped.items()}
@@ -320,7 +322,8 @@ def _dumped(values: dict[str, Any], tags: dict[str, Code], packer: Packer, folde
     source = Block("source", (Attribute("azure_tags", tags),), ("azure-arm", "x"))
     build = Block("build", (Attribute("sources", ("source.azure-arm.x",)),))
     template = folder / "x.pkr.hcl"
-    blocks = (*map(print_variable, variables), print_body((source, Blank(), build)))
+    locals_ = tuple(dict.fromkeys(item for tag in tags.values() for item in references(tag) if isinstance(item, Local)))
+    blocks = (*map(print_variable, variables), print_locals(locals_), print_body((source, Blank(), build)))
     template.write_text("\n\n".join((*blocks, "")), encoding="utf-8")
     verdict = packer.validate(template)
     assert verdict.source is not None, verdict.output
@@ -415,7 +418,12 @@ def _printed(value: Value, references: dict[Leaf, Variable | Local | Code]) -> s
         return None
 
 
-def test_a_uri_of_which_the_rest_is_not_known_is_joined_by_a_slash() -> None:
+def test_a_uri_is_the_folder_of_its_base_and_the_rest() -> None:
     value = _symbolic(f"uri({P['id']}, {P['s']})")
 
-    assert print_value(to_hcl(value, _references(value))) == '"${trimsuffix(var.id, "/")}/${var.s}"'
+    printed = to_hcl(value, _references(value))
+
+    assert print_value(printed) == '"${local.id_folder}${var.s}"'
+    assert print_locals([item for item in references(printed) if isinstance(item, Local)]) == (
+        'locals {\n  id_folder = regex_replace(var.id, "^([^/]+//[^/]+.*?)(/[^/]*)?$", "$1/")\n}'
+    )

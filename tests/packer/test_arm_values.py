@@ -447,6 +447,77 @@ def test_an_id_is_taken_apart_wherever_its_parts_come_from(
     }
 
 
+EMPTY_BY_DEFAULT = {"subnetId": string(defaultValue="")}
+SUBNET_ID = "resourceId('network', 'Microsoft.Network/virtualNetworks/subnets', 'hub', @name)"
+WHEN = "createObject('subnetId', @subnetId)"
+
+
+@pytest.mark.parametrize(
+    ("vnet_config", "parameters", "without", "within"),
+    [
+        ({"subnetId": written_out("@subnetId")}, EMPTY_BY_DEFAULT, {}, {"subnet_id": SUBNET}),
+        (written_out(f"if(empty(@subnetId), null(), {WHEN})"), EMPTY_BY_DEFAULT, {}, {"subnet_id": SUBNET}),
+        (written_out(f"if(not(empty(@subnetId)), {WHEN}, createObject())"), EMPTY_BY_DEFAULT, {}, {"subnet_id": SUBNET}),
+        (
+            written_out(f"if(not(empty(@subnetId)), {WHEN}, null())"),
+            {"subnetId": string(nullable=True)},
+            {},
+            {"subnet_id": SUBNET},
+        ),
+        (
+            {
+                "subnetId": written_out(
+                    "if(@join, resourceId('network', 'Microsoft.Network/virtualNetworks/subnets', 'hub', @name), '')"
+                )
+            },
+            {"join": {"type": "bool"}, "name": string(defaultValue="builds")},
+            {"join": "false"},
+            {"join": "true"},
+        ),
+        (
+            written_out(f"if(@join, {WHEN}, null())"),
+            {"join": {"type": "bool"}, **EMPTY_BY_DEFAULT},
+            {"join": "true"},
+            {"join": "true", "subnet_id": SUBNET},
+        ),
+    ],
+    ids=["empty id", "empty and null", "not empty and no object", "null", "an id or nothing", "both"],
+)
+def test_a_subnet_that_may_be_left_out_is_left_out(  # noqa: PLR0913, PLR0917 - a case has two sides
+    vnet_config: Json,
+    parameters: Mapping[str, Json],
+    without: Mapping[str, str],
+    within: Mapping[str, str],
+    packer: Packer,
+    tmp_path: Path,
+) -> None:
+    body = template(properties={"vmProfile": {"vnetConfig": vnet_config}})
+    conversion = convert_json(deployment(body, parameters))
+    assert [found.message for found in conversion.findings if found.code == codes.FOLDED] == []
+
+    common = {"subscription_id": SUBSCRIPTION, "allowed_inbound_ip_addresses": '["192.0.2.1"]'}
+    source = evaluated(packer, conversion, tmp_path, {**common, **without})
+    assert source["allowed_inbound_ip_addresses"] == ["192.0.2.1"]
+    assert not {"virtual_network_name", "virtual_network_subnet_name", "virtual_network_resource_group_name"} & source.keys()
+    source = evaluated(packer, conversion, tmp_path, {**common, **within})
+    assert source == source | {
+        "virtual_network_name": "hub",
+        "virtual_network_subnet_name": "builds",
+        "virtual_network_resource_group_name": "network",
+    }
+    assert "allowed_inbound_ip_addresses" not in source
+
+
+@pytest.mark.parametrize("value", ["", "builds", SUBNET.replace("/subnets/builds", ""), f"{SUBNET}/more"])
+def test_what_is_no_id_of_a_subnet_is_refused(value: str, packer: Packer, tmp_path: Path) -> None:
+    body = template(properties={"vmProfile": {"vnetConfig": {"subnetId": written_out("@subnetId")}}})
+    file = build(convert_json(deployment(body, {"subnetId": string()})), tmp_path)
+
+    verdict = packer.validate(file, {"subnet_id": value})
+    assert not verdict.ok
+    assert "The subnet_id must be a resource id: /subscriptions/.../resourceGroups/" in " ".join(verdict.output.split())
+
+
 @pytest.mark.parametrize(
     ("given_name", "expected"), [({}, "img-web"), ({"image_name": "own"}, "own")], ids=["default", "given"]
 )

@@ -1,0 +1,271 @@
+# VM image web, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   export PKR_VAR_registry_password=...
+#   timeout 240m packer build -var subscription_id=... -var resource_group_name=... -var environment=... -var team=... -var artifacts_location=... -var identity=... build.pkr.hcl
+#
+# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
+# the identity of the template had: the gallery, and Managed Identity Operator on the identities of the build VM.
+# Image Builder counts on from the highest version in the gallery. To do so, add:
+#
+#   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${resource_group_name}/providers/Microsoft.Compute/galleries/golden/images/${image_name}")
+#
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+}
+
+variable "resource_group_name" {
+  type        = string
+  description = "Resource group that the template was deployed to."
+}
+
+variable "environment" {
+  type = string
+
+  validation {
+    condition     = contains(["dev", "prod"], var.environment)
+    error_message = "The environment must be one of dev, prod."
+  }
+}
+
+variable "size" {
+  type    = string
+  default = "small"
+}
+
+variable "persona" {
+  type    = string
+  default = "web"
+}
+
+variable "team" {
+  type = string
+}
+
+variable "registry_password" {
+  type      = string
+  sensitive = true
+}
+
+variable "artifacts_location" {
+  type = string
+}
+
+variable "identity" {
+  type = string
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+locals {
+  artifacts_location_folder = regex_replace(var.artifacts_location, "^([^/]+//[^/]+.*?)(/[^/]*)?$", "$1/")
+  settings = {
+    dev = {
+      disk    = 64
+      package = "nginx"
+    }
+    prod = {
+      disk    = 128
+      package = "nginx-plus"
+    }
+  }
+  prefix     = "img-${var.environment}"
+  once       = "${var.team}@contoso.com"
+  image_name = "${local.prefix}-${lower(var.team)}"
+  vm_sizes = {
+    small = "Standard_D2s_v5"
+    large = "Standard_D8s_v5"
+  }
+  identity_id = "/subscriptions/${var.subscription_id}/resourceGroups/${var.resource_group_name}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${var.identity}"
+  long        = "${upper(var.team)} builds ${replace(var.persona, "_", " ")} for ${upper(var.environment)}"
+  personas_list = {
+    web = {
+      zone = "front"
+    }
+    db = {
+      zone = "back"
+    }
+  }
+  tokens = {
+    dev  = "d"
+    prod = "p"
+  }
+  as_root_2 = "${lower(var.team)}${lower(var.persona)}"
+  as_root_3 = "${upper(var.team)}${upper(var.persona)}"
+
+  # Image Builder runs Shell customizers as root.
+  as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  downloads = "${path.root}/downloads/web"
+
+  # Taken once: each call of timestamp() gives another time.
+  now           = timestamp()
+  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version = var.image_version != null ? var.image_version : local.time_version
+}
+
+local "login" {
+  sensitive  = true
+  expression = base64encode("builder:${var.registry_password}")
+}
+
+source "azure-arm" "web" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Linux"
+  image_publisher = "Canonical"
+  image_offer     = "0001-com-ubuntu-server-jammy"
+  image_sku       = "22_04-lts-gen2"
+  image_version   = "latest"
+
+  # Build VM
+  location                         = "westeurope"
+  vm_size                          = local.vm_sizes[var.size]
+  os_disk_size_gb                  = local.settings[var.environment].disk
+  user_assigned_managed_identities = [local.identity_id]
+  allowed_inbound_ip_addresses     = var.allowed_inbound_ip_addresses
+
+  # Distribution
+  shared_image_gallery_destination {
+    subscription   = var.subscription_id
+    resource_group = var.resource_group_name
+    gallery_name   = "golden"
+    image_name     = local.image_name
+    image_version  = local.image_version
+
+    target_region {
+      name = "westeurope"
+    }
+  }
+  shared_image_gallery_timeout = "240m"
+
+  azure_tags = {
+    image   = local.image_name
+    owner   = local.once
+    purpose = local.long
+    zone    = local.personas_list[var.persona].zone
+    token   = local.tokens[var.environment]
+    a       = local.as_root_2
+    b       = "${local.as_root_2}.${local.as_root_3}"
+    c       = local.as_root_3
+  }
+}
+
+build {
+  name    = "web"
+  sources = ["source.azure-arm.web"]
+
+  # Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it.
+  provisioner "shell" {
+    name            = "deprovisioning-script"
+    execute_command = local.as_root
+    inline = [
+      <<-EOT
+        cat > /tmp/DeprovisioningScript.sh <<'END'
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+        END
+      EOT
+    ]
+  }
+
+  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build.
+  provisioner "shell-local" {
+    name = "download"
+    inline = [
+      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "curl -fsSL --retry 5 -o 03-script '${local.artifacts_location_folder}scripts/install.sh'",
+    ]
+  }
+
+  # customize[0]: Shell
+  provisioner "shell" {
+    name            = "install"
+    execute_command = local.as_root
+    inline = [
+      "apt-get install -y ${local.settings[var.environment].package}",
+      "hostnamectl set-hostname ${local.prefix}.${local.once}",
+    ]
+  }
+
+  # customize[1]: Shell
+  provisioner "shell" {
+    name            = "login"
+    execute_command = local.as_root
+    inline = [
+      "registry-login ${local.login}",
+      "registry-check ${local.login}",
+    ]
+  }
+
+  # customize[2]: Shell
+  provisioner "file" {
+    name        = "script-upload"
+    source      = "${local.downloads}/03-script"
+    destination = "/tmp/03-script"
+    generated   = true
+  }
+
+  provisioner "shell" {
+    name            = "script"
+    execute_command = local.as_root
+    inline = [
+      "sed -i 's/\\r$//' /tmp/03-script",
+      "chmod +x /tmp/03-script",
+      "/tmp/03-script",
+      "rm /tmp/03-script",
+    ]
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      "if [ -f /tmp/DeprovisioningScript.sh ]; then sh /tmp/DeprovisioningScript.sh; else echo 'No deprovisioning script: the image is not generalized'; fi",
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/web.manifest.json"
+    custom_data = {
+      run_output_name = local.image_name
+    }
+  }
+}
