@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from aib2packer.aib.model import Fetched
 from aib2packer.aib.tokens import literal_text
-from aib2packer.arm.symbolic import parameters_of
-from aib2packer.arm.values import Expression, Secret
+from aib2packer.arm.symbolic import Secret, parameters_of
+from aib2packer.arm.values import Expression
 from aib2packer.conversion import Unfetched
 from aib2packer.findings import codes
 from aib2packer.packer.download import percent_encoded
