@@ -1,6 +1,6 @@
 """aib2packer converts Azure Image Builder templates to Packer HCL2 builds."""
 
-from aib2packer.conversion import Auth, Conversion, Options, OsType, WinrmBootstrap
+from aib2packer.conversion import Asset, Auth, Conversion, Options, OsType, Unfetched, WinrmBootstrap
 from aib2packer.convert import convert
 from aib2packer.findings.model import Code, Finding, Severity
 from aib2packer.text.source import InputError, SourceText, Span
@@ -8,6 +8,7 @@ from aib2packer.text.source import InputError, SourceText, Span
 __version__ = "0.1.0"
 
 __all__ = [
+    "Asset",
     "Auth",
     "Code",
     "Conversion",
@@ -18,6 +19,7 @@ __all__ = [
     "Severity",
     "SourceText",
     "Span",
+    "Unfetched",
     "WinrmBootstrap",
     "__version__",
     "convert",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -147,6 +146,8 @@ def _content(fields: Fields, uri: Text, shown: Text, asset: bytes | Unfetched, c
     if isinstance(asset, Unfetched):
         report.add(codes.NOT_FETCHED, uri.span, f"{shown} cannot be fetched: {asset.reason}", help=asset.help)
         return b""
+    import hashlib
+
     actual = hashlib.sha256(asset).hexdigest()
     if checksum is not None and actual != checksum.value:
         report.add(

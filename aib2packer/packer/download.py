@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -49,8 +48,12 @@ def needs_azure_cli(downloads: Sequence[Download]) -> bool:
 
 def checksums(assets: Mapping[str, bytes]) -> dict[str, bytes]:
     """The file that `sha256sum --check` reads, for what was fetched; none where nothing was."""
+    if not assets:
+        return {}
+    import hashlib
+
     lines = [f"{hashlib.sha256(content).hexdigest()}  {path}\n" for path, content in sorted(assets.items())]
-    return {SHA256SUMS: "".join(lines).encode()} if lines else {}
+    return {SHA256SUMS: "".join(lines).encode()}
 
 
 def percent_encoded(uri: str) -> str:

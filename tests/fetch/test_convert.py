@@ -14,6 +14,7 @@ import pytest
 
 from tests.cases.templates import template
 from tests.fetch.server import Server, body, status
+from tests.test_cli import on_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -75,12 +76,14 @@ def test_what_is_fetched_lies_beside_the_hcl_with_its_checksum(server: Server, t
 
 
 def test_doing_it_again_changes_nothing_until_the_files_do(server: Server, tmp_path: Path) -> None:
-    customize = [{"type": "Shell", "scriptUri": server.add("/setup.sh", SCRIPT, SCRIPT, b"other")}]
+    customize = [{"type": "Shell", "scriptUri": server.add("/setup.sh", SCRIPT, SCRIPT, SCRIPT, b"other")}]
     convert(tmp_path, customize)
     before = files(tmp_path / "out")
 
     assert convert(tmp_path, customize).returncode == 0
     assert files(tmp_path / "out") == before
+
+    assert convert(tmp_path, customize, "--check").returncode == 0
 
     changed = convert(tmp_path, customize)
     assert changed.returncode == 1
@@ -169,6 +172,20 @@ def test_without_a_folder_there_is_no_place_for_files(tmp_path: Path) -> None:
         done = run("convert", "web.json", "--fetch", *options, cwd=tmp_path)
         assert done.returncode == 2
         assert "--fetch lays files beside the HCL, and needs a folder to write to: -o DIR." in " ".join(done.stderr.split())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a terminal of POSIX")
+def test_a_terminal_shows_how_far_it_got(server: Server, tmp_path: Path) -> None:
+    customize = [{"type": "Shell", "scriptUri": server.add(f"/{number}.sh", SCRIPT)} for number in range(3)]
+    (tmp_path / "web.json").write_text(json.dumps(template(customize=customize)))
+    arguments = ("convert", "web.json", "--fetch", "-o", "out")
+
+    exit_status, shown = on_terminal(*arguments, cwd=tmp_path, no_proxy="localhost")
+
+    assert exit_status == 0
+    assert "Fetching" in shown
+    assert "100%" in shown
+    assert "Fetching" not in on_terminal(*arguments, "--quiet", cwd=tmp_path, no_proxy="localhost")[1]
 
 
 def test_each_of_several_templates_gets_its_own(server: Server, tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""Files that were fetched: whatever their URI is, it stays in a comment, and their name in the folder."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aib2packer import Options
+from aib2packer.conversion import Unfetched
+from tests.cases.templates import convert_json, template
+
+SAS = "sv=2022-11-02&sr=b&sig=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI%3D"
+_HARD = st.sampled_from(
+    ["\n", "\r", "#", '"', "${x}", "%{", "{{", "`", "$(id)", "'", "\u2028", "..", "\\", "//", "/*", "*/", "\0"]
+)
+_PATHS = st.lists(st.text(max_size=5) | _HARD, max_size=8).map("".join)
+
+
+def converted(uri: str, asset: bytes | Unfetched) -> tuple[str | None, list[str], dict[str, bytes]]:
+    """The HCL, the messages and the files of a template with a script that was fetched from there."""
+    shell = {"type": "Shell", "name": "setup", "scriptUri": uri}
+    made = convert_json(template(customize=[shell]), Options(side_files=True, assets={uri: asset}))
+    return made.hcl, [f"{finding.message} {finding.help}" for finding in made.findings], dict(made.files)
+
+
+def code(hcl: str) -> list[str]:
+    """The lines of an HCL text that are no comments, without the name of the script."""
+    lines = [line for line in hcl.splitlines() if not line.lstrip().startswith("#")]
+    return [re.sub(r'"\$\{path\.root\}/scripts/01-[\w.-]*"', "SCRIPT", line) for line in lines]
+
+
+@given(_PATHS)
+def test_a_uri_changes_nothing_but_a_comment_and_a_name(path: str) -> None:
+    plain, _, _ = converted("https://example.com/setup.sh", b"true\n")
+    hcl, _, files = converted(f"https://example.com/{path}", b"true\n")
+
+    assert plain is not None
+    if hcl is not None:  # half a placeholder is an error
+        hcl.encode()
+        if "local.downloads" not in hcl:  # a placeholder: the build fetches it
+            assert code(hcl) == code(plain)
+            assert [name for name in files if not re.fullmatch(r"scripts/01-[\w.-]+|SHA256SUMS", name)] == []
+
+
+def test_a_signature_stands_nowhere_but_in_the_request() -> None:
+    uri = f"https://contoso.blob.core.windows.net/scripts/setup.sh?{SAS}"
+
+    for asset in (b"true\n", Unfetched("it is gone", "Look for it.")):
+        hcl, messages, files = converted(uri, asset)
+        written = "".join([hcl or "", *messages, *map(str, files.items())])
+        assert "c2Vj" not in written
+        assert "https://contoso.blob.core.windows.net/scripts/setup.sh" in written
+
+
+def test_what_is_to_be_fetched_does_not_show_itself_in_a_traceback() -> None:
+    uri = f"https://contoso.blob.core.windows.net/scripts/setup.sh?{SAS}"
+    (asset,) = convert_json(template(customize=[{"type": "Shell", "scriptUri": uri}])).assets
+
+    assert asset.uri == uri
+    assert "c2Vj" not in repr(asset) + repr(Options(assets={uri: b""}))
