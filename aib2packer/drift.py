@@ -121,8 +121,9 @@ def _lines(text: str | None) -> list[str]:
 
 def _first_difference(source: SourceText, after: str) -> Span:
     """The first line of a source text that another text has not; the last one where only the end is missing."""
-    lines, others = source.text.splitlines(keepends=True), after.splitlines(keepends=True)
+    lines, others = source.text.splitlines(keepends=True) or [""], after.splitlines(keepends=True)
     same = next((number for number, (line, other) in enumerate(zip(lines, others, strict=False)) if line != other), len(lines))
     number = min(same, len(others), len(lines) - 1)
+    line = lines[number]
     start = sum(map(len, lines[:number]))
-    return Span(source, start, start + len("".join(lines[number : number + 1]).rstrip("\r\n")))
+    return Span(source, start + len(line) - len(line.lstrip(" ")), start + len(line.rstrip("\r\n")))

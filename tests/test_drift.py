@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aib2packer.findings.text import render
 from tests.test_cli import GOOD, LOSSY, WINDOWS, convert, files_in, folder
 
 if TYPE_CHECKING:
@@ -101,13 +102,14 @@ def test_named_templates_do_not_speak_for_a_whole_folder(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("old", "line"),
-    [("", None), ("\n", 1), ("x", 1), ("a\nx\n", 2), ("a\nb\n", 2), ("a\nb\nc", 3), ("a\nb\nc\nd\n", 4)],
+    [("", None), ("\n", 1), ("x", 1), ("   ", 1), ("a\nx\n", 2), ("a\nb\n", 2), ("a\nb\nc", 3), ("a\nb\nc\nd\n", 4)],
 )
 def test_the_finding_points_at_the_first_line_that_differs(tmp_path: Path, old: str, line: int | None) -> None:
     from aib2packer.drift import compare
 
     (tmp_path / "f").write_text(old, encoding="utf-8", newline="")
     (difference,) = compare(tmp_path, {"f": b"a\nb\nc\n"}, with_leftovers=False)
+    assert "help" in render([difference.finding], color=False)
     assert (None if difference.finding.is_about_file else difference.finding.span.position[0]) == line
 
 

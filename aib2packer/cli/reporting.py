@@ -59,7 +59,8 @@ def report(results: Sequence[Result], reporting: Reporting, *, many: bool) -> in
     else:
         _print_findings(shown, reporting, many=many)
         if not reporting.quiet:
-            echo("\n".join(map(_colored_diff, filter(None, (judgement.diff for judgement in judgements)))))
+            if diffs := [_colored_diff(judgement.diff) for judgement in judgements if judgement.diff]:
+                echo("\n".join([*diffs, ""]))
             echo(_summary(judgements, tally(entry for result in results for entry in result.settings), many=many))
     documents = {file: _findings(file, judgements) for file in reporting.findings_files}
     documents |= {file: _account(file, results) for file in reporting.reports}

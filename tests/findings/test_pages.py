@@ -44,6 +44,14 @@ def test_no_code_has_two_meanings_and_no_meaning_two_codes() -> None:
     assert len({code.title for code in registered}) == len(registered)
 
 
+def test_every_code_is_used() -> None:
+    package = Path(codes.__file__).parents[1]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py") if path.name != "codes.py")
+    names = [name for name, value in vars(codes).items() if isinstance(value, Code)]
+
+    assert [name for name in names if not re.search(rf"\b{name}\b", source)] == []
+
+
 def test_the_number_of_a_code_tells_its_severity() -> None:
     hundreds = {"0": {"error", "note"}, "1": {"error"}, "2": {"loss"}, "3": {"change"}, "4": {"note"}}
 
