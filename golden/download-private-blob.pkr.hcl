@@ -98,8 +98,10 @@ build {
     name = "download"
     inline = [
       "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
-      "az storage blob download --auth-mode login --no-progress --output none --file 01-app.tar.gz --blob-url 'https://contoso.blob.core.windows.net/files/app.tar.gz'",
-      "az storage blob download --auth-mode login --no-progress --output none --file 02-it-s-a-setup.sh --blob-url 'https://contoso.blob.core.windows.net/files/it%27s%20a%20setup.sh'",
+      "curl -fsSL --retry 5 -o 01-app.tar.gz 'https://contoso.blob.core.windows.net/files/app.tar.gz' ||",
+      "  az storage blob download --auth-mode login --no-progress --output none --file 01-app.tar.gz --blob-url 'https://contoso.blob.core.windows.net/files/app.tar.gz'",
+      "curl -fsSL --retry 5 -o 02-it-s-a-setup.sh 'https://contoso.blob.core.windows.net/files/it%27s%20a%20setup.sh' ||",
+      "  az storage blob download --auth-mode login --no-progress --output none --file 02-it-s-a-setup.sh --blob-url 'https://contoso.blob.core.windows.net/files/it%27s%20a%20setup.sh'",
     ]
   }
 

@@ -30,7 +30,7 @@ def download(downloads: Sequence[Download], site: Site) -> Provisioner:
     """One step that fetches everything, and checks what has a checksum."""
     commands: list[Value] = [Text(("mkdir -p '", site.downloads, "' && cd '", site.downloads, "'"))]
     for file in downloads:
-        commands.append(_fetch(file, site))
+        commands += _fetch(file, site)
         if file.fetched.sha256 is not None:
             commands.append(f"echo '{file.fetched.sha256}  {file.file_name}' | sha256sum --check")
     which = "this" if len(downloads) == 1 else "these"
@@ -42,8 +42,8 @@ def download(downloads: Sequence[Download], site: Site) -> Provisioner:
 
 
 def needs_azure_cli(downloads: Sequence[Download]) -> bool:
-    """Whether a download goes through the Azure CLI."""
-    return any(_is_private_blob(file.fetched.uri) for file in downloads)
+    """Whether a download may need the Azure CLI."""
+    return any(_is_blob(file.fetched.uri) for file in downloads)
 
 
 def checksums(assets: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -67,22 +67,18 @@ def is_blob(address: str) -> bool:
     return (url.hostname or "").endswith(_BLOB_HOSTS) and "sig=" not in url.query
 
 
-def _fetch(file: Download, site: Site) -> Value:
-    uri = site.symbols.parts(file.fetched.uri.map(percent_encoded))
-    if _is_private_blob(file.fetched.uri):
-        # Image Builder's identity had the right to read the blob; here the account of the Azure CLI has it.
-        return Text(
-            (
-                "az storage blob download --auth-mode login --no-progress --output none ",
-                f"--file {file.file_name} --blob-url '",
-                *uri,
-                "'",
-            )
-        )
-    return Text((f"curl -fsSL --retry 5 -o {file.file_name} '", *uri, "'"))
+def _fetch(file: Download, site: Site) -> tuple[Value, ...]:
+    address = ("'", *site.symbols.parts(file.fetched.uri.map(percent_encoded)), "'")
+    fetch = Text((f"curl -fsSL --retry 5 -o {file.file_name} ", *address, " ||" if _is_blob(file.fetched.uri) else ""))
+    if not _is_blob(file.fetched.uri):
+        return (fetch,)
+    # Image Builder's identity had the right to read a private blob; here the account of the Azure CLI has it. A public one is
+    # asked for without: of another tenant's, Azure refuses any account.
+    sign_in = "  az storage blob download --auth-mode login --no-progress --output none "
+    return fetch, Text((f"{sign_in}--file {file.file_name} --blob-url ", *address))
 
 
-def _is_private_blob(uri: TemplateText) -> bool:
+def _is_blob(uri: TemplateText) -> bool:
     """A blob whose URI is not signed."""
     address, *query = uri.split("?")
     pieces = address.split("/")
