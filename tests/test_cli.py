@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import aib2packer
@@ -62,6 +63,7 @@ WINDOWS = json.dumps(
     },
 )
 ISO = GOOD.replace('"PlatformImage"', '"ISO"')
+NO_STDOUT = "<stdout>: AIB2P021 error: standard output cannot be written ({})\n  = help: Give -o FILE.\n\n"
 NO_TEMPLATE = '{"compilerOptions": {}}'
 
 
@@ -434,15 +436,18 @@ def test_a_reader_that_stops_reading_is_no_error_message(folder: Path) -> None:
     done = subprocess.run(command, shell=True, capture_output=True, check=False, cwd=folder, env=environment)  # noqa: S602
     assert done.stdout.count(b"\n") == 1
     assert done.stderr == b""
+    command = command.replace(" -q ", " ")
+    done = subprocess.run(command, shell=True, capture_output=True, check=False, cwd=folder, env=environment)  # noqa: S602
+    assert done.stderr.decode().splitlines()[-1].startswith("Converted with")
 
 
 @POSIX
 @pytest.mark.parametrize(
     ("redirection", "message"),
     [
-        (">&-", "error: standard output cannot be written (closed); give -o FILE\n"),
+        (">&-", NO_STDOUT.format("closed")),
         ("<&-", "<stdin>: AIB2P020 error: standard input is closed\n  = help: Give a file.\n\n"),
-        ("< good.json > /dev/full", "error: standard output cannot be written (No space left on device); give -o FILE\n"),
+        ("< good.json > /dev/full", NO_STDOUT.format("No space left on device")),
     ],
 )
 def test_streams_that_are_closed_or_full_are_told(folder: Path, redirection: str, message: str) -> None:
@@ -523,3 +528,18 @@ def test_starting_up_imports_no_template_engine() -> None:
     code = "import sys, aib2packer.cli.convert; sys.exit(any(name in sys.modules for name in ('jinja2', 'hcl2', 'rich')))"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     assert subprocess.run([sys.executable, "-c", code], check=False, env=environment).returncode == 0
+
+
+def test_every_option_is_documented() -> None:
+    from aib2packer.cli import main
+
+    root = Path(__file__).parents[1]
+    if not (root / "docs").exists():
+        pytest.skip("the documentation is not installed")
+    documented = "\n".join(file.read_text(encoding="utf-8") for file in (root / "README.md", *(root / "docs").glob("*.md")))
+    context = click.Context(main)
+    commands = [main.get_command(context, name) for name in main.list_commands(context)]
+    options = [option for command in commands if command for option in command.params if isinstance(option, click.Option)]
+    words = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", documented))
+
+    assert [option.opts for option in options if not words.intersection(option.opts)] == []

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 from aib2packer.cli import options
-from aib2packer.cli.printing import fetching, print_error, progress
+from aib2packer.cli.printing import fetching, progress
 from aib2packer.cli.reporting import Reporting, report
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.conversion import Options
-from aib2packer.findings.codes import NO_IMAGE_TEMPLATE
+from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.inputs import STDIN, collect, is_folder, read_file
 from aib2packer.run import Outcome, Request, Result, check_leftovers, run, unreadable
@@ -80,8 +80,12 @@ def convert_command(
     request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder})
     watch = partial(fetching, quiet=reporting.quiet or reporting.findings.is_document)
     results = _run(inputs, request, reporting) if many else [run(inputs[0], request, watch)]
-    status = report(results, reporting, many=many)
-    sys.exit(max(status, *(_print_hcl(result.hcl) for result in results), *(result.exit_code for result in results)))
+    try:
+        results = list(map(_print_hcl, results))
+    except BrokenPipeError:  # the reader has seen enough; click ends without a word
+        report(results, reporting, many=many)
+        raise
+    sys.exit(max(report(results, reporting, many=many), *(result.exit_code for result in results)))
 
 
 def _read(file: str) -> SourceText:
@@ -111,19 +115,19 @@ def _target(output: str | None) -> tuple[Path | None, Path | None]:
     return None, path
 
 
-def _print_hcl(hcl: bytes | None) -> int:
-    """Put HCL on standard output, as bytes: UTF-8 and LF, whatever the system would make of text. Gives the exit status."""
-    if hcl is None:
-        return 0
+def _print_hcl(result: Result) -> Result:
+    """Put HCL on standard output, as bytes: UTF-8 and LF, whatever the system would make of text. Gives what became of it."""
+    if result.hcl is None:
+        return result
     reason: str | None = "closed"
     if sys.stdout is not None:
         try:
-            click.echo(hcl, nl=False)
-        except BrokenPipeError:  # the reader has seen enough; click ends without a word
+            click.echo(result.hcl, nl=False)
+        except BrokenPipeError:
             raise
         except OSError as error:
             reason = error.strerror
         else:
-            return 0
-    print_error(f"standard output cannot be written ({reason}); give -o FILE")
-    return 2
+            return result
+    finding = about_file(NOT_WRITTEN, "<stdout>", f"standard output cannot be written ({reason})", help="Give -o FILE.")
+    return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=2, findings=(*result.findings, finding))
