@@ -207,7 +207,7 @@ def _nothing_found(document: Json, report: Report) -> None:
             report.add(
                 codes.NO_IMAGE_TEMPLATE,
                 finding.span,
-                "there is no image template in this input, unless it is in the linked template, which cannot be read",
+                f"there is no image template in this input, and {finding.message.rpartition(': ')[0]}",
                 help=finding.help,
             )
             return

@@ -1,6 +1,7 @@
 """The cases: image templates written for one behaviour each, and the options to convert them with."""
 
 import json
+from contextlib import chdir, nullcontext
 from pathlib import Path
 
 from aib2packer import Auth, Conversion, Options, OsType, WinrmBootstrap, convert
@@ -36,9 +37,10 @@ def _asset(case: str, what: str | dict[str, str]) -> bytes | Unfetched:
 
 
 def convert_case(case: str) -> Conversion:
-    """Convert a case."""
+    """Convert a case; one with a folder of its own, where it lies: its templates are linked to by their paths."""
     data, options = read_case(case)
-    return convert(data, file=f"{case}.json", options=options)
+    with chdir(FOLDER) if (FOLDER / case).is_dir() else nullcontext():
+        return convert(data, file=f"{case}.json", options=options)
 
 
 def case_of(golden: Path) -> str:
