@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,12 +60,35 @@ JOBS = list(_jobs())
 needs_corpus = pytest.mark.skipif(not JOBS, reason="../shared/corpus is not there")
 
 
+# Values for what decides the shape of public modules, where a template leaves it to its caller.
+_SOURCE = (
+    '{"type": "PlatformImage", "publisher": "Canonical", "offer": "0001-com-ubuntu-server-jammy", "sku": "22_04-lts-gen2"}'
+)
+_STEPS = '[{"type": "Shell", "name": "update", "inline": ["apt-get update"]}]'
+_DEFINITION = f'"sharedImageGalleryImageDefinitionResourceId": "{IMAGE}"'
+SHAPES = {
+    "imageSource": _SOURCE,
+    "imageTemplateImageSource": _SOURCE,
+    "customizationSteps": _STEPS,
+    "distributions": f'[{{"type": "SharedImage", "imageName": "web", {_DEFINITION}}}]',
+    "sigImageDefinitionId": IMAGE,
+    "customizetype": "PowerShell",
+}
+
+
 @cache
 def converted(job: Job) -> Conversion:
-    """Convert a file of the corpus."""
+    """Convert a file of the corpus; once more with values for the parameters that decide the shape, where it asks for them."""
     file, values = job
     files = (decode((CORPUS / values).read_bytes(), values),) if values else ()
-    return convert((CORPUS / file).read_bytes(), file=file, options=Options(parameter_files=files, side_files=True))
+    options = Options(parameter_files=files, side_files=True)
+    conversion = convert((CORPUS / file).read_bytes(), file=file, options=options)
+    asked = {name for found in conversion.findings for name in re.findall(r"--set (\w+)=", found.help)}
+    if conversion.hcl is not None or not asked & SHAPES.keys():
+        return conversion
+    text = (CORPUS / file).read_text(encoding="utf-8-sig", errors="replace")
+    settings = tuple(f"{name}={value}" for name, value in SHAPES.items() if f'"{name}"' in text)
+    return convert((CORPUS / file).read_bytes(), file=file, options=replace(options, settings=settings))
 
 
 @needs_corpus

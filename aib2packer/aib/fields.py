@@ -36,6 +36,7 @@ STRICT_SINCE = "2024-02-01"
 # Outside of a deployment template `[ -f x ]` is a command, but this is a piece of a template that was cut out.
 _CALL = re.compile(r"\[(?:parameters|variables|concat|format|resourceId|resourceGroup|subscription)\(.*\]", re.DOTALL)
 _LITERAL = re.compile(r"-?[0-9.eE+-]+|true|false")
+_SAMPLES = {"array": "'[…]'", "object": "'{…}'"}
 _NOTHING: tuple[symbolic.Value, ...] = (None, "", (), {})  # as values of expressions
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
@@ -54,7 +55,8 @@ class Reading:
     """What holds for a whole template while it is read.
 
     `resolve` gives what a symbol comes to with the values and defaults that the parameters have, `reveal` also with the secret
-    ones; `shape` collects the names, in lower case, of the parameters that were needed so. `assets` is what was fetched before,
+    ones; `shape` collects the names, in lower case, of the parameters that were needed so, `unknown` those of them that have no
+    value, with the settings that they decide and where these stand. `assets` is what was fetched before,
     by URI; None where the build is to fetch. The rest collects the fields of `Settled`.
     """
 
@@ -64,6 +66,7 @@ class Reading:
     reveal: Callable[[symbolic.Symbol], symbolic.Value]
     shape: set[str] = field(default_factory=set)
     assets: Mapping[str, bytes | Unfetched] | None = None
+    unknown: dict[symbolic.Parameter, list[tuple[str, Span]]] = field(default_factory=dict)
     informative: list[Span] = field(default_factory=list)
     defaults: list[Span] = field(default_factory=list)
     instructions: list[Span] = field(default_factory=list)
@@ -72,6 +75,24 @@ class Reading:
     def settled(self) -> Settled:
         """What does not become HCL, as found so far."""
         return Settled(tuple(self.informative), tuple(self.defaults), tuple(self.instructions))
+
+    def report_unknown(self) -> None:
+        """Say which parameters must have a value, all at once, and how each is given."""
+        if not self.unknown:
+            return
+        listed = [
+            f"{parameter.name} ({', '.join(dict.fromkeys(key for key, _ in uses))})" for parameter, uses in self.unknown.items()
+        ]
+        *others, last = listed
+        settings = " ".join(f"--set {parameter.name}={_SAMPLES.get(parameter.type, '…')}" for parameter in self.unknown)
+        self.report.add(
+            codes.SHAPE,
+            next(iter(self.unknown.values()))[0][1],
+            f"the parameters {', '.join(others)} and {last} decide what is built, and have no value"
+            if others
+            else f"the parameter {last} decides what is built, and has no value",
+            help=f"Give {'each' if others else 'it'} a value: {settings}, or a parameters file with -p.",
+        )
 
 
 @dataclass
@@ -446,16 +467,16 @@ class Fields:
         resolved = node_of(self.reading.resolve(value.symbol), value.span)
         if not isinstance(resolved, JsonSymbolic):
             return None if _is_unset(resolved) else resolved
-        names = tuple(parameter.name for parameter in deciding_parameters(resolved.symbol))
-        settings = " ".join(f"--set {name}=…" for name in names)
-        self.report.add(
-            codes.SHAPE,
-            value.span,
-            f"{self._name(key)} decides what is built, and is not known: {resolved.shown}",
-            help=f"Give it a value: {settings}, or a parameters file with -p."
-            if names
-            else "Write its value into the template.",
-        )
+        unknown = deciding_parameters(resolved.symbol)
+        for parameter in unknown:
+            self.reading.unknown.setdefault(parameter, []).append((self._name(key), value.span))
+        if not unknown:
+            self.report.add(
+                codes.SHAPE,
+                value.span,
+                f"{self._name(key)} decides what is built, and is not known: {resolved.shown}",
+                help="Write its value into the template.",
+            )
         return None
 
     def _array(self, value: Json | None, key: str) -> Json | None:

@@ -136,6 +136,7 @@ def read_template(
     properties.close(dict.fromkeys(_BESIDE_PROPERTIES, "beside properties, not inside them"))
     if properties is not root:
         root.close(dict.fromkeys(_INSIDE_PROPERTIES, "inside properties"))
+    reading.report_unknown()
     if source is None:
         return None
     template = ImageTemplate(

@@ -208,9 +208,18 @@ class Symbols:
             codes.NO_HCL,
             span,
             f"the expression {describe(value)} cannot be written as HCL: {error}",
-            help=f"Give its parameters a value: --set NAME=…, or a file with -p. It has {names or 'none'}.",
+            help=_how_to_fold(value),
         )
         return ""
+
+
+def _how_to_fold(value: SymbolicValue) -> str:
+    """What the user can pass, so that an expression comes to something known."""
+    options = [f"--set {parameter.name}=…" for parameter in parameters_of(value)]
+    contexts = {leaf.function for leaf in leaves(value) if isinstance(leaf, Context)}
+    options += ["--subscription-id ID"] if "subscription" in contexts else []
+    options += ["--resource-group NAME --location REGION"] if "resourceGroup" in contexts else []
+    return f"Give what it is made of a value: {' '.join(options)}" if options else "Write its value into the template."
 
 
 def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) -> Symbols:

@@ -262,7 +262,7 @@ def test_a_linked_template_that_cannot_be_read_is_an_error_that_names_it(link: M
 
     assert conversion.hcl is None
     named = [finding for finding in conversion.findings if "modules/image.json" in finding.message]
-    assert [finding.code.id for finding in named] == [codes.LINKED_TEMPLATE.id]
+    assert [finding.code.id for finding in named] == [codes.LINKED_TEMPLATE.id, codes.NO_IMAGE_TEMPLATE.id]
 
 
 def test_the_first_error_of_an_expression_is_told_where_it_stands() -> None:
