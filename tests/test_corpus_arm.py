@@ -65,6 +65,7 @@ _SOURCE = (
     '{"type": "PlatformImage", "publisher": "Canonical", "offer": "0001-com-ubuntu-server-jammy", "sku": "22_04-lts-gen2"}'
 )
 _STEPS = '[{"type": "Shell", "name": "update", "inline": ["apt-get update"]}]'
+IMAGE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/galleries/golden/images/web"
 _DEFINITION = f'"sharedImageGalleryImageDefinitionResourceId": "{IMAGE}"'
 SHAPES = {
     "imageSource": _SOURCE,

@@ -38,8 +38,7 @@ def made_up_values(hcl: str, given: Collection[str] = ()) -> dict[str, Made]:
     declared = [(name, body) for name, body in _VARIABLE.findall(hcl) if name not in given]
     required = {name: body for name, body in declared if not re.search(r"^  default ", body, re.MULTILINE)}
     values = {name: _value(name, body, hcl) for name, body in required.items()}
-    parts = {name: value for name, value in parts_of_ids(hcl).items() if name in values}
-    return values | parts | {name: value for name, body in required.items() if (value := _by_pattern(body)) is not None}
+    return values | {name: value for name, value in parts_of_ids(hcl).items() if name in values}
 
 
 def _by_pattern(body: str) -> str | None:
@@ -88,4 +87,4 @@ def parts_of_ids(hcl: str) -> dict[str, str]:
         cut = max(rest.count("/"), 1) if rest else 0
         values[name] = "/".join(whole.split("/")[: -cut or None]) + ("/" if rest and not rest.startswith("/") else "")
         values |= dict.fromkeys(re.findall(r"\$\{var\.(\w+)\}", rest), "1.0.0")
-    return values
+    return values | {name: value for name, body in _VARIABLE.findall(hcl) if (value := _by_pattern(body)) is not None}
