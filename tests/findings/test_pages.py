@@ -96,6 +96,8 @@ def test_the_example_of_a_page_is_true(
             assert missing_lines(block.text, hcl) == []
     if code.severity.value == "error":
         assert hcl == ""
+    if code.severity.value in {"loss", "change"}:
+        assert [block.file for block in blocks(text) if block.language == "hcl"] == [None], "show what of it is in the output"
 
 
 def test_the_documentation_lists_all_pages(request: pytest.FixtureRequest) -> None:
