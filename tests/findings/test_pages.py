@@ -91,9 +91,10 @@ def test_the_example_of_a_page_is_true(
         text = re.sub(r"^```text\n.*?^```$", lambda _: f"```text\n{said}```", text, count=1, flags=re.MULTILINE | re.DOTALL)
         (PAGES / f"{code.id}.md").write_text(text, encoding="utf-8")
     assert [block.text for block in blocks(text) if block.language == "text"] == [said]
+    output = hcl or "\n".join(file.read_text(encoding="utf-8") for file in tmp_path.glob("out/*.hcl"))
     for block in blocks(text):
         if block.language == "hcl" and block.file is None:
-            assert missing_lines(block.text, hcl) == []
+            assert missing_lines(block.text, output) == []
     if code.severity.value == "error":
         assert hcl == ""
     if code.severity.value in {"loss", "change"}:
