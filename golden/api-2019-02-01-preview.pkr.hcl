@@ -5,6 +5,7 @@
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
 # use the storage account.
+# Not carried over: tags of a VHD (AIB2P215).
 
 packer {
   required_version = ">= 1.13.0"
@@ -81,10 +82,6 @@ source "azure-arm" "win" {
   capture_container_name   = var.vhd_container
   capture_name_prefix      = "win"
   polling_duration_timeout = "240m"
-
-  azure_tags = {
-    a = "b"
-  }
 }
 
 build {

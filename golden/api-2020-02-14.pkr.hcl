@@ -5,6 +5,7 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the storage account.
+# Not carried over: tags of a VHD (AIB2P215).
 # Otherwise than in Image Builder: inline PowerShell stops at its first terminating error (AIB2P310).
 
 packer {
@@ -82,10 +83,6 @@ source "azure-arm" "win" {
   capture_container_name   = var.vhd_container
   capture_name_prefix      = "win"
   polling_duration_timeout = "240m"
-
-  azure_tags = {
-    kind = "vhd"
-  }
 }
 
 build {

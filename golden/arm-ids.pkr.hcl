@@ -70,7 +70,8 @@ variable "version" {
 
 locals {
   # Image Builder runs Shell customizers as root.
-  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  gallery_version_id = "/subscriptions/${var.image_subscription}/resourceGroups/${var.image_group}/providers/Microsoft.Compute/galleries/${var.gallery}/images/web/versions/${var.version}"
 }
 
 source "azure-arm" "web" {
@@ -143,8 +144,8 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      gallery_run_output_name       = "web"
-      managed_image_run_output_name = "managed"
+      web     = local.gallery_version_id
+      managed = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/images/web"
     }
   }
 }

@@ -54,7 +54,8 @@ variable "vhd_container" {
 
 locals {
   # Image Builder runs Shell customizers as root.
-  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
 }
 
 source "azure-arm" "web" {
@@ -128,9 +129,9 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      vhd_run_output_name           = "web-vhd"
-      gallery_run_output_name       = "web"
-      managed_image_run_output_name = "web-image"
+      web-vhd   = "https://${var.vhd_storage_account}.blob.core.windows.net/${var.vhd_container}/web-vhd${build.TempOSDiskName}.vhd"
+      web       = local.gallery_version_id
+      web-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
     }
   }
 }

@@ -5,8 +5,7 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the managed image's resource group.
-# Not carried over: the managed image's region (AIB2P208).
-# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
+# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304), region of the build (AIB2P311).
 
 packer {
   required_version = ">= 1.13.0"
@@ -54,7 +53,7 @@ source "azure-arm" "web" {
   image_version   = "latest"
 
   # Build VM
-  location                     = "westeurope"
+  location                     = "northeurope"
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

@@ -3,9 +3,9 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
 #
-# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of, and may use the gallery.
-# Not carried over: storage type of each region (AIB2P209).
+# Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
+# and may use the gallery.
+# Post-processors run the Azure CLI, which must be signed in there with the same rights.
 
 packer {
   required_version = ">= 1.13.0"
@@ -69,10 +69,6 @@ source "azure-arm" "web" {
       name     = "westeurope"
       replicas = 3
     }
-
-    target_region {
-      name = "eastus"
-    }
   }
   shared_image_gallery_timeout = "240m"
 }
@@ -100,6 +96,23 @@ build {
           WAAGENT=waagent
         fi
         $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+      EOT
+    ]
+  }
+
+  # distribute[0]: azure-arm has one storage type for all regions: the others are added here, with theirs.
+  post-processor "shell-local" {
+    name = "web-regions"
+    inline = [
+      <<-EOT
+        az sig image-version update \
+          --subscription 22222222-2222-2222-2222-222222222222 \
+          --resource-group images \
+          --gallery-name golden \
+          --gallery-image-definition web \
+          --gallery-image-version 1.2.3 \
+          --target-regions westeurope=3=Standard_ZRS eastus=Premium_LRS \
+          --output none
       EOT
     ]
   }

@@ -3,9 +3,9 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build build.pkr.hcl
 #
-# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of, and may use the gallery and the managed image's resource group.
-# Not carried over: further distribution targets (AIB2P207).
+# Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
+# and may use the gallery and the managed image's resource group.
+# Post-processors run the Azure CLI, which must be signed in there with the same rights.
 # Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
 
 packer {
@@ -39,7 +39,11 @@ variable "allowed_inbound_ip_addresses" {
 
 locals {
   # Image Builder runs Shell customizers as root.
-  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
+
+  # Taken once: each call of timestamp() gives another time.
+  now = timestamp()
 }
 
 source "azure-arm" "web" {
@@ -103,12 +107,95 @@ build {
     ]
   }
 
+  # distribute[1]: SharedImage, copied from the gallery version of azure-arm.
+  post-processors {
+    post-processor "shell-local" {
+      name = "web2"
+      env = {
+        IMAGE_VERSION = local.gallery_version_id
+      }
+      inline = [
+        <<-EOT
+          az sig image-version create \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --gallery-name golden \
+            --gallery-image-definition web2 \
+            --gallery-image-version 1.2.3 \
+            --location westeurope \
+            --image-version "$IMAGE_VERSION" \
+            --target-regions westeurope \
+            --output none
+        EOT
+      ]
+    }
+
+    post-processor "manifest" {
+      output = "${path.root}/web.manifest.json"
+      custom_data = {
+        web2 = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web2/versions/1.2.3"
+      }
+    }
+  }
+
+  # distribute[3]: ManagedImage, by way of a disk made of the gallery version.
+  post-processors {
+    post-processor "shell-local" {
+      name = "web3"
+      env = {
+        SOURCE         = local.gallery_version_id
+        TEMPORARY_NAME = "packer-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
+      }
+      inline = [
+        <<-EOT
+          generation=$(az sig image-definition show \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --gallery-name golden \
+            --gallery-image-definition web \
+            --query hyperVGeneration \
+            --output tsv)
+          disk=$(az disk create \
+            --subscription 11111111-1111-1111-1111-111111111111 \
+            --resource-group images \
+            --name "$TEMPORARY_NAME" \
+            --location westeurope \
+            --gallery-image-reference "$SOURCE" \
+            --query id \
+            --output tsv)
+          trap 'az disk delete --ids "$disk" --yes' EXIT
+          # Image Builder replaced an image of that name.
+          az image delete \
+            --subscription 11111111-1111-1111-1111-111111111111 \
+            --resource-group images \
+            --name web3
+          az image create \
+            --subscription 11111111-1111-1111-1111-111111111111 \
+            --resource-group images \
+            --name web3 \
+            --location westeurope \
+            --source "$disk" \
+            --os-type Linux \
+            --hyper-v-generation "$generation" \
+            --output none
+        EOT
+      ]
+    }
+
+    post-processor "manifest" {
+      output = "${path.root}/web.manifest.json"
+      custom_data = {
+        web3 = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/images/web3"
+      }
+    }
+  }
+
   # What Image Builder kept as the run output.
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      gallery_run_output_name       = "web"
-      managed_image_run_output_name = "web-image"
+      web       = local.gallery_version_id
+      web-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
     }
   }
 }

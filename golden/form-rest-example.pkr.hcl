@@ -3,10 +3,10 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
 #
-# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of, and may use the source image and the managed image's resource group.
-# Not carried over: the managed image's region (AIB2P208).
-# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
+# Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
+# and may use the source image and the managed image's resource group.
+# Post-processors run the Azure CLI, which must be signed in there with the same rights.
+# Otherwise than in Image Builder: additional managed image (AIB2P303).
 
 packer {
   required_version = ">= 1.13.0"
@@ -39,6 +39,11 @@ variable "allowed_inbound_ip_addresses" {
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  snapshot_name        = "out_image_${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "out_image-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "out_image" {
@@ -56,8 +61,9 @@ source "azure-arm" "out_image" {
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
   # Distribution
-  managed_image_name                = "out_image"
-  managed_image_resource_group_name = "out_rg"
+  managed_image_name                  = local.temporary_image_name
+  managed_image_resource_group_name   = "source_rg"
+  managed_image_os_disk_snapshot_name = local.snapshot_name
 }
 
 build {
@@ -88,11 +94,87 @@ build {
     ]
   }
 
-  # What Image Builder kept as the run output.
-  post-processor "manifest" {
-    output = "${path.root}/out_image.manifest.json"
-    custom_data = {
-      run_output_name = "image_out"
+  # distribute[0]: ManagedImage, by way of a snapshot of the OS disk.
+  post-processors {
+    post-processor "shell-local" {
+      name = "image_out"
+      env = {
+        SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/source_rg/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
+        TEMPORARY_NAME = "packer-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        SUBSCRIPTION   = var.subscription_id
+      }
+      inline = [
+        <<-EOT
+          generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
+          disk=$(az disk create \
+            --subscription "$SUBSCRIPTION" \
+            --resource-group out_rg \
+            --name "$TEMPORARY_NAME" \
+            --location westus \
+            --source "$SOURCE" \
+            --query id \
+            --output tsv)
+          trap 'az disk delete --ids "$disk" --yes; az snapshot delete --ids $snapshot $copy' EXIT
+          snapshot=$(az snapshot create \
+            --subscription "$SUBSCRIPTION" \
+            --resource-group out_rg \
+            --name "$TEMPORARY_NAME" \
+            --location westus \
+            --source "$disk" \
+            --copy-start false \
+            --incremental true \
+            --query id \
+            --output tsv)
+          copy=$(az snapshot create \
+            --subscription "$SUBSCRIPTION" \
+            --resource-group out_rg \
+            --name "$TEMPORARY_NAME-copy" \
+            --location 1_location \
+            --source "$snapshot" \
+            --copy-start true \
+            --incremental true \
+            --query id \
+            --output tsv)
+          az snapshot wait \
+            --ids "$copy" \
+            --custom 'completionPercent == `100` || copyCompletionError' \
+            --interval 30 \
+            --timeout 86400
+          # Image Builder replaced an image of that name.
+          az image delete --subscription "$SUBSCRIPTION" --resource-group out_rg --name out_image
+          az image create \
+            --subscription "$SUBSCRIPTION" \
+            --resource-group out_rg \
+            --name out_image \
+            --location 1_location \
+            --source "$copy" \
+            --os-type Linux \
+            --hyper-v-generation "$generation" \
+            --output none
+        EOT
+      ]
     }
+
+    post-processor "manifest" {
+      output = "${path.root}/out_image.manifest.json"
+      custom_data = {
+        image_out = "/subscriptions/${var.subscription_id}/resourceGroups/out_rg/providers/Microsoft.Compute/images/out_image"
+      }
+    }
+  }
+
+  # What no target asked for is deleted, also after a failure above.
+  post-processor "shell-local" {
+    name = "clean-up"
+    env = {
+      SNAPSHOT = "/subscriptions/${build.SubscriptionID}/resourceGroups/source_rg/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
+      IMAGE    = "/subscriptions/${build.SubscriptionID}/resourceGroups/source_rg/providers/Microsoft.Compute/images/${local.temporary_image_name}"
+    }
+    inline = [
+      <<-EOT
+        az snapshot delete --ids "$SNAPSHOT"
+        az image delete --ids "$IMAGE"
+      EOT
+    ]
   }
 }

@@ -96,9 +96,10 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now           = timestamp()
-  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version = var.image_version != null ? var.image_version : local.time_version
+  now                = timestamp()
+  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version      = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id = "/subscriptions/${var.subscription_id}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/${local.image_version}"
 }
 
 source "azure-arm" "image" {
@@ -174,8 +175,8 @@ build {
   post-processor "manifest" {
     output = "${path.root}/image.manifest.json"
     custom_data = {
-      gallery_run_output_name       = var.run_output_name
-      managed_image_run_output_name = "${var.run_output_name}-image"
+      (var.run_output_name)            = local.gallery_version_id
+      ("${var.run_output_name}-image") = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/images/${var.image_name}"
     }
   }
 }

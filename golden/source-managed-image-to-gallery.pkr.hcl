@@ -3,8 +3,9 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build build.pkr.hcl
 #
-# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of, and may use the source image and the gallery.
+# Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
+# and may use the source image and the gallery.
+# Post-processors run the Azure CLI, which must be signed in there with the same rights.
 # Otherwise than in Image Builder: additional managed image (AIB2P303).
 
 packer {
@@ -41,7 +42,9 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now = timestamp()
+  now                  = timestamp()
+  temporary_image_name = "web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
 }
 
 source "azure-arm" "web" {
@@ -59,7 +62,7 @@ source "azure-arm" "web" {
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
   # Distribution
-  managed_image_name                = "web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  managed_image_name                = local.temporary_image_name
   managed_image_resource_group_name = "images"
 
   shared_image_gallery_destination {
@@ -103,11 +106,24 @@ build {
     ]
   }
 
+  # What no target asked for is deleted, also after a failure above.
+  post-processor "shell-local" {
+    name = "clean-up"
+    env = {
+      IMAGE = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${local.temporary_image_name}"
+    }
+    inline = [
+      <<-EOT
+        az image delete --ids "$IMAGE"
+      EOT
+    ]
+  }
+
   # What Image Builder kept as the run output.
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "web"
+      web = local.gallery_version_id
     }
   }
 }

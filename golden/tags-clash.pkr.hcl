@@ -3,8 +3,9 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... build.pkr.hcl
 #
-# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of, and may use the gallery.
+# Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
+# and may use the gallery.
+# Post-processors run the Azure CLI, which must be signed in there with the same rights.
 # Otherwise than in Image Builder: tags with several values (AIB2P306).
 
 packer {
@@ -37,7 +38,8 @@ variable "allowed_inbound_ip_addresses" {
 
 locals {
   # Image Builder runs Shell customizers as root.
-  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
 }
 
 source "azure-arm" "web" {
@@ -103,6 +105,19 @@ build {
           WAAGENT=waagent
         fi
         $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+      EOT
+    ]
+  }
+
+  # distribute[0]: tags of its own, which azure-arm would put on all that it makes.
+  post-processor "shell-local" {
+    name = "web-tags"
+    env = {
+      RESOURCE_ID = local.gallery_version_id
+    }
+    inline = [
+      <<-EOT
+        az tag update --resource-id "$RESOURCE_ID" --operation Merge --tags stage=artifact --output none
       EOT
     ]
   }

@@ -3,9 +3,9 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build -var subscription_id=... -var vhd_resource_group_name=... build.pkr.hcl
 #
-# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of, and may use the storage account.
-# Not carried over: name of the VHD (AIB2P210).
+# Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
+# and may use the storage account.
+# Post-processors run the Azure CLI, which must be signed in there with the same rights.
 
 packer {
   required_version = ">= 1.13.0"
@@ -96,11 +96,49 @@ build {
     ]
   }
 
+  # distribute[0]: azure-arm names the VHD itself; here it gets the name that the template asks for.
+  post-processor "shell-local" {
+    name = "web-vhd-name"
+    env = {
+      SOURCE_BLOB = "web-vhd${build.TempOSDiskName}.vhd"
+    }
+    inline = [
+      <<-EOT
+        az storage blob copy start \
+          --auth-mode login \
+          --account-name contosovhds \
+          --destination-container golden \
+          --destination-blob web.vhd \
+          --source-account-name contosovhds \
+          --source-container golden \
+          --source-blob "$SOURCE_BLOB" \
+          --output none
+        status=pending
+        while [ "$status" = pending ]; do
+          sleep 15
+          status=$(az storage blob show \
+            --auth-mode login \
+            --account-name contosovhds \
+            --container-name golden \
+            --name web.vhd \
+            --query properties.copy.status \
+            --output tsv)
+        done
+        [ "$status" = success ]
+        az storage blob delete \
+          --auth-mode login \
+          --account-name contosovhds \
+          --container-name golden \
+          --name "$SOURCE_BLOB"
+      EOT
+    ]
+  }
+
   # What Image Builder kept as the run output.
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "web-vhd"
+      web-vhd = "https://contosovhds.blob.core.windows.net/golden/web.vhd"
     }
   }
 }

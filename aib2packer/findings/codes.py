@@ -47,14 +47,11 @@ VM_BOOT = Code("AIB2P203", Severity.LOSS, "optimize.vmBoot")
 PROXY_VM = Code("AIB2P204", Severity.LOSS, "vnetConfig.proxyVmSize")
 WORKLOAD = Code("AIB2P205", Severity.LOSS, "optimize.workload")
 CONTAINER_SUBNET = Code("AIB2P206", Severity.LOSS, "vnetConfig.containerInstanceSubnetId")
-FURTHER_TARGET = Code("AIB2P207", Severity.LOSS, "further distribution targets")
-OTHER_REGION = Code("AIB2P208", Severity.LOSS, "the managed image's region")
-REGION_STORAGE = Code("AIB2P209", Severity.LOSS, "storage type of each region")
-VHD_NAME = Code("AIB2P210", Severity.LOSS, "name of the VHD")
 VERSION_SOURCE = Code("AIB2P211", Severity.LOSS, "version scheme Source")
 NOT_SHALLOW = Code("AIB2P212", Severity.LOSS, "shallow replication")
 TRIGGER = Code("AIB2P213", Severity.LOSS, "trigger")
 MISPLACED = Code("AIB2P214", Severity.LOSS, "setting in the wrong place")
+VHD_TAGS = Code("AIB2P215", Severity.LOSS, "tags of a VHD")
 UNACCOUNTED = Code("AIB2P299", Severity.LOSS, "setting that nothing accounts for")
 
 # Changes
@@ -68,6 +65,7 @@ NORMALIZED = Code("AIB2P307", Severity.CHANGE, "text brought to Unicode's form C
 FOLDED = Code("AIB2P308", Severity.CHANGE, "expression folded into its value")
 SCRIPT_AFTER_RESTART = Code("AIB2P309", Severity.CHANGE, "deprovisioning script after a restart")
 POWERSHELL_INLINE = Code("AIB2P310", Severity.CHANGE, "inline PowerShell stops at its first terminating error")
+BUILD_REGION = Code("AIB2P311", Severity.CHANGE, "region of the build")
 
 # Notes
 IGNORED_FIELD = Code("AIB2P401", Severity.NOTE, "setting that the service ignored")
@@ -106,3 +104,4 @@ WEB_PAGE = Code("AIB2P433", Severity.NOTE, "web page instead of a script")
 NOT_VERIFIED = Code("AIB2P434", Severity.NOTE, "not verified")
 NOTED_BY_PACKER = Code("AIB2P435", Severity.NOTE, "warning of Packer")
 NOT_FORMATTED = Code("AIB2P436", Severity.NOTE, "not as packer fmt writes it")
+COPIED = Code("AIB2P440", Severity.NOTE, "target made by the Azure CLI")

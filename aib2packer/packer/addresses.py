@@ -33,6 +33,8 @@ def origins(build: Build) -> Iterator[tuple[str, Span]]:
                 yield from ((f"{source_address(build)}.{item.name}", origin) for origin in item.origins)
     for number, step in enumerate(build.provisioners):
         yield from ((f"build.provisioner[{number}]", origin) for origin in step.origins)
+    for number, chain in enumerate(build.post_processors):
+        yield from ((f"build.post-processor[{number}]", origin) for origin in chain.origins)
 
 
 def blocks(build: Build) -> Iterator[str]:
@@ -42,3 +44,5 @@ def blocks(build: Build) -> Iterator[str]:
     for section in build.sections:
         yield from (f"{source_address(build)}.{item.name}" for item in section.body if isinstance(item, Block))
     yield from (f"build.provisioner[{number}]" for number in range(len(build.provisioners)))
+    for number in range(len(build.post_processors)):
+        yield f"build.post-processor[{number}]"

@@ -16,10 +16,10 @@ from aib2packer.packer.variables import SUBSCRIPTION
 from aib2packer.packer.winrm import NOTE as WINRM_NOTE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from aib2packer.packer.model import Provisioner, Steps
-    from aib2packer.packer.values import Body, Settings, Value
+    from aib2packer.packer.model import PostProcessors, Provisioner, Steps
+    from aib2packer.packer.values import Body, Settings
     from aib2packer.packer.variables import Symbols
 
 _AZURE = Plugin("azure", "github.com/hashicorp/azure", "~> 2.6")
@@ -35,10 +35,10 @@ _PERHAPS_OWN_NETWORK = "In a subnet Packer reaches it by its private address: ru
 _OWN_NETWORK = "Packer reaches it by its private address: run Packer inside this network."
 
 
-def assemble(name: str, source: Settings, steps: Steps, manifest: Mapping[str, Value], symbols: Symbols) -> Build:
+def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[PostProcessors, ...], symbols: Symbols) -> Build:
     """Put a build together, all but its header.
 
-    `source` are the settings of azure-arm, `manifest` is what is kept of the run; none where nothing is made.
+    `source` are the settings of azure-arm, `post_processors` what happens when it is done.
     """
     notes = {}
     if "virtual_network_name" in source:
@@ -48,7 +48,7 @@ def assemble(name: str, source: Settings, steps: Steps, manifest: Mapping[str, V
     sections = tuple(replace(section, body=_escaped(section.body)) for section in arrange(source, notes))
     provisioners = tuple(map(_escaped_step, steps.provisioners))
     order = (*SIGN_IN_ORDER, SUBSCRIPTION.name, *symbols.order)
-    variables, values = _declared(sections, provisioners, manifest, order)
+    variables, values = _declared(sections, provisioners, post_processors, order)
     given = tuple(Attribute(item.name, symbols.given[item.name]) for item in variables if item.name in symbols.given)
     values_file = {f"{name}.auto.pkrvars.hcl": f"{print_body(given)}\n".encode()} if given else {}
     return Build(
@@ -63,7 +63,7 @@ def assemble(name: str, source: Settings, steps: Steps, manifest: Mapping[str, V
         sections=sections,
         provisioners=provisioners,
         downloads=steps.downloads,
-        manifest=manifest,
+        post_processors=post_processors,
         files={**steps.files, **steps.assets, **checksums(steps.assets), **values_file},
     )
 
@@ -71,12 +71,14 @@ def assemble(name: str, source: Settings, steps: Steps, manifest: Mapping[str, V
 def _declared(
     sections: Sequence[Section],
     provisioners: Sequence[Provisioner],
-    manifest: Mapping[str, Value],
+    post_processors: Sequence[PostProcessors],
     order: Sequence[str],
 ) -> tuple[tuple[Variable, ...], tuple[Local, ...]]:
     """The variables and locals that the build names. `order` is that of variables; those of every build come last."""
     in_source = [named for section in sections for named in references(section.body)]
-    in_build = [named for settings in (*(step.settings for step in provisioners), manifest) for named in references(settings)]
+    all_settings = [step.settings for step in provisioners]
+    all_settings += [step.settings for chain in post_processors for step in chain.steps]
+    in_build = [named for settings in all_settings for named in references(settings)]
     variables: dict[str, Variable] = {}
     for item in (*in_source, *in_build):
         # A name that is used twice is declared once: by the use that knows a default.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import GalleryTarget, Located, PlatformImage
 from aib2packer.conversion import OsType
 from aib2packer.findings import codes
+from aib2packer.packer.distribution.plan import build_region
 from aib2packer.packer.hcl import print_value, references
 from aib2packer.packer.values import Code, Settings, Value, Variable, traced
 
@@ -93,15 +94,25 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
 
 def build_location(template: ImageTemplate, symbols: Symbols) -> Value:
     """The region of the build."""
-    return LOCATION if template.location is None else symbols.value(template.location)
+    region = build_region(template)
+    return LOCATION if region is None else symbols.value(region)
 
 
 def _place(template: ImageTemplate, symbols: Symbols, report: Report) -> Settings:
     location = build_location(template, symbols)
-    place = None if template.location is None else template.location.span
+    region = build_region(template)
+    places = tuple(text.span for text in (region, template.location) if text is not None)
+    if region is not None and template.location is not None and region.parts != template.location.parts:
+        report.add(
+            codes.BUILD_REGION,
+            region.span,
+            f"Packer builds in {region}, where the managed image is to be, and not in {template.location}: it makes managed "
+            "images in the region of the build only",
+            help="See that the size of the build VM is to be had there.",
+        )
     group = template.staging_resource_group
     if group is None:
-        return {"location": traced(location, place)}
+        return {"location": traced(location, *places)}
     report.add(
         codes.STAGING_GROUP,
         group.span,
@@ -110,7 +121,7 @@ def _place(template: ImageTemplate, symbols: Symbols, report: Report) -> Setting
     )
     # azure-arm takes either of the two: an existing group has a location of its own.
     chosen = Code(f"var.{BUILD_GROUP.name} == null ? {print_value(location)} : null", (BUILD_GROUP, *references(location)))
-    return {"location": traced(chosen, place), "build_resource_group_name": traced(BUILD_GROUP, group.span)}
+    return {"location": traced(chosen, *places), "build_resource_group_name": traced(BUILD_GROUP, group.span)}
 
 
 def _security(template: ImageTemplate, report: Report) -> Settings:

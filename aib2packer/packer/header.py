@@ -25,11 +25,14 @@ def header(template: ImageTemplate, build: Build, symbols: Symbols, options: Opt
     """The lines of the comment; those that begin with spaces are commands, the others are wrapped when printed."""
     name = None if template.name is None else template.name.literal
     required = [variable for variable in build.variables if variable.default is None]
+    uses_cli = any(step.kind == "shell-local" for chain in build.post_processors for step in chain.steps)
     lines = [f"VM image {name}, converted from an Azure Image Builder template." if name else _NO_NAME, ""]
     lines.append(f"  packer init {options.file_name}")
     lines += [f"  export PKR_VAR_{variable.name}=..." for variable in required if variable.sensitive]
     lines.append(f"  {_build_command(template, required, options)}")
-    lines += ["", f"{_where(template, build.downloads, options)} {_rights(template)}"]
+    lines += ["", f"{_where(template, build.downloads, options, uses_cli=uses_cli)} {_rights(template)}"]
+    if uses_cli:
+        lines.append(_CLI)
     if needs_azure_cli(build.downloads):
         lines.append("Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.")
     if SHA256SUMS in build.files:
@@ -47,6 +50,7 @@ def header(template: ImageTemplate, build: Build, symbols: Symbols, options: Opt
     return tuple(lines)
 
 
+_CLI = "Post-processors run the Azure CLI, which must be signed in there with the same rights."
 _NO_NAME = "VM image, converted from an Azure Image Builder template."
 
 
@@ -63,10 +67,12 @@ def _counting_option(template: ImageTemplate, symbols: Symbols) -> str | None:
     return None if target is None or is_explicit(target) else counting_option(target, symbols)
 
 
-def _where(template: ImageTemplate, downloads: Sequence[Download], options: Options) -> str:
+def _where(template: ImageTemplate, downloads: Sequence[Download], options: Options, *, uses_cli: bool) -> str:
     where = []
     if downloads:
         where.append("on Linux")
+    elif uses_cli:
+        where.append("on Linux or macOS")
     if template.vm.subnet is not None:
         network = template.vm.subnet.virtual_network.literal
         subnet = (

@@ -27,6 +27,26 @@ class Provisioner:
 
 
 @dataclass(frozen=True, slots=True)
+class PostProcessor:
+    """A `post-processor` block: its settings in order."""
+
+    kind: str
+    settings: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class PostProcessors:
+    """Post-processors that run one after another, until one fails; `comment` stands above them.
+
+    `origins` are the places of the template that they come from.
+    """
+
+    comment: str
+    steps: tuple[PostProcessor, ...]
+    origins: tuple[Span, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """A file that Packer's machine fetches before the first customizer runs."""
 
@@ -82,7 +102,7 @@ class Build:
     sections: tuple[Section, ...]
     provisioners: tuple[Provisioner, ...]
     downloads: tuple[Download, ...]
-    manifest: Mapping[str, Value]
+    post_processors: tuple[PostProcessors, ...]
     files: Mapping[str, bytes]
     header_origins: tuple[Span, ...] = ()
     origin: Span | None = None

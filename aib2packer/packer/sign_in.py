@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import ManagedImage, ManagedImageTarget
+from aib2packer.aib.model import ManagedImage
 from aib2packer.conversion import Auth
 from aib2packer.findings import codes
+from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.values import Code, Variable
 from aib2packer.packer.variables import SUBSCRIPTION
 
@@ -98,9 +99,6 @@ def _subscriptions(template: ImageTemplate) -> tuple[tuple[str, Text], ...]:
         found.append(("the subnet", template.vm.subnet.subscription))
     if isinstance(template.source, ManagedImage):
         found.append(("the managed image that the build starts from", template.source.id.subscription))
-    found += [
-        ("the managed image to make", target.id.subscription)
-        for target in template.targets
-        if isinstance(target, ManagedImageTarget)
-    ]
+    if (image := plan_distribution(template).image) is not None:
+        found.append(("the managed image to make", image.id.subscription))
     return tuple((what, text) for what, text in found if text is not None)

@@ -1,41 +1,75 @@
-"""Tags. Packer puts all of them on all that it makes."""
+"""Tags. Packer puts its own on all that it makes; post-processors put those that differ on each artifact."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.model import VhdTarget
 from aib2packer.findings import codes
 from aib2packer.packer.exactness import content_is_exact
 from aib2packer.packer.hcl import is_exact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from aib2packer.aib.model import DistributeTarget, ImageTemplate
+    from aib2packer.aib.model import ImageTemplate
     from aib2packer.arm.values import Text
     from aib2packer.findings.model import Report
-    from aib2packer.packer.values import Value
-    from aib2packer.packer.variables import Symbols
-    from aib2packer.text.source import Span
+    from aib2packer.packer.distribution.plan import Plan
 
 _MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 512, 256  # reference/packer-semantics.md 8.5
 _SHOWN = 40
 _FORBIDDEN = re.compile(r"[<>%&\\?/]")
 
 
-def azure_tags(
-    template: ImageTemplate, targets: tuple[DistributeTarget, ...], symbols: Symbols, report: Report
-) -> dict[str, Value]:
-    """The template's tags, then the artifacts', then those of managed resources: the later win."""
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """`shared` are those that azure-arm puts on all that it makes; `own` those that a target gets beside them, by its index."""
+
+    shared: Mapping[str, Text]
+    own: Mapping[int, Mapping[str, Text]]
+
+
+def tags_of(template: ImageTemplate, plan: Plan, report: Report) -> Tags:
+    """Which tags azure-arm puts on all: the template's, those that its targets have in common, those of managed resources."""
+    for target in template.targets:
+        for key, value in target.tags.items():
+            _check(key, value, report)
+            if isinstance(target, VhdTarget):
+                report.add(
+                    codes.VHD_TAGS,
+                    value.span,
+                    f"a VHD is a blob and has no tags as resources do: the tag {key} is left out",
+                    help="Set it as a tag of the blob: `az storage blob tag set`.",
+                )
+    tagged = [target for target in plan.made if not isinstance(target, VhdTarget)]
     kinds: list[tuple[str, Mapping[str, Text]]] = [("tags", template.tags)]
-    kinds += [(f"distribute[{target.index}].artifactTags", target.tags) for target in targets]
+    if tagged:
+        kinds.append((f"distribute[{tagged[0].index}].artifactTags", _common([target.tags for target in tagged])))
     kinds.append(("managedResourceTags", template.managed_resource_tags))
+    shared = _merge(kinds, report)
+    if len(shared) > _MOST_TAGS:
+        report.add(
+            codes.BAD_VALUE,
+            template.span,
+            f"there are {len(shared)} tags together: Packer takes {_MOST_TAGS}, as Azure does on a resource",
+            help="Remove some.",
+        )
+    own = {target.index: _missing(target.tags, shared) for target in tagged}
+    return Tags(shared, {index: tags for index, tags in own.items() if tags})
+
+
+def _merge(kinds: Sequence[tuple[str, Mapping[str, Text]]], report: Report) -> dict[str, Text]:
+    """All of them, the template's own first; the later win."""
     merged: dict[str, Text] = {}
     for what, tags in kinds:
         for key, value in tags.items():
             known = next((other for other in merged if other.lower() == key.lower()), key)
-            if known in merged and merged[known].parts != value.parts:
+            before = merged.pop(known, value)
+            # An artifact gets its own value by itself, build resources have theirs: only that of the template can be lost.
+            if before.parts != value.parts and before in kinds[0][1].values():
                 report.add(
                     codes.TAGS_CLASH,
                     value.span,
@@ -43,7 +77,6 @@ def azure_tags(
                     f"and not `{merged[known]}`",
                     help="Give each value a tag of its own.",
                 )
-            merged.pop(known, None)
             merged[key] = value
             _check(key, value, report)
     if sum(1 for _, tags in kinds if tags) > 1:
@@ -54,20 +87,21 @@ def azure_tags(
             "on the build's resources",
             help="Nothing to do, unless something acts on one of these tags.",
         )
-    if len(merged) > _MOST_TAGS:
-        report.add(
-            codes.BAD_VALUE,
-            template.span,
-            f"there are {len(merged)} tags together: Packer takes {_MOST_TAGS}, as Azure does on a resource",
-            help="Remove some.",
-        )
-    return {key: symbols.value(value) for key, value in merged.items()}
+    return merged
 
 
-def tag_places(template: ImageTemplate, targets: tuple[DistributeTarget, ...]) -> tuple[Span, ...]:
-    """Where all these tags stand."""
-    kinds = (template.tags, *(target.tags for target in targets), template.managed_resource_tags)
-    return tuple(text.span for tags in kinds for text in tags.values())
+def _common(all_tags: Sequence[Mapping[str, Text]]) -> dict[str, Text]:
+    first, *others = all_tags
+    return {key: value for key, value in first.items() if all(_has(tags, key, value) for tags in others)}
+
+
+def _missing(tags: Mapping[str, Text], shared: Mapping[str, Text]) -> dict[str, Text]:
+    return {key: value for key, value in tags.items() if not _has(shared, key, value)}
+
+
+def _has(tags: Mapping[str, Text], key: str, value: Text) -> bool:
+    """Whether there is such a tag; Azure minds no case in its name."""
+    return any(other.lower() == key.lower() and found.parts == value.parts for other, found in tags.items())
 
 
 def _check(key: str, value: Text, report: Report) -> None:

@@ -6,17 +6,17 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
+from aib2packer.aib.model import GalleryTarget, ManagedImageTarget
 from aib2packer.arm.symbolic import Parameter
 from aib2packer.conversion import WinrmBootstrap
 from aib2packer.findings import codes
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.build_vm import build_location, build_vm
-from aib2packer.packer.distribute import distribution, made_targets
+from aib2packer.packer.distribution.distribute import distribute
+from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.download import download
 from aib2packer.packer.foresight import foresee
 from aib2packer.packer.generalize import generalize, lay_script, may_change_script, run_script
-from aib2packer.packer.hcl import escape_templates
 from aib2packer.packer.header import header
 from aib2packer.packer.model import Steps
 from aib2packer.packer.os_type import find_os_type
@@ -24,15 +24,14 @@ from aib2packer.packer.parameters import is_secret
 from aib2packer.packer.sign_in import sign_in, subscription_of
 from aib2packer.packer.site import Site, beside_template
 from aib2packer.packer.source_image import source_image
-from aib2packer.packer.tags import azure_tags, tag_places
-from aib2packer.packer.values import Local, traced
+from aib2packer.packer.values import Local
 from aib2packer.packer.variables import claim_names
 from aib2packer.packer.winrm import winrm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aib2packer.aib.model import DistributeTarget, ImageTemplate
+    from aib2packer.aib.model import ImageTemplate
     from aib2packer.conversion import Options
     from aib2packer.findings.model import Report
     from aib2packer.packer.model import Build, Download, Provisioner
@@ -43,11 +42,6 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 64  # of a template in Azure, and short enough for a file name
 _LAID_FIRST = "Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it."
 _LAID_AGAIN = "The restart may have emptied /tmp: lay the deprovisioning script down again."
-_RUN_OUTPUT_KEYS: dict[type, str] = {
-    ManagedImageTarget: "managed_image_run_output_name",
-    GalleryTarget: "gallery_run_output_name",
-    VhdTarget: "vhd_run_output_name",
-}
 
 
 def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], options: Options, report: Report) -> Build | None:
@@ -65,13 +59,14 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
         report=report,
     )
     communicator, communicator_files = _communicator(template, options, site)
-    settings = _source(template, name, communicator, site, options)
+    plan = plan_distribution(template)
+    distribution = distribute(template, plan, build_location(template, symbols), name, site)
+    settings = {**_source(template, communicator, site, options), **distribution.settings}
     steps = _provision(template, kinds, site)
     steps = replace(steps, files={**steps.files, **communicator_files})
-    manifest = _manifest(name, made_targets(template), symbols, report)
-    foresee(template, made_targets(template), os_type, report)
+    foresee(template, plan.made, os_type, report)
     _report_secret_values(template, symbols, report)
-    build = assemble(name, settings, steps, manifest, symbols)
+    build = assemble(name, settings, steps, distribution.post_processors, symbols)
     return replace(
         build,
         header=header(template, build, symbols, options, report),
@@ -119,21 +114,17 @@ def _communicator(template: ImageTemplate, options: Options, site: Site) -> tupl
     return {}, {}
 
 
-def _source(template: ImageTemplate, name: str, communicator: Mapping[str, Value], site: Site, options: Options) -> Settings:
-    """The settings of the source block."""
+def _source(template: ImageTemplate, communicator: Mapping[str, Value], site: Site, options: Options) -> Settings:
+    """The settings of the source block, but for the distribution."""
     symbols, report = site.symbols, site.report
-    settings: Settings = {
+    return {
         **sign_in(options.auth),
         "subscription_id": subscription_of(template, options.subscription_id, symbols, report),
         "os_type": site.os_type.value,
         **source_image(template.source, symbols, report),
         **build_vm(template, site.os_type, symbols, report),
         **communicator,
-        **distribution(template, build_location(template, symbols), name, symbols, report),
     }
-    if tags := azure_tags(template, made_targets(template), symbols, report):
-        settings["azure_tags"] = traced(tags, *tag_places(template, made_targets(template)))
-    return settings
 
 
 def _provision(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], site: Site) -> Steps:
@@ -166,20 +157,3 @@ def _provision(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], sit
         first.append(replace(download(downloads, site), origins=tuple(file.fetched.uri.span for file in downloads)))
     last = run_script(site) if laid else generalize(site)
     return Steps((*first, *steps, last), tuple(downloads), files, assets)
-
-
-def _manifest(name: str, targets: tuple[DistributeTarget, ...], symbols: Symbols, report: Report) -> dict[str, Value]:
-    for target in targets:
-        if target.run_output_name is not None and "{{" in target.run_output_name.visible:
-            report.add(
-                codes.NOT_EXACT,
-                target.run_output_name.span,
-                "Packer evaluates `{{` in what the manifest holds, and nothing escapes it there",
-                help="Choose a runOutputName of letters, digits, `-`, `_` and `.`, as the service wants it.",
-            )
-    named = {type(target): symbols.value(target.run_output_name) for target in targets if target.run_output_name is not None}
-    data = {_RUN_OUTPUT_KEYS[kind]: value for kind, value in named.items()}
-    if len(data) == 1:
-        data = {"run_output_name": next(iter(data.values()))}
-    settings: dict[str, Value] = {"output": beside_template(f"{name}.manifest.json")}
-    return settings | {"custom_data": escape_templates(data)} if data else settings

@@ -74,6 +74,7 @@ _RESERVED = {
     *("use_azure_cli_auth", "client_id", "client_secret", "tenant_id", "oidc_request_url", "oidc_request_token"),
     *("build_resource_group_name", "allowed_inbound_ip_addresses", "image_version"),
     *("vhd_storage_account", "vhd_resource_group_name", "vhd_container"),
+    *("gallery_version_id", "temporary_image_name", "snapshot_name"),
 }
 
 

@@ -23,21 +23,24 @@ VERSION = "image_version"
 NOW = Local("now", Code("timestamp()"), "Taken once: each call of timestamp() gives another time.")
 
 
-def image_version(target: GalleryTarget, symbols: Symbols, report: Report) -> Value:
-    """The explicit version of a target; else a variable whose default, made from the time, grows within a major version."""
+def image_version(target: GalleryTarget, symbols: Symbols, report: Report, *, name: str = VERSION) -> Value:
+    """The explicit version of a target; else a variable whose default, made from the time, grows within a major version.
+
+    `name` is that of the variable: targets of another major version have one of their own.
+    """
     if is_explicit(target):
         _check(target, report)
     else:
-        _report_by_time(target, symbols, report)
-    major = 1 if target.major is None else target.major.value
+        _report_by_time(target, symbols, report, name)
+    major = major_version(target)
     variable = Variable(
-        VERSION,
+        name,
         f"Gallery version of the image, such as {major}.4.2. Null: {major}.<date>.<time>, which grows with each build and "
         f"stays below {major + 1}.0.0.",
         default=Code("null"),
     )
     by_time = Local(
-        "time_version",
+        name.replace(VERSION, "time_version"),
         Code(
             f'format("{major}.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), '
             'parseint(formatdate("hhmmss", local.now), 10))',
@@ -45,10 +48,15 @@ def image_version(target: GalleryTarget, symbols: Symbols, report: Report) -> Va
         ),
     )
     chosen = Local(
-        VERSION,
-        Code(f"var.{VERSION} != null ? var.{VERSION} : local.time_version", (variable, by_time)),
+        name,
+        Code(f"var.{name} != null ? var.{name} : local.{by_time.name}", (variable, by_time)),
     )
     return explicit_or(chosen, target, symbols)
+
+
+def major_version(target: GalleryTarget) -> int:
+    """The major version within which a target's number grows."""
+    return 1 if target.major is None else target.major.value
 
 
 def is_explicit(target: GalleryTarget) -> bool:
@@ -68,10 +76,10 @@ def explicit_or(otherwise: Local, target: GalleryTarget, symbols: Symbols) -> Va
     return Code(f"{print_value(version).removesuffix('null')}local.{otherwise.name}", (*references(version), otherwise))
 
 
-def counting_option(target: GalleryTarget, symbols: Symbols) -> str:
+def counting_option(target: GalleryTarget, symbols: Symbols, name: str = VERSION) -> str:
     """The option of `packer build` that counts on from the highest version, as the service does, for a shell."""
     major = "" if target.major is None else f" --major {target.major.value}"
-    return f"-var {VERSION}=$(aib2packer next-version {_in_shell(symbols.value(target.id.text))}{major})"
+    return f"-var {name}=$(aib2packer next-version {_in_shell(symbols.value(target.id.text))}{major})"
 
 
 def _in_shell(value: Value) -> str:
@@ -86,8 +94,8 @@ def _in_shell(value: Value) -> str:
     return f'"{"".join(shown)}"'
 
 
-def _report_by_time(target: GalleryTarget, symbols: Symbols, report: Report) -> None:
-    major = 1 if target.major is None else target.major.value
+def _report_by_time(target: GalleryTarget, symbols: Symbols, report: Report, name: str) -> None:
+    major = major_version(target)
     if target.major is not None and major > LARGEST_PART:
         report.add(
             codes.BAD_VALUE,
@@ -106,7 +114,7 @@ def _report_by_time(target: GalleryTarget, symbols: Symbols, report: Report) -> 
         codes.VERSION_BY_TIME,
         target.id.text.span,
         service,
-        help=f"To count on from the highest there is: packer build {counting_option(target, symbols)}",
+        help=f"To count on from the highest there is: packer build {counting_option(target, symbols, name)}",
     )
 
 

@@ -1,0 +1,53 @@
+"""The whole distribution: the settings of azure-arm, and the post-processors behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import GalleryTarget, VhdTarget
+from aib2packer.packer.distribution.gallery import gallery_settings, gallery_version
+from aib2packer.packer.distribution.managed_image import managed_image_settings
+from aib2packer.packer.distribution.steps import Steps
+from aib2packer.packer.distribution.vhd import vhd_of, vhd_settings
+from aib2packer.packer.tags import tags_of
+from aib2packer.packer.values import traced
+
+if TYPE_CHECKING:
+    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.packer.model import PostProcessors
+    from aib2packer.packer.site import Site
+    from aib2packer.packer.values import Settings, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """What becomes of the targets."""
+
+    settings: Settings
+    post_processors: tuple[PostProcessors, ...]
+
+
+def distribute(template: ImageTemplate, plan: Plan, location: Value, name: str, site: Site) -> Distribution:
+    """Translate the targets. `location` is the region of the build, `name` the build's name."""
+    symbols, report = site.symbols, site.report
+    versions = {
+        target.index: gallery_version(target, plan, location, symbols, report)
+        for target in template.targets
+        if isinstance(target, GalleryTarget)
+    }
+    vhds = {target.index: vhd_of(target, symbols, report) for target in template.targets if isinstance(target, VhdTarget)}
+    tags = tags_of(template, plan, report)
+    timeout = f"{template.build_timeout_minutes}m"
+    settings = managed_image_settings(plan, template, name, symbols, report)
+    if plan.vhd is not None:
+        settings |= vhd_settings(vhds[plan.vhd.index], timeout)
+    if plan.gallery is not None:
+        settings |= gallery_settings(versions[plan.gallery.index], location, timeout, symbols)
+    if tags.shared:
+        values = {key: symbols.value(value) for key, value in tags.shared.items()}
+        settings["azure_tags"] = traced(values, *(text.span for text in tags.shared.values()))
+    steps = Steps(plan, versions, vhds, location, name, site)
+    chains = (*steps.finish_made(tags.own), *steps.copy(), *steps.clean_up(), *steps.record())
+    return Distribution(settings, chains)

@@ -1,0 +1,166 @@
+"""Gallery versions: azure-arm's own, what it cannot say of it, and those that are copied from it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from aib2packer.findings import codes
+from aib2packer.packer.distribution.ids import gallery_version_id
+from aib2packer.packer.distribution.regions import copies_by_region, region_words, storage_type, target_regions
+from aib2packer.packer.distribution.script import Script, Shell
+from aib2packer.packer.values import Attribute, Block, Code, Value
+from aib2packer.packer.versions import VERSION, image_version, major_version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aib2packer.aib.model import GalleryTarget
+    from aib2packer.findings.model import Report
+    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.packer.distribution.regions import Copies
+    from aib2packer.packer.distribution.script import Operand, Option
+    from aib2packer.packer.values import Settings
+    from aib2packer.packer.variables import Symbols
+
+_GALLERY_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._]{0,78}[A-Za-z0-9])?")
+_IMAGE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryVersion:
+    """What a target comes to in HCL, whoever makes it. `storage_type` None: the regions have theirs, or Azure its default."""
+
+    target: GalleryTarget
+    version: Value
+    id: Value
+    regions: Mapping[Value, Copies]
+    storage_type: Value | None
+    exclude_from_latest: Value
+    shallow: bool
+
+    @property
+    def differs_by_region(self) -> bool:
+        """Whether regions have storage types of their own."""
+        return any(copies.storage_type is not None for copies in self.regions.values())
+
+
+def gallery_version(target: GalleryTarget, plan: Plan, location: Value, symbols: Symbols, report: Report) -> GalleryVersion:
+    """Translate a target; reports what Azure would not take. Targets of one major version share its number."""
+    _check_names(target, report)
+    major, first = major_version(target), major_version(plan.gallery or target)
+    version = image_version(target, symbols, report, name=VERSION if major == first else f"{VERSION}_major_{major}")
+    regions = copies_by_region(target, location, symbols, report)
+    kinds = {copies.storage_type for copies in regions.values()}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if kind is not None:
+        regions = {region: replace(copies, storage_type=None) for region, copies in regions.items()}
+    elif not regions and target.storage_account_type is not None:
+        kind = storage_type(target.storage_account_type, symbols, report)
+    exclude = target.exclude_from_latest
+    return GalleryVersion(
+        target=target,
+        version=version,
+        id=gallery_version_id(target.id, version, symbols),
+        regions=regions,
+        storage_type=kind,
+        exclude_from_latest=False if exclude is None else symbols.located(exclude),
+        shallow=target.shallow is not None and target.shallow.value and _can_be_shallow(target, regions, location, report),
+    )
+
+
+def gallery_settings(version: GalleryVersion, location: Value, timeout: str, symbols: Symbols) -> Settings:
+    """The settings of azure-arm: with all regions, or those of the build region's storage type where the types differ."""
+    image = version.target.id
+    body: list[Attribute | Block] = [
+        Attribute("subscription", symbols.value(image.subscription)),
+        Attribute("resource_group", symbols.value(image.resource_group)),
+        Attribute("gallery_name", symbols.value(image["galleries"])),
+        Attribute("image_name", symbols.value(image["images"])),
+        Attribute("image_version", version.version),
+    ]
+    regions, kind = version.regions, version.storage_type
+    if version.differs_by_region:
+        kind = regions[location].storage_type
+        regions = {region: copies for region, copies in regions.items() if copies.storage_type == kind}
+    if kind is not None:
+        body.append(Attribute("storage_account_type", kind))
+    if version.shallow:
+        body.append(Attribute("use_shallow_replication", value=True))
+    settings: Settings = {
+        "shared_image_gallery_destination": Block(
+            "shared_image_gallery_destination", (*body, *target_regions(regions)), origins=(version.target.span,)
+        ),
+    }
+    if version.exclude_from_latest is not False:
+        settings["shared_gallery_image_version_exclude_from_latest"] = version.exclude_from_latest
+    settings["shared_image_gallery_timeout"] = timeout
+    return settings
+
+
+def replicate(version: GalleryVersion, symbols: Symbols, report: Report) -> Script:
+    """Bring azure-arm's version into the regions whose storage type it has no setting for: a new region may have its own."""
+    script = Script(symbols, report)
+    script.az("sig image-version update", *_names(version), *_regions(version, script))
+    return script
+
+
+def copy_version(version: GalleryVersion, source: Value, location: Value, symbols: Symbols, report: Report) -> Script:
+    """Make a version of another one, in the region of the build."""
+    script = Script(symbols, report)
+    options: list[Option] = [*_names(version), ("--location", location), ("--image-version", source)]
+    options += _regions(version, script)
+    if version.storage_type is not None:
+        options.append(("--storage-account-type", version.storage_type))
+    if version.shallow:
+        options.append(("--replication-mode", "Shallow"))
+    if version.exclude_from_latest is not False:
+        options.append(("--exclude-from-latest", version.exclude_from_latest))
+    script.az("sig image-version create", *options, *script.tags(version.target.tags))
+    return script
+
+
+def _names(version: GalleryVersion) -> tuple[Option, ...]:
+    image = version.target.id
+    return (
+        ("--subscription", image.subscription),
+        ("--resource-group", image.resource_group),
+        ("--gallery-name", image["galleries"]),
+        ("--gallery-image-definition", image["images"]),
+        ("--gallery-image-version", version.version),
+    )
+
+
+def _regions(version: GalleryVersion, script: Script) -> tuple[Option, ...]:
+    if not version.regions:
+        return ()
+    words: tuple[Operand, ...] | Code = region_words(version.regions)
+    if isinstance(words, Code):
+        # The shell splits it: a region's name has no spaces.
+        words = (Shell(script.word("TARGET_REGIONS", words).strip('"')),)
+    return (("--target-regions", *words),)
+
+
+def _check_names(target: GalleryTarget, report: Report) -> None:
+    for name, pattern in ((target.id["galleries"], _GALLERY_NAME), (target.id["images"], _IMAGE_NAME)):
+        if name.literal is not None and not pattern.fullmatch(name.literal):
+            report.add(
+                codes.FAILS_WHEN_RUN,
+                name.span,
+                f"`{name}` is no name of a gallery or of an image definition in Azure: the build fails when it publishes",
+                help="Write the name as `az sig image-definition list` shows it.",
+            )
+
+
+def _can_be_shallow(target: GalleryTarget, regions: Mapping[Value, Copies], location: Value, report: Report) -> bool:
+    replicas = max((copies.replicas for copies in regions.values() if isinstance(copies.replicas, int)), default=1)
+    if set(regions) <= {location} and replicas <= 1:
+        return True
+    report.add(
+        codes.NOT_SHALLOW,
+        target.shallow.span if target.shallow else target.span,
+        "shallow replication is for one replica in the build region, here as in Packer: full replication is used",
+        help="Keep one region and one replica for a shallow version.",
+    )
+    return False

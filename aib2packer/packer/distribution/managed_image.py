@@ -1,0 +1,80 @@
+"""The managed image that azure-arm makes: a target of the template, or one that others are copied from."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import ManagedImage
+from aib2packer.findings import codes
+from aib2packer.packer.distribution.ids import snapshot_name, temporary_image
+from aib2packer.packer.values import traced
+
+if TYPE_CHECKING:
+    from aib2packer.aib.model import ImageTemplate, ManagedImageTarget
+    from aib2packer.arm.values import Text
+    from aib2packer.findings.model import Report
+    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.packer.values import Settings
+    from aib2packer.packer.variables import Symbols
+
+_IMAGE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
+_GROUP_NAME = re.compile(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
+
+
+def managed_image_settings(plan: Plan, template: ImageTemplate, name: str, symbols: Symbols, report: Report) -> Settings:
+    """The settings of azure-arm for its managed image and the snapshot; `name` is the build's."""
+    settings: Settings = {}
+    if plan.image is not None:
+        check_names(plan.image, report)
+        image = plan.image.id["images"]
+        report.add(
+            codes.IMAGE_EXISTS,
+            plan.image.id.text.span,
+            f"Image Builder overwrote an existing image{f' `{image}`' if image.literal else ''}; Packer refuses to",
+            help="Run packer build -force to replace it: Packer deletes it before it builds.",
+        )
+        settings["managed_image_name"] = traced(symbols.value(image), plan.image.span)
+    elif plan.temporary_group is not None:
+        _report_temporary(plan.temporary_group, template, name, report)
+        settings["managed_image_name"] = temporary_image(name)
+    if plan.image_group is not None:
+        settings["managed_image_resource_group_name"] = traced(
+            symbols.value(plan.image_group), None if plan.image is None else plan.image.span
+        )
+    if plan.snapshot:
+        settings["managed_image_os_disk_snapshot_name"] = snapshot_name(name)
+    return settings
+
+
+def _report_temporary(group: Text, template: ImageTemplate, name: str, report: Report) -> None:
+    why = (
+        "azure-arm makes a managed image out of a managed image in any case"
+        if isinstance(template.source, ManagedImage)
+        else "azure-arm makes a managed image in the region of the build only, from whose disk the others are copied"
+    )
+    report.add(
+        codes.EXTRA_MANAGED_IMAGE,
+        template.source.span,
+        f"{why}: one named {name}-<time> in {group}, which the last post-processor deletes",
+        help="If the build fails before that, delete it with `az image delete`.",
+    )
+
+
+def check_names(target: ManagedImageTarget, report: Report) -> None:
+    """Report a name that Packer would not take."""
+    image, group = target.id["images"], target.id.resource_group
+    if image.literal is not None and not _IMAGE_NAME.fullmatch(image.literal):
+        report.add(
+            codes.BAD_VALUE,
+            image.span,
+            f"`{image}` is no name of a managed image: Packer takes letters, digits, `-`, `_` and `.`, 80 at most",
+            help="Choose another name.",
+        )
+    if group.literal is not None and not _GROUP_NAME.fullmatch(group.literal):
+        report.add(
+            codes.BAD_VALUE,
+            group.span,
+            f"`{group}` is no name of a resource group: Packer takes letters, digits and `-_.()`, 90 at most",
+            help="Choose another resource group.",
+        )

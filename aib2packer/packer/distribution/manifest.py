@@ -1,0 +1,56 @@
+"""The manifest: what Image Builder kept as run outputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.findings import codes
+from aib2packer.packer.hcl import escape_templates, is_identifier, print_value, quote, references
+from aib2packer.packer.model import PostProcessor
+from aib2packer.packer.site import beside_template
+from aib2packer.packer.values import Code, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aib2packer.arm.values import Text
+    from aib2packer.findings.model import Report
+    from aib2packer.packer.variables import Symbols
+
+
+def manifest(name: str, outputs: Sequence[tuple[Text, Value]], symbols: Symbols, report: Report, *, ids: bool) -> PostProcessor:
+    """Record run outputs, each a name and an id; without `ids` the one name, for the manifest itself tells what azure-arm made.
+
+    `name` is the build's.
+    """
+    for run_output, _ in outputs:
+        if "{{" in run_output.visible:
+            report.add(
+                codes.NOT_EXACT,
+                run_output.span,
+                "Packer evaluates `{{` in what the manifest holds, and nothing escapes it there",
+                help="Choose a runOutputName of letters, digits, `-`, `_` and `.`, as the service wants it.",
+            )
+    settings: dict[str, Value] = {"output": beside_template(f"{name}.manifest.json")}
+    if outputs and not ids:
+        settings["custom_data"] = escape_templates({"run_output_name": symbols.value(outputs[0][0])})
+    elif outputs:
+        settings["custom_data"] = _object([(symbols.value(run_output), artifact) for run_output, artifact in outputs])
+    return PostProcessor("manifest", settings)
+
+
+def _object(pairs: Sequence[tuple[Value, Value]]) -> Value:
+    """An object whose keys need not be literal."""
+    known = {key: value for key, value in pairs if isinstance(key, str)}
+    if len(known) == len(pairs):
+        return escape_templates(known)
+    keys = [_key(key) for key, _ in pairs]
+    width = max(map(len, keys))
+    lines = [f"  {key.ljust(width)} = {print_value(value)}" for key, (_, value) in zip(keys, pairs, strict=True)]
+    return Code("\n".join(("{", *lines, "}")), references(tuple(part for pair in pairs for part in pair)))
+
+
+def _key(key: Value) -> str:
+    if isinstance(key, str):
+        return key if is_identifier(key) else quote(key)
+    return f"({print_value(key)})"

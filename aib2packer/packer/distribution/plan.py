@@ -1,0 +1,109 @@
+"""Who makes which target: azure-arm one of each kind, the Azure CLI the others (reference/packer-semantics.md 8.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage, VhdTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aib2packer.aib.ids import ResourceId
+    from aib2packer.aib.model import DistributeTarget, ImageTemplate
+    from aib2packer.arm.values import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which targets azure-arm makes, and what the others are copied from.
+
+    `location` is the region of the build (None: a variable), `subscription` its subscription (None: not known).
+    `temporary_group` is the resource group of a managed image that azure-arm must make though no target asks for it;
+    `snapshot` says whether it leaves one of the OS disk beside its image.
+    """
+
+    location: Text | None
+    subscription: Text | None
+    image: ManagedImageTarget | None
+    gallery: GalleryTarget | None
+    vhd: VhdTarget | None
+    copied: tuple[DistributeTarget, ...]
+    temporary_group: Text | None
+    snapshot: bool
+
+    @property
+    def made(self) -> tuple[DistributeTarget, ...]:
+        """The targets that azure-arm makes, in the template's order."""
+        found = [target for target in (self.image, self.gallery, self.vhd) if target is not None]
+        return tuple(sorted(found, key=lambda target: target.index))
+
+    @property
+    def image_group(self) -> Text | None:
+        """The resource group of the managed image that azure-arm makes."""
+        return self.image.id.resource_group if self.image is not None else self.temporary_group
+
+
+def plan_distribution(template: ImageTemplate) -> Plan:
+    """Choose. A managed image is azure-arm's own only in the region and the subscription of the build."""
+    images = [target for target in template.targets if isinstance(target, ManagedImageTarget)]
+    location = build_region(template)
+    subscription = _subscription(template, images)
+    image = next(
+        (target for target in images if is_same(target.location, location) and is_same_subscription(target.id, subscription)),
+        None,
+    )
+    gallery = next((target for target in template.targets if isinstance(target, GalleryTarget)), None)
+    vhd = next((target for target in template.targets if isinstance(target, VhdTarget)), None)
+    group = None
+    if image is None and isinstance(template.source, ManagedImage):
+        group = template.source.id.resource_group
+    elif image is None and gallery is None and images:
+        group = _group_within(subscription, template, images)
+        if group is None:  # nothing to copy it from: it is tried as it stands, which is an error
+            image = images[0]
+    made = [target for target in (image, gallery, vhd) if target is not None]
+    copied = tuple(target for target in template.targets if all(target is not other for other in made))
+    copies_images = any(isinstance(target, ManagedImageTarget) for target in copied)
+    return Plan(location, subscription, image, gallery, vhd, copied, group, snapshot=copies_images and gallery is None)
+
+
+def build_region(template: ImageTemplate) -> Text | None:
+    """The region of the build: the template's, or that of its managed images where nothing ties the build to the template's.
+
+    Image Builder is not in every region, so that templates name one nearby; a marketplace image is everywhere.
+    """
+    regions = [target.location for target in template.targets if isinstance(target, ManagedImageTarget) if target.location]
+    free = template.vm.subnet is None and isinstance(template.source, PlatformImage)
+    if free and template.location is not None and regions and all(region.parts == regions[0].parts for region in regions):
+        return regions[0]
+    return template.location
+
+
+def is_same(first: Text | None, second: Text | None) -> bool:
+    """Whether two regions are one, as far as can be told; what is not given is taken to be."""
+    return first is None or second is None or first.parts == second.parts
+
+
+def is_same_subscription(resource: ResourceId, subscription: Text | None) -> bool:
+    """Whether a resource lies in a subscription; it does where nothing tells that it does not."""
+    own = resource.subscription.literal
+    return subscription is None or not own or not subscription.literal or own.lower() == subscription.literal.lower()
+
+
+def _subscription(template: ImageTemplate, images: Iterable[ManagedImageTarget]) -> Text | None:
+    """The subscription of the build: that of the first thing that must lie in it."""
+    found = [template.id.subscription if template.id else None, template.vm.subnet.subscription if template.vm.subnet else None]
+    if isinstance(template.source, ManagedImage):
+        found.append(template.source.id.subscription)
+    found += [target.id.subscription for target in images]
+    return next((text for text in found if text is not None), None)
+
+
+def _group_within(subscription: Text | None, template: ImageTemplate, images: Iterable[ManagedImageTarget]) -> Text | None:
+    """A resource group in the subscription of the build, for an image that is deleted again."""
+    for target in images:
+        if is_same_subscription(target.id, subscription):
+            return target.id.resource_group
+    return template.id.resource_group if template.id is not None else None

@@ -1,0 +1,138 @@
+"""The regions of a gallery image version: the build's own among them, and none twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import Located
+from aib2packer.findings import codes
+from aib2packer.packer.distribution.script import concat
+from aib2packer.packer.hcl import print_value, references
+from aib2packer.packer.values import Attribute, Blank, Block, Code
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aib2packer.aib.model import GalleryTarget
+    from aib2packer.arm.values import Text
+    from aib2packer.findings.model import Report
+    from aib2packer.packer.values import Body, Value
+    from aib2packer.packer.variables import Symbols
+
+_MOST_REPLICAS = 100
+DEFAULT_STORAGE_TYPE = "Standard_LRS"
+STORAGE_TYPES = ("Standard_LRS", "Standard_ZRS", "Premium_LRS")
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """What a region holds of a version; None: what the version says, or Azure's default."""
+
+    replicas: Value | None = None
+    storage_type: Value | None = None
+
+
+def copies_by_region(target: GalleryTarget, location: Value, symbols: Symbols, report: Report) -> Mapping[Value, Copies]:
+    """The regions of a target, the build's own added where it is missing. Empty where the target names none."""
+    types = _storage_types(target, symbols, report)
+    regions: dict[Value, Copies] = {}
+    for region in target.regions:
+        if isinstance(region.replicas, Located) and not 0 < region.replicas.value <= _MOST_REPLICAS:
+            report.add(
+                codes.BAD_VALUE,
+                region.replicas.span,
+                f"{region.replicas.value} replicas cannot be: Azure takes 1 to {_MOST_REPLICAS} in a region",
+                help="Write how many there are to be.",
+            )
+        count = None if region.replicas is None else symbols.located(region.replicas)
+        regions.setdefault(symbols.value(region.name), Copies(count, types[region.storage_account_type]))
+    if not regions or location in regions:
+        return regions
+    # azure-arm adds nothing to what is listed, and Azure refuses a version that is not where it was built.
+    kinds = {copies.storage_type for copies in regions.values()}
+    regions = {location: Copies(storage_type=kinds.pop() if len(kinds) == 1 else DEFAULT_STORAGE_TYPE), **regions}
+    if all(isinstance(region, str) for region in regions):
+        report.add(
+            codes.REGION_ADDED,
+            target.span,
+            f"the build region, {location}, is added to the regions of the image version: Azure wants a replica there",
+            help="Nothing to do; or build in one of the regions.",
+        )
+    return regions
+
+
+def _storage_types(target: GalleryTarget, symbols: Symbols, report: Report) -> Mapping[Text | None, Value | None]:
+    """What the storage types of a target's regions are in Azure's spelling; None stays where no region has one."""
+    given = dict.fromkeys(region.storage_account_type for region in target.regions)
+    types: dict[Text | None, Value | None] = {text: storage_type(text, symbols, report) for text in given if text is not None}
+    return types | {None: DEFAULT_STORAGE_TYPE if types else None}
+
+
+def storage_type(storage: Text, symbols: Symbols, report: Report) -> Value:
+    """A storage type as Azure spells it."""
+    spelt = next((known for known in STORAGE_TYPES if known.lower() == str(storage).lower()), None)
+    if storage.literal is None or spelt == storage.literal:
+        return symbols.value(storage)
+    if spelt is None:
+        report.add(
+            codes.BAD_VALUE,
+            storage.span,
+            f"`{storage}` is no storage type of an image version",
+            help=f"Write one of {', '.join(STORAGE_TYPES)}.",
+        )
+        return symbols.value(storage)
+    report.add(codes.WRONG_CASE, storage.span, f"`{storage}` is spelt `{spelt}`; it is read as such", help=f"Write `{spelt}`.")
+    return spelt
+
+
+def target_regions(regions: Mapping[Value, Copies]) -> Body:
+    """The `target_region` blocks. Where none is given there is none: azure-arm then takes the region of the build."""
+    if not regions:
+        return ()
+    if len(regions) == 1 or all(isinstance(region, str) for region in regions):
+        return tuple(item for region, copies in regions.items() for item in (Blank(), _region(region, copies.replicas)))
+    return (Blank(), _dynamic({region: copies.replicas for region, copies in regions.items()}))
+
+
+def region_words(regions: Mapping[Value, Copies]) -> tuple[Value, ...] | Code:
+    """The same for the Azure CLI: `REGION[=REPLICAS][=STORAGE TYPE]` each.
+
+    Regions that are only known when Packer runs may be the same one: then all the words are one expression, to be split by the
+    shell.
+    """
+    ends = {region: _end(copies) for region, copies in regions.items()}
+    if all(isinstance(region, str) for region in regions):
+        return tuple(concat(region, end) for region, end in ends.items())
+    pairs = ", ".join(f"{_key(region)} = {print_value(end)}" for region, end in ends.items())
+    return Code(
+        f'join(" ", [for region, copies in {{ {pairs} }} : "${{replace(region, " ", "")}}${{copies}}"])',
+        references((*regions, *ends.values())),
+    )
+
+
+def _region(region: Value, replicas: Value | None) -> Block:
+    count = () if replicas is None else (Attribute("replicas", replicas),)
+    return Block("target_region", (Attribute("name", region), *count))
+
+
+def _end(copies: Copies) -> Value:
+    given = [part for part in (copies.replicas, copies.storage_type) if part is not None]
+    return concat(*(piece for part in given for piece in ("=", part)))
+
+
+def _key(region: Value) -> str:
+    return region if isinstance(region, str) else f"({print_value(region)})"
+
+
+def _dynamic(replicas: Mapping[Value, Value | None]) -> Block:
+    """Regions that are only known when Packer runs may be the same one: an object and `distinct` hold each once."""
+    uses = references((*replicas, *(count for count in replicas.values() if count is not None)))
+    if any(replicas.values()):
+        pairs = ", ".join(f"{_key(region)} = {print_value(count or 1)}" for region, count in replicas.items())
+        for_each = Code(f"{{ {pairs} }}", uses)
+        content: Body = (Attribute("name", Code("target_region.key")), Attribute("replicas", Code("target_region.value")))
+    else:
+        for_each = Code(f"distinct([{', '.join(print_value(region) for region in replicas)}])", uses)
+        content = (Attribute("name", Code("target_region.value")),)
+    return Block("dynamic", (Attribute("for_each", for_each), Block("content", content)), ("target_region",))

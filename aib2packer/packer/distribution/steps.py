@@ -1,0 +1,156 @@
+"""What happens after azure-arm: the Azure CLI makes what it does not, and a manifest says what there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
+from aib2packer.findings import codes
+from aib2packer.packer.distribution.gallery import copy_version, replicate
+from aib2packer.packer.distribution.ids import managed_image_id, snapshot_id, temporary_image
+from aib2packer.packer.distribution.image_copy import GalleryOrigin, SnapshotOrigin, copy_image
+from aib2packer.packer.distribution.manifest import manifest
+from aib2packer.packer.distribution.script import Script, Shell
+from aib2packer.packer.distribution.vhd import copy_vhd
+from aib2packer.packer.model import PostProcessors
+from aib2packer.packer.values import Local
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aib2packer.aib.model import DistributeTarget
+    from aib2packer.arm.values import Text
+    from aib2packer.packer.distribution.gallery import GalleryVersion
+    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.packer.distribution.vhd import Vhd
+    from aib2packer.packer.model import PostProcessor
+    from aib2packer.packer.site import Site
+    from aib2packer.packer.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What happens after azure-arm. Packer runs every chain, whatever becomes of the others, and fails if one did."""
+
+    plan: Plan
+    versions: Mapping[int, GalleryVersion]
+    vhds: Mapping[int, Vhd]
+    location: Value
+    name: str
+    site: Site
+
+    def finish_made(self, tags: Mapping[int, Mapping[str, Text]]) -> Iterator[PostProcessors]:
+        """What azure-arm has no setting for in the targets that it makes."""
+        symbols, report = self.site.symbols, self.site.report
+        for target in self.plan.made:
+            version, vhd = self.versions.get(target.index), self.vhds.get(target.index)
+            if version is not None and version.differs_by_region:
+                script = replicate(version, symbols, report)
+                comment = "azure-arm has one storage type for all regions: the others are added here, with theirs."
+                yield self._chain(target, comment, script, "regions")
+            if vhd is not None and vhd.exact:
+                script = copy_vhd(vhd.captured, vhd.wanted, symbols, report, move=True)
+                yield self._chain(
+                    target, "azure-arm names the VHD itself; here it gets the name that the template asks for.", script, "name"
+                )
+            if target.index in tags:
+                script = Script(symbols, report)
+                resource = ("--resource-id", self._artifact(target))
+                script.az("tag update", resource, ("--operation", "Merge"), *script.tags(tags[target.index]))
+                yield self._chain(target, "tags of its own, which azure-arm would put on all that it makes.", script, "tags")
+
+    def copy(self) -> Iterator[PostProcessors]:
+        """The targets that azure-arm does not make."""
+        for target in self.plan.copied:
+            self.site.report.add(
+                codes.COPIED,
+                target.span,
+                f"the Azure CLI makes distribute[{target.index}] after the build: azure-arm makes one target of each kind, "
+                "and managed images in the region of the build only",
+                help="Sign in with the Azure CLI where Packer runs; see the post-processor.",
+            )
+            what, script = self._copy(target)
+            step = script.post_processor(_step_name(target))
+            yield PostProcessors(f"distribute[{target.index}]: {what}", (step, *self._manifest((target,))), (target.span,))
+
+    def clean_up(self) -> Iterator[PostProcessors]:
+        """Delete what was made for others to be copied from."""
+        symbols, plan = self.site.symbols, self.plan
+        script = Script(symbols, self.site.report)
+        if plan.image_group is not None and plan.snapshot:
+            snapshot = script.word("SNAPSHOT", snapshot_id(plan.image_group, self.name, symbols))
+            script.az("snapshot delete", ("--ids", Shell(snapshot)))
+        if plan.temporary_group is not None:
+            image = script.word("IMAGE", managed_image_id(plan.temporary_group, temporary_image(self.name), symbols))
+            script.az("image delete", ("--ids", Shell(image)))
+        if not script.is_empty:
+            yield PostProcessors(
+                "What no target asked for is deleted, also after a failure above.", (script.post_processor("clean-up"),)
+            )
+
+    def record(self) -> Iterator[PostProcessors]:
+        """The run outputs of the targets that azure-arm makes."""
+        if self.plan.made:
+            yield PostProcessors("What Image Builder kept as the run output.", self._manifest(self.plan.made))
+
+    def _copy(self, target: DistributeTarget) -> tuple[str, Script]:
+        """What is done for a target, in words and as a script."""
+        symbols, report, plan = self.site.symbols, self.site.report, self.plan
+        match target:
+            case GalleryTarget():
+                source = self._artifact(plan.gallery or target)
+                script = copy_version(self.versions[target.index], source, self.location, symbols, report)
+                return "SharedImage, copied from the gallery version of azure-arm.", script
+            case VhdTarget():
+                vhd = self.vhds[target.index]
+                source_vhd = vhd if plan.vhd is None else self.vhds[plan.vhd.index]
+                return "VHD, copied from that of azure-arm.", copy_vhd(source_vhd.made, vhd.wanted, symbols, report, move=False)
+            case ManagedImageTarget():
+                origin = self._origin(target)
+                way = "a disk made of the gallery version" if isinstance(origin, GalleryOrigin) else "a snapshot of the OS disk"
+                script = copy_image(target, origin, plan, self.location, self.site)
+                return f"ManagedImage, by way of {way}.", script
+
+    def _origin(self, target: ManagedImageTarget) -> GalleryOrigin | SnapshotOrigin:
+        gallery = self.plan.gallery
+        if gallery is not None:
+            return GalleryOrigin(gallery.id, self._artifact(gallery), tuple(region.name for region in gallery.regions))
+        return SnapshotOrigin(snapshot_id(self.plan.image_group or target.id.resource_group, self.name, self.site.symbols))
+
+    def _chain(self, target: DistributeTarget, comment: str, script: Script, what: str) -> PostProcessors:
+        step = script.post_processor(f"{_step_name(target)}-{what}")
+        return PostProcessors(f"distribute[{target.index}]: {comment}", (step,), (target.span,))
+
+    def _artifact(self, target: DistributeTarget) -> Value:
+        """The id of what a target becomes: a resource id, or a URI."""
+        symbols = self.site.symbols
+        is_made = target in self.plan.made
+        match target:
+            case GalleryTarget():
+                version = self.versions[target.index]
+                return Local("gallery_version_id", version.id) if is_made else version.id
+            case ManagedImageTarget(id=image) if is_made:
+                return managed_image_id(image.resource_group, symbols.value(image["images"]), symbols)
+            case ManagedImageTarget(id=image):
+                return symbols.value(image.text)
+            case VhdTarget():
+                vhd = self.vhds[target.index]
+                return (vhd.made if is_made else vhd.wanted).uri
+
+    def _manifest(self, targets: tuple[DistributeTarget, ...]) -> tuple[PostProcessor, ...]:
+        outputs = [(target.run_output_name, self._artifact(target)) for target in targets if target.run_output_name is not None]
+        # Of a build with one target the manifest tells the id by itself.
+        sole = self._is_sole(targets[0])
+        return (manifest(self.name, outputs, self.site.symbols, self.site.report, ids=not sole),)
+
+    def _is_sole(self, target: DistributeTarget) -> bool:
+        """Whether a target is all that azure-arm makes, as the template wants it."""
+        vhd = self.vhds.get(target.index)
+        is_renamed = vhd is not None and vhd.exact
+        return self.plan.made == (target,) and not self.plan.copied and self.plan.temporary_group is None and not is_renamed
+
+
+def _step_name(target: DistributeTarget) -> str:
+    literal = target.run_output_name.literal if target.run_output_name is not None else None
+    return literal or f"distribute-{target.index}"

@@ -1,0 +1,165 @@
+"""VHDs: azure-arm's own, which it names itself, and copies of it under the names that the template asks for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.values import join
+from aib2packer.findings import codes
+from aib2packer.packer.distribution.ids import TIME
+from aib2packer.packer.distribution.script import Option, Script, concat
+from aib2packer.packer.values import Code, Value, Variable, traced
+
+if TYPE_CHECKING:
+    from aib2packer.aib.model import VhdTarget
+    from aib2packer.arm.values import Text
+    from aib2packer.findings.model import Report
+    from aib2packer.packer.values import Settings
+    from aib2packer.packer.variables import Symbols
+
+VHD_GROUP = Variable("vhd_resource_group_name", "Resource group of the storage account that receives the VHD.")
+_ACCOUNT = Variable("vhd_storage_account", "Storage account that receives the VHD, in the subscription of the build.")
+_CONTAINER = Variable("vhd_container", "Container that receives the VHD; it must exist.", default="vhds")
+_HOST = "blob.core.windows.net"
+
+_CAPTURE_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,23}")
+_CONTAINER_NAME = re.compile(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Where a VHD lies; `host` is what stands behind the account's name."""
+
+    account: Value
+    host: Value
+    container: Value
+    name: Value
+
+    @property
+    def uri(self) -> Value:
+        """Its address."""
+        return concat("https://", self.account, ".", self.host, "/", self.container, "/", self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Vhd:
+    """What a target comes to: the place that the template wants, and the name that azure-arm gives the VHD there."""
+
+    target: VhdTarget
+    wanted: Blob
+    capture_prefix: str
+    exact: bool
+    """Whether the template names the blob itself."""
+
+    @property
+    def captured(self) -> Blob:
+        """The blob that azure-arm writes."""
+        return Blob(
+            self.wanted.account,
+            self.wanted.host,
+            self.wanted.container,
+            concat(self.capture_prefix, Code("build.TempOSDiskName"), ".vhd"),
+        )
+
+    @property
+    def made(self) -> Blob:
+        """The blob that is there in the end, where azure-arm writes it."""
+        return self.wanted if self.exact else self.captured
+
+
+def vhd_of(target: VhdTarget, symbols: Symbols, report: Report) -> Vhd:
+    """Translate a target; reports what is no place for a VHD."""
+    prefix = target.run_output_name.literal if target.run_output_name else None
+    if not prefix or not _CAPTURE_PREFIX.fullmatch(prefix):
+        prefix = ""
+    # The name that Image Builder gives it.
+    run_output = "vhd" if target.run_output_name is None else symbols.value(target.run_output_name)
+    name = concat(run_output, "_", TIME, ".vhd")
+    blob, exact = Blob(_ACCOUNT, _HOST, _CONTAINER, name), False
+    if target.uri is not None and (place := _place(target.uri, report)) is not None:
+        host, container, path = place
+        account, *domain = host.split(".")
+        blob = Blob(
+            account=symbols.value(account),
+            host=symbols.value(join(".", tuple(domain), target.uri.span)),
+            container=symbols.value(container),
+            name=symbols.value(join("/", path, target.uri.span)) if path else name,
+        )
+        exact = bool(path)
+    return Vhd(target, blob, prefix, exact)
+
+
+def vhd_settings(vhd: Vhd, timeout: str) -> Settings:
+    """The settings of azure-arm."""
+    settings: Settings = {
+        "storage_account": traced(vhd.wanted.account, vhd.target.span),
+        "resource_group_name": VHD_GROUP,
+        "capture_container_name": traced(vhd.wanted.container, vhd.target.span),
+    }
+    if vhd.capture_prefix and vhd.target.run_output_name is not None:
+        settings["capture_name_prefix"] = traced(vhd.capture_prefix, vhd.target.run_output_name.span)
+    # The copy of the VHD counts as polling, whose default is 15 minutes.
+    settings["polling_duration_timeout"] = timeout
+    return settings
+
+
+def copy_vhd(source: Blob, destination: Blob, symbols: Symbols, report: Report, *, move: bool) -> Script:
+    """Copy a VHD, and wait until it is there; `move` deletes the source then."""
+    script = Script(symbols, report)
+    script.az(
+        "storage blob copy start",
+        _LOGIN,
+        ("--account-name", destination.account),
+        ("--destination-container", destination.container),
+        ("--destination-blob", destination.name),
+        ("--source-account-name", source.account),
+        ("--source-container", source.container),
+        ("--source-blob", source.name),
+    )
+    script.line("status=pending")
+    script.line('while [ "$status" = pending ]; do')
+    script.line("  sleep 15")
+    script.az(
+        "storage blob show",
+        *_options(destination),
+        ("--query", "properties.copy.status"),
+        ("--output", "tsv"),
+        into="status",
+        indent="  ",
+    )
+    script.line("done")
+    script.line('[ "$status" = success ]')
+    if move:
+        script.az("storage blob delete", *_options(source))
+    return script
+
+
+_LOGIN: Option = ("--auth-mode", "login")
+
+
+def _options(blob: Blob) -> tuple[Option, ...]:
+    return (_LOGIN, ("--account-name", blob.account), ("--container-name", blob.container), ("--name", blob.name))
+
+
+def _place(uri: Text, report: Report) -> tuple[Text, Text, tuple[Text, ...]] | None:
+    """Host, container and path of a VHD's URI."""
+    pieces = uri.split("/")
+    host, path = pieces[2] if len(pieces) > 2 else None, pieces[3:]  # noqa: PLR2004 - https: "" host
+    if host is None or ".blob." not in host.visible or not path or not path[0].parts:
+        report.add(
+            codes.BAD_VALUE,
+            uri.span,
+            f"`{uri}` is no place for a VHD",
+            help="Write https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd",
+        )
+        return None
+    if path[0].literal is not None and not _CONTAINER_NAME.fullmatch(path[0].literal):
+        report.add(
+            codes.BAD_VALUE,
+            uri.span,
+            f"`{path[0]}` is no name of a container: Packer takes lower case letters, digits and single `-`, 3 to 63",
+            help="Choose another container.",
+        )
+    return host, path[0], tuple(piece for piece in path[1:] if piece.parts)
