@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.values import Text
     from aib2packer.findings.model import Report
     from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.text.source import Span
 
 _MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 512, 256  # reference/packer-semantics.md 8.5
 _SHOWN = 40
@@ -26,10 +27,14 @@ _FORBIDDEN = re.compile(r"[<>%&\\?/]")
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """`shared` are those that azure-arm puts on all that it makes; `own` those that a target gets beside them, by its index."""
+    """`shared` are those that azure-arm puts on all that it makes; `own` those that a target gets beside them, by its index.
+
+    `origins` is where the shared ones stand, and those that gave way to them.
+    """
 
     shared: Mapping[str, Text]
     own: Mapping[int, Mapping[str, Text]]
+    origins: tuple[Span, ...]
 
 
 def tags_of(template: ImageTemplate, plan: Plan, report: Report) -> Tags:
@@ -58,7 +63,14 @@ def tags_of(template: ImageTemplate, plan: Plan, report: Report) -> Tags:
             help="Remove some.",
         )
     own = {target.index: _missing(target.tags, shared) for target in tagged}
-    return Tags(shared, {index: tags for index, tags in own.items() if tags})
+    said = (template.tags, *(target.tags for target in tagged), template.managed_resource_tags)
+    return Tags(
+        shared,
+        {index: tags for index, tags in own.items() if tags},
+        tuple(
+            text.span for tags in said for text in tags.values() if all(text not in others.values() for others in own.values())
+        ),
+    )
 
 
 def _merge(kinds: Sequence[tuple[str, Mapping[str, Text]]], report: Report) -> dict[str, Text]:
@@ -74,7 +86,7 @@ def _merge(kinds: Sequence[tuple[str, Mapping[str, Text]]], report: Report) -> d
                     codes.TAGS_CLASH,
                     value.span,
                     f"the tag {key} has several values, which Image Builder kept apart: `{value}` of {what} is put on all, "
-                    f"and not `{merged[known]}`",
+                    f"and not `{before}`",
                     help="Give each value a tag of its own.",
                 )
             merged[key] = value

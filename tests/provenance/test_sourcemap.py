@@ -51,7 +51,8 @@ def test_the_lines_of_a_place_hold_what_it_is_called(case: str) -> None:
         elif place.address == "header":
             assert all(line.startswith("#") for line in lines)
         else:
-            assert any(line.startswith("  provisioner ") for line in lines)
+            kind = place.address.removeprefix("build.").partition("[")[0]
+            assert any(line.startswith(f"  {kind}") for line in lines)
             assert lines[-1].endswith("}")
 
 

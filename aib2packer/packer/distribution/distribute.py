@@ -47,7 +47,7 @@ def distribute(template: ImageTemplate, plan: Plan, location: Value, name: str, 
         settings |= gallery_settings(versions[plan.gallery.index], location, timeout, symbols)
     if tags.shared:
         values = {key: symbols.value(value) for key, value in tags.shared.items()}
-        settings["azure_tags"] = traced(values, *(text.span for text in tags.shared.values()))
+        settings["azure_tags"] = traced(values, *tags.origins)
     steps = Steps(plan, versions, vhds, location, name, site)
     chains = (*steps.finish_made(tags.own), *steps.copy(), *steps.clean_up(), *steps.record())
     return Distribution(settings, chains)
