@@ -33,6 +33,8 @@ def header(template: ImageTemplate, build: Build, symbols: Symbols, options: Opt
     lines += ["", f"{_where(template, build.downloads, options, uses_cli=uses_cli)} {_rights(template)}"]
     if uses_cli:
         lines.append(_CLI)
+        if any(isinstance(target, VhdTarget) for target in template.targets):
+            lines.append("For VHDs that takes Storage Blob Data Contributor on the storage account.")
     if needs_azure_cli(build.downloads):
         lines.append("Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.")
     if SHA256SUMS in build.files:
@@ -50,7 +52,7 @@ def header(template: ImageTemplate, build: Build, symbols: Symbols, options: Opt
     return tuple(lines)
 
 
-_CLI = "Post-processors run the Azure CLI, which must be signed in there with the same rights."
+_CLI = "Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make."
 _NO_NAME = "VM image, converted from an Azure Image Builder template."
 
 

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import pytest
 
+from tests.packer.azure_cli import AzureCliParser, RecordedAzureCli
 from tests.packer.file_server import FileServer
 from tests.packer.judge import Packer, Plugins
 from tests.packer.requirements import UnavailableError
@@ -45,6 +46,21 @@ def windows_vm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WindowsVM]:
     """A fresh machine that records a Windows build."""
     with _skipping(), WindowsVM.start(tmp_path_factory.mktemp("windows-vm")) as vm:
         yield vm
+
+
+@pytest.fixture
+def az(tmp_path_factory: pytest.TempPathFactory) -> RecordedAzureCli:
+    """An `az` that records."""
+    return RecordedAzureCli.make(tmp_path_factory.mktemp("az"))
+
+
+@pytest.fixture(scope="session")
+def az_parser() -> AzureCliParser:
+    """The parser of the real `az`."""
+    try:
+        return AzureCliParser.find()
+    except UnavailableError as reason:
+        pytest.skip(str(reason))
 
 
 @pytest.fixture(scope="session")
