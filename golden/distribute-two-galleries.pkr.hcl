@@ -5,7 +5,7 @@
 #
 # Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
 # and may use the gallery.
-# Post-processors run the Azure CLI, which must be signed in there with the same rights.
+# Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
 # Image Builder counts on from the highest version in the gallery. To do so, add:
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
@@ -34,12 +34,6 @@ variable "subscription_id" {
   description = "Subscription that the build VM runs in."
 }
 
-variable "image_version_major_2" {
-  type        = string
-  description = "Gallery version of the image, such as 2.4.2. Null: 2.<date>.<time>, which grows with each build and stays below 3.0.0."
-  default     = null
-}
-
 variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
@@ -49,6 +43,12 @@ variable "allowed_inbound_ip_addresses" {
 variable "image_version" {
   type        = string
   description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+variable "image_version_major_2" {
+  type        = string
+  description = "Gallery version of the image, such as 2.4.2. Null: 2.<date>.<time>, which grows with each build and stays below 3.0.0."
   default     = null
 }
 

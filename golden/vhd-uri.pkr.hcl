@@ -5,7 +5,8 @@
 #
 # Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
 # and may use the storage account.
-# Post-processors run the Azure CLI, which must be signed in there with the same rights.
+# Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
+# For VHDs that takes Storage Blob Data Contributor on the storage account.
 
 packer {
   required_version = ">= 1.13.0"

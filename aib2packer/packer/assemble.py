@@ -85,7 +85,9 @@ def _declared(
         if isinstance(item, Variable) and (item.name not in variables or item.default is not None):
             variables[item.name] = item
     ranks = {name: rank for rank, name in reversed(tuple(enumerate(order)))}
-    declared = sorted(variables.values(), key=lambda item: (item.name.startswith(_LAST_VARIABLES), ranks.get(item.name, len(ranks))))
+    declared = sorted(
+        variables.values(), key=lambda item: (item.name.startswith(_LAST_VARIABLES), ranks.get(item.name, len(ranks)))
+    )
     return tuple(declared), tuple(dict.fromkeys(item for item in (*in_build, *in_source) if isinstance(item, Local)))
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from aib2packer.verify.values import SUBSCRIPTION
 from tests.cases.templates import GALLERY, hcl_of, template
-from tests.cases.variables import SUBSCRIPTION
 from tests.packer.azure_cli import RecordedAzureCli
 from tests.packer.judge import Packer, Run
 from tests.packer.vm import LinuxVM

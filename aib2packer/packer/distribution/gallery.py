@@ -160,7 +160,7 @@ def _can_be_shallow(target: GalleryTarget, regions: Mapping[Value, Copies], loca
     report.add(
         codes.NOT_SHALLOW,
         target.shallow.span if target.shallow else target.span,
-        "shallow replication is for one replica in the build region, here as in Packer: full replication is used",
+        "shallow replication is for one replica in the build region: full replication is used",
         help="Keep one region and one replica for a shallow version.",
     )
     return False
