@@ -69,7 +69,7 @@ variable "image_version" {
 locals {
   subnet_id_parts         = split("/", var.subnet_id)
   source_version_id_parts = split("/", var.source_version_id)
-  id_parts                = split("/", "${var.gallery_id}/images/${var.definition}")
+  gallery_id_parts        = split("/", var.gallery_id)
 
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -104,9 +104,9 @@ source "azure-arm" "web" {
 
   # Distribution
   shared_image_gallery_destination {
-    subscription   = local.id_parts[2]
-    resource_group = local.id_parts[4]
-    gallery_name   = local.id_parts[8]
+    subscription   = local.gallery_id_parts[2]
+    resource_group = local.gallery_id_parts[4]
+    gallery_name   = local.gallery_id_parts[8]
     image_name     = var.definition
     image_version  = local.image_version
 

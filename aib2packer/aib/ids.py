@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.values import Segment, Text
+from aib2packer.arm.values import Segment, Text, join
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,8 +79,10 @@ def _partly_known(text: Text, shapes: tuple[tuple[str, ...], ...]) -> ResourceId
     shape = next((shape for shape in shapes if shape[len(shape) - len(end) :] == end), shapes[0])
     if not known and GALLERY_VERSION in shapes:
         shape = GALLERY_VERSION  # of an image definition's id it is the beginning
+    head = join("/", pieces, text.span)
+    begins = shape[: len(shape) - len(known)]
     found = {
-        name: known.get(name) or Text((Segment(text, 2 * index + 2, name == "versions", shape),), text.span)
+        name: known.get(name) or Text((Segment(head, 2 * index + 2, name == "versions", begins),), text.span)
         for index, name in enumerate(shape)
     }
     return ResourceId(text, found)

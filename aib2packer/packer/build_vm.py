@@ -76,11 +76,13 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
             "virtual_network_subnet_name": subnet.name,
         }
         for key, name in names.items():
-            settings[key] = traced(symbols.choose(subnet.when, symbols.value(name), Code("null")), subnet.span)
+            settings[key] = traced(symbols.choose("has_subnet", subnet.when, symbols.value(name), Code("null")), subnet.span)
     if vm.subnet is None or vm.subnet.when is not None:
         # azure-arm refuses it beside a subnet.
         when = None if vm.subnet is None else vm.subnet.when
-        allowed: Value = ALLOWED_ADDRESSES if when is None else symbols.choose(when, Code("null"), ALLOWED_ADDRESSES)
+        allowed: Value = (
+            ALLOWED_ADDRESSES if when is None else symbols.choose("has_subnet", when, Code("null"), ALLOWED_ADDRESSES)
+        )
         settings["allowed_inbound_ip_addresses"] = allowed
         report.add(
             codes.PUBLIC_ADDRESS,

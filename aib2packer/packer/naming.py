@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _LONG = 72  # characters: more than a person writes into the middle of a line
 # Locals that a build has for purposes of its own.
-_RESERVED = frozenset({"as_root", "downloads", "image_version", "now", "time_version"})
+_RESERVED = frozenset({"as_root", "downloads", "has_subnet", "image_version", "now", "time_version"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,8 @@ def _candidates(definitions: Iterable[tuple[str, Value]], texts: Texts) -> list[
     """Variables that are more than a leaf, each value once, and the tables in them that something is looked up in."""
     looked_up = [one.target for text in texts for piece in text for one in _walk(piece) if isinstance(one, Access)]
     candidates: list[Variable] = []
-    for name, value in definitions:
+    # A name that begins with `$` is a compiler's: another one for the same says more.
+    for name, value in sorted(definitions, key=lambda definition: definition[0].startswith("$")):
         if isinstance(value, Concat | If | Access | Apply):
             candidates.append(Variable(name, value))
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.ids import SUBNET, write_id
+from aib2packer.aib.ids import write_id
 from aib2packer.arm.parameters import KeyVaultSecret, Parameter, ParameterFact
 from aib2packer.arm.symbolic import Context, is_known, walk
 from aib2packer.arm.tree import value_of
@@ -68,7 +68,7 @@ def with_shape(variable: Variable, shape: tuple[str, ...]) -> Variable:
     shape = shape[:-1] if versioned else shape
     pattern = write_id(shape, "[^/]+") + ("(/versions/[^/]+)?" if versioned else "")
     own = f"var.{variable.name}"
-    may_be_unset = variable.default == Code("null") or (variable.default == "" and shape == SUBNET)
+    may_be_unset = variable.default == Code("null") or (variable.default == "" and "virtualnetworks" in shape)
     unset = f"{own} == {print_value(variable.default or '')} || " if may_be_unset else ""
     what = "a resource id, with or without a version" if versioned else "a resource id"
     rule = Validation(

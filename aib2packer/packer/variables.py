@@ -59,6 +59,7 @@ LOCATION = Variable("location", "Azure region of the build. The template took th
 PACKER_VERSION = "1.13.0"
 """The oldest Packer that runs the output as it is meant (reference/packer-semantics.md 4 and 7.4)."""
 
+_SHORT = 40  # characters of a condition that reads well in several places
 _GROUP_LOCATION = Context("resourceGroup", ("location",))
 _CONTEXTS = {
     Context("subscription", ("subscriptionId",)): SUBSCRIPTION,
@@ -105,7 +106,7 @@ class Symbols:
     def local_names(self) -> frozenset[str]:
         """The names of the locals that hold something of the template."""
         own = (*_local_names(self.references), *(local.name for local in self.computed.values()), *self.ids.values())
-        return frozenset({*own, *(f"{item.name}_folder" for item in self.references.values())})
+        return frozenset({"has_subnet", *own, *(f"{item.name}_folder" for item in self.references.values())})
 
     def value(self, text: Text, *, multiline: bool = False) -> Value:
         """A string of the template as HCL; `multiline` as in `values.Text`."""
@@ -130,8 +131,8 @@ class Symbols:
                 parts.append(Code(print_value(value), references(value)))
         return tuple(parts)
 
-    def choose(self, condition: Text | None, then: Value, otherwise: Value) -> Value:
-        """One of two values, as a condition says; the first where there is none."""
+    def choose(self, name: str, condition: Text | None, then: Value, otherwise: Value) -> Value:
+        """One of two values, as a condition says; the first where there is none. A long condition is a local of that name."""
         if condition is None:
             return then
         from aib2packer.packer.expressions import Printer
@@ -141,6 +142,8 @@ class Symbols:
             decided = Printer(self.references, NOW).piece(self.variables.put_back(symbol))
         except CannotPrintError as error:
             return then if self._folded(symbol, error, condition.span) is True else otherwise
+        if len(decided.text) > _SHORT:
+            decided = of_value(Local(name, decided.code))
         return conditional(decided, of_value(then), of_value(otherwise)).code
 
     def located(self, value: Number | Flag) -> Value:
@@ -442,11 +445,17 @@ def _leaf_variable(
         fact = parameters.get(leaf.name.lower())
         variable = Variable(name, sensitive=leaf.secure) if fact is None else declare(fact, name)
     else:
-        last = next((str(part) for part in reversed(leaf.path) if str(part) != "value"), leaf.function)
-        name = _free(_identifier(last), taken)
+        name = _free(_identifier(_answer_name(leaf)), taken)
         variable = Variable(name, f"What {leaf.function} answered when the template was deployed.", sensitive=leaf.secure)
     taken[name] = variable
     return variable
+
+
+def _answer_name(answer: Runtime) -> str:
+    """A name for what Azure answers: the property that is asked for, of what where that alone says little."""
+    last = next((str(part) for part in reversed(answer.path) if str(part) != "value"), answer.function)
+    subject = answer.arguments[0] if answer.arguments else None
+    return f"{subject.rsplit('/', 1)[-1]}_{last}" if last in {"id", "name"} and isinstance(subject, str) else last
 
 
 def _own_location(parameters: Mapping[str, ParameterFact], taken: Mapping[str, Variable]) -> Variable | None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.functions.base import Pure, negate
+from aib2packer.arm.functions.base import Arguments, Pure, choose, negate
 from aib2packer.arm.functions.collation import collation_key
 from aib2packer.arm.functions.text import to_text
-from aib2packer.arm.symbolic import Concat, Context, is_symbol, same, type_of
+from aib2packer.arm.symbolic import Concat, Context, If, is_symbol, same, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aib2packer.arm.functions.base import Arguments
     from aib2packer.arm.symbolic import Value
 
 
@@ -78,8 +77,16 @@ def _empty_partly(arguments: Arguments) -> Value | None:
             return False
         case Context(path=("subscriptionId" | "tenantId" | "name" | "location",)):
             return False
+        case If(condition, then, otherwise) if _is_decided(then) and _is_decided(otherwise):
+            return choose(condition, *(_empty_partly(Arguments("empty", (arm,))) for arm in (then, otherwise)))
+        case None | str() as value:
+            return not value
         case _:
             return None
+
+
+def _is_decided(value: Value) -> bool:
+    return _empty_partly(Arguments("empty", (value,))) is not None
 
 
 def _contains(arguments: Arguments) -> Value:
