@@ -93,7 +93,8 @@ def _build(
     )
     if (resource := find_image_template(document, options.name, context, report)) is None:
         return None
-    if (template := read_template(resource, CUSTOMIZERS, options, needed, report)) is None:
+    template = read_template(resource, CUSTOMIZERS, options, needed, report)
+    if template is None or not needed <= shape:  # it is read once more
         return None
     build = translate(template, CUSTOMIZERS, options, report)
     return None if build is None else (template, build)

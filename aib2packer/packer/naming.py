@@ -36,7 +36,7 @@ _RESERVED = frozenset({"as_root", "downloads", "has_subnet", "image_version", "n
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The variables that became locals."""
+    """The variables that became locals, the largest first."""
 
     locals: Mapping[Variable, Local] = field(default_factory=dict)
 
@@ -64,17 +64,15 @@ def name_variables(definitions: Iterable[tuple[str, Value]], texts: Texts, taken
     chosen: list[Variable] = []
     # The largest first: what stands only within it is then used once.
     for candidate in sorted(candidates, key=_size, reverse=True):
-        if (printed := show(candidate.value, {})) is None:
-            continue
         uses = _uses(candidate, chosen, texts)
-        if uses > 1 or (uses and (_is_table(candidate.value) or len(print_value(printed)) > _LONG)):
+        if uses > 1 or (uses and (_is_table(candidate.value) or _is_long(show(candidate.value, {})))):
             chosen.append(candidate)
     locals_: dict[Variable, Local] = {}
     for one in reversed(chosen):  # what is used comes before what uses it
-        body = show(_Writer(locals_).inside(one.value), locals_)
+        body = show(_Writer(reversed(locals_)).inside(one.value), locals_)
         if body is not None:
             locals_[one] = Local(names[one], body)
-    return Names(locals_)
+    return Names({one: locals_[one] for one in reversed(locals_)})
 
 
 def _candidates(definitions: Iterable[tuple[str, Value]], texts: Texts) -> list[Variable]:
@@ -115,6 +113,10 @@ def _uses(candidate: Variable, chosen: Sequence[Variable], texts: Texts) -> int:
     return writer.used[candidate]
 
 
+def _is_long(printed: hcl.Value | None) -> bool:
+    return printed is not None and len(print_value(printed)) > _LONG
+
+
 def _size(variable: Variable) -> tuple[int, int]:
     parts = tuple(walk(variable.value))
     return len(parts), sum(len(part) for part in parts if isinstance(part, str))
@@ -134,10 +136,10 @@ def _is(one: object, other: object) -> bool:
 
 
 class _Writer:
-    """Puts variables in place of what is equal to them, and counts them. Of two that contain each other the larger one wins."""
+    """Puts variables, given the largest first, in place of what is equal to them, and counts them."""
 
     def __init__(self, variables: Iterable[Variable]) -> None:
-        ordered = sorted(variables, key=_size, reverse=True)
+        ordered = tuple(variables)
         self.symbols = {one.value: one for one in ordered if is_symbol(one.value)}
         self.runs = [(one.value.parts, one) for one in ordered if isinstance(one.value, Concat)]
         self.tables = [one for one in ordered if _is_table(one.value)]
