@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -84,7 +85,9 @@ class Reading:
             f"{parameter.name} ({', '.join(dict.fromkeys(key for key, _ in uses))})" for parameter, uses in self.unknown.items()
         ]
         *others, last = listed
-        settings = " ".join(f"--set {parameter.name}={_SAMPLES.get(parameter.type, '…')}" for parameter in self.unknown)
+        settings = " ".join(
+            f"--set {shlex.quote(parameter.name)}={_SAMPLES.get(parameter.type, '…')}" for parameter in self.unknown
+        )
         self.report.add(
             codes.SHAPE,
             next(iter(self.unknown.values()))[0][1],

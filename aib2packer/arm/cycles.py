@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ def without_cycles(facts: Mapping[str, ParameterFact], report: Report) -> dict[s
             fact.parameter.span,
             f"the default of the parameter {fact.parameter.name} depends on itself: "
             f"{' -> '.join(facts[step].parameter.name for step in circle)}",
-            help=f"Give it another default, or a value: --set {fact.parameter.name}=…",
+            help=f"Give it another default, or a value: --set {shlex.quote(fact.parameter.name)}=…",
         )
         found[name] = replace(fact, default=None)
     return found

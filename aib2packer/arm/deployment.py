@@ -6,6 +6,7 @@ Source: reference/arm-expressions.md 1.4 to 1.7 and 3.3.
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from aib2packer.arm.answers import answer
 from aib2packer.arm.evaluate import evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.expression import ExpressionError
 from aib2packer.arm.loops import MAX_ROUNDS
-from aib2packer.arm.parameters import KeyVaultSecret, Parameter, read_parameters
+from aib2packer.arm.parameters import KeyVaultSecret, Parameter, hide, read_parameters
 from aib2packer.arm.scope import Definition, Deployment, Level, Scope, user_functions, variable_definitions
 from aib2packer.arm.symbolic import Parameter as ParameterSymbol
 from aib2packer.arm.symbolic import is_symbol
@@ -100,7 +101,7 @@ def report_shape(parameters: Mapping[str, Parameter], scopes: Scopes, context: C
             codes.FOLDED,
             parameter.span,
             f"the parameter {parameter.name} decides what is built: the output is for {shown}, and has no variable for it",
-            help=f"To build with another value, convert again with --set {parameter.name}=…",
+            help=f"To build with another value, convert again with --set {shlex.quote(parameter.name)}=…",
         )
 
 
@@ -361,6 +362,9 @@ def _inner_scope(
         passed = _passed(parameter.name, entry, outer)
         if passed is None or _takes_default(parameter, passed, outer):
             passed = _definition(parameter, _known(parameter, None), fold=True)
+        elif parameter.secure and _is_written_out(passed, outer):
+            hide(passed.value)
+            passed = _definition(parameter, None, fold=True)
         parameters[name] = passed
     return _scope(template, parameters, _target(item, outer))
 
@@ -380,6 +384,14 @@ def _passed(name: str, entry: Json | None, outer: Scope) -> Definition | None:
         return Definition(name, loops.items[0], scope=outer, loop=True)
     value = entry.get("value")
     return None if value is None else Definition(name, value, scope=outer)
+
+
+def _is_written_out(passed: Definition, outer: Scope) -> bool:
+    """Whether what is passed stands in the template, and not in a parameter of the outer one."""
+    try:
+        return not isinstance(evaluate_definition("parameter", passed, outer), JsonSymbolic)
+    except ExpressionError:
+        return False  # it is told where it is needed
 
 
 def _takes_default(parameter: Parameter, passed: Definition, outer: Scope) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from aib2packer.text.tree import Json
 
 _SECURE = {"securestring", "secureobject"}
+_VALUE = re.compile(r'"value"\s*:\s*("(?:[^"\\]|\\.)*"?|[^\s,}\]]+)', re.IGNORECASE)
 _SHAPES: dict[str, tuple[str, tuple[type, ...]]] = {
     "string": ("a string", (str,)),
     "securestring": ("a string", (str,)),
@@ -88,8 +91,18 @@ def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter
     found: dict[str, Parameter] = {}
     for member in declared if isinstance(declared, JsonObject) else ():
         if isinstance(member.value, JsonObject):
-            found[member.key.lower()] = _parameter(member.key, member.key_span, _resolved(member.value, template), report)
+            parameter = _parameter(member.key, member.key_span, _resolved(member.value, template), report)
+            found[member.key.lower()] = parameter
+            if parameter.secure:
+                for node in (parameter.default, *parameter.allowed):
+                    hide(node)
     return found
+
+
+def hide(node: Given | Setting | None) -> None:
+    """Keep a value from being shown where it stands."""
+    if node is not None and not isinstance(node, KeyVaultSecret):
+        node.span.source.hide(node.span.start, node.span.end)
 
 
 def read_values(files: Sequence[SourceText], settings: Sequence[str], report: Report) -> dict[str, Given | Setting]:
@@ -100,7 +113,10 @@ def read_values(files: Sequence[SourceText], settings: Sequence[str], report: Re
     values: dict[str, Given | Setting] = {}
     for file in files:
         document = parse(file, report)
-        if document is not None:
+        if document is None:
+            for found in _VALUE.finditer(file.text):  # which of them are secrets, nobody knows then
+                file.hide(*found.span(1))
+        else:
             values |= _file_values(document, report)
     for setting in settings:
         name, _, text = setting.partition("=")
@@ -118,6 +134,8 @@ def bind_values(given: Mapping[str, Given | Setting], parameters: Mapping[str, P
     values: dict[str, Given] = {}
     for name, value in given.items():
         parameter = parameters.get(name.lower())
+        if parameter is None or parameter.secure:  # an unknown one may be meant for one that is secret
+            hide(value)
         if parameter is None:
             near = get_close_matches(name.lower(), parameters, n=1)
             known = ", ".join(one.name for one in parameters.values()) or "none"
@@ -156,7 +174,8 @@ def _what_is_wrong(parameter: Parameter, given: Json) -> tuple[str, str] | None:
     allowed = [_plain(one) for one in parameter.allowed]
     chosen = [_plain(one) for one in given.items] if isinstance(given, JsonArray) else [_plain(given)]
     if allowed and not all(one in allowed for one in chosen):
-        return "is none of those that the template allows", f"It allows {', '.join(allowed)}."
+        help_text = "Give one of those." if parameter.secure else f"It allows {', '.join(allowed)}."
+        return "is none of those that the template allows", help_text
     size = value if isinstance(value, int) else len(value) if isinstance(value, str) else None
     size = len(given.items) if isinstance(given, JsonArray) else size
     least, most = (
@@ -249,7 +268,7 @@ def _file_value(name: str, entry: Json, report: Report) -> Given | None:
             codes.PARAMETER,
             entry.span,
             f"the value of the parameter {name} is neither `value` nor `reference`: it cannot be read",
-            help=f'Write {{"value": …}}, or pass --set {name}=…',
+            help=f'Write {{"value": …}}, or pass --set {shlex.quote(name)}=…',
         )
     return value
 

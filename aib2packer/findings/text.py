@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Severity
-from aib2packer.text.secrets import find_secrets, mask
+from aib2packer.text.secrets import apart, find_secrets, mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -68,7 +68,7 @@ def _finding(finding: Finding, style: Styler, secrets: dict[tuple[str, int], tup
     line = span.source.line(number)
     where = (span.source.name, number)
     if where not in secrets:
-        secrets[where] = find_secrets(line)
+        secrets[where] = apart((*span.source.hidden(number), *find_secrets(line)))
     end = min(column - 1 + span.end - span.start, len(line))
     excerpt, indent, width = _excerpt(line, min(column - 1, len(line)), end, secrets[where])
     gutter = " " * len(str(number))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from aib2packer.packer.hcl import print_value, references
 from aib2packer.packer.model import Download, Provisioner
-from aib2packer.packer.values import Text, Value
+from aib2packer.packer.values import Code, Local, Text, Value, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +69,7 @@ def is_blob(address: str) -> bool:
 
 
 def _fetch(file: Download, site: Site) -> tuple[Value, ...]:
-    address = ("'", *site.symbols.parts(file.fetched.uri.map(percent_encoded)), "'")
+    address = ("'", *map(_in_quotes, site.symbols.parts(file.fetched.uri.map(percent_encoded))), "'")
     fetch = Text((f"curl -fsSL --retry 5 -o {file.file_name} ", *address, " ||" if _is_blob(file.fetched.uri) else ""))
     if not _is_blob(file.fetched.uri):
         return (fetch,)
@@ -76,6 +77,17 @@ def _fetch(file: Download, site: Site) -> tuple[Value, ...]:
     # asked for without: of another tenant's, Azure refuses any account.
     sign_in = "  az storage blob download --auth-mode login --no-progress --output none "
     return fetch, Text((f"{sign_in}--file {file.file_name} --blob-url ", *address))
+
+
+def _in_quotes(part: str | Variable | Local | Code) -> str | Code | Variable | Local:
+    """A piece of a URI in single quotes; where what the template says of its value may hold one, that is encoded."""
+    if isinstance(part, str):
+        return part
+    values = (item.default if isinstance(item, Variable) else item.value for item in references(part))
+    texts = (print_value(part), *(print_value(value) for value in values if value is not None))
+    if not any("'" in text or "decode" in text for text in texts):
+        return part
+    return Code(f"""replace({print_value(part)}, "'", "%27")""", references(part))
 
 
 def _is_blob(uri: TemplateText) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage, VhdTarget
@@ -215,5 +216,5 @@ def _check_folders(customizers: Sequence[Customizer], report: Report) -> None:
                 codes.FILE_DESTINATION,
                 destination.span,
                 f"the folder {folder} must be there: else the file itself is written as {folder}, and nothing fails",
-                help=f"Make it in a Shell customizer before this one: mkdir -p {folder}",
+                help=f"Make it in a Shell customizer before this one: mkdir -p {shlex.quote(folder)}",
             )

@@ -129,6 +129,11 @@ def quote(text: str) -> str:
     return f'"{_escape(text)}"'
 
 
+def visible(text: str) -> str:
+    """A text as it can stand in a line of a comment: with escapes for what ends the line, or cannot be seen."""
+    return _NOT_IN_COMMENTS.sub(_escape_character, text)
+
+
 def is_exact(text: str) -> bool:
     """Whether HCL carries a string unchanged: it brings all to NFC, and has no lone surrogates (2.1)."""
     return text.isascii() or (unicodedata.is_normalized("NFC", text) and not _SURROGATE.search(text))
@@ -237,11 +242,11 @@ def _comment(text: str, indent: int) -> str:
     width = _WIDTH - len(start)
     lines: list[str] = []
     for line in text.split("\n"):
-        visible = _NOT_IN_COMMENTS.sub(_escape_character, line)
-        if len(visible) <= width:
-            lines.append(visible)
+        shown = visible(line)
+        if len(shown) <= width:
+            lines.append(shown)
         else:
-            lines += textwrap.wrap(visible, width, break_long_words=False, break_on_hyphens=False)
+            lines += textwrap.wrap(shown, width, break_long_words=False, break_on_hyphens=False)
     return "\n".join(f"{start}{line}".rstrip() for line in lines)
 
 

@@ -120,8 +120,8 @@ def _literal(value: symbolic.Value) -> Value | None:
 def _validation(parameter: Parameter, name: str, *, may_be_null: bool) -> tuple[Validation, ...]:
     """What the template says that a value must be. A condition may name its own variable only."""
     rules: list[Validation] = []
-    if parameter.allowed and parameter.type in _TYPES and not any(_holds_secret(value_of(one)) for one in parameter.allowed):
-        allowed = [value_of(item) for item in parameter.allowed]
+    allowed = [value_of(item) for item in parameter.allowed]
+    if allowed and parameter.type in _TYPES and not parameter.secure and not any(map(_holds_secret, allowed)):
         rules.append(_one_of(allowed, name, is_list=parameter.type == "array"))
     subject = f"var.{name}" if parameter.type == "int" else f"length(var.{name})"
     what = f"The {name}" if parameter.type == "int" else f"The length of {name}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from aib2packer.packer.addresses import source_address
-from aib2packer.packer.hcl import print_body, print_items, print_locals, print_variable, quote
+from aib2packer.packer.hcl import print_body, print_items, print_locals, print_variable, quote, visible
 from aib2packer.packer.values import Attribute, Block, Comment
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _comment(text: str, indent: int = 0) -> str:
     """A comment; a line that begins with spaces is a command, and stays on its line."""
     if not text:
         return "#"
-    return f"# {text}" if text.startswith(" ") else print_body((Comment(text),), indent)
+    return f"# {visible(text)}" if text.startswith(" ") else print_body((Comment(text),), indent)
 
 
 def _begin(address: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, ImageSource, ManagedImage, PlatformImage
@@ -46,8 +47,9 @@ def _platform_image(source: PlatformImage, symbols: Symbols, report: Report) -> 
             codes.PLAN_TERMS,
             source.plan.name.span,
             "an image with a purchase plan is only given to subscriptions that accepted its terms",
-            help=f"Once: az vm image terms accept --publisher {source.plan.publisher} --offer {source.plan.product} "
-            f"--plan {source.plan.name}",
+            help="Once: az vm image terms accept "
+            f"--publisher {shlex.quote(str(source.plan.publisher))} --offer {shlex.quote(str(source.plan.product))} "
+            f"--plan {shlex.quote(str(source.plan.name))}",
         )
         settings["plan_info"] = Block(
             "plan_info",

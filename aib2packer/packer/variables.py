@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -219,7 +220,7 @@ class Symbols:
 
 def _how_to_fold(value: SymbolicValue) -> str:
     """What the user can pass, so that an expression comes to something known."""
-    options = [f"--set {parameter.name}=…" for parameter in parameters_of(value)]
+    options = [f"--set {shlex.quote(parameter.name)}=…" for parameter in parameters_of(value)]
     contexts = {leaf.function for leaf in leaves(value) if isinstance(leaf, Context)}
     options += ["--subscription-id ID"] if "subscription" in contexts else []
     options += ["--resource-group NAME --location REGION"] if "resourceGroup" in contexts else []

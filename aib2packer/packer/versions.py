@@ -88,7 +88,11 @@ def _in_shell(value: Value) -> str:
         return shlex.quote(value)
     parts = value.parts if isinstance(value, Text) else (value,)
     shown = (
-        part if isinstance(part, str) else f"${{{part.name}}}" if isinstance(part, Variable | Local) else "..."
+        re.sub(r'[\\"$`]', r"\\\g<0>", part)
+        if isinstance(part, str)
+        else f"${{{part.name}}}"
+        if isinstance(part, Variable | Local)
+        else "..."
         for part in parts
     )
     return f'"{"".join(shown)}"'

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _MASK = "***"
 
@@ -57,14 +57,18 @@ def find_secrets(text: str) -> tuple[tuple[int, int], ...]:
     connection strings, and in URLs the well-known parameters that grant access, and the user with a password.
     Values that are filled in later (`$TOKEN`, `<token>`, `{{token}}`, `%TOKEN%`) are none.
     """
-    found = sorted([*_signatures(text), *_account_keys(text), *_in_urls(text)])
-    apart: list[tuple[int, int]] = []
-    for start, end in found:
-        if apart and start <= apart[-1][1]:
-            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+    return apart([*_signatures(text), *_account_keys(text), *_in_urls(text)])
+
+
+def apart(pieces: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """The same pieces of a text in order, those that touch as one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(pieces):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
-            apart.append((start, end))
-    return tuple(apart)
+            found.append((start, end))
+    return tuple(found)
 
 
 def mask(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -32,6 +32,18 @@ class SourceText:
 
     name: str
     text: str
+    _hidden: set[tuple[int, int]] = field(default_factory=set, init=False, repr=False, compare=False)
+
+    def hide(self, start: int, end: int) -> None:
+        """Keep a piece of the text from being shown: it is a secret, which only what declares it tells."""
+        self._hidden.add((start, end))
+
+    def hidden(self, number: int) -> tuple[tuple[int, int], ...]:
+        """The pieces of a line, counted from 1, that are not to be shown: start and end, from the beginning of the line."""
+        start = self._line_starts[number - 1]
+        length = len(self.line(number))
+        pieces = ((max(0, first - start), min(last - start, length)) for first, last in sorted(self._hidden))
+        return tuple((first, last) for first, last in pieces if first < last)
 
     @cached_property
     def _line_starts(self) -> tuple[int, ...]:

@@ -131,6 +131,13 @@ class Packer:
         )
         return Run(status == 0, out + err)
 
+    def build_without_vm(self, template: Path, variables: Mapping[str, str], *, environment: Mapping[str, str]) -> Run:
+        """Run `packer build` on a template whose source needs no VM."""
+        status, out, err = self._packer(
+            "build", *_arguments(template, variables), environment=environment, seconds=VALIDATE_SECONDS
+        )
+        return Run(status == 0, out + err)
+
     def _packer(
         self,
         *arguments: str,

@@ -1,0 +1,278 @@
+"""Nothing in a template breaks out of its string: into HCL, a line of ours for a shell, a path, a comment, or a terminal."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hcl2
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from aib2packer import Conversion, Options, convert
+from aib2packer.findings.formats import Format, Judgement, render
+from aib2packer.findings.text import render as render_text
+from aib2packer.provenance.report import Account, as_json, as_markdown
+from tests.arm.test_deployment import deployment
+from tests.cases.templates import template
+from tests.cases.variables import required_variables
+from tests.hcl.decoding import decode_value
+from tests.packer.judge import Packer
+from tests.security.hostile import HOSTILE, MARK, PLACES, TEMPLATES, with_string
+
+Json = Any
+
+_OPTIONS = (Options(), Options(side_files=True), Options(annotate=True))
+_SHELL = re.compile(r"['\"$`;|&>\n\\]")
+"""What means something to a shell."""
+_BLOCKS = {"packer", "variable", "locals", "source", "build"}
+# Programs that lines of ours call, and one that hostile ones would.
+_PROGRAMS = ("curl", "az", "sha256sum", "sudo", "chmod", "sed", "rm", "cat", "sh", "waagent", "sync", "base64", "pwsh", "sleep")
+
+
+def escaped(text: str) -> str:
+    """HCL whose escaped sigils are other characters: python-hcl2 8 cannot read all of them."""
+    return re.sub(r"\$+\$\{|%+%\{", "__(", text)
+
+
+def without_references(quoted: str) -> str:
+    """A quoted string with `REF` in place of each `${…}`, which holds strings and braces of its own."""
+    made, at = "", 0
+    while (start := quoted.find("${", at)) != -1:
+        depth, end, inside = 0, start + 1, False
+        while True:
+            char = quoted[end]
+            if inside and char == "\\":
+                end += 1
+            elif char == '"':
+                inside = not inside
+            elif not inside:
+                depth += {"{": 1, "}": -1}.get(char, 0)
+            end += 1
+            if depth == 0:
+                break
+        made, at = f"{made}{quoted[at:start]}REF", end
+    return made + quoted[at:]
+
+
+def named(value: Json) -> Iterator[str]:
+    """The bare names of attributes and blocks."""
+    match value:
+        case dict():
+            for key, item in value.items():
+                if not str(key).startswith('"'):
+                    yield str(key)
+                yield from named(item)
+        case list():
+            for item in value:
+                yield from named(item)
+
+
+def check_lines(hcl: str, hostile: str, folder: Path) -> None:
+    """Check that no line of the HCL is of the template's making, and that the lines for shells run nothing of it."""
+    assert all(char.isprintable() or char == "\n" for char in hcl)
+    assert not re.search(rf"^\s*(?:touch )?{MARK}", hcl, re.MULTILINE)
+    if not _SHELL.search(hostile) and hostile:
+        return
+    commands: list[str] = []
+    blocks = re.findall(r'^  provisioner "([\w-]+)" \{\n(.*?)^  \}$', escaped(hcl), re.MULTILINE | re.DOTALL)
+    for kind, block in blocks:
+        # Heredocs are scripts of ours that hold nothing of the template.
+        quoted = without_references(re.sub(r"<<-(\w+)\n.*?^ *\1$", "", block, flags=re.MULTILINE | re.DOTALL))
+        _, _, inline = quoted.partition("    inline")
+        lines = [decode_value(found) for found in re.findall(r'"(?:[^"\\]|\\.)*"', inline)]
+        if kind in {"shell", "shell-local"}:
+            commands += lines
+        else:
+            assert MARK not in hostile or all(hostile not in line for line in lines)
+    run_in_sandbox("\n".join(commands), folder)
+
+
+def check_hcl(hcl: str) -> None:
+    """Check that the HCL holds the blocks that we write and nothing else."""
+    text = escaped(hcl)
+    parsed = hcl2.loads(text)
+    assert {key for key in parsed if not key.startswith("__")} <= _BLOCKS
+    assert MARK not in set(named(parsed))
+    text = re.sub(r"^ *#.*$", "", text, flags=re.MULTILINE)
+    assert not re.search(r"%\{", text)
+    for reference in re.findall(r"\$\{((?:[^\"{}]|\"(?:[^\"\\]|\\.)*\"|\{[^{}]*\})*)\}", text):
+        # Strings in it, and the names of parameters, are no code of theirs.
+        assert MARK not in re.sub(r'"(?:[^"\\]|\\.)*"|\b(?:var|local)\.\w+', '""', reference)
+
+
+def run_in_sandbox(script: str, folder: Path) -> None:
+    """Run a script where the programs that it may call do nothing: it makes no file of the mark's name."""
+    programs = folder / "programs"
+    if not programs.exists():
+        programs.mkdir()
+        for name in _PROGRAMS:
+            (programs / name).write_text("#!/bin/sh\nexit 0\n")
+            (programs / name).chmod(0o755)
+        for name in ("mkdir", "touch"):
+            (programs / name).symlink_to(f"/bin/{name}")
+    here = folder / "here"
+    here.mkdir(exist_ok=True)
+    done = subprocess.run(
+        ["/bin/sh", "-c", script],
+        cwd=here,
+        env={"PATH": str(programs)},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert not list(here.rglob(f"*{MARK}*")), script
+    assert "yntax error" not in done.stderr, script
+    missing = re.findall(r"\d+: (.*): not found", done.stderr)
+    assert all(re.fullmatch(r"/tmp/[\w.-]+", program) for program in missing), script
+
+
+def check_files(conversion: Conversion) -> None:
+    """Check that all files lie below the folder of the output, under names that are safe everywhere."""
+    for path in conversion.files:
+        assert re.fullmatch(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]*/)*[A-Za-z0-9_][A-Za-z0-9._-]*", path), path
+        assert ".." not in path.split("/")
+
+
+def check_shown(conversion: Conversion) -> None:
+    """Check that nothing that is shown drives a terminal, GitHub, or a reader of Markdown or JSON."""
+    judgements = [Judgement("web.json", "converted", conversion.findings)]
+    for form in Format:
+        shown = render(form, judgements, version="1")
+        assert all(char.isprintable() or char == "\n" for char in shown), form
+        if form.is_document:
+            json.loads(shown)
+        if form is Format.GITHUB:
+            assert all(re.match(r"::(?:error|warning|notice) file=", line) for line in shown.splitlines())
+    coloured = render_text(conversion.findings, color=True)
+    assert all(char.isprintable() or char == "\n" for char in re.sub(r"\x1b\[\d+m", "", coloured))
+    account = Account("web.json", "converted", conversion.settings, conversion.source_map)
+    assert json.loads(as_json([account], version="1"))
+    for shown in (as_markdown([account]), *(data.decode() for path, data in conversion.files.items() if path.endswith(".md"))):
+        assert all(char.isprintable() or char == "\n" for char in shown)
+        prose = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", shown)
+        assert "<script>" not in prose.replace("\\<", "")
+        assert "](http://pwned)" not in prose.replace("\\]", "")
+
+
+def check(data: str, hostile: str, options: Options, folder: Path) -> None:
+    """Convert, and check all that a conversion gives."""
+    conversion = convert(data, file="web.json", options=options)
+    check_shown(conversion)
+    check_files(conversion)
+    if conversion.hcl is not None:
+        check_lines(conversion.hcl, hostile, folder)
+        check_hcl(conversion.hcl)
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for programs that do nothing."""
+    return tmp_path_factory.mktemp("sandbox")
+
+
+@pytest.mark.parametrize(("name", "path"), PLACES, ids=[f"{name}: {'.'.join(map(str, path))}" for name, path in PLACES])
+def test_no_hostile_string_makes_a_line_or_a_file_of_its_own(name: str, path: tuple[str | int, ...], sandbox: Path) -> None:
+    # Half of them in every other place, for the time that it takes.
+    for hostile in HOSTILE[PLACES.index((name, path)) % 2 :: 2]:
+        conversion = convert(with_string(TEMPLATES[name], path, hostile, whole=False), options=Options(side_files=True))
+        check_files(conversion)
+        if conversion.hcl is not None:
+            check_lines(conversion.hcl, hostile, sandbox)
+
+
+@given(place=st.sampled_from(PLACES), hostile=st.sampled_from(HOSTILE), whole=st.booleans(), options=st.sampled_from(_OPTIONS))
+def test_a_hostile_string_stays_a_string(
+    place: tuple[str, tuple[str | int, ...]], hostile: str, options: Options, sandbox: Path, *, whole: bool
+) -> None:
+    name, path = place
+
+    check(with_string(TEMPLATES[name], path, hostile, whole=whole), hostile, options, sandbox)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_what_is_not_hostile_passes_the_same_checks(name: str, sandbox: Path) -> None:
+    conversion = convert(json.dumps(TEMPLATES[name]))
+
+    assert conversion.hcl is not None, render_text(conversion.findings, color=False)
+    check(json.dumps(TEMPLATES[name]), "", Options(side_files=True), sandbox)
+
+
+def with_parameter(name: str, default: str, description: str, allowed: str) -> dict[str, Json]:
+    """Make a deployment template that uses one parameter wherever a text can stand."""
+    parameter = {
+        "type": "string",
+        "defaultValue": default,
+        "allowedValues": [allowed, default],
+        "metadata": {"description": description},
+    }
+    quoted = name.replace("'", "''")
+    used = f"parameters('{quoted}')"
+    image = template(
+        name=f"[{used}]",
+        tags={"key": f"[{used}]", "other": f"[concat('a', {used}, 'b')]"},
+        customize=[
+            {"type": "Shell", "name": f"[{used}]", "inline": ["true"]},
+            {"type": "Shell", "name": "uri", "scriptUri": f"[concat('https://contoso.com/', {used})]"},
+            {
+                "type": "File",
+                "name": "file",
+                "sourceUri": f"[concat({used}, '/x')]",
+                "destination": f"[concat('/tmp/', {used})]",
+            },
+        ],
+    )
+    return deployment(image, parameters={name: parameter})
+
+
+@given(
+    parameter=st.tuples(*(st.sampled_from([plain, *HOSTILE]) for plain in ("p", "default", "description", "other"))),
+    options=st.sampled_from([*_OPTIONS, Options(resolve=True)]),
+)
+@example(parameter=("p", "'; touch pwned; '", "x", "y"), options=Options(resolve=True))
+def test_a_hostile_parameter_stays_a_parameter(parameter: tuple[str, str, str, str], options: Options, sandbox: Path) -> None:
+    check(json.dumps(with_parameter(*parameter)), parameter[1], options, sandbox)
+
+
+def test_packer_runs_nothing_that_a_hostile_default_says(packer: Packer, tmp_path: Path) -> None:
+    texts = [text for text in HOSTILE if "{{" not in text]  # templates of Packer's own run no program
+    parameters = {f"p{index}": {"type": "string", "defaultValue": text} for index, text in enumerate(texts)}
+    files = [
+        {
+            "type": "File",
+            "name": name,
+            "sourceUri": f"[concat('https://contoso.com/', parameters('{name}'))]",
+            "destination": "/tmp/x",
+        }
+        for name in parameters
+    ]
+    conversion = convert(json.dumps(deployment(template(customize=files), parameters=parameters)))
+    assert conversion.hcl is not None, render_text(conversion.findings, color=False)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "curl").write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >> {tmp_path}/fetched\n')
+    (programs / "curl").chmod(0o755)
+    build = tmp_path / "build.pkr.hcl"
+    build.write_text(only_downloads(conversion.hcl))
+
+    run = packer.build_without_vm(
+        build, required_variables(conversion.hcl), environment={"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    )
+
+    assert run.ok, run.output
+    assert not list(tmp_path.rglob(f"*{MARK}*"))
+    assert len((tmp_path / "fetched").read_text().splitlines()) >= len(texts)
+
+
+def only_downloads(hcl: str) -> str:
+    """The step that fetches, in a build that needs no VM."""
+    head = hcl[hcl.index("\nvariable ") : hcl.index('\nsource "azure-arm"')]
+    start = hcl.index('  provisioner "shell-local"')
+    step = hcl[start : hcl.index("\n  }\n", start) + 5]
+    source = 'source "null" "x" {\n  communicator = "none"\n}\n'
+    return f'{head}\n{source}\nbuild {{\n  sources = ["source.null.x"]\n{step}}}\n'
