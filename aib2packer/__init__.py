@@ -1,6 +1,6 @@
 """aib2packer converts Azure Image Builder templates to Packer HCL2 builds."""
 
-from aib2packer.conversion import Asset, Auth, Conversion, Options, OsType, Unfetched, WinrmBootstrap
+from aib2packer.conversion import Asset, Auth, Conversion, Emit, Options, OsType, Unfetched, ValidateIn, WinrmBootstrap
 from aib2packer.convert import convert
 from aib2packer.findings.model import Code, Finding, Severity
 from aib2packer.text.source import InputError, SourceText, Span
@@ -12,6 +12,7 @@ __all__ = [
     "Auth",
     "Code",
     "Conversion",
+    "Emit",
     "Finding",
     "InputError",
     "Options",
@@ -20,6 +21,7 @@ __all__ = [
     "SourceText",
     "Span",
     "Unfetched",
+    "ValidateIn",
     "WinrmBootstrap",
     "__version__",
     "convert",

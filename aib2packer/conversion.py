@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from aib2packer.text.source import SourceText
 
 
+VALIDATION_FOLDER = "validate"
+"""Where the build that validates lies, below that of the image."""
+
+
 class OsType(Enum):
     """The operating system of the image, as azure-arm's `os_type` spells it."""
 
@@ -59,6 +63,20 @@ class Unfetched:
     help: str
 
 
+class Emit(Enum):
+    """Which build a single file holds."""
+
+    BUILD = "build"
+    VALIDATION = "validation"
+
+
+class ValidateIn(Enum):
+    """Where the validators run: in a build of their own, which boots the finished image, or in the one that makes it."""
+
+    BUILD = "build"
+    INLINE = "inline"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What the user can decide about a conversion."""
@@ -86,6 +104,10 @@ class Options:
     """Whether parameters that have a value are folded into the output; without, they are variables."""
     annotate: bool = False
     """Whether a comment above each block says which line of the template it comes from."""
+    validation: ValidateIn = ValidateIn.BUILD
+    """Where validators run."""
+    emit: Emit | None = None
+    """Which build the HCL is, where there are no side files; None: that of the image, and to leave out validation is a loss."""
     side_files: bool = False
     """Whether files beside the HCL may be written; without, everything stands in the HCL."""
     assets: Mapping[str, bytes | Unfetched] | None = field(default=None, repr=False)

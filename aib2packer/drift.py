@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aib2packer.conversion import VALIDATION_FOLDER
 from aib2packer.findings.codes import OUT_OF_DATE
 from aib2packer.findings.model import Finding, about_file
 from aib2packer.findings.text import safe
@@ -62,7 +63,8 @@ def compare(folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool) -
     Args:
         folder: Where the files are to lie.
         files: Content by path relative to the folder, with forward slashes.
-        with_leftovers: Whether scripts count that an earlier conversion has made there and this one does not.
+        with_leftovers: Whether scripts and a validation build count that an earlier conversion has made there and this one does
+            not.
 
     Raises:
         FileError: A file is there and cannot be read.
@@ -70,10 +72,8 @@ def compare(folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool) -
     """
     found = [(folder / name, _content(folder / name), content) for name, content in files.items()]
     differing = [Difference(path, _text(before), _text(after)) for path, before, after in found if before != after]
-    scripts = _scripts(folder) if with_leftovers else ()
-    left = [
-        Difference(path, _text(_content(path)), None) for path in scripts if path.relative_to(folder).as_posix() not in files
-    ]
+    made = (*_scripts(folder), *_validation(folder / VALIDATION_FOLDER)) if with_leftovers else ()
+    left = [Difference(path, _text(_content(path)), None) for path in made if path.relative_to(folder).as_posix() not in files]
     return (*differing, *left)
 
 
@@ -93,6 +93,11 @@ def _scripts(folder: Path) -> list[Path]:
         return sorted(path for path in (folder / "scripts").iterdir() if _SCRIPT.fullmatch(path.name))
     except OSError:
         return []
+
+
+def _validation(folder: Path) -> list[Path]:
+    build = folder / "build.pkr.hcl"
+    return [build, *_scripts(folder)] if build.is_file() else []
 
 
 def _content(path: Path) -> bytes | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from aib2packer.conversion import Emit
 from aib2packer.convert import convert
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN, UNREADABLE
 from aib2packer.findings.model import Severity, about_file
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
 
 HCL_NAME = "build.pkr.hcl"
+
+_STDOUT_NAMES: dict[Emit | None, str] = {Emit.VALIDATION: "validate.pkr.hcl"}  # what a person would call it beside the other
 
 
 class Outcome(Enum):
@@ -95,7 +98,7 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> Resu
     options = replace(
         request.options,
         side_files=request.folder is not None,
-        file_name=request.file.name if request.file else HCL_NAME,
+        file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, HCL_NAME),
     )
     try:
         data = template.read()

@@ -5,7 +5,6 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the gallery.
-# Not carried over: validation (AIB2P202).
 
 packer {
   required_version = ">= 1.13.0"

@@ -258,6 +258,7 @@ def test_a_marketplace_image_of_the_wrong_shape_is_wrong_usage(image: str) -> No
         (("a.json", "b.json", "-o", "x.hcl"), "-o DIR"),
         (("",), "The name of a file is empty."),
         (("a.json", "-o", ""), "The name of a file is empty."),
+        (("a.json", "-o", "out", "--emit", "build"), "a folder gets both builds"),
     ],
 )
 def test_wrong_usage_is_told(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
@@ -543,3 +544,62 @@ def test_every_option_is_documented() -> None:
     words = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", documented))
 
     assert [option.opts for option in options if not words.intersection(option.opts)] == []
+
+
+VALIDATED = GOOD.replace(
+    '"properties": {',
+    '"properties": {\n    "validate": {"inVMValidations": [{"type": "Shell", "inline": ["systemctl is-active nginx"]}]},',
+)
+
+
+def test_a_folder_gets_the_build_that_validates_too(tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text(VALIDATED)
+
+    done = run("convert", "--strict", "t.json", "-o", "out", cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert "systemctl is-active nginx" not in (tmp_path / "out/build.pkr.hcl").read_text()
+    assert "systemctl is-active nginx" in (tmp_path / "out/validate/build.pkr.hcl").read_text()
+    assert b"packer build validate" in (tmp_path / "out/build.pkr.hcl").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "validates"),
+    [
+        ((), 1, False),
+        (("--emit", "build"), 0, False),
+        (("--emit", "validation"), 0, True),
+        (("--validation", "inline"), 0, True),
+    ],
+)
+def test_one_file_holds_one_of_the_builds_and_says_what_is_lost(
+    options: tuple[str, ...], status: int, *, validates: bool
+) -> None:
+    done = run("convert", "--strict", *options, stdin=VALIDATED)
+
+    assert done.returncode == status
+    assert (b"systemctl is-active nginx" in done.stdout) is validates
+    assert (b"skip_create_image" in done.stdout) is (options == ("--emit", "validation"))
+    assert (b"AIB2P202" in done.stderr) is (status == 1)
+
+
+def test_where_there_are_no_validators_there_is_no_build_that_validates() -> None:
+    done = run("convert", "--emit", "validation", stdin=GOOD)
+
+    assert done.returncode == 1
+    assert done.stdout == b""
+    assert b"AIB2P119" in done.stderr
+
+
+def test_a_build_that_validates_which_the_template_does_not_become_any_more_is_left_over(tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text(VALIDATED)
+    run("convert", "t.json", "-o", "out", cwd=tmp_path)
+
+    same = run("convert", "--check", "t.json", "-o", "out", cwd=tmp_path)
+    (tmp_path / "t.json").write_text(GOOD)
+    run("convert", "--force", "t.json", "-o", "out", cwd=tmp_path)
+    left = run("convert", "--check", "t.json", "-o", "out", cwd=tmp_path)
+
+    assert same.returncode == 0
+    assert left.returncode == 1
+    assert b"validate/build.pkr.hcl" in left.stderr

@@ -18,6 +18,7 @@ from tests.cases import CASES, case_of, convert_case, read_case
 from tests.conftest import GOLDEN, golden_files
 
 CONVERTED = [case for case in CASES if (GOLDEN / f"{case}.pkr.hcl").exists()]
+VALIDATIONS = sorted(file.parent.parent.name for file in GOLDEN.glob("*/validate/build.pkr.hcl"))
 
 # What no small readable case shows, and where it is tested instead.
 CODES_WITHOUT_CASE = {
@@ -63,6 +64,13 @@ def test_a_case_has_hcl_unless_a_finding_is_an_error(case: str) -> None:
 @pytest.mark.parametrize("case", [case for case in CONVERTED if case not in NOT_FOR_PYTHON_HCL2])
 def test_an_independent_parser_reads_the_golden_hcl(case: str) -> None:
     parsed = hcl2.loads((GOLDEN / f"{case}.pkr.hcl").read_text())
+
+    assert {"packer", "source", "build"} <= set(parsed)
+
+
+@pytest.mark.parametrize("case", VALIDATIONS)
+def test_an_independent_parser_reads_the_golden_build_that_validates(case: str) -> None:
+    parsed = hcl2.loads((GOLDEN / case / "validate/build.pkr.hcl").read_text())
 
     assert {"packer", "source", "build"} <= set(parsed)
 

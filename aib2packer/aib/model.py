@@ -125,9 +125,10 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customizer:
-    """What every customizer has. `index` counts from 0; `kind` is the type as AIB spells it."""
+    """What every customizer has. `index` counts from 0; `path` is its place: customize[0]; `kind` is spelt as AIB does."""
 
     index: int
+    path: str
     kind: str
     name: Text | None
     span: Span
@@ -138,12 +139,17 @@ class Customizer:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Validator:
-    """A validator, of which only is read what tells the operating system: its type, and a file's destination."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """What is checked on a VM made from the finished image; `source_only`: from the source image, and none is built.
 
-    kind: str
-    destination: str
+    Validators are of the same kinds as customizers. `distribute_on_failure`: the image is distributed also if they fail.
+    """
+
+    validators: tuple[Customizer, ...]
+    source_only: bool
+    distribute_on_failure: bool
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +240,11 @@ class ImageTemplate:
     source: ImageSource
     vm: VmProfile
     customize: tuple[Customizer, ...]
-    validators: tuple[Validator, ...]
+    validation: Validation | None
     targets: tuple[DistributeTarget, ...]
     staging_resource_group: Text | None
     abort_on_customizer_error: bool
+    abort_on_validation_error: Located[bool]
     auto_run: Located[bool]
     settled: Settled
     body: JsonObject

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Protocol, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
+from aib2packer.aib.customize import read_customizers
 from aib2packer.aib.distribute import read_targets
 from aib2packer.aib.fields import Fields, Reading
 from aib2packer.aib.identity import read_identities
 from aib2packer.aib.ids import IMAGE_TEMPLATE, parse_id
-from aib2packer.aib.kinds import choose_kind
-from aib2packer.aib.model import ImageTemplate, Located, Validator
+from aib2packer.aib.model import ImageTemplate, Located
 from aib2packer.aib.regions import region_text
 from aib2packer.aib.rules import check_rules
 from aib2packer.aib.source import read_source
 from aib2packer.aib.tokens import command_text, hide_secrets
+from aib2packer.aib.validate import read_validation
 from aib2packer.aib.versions import KNOWN, ApiVersion
 from aib2packer.aib.vm import read_vm
 from aib2packer.arm.tree import JsonSymbolic, node_of
@@ -23,10 +24,11 @@ from aib2packer.findings.model import Report
 from aib2packer.text.tree import string_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from aib2packer.aib.customize import ReadsCustomizer
     from aib2packer.aib.ids import ResourceId
-    from aib2packer.aib.model import Customizer, VmProfile
+    from aib2packer.aib.model import Validation, VmProfile
     from aib2packer.arm.template import Resource
     from aib2packer.arm.values import Text
     from aib2packer.conversion import Options
@@ -65,7 +67,14 @@ _INSIDE_PROPERTIES = (
 )
 
 
-class _Others(TypedDict):
+class _ErrorHandling(TypedDict):
+    """What is left of a VM on which something failed."""
+
+    abort_on_customizer_error: bool
+    abort_on_validation_error: Located[bool]
+
+
+class _Others(_ErrorHandling):
     """The fields of `ImageTemplate` that need no file of their own."""
 
     name: Text | None
@@ -77,17 +86,8 @@ class _Others(TypedDict):
     build_timeout_minutes: int
     build_timeout_span: Span | None
     staging_resource_group: Text | None
-    abort_on_customizer_error: bool
     auto_run: Located[bool]
-    validators: tuple[Validator, ...]
-
-
-class ReadsCustomizer(Protocol):
-    """A kind of customizer, as far as reading goes."""
-
-    @property
-    def read(self) -> Callable[[int, Fields], Customizer | None]:
-        """Read the keys of a customizer, which has a number; None after an error."""
+    validation: Validation | None
 
 
 def read_template(
@@ -114,7 +114,7 @@ def read_template(
     if source_fields is None:
         properties.missing("source", "Say what the image starts from: a PlatformImage, ManagedImage or SharedImageVersion.")
     vm = read_vm(properties)
-    customize = _customizers(properties, customizers)
+    customize = read_customizers(properties, "customize", customizers, "customizer")
     targets = read_targets(properties)
     timeout = _timeout(properties)
     # All is read before anything is left out: what nobody asks for is reported as unknown.
@@ -128,9 +128,9 @@ def read_template(
         build_timeout_minutes=_DEFAULT_TIMEOUT_MINUTES if timeout is None else timeout.value,
         build_timeout_span=None if timeout is None else timeout.span,
         staging_resource_group=properties.text("stagingResourceGroup"),
-        abort_on_customizer_error=_error_handling(properties),
         auto_run=_auto_run(properties),
-        validators=_validators(properties),
+        validation=read_validation(properties, customizers),
+        **_error_handling(properties),
     )
     _not_converted(properties, vm)
     properties.close(dict.fromkeys(_BESIDE_PROPERTIES, "beside properties, not inside them"))
@@ -186,29 +186,6 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
     return ApiVersion(text)
 
 
-def _customizers(properties: Fields, kinds: Mapping[str, ReadsCustomizer]) -> tuple[Customizer, ...]:
-    customizers: list[Customizer] = []
-    names: set[str] = set()
-    for index, fields in properties.each("customize"):
-        kind = choose_kind(fields, kinds, "customizer")
-        if kind is None:
-            continue
-        customizer = kinds[kind].read(index, fields)
-        fields.close()
-        if customizer is None:
-            continue
-        if customizer.name is not None and str(customizer.name) in names:
-            properties.report.add(
-                codes.REPEATED_NAME,
-                customizer.name.span,
-                f"the customizer name `{customizer.name}` stands twice",
-                help="Give each customizer a name of its own: the log shows it.",
-            )
-        names.add(str(customizer.name))
-        customizers.append(customizer)
-    return tuple(customizers)
-
-
 def _timeout(properties: Fields) -> Located[int] | None:
     timeout = properties.integer("buildTimeoutInMinutes")
     if timeout is None:
@@ -231,52 +208,30 @@ def _timeout(properties: Fields) -> Located[int] | None:
     return timeout
 
 
-def _error_handling(properties: Fields) -> bool:
+def _error_handling(properties: Fields) -> _ErrorHandling:
     fields = properties.fields("errorHandling")
     if fields is None:
-        return False
-    on_customizer, on_validation = fields.word("onCustomizerError"), fields.word("onValidationError")
+        nowhere = Located(value=False, span=properties.span)
+        return _ErrorHandling(abort_on_customizer_error=False, abort_on_validation_error=nowhere)
+    on_customizer, on_validation = _aborts(fields, "onCustomizerError"), _aborts(fields, "onValidationError")
     fields.close()
-    for key, word in (("onCustomizerError", on_customizer), ("onValidationError", on_validation)):
-        if word is not None and word.value.lower() == "abort":
-            fields.instruct(key)
-        elif word is not None and word.value.lower() == "cleanup":
-            fields.skip_default(key)
-        elif word is not None:
-            properties.report.add(
-                codes.BAD_VALUE, word.span, f"`{word.value}` is no way to handle an error", help="Write cleanup or abort."
-            )
-    if on_validation is not None and on_validation.value.lower() == "abort":
-        properties.report.add(
-            codes.VALIDATION,
-            on_validation.span,
-            "errorHandling.onValidationError is not converted: validation is not yet",
-            help="Run your validators on a VM made from the image.",
+    return _ErrorHandling(abort_on_customizer_error=on_customizer.value, abort_on_validation_error=on_validation)
+
+
+def _aborts(fields: Fields, key: str) -> Located[bool]:
+    word = fields.word(key)
+    if word is None:
+        return Located(value=False, span=fields.span)
+    if word.value.lower() == "abort":
+        fields.instruct(key)
+        return Located(value=True, span=word.span)
+    if word.value.lower() == "cleanup":
+        fields.skip_default(key)
+    else:
+        fields.report.add(
+            codes.BAD_VALUE, word.span, f"`{word.value}` is no way to handle an error", help="Write cleanup or abort."
         )
-    return on_customizer is not None and on_customizer.value.lower() == "abort"
-
-
-def _validates(properties: Fields) -> bool:
-    """Whether anything is to be validated: tools show the setting with nothing in it."""
-    fields = properties.fields("validate")
-    if fields is None:
-        return False
-    only = fields.boolean("sourceValidationOnly")
-    fields.skip("continueDistributeOnFailure")
-    validators = fields.value("inVMValidations")
-    fields.close()
-    return validators is not None or (only is not None and only.value)
-
-
-def _validators(properties: Fields) -> tuple[Validator, ...]:
-    """The validators, as far as they tell the operating system."""
-    fields = properties.fields("validate")
-    if fields is None:
-        return ()
-    return tuple(
-        Validator(string_of(validator.value("type")) or "", string_of(validator.value("destination")) or "")
-        for _, validator in fields.each("inVMValidations")
-    )
+    return Located(value=False, span=word.span)
 
 
 def _auto_run(properties: Fields) -> Located[bool]:
@@ -317,13 +272,6 @@ def _not_converted(properties: Fields, vm: VmProfile) -> None:
         for key, code in (("vmBoot", codes.VM_BOOT), ("workload", codes.WORKLOAD)):
             _optimization(optimize, key, code)
         optimize.close()
-    if _validates(properties):
-        properties.report.add(
-            codes.VALIDATION,
-            properties.key_span("validate"),
-            "validate is not converted yet: nothing checks the finished image",
-            help="Run the validators on a VM made from the image before you use it.",
-        )
 
 
 def _optimization(optimize: Fields, key: str, code: Code) -> None:

@@ -61,6 +61,10 @@ def convert_command(
         ),
         (many and folder is None, "A folder or several templates need a folder to write to: -o DIR."),
         (
+            given["emit"] is not None and folder is not None,
+            "--emit chooses what goes to standard output or to one file: a folder gets both builds.",
+        ),
+        (
             given["check"] and file is None and folder is None,
             "--check compares with the files that an earlier run has written: give -o PATH.",
         ),

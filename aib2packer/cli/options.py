@@ -11,7 +11,7 @@ import click
 
 from aib2packer.cli.reporting import FORMATS_BY_ENDING, format_of
 from aib2packer.cli.sections import Section
-from aib2packer.conversion import Auth, OsType, WinrmBootstrap
+from aib2packer.conversion import Auth, Emit, OsType, ValidateIn, WinrmBootstrap
 from aib2packer.findings.formats import Format
 from aib2packer.findings.model import Severity
 from aib2packer.text.secrets import mask
@@ -29,6 +29,14 @@ def _auth(_context: click.Context, _parameter: click.Parameter, value: str) -> A
 
 def _winrm_bootstrap(_context: click.Context, _parameter: click.Parameter, value: str) -> WinrmBootstrap:
     return WinrmBootstrap(value)
+
+
+def _validation(_context: click.Context, _parameter: click.Parameter, value: str) -> ValidateIn:
+    return ValidateIn(value)
+
+
+def _emit(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Emit | None:
+    return Emit(value) if value else None
 
 
 def _marketplace_image(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -73,6 +81,12 @@ def _severity(_context: click.Context, _parameter: click.Parameter, value: str) 
 
 output = Section("Output")
 output.option("-o", "--output", type=click.Path(), metavar="PATH", help="A file (PATH ends in .hcl) or a folder to write to.")
+output.option(
+    "--emit",
+    type=click.Choice([emit.value for emit in Emit]),
+    callback=_emit,
+    help="Which build goes to standard output or a file: that of the image, or that which validates it. A folder gets both.",
+)
 output.option("--force", is_flag=True, help="Replace files with other contents.")
 output.option(
     "--check", is_flag=True, help="Write nothing; show what would change in the files at -o, and exit with 1 if any would."
@@ -107,6 +121,14 @@ conversion.option(
     show_default=True,
     callback=_winrm_bootstrap,
     help="How a Windows VM gets its certificate: user-data needs no Key Vault.",
+)
+conversion.option(
+    "--validation",
+    type=click.Choice([where.value for where in ValidateIn]),
+    default=ValidateIn.BUILD.value,
+    show_default=True,
+    callback=_validation,
+    help="Where validators run: in a build of their own on the finished image, or inline before it is generalized.",
 )
 conversion.option(
     "--replace-iso",

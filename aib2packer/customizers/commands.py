@@ -62,7 +62,7 @@ def read_commands(fields: Fields) -> tuple[tuple[Text, ...], Fetched | None] | N
             codes.CONFLICT,
             fields.key_span("inline"),
             f"{fields.path} has both inline and scriptUri: the service wants exactly one",
-            help="Make it two customizers.",
+            help="Make them two.",
         )
         return None
     if not inline and not script:

@@ -16,6 +16,7 @@ class Head(TypedDict):
     """The fields of `Customizer`."""
 
     index: int
+    path: str
     kind: str
     name: Text | None
     span: Span
@@ -25,7 +26,7 @@ def read_head(index: int, kind: str, fields: Fields) -> Head:
     """Read what every customizer has."""
     # The type shows people which customizer is meant; for the report it is all of it.
     span = fields.key_span("type")._replace(pointer=fields.span.pointer)
-    return Head(index=index, kind=kind, name=fields.command("name"), span=span)
+    return Head(index=index, path=fields.path, kind=kind, name=fields.command("name"), span=span)
 
 
 def label(customizer: Customizer) -> str:
@@ -40,4 +41,4 @@ def named(customizer: Customizer) -> dict[str, Value]:
 
 def comment(customizer: Customizer, more: str = "") -> str:
     """The comment that says which customizer a provisioner comes from."""
-    return f"customize[{customizer.index}]: {customizer.kind}" + (f". {more}" if more else "")
+    return f"{customizer.path}: {customizer.kind}" + (f". {more}" if more else "")

@@ -39,6 +39,7 @@ NO_HCL = Code("AIB2P115", Severity.ERROR, "expression without an equivalent")
 NOT_FETCHED = Code("AIB2P116", Severity.ERROR, "cannot be fetched")
 CHECKSUM = Code("AIB2P117", Severity.ERROR, "wrong checksum")
 REFUSED_BY_PACKER = Code("AIB2P118", Severity.ERROR, "refused by Packer")
+NOTHING_TO_VALIDATE = Code("AIB2P119", Severity.ERROR, "nothing to validate")
 
 # Losses
 UNKNOWN_FIELD = Code("AIB2P201", Severity.LOSS, "unknown setting")
@@ -66,6 +67,9 @@ FOLDED = Code("AIB2P308", Severity.CHANGE, "expression folded into its value")
 SCRIPT_AFTER_RESTART = Code("AIB2P309", Severity.CHANGE, "deprovisioning script after a restart")
 POWERSHELL_INLINE = Code("AIB2P310", Severity.CHANGE, "inline PowerShell stops at its first terminating error")
 BUILD_REGION = Code("AIB2P311", Severity.CHANGE, "region of the build")
+VALIDATED_AFTER = Code("AIB2P315", Severity.CHANGE, "validated after the image is made")
+VALIDATED_INLINE = Code("AIB2P316", Severity.CHANGE, "validated before the image is generalized")
+SOURCE_ONLY = Code("AIB2P317", Severity.CHANGE, "only the source image is validated")
 
 # Notes
 IGNORED_FIELD = Code("AIB2P401", Severity.NOTE, "setting that the service ignored")

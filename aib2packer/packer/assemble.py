@@ -9,7 +9,7 @@ from aib2packer.packer.download import checksums
 from aib2packer.packer.hcl import escape_templates, print_body, references
 from aib2packer.packer.model import Build, Plugin, Section
 from aib2packer.packer.names import identifier
-from aib2packer.packer.schema import BUILD_VM, arrange
+from aib2packer.packer.schema import BUILD_VM, DISTRIBUTION, arrange
 from aib2packer.packer.sign_in import SIGN_IN_ORDER
 from aib2packer.packer.values import Attribute, Block, Local, Variable
 from aib2packer.packer.variables import SUBSCRIPTION
@@ -29,9 +29,13 @@ _WINDOWS_UPDATE = Plugin("windows-update", "github.com/rgl/windows-update", "~> 
 # Variables are declared in the order in which a person fills them in: who, what the template leaves open, what may be changed.
 _LAST_VARIABLES = (
     *("allowed_inbound_ip_addresses", "build_resource_group_name"),
-    *("vhd_storage_account", "vhd_resource_group_name", "vhd_container", "image_version"),
+    *("vhd_storage_account", "vhd_resource_group_name", "vhd_container", "image_version", "managed_image_name"),
+    "exclude_from_latest",
 )
 _PERHAPS_OWN_NETWORK = "In a subnet Packer reaches it by its private address: run Packer inside that network."
+_NO_IMAGE = "None: no image is made."
+_NAME_OF_NO_IMAGE = " azure-arm wants a name for one all the same, for it starts from a managed image."
+_TOLERANT_PACKER = "1.16.0"  # the first with continue_on_error, and with all functions that expressions use
 _OWN_NETWORK = "Packer reaches it by its private address: run Packer inside this network."
 
 
@@ -43,10 +47,13 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
     notes = {}
     if "virtual_network_name" in source:
         notes[BUILD_VM] = _PERHAPS_OWN_NETWORK if "allowed_inbound_ip_addresses" in source else _OWN_NETWORK
+    if "skip_create_image" in source:
+        notes[DISTRIBUTION] = _NO_IMAGE + (_NAME_OF_NO_IMAGE if "managed_image_name" in source else "")
     if "skip_create_build_key_vault" in source:
         notes["skip_create_build_key_vault"] = WINRM_NOTE
     sections = tuple(replace(section, body=_escaped(section.body)) for section in arrange(source, notes))
     provisioners = tuple(map(_escaped_step, steps.provisioners))
+    tolerant = any("continue_on_error" in step.settings for step in provisioners)
     order = (*SIGN_IN_ORDER, SUBSCRIPTION.name, *symbols.order)
     variables, values = _declared(sections, provisioners, post_processors, order)
     given = tuple(Attribute(item.name, symbols.given[item.name]) for item in variables if item.name in symbols.given)
@@ -55,7 +62,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
         name=name,
         label=identifier(name, "image"),
         header=(),
-        packer_version=symbols.packer_version,
+        packer_version=_TOLERANT_PACKER if tolerant else symbols.packer_version,
         plugins=(_AZURE, *((_WINDOWS_UPDATE,) if any(step.kind == "windows-update" for step in provisioners) else ())),
         variables=variables,
         # What the template says comes first, then what every build has.

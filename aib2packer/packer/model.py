@@ -90,6 +90,7 @@ class Build:
     """A whole `.pkr.hcl` file. `name` is the build's, `label` the source's: an identifier.
 
     `header_origins` are the places of the template that the run instructions at the top come from, `origin` is the template.
+    `validation` boots the image that this one makes, and validates it.
     """
 
     name: str
@@ -106,3 +107,4 @@ class Build:
     files: Mapping[str, bytes]
     header_origins: tuple[Span, ...] = ()
     origin: Span | None = None
+    validation: Build | None = None

@@ -62,7 +62,13 @@ def find_os_type(
 ) -> OsType | None:
     """The operating system: as asked for, else by the first rule that decides; None after an error."""
     if asked_for is not None:
-        return asked_for if _fits(template.customize, asked_for, kinds, report) else None
+        steps = (*template.customize, *_validators(template))
+        return asked_for if _fits(steps, asked_for, kinds, report) else None
+    found = _found(template, kinds, report)
+    return found if found is None or _can_validate(template, found, kinds, report) else None
+
+
+def _found(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], report: Report) -> OsType | None:
     needed = {kinds[customizer.kind].os_type: customizer for customizer in template.customize if kinds[customizer.kind].os_type}
     if len(needed) > 1:
         first, second = sorted(needed.values(), key=lambda customizer: customizer.index)
@@ -109,18 +115,34 @@ def _fits(customizers: tuple[Customizer, ...], os_type: OsType, kinds: Mapping[s
             report.add(
                 codes.OS_MISMATCH,
                 customizer.span,
-                f"a {customizer.kind} customizer does not run on {os_type.value}, which --os-type asks for",
-                help="Remove the customizer, or the option.",
+                f"{customizer.path}, {customizer.kind}, does not run on {os_type.value}, which --os-type asks for",
+                help="Remove it, or the option.",
             )
             fits = False
     return fits
 
 
+def _can_validate(template: ImageTemplate, os_type: OsType, kinds: Mapping[str, CustomizerKind], report: Report) -> bool:
+    """Whether the validators run on the operating system that the rest of the template is for."""
+    wrong = next((one for one in _validators(template) if kinds[one.kind].os_type not in {None, os_type}), None)
+    if wrong is not None:
+        report.add(
+            codes.OS_MISMATCH,
+            wrong.span,
+            f"a {wrong.kind} validator does not run on a {os_type.value} image: the service answers UnsupportedValidatorType",
+            help="Remove the validator; for PowerShell on Linux pass --os-type linux.",
+        )
+    return wrong is None
+
+
 def _by_validators(template: ImageTemplate, kinds: Mapping[str, CustomizerKind]) -> OsType | None:
     """What the validators run on: they are of the same kinds as customizers."""
-    known = {name.lower(): kind.os_type for name, kind in kinds.items()}
-    needed = {os_type for validator in template.validators if (os_type := known.get(validator.kind.lower()))}
+    needed = {os_type for validator in _validators(template) if (os_type := kinds[validator.kind].os_type)}
     return needed.pop() if len(needed) == 1 else None
+
+
+def _validators(template: ImageTemplate) -> tuple[Customizer, ...]:
+    return template.validation.validators if template.validation is not None else ()
 
 
 def _known(text: Text, template: ImageTemplate) -> str:
@@ -139,13 +161,11 @@ def _by_definition(template: ImageTemplate) -> OsType | None:
 
 
 def _by_destination(template: ImageTemplate) -> OsType | None:
-    for customizer in template.customize:
-        destination = getattr(customizer, "destination", None)
-        if destination is None:
-            continue
-        if (os_type := _of_path(destination.visible)) is not None:
+    for step in (*template.customize, *_validators(template)):
+        destination = getattr(step, "destination", None)
+        if destination is not None and (os_type := _of_path(destination.visible)) is not None:
             return os_type
-    return next((os_type for validator in template.validators if (os_type := _of_path(validator.destination))), None)
+    return None
 
 
 def _of_path(path: str) -> OsType | None:

@@ -78,7 +78,12 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
     (
         DISTRIBUTION,
         (
-            ("managed_image_name", "managed_image_resource_group_name", "managed_image_os_disk_snapshot_name"),
+            (
+                "skip_create_image",
+                "managed_image_name",
+                "managed_image_resource_group_name",
+                "managed_image_os_disk_snapshot_name",
+            ),
             (
                 "storage_account",
                 "resource_group_name",

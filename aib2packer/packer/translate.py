@@ -8,22 +8,33 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget
 from aib2packer.arm.symbolic import Parameter
-from aib2packer.conversion import WinrmBootstrap
+from aib2packer.conversion import VALIDATION_FOLDER, WinrmBootstrap
 from aib2packer.findings import codes
 from aib2packer.packer.assemble import assemble
-from aib2packer.packer.build_vm import build_location, build_vm
+from aib2packer.packer.build_vm import build_vm
 from aib2packer.packer.distribution.distribute import distribute
 from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.download import download
 from aib2packer.packer.foresight import foresee
 from aib2packer.packer.generalize import generalize, lay_script, may_change_script, run_script
-from aib2packer.packer.header import header
+from aib2packer.packer.header import deviations, header, validation_header
 from aib2packer.packer.model import Steps
 from aib2packer.packer.os_type import find_os_type
 from aib2packer.packer.parameters import is_secret
 from aib2packer.packer.sign_in import sign_in, subscription_of
 from aib2packer.packer.site import Site, beside_template
 from aib2packer.packer.source_image import source_image
+from aib2packer.packer.validation import (
+    HELD_BACK,
+    Base,
+    held_back,
+    inline_validators,
+    recorded,
+    report_validation,
+    source_validation_build,
+    tolerate_failure,
+    validation_build,
+)
 from aib2packer.packer.values import Local
 from aib2packer.packer.variables import claim_names
 from aib2packer.packer.winrm import winrm
@@ -31,7 +42,7 @@ from aib2packer.packer.winrm import winrm
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.aib.model import Customizer, ImageTemplate
     from aib2packer.conversion import Options
     from aib2packer.findings.model import Report
     from aib2packer.packer.model import Build, Download, Provisioner
@@ -58,15 +69,28 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
         symbols=symbols,
         report=report,
     )
-    communicator, communicator_files = _communicator(template, options, site)
-    plan = plan_distribution(template)
-    distribution = distribute(template, plan, build_location(template, symbols), name, site)
-    settings = {**_source(template, communicator, site, options), **distribution.settings}
-    steps = _provision(template, kinds, site)
-    steps = replace(steps, files={**steps.files, **communicator_files})
-    foresee(template, plan.made, os_type, report)
+    base = _base(template, name, site, options)
     _report_secret_values(template, symbols, report)
+    if template.validation is not None and template.validation.source_only:
+        build = source_validation_build(template, kinds, base, site)
+        lines = (*validation_header(template, build, options.file_name, options), *deviations(report))
+        return replace(build, header=lines, header_origins=template.settled.instructions, origin=template.span)
+    plan = plan_distribution(template)
+    kept = recorded(template, options, symbols, report)
+    distribution = distribute(template, plan, name, site, kept)
+    settings = {**base.settings, **source_image(template.source, symbols, report), **distribution.settings}
+    if held_back(template, options):
+        settings["shared_gallery_image_version_exclude_from_latest"] = HELD_BACK
+    steps = _provision(template, kinds, site, inline_validators(template, options))
+    steps = replace(steps, files={**steps.files, **base.files})
+    foresee(template, plan.made, os_type, report)
+    report_validation(template, options, report)
     build = assemble(name, settings, steps, distribution.post_processors, symbols)
+    validation = validation_build(template, kinds, base, site, options)
+    if validation is not None:
+        file = VALIDATION_FOLDER if options.side_files else options.file_name
+        validation = replace(validation, header=validation_header(template, validation, file, options), origin=template.span)
+        build = replace(build, validation=validation)
     return replace(
         build,
         header=header(template, build, symbols, options, report),
@@ -114,29 +138,33 @@ def _communicator(template: ImageTemplate, options: Options, site: Site) -> tupl
     return {}, {}
 
 
-def _source(template: ImageTemplate, communicator: Mapping[str, Value], site: Site, options: Options) -> Settings:
-    """The settings of the source block, but for the distribution."""
-    symbols, report = site.symbols, site.report
-    return {
+def _base(template: ImageTemplate, name: str, site: Site, options: Options) -> Base:
+    """What the build has in common with the one that validates."""
+    communicator, files = _communicator(template, options, site)
+    settings: Settings = {
         **sign_in(options.auth),
-        "subscription_id": subscription_of(template, options.subscription_id, symbols, report),
+        "subscription_id": subscription_of(template, options.subscription_id, site.symbols, site.report),
         "os_type": site.os_type.value,
-        **source_image(template.source, symbols, report),
-        **build_vm(template, site.os_type, symbols, report),
+        **build_vm(template, site.os_type, site.symbols, site.report),
         **communicator,
     }
+    return Base(name, settings, files)
 
 
-def _provision(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], site: Site) -> Steps:
-    """The provisioners in order, what they download, and their side files."""
+def _provision(
+    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], site: Site, validators: tuple[Customizer, ...]
+) -> Steps:
+    """The provisioners in order, what they download, and their side files. `validators` run before the image is generalized."""
     laid = any(may_change_script(customizer) for customizer in template.customize)
     steps: list[Provisioner] = []
     downloads: list[Download] = []
     files: dict[str, bytes] = {}
     assets: dict[str, bytes] = {}
     changed = False
-    for customizer in template.customize:
+    for customizer in (*template.customize, *validators):
         done = kinds[customizer.kind].translate(customizer, site)
+        if customizer in validators:
+            done = tolerate_failure(done, template)
         steps += (replace(step, origins=(customizer.span,)) for step in done.provisioners)
         downloads += done.downloads
         files |= done.files

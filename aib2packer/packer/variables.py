@@ -74,7 +74,8 @@ _SUBSCRIPTION_TOKENS = {"subscriptionid", "subscription", "subid", "subcriptioni
 # Names that mean something else in every build: a placeholder or a parameter of that name gets another.
 _RESERVED = {
     *("use_azure_cli_auth", "client_id", "client_secret", "tenant_id", "oidc_request_url", "oidc_request_token"),
-    *("build_resource_group_name", "allowed_inbound_ip_addresses", "image_version"),
+    *("build_resource_group_name", "allowed_inbound_ip_addresses", "image_version", "managed_image_name"),
+    *("exclude_from_latest",),
     *("vhd_storage_account", "vhd_resource_group_name", "vhd_container"),
     *("gallery_version_id", "temporary_image_name", "snapshot_name"),
 }

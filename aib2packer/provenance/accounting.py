@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_IGNORED = {codes.IGNORED_FIELD, codes.VERSION_TWICE}  # notes that say that a setting had no effect in the service either
+# What says that a setting had no effect in the service either.
+_IGNORED = {codes.IGNORED_FIELD, codes.VERSION_TWICE, codes.SOURCE_ONLY}
 
 
 class State(Enum):

@@ -78,7 +78,10 @@ def _fate(entry: Entry, lines: Mapping[str, Lines]) -> str:
 
     if entry.finding is not None:
         return f"{entry.finding.code.id}: {prose(entry.finding.message)}. {prose(entry.finding.help)}"
-    return ", ".join(f"{code(address)} (line {lines[address].first})" for address in entry.addresses)
+    # What stands in another build than this file, that which validates or the one that it validates, has no line here.
+    return ", ".join(
+        f"{code(address)} (line {lines[address].first})" if address in lines else code(address) for address in entry.addresses
+    )
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -4,7 +4,7 @@ import json
 from contextlib import chdir, nullcontext
 from pathlib import Path
 
-from aib2packer import Auth, Conversion, Options, OsType, WinrmBootstrap, convert
+from aib2packer import Auth, Conversion, Emit, Options, OsType, ValidateIn, WinrmBootstrap, convert
 from aib2packer.conversion import Unfetched
 from aib2packer.text.source import decode
 
@@ -22,6 +22,10 @@ def read_case(case: str) -> tuple[bytes, Options]:
         given["auth"] = Auth(given["auth"])
     if "winrm_bootstrap" in given:
         given["winrm_bootstrap"] = WinrmBootstrap(given["winrm_bootstrap"])
+    if "validation" in given:
+        given["validation"] = ValidateIn(given["validation"])
+    if "emit" in given:
+        given["emit"] = Emit(given["emit"])
     if "settings" in given:
         given["settings"] = tuple(given["settings"])
     if "parameter_files" in given:

@@ -1,6 +1,8 @@
 """The real Packer judges every golden file: `packer fmt -check` has nothing to change, and `packer validate` accepts it."""
 
+import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -13,17 +15,26 @@ from tests.cases.variables import required_variables
 from tests.conftest import GOLDEN
 from tests.packer.judge import Packer, Verdict
 
-CONVERTED = [case for case in CASES if (GOLDEN / f"{case}.pkr.hcl").exists()]
+# Each golden build by its path: `<case>.pkr.hcl`, and `<case>/validate/build.pkr.hcl` where a folder has a second one.
+CONVERTED = [f"{case}.pkr.hcl" for case in CASES if (GOLDEN / f"{case}.pkr.hcl").exists()]
+CONVERTED += sorted(file.relative_to(GOLDEN).as_posix() for file in GOLDEN.glob("*/**/*.pkr.hcl"))
+_MANIFEST = re.compile(r'jsondecode\(file\("([^"]+)"\)\)\.builds\)\[0\]\.custom_data\.(\w+)')
+_RECORDED = {"image_version": "1.0.0", "managed_image_name": "web"}
 
 
-def write_case(case: str, folder: Path) -> Path:
-    """Lay the golden HCL out beside its side files, as `-o DIR` does."""
+def write_golden(golden: str, folder: Path) -> Path:
+    """Lay golden HCL out beside its side files, as `-o DIR` does; what a build would have recorded for it lies there too."""
+    case, _, below = golden.removesuffix(".pkr.hcl").partition("/")
     for path, data in convert_case(case).files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
-    build = folder / "build.pkr.hcl"
-    build.write_bytes((GOLDEN / f"{case}.pkr.hcl").read_bytes())
+    build = folder / below.rpartition("/")[0] / "build.pkr.hcl"
+    text = (GOLDEN / golden).read_text()
+    build.write_text(text)
+    for manifest, key in _MANIFEST.findall(text):
+        builds = [{"custom_data": {key: "0.0.0"}}, {"custom_data": {key: _RECORDED[key]}}]
+        (build.parent / manifest).write_text(json.dumps({"builds": builds}))
     return build
 
 
@@ -35,22 +46,22 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         executor.shutdown(cancel_futures=True)
 
 
-def _validate(packer: Packer, case: str, folder: Path) -> Verdict:
-    file = write_case(case, folder)
+def _validate(packer: Packer, golden: str, folder: Path) -> Verdict:
+    file = write_golden(golden, folder)
     return packer.validate(file, required_variables(file.read_text()))
 
 
 def _verdicts(
     packer: Packer, pool: ThreadPoolExecutor, tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, Future[Verdict]]:
-    return {case: pool.submit(partial(_validate, packer, case, tmp_path_factory.mktemp("case"))) for case in CONVERTED}
+    return {file: pool.submit(partial(_validate, packer, file, tmp_path_factory.mktemp("case"))) for file in CONVERTED}
 
 
 @pytest.fixture(scope="module")
 def verdicts(
     packer: Packer, pool: ThreadPoolExecutor, tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, Future[Verdict]]:
-    """What `packer validate` with the stand-in says of each case."""
+    """What `packer validate` with the stand-in says of each golden build."""
     return _verdicts(packer, pool, tmp_path_factory)
 
 
@@ -62,23 +73,23 @@ def real_verdicts(
     return _verdicts(packer_with_real_plugins, pool, tmp_path_factory)
 
 
-@pytest.mark.parametrize("case", CONVERTED)
-def test_packer_accepts_the_golden_build(case: str, verdicts: Mapping[str, Future[Verdict]]) -> None:
-    verdict = verdicts[case].result()
+@pytest.mark.parametrize("file", CONVERTED)
+def test_packer_accepts_the_golden_build(file: str, verdicts: Mapping[str, Future[Verdict]]) -> None:
+    verdict = verdicts[file].result()
 
     assert verdict.ok, verdict.output
 
 
-@pytest.mark.parametrize("case", CONVERTED)
-def test_the_real_plugins_accept_the_golden_build(case: str, real_verdicts: Mapping[str, Future[Verdict]]) -> None:
-    verdict = real_verdicts[case].result()
+@pytest.mark.parametrize("file", CONVERTED)
+def test_the_real_plugins_accept_the_golden_build(file: str, real_verdicts: Mapping[str, Future[Verdict]]) -> None:
+    verdict = real_verdicts[file].result()
 
     assert verdict.ok, verdict.output
 
 
 def test_packer_would_not_format_any_golden_build_otherwise(packer: Packer, pool: ThreadPoolExecutor) -> None:
-    texts = [(GOLDEN / f"{case}.pkr.hcl").read_text() for case in CONVERTED]
+    texts = [(GOLDEN / file).read_text() for file in CONVERTED]
 
     changes = dict(zip(CONVERTED, pool.map(packer.fmt_check, texts), strict=True))
 
-    assert {case: change for case, change in changes.items() if change} == {}
+    assert {file: change for file, change in changes.items() if change} == {}

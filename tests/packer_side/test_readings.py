@@ -54,7 +54,8 @@ def test_replication_is_shallow_in_the_region_of_the_build_only(region: str, *, 
     [
         ({"continueDistributeOnFailure": False, "sourceValidationOnly": False, "inVMValidations": []}, False),
         ({"inVMValidations": [{"type": "Shell", "inline": ["true"]}]}, True),
-        ({"sourceValidationOnly": True}, True),
+        ({"sourceValidationOnly": True}, False),
+        ({"sourceValidationOnly": True, "inVMValidations": [{"type": "Shell", "inline": ["true"]}]}, False),
     ],
 )
 def test_validation_is_lost_where_there_is_something_to_validate(validate: dict[str, object], *, lost: bool) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from aib2packer import Options, convert
+from aib2packer import Conversion, Options, convert
 from aib2packer.packer.render import Lines
 from aib2packer.provenance.sourcemap import Place, origin_of, source_map
 from aib2packer.text.source import SourceText, Span
@@ -62,13 +62,22 @@ def test_annotations_are_comments_and_nothing_else(case: str) -> None:
     plain = convert(data, file="image.json", options=options)
     annotated = convert(data, file="image.json", options=replace(options, annotate=True))
 
-    added = [
-        line for line in (annotated.hcl or "").splitlines() if re.fullmatch(r" *# (?:--set )?[\w.-]+:[\d, ]+(?:; .*)?", line)
-    ]
-    kept = [line for line in (annotated.hcl or "").splitlines() if line not in added]
-    assert kept == (plain.hcl or "").splitlines()
-    assert bool(added) == (plain.hcl is not None)
-    assert annotated.files == plain.files
+    texts, others = _split(plain)
+    annotated_texts, annotated_others = _split(annotated)
+    assert annotated_others == others
+    assert annotated_texts.keys() == texts.keys()
+    for name, text in texts.items():
+        lines = annotated_texts[name].splitlines()
+        added = [line for line in lines if re.fullmatch(r" *# (?:--set )?[\w.-]+:[\d, ]+(?:; .*)?", line)]
+        assert added
+        assert [line for line in lines if line not in added] == text.splitlines()
+
+
+def _split(conversion: Conversion) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The HCL of a conversion, that of the build that validates too, and its other files."""
+    texts = {} if conversion.hcl is None else {"build.pkr.hcl": conversion.hcl}
+    texts |= {name: data.decode() for name, data in conversion.files.items() if name.endswith(".pkr.hcl")}
+    return texts, {name: data for name, data in conversion.files.items() if name not in texts}
 
 
 def test_an_annotation_names_the_lines_that_a_block_comes_from() -> None:

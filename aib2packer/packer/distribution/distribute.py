@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, VhdTarget
+from aib2packer.packer.build_vm import build_location
 from aib2packer.packer.distribution.gallery import gallery_settings, gallery_version
 from aib2packer.packer.distribution.managed_image import managed_image_settings
 from aib2packer.packer.distribution.steps import Steps
@@ -14,6 +15,8 @@ from aib2packer.packer.tags import tags_of
 from aib2packer.packer.values import traced
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.packer.distribution.plan import Plan
     from aib2packer.packer.model import PostProcessors
@@ -29,9 +32,10 @@ class Distribution:
     post_processors: tuple[PostProcessors, ...]
 
 
-def distribute(template: ImageTemplate, plan: Plan, location: Value, name: str, site: Site) -> Distribution:
-    """Translate the targets. `location` is the region of the build, `name` the build's name."""
+def distribute(template: ImageTemplate, plan: Plan, name: str, site: Site, kept: Mapping[str, Value]) -> Distribution:
+    """Translate the targets. `name` is the build's; `kept` is recorded beside the run outputs."""
     symbols, report = site.symbols, site.report
+    location = build_location(template, symbols)
     versions = {
         target.index: gallery_version(target, plan, location, symbols, report)
         for target in template.targets
@@ -49,5 +53,5 @@ def distribute(template: ImageTemplate, plan: Plan, location: Value, name: str, 
         values = {key: symbols.value(value) for key, value in tags.shared.items()}
         settings["azure_tags"] = traced(values, *tags.origins)
     steps = Steps(plan, versions, vhds, location, name, site)
-    chains = (*steps.finish_made(tags.own), *steps.copy(), *steps.clean_up(), *steps.record())
+    chains = (*steps.finish_made(tags.own), *steps.copy(), *steps.clean_up(), *steps.record(kept))
     return Distribution(settings, chains)

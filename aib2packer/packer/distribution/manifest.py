@@ -11,18 +11,20 @@ from aib2packer.packer.site import beside_template
 from aib2packer.packer.values import Code, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aib2packer.arm.values import Text
-    from aib2packer.findings.model import Report
-    from aib2packer.packer.variables import Symbols
+    from aib2packer.packer.site import Site
 
 
-def manifest(name: str, outputs: Sequence[tuple[Text, Value]], symbols: Symbols, report: Report, *, ids: bool) -> PostProcessor:
+def manifest(
+    name: str, outputs: Sequence[tuple[Text, Value]], kept: Mapping[str, Value], site: Site, *, ids: bool
+) -> PostProcessor:
     """Record run outputs, each a name and an id; without `ids` the one name, for the manifest itself tells what azure-arm made.
 
-    `name` is the build's.
+    `name` is the build's; `kept` is recorded besides.
     """
+    symbols, report = site.symbols, site.report
     for run_output, _ in outputs:
         if "{{" in run_output.visible:
             report.add(
@@ -32,10 +34,11 @@ def manifest(name: str, outputs: Sequence[tuple[Text, Value]], symbols: Symbols,
                 help="Choose a runOutputName of letters, digits, `-`, `_` and `.`, as the service wants it.",
             )
     settings: dict[str, Value] = {"output": beside_template(f"{name}.manifest.json")}
-    if outputs and not ids:
-        settings["custom_data"] = escape_templates({"run_output_name": symbols.value(outputs[0][0])})
-    elif outputs:
-        settings["custom_data"] = _object([(symbols.value(run_output), artifact) for run_output, artifact in outputs])
+    pairs: list[tuple[Value, Value]] = [(symbols.value(run_output), artifact) for run_output, artifact in outputs]
+    if pairs and not ids:
+        pairs = [("run_output_name", pairs[0][0])]
+    if pairs := [*pairs, *kept.items()]:
+        settings["custom_data"] = _object(pairs)
     return PostProcessor("manifest", settings)
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from aib2packer.packer.site import Site
     from aib2packer.packer.values import Value
 
+NOTHING: Mapping[str, Value] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
@@ -89,10 +91,10 @@ class Steps:
                 "What no target asked for is deleted, also after a failure above.", (script.post_processor("clean-up"),)
             )
 
-    def record(self) -> Iterator[PostProcessors]:
-        """The run outputs of the targets that azure-arm makes."""
+    def record(self, kept: Mapping[str, Value]) -> Iterator[PostProcessors]:
+        """The run outputs of the targets that azure-arm makes, and what else is `kept`: last of all, where it is looked for."""
         if self.plan.made:
-            yield PostProcessors("What Image Builder kept as the run output.", self._manifest(self.plan.made))
+            yield PostProcessors("What Image Builder kept as the run output.", self._manifest(self.plan.made, kept))
 
     def _copy(self, target: DistributeTarget) -> tuple[str, Script]:
         """What is done for a target, in words and as a script."""
@@ -138,11 +140,13 @@ class Steps:
                 vhd = self.vhds[target.index]
                 return (vhd.made if is_made else vhd.wanted).uri
 
-    def _manifest(self, targets: tuple[DistributeTarget, ...]) -> tuple[PostProcessor, ...]:
+    def _manifest(
+        self, targets: tuple[DistributeTarget, ...], kept: Mapping[str, Value] = NOTHING
+    ) -> tuple[PostProcessor, ...]:
         outputs = [(target.run_output_name, self._artifact(target)) for target in targets if target.run_output_name is not None]
         # Of a build with one target the manifest tells the id by itself.
         sole = self._is_sole(targets[0])
-        return (manifest(self.name, outputs, self.site.symbols, self.site.report, ids=not sole),)
+        return (manifest(self.name, outputs, kept, self.site, ids=not sole),)
 
     def _is_sole(self, target: DistributeTarget) -> bool:
         """Whether a target is all that azure-arm makes, as the template wants it."""

@@ -1,0 +1,92 @@
+"""How the finished image is validated (reference/aib-behaviour.md 3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.customize import read_customizers
+from aib2packer.aib.model import Validation
+from aib2packer.findings import codes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aib2packer.aib.customize import ReadsCustomizer
+    from aib2packer.aib.fields import Fields
+    from aib2packer.aib.model import Customizer
+
+KINDS = ("Shell", "PowerShell", "File")
+_SINCE = "2022-02-14"
+_FILE_SINCE = "2022-07-01"
+
+
+def read_validation(properties: Fields, kinds: Mapping[str, ReadsCustomizer]) -> Validation | None:
+    """Read `validate`; None where it asks for nothing: tools show the setting with nothing in it.
+
+    `kinds` are the kinds of customizers that there are; some of them are kinds of validators too.
+    """
+    fields = properties.fields("validate")
+    if fields is None:
+        return None
+    only = fields.boolean("sourceValidationOnly")
+    anyway = fields.boolean("continueDistributeOnFailure")
+    validators = read_customizers(fields, "inVMValidations", {kind: kinds[kind] for kind in KINDS}, "validator")
+    fields.close()
+    source_only = only is not None and only.value
+    if not validators and not source_only:
+        fields.skip("continueDistributeOnFailure")  # it has no effect
+        return None
+    fields.instruct("sourceValidationOnly", "continueDistributeOnFailure")
+    if fields.api.before(_SINCE):
+        fields.report.add(
+            codes.IGNORED_FIELD,
+            properties.key_span("validate"),
+            f"validate came with API version {_SINCE}: {fields.api} ignored it; it is converted all the same",
+            help=f"Use API version {_SINCE} or newer, or remove it.",
+        )
+    else:
+        _refuse_new_kinds(validators, fields)
+    if source_only:
+        _without_image(properties)
+    return Validation(
+        validators=validators,
+        source_only=source_only,
+        distribute_on_failure=anyway is not None and anyway.value,
+        span=properties.key_span("validate"),
+    )
+
+
+def _without_image(properties: Fields) -> None:
+    report, help_text = properties.report, "To build the image too, remove sourceValidationOnly."
+    report.add(
+        codes.SOURCE_ONLY,
+        properties.key_span("validate"),
+        "sourceValidationOnly: the source image is booted and validated, and no image is built",
+        help=help_text,
+    )
+    if properties.has("customize"):
+        report.add(
+            codes.SOURCE_ONLY,
+            properties.key_span("customize"),
+            "customizers do not run: sourceValidationOnly validates the source image as it is",
+            help=help_text,
+        )
+    if properties.has("distribute"):
+        report.add(
+            codes.SOURCE_ONLY,
+            properties.key_span("distribute"),
+            "nothing is distributed: with sourceValidationOnly there is no new image; what Image Builder distributes then is "
+            "documented nowhere",
+            help=help_text,
+        )
+
+
+def _refuse_new_kinds(validators: tuple[Customizer, ...], fields: Fields) -> None:
+    for validator in validators:
+        if validator.kind == "File" and fields.api.before(_FILE_SINCE):
+            fields.report.add(
+                codes.SERVICE_REFUSES,
+                validator.span,
+                f"File validators came with API version {_FILE_SINCE}: {fields.api} answers UnsupportedValidatorType",
+                help=f"Use API version {_FILE_SINCE} or newer.",
+            )

@@ -1,0 +1,288 @@
+"""The build that validates: it boots the finished image and runs the validators there (reference/aib-behaviour.md 3).
+
+Image Builder does this before it distributes. Here the image is there before: a gallery version is held back from those who ask
+for the latest one, until the validation build releases it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import GalleryTarget, Located, ManagedImage, ManagedImageTarget, PlatformImage
+from aib2packer.conversion import Emit, ValidateIn
+from aib2packer.findings import codes
+from aib2packer.packer.assemble import assemble
+from aib2packer.packer.distribution.plan import plan_distribution
+from aib2packer.packer.download import download
+from aib2packer.packer.model import Provisioner, Steps
+from aib2packer.packer.site import beside_template
+from aib2packer.packer.source_image import gallery_image, managed_image, plan_info, source_image
+from aib2packer.packer.tags import tags_of
+from aib2packer.packer.values import Code, Local, Text, Variable, traced
+from aib2packer.packer.versions import NOW, VERSION, image_version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aib2packer.aib.ids import ResourceId
+    from aib2packer.aib.model import Customizer, ImageTemplate, Validation
+    from aib2packer.conversion import Options
+    from aib2packer.findings.model import Report
+    from aib2packer.packer.model import Build, Download
+    from aib2packer.packer.site import CustomizerKind, Site
+    from aib2packer.packer.values import Settings, Value
+    from aib2packer.packer.variables import Symbols
+
+HELD_BACK = Variable(
+    "exclude_from_latest",
+    "Whether those who ask for the latest version pass this one over. The validation build sets it to false.",
+    "bool",
+    default=True,
+)
+_IMAGE = "managed_image_name"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What the builds of a template have in common, whatever they boot: a name, the settings of the VM, and files for these."""
+
+    name: str
+    settings: Settings
+    files: Mapping[str, bytes]
+
+
+def booted_target(template: ImageTemplate) -> GalleryTarget | ManagedImageTarget | None:
+    """The target that a VM is made from to validate it: azure-arm's gallery version, else its managed image; None for a VHD."""
+    plan = plan_distribution(template)
+    return plan.gallery or plan.image
+
+
+def validated(template: ImageTemplate, options: Options) -> Validation | None:
+    """What a build of its own is to validate; None where there is none, or none that is put out."""
+    if options.validation is ValidateIn.INLINE or booted_target(template) is None:
+        return None
+    return template.validation if options.side_files or options.emit is not None else None
+
+
+def report_validation(template: ImageTemplate, options: Options, report: Report) -> None:
+    """Say how the validation differs from that of the service, or that there is none."""
+    validation = template.validation
+    if options.emit is Emit.VALIDATION and validated(template, options) is None:
+        report.add(
+            codes.NOTHING_TO_VALIDATE,
+            template.source.span if validation is None else validation.span,
+            "there is no validation build for this template: it has no validators"
+            if validation is None
+            else "there is no validation build for this template: "
+            + ("its validators run inline" if options.validation is ValidateIn.INLINE else "nothing can boot a VHD"),
+            help="Convert without --emit validation.",
+        )
+    elif validation is None:
+        return
+    elif options.validation is ValidateIn.INLINE:
+        anyway = "; a validator that fails does not end the build, which then ends as a success"
+        report.add(
+            codes.VALIDATED_INLINE,
+            validation.span,
+            "the validators run on the build VM before it is generalized; Image Builder's run on a VM made from the finished "
+            f"image: what generalizing does is not seen{anyway if validation.distribute_on_failure else ''}",
+            help="Without --validation inline they run in a build of their own, on the finished image.",
+        )
+    elif validated(template, options) is not None:
+        _report_order(template, validation, options, report)
+    else:
+        _report_loss(template, validation, report)
+
+
+def _report_order(template: ImageTemplate, validation: Validation, options: Options, report: Report) -> None:
+    if held_back(template, options):
+        others = ", and the other targets are not held back" if len(template.targets) > 1 else ""
+        what = f"the version is published first, and `latest` passes it over until the validation build releases it{others}"
+        remedy = "Run the validation build after each build; if it fails, delete the version."
+    elif validation.distribute_on_failure:
+        what = "the image is there before, which is the same where continueDistributeOnFailure is set"
+        remedy = "Run the validation build after each build."
+    else:
+        what = "the image is there before"
+        remedy = "Run the validation build after each build; if it fails, delete the image."
+    report.add(
+        codes.VALIDATED_AFTER, validation.span, f"Image Builder validates before it distributes; here {what}", help=remedy
+    )
+
+
+def _report_loss(template: ImageTemplate, validation: Validation, report: Report) -> None:
+    if booted_target(template) is None:
+        message = "nothing validates the image: Packer makes no VM from a VHD, or from an image in another region"
+        help_text = "Add a gallery or a managed image as a target, or pass --validation inline."
+    else:
+        message = "nothing validates the image: that takes a build of its own, which boots it"
+        help_text = "Convert with -o DIR, or once more with --emit validation; then pass --emit build here."
+    report.add(codes.VALIDATION, validation.span, message, help=help_text)
+    abort = template.abort_on_validation_error
+    if abort.value:
+        report.add(codes.VALIDATION, abort.span, message, help=help_text)
+
+
+def held_back(template: ImageTemplate, options: Options) -> bool:
+    """Whether the gallery version is not to be the latest until it is validated."""
+    validation, target = validated(template, options), booted_target(template)
+    if validation is None or validation.distribute_on_failure or not isinstance(target, GalleryTarget):
+        return False
+    exclude = target.exclude_from_latest
+    return exclude is None or (isinstance(exclude, Located) and not exclude.value)
+
+
+def recorded(template: ImageTemplate, options: Options, symbols: Symbols, report: Report) -> dict[str, Value]:
+    """What the manifest must hold, for the validation build to find the image: what the template does not say literally."""
+    target = booted_target(template)
+    if validated(template, options) is None or target is None or _literal_name(target) is not None:
+        return {}
+    if isinstance(target, GalleryTarget):
+        return {VERSION: image_version(target, symbols, report)}
+    return {_IMAGE: symbols.value(target.id["images"])}
+
+
+def validation_build(
+    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], base: Base, site: Site, options: Options
+) -> Build | None:
+    """The build that boots the image that the other one made last; None where there is nothing to validate."""
+    target = booted_target(template)
+    if validated(template, options) is None or target is None:
+        return None
+    manifest = f"{'../' if options.side_files else ''}{base.name}.manifest.json"
+    group = site.symbols.value(target.id.resource_group)
+    after: tuple[Provisioner, ...] = ()
+    if isinstance(target, GalleryTarget):
+        version = _literal_name(target) or _from_manifest(VERSION, "Gallery version to validate.", manifest)
+        source = gallery_image(target.id, version, target.span, site.symbols)
+        if held_back(template, options):
+            after = (_release(target.id, version, site.symbols),)
+    else:
+        image = _literal_name(target) or _from_manifest(_IMAGE, "Managed image to validate.", manifest)
+        source = managed_image(image, group, target.span) | _name_of_no_image(base.name, group)
+    if isinstance(template.source, PlatformImage):  # an image made from one with a plan has that plan too
+        source |= plan_info(template.source, site.symbols, site.report)
+    settings = base.settings | source
+    settings.pop("disk_additional_size", None)  # the image has its data disks
+    return _validation(template, kinds, replace(base, settings=settings), site, after)
+
+
+def source_validation_build(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], base: Base, site: Site) -> Build:
+    """The build that boots the source image, where nothing else is asked for."""
+    source = source_image(template.source, site.symbols, site.report)
+    if isinstance(template.source, ManagedImage):
+        source |= _name_of_no_image(base.name, site.symbols.value(template.source.id.resource_group))
+    return _validation(template, kinds, replace(base, settings=base.settings | source), site)
+
+
+def _validation(
+    template: ImageTemplate,
+    kinds: Mapping[str, CustomizerKind],
+    base: Base,
+    site: Site,
+    after: tuple[Provisioner, ...] = (),
+) -> Build:
+    """A build that boots what `base` says, runs the validators, then the steps `after` them, and makes no image."""
+    name = f"{base.name}-validation"
+    own_site = replace(site, downloads=Local("downloads", beside_template(f"downloads/{name}")))
+    settings: Settings = {**base.settings, "skip_create_image": True}
+    tags = tags_of(template, replace(plan_distribution(template), image=None, gallery=None, vhd=None), site.report)
+    if tags.shared:
+        values = {key: site.symbols.value(value) for key, value in tags.shared.items()}
+        settings["azure_tags"] = traced(values, *tags.origins)
+    validators = template.validation.validators if template.validation is not None else ()
+    steps = _run_validators(validators, kinds, own_site)
+    first = (download(steps.downloads, own_site),) if steps.downloads else ()
+    provisioners = (*first, *steps.provisioners, *after)
+    steps = replace(steps, provisioners=provisioners, files={**base.files, **steps.files})
+    return assemble(name, settings, steps, (), site.symbols)
+
+
+def inline_validators(template: ImageTemplate, options: Options) -> tuple[Customizer, ...]:
+    """The validators that run among the customizers, and count on from these: their files lie side by side."""
+    if template.validation is None or options.validation is not ValidateIn.INLINE:
+        return ()
+    first = 1 + max((customizer.index for customizer in template.customize), default=-1)
+    return tuple(replace(validator, index=first + validator.index) for validator in template.validation.validators)
+
+
+def tolerate_failure(steps: Steps, template: ImageTemplate) -> Steps:
+    """The steps of an inline validator, which do not end the build where the image is distributed all the same."""
+    if template.validation is None or not template.validation.distribute_on_failure:
+        return steps
+    provisioners = []
+    for step in steps.provisioners:
+        name = {key: value for key, value in step.settings.items() if key == "name"}
+        provisioners.append(replace(step, settings={**name, "continue_on_error": True, **step.settings}))
+    return replace(steps, provisioners=tuple(provisioners))
+
+
+def _run_validators(validators: Sequence[Customizer], kinds: Mapping[str, CustomizerKind], site: Site) -> Steps:
+    """The validators as provisioners, which run as customizers do."""
+    provisioners: list[Provisioner] = []
+    downloads: list[Download] = []
+    files: dict[str, bytes] = {}
+    assets: dict[str, bytes] = {}
+    for validator in validators:
+        done = kinds[validator.kind].translate(validator, site)
+        provisioners += (replace(step, origins=(validator.span,)) for step in done.provisioners)
+        downloads += done.downloads
+        files |= done.files
+        assets |= done.assets
+    return Steps(tuple(provisioners), tuple(downloads), files, assets)
+
+
+def _literal_name(target: GalleryTarget | ManagedImageTarget) -> str | None:
+    """The version, or the name of the managed image, where the template says it literally."""
+    text = target.version if isinstance(target, GalleryTarget) else target.id["images"]
+    return None if text is None else text.literal
+
+
+def _from_manifest(key: str, description: str, manifest: str) -> Local:
+    """What the last build wrote down, unless the user says otherwise. `manifest` is its path from this file on."""
+    variable = Variable(key, f"{description} Null: the one that the build made last, as {manifest} says.", default=Code("null"))
+    last = f'reverse(jsondecode(file("{manifest}")).builds)[0].custom_data.{key}'
+    return Local(
+        key, Code(f"var.{key} != null ? var.{key} : {last}", (variable,)), "file() takes the path from this folder on."
+    )
+
+
+def _name_of_no_image(name: str, group: Value) -> Settings:
+    """azure-arm wants a name for an image wherever it starts from a managed one; `skip_create_image` makes none."""
+    time = Code('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
+    return {_IMAGE: Text((f"{name}-", time)), "managed_image_resource_group_name": group}
+
+
+def _release(image: ResourceId, version: str | Local, symbols: Symbols) -> Provisioner:
+    """Let the version be the latest: it has passed."""
+    options = {
+        "--subscription": symbols.value(image.subscription),
+        "--resource-group": symbols.value(image.resource_group),
+        "--gallery-name": symbols.value(image["galleries"]),
+        "--gallery-image-definition": symbols.value(image["images"]),
+    }
+    words = (part for flag, value in options.items() for part in (f" {flag} ", *_quoted(value)))
+    command = (
+        *("az sig image-version update", *words, " --gallery-image-version ", version),
+        " --set publishingProfile.excludeFromLatest=false --output none",
+    )
+    return Provisioner(
+        "shell-local",
+        {"name": "release", "inline": (Text(command),)},
+        "It has passed: those who ask for the latest version may have it.",
+    )
+
+
+def _quoted(value: Value) -> tuple[str | Variable | Local | Code, ...]:
+    """A word for the shell of the machine that runs Packer."""
+    match value:
+        case str():
+            return (shlex.quote(value),)
+        case Text(parts):
+            return ("'", *parts, "'")
+        case Variable() | Local() | Code():
+            return ("'", value, "'")
+        case _:
+            raise TypeError(value)

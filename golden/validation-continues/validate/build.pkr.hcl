@@ -1,0 +1,83 @@
+# Boots the image that the build of the Azure Image Builder template web made last, runs the validators there, and makes no
+# image.
+#
+#   packer init validate
+#   timeout 240m packer build -var subscription_id=... validate
+#
+# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
+# Builder's own service took care of, and may use the gallery.
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+locals {
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+}
+
+source "azure-arm" "web_validation" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type = "Linux"
+
+  shared_image_gallery {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "web"
+    image_version  = "1.2.3"
+  }
+
+  plan_info {
+    plan_name      = "ubuntu"
+    plan_product   = "hardened"
+    plan_publisher = "contoso"
+  }
+
+  # Build VM
+  location                     = "westeurope"
+  vm_size                      = "Standard_D2ds_v4"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # Distribution. None: no image is made.
+  skip_create_image = true
+}
+
+build {
+  name    = "web-validation"
+  sources = ["source.azure-arm.web_validation"]
+
+  # validate.inVMValidations[0]: Shell
+  provisioner "shell" {
+    name            = "nginx-runs"
+    execute_command = local.as_root
+    inline          = ["systemctl is-active nginx"]
+  }
+}

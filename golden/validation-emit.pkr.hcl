@@ -1,0 +1,108 @@
+# Boots the image that the build of the Azure Image Builder template web made last, runs the validators there, and makes no
+# image.
+#
+#   packer init build.pkr.hcl
+#   timeout 240m packer build build.pkr.hcl
+#
+# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
+# use the managed image's resource group.
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+  default     = "22222222-2222-2222-2222-222222222222"
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+locals {
+  downloads = "${path.root}/downloads/web-validation"
+
+  # Taken once: each call of timestamp() gives another time.
+  now = timestamp()
+}
+
+source "azure-arm" "web_validation" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type                                  = "Windows"
+  custom_managed_image_name                = "web"
+  custom_managed_image_resource_group_name = "images"
+
+  # Build VM
+  location                     = "westeurope"
+  vm_size                      = "Standard_D2ds_v4"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  communicator   = "winrm"
+  winrm_use_ssl  = true
+  winrm_insecure = true
+  winrm_username = "packer"
+
+  # Distribution. None: no image is made. azure-arm wants a name for one all the same, for it starts from a managed image.
+  skip_create_image                 = true
+  managed_image_name                = "web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  managed_image_resource_group_name = "images"
+}
+
+build {
+  name    = "web-validation"
+  sources = ["source.azure-arm.web_validation"]
+
+  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build.
+  provisioner "shell-local" {
+    name = "download"
+    inline = [
+      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "curl -fsSL --retry 5 -o 02-pester.ps1 'https://example.com/pester.ps1'",
+    ]
+  }
+
+  # validate.inVMValidations[0]: PowerShell
+  provisioner "powershell" {
+    name          = "iis-runs"
+    elevated_user = "SYSTEM"
+    inline        = ["if ((Get-Service W3SVC).Status -ne 'Running') { exit 1 }"]
+  }
+
+  # validate.inVMValidations[1]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try
+  # block.
+  provisioner "file" {
+    name        = "pester-upload"
+    source      = "${local.downloads}/02-pester.ps1"
+    destination = "C:\\Windows\\Temp\\02-pester.ps1"
+    generated   = true
+  }
+
+  provisioner "powershell" {
+    name             = "pester"
+    valid_exit_codes = [0, 3010]
+    inline = [
+      "powershell -ExecutionPolicy Bypass -Command '$ProgressPreference = 0; & C:\\Windows\\Temp\\02-pester.ps1; exit $LASTEXITCODE'",
+      "Remove-Item C:\\Windows\\Temp\\02-pester.ps1",
+    ]
+  }
+}

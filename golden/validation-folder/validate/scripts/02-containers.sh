@@ -1,0 +1,2 @@
+#!/bin/sh -e
+docker inspect -f '{{.State.Running}}' web

@@ -1,0 +1,1 @@
+vm_size = "Standard_D4s_v5"
