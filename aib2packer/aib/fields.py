@@ -545,7 +545,7 @@ class Fields:
     def _wrong_type(self, value: Json, key: str, wanted: str) -> None:
         if isinstance(value, JsonScalar) and isinstance(value.value, str):
             text = token_text(value.value, value.span, self.report)
-            if text.literal is None:
+            if len(text.parts) == 1 and text.symbols:  # one in a longer text does not make it a value of another type
                 self._placeholder(text, key)
                 return
         self.report.add(

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer import SourceText, Span
+from aib2packer import Severity, SourceText, Span
 from aib2packer.arm.values import Placeholder, Text, join
+from tests.cases.templates import convert_json, template
 
 SPAN = Span(SourceText("x", ""), 0, 0)
 TOKEN = Placeholder("<token>")
@@ -32,3 +33,12 @@ def test_splitting_and_joining_changes_nothing(found: tuple[str | Placeholder, .
 @given(st.text("ab/"))
 def test_a_literal_text_is_split_as_a_string_is(value: str) -> None:
     assert [piece.literal for piece in Text((value,) if value else (), SPAN).split("/")] == value.split("/")
+
+
+def test_a_token_within_an_id_where_an_object_belongs_is_a_value_of_the_wrong_type() -> None:
+    messages = {}
+    for value in ("<subnet>", "/subscriptions/<id>/resourceGroups/hub"):
+        findings = convert_json(template(properties={"vmProfile": {"vnetConfig": value}})).findings
+        messages[value] = [found.code.id for found in findings if found.severity is Severity.ERROR]
+
+    assert messages == {"<subnet>": ["AIB2P101"], "/subscriptions/<id>/resourceGroups/hub": ["AIB2P103"]}
