@@ -105,6 +105,7 @@ def read_template(
     properties = root if resource.flattened else root.fields("properties")
     if properties is None:
         root.missing("properties", "Give the whole image template, with its properties.")
+        reading.report_unknown()
         return None
     properties.path = ""  # findings name settings as the documentation does: source.sku, customize[0].inline
     properties.skip(*_READ_ONLY)

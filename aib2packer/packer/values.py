@@ -34,6 +34,9 @@ class Variable:
     validation: tuple[Validation, ...] = ()
     origin: Span | None = field(default=None, compare=False)
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # a default may be an object, which has no hash
+
 
 @dataclass(frozen=True, slots=True)
 class Local:

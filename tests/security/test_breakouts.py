@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import hcl2
@@ -29,6 +30,10 @@ Json = Any
 _OPTIONS = (Options(), Options(side_files=True), Options(annotate=True))
 _SHELL = re.compile(r"['\"$`;|&>\n\\]")
 """What means something to a shell."""
+_HEREDOC = re.compile(r"<<-(\w+)\n(.*?)^ *\1$", re.MULTILINE | re.DOTALL)
+_STEP = re.compile(
+    r'^(?P<indent> +)(?:provisioner|post-processor) "([\w-]+)" \{\n(.*?)^(?P=indent)\}$', re.MULTILINE | re.DOTALL
+)
 _BLOCKS = {"packer", "variable", "locals", "source", "build"}
 # Programs that lines of ours call, and one that hostile ones would.
 _PROGRAMS = ("curl", "az", "sha256sum", "sudo", "chmod", "sed", "rm", "cat", "sh", "waagent", "sync", "base64", "pwsh", "sleep")
@@ -75,16 +80,15 @@ def named(value: Json) -> Iterator[str]:
 def check_lines(hcl: str, hostile: str, folder: Path) -> None:
     """Check that no line of the HCL is of the template's making, and that the lines for shells run nothing of it."""
     assert all(char.isprintable() or char == "\n" for char in hcl)
-    assert not re.search(rf"^\s*(?:touch )?{MARK}", hcl, re.MULTILINE)
+    assert not re.search(rf"^\s*(?:touch )?{MARK}", _HEREDOC.sub("", hcl), re.MULTILINE)
     if not _SHELL.search(hostile) and hostile:
         return
     commands: list[str] = []
-    blocks = re.findall(r'^  provisioner "([\w-]+)" \{\n(.*?)^  \}$', escaped(hcl), re.MULTILINE | re.DOTALL)
-    for kind, block in blocks:
-        # Heredocs are scripts of ours that hold nothing of the template.
-        quoted = without_references(re.sub(r"<<-(\w+)\n.*?^ *\1$", "", block, flags=re.MULTILINE | re.DOTALL))
-        _, _, inline = quoted.partition("    inline")
-        lines = [decode_value(found) for found in re.findall(r'"(?:[^"\\]|\\.)*"', inline)]
+    for _, kind, block in _STEP.findall(escaped(hcl)):
+        _, _, inline = without_references(block).partition(" inline")
+        lines = [decode_value(found) for found in re.findall(r'"(?:[^"\\]|\\.)*"', _HEREDOC.sub("", inline))]
+        # That one holds nothing of the template, and would write where the machine of the test has files of its own.
+        lines += [dedent(found) for _, found in _HEREDOC.findall(inline) if "DeprovisioningScript" not in found]
         if kind in {"shell", "shell-local"}:
             commands += lines
         else:
