@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from aib2packer import InputError
+from aib2packer.gallery import list_versions, parse_image
 from tests.cases import CASES
 from tests.conftest import GOLDEN
 from tests.packer.azure_cli import AzureCliParser, RecordedAzureCli
@@ -103,6 +105,24 @@ def test_the_parser_of_the_azure_cli_refuses_what_it_does_not_know(
 
     assert said
     assert complaint in said
+
+
+def test_the_azure_cli_takes_what_releases_a_version_and_what_lists_them(
+    az: RecordedAzureCli, az_parser: AzureCliParser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = re.search(
+        r'^ +inline = \["(az sig .*)"\]$', (GOLDEN / "validation-folder/validate/build.pkr.hcl").read_text(), re.MULTILINE
+    )
+    assert release is not None
+    done = run(release[1].replace("${local.image_version}", "1.0.0"), (), az)
+    assert done.returncode == 0, done.stderr
+    for name, value in az.environment().items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InputError):  # the recorded one answers nothing
+        list_versions(parse_image(VERSION))
+
+    assert [call[:3] for call in az.calls()] == [["sig", "image-version", "update"], ["sig", "image-version", "list"]]
+    assert az_parser.complaints(az.calls()) == ["", ""]
 
 
 def test_a_script_stops_at_the_first_command_that_fails_and_deletes_what_it_made(az: RecordedAzureCli) -> None:

@@ -1,7 +1,6 @@
 """Validation builds run with the real Packer: on a VM of their own, with what the build of the image recorded."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from aib2packer import Emit, Options, ValidateIn, convert
 from tests.cases.templates import GALLERY, GALLERY_TARGET, LINUX, WINDOWS, template
 from tests.cases.variables import required_variables
+from tests.packer.azure_cli import RecordedAzureCli
 from tests.packer.file_server import FileServer
 from tests.packer.judge import Packer, Run
 from tests.packer.vm import LinuxVM, WindowsVM
@@ -34,9 +34,9 @@ def write(folder: Path, value: Mapping[str, Any], options: Options) -> None:
         file.write_bytes(data)
 
 
-def build(packer: Packer, folder: Path, vm: LinuxVM | WindowsVM, az: Path | None = None) -> Run:
-    """Run the build in a folder, with the test's own `az` where there is one."""
-    environment = {} if az is None else {"PATH": f"{az.parent}:{os.environ['PATH']}"}
+def build(packer: Packer, folder: Path, vm: LinuxVM | WindowsVM, az: RecordedAzureCli | None = None) -> Run:
+    """Run the build in a folder, with the recorded `az` where there is one."""
+    environment = {} if az is None else az.environment()
     return packer.build(folder, required_variables((folder / "build.pkr.hcl").read_text()), vm=vm, environment=environment)
 
 
@@ -61,21 +61,11 @@ def shell(*commands: str, **settings: object) -> dict[str, Any]:
     return {"type": "Shell", "inline": commands, **settings}
 
 
-@pytest.fixture
-def az(tmp_path: Path) -> Path:
-    """An `az` that keeps the arguments of its last call."""
-    program = tmp_path / "bin/az"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nfor word; do echo "$word"; done > {program}.log\n')
-    program.chmod(0o755)
-    return program
-
-
 def test_the_image_that_was_just_built_is_booted_validated_and_released(
     packer: Packer,
     linux_vm: LinuxVM,
     file_server: FileServer,
-    az: Path,
+    az: RecordedAzureCli,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     script = file_server.add("check.sh", b"#!/bin/bash -e\ntest -f /tmp/expected.txt\ncp /tmp/expected.txt /root\n")
@@ -85,7 +75,7 @@ def test_the_image_that_was_just_built_is_booted_validated_and_released(
         {"type": "Shell", "scriptUri": script},
         customize=[shell("touch /root/customized")],
     )
-    folder = az.parent.parent / "my images"
+    folder = az.folder / "my images"
     write(folder, value, Options(side_files=True))
 
     built = build(packer, folder, linux_vm)
@@ -106,7 +96,7 @@ def test_the_image_that_was_just_built_is_booted_validated_and_released(
         assert not vm.exists("/root/customized")
         assert vm.log("waagent") == []
     assert not linux_vm.exists("/root/user")
-    words = az.with_name("az.log").read_text().splitlines()
+    (words,) = az.calls()
     assert words[:3] == ["sig", "image-version", "update"]
     assert words[words.index("--gallery-image-version") + 1] == f"{version}9"
     assert words[words.index("--set") + 1] == "publishingProfile.excludeFromLatest=false"
@@ -114,7 +104,9 @@ def test_the_image_that_was_just_built_is_booted_validated_and_released(
     assert list((folder / "validate").glob("*manifest*")) == []
 
 
-def test_what_fails_to_validate_is_not_released(packer: Packer, linux_vm: LinuxVM, az: Path, tmp_path: Path) -> None:
+def test_what_fails_to_validate_is_not_released(
+    packer: Packer, linux_vm: LinuxVM, az: RecordedAzureCli, tmp_path: Path
+) -> None:
     value = with_validators(shell("touch /root/first"), shell("test 1 = 2"), shell("touch /root/last"), target=GALLERY_TARGET)
     write(tmp_path, value, Options(emit=Emit.VALIDATION))
 
@@ -123,7 +115,7 @@ def test_what_fails_to_validate_is_not_released(packer: Packer, linux_vm: LinuxV
     assert not done.ok
     assert linux_vm.exists("/root/first")
     assert not linux_vm.exists("/root/last")
-    assert not az.with_name("az.log").exists()
+    assert az.calls() == []
 
 
 def test_validators_of_a_windows_image_run_as_customizers_do(packer: Packer, windows_vm: WindowsVM, tmp_path: Path) -> None:
