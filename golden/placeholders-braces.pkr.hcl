@@ -119,10 +119,10 @@ build {
       name = "out"
       env = {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.source_resource_group_name}/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
+        BUILD_LOCATION = var.location
         TEMPORARY_NAME = "packer-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
         SUBSCRIPTION   = var.subscription_id
         RESOURCE_GROUP = var.destination_resource_group_name
-        LOCATION       = var.location
         NAME           = "${var.image_name}-out"
       }
       inline = [
@@ -132,7 +132,7 @@ build {
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
             --name "$TEMPORARY_NAME" \
-            --location "$LOCATION" \
+            --location "$BUILD_LOCATION" \
             --source "$SOURCE" \
             --query id \
             --output tsv)
@@ -141,7 +141,7 @@ build {
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
             --name "$TEMPORARY_NAME" \
-            --location "$LOCATION" \
+            --location "$BUILD_LOCATION" \
             --source "$disk" \
             --copy-start false \
             --incremental true \

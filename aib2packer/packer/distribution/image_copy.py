@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.values import Text
     from aib2packer.conversion import OsType
     from aib2packer.packer.distribution.plan import Plan
-    from aib2packer.packer.distribution.script import Option
+    from aib2packer.packer.distribution.script import Operand, Option
     from aib2packer.packer.site import Site
     from aib2packer.packer.values import Value
 
@@ -58,11 +58,12 @@ def copy_image(
     near = is_same(target.location, plan.location)
     if isinstance(origin, GalleryOrigin) and target.location is not None:
         near = near or any(region.parts == target.location.parts for region in origin.regions)
-    _make_disk(target, origin, location if near else build_location, script)
+    at = location if near else Shell(script.word("BUILD_LOCATION", build_location))
+    _make_disk(target, origin, at, script)
     if near:
         script.line("""trap 'az disk delete --ids "$disk" --yes' EXIT""")
     else:
-        _copy_disk(target, build_location, location, script)
+        _copy_disk(target, at, location, script)
     return _create(target, location, _DISK if near else _COPY, os_type, script)
 
 
@@ -88,8 +89,8 @@ def _find_generation(origin: GalleryOrigin | SnapshotOrigin, script: Script) -> 
         case GalleryOrigin(definition):
             script.az(
                 "sig image-definition show",
-                ("--subscription", definition.subscription),
-                ("--resource-group", definition.resource_group),
+                ("--subscription", Shell(script.word("GALLERY_SUBSCRIPTION", definition.subscription))),
+                ("--resource-group", Shell(script.word("GALLERY_RESOURCE_GROUP", definition.resource_group))),
                 ("--gallery-name", definition["galleries"]),
                 ("--gallery-image-definition", definition["images"]),
                 *query,
@@ -99,7 +100,7 @@ def _find_generation(origin: GalleryOrigin | SnapshotOrigin, script: Script) -> 
             script.az("snapshot show", ("--ids", Shell(script.word("SOURCE", snapshot))), *query, into="generation")
 
 
-def _make_disk(target: ManagedImageTarget, origin: GalleryOrigin | SnapshotOrigin, location: Value, script: Script) -> None:
+def _make_disk(target: ManagedImageTarget, origin: GalleryOrigin | SnapshotOrigin, location: Operand, script: Script) -> None:
     match origin:
         case GalleryOrigin(_, version_id):
             source: Option = ("--gallery-image-reference", Shell(script.word("SOURCE", version_id)))
@@ -110,7 +111,7 @@ def _make_disk(target: ManagedImageTarget, origin: GalleryOrigin | SnapshotOrigi
     script.az("disk create", *options, ("--query", "id"), ("--output", "tsv"), into="disk")
 
 
-def _copy_disk(target: ManagedImageTarget, build_location: Value, location: Value, script: Script) -> None:
+def _copy_disk(target: ManagedImageTarget, build_location: Operand, location: Value, script: Script) -> None:
     """The disk in another region, as a snapshot."""
     name = script.word("TEMPORARY_NAME", concat(f"packer-{target.index}-", TIME))
     kind: tuple[Option, ...] = (("--incremental", Shell("true")), ("--query", "id"), ("--output", "tsv"))
