@@ -69,7 +69,7 @@ def parse_id(text: Text, *shapes: tuple[str, ...]) -> ResourceId | None:
     return _partly_known(text, shapes) if text.symbols else None
 
 
-def _partly_known(text: Text, shapes: tuple[tuple[str, ...], ...]) -> ResourceId:
+def _partly_known(text: Text, shapes: tuple[tuple[str, ...], ...]) -> ResourceId | None:
     pieces = text.split("/")
     known: dict[str, Text] = {}
     while len(pieces) > 2 and (name := (pieces[-2].literal or "").lower()) in _NAMES and pieces[-1].parts:  # noqa: PLR2004 - a pair
@@ -80,6 +80,9 @@ def _partly_known(text: Text, shapes: tuple[tuple[str, ...], ...]) -> ResourceId
     if not known and GALLERY_VERSION in shapes:
         shape = GALLERY_VERSION  # of an image definition's id it is the beginning
     head = join("/", pieces, text.span)
+    first = text.parts[0]
+    if not head.symbols or (isinstance(first, str) and not first.startswith("/")):  # what is known is no beginning of an id
+        return None
     begins = shape[: len(shape) - len(known)]
     found = {
         name: known.get(name) or Text((Segment(head, 2 * index + 2, name == "versions", begins),), text.span)

@@ -22,6 +22,11 @@ def test_properties_that_are_a_parameter_without_a_value_are_an_error_that_names
     assert "the parameter all (properties)" in finding.message
 
 
+@pytest.mark.parametrize("image", ["/images/<name>", "images/<name>", "/subscriptions/<id>", "galleries/web/images/<name>"])
+def test_the_end_of_an_id_without_its_beginning_is_none(image: str) -> None:
+    assert "AIB2P105" in codes_of(template(customize=[SHELL], distribute=[{**GALLERY_TARGET, "galleryImageId": image}]))
+
+
 @pytest.mark.parametrize("default", [{"a": 1}, ["b"], {}])
 @pytest.mark.parametrize("place", ["region", "tag", "id", "timeout"])
 def test_an_object_where_a_text_belongs_is_no_traceback(place: str, default: Json) -> None:
