@@ -37,7 +37,10 @@ def test_an_output_that_packer_refuses_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "packer").write_text(
-        '#!/bin/sh\n[ "$1" = version ] && echo Packer v1.16.0 && exit\nprintf "Error: it is refused\\n\\nfor a reason\\n"; exit 1\n'
+        "#!/bin/sh\n"
+        "[ $1 = version ] && echo Packer v1.16.0 && exit\n"
+        "printf 'Error: it is refused\\n\\nfor a reason\\n'\n"
+        "exit 1\n"
     )
     (tmp_path / "packer").chmod(0o755)
     (tmp_path / "one.json").write_text(json.dumps(template(customize=[SHELL])))
