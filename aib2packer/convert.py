@@ -69,15 +69,25 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
         comments = annotate(build.validation, tuple(origins(build.validation))) if chosen.annotate else None
         files |= _in_folder(render(build.validation, comments).text, build.validation.files)
         downloads += build.validation.downloads
+    settings = account(template.body, template.settled, (*places, *elsewhere), report)
+    if chosen.side_files:
+        files |= _for_people(build, files, source.name, report)
     fetched = (download.fetched for download in downloads)
     return Conversion(
         rendered.text,
         files,
         report.findings,
-        settings=account(template.body, template.settled, (*places, *elsewhere), report),
+        settings=settings,
         source_map=source_map(rendered.lines, places),
         assets=tuple(dict.fromkeys(Asset(file.address, file.sha256) for file in fetched if file.address is not None)),
     )
+
+
+def _for_people(build: Build, files: Mapping[str, bytes], source: str, report: Report) -> dict[str, bytes]:
+    """What lies beside a build and its `files` to be read, or to begin with."""
+    from aib2packer.packer.folder import folder_files
+
+    return folder_files(build, files, report.findings, source)
 
 
 def _in_folder(validation: str, files: Mapping[str, bytes]) -> dict[str, bytes]:

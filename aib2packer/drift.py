@@ -17,7 +17,7 @@ from aib2packer.text.source import FileError, SourceText, Span
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-_SCRIPT = re.compile(r"\d{2,}-.*\.(?:sh|ps1)")  # as customizers name them
+_SCRIPT = re.compile(r"\d{2,}-.*\.(?:sh|ps1)|winrm\.ps1")  # as customizers name them, and packer/winrm.py
 _HEADER = b"converted from an Azure Image Builder template."
 _NULL = "/dev/null"
 
@@ -72,7 +72,7 @@ def compare(folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool) -
     """
     found = [(folder / name, _content(folder / name), content) for name, content in files.items()]
     differing = [Difference(path, _text(before), _text(after)) for path, before, after in found if before != after]
-    made = (*_scripts(folder), *_validation(folder / VALIDATION_FOLDER)) if with_leftovers else ()
+    made = left_in(folder) if with_leftovers else ()
     left = [Difference(path, _text(_content(path)), None) for path in made if path.relative_to(folder).as_posix() not in files]
     return (*differing, *left)
 
@@ -86,6 +86,11 @@ def left_over(folder: Path, file_name: str, expected: Collection[Path]) -> Itera
             content = _content(path) or b""
             if _HEADER in content.partition(b"\n")[0]:
                 yield Difference(path, _text(content), None)
+
+
+def left_in(folder: Path) -> list[Path]:
+    """What conversions have made in a folder, by the names: scripts, and the build that validates."""
+    return [*_scripts(folder), *_validation(folder / VALIDATION_FOLDER)]
 
 
 def _scripts(folder: Path) -> list[Path]:

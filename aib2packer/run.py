@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -9,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from aib2packer.conversion import Emit
 from aib2packer.convert import convert
-from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN, UNREADABLE
+from aib2packer.findings.codes import LEFT_OVER, NO_IMAGE_TEMPLATE, NOT_WRITTEN, UNREADABLE
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.output import FilesDifferError, OutputError, write
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -132,8 +133,20 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> Resu
     if request.file:
         return _deliver(result, request.file.parent, {request.file.name: hcl}, request)
     if request.folder:
-        return _deliver(result, request.folder, {HCL_NAME: hcl, **conversion.files}, request)
+        files = {HCL_NAME: hcl, **conversion.files}
+        return _deliver(result, request.folder, _without_own(request.folder, files, check=request.check), request)
     return replace(result, hcl=hcl)
+
+
+def _without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dict[str, bytes]:
+    """The files without those that are the user's once they are there; these may also be gone, or elsewhere by now."""
+    from aib2packer.packer.folder import BEGINNINGS
+
+    return {
+        name: content
+        for name, content in files.items()
+        if name not in BEGINNINGS or not (check or os.path.lexists(folder / name))
+    }
 
 
 def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: Request) -> Result:
@@ -145,7 +158,17 @@ def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: 
         exit_code = 1 if isinstance(error, FilesDifferError) else 2
         finding = about_file(NOT_WRITTEN, str(error.file), error.reason, error.help)
         return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=exit_code, findings=(*result.findings, finding))
-    return result
+    return result if request.file else replace(result, findings=(*result.findings, *_left_over(folder, files)))
+
+
+def _left_over(folder: Path, files: Mapping[str, bytes]) -> Iterator[Finding]:
+    """A finding for each script, and validating build, that an earlier conversion has made, and this one has not."""
+    from aib2packer.drift import left_in
+
+    for path in left_in(folder):
+        if path.relative_to(folder).as_posix() not in files:
+            message = "an earlier conversion has made this file, which is no part of the build any more"
+            yield about_file(LEFT_OVER, str(path), message, help="Delete it.")
 
 
 def _check(result: Result, folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool) -> Result:

@@ -1,9 +1,9 @@
 # VM image web, converted from an Azure Image Builder template.
 #
-#   packer init build.pkr.hcl
+#   packer init .
 #   export PKR_VAR_key=...
 #   export PKR_VAR_sas=...
-#   timeout 240m packer build -var subscription_id=... -var team=... build.pkr.hcl
+#   timeout 240m packer build -var subscription_id=... .
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the gallery.

@@ -1,7 +1,7 @@
 # VM image win, converted from an Azure Image Builder template.
 #
-#   packer init build.pkr.hcl
-#   timeout 240m packer build build.pkr.hcl
+#   packer init .
+#   timeout 240m packer build .
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the managed image's resource group.

@@ -1,8 +1,8 @@
 # VM image web, converted from an Azure Image Builder template.
 #
-#   packer init build.pkr.hcl
+#   packer init .
 #   export PKR_VAR_token=...
-#   timeout 240m packer build -var host=... build.pkr.hcl
+#   timeout 240m packer build -var host=... .
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
 # use the managed image's resource group.

@@ -1,7 +1,7 @@
 # VM image web, converted from an Azure Image Builder template.
 #
-#   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... -var location=... -var resource_group_name=... -var image_name=... build.pkr.hcl
+#   packer init .
+#   timeout 240m packer build -var subscription_id=... -var location=... -var resource_group_name=... -var image_name=... .
 #   timeout 240m packer build -var subscription_id=... -var location=... -var resource_group_name=... validate
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image

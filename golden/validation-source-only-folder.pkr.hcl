@@ -1,7 +1,7 @@
 # Boots the source image of the Azure Image Builder template web, runs the validators there, and makes no image.
 #
-#   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... build.pkr.hcl
+#   packer init .
+#   timeout 240m packer build -var subscription_id=... .
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the source image.

@@ -65,6 +65,7 @@ WINDOWS = json.dumps(
 ISO = GOOD.replace('"PlatformImage"', '"ISO"')
 NO_STDOUT = "<stdout>: AIB2P021 error: standard output cannot be written ({})\n  = help: Give -o FILE.\n\n"
 NO_TEMPLATE = '{"compilerOptions": {}}'
+BESIDE = {".gitignore", "MIGRATION.md"}
 
 
 def run(
@@ -92,7 +93,9 @@ def convert(
 
 
 def files_in(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    """All files, but for those that lie beside every build."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in BESIDE)
+    return {path.relative_to(folder).as_posix() for path in files}
 
 
 @pytest.fixture
@@ -192,9 +195,9 @@ def test_any_other_path_is_a_folder_for_the_hcl_and_the_files_beside_it(folder: 
     (folder / "windows.json").write_text(WINDOWS, encoding="utf-8")
     status, stdout, _ = convert("windows.json", "-o", output, cwd=folder)
     assert (status, stdout) == (0, "")
-    expected = aib2packer.convert(WINDOWS, options=aib2packer.Options(side_files=True))
-    assert expected.files
-    assert files_in(folder / output) == {"build.pkr.hcl", *expected.files}
+    expected = aib2packer.convert(WINDOWS, file="windows.json", options=aib2packer.Options(side_files=True))
+    assert set(expected.files) > BESIDE
+    assert files_in(folder / output) == {"build.pkr.hcl", *expected.files} - BESIDE
     assert (folder / output / "build.pkr.hcl").read_bytes().decode() == expected.hcl
     for name, content in expected.files.items():
         assert (folder / output / name).read_bytes() == content
@@ -219,6 +222,32 @@ def test_an_existing_file_that_differs_needs_force(folder: Path, output: str) ->
     assert convert("good.json", "-o", output, "--force", cwd=folder)[0] == 0
     assert b"azure-arm" in target.read_bytes()
     assert convert("good.json", "-o", output, cwd=folder)[0] == 0
+
+
+def test_files_to_begin_with_are_the_users_once_they_are_there(folder: Path) -> None:
+    (folder / "auto.json").write_text(GOOD.replace('"properties": {', '"properties": {"autoRun": {"state": "Enabled"},', 1))
+    (folder / "out").mkdir()
+    (folder / "out/.gitignore").write_text("mine\n")
+    assert convert("auto.json", "-o", "out", cwd=folder)[0] == 0
+    (folder / "out/pipelines/github-actions.yml").write_text("mine\n")
+    (folder / "out/pipelines/azure-pipelines.yml").unlink()
+
+    assert convert("auto.json", "-o", "out", "--check", cwd=folder)[0] == 0
+    assert convert("auto.json", "-o", "out", "--force", cwd=folder)[0] == 0
+    assert (folder / "out/.gitignore").read_text() == "mine\n"
+    assert (folder / "out/pipelines/github-actions.yml").read_text() == "mine\n"
+
+
+def test_a_script_of_an_earlier_conversion_is_told(folder: Path) -> None:
+    (folder / "windows.json").write_text(WINDOWS, encoding="utf-8")
+    assert convert("windows.json", "-o", "out", "--winrm-bootstrap", "user-data", cwd=folder)[0] == 0
+    (folder / "windows.json").write_text(WINDOWS.replace('"name": "a"', '"name": "b"'), encoding="utf-8")
+    (folder / "out/scripts/mine.ps1").write_text("mine")
+    status, _, stderr = convert("windows.json", "-o", "out", "--force", cwd=folder)
+
+    left = re.findall(r"^out/scripts/(\S+): AIB2P438 note: an earlier conversion has made this script", stderr, re.MULTILINE)
+    assert (status, left) == (0, ["01-a.ps1", "winrm.ps1"])
+    assert convert("windows.json", "-o", "out/build.pkr.hcl", "--force", cwd=folder)[2].count("AIB2P438") == 0
 
 
 def test_options_reach_the_conversion() -> None:

@@ -30,6 +30,7 @@ CODES_WITHOUT_CASE = {
     codes.UNREADABLE: "test_cli.py: a file",
     codes.NOT_WRITTEN: "test_cli.py: a file",
     codes.OUT_OF_DATE: "test_drift.py: a file",
+    codes.LEFT_OVER: "test_cli.py: a file",
     codes.UNACCOUNTED: "provenance/test_accounting.py: no template should ever have it",
 }
 
@@ -49,7 +50,13 @@ def test_a_case_becomes_its_golden_files(case: str, golden: SnapshotAssertion) -
     if conversion.hcl is not None:
         assert conversion.hcl.encode() == golden(name=f"{case}.pkr.hcl")
     for path, data in conversion.files.items():
-        assert data == golden(name=f"{case}/{path}")
+        # What is written for people is shown by a few cases: a golden file of each would only say the same again.
+        if case.startswith("folder-") or not _for_people(path):
+            assert data == golden(name=f"{case}/{path}")
+
+
+def _for_people(path: str) -> bool:
+    return path in {"MIGRATION.md", ".gitignore"} or path.startswith("pipelines/")
 
 
 @pytest.mark.parametrize("case", CASES)

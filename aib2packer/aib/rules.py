@@ -24,7 +24,7 @@ def check_rules(template: ImageTemplate, report: Report) -> None:
     for target in template.targets:
         _check_name(target.run_output_name, "the runOutputName", template, report)
     _check_staging_group(template, report)
-    if template.siblings.has_trigger:
+    if template.siblings.triggers:
         _check_triggered(template, report)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
+from aib2packer.text.secrets import mask
 from aib2packer.text.tree import JsonArray, JsonObject
 
 if TYPE_CHECKING:
@@ -34,18 +35,20 @@ class Siblings:
     os_type: str | None = None
     generation: str | None = None
     security_type: str | None = None
-    has_trigger: bool = False
-    """Whether a trigger is deployed, which builds when the source image changes."""
+    triggers: tuple[str, ...] = ()
+    """The names of what starts a build when the source image changes."""
 
 
 def read_siblings(everything: Sequence[Deployed]) -> Siblings:
-    """Read the image definitions among what a template deploys."""
+    """Read the image definitions and triggers among what a template deploys."""
+    from aib2packer.arm.deployment import name_of
+
     definitions = [deployed for deployed in everything if deployed.type == _DEFINITION]
     return Siblings(
         _common(definitions, "osType"),
         _common(definitions, "hyperVGeneration"),
         _common(definitions, "features"),
-        has_trigger=any(deployed.type == _TRIGGER for deployed in everything),
+        tuple(mask(name_of(deployed)).split("/")[-1] for deployed in everything if deployed.type == _TRIGGER),
     )
 
 
@@ -74,7 +77,7 @@ def report_siblings(everything: Sequence[Deployed], image_template: Deployed, re
                 codes.TRIGGER,
                 deployed.body.key_span("type"),
                 f"the trigger {name_of(deployed)} is not converted: Image Builder starts a build when its source image changes",
-                help="Start packer build by a schedule of your pipeline.",
+                help="Start packer build by a schedule of your pipeline; `-o DIR` writes one to start from, in pipelines/.",
             )
 
 

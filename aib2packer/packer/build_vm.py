@@ -49,7 +49,7 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
     """The settings of the build VM."""
     vm = template.vm
     settings = _place(template, symbols, report)
-    settings["vm_size"] = _default_size(template) if vm.size is None else traced(symbols.value(vm.size), vm.size.span)
+    settings["vm_size"] = default_size(template) if vm.size is None else traced(symbols.value(vm.size), vm.size.span)
     if vm.os_disk_gb is not None:
         settings["os_disk_size_gb"] = traced(symbols.located(vm.os_disk_gb), vm.os_disk_gb.span)
     if vm.data_disks_gb:
@@ -165,7 +165,7 @@ def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report
         )
 
 
-def _default_size(template: ImageTemplate) -> str:
+def default_size(template: ImageTemplate) -> str:
     """The service's own default: reference/aib-behaviour.md 4."""
     generation = (template.siblings.generation or "").lower()
     if template.api.before("2020-01-01") or generation == "v1" or (not generation and _is_generation_1(template)):

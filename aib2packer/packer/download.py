@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -66,6 +67,20 @@ def is_blob(address: str) -> bool:
     """Whether a URI is that of a blob in Azure Storage, and not signed."""
     url = urlsplit(address)
     return (url.hostname or "").endswith(_BLOB_HOSTS) and "sig=" not in url.query
+
+
+def private_accounts(downloads: Sequence[Download]) -> tuple[str, ...]:
+    """The storage accounts that are read with the Azure CLI's account, as far as their names are known."""
+    uris = (file.fetched.uri for file in downloads)
+    names = (account_of(uri) for uri in uris if _is_blob(uri))
+    return tuple(dict.fromkeys(name for name in names if name is not None))
+
+
+def account_of(uri: TemplateText) -> str | None:
+    """The storage account in the URI of a blob; None where it is only known when Packer runs."""
+    pieces = uri.split("/")
+    name = pieces[_HOST].split(".")[0].literal if len(pieces) > _HOST else None
+    return name if name is not None and re.fullmatch(r"[a-z0-9]+", name) else None
 
 
 def _fetch(file: Download, site: Site) -> tuple[Value, ...]:

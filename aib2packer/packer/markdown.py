@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.findings.text import printable
-from aib2packer.text.secrets import mask
+from aib2packer.findings.text import printable, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +52,7 @@ def fenced(lines: Iterable[str], language: str) -> Markdown:
 
 
 def _visible(text: str) -> str:
-    return printable(mask(text)).strip()
+    return safe(text).strip()
 
 
 def _inline(text: str) -> str:

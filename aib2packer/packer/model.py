@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.model import Fetched
+    from aib2packer.packer.guide import Guide
     from aib2packer.packer.values import Body, Local, Value, Variable
     from aib2packer.text.source import Span
 
@@ -108,3 +109,4 @@ class Build:
     header_origins: tuple[Span, ...] = ()
     origin: Span | None = None
     validation: Build | None = None
+    guide: Guide | None = None

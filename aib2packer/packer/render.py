@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from aib2packer.packer.addresses import source_address
 from aib2packer.packer.hcl import print_body, print_items, print_locals, print_variable, quote, visible
+from aib2packer.packer.templates import environment
 from aib2packer.packer.values import Attribute, Block, Comment
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 # A line that begins so says where a place of the file begins, or ends: no HCL holds this character.
 _MARK = "\0"
-_PACKAGE = Path(__file__).parent.parent
 
 
 class Lines(NamedTuple):
@@ -62,19 +61,8 @@ def render(build: Build, annotations: Mapping[str, str] | None = None) -> Render
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    # In a wheel the templates lie inside the package, in a checkout beside it.
-    folders = [_PACKAGE / "templates", _PACKAGE.parent / "templates"]
-    environment = Environment(  # noqa: S701 - HCL is no HTML, and every value goes through a filter of ours
-        loader=FileSystemLoader(folders),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-    )
-    environment.filters.update(
+    made = environment()
+    made.filters.update(
         comment=_comment,
         quote=quote,
         variable_block=print_variable,
@@ -83,8 +71,8 @@ def _template() -> Template:
         attributes=_attributes,
         places=_places,
     )
-    environment.globals.update(begin=_begin, end=_end)
-    return environment.get_template("build.pkr.hcl.j2")
+    made.globals.update(begin=_begin, end=_end)
+    return made.get_template("build.pkr.hcl.j2")
 
 
 def _comment(text: str, indent: int = 0) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget
 from aib2packer.arm.symbolic import Parameter
-from aib2packer.conversion import VALIDATION_FOLDER, WinrmBootstrap
+from aib2packer.conversion import WinrmBootstrap
 from aib2packer.findings import codes
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.build_vm import build_vm
@@ -17,6 +17,7 @@ from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.download import download
 from aib2packer.packer.foresight import foresee
 from aib2packer.packer.generalize import generalize, lay_script, may_change_script, run_script
+from aib2packer.packer.guide import guide, validation_guide
 from aib2packer.packer.header import deviations, header, validation_header
 from aib2packer.packer.model import Steps
 from aib2packer.packer.os_type import find_os_type
@@ -73,8 +74,10 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
     _report_secret_values(template, symbols, report)
     if template.validation is not None and template.validation.source_only:
         build = source_validation_build(template, kinds, base, site)
-        lines = (*validation_header(template, build, options.file_name, options), *deviations(report))
-        return replace(build, header=lines, header_origins=template.settled.instructions, origin=template.span)
+        about = validation_guide(template, build, base, site, options)
+        lines = (*validation_header(about), *deviations(report))
+        instructions = template.settled.instructions
+        return replace(build, header=lines, header_origins=instructions, origin=template.span, guide=about)
     plan = plan_distribution(template)
     kept = recorded(template, options, symbols, report)
     distribution = distribute(template, plan, name, site, kept)
@@ -88,14 +91,16 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
     build = assemble(name, settings, steps, distribution.post_processors, symbols)
     validation = validation_build(template, kinds, base, site, options)
     if validation is not None:
-        file = VALIDATION_FOLDER if options.side_files else options.file_name
-        validation = replace(validation, header=validation_header(template, validation, file, options), origin=template.span)
+        about = validation_guide(template, validation, base, site, options)
+        validation = replace(validation, header=validation_header(about), origin=template.span, guide=about)
         build = replace(build, validation=validation)
+    about = guide(template, build, base, site, options)
     return replace(
         build,
-        header=header(template, build, symbols, options, report),
+        header=header(about, report),
         header_origins=template.settled.instructions,
         origin=template.span,
+        guide=about,
     )
 
 
@@ -141,14 +146,15 @@ def _communicator(template: ImageTemplate, options: Options, site: Site) -> tupl
 def _base(template: ImageTemplate, name: str, site: Site, options: Options) -> Base:
     """What the build has in common with the one that validates."""
     communicator, files = _communicator(template, options, site)
+    subscription = subscription_of(template, options.subscription_id, site.symbols, site.report)
     settings: Settings = {
         **sign_in(options.auth),
-        "subscription_id": subscription_of(template, options.subscription_id, site.symbols, site.report),
+        "subscription_id": subscription,
         "os_type": site.os_type.value,
         **build_vm(template, site.os_type, site.symbols, site.report),
         **communicator,
     }
-    return Base(name, settings, files)
+    return Base(name, subscription, settings, files)
 
 
 def _provision(

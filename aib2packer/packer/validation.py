@@ -49,6 +49,7 @@ class Base:
     """What the builds of a template have in common, whatever they boot: a name, the settings of the VM, and files for these."""
 
     name: str
+    subscription: Value
     settings: Settings
     files: Mapping[str, bytes]
 

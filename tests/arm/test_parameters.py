@@ -207,7 +207,7 @@ def test_values_go_into_a_file_of_their_own_beside_the_build() -> None:
     beside = convert_with(declared, {"p": {"value": "v"}}, side_files=True)
     inside = convert_with(declared, {"p": {"value": "v"}})
 
-    assert beside.files == {"image.auto.pkrvars.hcl": b'p = "v"\n'}
+    assert beside.files["image.auto.pkrvars.hcl"] == b'p = "v"\n'
     assert 'default = "d"' in hcl(beside)
     assert inside.files == {}
     assert 'default = "v"' in hcl(inside)

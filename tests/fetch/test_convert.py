@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SCRIPT = b"#!/bin/bash\r\necho caf\xe9\r\n"
 DATA = bytes(range(256))
 
+BESIDE = {"web.json", *(f"out/{name}" for name in ("build.pkr.hcl", "SHA256SUMS", "MIGRATION.md", ".gitignore"))}
+
 
 @pytest.fixture
 def server() -> Iterator[Server]:
@@ -156,7 +158,7 @@ def test_a_name_never_leads_out_of_the_folder(server: Server, tmp_path: Path, pa
     done = convert(tmp_path, customize)
 
     assert done.returncode == 0, done.stderr
-    names = sorted(set(files(tmp_path)) - {"web.json", "out/build.pkr.hcl", "out/SHA256SUMS"})
+    names = sorted(set(files(tmp_path)) - BESIDE)
     assert len(names) == 2
     for name, start in zip(names, ("out/files/01-", "out/scripts/02-"), strict=True):
         assert name.startswith(start)

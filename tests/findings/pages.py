@@ -74,6 +74,7 @@ def write_example(page: str, folder: Path) -> list[str]:
     (folder / "template.json").write_text(json.dumps(IMAGE_TEMPLATE), encoding="utf-8")
     for block in found:
         if block.file is not None:
+            (folder / block.file).parent.mkdir(parents=True, exist_ok=True)
             (folder / block.file).write_text(block.text, encoding="utf-8")
         elif block.language == "json":
             (folder / "template.json").write_text(json.dumps(complete(json.loads(block.text)), indent=2), encoding="utf-8")

@@ -1,0 +1,34 @@
+"""What lies beside a build in its folder, for people: the page about it, what git ignores, pipelines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.packer.migration import FILE, PIPELINES, page
+from aib2packer.packer.pipelines import pipelines
+from aib2packer.packer.templates import render_page, render_pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aib2packer.findings.model import Finding
+    from aib2packer.packer.model import Build
+
+BUILD_FILE = "build.pkr.hcl"
+IGNORED = ".gitignore"
+BEGINNINGS = frozenset({IGNORED, *PIPELINES})
+"""Files to begin with, which the user goes on with: one that is there is the user's own."""
+_LEFT_BEHIND = "# What a build leaves behind.\n{}*.manifest.json\n"
+
+
+def folder_files(build: Build, files: Iterable[str], findings: Sequence[Finding], source: str) -> dict[str, bytes]:
+    """The files, by path. `files` are those that the build has beside it; `source` is what the input is called."""
+    guide = build.guide
+    if guide is None:
+        return {}
+    texts = {IGNORED: _LEFT_BEHIND.format("downloads/\n" if build.downloads else "")}
+    for path, pipeline in pipelines(build.name, guide).items():
+        texts[path] = render_pipeline(path, pipeline)
+    about = page(build, guide, findings, source, (BUILD_FILE, *files, *texts))
+    texts[FILE] = render_page(about)
+    return {path: text.encode() for path, text in texts.items()}

@@ -1,0 +1,200 @@
+# VM image web-base, converted from an Azure Image Builder template.
+#
+#   packer init .
+#   timeout 90m packer build -on-error=abort .
+#
+# Run it on Linux, where it can reach the network hub. The account needs Contributor on the subscription, which Image Builder's
+# own service took care of, and what the identity image-builder had: the subnet, the source image, the gallery and the managed
+# image's resource group, and Managed Identity Operator on the identities of the build VM.
+# Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.
+# Image Builder counts on from the highest version in the gallery. To do so, add:
+#
+#   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web-base)
+#
+# Not carried over: optimize.vmBoot (AIB2P203), vnetConfig.proxyVmSize (AIB2P204).
+# Otherwise than in Image Builder: build resource group of Packer's own (AIB2P302), an existing managed image is not overwritten
+# (AIB2P304).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+  default     = "11111111-1111-1111-1111-111111111111"
+}
+
+variable "build_resource_group_name" {
+  type        = string
+  description = "Existing resource group for the build VM, instead of one that Packer makes and deletes."
+  default     = null
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+locals {
+  # Image Builder runs Shell customizers as root.
+  as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  downloads = "${path.root}/downloads/web-base"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                = timestamp()
+  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version      = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web-base/versions/${local.image_version}"
+}
+
+source "azure-arm" "web_base" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type = "Linux"
+
+  shared_image_gallery {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "ubuntu-base"
+  }
+
+  # Build VM. Packer reaches it by its private address: run Packer inside this network.
+  location                            = var.build_resource_group_name == null ? "westeurope" : null
+  build_resource_group_name           = var.build_resource_group_name
+  vm_size                             = "Standard_D2s_v5"
+  os_disk_size_gb                     = 64
+  user_assigned_managed_identities    = ["/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/identities/providers/Microsoft.ManagedIdentity/userAssignedIdentities/build-vm"]
+  virtual_network_resource_group_name = "network"
+  virtual_network_name                = "hub"
+  virtual_network_subnet_name         = "image-builds"
+
+  # Distribution
+  managed_image_name                = "web-base"
+  managed_image_resource_group_name = "images"
+
+  shared_image_gallery_destination {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "web-base"
+    image_version  = local.image_version
+
+    target_region {
+      name = "westeurope"
+    }
+
+    target_region {
+      name = "northeurope"
+    }
+  }
+  shared_image_gallery_timeout = "90m"
+
+  azure_tags = {
+    team = "platform"
+  }
+}
+
+build {
+  name    = "web-base"
+  sources = ["source.azure-arm.web_base"]
+
+  # Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it.
+  provisioner "shell" {
+    name            = "deprovisioning-script"
+    execute_command = local.as_root
+    inline = [
+      <<-EOT
+        cat > /tmp/DeprovisioningScript.sh <<'END'
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+        END
+      EOT
+    ]
+  }
+
+  # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
+  provisioner "shell-local" {
+    name = "download"
+    inline = [
+      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "curl -fsSL --retry 5 -o 01-install-nginx.sh 'https://raw.githubusercontent.com/contoso/images/main/install-nginx.sh'",
+      "curl -fsSL --retry 5 -o 02-index.html 'https://contosoimages.blob.core.windows.net/web/index.html' ||",
+      "  az storage blob download --auth-mode login --no-progress --output none --file 02-index.html --blob-url 'https://contosoimages.blob.core.windows.net/web/index.html'",
+    ]
+  }
+
+  # customize[0]: Shell
+  provisioner "file" {
+    name        = "install-nginx-upload"
+    source      = "${local.downloads}/01-install-nginx.sh"
+    destination = "/tmp/01-install-nginx.sh"
+    generated   = true
+  }
+
+  provisioner "shell" {
+    name            = "install-nginx"
+    execute_command = local.as_root
+    inline = [
+      "sed -i 's/\\r$//' /tmp/01-install-nginx.sh",
+      "chmod +x /tmp/01-install-nginx.sh",
+      "/tmp/01-install-nginx.sh",
+      "rm /tmp/01-install-nginx.sh",
+    ]
+  }
+
+  # customize[1]: File
+  provisioner "file" {
+    name        = "landing-page"
+    source      = "${local.downloads}/02-index.html"
+    destination = "/tmp/index.html"
+    generated   = true
+  }
+
+  # customize[2]: Shell
+  provisioner "shell" {
+    name            = "publish"
+    execute_command = local.as_root
+    inline          = ["cp /tmp/index.html /var/www/html/"]
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      "if [ -f /tmp/DeprovisioningScript.sh ]; then sh /tmp/DeprovisioningScript.sh; else echo 'No deprovisioning script: the image is not generalized'; fi",
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/web-base.manifest.json"
+    custom_data = {
+      web-base       = local.gallery_version_id
+      web-base-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web-base"
+    }
+  }
+}

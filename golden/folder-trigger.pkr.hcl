@@ -1,0 +1,148 @@
+# VM image web, converted from an Azure Image Builder template.
+#
+#   packer init .
+#   export PKR_VAR_token=...
+#   timeout 240m packer build -var subscription_id=... -var network=... .
+#
+# Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
+# own service took care of, and may use the subnet and the gallery.
+# Image Builder counts on from the highest version in the gallery. To do so, add:
+#
+#   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
+#
+# Not carried over: trigger (AIB2P213).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "client_secret" {
+  type        = string
+  description = "Secret of the service principal."
+  default     = env("ARM_CLIENT_SECRET")
+  sensitive   = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+}
+
+variable "token" {
+  type      = string
+  sensitive = true
+}
+
+variable "network" {
+  type = string
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+locals {
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now           = timestamp()
+  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version = var.image_version != null ? var.image_version : local.time_version
+}
+
+source "azure-arm" "web" {
+  tenant_id       = var.tenant_id
+  client_id       = var.client_id
+  client_secret   = var.client_secret
+  subscription_id = var.subscription_id
+
+  # Source image
+  os_type         = "Linux"
+  image_publisher = "Canonical"
+  image_offer     = "0001-com-ubuntu-server-jammy"
+  image_sku       = "22_04-lts-gen2"
+  image_version   = "latest"
+
+  # Build VM. Packer reaches it by its private address: run Packer inside this network.
+  location                            = "westeurope"
+  vm_size                             = "Standard_D2ds_v4"
+  virtual_network_resource_group_name = "network"
+  virtual_network_name                = var.network
+  virtual_network_subnet_name         = "builds"
+
+  # Distribution
+  shared_image_gallery_destination {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "web"
+    image_version  = local.image_version
+
+    target_region {
+      name = "westeurope"
+    }
+  }
+  shared_image_gallery_timeout = "240m"
+}
+
+build {
+  name    = "web"
+  sources = ["source.azure-arm.web"]
+
+  # customize[0]: Shell
+  provisioner "shell" {
+    name            = "register"
+    execute_command = local.as_root
+    env = {
+      TOKEN = var.token
+    }
+    inline = ["register \"$${TOKEN}\""]
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      <<-EOT
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/web.manifest.json"
+    custom_data = {
+      run_output_name = "web"
+    }
+  }
+}

@@ -1,0 +1,197 @@
+# VM image session-host, converted from an Azure Image Builder template.
+#
+#   packer init .
+#   export PKR_VAR_apps_url=...
+#   timeout 240m packer build -var subscription_id=... -var location=... -var resource_group_name=... -var gallery_name=... .
+#
+# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
+# Builder's own service took care of, and what the identity of the template had: the gallery.
+# Image Builder counts on from the highest version in the gallery. To do so, add:
+#
+#   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${resource_group_name}/providers/Microsoft.Compute/galleries/${gallery_name}/images/session-host")
+#
+# Otherwise than in Image Builder: inline PowerShell stops at its first terminating error (AIB2P310).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+    windows-update = {
+      source  = "github.com/rgl/windows-update"
+      version = "~> 0.18"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+}
+
+variable "location" {
+  type        = string
+  description = "Azure region of the build. The template took the region of its resource group."
+}
+
+variable "resource_group_name" {
+  type        = string
+  description = "Resource group that the template was deployed to."
+}
+
+variable "gallery_name" {
+  type        = string
+  description = "Compute gallery that receives the image"
+}
+
+variable "sku" {
+  type    = string
+  default = "win11-24h2-avd"
+
+  validation {
+    condition     = contains(["win11-23h2-avd", "win11-24h2-avd"], var.sku)
+    error_message = "The sku must be one of win11-23h2-avd, win11-24h2-avd."
+  }
+}
+
+variable "apps_url" {
+  type      = string
+  sensitive = true
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+locals {
+  # Taken once: each call of timestamp() gives another time.
+  now           = timestamp()
+  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version = var.image_version != null ? var.image_version : local.time_version
+}
+
+source "azure-arm" "session_host" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Windows"
+  image_publisher = "MicrosoftWindowsDesktop"
+  image_offer     = "windows-11"
+  image_sku       = var.sku
+  image_version   = "latest"
+
+  # Build VM
+  location                     = var.location
+  vm_size                      = "Standard_D2ds_v4"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  communicator   = "winrm"
+  winrm_use_ssl  = true
+  winrm_insecure = true
+  winrm_username = "packer"
+
+  # Packer makes no Key Vault: as in Image Builder, the VM sets up its own listener, with a script that it finds in its user
+  # data. Azure runs custom_script when the VM starts.
+  skip_create_build_key_vault = true
+  user_data_file              = "${path.root}/scripts/winrm.ps1"
+  custom_script               = "powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command \"$ErrorActionPreference = 'Stop'; $uri = 'http://169.254.169.254/metadata/instance/compute/userData?api-version=2021-01-01&format=text'; $script = [Convert]::FromBase64String((Invoke-RestMethod -Uri $uri -Headers @{ Metadata = 'true' })); [IO.File]::WriteAllBytes('C:\\Windows\\Temp\\winrm.ps1', $script); . C:\\Windows\\Temp\\winrm.ps1\""
+
+  # Distribution
+  shared_image_gallery_destination {
+    subscription   = var.subscription_id
+    resource_group = var.resource_group_name
+    gallery_name   = var.gallery_name
+    image_name     = "session-host"
+    image_version  = local.image_version
+
+    target_region {
+      name = var.location
+    }
+  }
+  shared_image_gallery_timeout = "240m"
+}
+
+build {
+  name    = "session-host"
+  sources = ["source.azure-arm.session_host"]
+
+  # customize[0]: PowerShell
+  provisioner "powershell" {
+    name          = "apps"
+    elevated_user = "SYSTEM"
+    inline = [
+      <<-EOT
+        Invoke-WebRequest -UseBasicParsing -Uri '${var.apps_url}' -OutFile C:\apps.zip
+        Expand-Archive C:\apps.zip C:\Apps
+      EOT
+    ]
+  }
+
+  # customize[1]: WindowsRestart
+  provisioner "windows-restart" {
+    name            = "restart"
+    restart_timeout = "10m"
+  }
+
+  # customize[2]: WindowsUpdate
+  provisioner "windows-update" {
+    update_limit = 40
+  }
+
+  provisioner "powershell" {
+    name = "generalize"
+    inline = [
+      <<-EOT
+        Write-Output '>>> Waiting for GA Service (RdAgent) to start ...'
+        while ((Get-Service RdAgent).Status -ne 'Running') { Start-Sleep -s 5 }
+        Write-Output '>>> Waiting for GA Service (WindowsAzureTelemetryService) to start ...'
+        while ((Get-Service WindowsAzureTelemetryService) -and ((Get-Service WindowsAzureTelemetryService).Status -ne 'Running')) { Start-Sleep -s 5 }
+        Write-Output '>>> Waiting for GA Service (WindowsAzureGuestAgent) to start ...'
+        while ((Get-Service WindowsAzureGuestAgent).Status -ne 'Running') { Start-Sleep -s 5 }
+        if (Test-Path $Env:SystemRoot\system32\Sysprep\unattend.xml) {
+          Write-Output '>>> Removing Sysprep\unattend.xml ...'
+          Remove-Item $Env:SystemRoot\system32\Sysprep\unattend.xml -Force
+        }
+        if (Test-Path $Env:SystemRoot\Panther\unattend.xml) {
+          Write-Output '>>> Removing Panther\unattend.xml ...'
+          Remove-Item $Env:SystemRoot\Panther\unattend.xml -Force
+        }
+        Write-Output '>>> Sysprepping VM ...'
+        & $Env:SystemRoot\System32\Sysprep\Sysprep.exe /oobe /generalize /quiet /quit
+        while ($true) {
+          $imageState = (Get-ItemProperty HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State).ImageState
+          Write-Output $imageState
+          if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }
+          Start-Sleep -s 5
+        }
+        Write-Output '>>> Sysprep complete ...'
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/session-host.manifest.json"
+    custom_data = {
+      run_output_name = "session-host"
+    }
+  }
+}

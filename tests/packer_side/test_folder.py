@@ -1,0 +1,193 @@
+"""The files for people in the folder of a build: the page about it, and pipelines to begin with."""
+
+import json
+import re
+import shlex
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+from markdown_it import MarkdownIt
+
+from aib2packer import Auth, Options
+from tests.cases import CASES, convert_case
+from tests.cases.templates import GALLERY_TARGET, WINDOWS, convert_json, template
+from tests.cases.variables import required_variables
+from tests.packer.judge import Packer
+
+FOLDER = Options(side_files=True)
+ON_SUBMISSION = {"autoRun": {"state": "Enabled"}}
+CASES_WITH_FOLDER = [case for case in CASES if case.startswith("folder-")]
+CASES_WITH_PIPELINES = ["folder-auto-run", "folder-trigger"]
+
+
+def page_of(value: Any, options: Options = FOLDER) -> str:  # noqa: ANN401 - JSON
+    return convert_json(value, options).files["MIGRATION.md"].decode()
+
+
+def section(page: str, title: str) -> str:
+    return page.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def commands(page: str, language: str = "sh") -> list[str]:
+    """All commands in blocks of code."""
+    return [line for token in MarkdownIt().parse(page) if token.info == language for line in token.content.splitlines() if line]
+
+
+def schema(name: str) -> Draft7Validator:
+    return Draft7Validator(json.loads(files("check_jsonschema").joinpath(f"builtin_schemas/vendor/{name}.json").read_text()))
+
+
+@pytest.mark.parametrize("case", CASES_WITH_PIPELINES)
+@pytest.mark.parametrize("system", ["github-workflows", "azure-pipelines"])
+def test_pipelines_are_what_their_system_takes(case: str, system: str) -> None:
+    name = {"github-workflows": "github-actions", "azure-pipelines": "azure-pipelines"}[system]
+    text = convert_case(case).files[f"pipelines/{name}.yml"].decode()
+    pipeline = yaml.load(text, Loader=_Yaml12)  # noqa: S506 - a safe loader
+
+    errors = schema(system).iter_errors(_texts(pipeline) if system == "azure-pipelines" else pipeline)
+    assert [error.message for error in errors] == []
+
+
+def _texts(value: Any) -> Any:  # noqa: ANN401 - YAML
+    """Scalars as texts, as the schema of Azure Pipelines has them everywhere but in the inputs of tasks."""
+    match value:
+        case dict():
+            return {key: item if key == "inputs" else _texts(item) for key, item in value.items()}
+        case list():
+            return [_texts(item) for item in value]
+        case _:
+            return str(value).lower() if isinstance(value, bool | int) else value
+
+
+class _Yaml12(yaml.SafeLoader):
+    """YAML 1.2, where `on` is a word: what both systems read."""
+
+
+_Yaml12.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not (tag.endswith(":bool") and first in set("yYnNoO"))]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+@pytest.mark.parametrize("auth", list(Auth))
+def test_a_pipeline_gives_the_build_every_value_that_it_needs(auth: Auth) -> None:
+    value = template(properties={**ON_SUBMISSION, "vmProfile": {"vmSize": "<size>"}})
+    conversion = convert_json(value, Options(side_files=True, auth=auth))
+
+    assert conversion.hcl is not None
+    needed = {f"PKR_VAR_{name}" for name in required_variables(conversion.hcl)}
+    pipelines = {path: yaml.safe_load(data) for path, data in conversion.files.items() if path.startswith("pipelines/")}
+    assert set(pipelines["pipelines/github-actions.yml"]["jobs"]["build"]["env"]) >= needed
+    assert ("pipelines/azure-pipelines.yml" in pipelines) == (auth is not Auth.OIDC)
+    if auth is not Auth.OIDC:
+        assert set(pipelines["pipelines/azure-pipelines.yml"]["jobs"][0]["steps"][-1]["env"]) >= needed
+
+
+def test_what_is_built_on_request_has_no_pipeline() -> None:
+    assert not [path for path in convert_json(template(), FOLDER).files if path.startswith("pipelines/")]
+
+
+def test_on_standard_output_there_is_nothing_beside_the_build() -> None:
+    assert convert_json(template(properties=ON_SUBMISSION)).files == {}
+
+
+@pytest.mark.parametrize("case", CASES_WITH_FOLDER)
+def test_the_commands_of_the_page_are_valid(case: str, packer: Packer, tmp_path: Path) -> None:
+    conversion = convert_case(case)
+    assert conversion.hcl is not None
+    page = conversion.files["MIGRATION.md"].decode()
+    for path, data in {**conversion.files, "build.pkr.hcl": conversion.hcl.encode()}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+
+    [validate] = [line for line in commands(page) if line.startswith("packer validate")]
+    named = set(re.findall(r"-var (\w+)=", validate)) | set(re.findall(r"export PKR_VAR_(\w+)", page))
+    values = required_variables(conversion.hcl)
+    assert named == set(values)
+    assert shlex.split(validate)[-1] == "."
+    assert (verdict := packer.validate(tmp_path, values)).ok, verdict.output
+
+
+@pytest.mark.parametrize("case", CASES_WITH_FOLDER)
+def test_every_loss_and_change_is_on_the_page(case: str) -> None:
+    conversion = convert_case(case)
+    page = conversion.files["MIGRATION.md"].decode()
+
+    places = re.findall(r"\((AIB2P\d+) [^\n]*?`[^`]*:(\d+):(\d+)`\)", page)
+    assert sorted(places) == sorted(
+        (finding.code.id, str(finding.span.position[0]), str(finding.span.position[1])) for finding in conversion.findings
+    )
+
+
+def test_values_that_were_given_lie_beside_the_build_and_are_not_asked_for(packer: Packer, tmp_path: Path) -> None:
+    conversion = convert_case("arm-values-folder")
+    assert conversion.hcl is not None
+    (tmp_path / "build.pkr.hcl").write_text(conversion.hcl)
+    (tmp_path / "web.auto.pkrvars.hcl").write_bytes(conversion.files["web.auto.pkrvars.hcl"])
+
+    asked = set(re.findall(r"-var (\w+)=|export PKR_VAR_(\w+)", conversion.hcl))
+    values = {name or secret: "22222222-2222-2222-2222-222222222222" for name, secret in asked}
+    assert "team" not in values
+    assert packer.validate(tmp_path, values).ok
+    assert not packer.validate(tmp_path / "build.pkr.hcl", values).ok  # of a file Packer does not read them
+
+
+@pytest.mark.parametrize("name", ["a`b``c", "a|b", "a\nb", "# a", "&lt;b", "$x$", "[x](y)", "a_b_ *c*"])
+def test_no_name_breaks_the_page_or_a_pipeline(name: str) -> None:
+    value = template(
+        name=name,
+        properties=ON_SUBMISSION,
+        customize=[{"type": "Shell", "name": name, "scriptUri": f"https://example.com/{name}.sh"}],
+        distribute=[{**GALLERY_TARGET, "galleryImageId": GALLERY_TARGET["galleryImageId"].replace("/golden/", f"/{name}/")}],
+    )
+    conversion = convert_json(value, FOLDER)
+    assert conversion.hcl is not None
+    page, github = conversion.files["MIGRATION.md"].decode(), conversion.files["pipelines/github-actions.yml"].decode()
+
+    plain = page_of(template(properties=ON_SUBMISSION, customize=[{"type": "Shell", "scriptUri": "https://example.com/a.sh"}]))
+    assert re.findall(r"^## .*", page, re.MULTILINE) == re.findall(r"^## .*", plain, re.MULTILINE)
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(page)
+    heading = tokens[1]
+    assert "".join(child.content for child in heading.children or ()) == f"VM image {name}".replace("\n", "\\n")
+    assert not {"html_block", "html_inline", "link_open", "em_open"} & {
+        part.type for token in tokens for part in (token, *(token.children or ()))
+    }
+    assert yaml.safe_load(github)["jobs"]
+
+
+def test_no_secret_stands_on_the_page() -> None:
+    uri = "https://a.blob.core.windows.net/c/x.sh?sv=2020&sig=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmU%3D"
+    conversion = convert_json(template(customize=[{"type": "Shell", "scriptUri": uri}]), FOLDER)
+
+    assert all(b"c2VjcmV0" not in data for data in conversion.files.values())
+    assert "export PKR_VAR_a_sas_token=..." in conversion.files["MIGRATION.md"].decode()
+
+
+def test_the_page_names_the_input_without_its_folders() -> None:
+    assert "`<stdin>`" in page_of(template())
+    from aib2packer import convert
+
+    page = convert(json.dumps(template()), file="/home/somebody/images/web.json", options=FOLDER).files["MIGRATION.md"].decode()
+    assert "somebody" not in page
+    assert "`web.json`" in page
+
+
+def test_windows_has_commands_of_its_own_where_nothing_is_fetched() -> None:
+    assert "$env:PKR_VAR_" not in page_of(template(source=WINDOWS, customize=[{"type": "WindowsRestart"}]))
+    fetched = [{"type": "PowerShell", "scriptUri": "https://example.com/a.ps1"}]
+
+    assert commands(page_of(template(source=WINDOWS, customize=[{"type": "WindowsRestart"}])), "powershell")
+    assert not commands(page_of(template(source=WINDOWS, customize=fetched)), "powershell")
+
+
+def test_rights_are_given_for_the_scopes_that_are_known() -> None:
+    rights = section(page_of(template()), "Rights")
+
+    assert f"--scope {GALLERY_TARGET['galleryImageId'].partition('/images/')[0]}" in rights
+    assert "| Compute Gallery Artifacts Publisher | the gallery `golden` |" in rights
+    opaque = [{**GALLERY_TARGET, "galleryImageId": "<image-id>"}]
+    assert "A scope that only the build knows has no command" in page_of(template(distribute=opaque))
