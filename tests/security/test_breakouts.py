@@ -36,7 +36,25 @@ _STEP = re.compile(
 )
 _BLOCKS = {"packer", "variable", "locals", "source", "build"}
 # Programs that lines of ours call, and one that hostile ones would.
-_PROGRAMS = ("curl", "az", "sha256sum", "sudo", "chmod", "sed", "rm", "cat", "sh", "waagent", "sync", "base64", "pwsh", "sleep")
+_PROGRAMS = (
+    "packer",
+    "timeout",
+    "aib2packer",
+    "curl",
+    "az",
+    "sha256sum",
+    "sudo",
+    "chmod",
+    "sed",
+    "rm",
+    "cat",
+    "sh",
+    "waagent",
+    "sync",
+    "base64",
+    "pwsh",
+    "sleep",
+)
 
 
 def escaped(text: str) -> str:
@@ -139,8 +157,18 @@ def run_in_sandbox(script: str, folder: Path) -> None:
 def check_files(conversion: Conversion) -> None:
     """Check that all files lie below the folder of the output, under names that are safe everywhere."""
     for path in conversion.files:
+        if path == ".gitignore":  # of our own making
+            continue
         assert re.fullmatch(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]*/)*[A-Za-z0-9_][A-Za-z0-9._-]*", path), path
         assert ".." not in path.split("/")
+
+
+def check_page(conversion: Conversion, hostile: str, folder: Path) -> None:
+    """Check that the commands of the page about a build run nothing of the template."""
+    page = conversion.files.get("MIGRATION.md", b"").decode()
+    if _SHELL.search(hostile):
+        for block in re.findall(r"^(```+)sh\n(.*?)^\1$", page, re.MULTILINE | re.DOTALL):
+            run_in_sandbox(block[1], folder)
 
 
 def check_shown(conversion: Conversion) -> None:
@@ -169,6 +197,7 @@ def check(data: str, hostile: str, options: Options, folder: Path) -> None:
     conversion = convert(data, file="web.json", options=options)
     check_shown(conversion)
     check_files(conversion)
+    check_page(conversion, hostile, folder)
     if conversion.hcl is not None:
         check_lines(conversion.hcl, hostile, folder)
         check_hcl(conversion.hcl)
@@ -186,6 +215,7 @@ def test_no_hostile_string_makes_a_line_or_a_file_of_its_own(name: str, path: tu
     for hostile in HOSTILE[PLACES.index((name, path)) % 2 :: 2]:
         conversion = convert(with_string(TEMPLATES[name], path, hostile, whole=False), options=Options(side_files=True))
         check_files(conversion)
+        check_page(conversion, hostile, sandbox)
         if conversion.hcl is not None:
             check_lines(conversion.hcl, hostile, sandbox)
 
