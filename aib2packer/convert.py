@@ -6,14 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aib2packer.conversion import VALIDATION_FOLDER, Asset, Conversion, Emit, Options
+from aib2packer.conversion import Conversion, Options
 from aib2packer.findings.model import Report
 from aib2packer.text.jsonc import parse
 from aib2packer.text.source import InputError, SourceText, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.packer.model import Build
     from aib2packer.text.tree import Json
@@ -50,50 +48,10 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
         shape |= needed
     if built is None or report.failed:
         return Conversion(None, findings=report.findings)
-    from aib2packer.packer.addresses import origins
-    from aib2packer.packer.render import render
-    from aib2packer.provenance.accounting import account
-    from aib2packer.provenance.annotate import annotate
-    from aib2packer.provenance.sourcemap import source_map
+    from aib2packer.emission import emit
 
     template, build = built
-    emitted, other, way = build, build.validation, VALIDATION_FOLDER
-    if chosen.emit is Emit.VALIDATION and build.validation is not None:
-        emitted, other, way = build.validation, build, ".."
-    places = tuple(origins(emitted))
-    elsewhere = () if other is None else ((f"{way}/{address}", origin) for address, origin in origins(other))
-    rendered = render(emitted, annotate(emitted, places) if chosen.annotate else None)
-    files = dict(emitted.files)
-    downloads = emitted.downloads
-    if build.validation is not None and chosen.side_files:
-        comments = annotate(build.validation, tuple(origins(build.validation))) if chosen.annotate else None
-        files |= _in_folder(render(build.validation, comments).text, build.validation.files)
-        downloads += build.validation.downloads
-    settings = account(template.body, template.settled, (*places, *elsewhere), report)
-    if chosen.side_files:
-        files |= _for_people(build, files, source.name, report)
-    fetched = (download.fetched for download in downloads)
-    return Conversion(
-        rendered.text,
-        files,
-        report.findings,
-        settings=settings,
-        source_map=source_map(rendered.lines, places),
-        assets=tuple(dict.fromkeys(Asset(file.address, file.sha256) for file in fetched if file.address is not None)),
-    )
-
-
-def _for_people(build: Build, files: Mapping[str, bytes], source: str, report: Report) -> dict[str, bytes]:
-    """What lies beside a build and its `files` to be read, or to begin with."""
-    from aib2packer.packer.folder import folder_files
-
-    return folder_files(build, files, report.findings, source)
-
-
-def _in_folder(validation: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The build that validates, in the folder of its own that it has below that of the image."""
-    beside = {"build.pkr.hcl": validation.encode(), **files}
-    return {f"{VALIDATION_FOLDER}/{path}": content for path, content in beside.items()}
+    return emit(template, build, source.name, chosen, report)
 
 
 def _build(

@@ -15,25 +15,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place of the output: its address, its lines, and where in the input it comes from."""
+    """A place of the output: its address, its lines, where in the input it comes from, and the folder that its HCL is in."""
 
     address: str
     lines: Lines
     origins: tuple[Span, ...]
+    folder: str = ""
+    """With a slash at its end; "" for the top, as it is in the address."""
 
 
-def source_map(lines: Mapping[str, Lines], origins: Iterable[tuple[str, Span]]) -> tuple[Place, ...]:
+def source_map(lines: Mapping[str, Lines], origins: Iterable[tuple[str, Span]], folder: str = "") -> tuple[Place, ...]:
     """The places that come from the input, in the order of their lines; what the converter itself adds is not among them.
 
     Args:
         lines: Where each place stands, by its address.
         origins: Addresses, each with a place that it comes from.
+        folder: Where the HCL lies in the output, with a slash at the end, to begin each address with.
 
     """
     found: dict[str, dict[Span, None]] = defaultdict(dict)
     for address, span in origins:
         found[address][span] = None
-    places = (Place(address, lines[address], tuple(spans)) for address, spans in found.items())
+    places = (Place(f"{folder}{address}", lines[address], tuple(spans), folder) for address, spans in found.items())
     return tuple(sorted(places, key=lambda place: place.lines))
 
 

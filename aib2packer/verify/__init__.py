@@ -58,6 +58,6 @@ def _judge(folder: str, files: Mapping[str, bytes], conversion: Conversion, file
         yield about_file(codes.NOT_VERIFIED, file, verdict.unable.message, help=verdict.unable.help)
         if not verdict.syntax_checked:
             complaints += (found for name, text in texts.items() if (found := syntax.check(name, text)) is not None)
-    # The source map is that of the main build.
-    output = Output(texts, values, conversion.source_map if folder == "." else (), file)
+    below = "" if folder == "." else f"{folder}/"
+    output = Output(texts, values, tuple(place for place in conversion.source_map if place.folder == below), file)
     yield from map(output.finding, complaints)

@@ -16,6 +16,14 @@ from tests.cases.templates import template
 SOURCE = SourceText("image.json", "0123456789")
 
 
+def test_the_places_of_a_build_in_a_folder_begin_with_its_name() -> None:
+    span = Span(SOURCE, 0, 1)
+
+    assert source_map({"header": Lines(1, 2)}, [("header", span)], "validate/") == (
+        Place("validate/header", Lines(1, 2), (span,), "validate/"),
+    )
+
+
 def test_places_stand_in_the_order_of_their_lines_with_all_their_origins() -> None:
     first, second = Span(SOURCE, 0, 1), Span(SOURCE, 1, 2)
     lines = {"late": Lines(7, 9), "early": Lines(2, 3), "ours": Lines(4, 5)}
@@ -36,23 +44,25 @@ def test_a_line_leads_to_the_smallest_place_around_it() -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_the_lines_of_a_place_hold_what_it_is_called(case: str) -> None:
     conversion = convert_case(case)
-    text = (conversion.hcl or "").splitlines()
+    files = {"": (conversion.hcl or "").encode(), **conversion.files}
 
     for place in conversion.source_map:
+        text = files[f"{place.folder}build.pkr.hcl" if place.folder else ""].decode().splitlines()
         lines = text[place.lines.first - 1 : place.lines.last]
-        if place.address.startswith("var."):
-            assert lines[0] == f'variable "{place.address.removeprefix("var.")}" {{'
+        address = place.address.removeprefix(place.folder)
+        if address.startswith("var."):
+            assert lines[0] == f'variable "{address.removeprefix("var.")}" {{'
             assert lines[-1] == "}"
-        elif place.address.startswith("source.azure-arm.") and place.address.count(".") == 2:
+        elif address.startswith("source.azure-arm.") and address.count(".") == 2:
             assert lines[0].startswith('source "azure-arm" ')
             assert lines[-1] == "}"
-        elif place.address.startswith("source.azure-arm."):
-            assert lines[0].split()[0] in {place.address.rsplit(".", 1)[1], "dynamic"}
-        elif place.address == "header":
+        elif address.startswith("source.azure-arm."):
+            assert lines[0].split()[0] in {address.rsplit(".", 1)[1], "dynamic"}
+        elif address == "header":
             assert all(line.startswith("#") for line in lines)
         else:
-            kind = place.address.removeprefix("build.").partition("[")[0]
-            assert any(line.startswith(f"  {kind}") for line in lines)
+            block = address.removeprefix("build.").partition("[")[0]
+            assert any(line.startswith((f"  {block} ", f"  {block}s ")) for line in lines)
             assert lines[-1].endswith("}")
 
 
