@@ -26,7 +26,8 @@ def folder_files(build: Build, files: Iterable[str], findings: Sequence[Finding]
     guide = build.guide
     if guide is None:
         return {}
-    texts = {IGNORED: _LEFT_BEHIND.format("downloads/\n" if build.downloads else "")}
+    fetches = build.downloads or (build.validation is not None and build.validation.downloads)
+    texts = {IGNORED: _LEFT_BEHIND.format("downloads/\n" if fetches else "")}
     for path, pipeline in pipelines(build.name, guide).items():
         texts[path] = render_pipeline(path, pipeline)
     about = page(build, guide, findings, source, (BUILD_FILE, *files, *texts))
