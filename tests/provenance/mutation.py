@@ -32,7 +32,8 @@ def mutations(span: Span) -> Iterator[str]:
     """Other values to stand where a leaf stands, as JSON; what is there decides the first."""
     try:
         written = json.loads(span.text, strict=False)
-    except json.JSONDecodeError:  # no value of the template: what an expression made, or a line of PowerShell's
+    except json.JSONDecodeError:  # what an expression makes, an empty array with a comment in it, or a line of PowerShell's
+        yield json.dumps("mutated") if span.text[:1] in {"[", "{"} else "'mutated'"
         return
     match written:
         case bool() as value:

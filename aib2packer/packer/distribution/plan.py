@@ -72,11 +72,14 @@ def plan_distribution(template: ImageTemplate) -> Plan:
 def build_region(template: ImageTemplate) -> Text | None:
     """The region of the build: the template's, or that of its managed images where nothing ties the build to the template's.
 
-    Image Builder is not in every region, so that templates name one nearby; a marketplace image is everywhere.
+    Image Builder is not in every region, so that templates name one nearby; a marketplace image is everywhere. Where the
+    template names none, the first managed image does.
     """
     regions = [target.location for target in template.targets if isinstance(target, ManagedImageTarget) if target.location]
+    if template.location is None:
+        return regions[0] if regions else None
     free = template.vm.subnet is None and isinstance(template.source, PlatformImage)
-    if free and template.location is not None and regions and all(region.parts == regions[0].parts for region in regions):
+    if free and regions and all(region.parts == regions[0].parts for region in regions):
         return regions[0]
     return template.location
 
