@@ -40,6 +40,8 @@ def document(stderr: str) -> dict[str, Any]:
         (("good.json", "-p", "nope.json"), 2, "AIB2P020"),
         (("good.json", "-o", "good.json"), 2, "AIB2P021"),
         (("good.json", "-o", "x.hcl", "--check"), 1, "AIB2P022"),
+        (("good.json", "--findings-file", "good.json/x.json"), 2, "AIB2P021"),
+        (("good.json", "--report", "good.json/x.md"), 2, "AIB2P021"),
         (("good.json", "lossy.json", "wrong.json", "broken.json", "nope.json", "-o", "out"), 2, "AIB2P020"),
         (("none", "-o", "out"), 2, "AIB2P010"),
         (("empty", "-o", "out"), 2, "AIB2P020"),
@@ -108,7 +110,7 @@ def test_a_file_of_findings_that_cannot_be_written_is_told(folder: Path) -> None
     status, hcl, stderr = convert("good.json", "-q", "--findings-file", "good.json/x.json", cwd=folder)
     assert status == 2
     assert hcl
-    assert stderr.startswith("error: good.json/x.json: cannot be written (Not a directory).")
+    assert stderr.startswith("good.json/x.json: AIB2P021 error: cannot be written (Not a directory)\n")
 
 
 def test_a_file_of_findings_whose_name_tells_no_format_is_wrong_usage(folder: Path) -> None:

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 import click
 
 from aib2packer import __version__
-from aib2packer.cli.printing import colored, echo, print_error
+from aib2packer.cli.printing import colored, echo
 from aib2packer.findings import text
+from aib2packer.findings.codes import NOT_WRITTEN
 from aib2packer.findings.formats import Format, Judgement, render
-from aib2packer.findings.model import Severity
+from aib2packer.findings.model import Severity, about_file
 from aib2packer.output import OutputError, write
 from aib2packer.provenance.accounting import tally
 from aib2packer.run import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from aib2packer.run import Result
 
@@ -53,7 +54,10 @@ def format_of(name: str) -> Format | None:
 def report(results: Sequence[Result], reporting: Reporting, *, many: bool) -> int:
     """Say what there is to say; gives the exit status of the saying, 0 or 2."""
     judgements = [Judgement(result.name, result.outcome.value, result.findings, result.diff) for result in results]
-    shown = [_errors_only(judgement) for judgement in judgements] if reporting.quiet else judgements
+    documents = {file: _findings(file, judgements) for file in reporting.findings_files}
+    documents |= {file: _account(file, results) for file in reporting.reports}
+    refused = [judgement for file, document in documents.items() for judgement in _write(file, document)]
+    shown = [*map(_errors_only, judgements), *refused] if reporting.quiet else [*judgements, *refused]
     if reporting.findings.is_document:
         echo(render(reporting.findings, shown, version=__version__))
     else:
@@ -62,9 +66,7 @@ def report(results: Sequence[Result], reporting: Reporting, *, many: bool) -> in
             if diffs := [_colored_diff(judgement.diff) for judgement in judgements if judgement.diff]:
                 echo("\n".join([*diffs, ""]))
             echo(_summary(judgements, tally(entry for result in results for entry in result.settings), many=many))
-    documents = {file: _findings(file, judgements) for file in reporting.findings_files}
-    documents |= {file: _account(file, results) for file in reporting.reports}
-    return max((_write(file, document) for file, document in documents.items()), default=0)
+    return 2 if refused else 0
 
 
 def _print_findings(judgements: Sequence[Judgement], reporting: Reporting, *, many: bool) -> None:
@@ -118,12 +120,11 @@ def _account(name: str, results: Sequence[Result]) -> str:
     return as_markdown(accounts) if name.lower().endswith(".md") else as_json(accounts, version=__version__)
 
 
-def _write(name: str, document: str) -> int:
-    """Write what is reported to a file; gives the exit status."""
+def _write(name: str, document: str) -> Iterator[Judgement]:
+    """Write what is reported to a file; gives what is to be said of one that cannot be written."""
     path = Path(name)
     try:
         write(path.parent, {path.name: f"{document}\n".encode()}, force=True)
     except OutputError as error:
-        print_error(f"{error.file}: {error.reason}. Give another file.")
-        return 2
-    return 0
+        finding = about_file(NOT_WRITTEN, str(error.file), error.reason, help="Give another file.")
+        yield Judgement(name, Outcome.NOT_WRITTEN.value, (finding,))
