@@ -76,7 +76,9 @@ def _managed_image(fields: Fields, common: _Common) -> ManagedImageTarget | None
         fields.missing("location", "Name the region of the managed image.")
     found = parse_id(text, MANAGED_IMAGE)
     if found is None:
-        _bad_id(fields, "imageId", text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/…")
+        _bad_id(
+            fields, "imageId", text, "a managed image", "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/…"
+        )
         return None
     return ManagedImageTarget(**common, id=found, location=location)
 
@@ -110,9 +112,8 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
         return None
     found = parse_id(text, GALLERY_IMAGE, GALLERY_VERSION)
     if found is None:
-        _bad_id(
-            fields, "galleryImageId", text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…"
-        )
+        shape = "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…"
+        _bad_id(fields, "galleryImageId", text, "an image definition", shape)
         return None
     version = found.segments.get("versions")
     if version is not None and (version.literal or "").lower() == "latest":
@@ -188,6 +189,6 @@ def _unique_run_outputs(targets: tuple[DistributeTarget, ...], properties: Field
         seen.add(str(name).lower())
 
 
-def _bad_id(fields: Fields, key: str, text: Text, shape: str) -> None:
+def _bad_id(fields: Fields, key: str, text: Text, what: str, shape: str) -> None:
     answer = fields.answer(f"Field '{key}' has a bad value")
-    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no id of such an image: {answer}", help=f"Write {shape}")
+    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no resource id of {what}: {answer}", help=f"Write {shape}")

@@ -376,7 +376,7 @@ class Fields:
             self.report.add(
                 code,
                 member.key_span,
-                f"{self._name(member.key)} is no setting of Image Builder: {fate}, and so it is not converted",
+                f"{self._name(member.key)} is no setting that Image Builder knows here: {fate}, and so it is not converted",
                 help=f"Did you mean `{near[0]}`?" if near else "Remove it, or carry it over by hand.",
             )
 

@@ -88,7 +88,9 @@ def _managed_image(fields: Fields) -> ManagedImage | None:
         return None
     found = parse_id(text, MANAGED_IMAGE)
     if found is None:
-        _bad_id(fields, "imageId", text, "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/…")
+        _bad_id(
+            fields, "imageId", text, "a managed image", "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/…"
+        )
         return None
     return ManagedImage(found, fields.span)
 
@@ -104,7 +106,7 @@ def _shared_image_version(fields: Fields) -> GalleryImage | SharedGalleryImage |
     found = parse_id(text, GALLERY_VERSION, GALLERY_IMAGE)
     if found is None:
         shape = "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…/versions/…"
-        _bad_id(fields, "imageVersionId", text, shape)
+        _bad_id(fields, "imageVersionId", text, "a gallery's image version", shape)
         return None
     version = found.segments.get("versions")
     if version is None or (version.literal or "").lower() == "latest":
@@ -166,6 +168,6 @@ def _iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
     return PlatformImage(publisher, offer, sku, chosen, None, fields.span)
 
 
-def _bad_id(fields: Fields, key: str, text: Text, shape: str) -> None:
+def _bad_id(fields: Fields, key: str, text: Text, what: str, shape: str) -> None:
     answer = fields.answer(f"Field '{key}' has a bad value")
-    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no id of such an image: {answer}", help=f"Write {shape}")
+    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no resource id of {what}: {answer}", help=f"Write {shape}")

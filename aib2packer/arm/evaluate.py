@@ -21,7 +21,7 @@ from aib2packer.arm.expression import (
     unescape,
 )
 from aib2packer.arm.forms import FORMS
-from aib2packer.arm.frame import Frame, fail, fail_name, suggestion
+from aib2packer.arm.frame import Frame, fail, fail_name, meant, suggestion
 from aib2packer.arm.functions import registry
 from aib2packer.arm.functions.base import Arguments, FunctionError, Nodes, Pure
 from aib2packer.arm.functions.base import call as call_pure
@@ -210,7 +210,8 @@ def _call(call: Call, frame: Frame) -> Json:
         return _ask(call, frame)
     function = registry().get(name)
     if function is None:
-        fail_name(call, f"there is no function `{call.name}`", suggestion(call.name, _known_functions(), ""))
+        help_ = meant(call.name, _known_functions()) or "Check the name: it is none of the functions of ARM templates."
+        fail_name(call, f"there is no function `{call.name}`", help_)
     _check_count(call, function.name, function.minimum, function.maximum)
     return _checked(call, frame, _apply)
 

@@ -65,13 +65,18 @@ def fail_name(call: Call, message: str, help: str) -> NoReturn:  # noqa: A002
     raise ExpressionError(message, call.start, call.start + len(call.name), help)
 
 
+def meant(name: str, known: Iterable[str]) -> str:
+    """Which of the known names is meant; nothing where none is near."""
+    lower = {one.lower(): one for one in known}
+    close = get_close_matches(name.lower(), list(lower), n=1)
+    return f"Did you mean `{lower[close[0]]}`?" if close else ""
+
+
 def suggestion(name: str, known: Iterable[str], otherwise: str) -> str:
     """Which of the known names is meant, or which there are."""
     names = list(known)
-    lower = {one.lower(): one for one in names}
-    close = get_close_matches(name.lower(), list(lower), n=1)
-    if close:
-        return f"Did you mean `{lower[close[0]]}`?"
+    if close := meant(name, names):
+        return close
     if not names:
         return otherwise
     listed = ", ".join(f"`{one}`" for one in names[:_MAX_LISTED])

@@ -183,8 +183,14 @@ def _what_is_wrong(parameter: Parameter, given: Json) -> tuple[str, str] | None:
     )
     if size is not None and ((least is not None and size < least) or (most is not None and size > most)):
         what = "value" if parameter.type == "int" else "length"
-        return f"is out of bounds: its {what} is {size}", f"The template takes {least or 'any'} to {most or 'any'}."
+        return f"is out of bounds: its {what} is {size}", f"The template takes {_bounds(least, most)}."
     return None
+
+
+def _bounds(least: int | None, most: int | None) -> str:
+    if least is None or most is None:
+        return f"{most} at most" if least is None else f"{least} at least"
+    return f"{least} to {most}"
 
 
 def _plain(node: Json) -> str:
