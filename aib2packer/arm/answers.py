@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.evaluate import evaluate_json
+from aib2packer.arm.evaluate import evaluate_json, evaluate_node
 from aib2packer.arm.expression import ExpressionError
+from aib2packer.arm.loops import run_loop
 from aib2packer.arm.symbolic import Concat
-from aib2packer.arm.tree import value_of
+from aib2packer.arm.tree import drop_nulls, value_of
 from aib2packer.text.tree import JsonArray, JsonMember, JsonObject, string_of
 
 if TYPE_CHECKING:
@@ -89,11 +90,16 @@ def _outputs(deployment: JsonObject, template: JsonObject, scope: Scope) -> Json
     outputs = template.get("outputs")
     members: list[JsonMember] = []
     for output in outputs if isinstance(outputs, JsonObject) else ():
-        value = output.value.get("value") if isinstance(output.value, JsonObject) else None
-        if value is None:
+        if not isinstance(output.value, JsonObject):
             continue
+        value, loop = output.value.get("value"), output.value.get("copy")
         try:
-            evaluated = evaluate_json(value, scope)
+            if isinstance(loop, JsonObject):
+                evaluated = drop_nulls(run_loop(loop, scope, evaluate_node))
+            elif value is not None:
+                evaluated = evaluate_json(value, scope)
+            else:
+                continue
         except ExpressionError:
             continue  # nobody may ask for this one
         members.append(JsonMember(output.key, output.key_span, _object("value", evaluated)))

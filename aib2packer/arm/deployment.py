@@ -14,7 +14,7 @@ from aib2packer.arm.answers import answer
 from aib2packer.arm.evaluate import evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.expression import ExpressionError
 from aib2packer.arm.loops import MAX_ROUNDS
-from aib2packer.arm.parameters import KeyVaultSecret, Parameter, hide, read_parameters
+from aib2packer.arm.parameters import ExternalValue, KeyVaultSecret, Parameter, hide, read_parameters
 from aib2packer.arm.scope import Definition, Deployment, Level, Scope, user_functions, variable_definitions
 from aib2packer.arm.symbolic import Parameter as ParameterSymbol
 from aib2packer.arm.symbolic import is_symbol
@@ -203,7 +203,7 @@ def _deployment(template: JsonObject, context: Context) -> Deployment:
 
 def _known(parameter: Parameter, given: Given | None) -> Definition | None:
     """The value of a parameter, where it has one."""
-    if isinstance(given, KeyVaultSecret):
+    if isinstance(given, KeyVaultSecret | ExternalValue):
         return None
     explicit_null = isinstance(given, JsonScalar) and given.value is None
     if given is not None and not (explicit_null and not parameter.nullable):  # null in a file means: use the default

@@ -72,7 +72,15 @@ class Setting:
     span: Span
 
 
-Given: TypeAlias = "Json | KeyVaultSecret"
+@dataclass(frozen=True, slots=True)
+class ExternalValue:
+    """A value that a parameters file made from Bicep takes from the pipeline; `shown` is the expression that does."""
+
+    shown: str
+    span: Span
+
+
+Given: TypeAlias = "Json | KeyVaultSecret | ExternalValue"
 """The value of a parameter, as the user gives it."""
 
 
@@ -101,7 +109,7 @@ def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter
 
 def hide(node: Given | Setting | None) -> None:
     """Keep a value from being shown where it stands."""
-    if node is not None and not isinstance(node, KeyVaultSecret):
+    if node is not None and not isinstance(node, KeyVaultSecret | ExternalValue):
         node.span.source.hide(node.span.start, node.span.end)
 
 
@@ -154,7 +162,7 @@ def bind_values(given: Mapping[str, Given | Setting], parameters: Mapping[str, P
 
 def check_value(parameter: Parameter, given: Given, report: Report) -> None:
     """Report a value that ARM would refuse: of another type, not allowed, or out of bounds. A secret is never shown."""
-    if isinstance(given, KeyVaultSecret) or (isinstance(given, JsonScalar) and given.value is None):
+    if isinstance(given, KeyVaultSecret | ExternalValue) or (isinstance(given, JsonScalar) and given.value is None):
         return
     wrong = _what_is_wrong(parameter, given)
     if wrong is not None:
@@ -265,18 +273,46 @@ def _file_value(name: str, entry: Json, report: Report) -> Given | None:
         return entry
     if (reference := entry.get("reference")) is not None:
         vault = reference.get("keyVault") if isinstance(reference, JsonObject) else None
-        vault_id = string_of(vault.get("id")) if isinstance(vault, JsonObject) else None
-        secret = string_of(reference.get("secretName")) if isinstance(reference, JsonObject) else None
+        vault_id = _text(vault.get("id"), report) if isinstance(vault, JsonObject) else None
+        secret = _text(reference.get("secretName"), report) if isinstance(reference, JsonObject) else None
         return KeyVaultSecret((vault_id or "").rsplit("/", 1)[-1], secret or "", entry.span)
+    if (expression := entry.get("expression")) is not None:
+        from aib2packer.arm.symbolic import is_known
+        from aib2packer.arm.tree import value_of
+
+        value = _computed(expression, report)
+        known = value is None or is_known(value_of(value))
+        return value if known else ExternalValue(string_of(expression) or expression.span.text, expression.span)
     value = entry.get("value")
     if value is None:
         report.add(
             codes.PARAMETER,
             entry.span,
-            f"the value of the parameter {name} is neither `value` nor `reference`: it cannot be read",
+            f"the value of the parameter {name} is neither `value`, `reference` nor `expression`: it cannot be read",
             help=f'Write {{"value": …}}, or pass --set {shlex.quote(name)}=…',
         )
     return value
+
+
+def _text(node: Json | None, report: Report) -> str | None:
+    """A text of a parameters file, computed; an expression that is not known as it stands."""
+    from aib2packer.arm.tree import JsonSymbolic
+
+    value = None if node is None else _computed(node, report)
+    return value.shown if isinstance(value, JsonSymbolic) else string_of(value)
+
+
+def _computed(expression: Json, report: Report) -> Json | None:
+    """What an expression of a parameters file comes to: `bicep build-params` leaves those that take something from outside."""
+    from aib2packer.arm.evaluate import evaluate_json
+    from aib2packer.arm.expression import ExpressionError
+    from aib2packer.arm.scope import Scope
+
+    try:
+        return evaluate_json(expression, Scope())
+    except ExpressionError as error:
+        report.add(codes.EXPRESSION, error.span or expression.span, error.message, help=error.help or "Correct the expression.")
+        return None
 
 
 def _setting_value(setting: Setting, parameter: Parameter) -> Json:

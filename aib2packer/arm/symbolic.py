@@ -368,6 +368,24 @@ def rebuild(value: Value, change: Callable[[Value], Value]) -> Value:
             return value
 
 
+def answer_of(value: Symbol) -> Runtime:
+    """The symbol for the value of `uniqueString`, or of an `if` with one in it: as if only Azure could tell it."""
+    named = without_names(value)
+    secure = any(isinstance(leaf, Parameter | Runtime) and leaf.secure for leaf in leaves(named))
+    return Runtime("uniqueString", (named,), secure=secure)
+
+
+def with_fallback(value: Value | Lambda) -> tuple[Parameter, Value] | None:
+    """The parameter and the other value of `if(empty(p), x, p)`, or of `if(not(empty(p)), p, x)`; None for another value."""
+    match value:
+        case If(Apply("empty", (Parameter() as own,)), otherwise, then) if without_names(then) == own:
+            return own, otherwise
+        case If(Apply("not", (Apply("empty", (Parameter() as own,)),)), then, otherwise) if without_names(then) == own:
+            return own, otherwise
+        case _:
+            return None
+
+
 def without_names(value: Value) -> Value:
     """A value with the values of variables in place of their names."""
     return without_names(value.value) if isinstance(value, Variable) else rebuild(value, without_names)

@@ -202,6 +202,8 @@ def _is_image_template(body: JsonObject) -> bool:
 
 
 def _nothing_found(document: Json, report: Report) -> None:
+    if any(finding.code == codes.EXPRESSION for finding in report.findings):
+        return  # it hid what may be one
     for finding in report.findings:
         if finding.code == codes.LINKED_TEMPLATE:
             report.add(

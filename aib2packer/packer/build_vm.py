@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, Located, PlatformImage
+from aib2packer.aib.model import GalleryTarget, Located, ManagedImage, PlatformImage
 from aib2packer.conversion import OsType
 from aib2packer.findings import codes
 from aib2packer.packer.distribution.plan import build_region
@@ -133,12 +133,18 @@ def _security(template: ImageTemplate, report: Report) -> Settings:
     """
     if (template.siblings.security_type or "").lower() != "trustedlaunch":
         return {}
+    # A managed image as the source makes azure-arm put another one on the way.
     gallery_only = all(isinstance(target, GalleryTarget) for target in template.targets)
+    gallery_only = gallery_only and not isinstance(template.source, ManagedImage)
     report.add(
         codes.TRUSTED_LAUNCH,
         template.source.span,
         "the image definition asks for Trusted Launch"
-        + (": the build VM has it" if gallery_only else ", which a managed image or a VHD cannot have: it is left out"),
+        + (
+            ": the build VM has it"
+            if gallery_only
+            else ", which no build from or to a managed image or a VHD can have: it is left out"
+        ),
         help="Start from an image of generation 2 that supports it.",
     )
     if not gallery_only:

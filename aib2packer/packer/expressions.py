@@ -21,6 +21,7 @@ from aib2packer.arm.symbolic import (
     Parameter,
     Runtime,
     Secret,
+    answer_of,
     bare,
     may_be_null,
     type_of,
@@ -100,7 +101,7 @@ class Printer:
             case _:
                 return self.piece(value).code
 
-    def piece(self, value: ArmValue) -> Piece:
+    def piece(self, value: ArmValue) -> Piece:  # noqa: C901 - a case each kind of value
         """A value inside of an expression."""
         match value:
             case None:
@@ -117,6 +118,8 @@ class Printer:
                 return self._leaf(value)
             case LambdaVariable(name):
                 return Piece(self.variables[name.lower()])
+            case (If() | Apply("uniqueString")) as made if (own := self.references.get(answer_of(made))) is not None:
+                return of_value(own)
             case If(condition, then, otherwise):
                 return self._if(condition, then, otherwise)
             case Access():

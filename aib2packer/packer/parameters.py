@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import write_id
-from aib2packer.arm.parameters import KeyVaultSecret, Parameter, ParameterFact
+from aib2packer.arm.parameters import ExternalValue, KeyVaultSecret, Parameter, ParameterFact
 from aib2packer.arm.symbolic import Context, is_known, walk
 from aib2packer.arm.tree import value_of
 from aib2packer.packer.hcl import print_value
@@ -42,6 +42,8 @@ def declare(fact: ParameterFact, name: str) -> Variable:
     description = mask(parameter.description)
     if isinstance(fact.given, KeyVaultSecret):
         description = f"{description} Secret {fact.given.name} of the key vault {fact.given.vault}.".strip()
+    if isinstance(fact.given, ExternalValue):
+        description = f"{description} The parameters file computes it: {fact.given.shown}.".strip()
     if fact.default == _GROUP_LOCATION and fact.given is None:
         description = (
             f"{description.removesuffix('.')}. {_TOOK_GROUP_LOCATION}" if description else f"{_REGION} {_TOOK_GROUP_LOCATION}"
@@ -88,7 +90,7 @@ def computed_default(fact: ParameterFact) -> symbolic.Value:
 def given_value(fact: ParameterFact) -> Value | None:
     """What the user gave for a parameter; None for nothing, and for what stays in a key vault."""
     given = fact.given
-    return None if given is None or isinstance(given, KeyVaultSecret) else _literal(value_of(given))
+    return None if given is None or isinstance(given, KeyVaultSecret | ExternalValue) else _literal(value_of(given))
 
 
 def _default(fact: ParameterFact) -> Value | None:
@@ -141,9 +143,10 @@ def _validation(parameter: Parameter, name: str, *, may_be_null: bool) -> tuple[
 
 
 def _one_of(allowed: list[symbolic.Value], name: str, *, is_list: bool) -> Validation:
-    values = print_value(tuple(value for item in allowed if (value := _literal(item)) is not None))
+    literals = tuple(value for item in allowed if (value := _literal(item)) is not None)
+    values = print_value(literals)
     condition = (
         f"alltrue([for item in var.{name} : contains({values}, item)])" if is_list else f"contains({values}, var.{name})"
     )
-    listed = ", ".join(str(item) for item in allowed)
+    listed = ", ".join(item if isinstance(item, str) else print_value(item) for item in literals)
     return Validation(condition, f"The {name} must be one of {listed}.")

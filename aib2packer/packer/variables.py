@@ -9,22 +9,27 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.ids import ResourceId
 from aib2packer.arm.describe import describe
-from aib2packer.arm.parameters import KeyVaultSecret
+from aib2packer.arm.parameters import ExternalValue, KeyVaultSecret
 from aib2packer.arm.symbolic import (
     Access,
     Apply,
     Context,
     Deferred,
+    If,
     Lambda,
+    LambdaVariable,
     Parameter,
     Runtime,
     Secret,
+    answer_of,
+    is_known,
     is_symbol,
     leaves,
     may_be_null,
     parameters_of,
     starts,
     walk,
+    with_fallback,
     without_names,
 )
 from aib2packer.arm.symbolic import Variable as TemplateVariable
@@ -246,10 +251,10 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
             names[symbol] = taken.setdefault(name, variable)
     values = tuple(symbol.value for symbol in found if isinstance(symbol, Expression))
     facts = {
-        name: replace(fact, given=None) if values_apart and not isinstance(fact.given, KeyVaultSecret) else fact
+        name: replace(fact, given=None) if values_apart and not isinstance(fact.given, KeyVaultSecret | ExternalValue) else fact
         for name, fact in template.parameters.items()
     }
-    named_leaves = _claim_leaves(values, facts, shapes, taken)
+    named_leaves = _claim_leaves(values, facts, shapes, taken, template.resolve)
     for secret in (*found, *(leaf for value in values for leaf in leaves(value))):
         if isinstance(secret, Secret) and secret not in names:
             name, what = _secret_name(secret)
@@ -356,7 +361,11 @@ def _version_parts(version: str) -> tuple[int, ...]:
 
 
 def _claim_leaves(
-    values: tuple[ArmSymbol, ...], parameters: Mapping[str, ParameterFact], shapes: IdShapes, taken: dict[str, Variable]
+    values: tuple[ArmSymbol, ...],
+    parameters: Mapping[str, ParameterFact],
+    shapes: IdShapes,
+    taken: dict[str, Variable],
+    resolve: Callable[[ArmSymbol], SymbolicValue],
 ) -> dict[Leaf, Variable | Local]:
     """Variables for what expressions depend on, and locals for parameters whose default is an expression itself."""
     if not values:
@@ -367,7 +376,7 @@ def _claim_leaves(
     variables: dict[Leaf, Variable] = {
         leaf: with_shape(_leaf_variable(leaf, parameters, taken), shapes.get(leaf, ())) for leaf in needed
     }
-    named: dict[Leaf, Variable | Local] = {**variables}
+    named: dict[Leaf, Variable | Local] = _claim_unique(values, variables, taken, resolve)
     for leaf in _defaults_first(needed, parameters):
         fact = parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
         default = None if fact is None else computed_default(fact)
@@ -382,6 +391,41 @@ def _claim_leaves(
             chosen = Code(f"{own} != null ? {own} : {print_value(computed)}", (variable, *references(computed)))
             named[leaf] = Local(variable.name, chosen)
     return named
+
+
+def _claim_unique(
+    values: tuple[ArmSymbol, ...],
+    variables: dict[Leaf, Variable],
+    taken: dict[str, Variable],
+    resolve: Callable[[ArmSymbol], SymbolicValue],
+) -> dict[Leaf, Variable | Local]:
+    """The variables, with what stands for `uniqueString`, which Packer cannot compute: the user must say what it was.
+
+    A parameter that the template fills in with one where it is empty must be given.
+    """
+    answers: dict[Leaf, Variable] = {}
+    for part in (part for value in values if any(map(_is_unique, walk(value))) for part in walk(value)):
+        if not isinstance(part, If | Apply) or not any(map(_is_unique, walk(part))) or is_known(resolve(part)):
+            continue
+        filled = with_fallback(part)
+        if filled is not None and (own := variables.get(filled[0])) is not None:
+            variables[filled[0]] = own if own.default else _required(own, filled[1])
+            answers[answer_of(part)] = variables[filled[0]]
+        elif _is_unique(part) and answer_of(part) not in answers:
+            name = _free("unique_string", taken)
+            answer = answer_of(part)
+            description = f"What {describe(part)} was when the template was deployed."
+            taken[name] = answers[answer] = Variable(name, description, sensitive=answer.secure)
+    return {**variables, **answers}
+
+
+def _is_unique(value: SymbolicValue | Lambda) -> bool:
+    """Whether a value is `uniqueString` of something that is the same everywhere in the expression."""
+    return (
+        isinstance(value, Apply)
+        and value.function == "uniqueString"
+        and not any(isinstance(part, LambdaVariable) for part in walk(value))
+    )
 
 
 def _required(variable: Variable, default: SymbolicValue) -> Variable:

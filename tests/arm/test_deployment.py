@@ -179,6 +179,21 @@ def test_each_round_of_a_copied_resource_is_a_template(count: Json) -> None:
     assert tag(deployment(copied), Options(name="image-1")) in {"6", '"6"'}
 
 
+def test_the_rounds_of_a_copied_output_are_an_array() -> None:
+    rounds = {"type": "array", "copy": {"count": 2, "input": "[format('{0}{1}', parameters('probe'), copyIndex())]"}}
+    maker = nested({**deployment(parameters=PROBE), "outputs": {"made": rounds}})
+    made = "[join(reference('inside').outputs.made.value, '+')]"
+    user = nested(deployment(IMAGE, parameters=PROBE), parameters={"probe": {"value": made}}, name="user")
+
+    assert tag(deployment(maker, user)) == '"inner0+inner1"'
+
+
+def test_an_error_in_what_a_deployment_is_passed_is_the_only_one() -> None:
+    user = nested(deployment(IMAGE, parameters=PROBE), parameters={"probe": "[concta('a')]"})
+
+    assert codes_of(deployment(user)) == [codes.EXPRESSION.id]
+
+
 def test_no_round_at_all_is_no_template() -> None:
     copied = {**template(), "copy": {"name": "loop", "count": 0}}
 

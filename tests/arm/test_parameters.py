@@ -221,3 +221,47 @@ def test_what_is_no_parameters_file_is_an_error() -> None:
 @pytest.mark.parametrize("kind", ["strng", "number", "avd-vm"])
 def test_a_type_that_azure_does_not_know_is_an_error(kind: str) -> None:
     assert [code for code, _, _ in errors(convert_with({"p": {"type": kind}}))] == [codes.BAD_VALUE.id]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expression", "shown"),
+    [("string", "[format('a-{0}', 1)]", '"a-1"'), ("int", "[add(60, 30)]", "90"), ("bool", "[not(true())]", "false")],
+)
+def test_an_expression_of_a_parameters_file_that_is_known_is_its_value(kind: str, expression: str, shown: str) -> None:
+    printed = hcl(convert_with({"p": {"type": kind}}, {"parameters": {"p": {"expression": expression}}}))
+    assert f"default = {shown}\n" in printed
+
+
+@pytest.mark.parametrize("side_files", [False, True])
+def test_what_a_bicep_parameters_file_takes_from_the_pipeline_is_a_variable_without_default(*, side_files: bool) -> None:
+    values = {
+        "externalInputDefinitions": {"stage_0": {"kind": "stage", "config": "size"}},
+        "parameters": {"p": {"expression": "[format('Standard_{0}', externalInputs('stage_0'))]"}},
+    }
+    conversion = convert_with({"p": {"type": "string", "defaultValue": "d"}}, values, side_files=side_files)
+
+    variable = hcl(conversion).partition('variable "p" {')[2].partition("\n}")[0]
+    assert "externalInputs('stage_0')" in variable
+    assert "default" not in variable
+    assert conversion.files == {}
+
+
+def test_a_key_vault_reference_may_be_made_of_expressions() -> None:
+    vault = "[format('/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/{0}', 'contoso')]"
+    reference = {"p": {"reference": {"keyVault": {"id": vault}, "secretName": "[externalInputs('name')]"}}}
+    assert "Secret [externalInputs('name')] of the key vault contoso." in hcl(convert_with(STRING, reference))
+
+
+def test_an_expression_of_a_parameters_file_that_cannot_be_read_is_an_error_at_its_place() -> None:
+    found = errors(convert_with(STRING, {"parameters": {"p": {"expression": "[concta('a')]"}}}))
+    assert (codes.EXPRESSION.id, "values.json", "concta") in found
+
+
+def test_what_a_parameter_allows_is_listed_as_hcl_writes_it() -> None:
+    allowed = {
+        "p": {"type": "string", "nullable": True, "allowedValues": ["a", None]},
+        "b": {"type": "bool", "allowedValues": [True]},
+    }
+    printed = hcl(convert_with(allowed, expression="[concat(parameters('p'), parameters('b'))]"))
+    assert 'error_message = "The p must be one of a."' in printed
+    assert 'error_message = "The b must be one of true."' in printed
