@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
@@ -65,6 +66,9 @@ def read_file(name: str, path: Path | None) -> bytes:
         from aib2packer.bicep import build
 
         return build(path)
+    if path.suffix.lower() == ".bicepparam":
+        remedy = f"Run `bicep build-params {shlex.quote(name)}`, and pass the JSON that it writes with -p."
+        raise FileError(name, "a Bicep parameters file has to be built first", remedy)
     return data
 
 

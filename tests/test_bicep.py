@@ -9,10 +9,10 @@ import pytest
 from tests.cases.templates import template
 
 
-def convert(folder: Path, path: str) -> subprocess.CompletedProcess[str]:
+def convert(folder: Path, path: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     (folder / "main.bicep").write_text("resource image 'Microsoft.VirtualMachineImages/imageTemplates@2023-07-01' = {}\n")
     return subprocess.run(
-        [sys.executable, "-m", "aib2packer", "convert", "-q", "main.bicep"],
+        [sys.executable, "-m", "aib2packer", "convert", "-q", "main.bicep", *arguments],
         cwd=folder,
         env={"PATH": path},
         capture_output=True,
@@ -56,3 +56,12 @@ def test_what_the_compiler_says_is_told(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "bicep cannot build it: Error BCP033" in done.stderr
+
+
+def test_of_a_bicep_parameters_file_the_error_says_what_to_run(tmp_path: Path) -> None:
+    (tmp_path / "main.bicepparam").write_text("using 'main.bicep'\n")
+
+    done = convert(tmp_path, str(tmp_path), "-p", "main.bicepparam")
+
+    assert done.returncode == 2
+    assert "bicep build-params main.bicepparam" in done.stderr

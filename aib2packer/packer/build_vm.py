@@ -49,7 +49,8 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
     """The settings of the build VM."""
     vm = template.vm
     settings = _place(template, symbols, report)
-    settings["vm_size"] = default_size(template) if vm.size is None else traced(symbols.value(vm.size), vm.size.span)
+    size = default_size(template)
+    settings["vm_size"] = size if vm.size is None else traced(symbols.value_or(vm.size, size), vm.size.span)
     if vm.os_disk_gb is not None:
         settings["os_disk_size_gb"] = traced(symbols.located(vm.os_disk_gb), vm.os_disk_gb.span)
     if vm.data_disks_gb:

@@ -41,13 +41,11 @@ def declare(fact: ParameterFact, name: str) -> Variable:
     parameter = fact.parameter
     description = mask(parameter.description)
     if isinstance(fact.given, KeyVaultSecret):
-        description = f"{description} Secret {fact.given.name} of the key vault {fact.given.vault}.".strip()
+        description = sentences(description, f"Secret {fact.given.name} of the key vault {fact.given.vault}.")
     if isinstance(fact.given, ExternalValue):
-        description = f"{description} The parameters file computes it: {fact.given.shown}.".strip()
+        description = sentences(description, f"The parameters file computes it: {fact.given.shown}.")
     if fact.default == _GROUP_LOCATION and fact.given is None:
-        description = (
-            f"{description.removesuffix('.')}. {_TOOK_GROUP_LOCATION}" if description else f"{_REGION} {_TOOK_GROUP_LOCATION}"
-        )
+        description = sentences(description or _REGION, _TOOK_GROUP_LOCATION)
     return Variable(
         name,
         description,
@@ -57,6 +55,12 @@ def declare(fact: ParameterFact, name: str) -> Variable:
         validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),
         origin=parameter.span,
     )
+
+
+def sentences(description: str, more: str) -> str:
+    """A description with a sentence more; authors of templates often leave out the full stop."""
+    end = "" if description.endswith((".", "!", "?")) else "."
+    return f"{description}{end} {more}" if description else more
 
 
 def with_shape(variable: Variable, shape: tuple[str, ...]) -> Variable:

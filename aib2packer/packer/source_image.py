@@ -56,7 +56,7 @@ def gallery_image(image: ResourceId, version: Value | None, origin: Span, symbol
 
 
 def _platform_image(source: PlatformImage, symbols: Symbols, report: Report) -> Settings:
-    version = "latest" if source.version is None else symbols.value(source.version)
+    version = "latest" if source.version is None else symbols.value_or(source.version, "latest")
     settings: Settings = {
         "image_publisher": traced(symbols.value(source.publisher), source.span, source.publisher.span),
         "image_offer": traced(symbols.value(source.offer), source.offer.span),

@@ -38,8 +38,9 @@ from aib2packer.findings import codes
 from aib2packer.packer.hcl import print_value, references
 from aib2packer.packer.names import snake_case
 from aib2packer.packer.naming import Names, name_variables
-from aib2packer.packer.parameters import computed_default, declare, given_value, is_secret, with_shape
-from aib2packer.packer.pieces import CannotPrintError, conditional, of_value
+from aib2packer.packer.parameters import computed_default, declare, given_value, is_secret, sentences, with_shape
+from aib2packer.packer.pieces import NULL, Binding, CannotPrintError, conditional, infix, of_value
+from aib2packer.packer.pieces import Piece as HclPiece
 from aib2packer.packer.values import Code, Local, Value, Variable
 from aib2packer.packer.values import Text as HclText
 from aib2packer.packer.versions import NOW
@@ -137,6 +138,24 @@ class Symbols:
             else:
                 parts.append(Code(print_value(value), references(value)))
         return tuple(parts)
+
+    def value_or(self, text: Text, default: str) -> Value:
+        """A string as HCL, with what stands for it where it is empty or null: to the service that is as if it were not there.
+
+        Only for one that is so with the values that there are: others say something.
+        """
+        alone = text.parts[0].value if len(text.parts) == 1 and isinstance(text.parts[0], Expression) else None
+        known = text if alone is None else self.resolve(alone)
+        if not (known is None or known == ""):
+            return self.value(text)
+        match alone:
+            case If(condition, None | "", otherwise):
+                return self.value(replace(text, parts=(Expression(If(condition, default, otherwise)),)))
+            case If(condition, then, None | ""):
+                return self.value(replace(text, parts=(Expression(If(condition, then, default)),)))
+        own = of_value(self.value(text))
+        unset = infix(Binding.EQUALITY, "==", own, NULL if known is None else HclPiece('""'))
+        return conditional(unset, of_value(default), own).code
 
     def choose(self, name: str, condition: Text | None, then: Value, otherwise: Value) -> Value:
         """One of two values, as a condition says; the first where there is none. A long condition is a local of that name."""
@@ -407,13 +426,15 @@ def _claim_unique(
     for part in (part for value in values if any(map(_is_unique, walk(value))) for part in walk(value)):
         if not isinstance(part, If | Apply) or not any(map(_is_unique, walk(part))) or is_known(resolve(part)):
             continue
+        answer = answer_of(part)
+        if answer in answers:
+            continue
         filled = with_fallback(part)
         if filled is not None and (own := variables.get(filled[0])) is not None:
             variables[filled[0]] = own if own.default else _required(own, filled[1])
-            answers[answer_of(part)] = variables[filled[0]]
-        elif _is_unique(part) and answer_of(part) not in answers:
+            answers[answer] = variables[filled[0]]
+        elif _is_unique(part):
             name = _free("unique_string", taken)
-            answer = answer_of(part)
             description = f"What {describe(part)} was when the template was deployed."
             taken[name] = answers[answer] = Variable(name, description, sensitive=answer.secure)
     return {**variables, **answers}
@@ -431,7 +452,9 @@ def _is_unique(value: SymbolicValue | Lambda) -> bool:
 def _required(variable: Variable, default: SymbolicValue) -> Variable:
     """A variable whose default the template computes in a way that HCL cannot: the user must say."""
     computed = f"The template computed it: {describe(default)}." if is_symbol(default) else ""
-    return replace(variable, default=None, description=f"{variable.description} {computed}".strip())
+    return replace(
+        variable, default=None, description=sentences(variable.description, computed) if computed else variable.description
+    )
 
 
 def _defaults_first(
