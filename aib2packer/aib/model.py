@@ -121,6 +121,8 @@ class Fetched:
     sha256: str | None
     address: str | None = field(default=None, repr=False)
     content: bytes | None = field(default=None, repr=False)
+    origins: tuple[Span, ...] = field(default=(), repr=False, compare=False)
+    """Where the URI and the checksum stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

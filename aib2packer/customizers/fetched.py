@@ -88,7 +88,8 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
             f"{uri} is not known before Packer runs: the build fetches it",
             help="Fill in what is left open, or give the parameters a value (--set, -p), and convert again.",
         )
-    return Fetched(uri, sha256, address)
+    places = (uri.span,) if checksum is None else (uri.span, checksum.span)
+    return Fetched(uri, sha256, address, origins=places)
 
 
 def base_name(uri: Text) -> str:

@@ -40,6 +40,7 @@ def download(downloads: Sequence[Download], site: Site) -> Provisioner:
         "shell-local",
         {"name": "download", "inline": tuple(commands)},
         f"Image Builder fetched {which} when the template was submitted. Here Packer's machine does, at each build.",
+        tuple(place for file in downloads for place in file.fetched.origins),
     )
 
 

@@ -188,6 +188,6 @@ def _provision(
             )
     first = [lay_script(site, _LAID_FIRST)] if laid else []
     if downloads:
-        first.append(replace(download(downloads, site), origins=tuple(file.fetched.uri.span for file in downloads)))
+        first.append(download(downloads, site))
     last = run_script(site) if laid else generalize(site)
     return Steps((*first, *steps, last), tuple(downloads), files, assets)

@@ -90,6 +90,26 @@ def _split(conversion: Conversion) -> tuple[dict[str, str], dict[str, bytes]]:
     return texts, {name: data for name, data in conversion.files.items() if name not in texts}
 
 
+def test_what_is_fetched_and_run_outputs_lead_back_to_the_template() -> None:
+    text = json.dumps(
+        template(
+            customize=[
+                {"type": "Shell", "scriptUri": "https://example.com/a.sh", "sha256Checksum": "ab" * 32},
+                {"type": "File", "sourceUri": "https://example.com/b.txt", "destination": "/tmp/b.txt"},
+            ]
+        )
+    )
+
+    places = {place.address: place for place in convert(text, file="image.json").source_map}
+
+    assert [place.text for place in places["build.provisioner[1]"].origins] == [
+        '"https://example.com/a.sh"',
+        f'"{"ab" * 32}"',
+        '"https://example.com/b.txt"',
+    ]
+    assert [place.pointer for place in places["build.post-processor[0]"].origins] == ["/properties/distribute/0/runOutputName"]
+
+
 def test_an_annotation_names_the_lines_that_a_block_comes_from() -> None:
     text = json.dumps(template(customize=[{"type": "Shell", "inline": ["true"]}]), indent=2)
     line = text[: text.index('"Shell"')].count("\n") + 1

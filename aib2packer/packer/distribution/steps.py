@@ -94,7 +94,9 @@ class Steps:
     def record(self, kept: Mapping[str, Value]) -> Iterator[PostProcessors]:
         """The run outputs of the targets that azure-arm makes, and what else is `kept`: last of all, where it is looked for."""
         if self.plan.made:
-            yield PostProcessors("What Image Builder kept as the run output.", self._manifest(self.plan.made, kept))
+            names = (target.run_output_name for target in self.plan.made)
+            places = tuple(name.span for name in names if name is not None)
+            yield PostProcessors("What Image Builder kept as the run output.", self._manifest(self.plan.made, kept), places)
 
     def _copy(self, target: DistributeTarget) -> tuple[str, Script]:
         """What is done for a target, in words and as a script."""
