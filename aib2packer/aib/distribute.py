@@ -134,11 +134,11 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
 def _regions(fields: Fields, storage: Text | None) -> tuple[TargetRegion, ...]:
     regions = [TargetRegion(short_region(name), None, storage) for name in fields.strings("replicationRegions")]
     for _, region in fields.each("targetRegions"):
-        name = region_text(region, "name")
+        name, replicas, kind = region_text(region, "name"), region.number("replicaCount"), region.text("storageAccountType")
         if name is None:
             region.missing("name", "Name the region.")
         else:
-            regions.append(TargetRegion(name, region.number("replicaCount"), region.text("storageAccountType") or storage))
+            regions.append(TargetRegion(name, replicas, kind or storage))
         region.close()
     return tuple(regions)
 

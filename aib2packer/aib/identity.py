@@ -26,6 +26,8 @@ def read_identities(root: Fields) -> tuple[Text, ...]:
     fields.close()
     if kind is not None and "systemassigned" in kind.visible.replace(" ", "").lower():
         _refused(fields, kind, "takes user-assigned identities only")
+    elif value is None and (kind is None or kind.visible != "UserAssigned" or _names_none(fields)):
+        _refused(fields, kind or Text((), fields.span), "takes one user-assigned identity, and there is none")
     if not isinstance(value, JsonObject):
         return ()
     _account(value, fields)
@@ -38,6 +40,11 @@ def read_identities(root: Fields) -> tuple[Text, ...]:
     if len(identities) > 1:
         _refused(fields, identities[1], f"takes one identity, and there are {len(identities)}")
     return identities
+
+
+def _names_none(fields: Fields) -> bool:
+    """Whether the identities are there, and empty; what PowerShell prints leaves them out."""
+    return any(member.key.lower() == "userassignedidentities" for member in fields.object)
 
 
 def _account(identities: JsonObject, fields: Fields) -> None:

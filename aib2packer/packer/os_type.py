@@ -69,7 +69,7 @@ def find_os_type(
 
 
 def _found(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], report: Report) -> OsType | None:
-    needed = {kinds[customizer.kind].os_type: customizer for customizer in template.customize if kinds[customizer.kind].os_type}
+    needed = {os_type: customizer for customizer in template.customize if (os_type := kinds[customizer.kind].os_type)}
     if len(needed) > 1:
         first, second = sorted(needed.values(), key=lambda customizer: customizer.index)
         report.add(
@@ -80,7 +80,8 @@ def _found(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], report:
         )
         return None
     if needed:
-        return next(iter(needed))
+        os_type, customizer = next(iter(needed.items()))
+        return os_type if _can_customize(template, os_type, customizer, report) else None
     certain = (
         _by_validators(template, kinds) or _by_definition(template) or _by_destination(template) or _by_publisher(template)
     )
@@ -120,6 +121,24 @@ def _fits(customizers: tuple[Customizer, ...], os_type: OsType, kinds: Mapping[s
             )
             fits = False
     return fits
+
+
+def _can_customize(template: ImageTemplate, os_type: OsType, customizer: Customizer, report: Report) -> bool:
+    """Whether the source image is for the operating system that a customizer needs, as far as its publisher tells."""
+    source = template.source
+    publisher = source.publisher.literal or "" if isinstance(source, PlatformImage) else ""
+    others, other = (_LINUX_PUBLISHERS, "Linux") if os_type is OsType.WINDOWS else (_WINDOWS_PUBLISHERS, "Windows")
+    if publisher.lower() not in others:
+        return True
+    report.add(
+        codes.OS_MISMATCH,
+        customizer.span,
+        f"a {customizer.kind} customizer does not run on an image of {publisher}, which is for {other}: the service answers "
+        "UnsupportedCustomizerType",
+        help="Remove the customizer, or start from another image"
+        + ("; for PowerShell on Linux pass --os-type linux." if customizer.kind == "PowerShell" else "."),
+    )
+    return False
 
 
 def _can_validate(template: ImageTemplate, os_type: OsType, kinds: Mapping[str, CustomizerKind], report: Report) -> bool:
