@@ -447,7 +447,7 @@ class Fields:
 
     def _expression(self, symbol: symbolic.Symbol, span: Span) -> tuple[Expression, ...]:
         hidden = hide_secrets(symbol, span, self.report)
-        return (Expression(hidden if is_symbol(hidden) else symbol),)
+        return (Expression(hidden if is_symbol(hidden) else symbol, span),)
 
     def _plain(self, text: str, span: Span, read: _ReadText) -> Text | None:
         if not span.text.startswith('"'):  # an expression made it: it may hold secrets, but no placeholders

@@ -46,9 +46,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """What an ARM expression comes to, where that is only known when Packer runs."""
+    """What an ARM expression comes to, where that is only known when Packer runs; `span` is where it stands, if that is known."""
 
     value: symbolic.Symbol
+    span: Span | None = field(default=None, compare=False)
 
 
 Symbol: TypeAlias = Placeholder | Secret | Segment | Expression

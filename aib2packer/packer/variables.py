@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
@@ -130,7 +131,7 @@ class Symbols:
         parts: list[str | Variable | Local | Code] = []
         pieces = self.variables.put_back_in(_pieces(text))
         for piece in pieces:
-            value = self._reference(piece, text.span, in_text=len(pieces) > 1)
+            value = self._reference(piece, text, in_text=len(pieces) > 1)
             if isinstance(value, HclText):
                 parts += value.parts
             elif isinstance(value, str | Variable | Local | Code):
@@ -176,8 +177,8 @@ class Symbols:
         """A number or a boolean as HCL."""
         return self.value(value) if isinstance(value, Text) else value.value
 
-    def _reference(self, piece: Piece, span: Span, *, in_text: bool) -> Value:
-        """The HCL that stands for a piece of a text at `span`; `in_text`: as a piece of a longer text, so itself a text."""
+    def _reference(self, piece: Piece, whole: Text, *, in_text: bool) -> Value:
+        """The HCL that stands for a piece of the text `whole`; `in_text`: as a piece of a longer text, so itself a text."""
         match piece:
             case str():
                 return piece
@@ -192,7 +193,7 @@ class Symbols:
             case _:
                 from aib2packer.packer.expressions import Printer, to_hcl
 
-                self._report_uris(piece, span)
+                self._report_uris(piece, whole.span)
                 if (local := self.computed.get(piece)) is not None:
                     return local
                 try:
@@ -200,7 +201,7 @@ class Symbols:
                         return Printer(self.references, NOW).part(piece)
                     return to_hcl(piece, self.references, NOW)
                 except CannotPrintError as error:
-                    return self._folded(piece, error, span)
+                    return self._folded(piece, error, _place(piece, whole))
 
     def _report_uris(self, value: ArmSymbol, span: Span) -> None:
         uris = (part for part in walk(value) if isinstance(part, Apply) and part.function == "uri")
@@ -223,6 +224,7 @@ class Symbols:
 
     def _folded(self, value: ArmSymbol, error: CannotPrintError, span: Span) -> Value:
         """What an expression comes to with the values and defaults that its parameters have, where HCL has nothing for it."""
+        span = _blamed(span, error.function)
         named = without_names(value)
         known = self.resolve(named) if is_symbol(named) else named
         names = ", ".join(parameter.name for parameter in parameters_of(value))
@@ -241,6 +243,21 @@ class Symbols:
             help=_how_to_fold(value),
         )
         return ""
+
+
+def _place(piece: ArmSymbol, text: Text) -> Span:
+    """Where a piece of a text stands: a text that is joined from lines has the place of all of them."""
+    named = without_names(piece)
+    places = (part.span for part in text.parts if isinstance(part, Expression) and part.value == named)
+    return next((place for place in places if place is not None), text.span)
+
+
+def _blamed(span: Span, function: str) -> Span:
+    """The name of a function in an expression; all of it where that is not there, for a variable may hold it."""
+    found = (
+        re.search(rf"\b{re.escape(function)}\b(?=\s*\()", span.text, re.IGNORECASE) if span.text[:2] in {'"[', "["} else None
+    )
+    return span if found is None else span._replace(start=span.start + found.start(), end=span.start + found.end())
 
 
 def _how_to_fold(value: SymbolicValue) -> str:
