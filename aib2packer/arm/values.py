@@ -46,7 +46,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """What an ARM expression comes to, where that is only known when Packer runs; `span` is where it stands, if that is known."""
+    """What an ARM expression comes to, where only Packer's run tells; `span` is where it stands, if that is known."""
 
     value: symbolic.Symbol
     span: Span | None = field(default=None, compare=False)

@@ -254,9 +254,7 @@ def _place(piece: ArmSymbol, text: Text) -> Span:
 
 def _blamed(span: Span, function: str) -> Span:
     """The name of a function in an expression; all of it where that is not there, for a variable may hold it."""
-    found = (
-        re.search(rf"\b{re.escape(function)}\b(?=\s*\()", span.text, re.IGNORECASE) if span.text[:2] in {'"[', "["} else None
-    )
+    found = re.search(rf"\b{re.escape(function)}\b(?=\s*\()", span.text, re.IGNORECASE)
     return span if found is None else span._replace(start=span.start + found.start(), end=span.start + found.end())
 
 
