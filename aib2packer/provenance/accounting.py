@@ -119,10 +119,11 @@ class _Books:
             return Entry(leaf.span, State.INFORMATIVE, finding=finding)
         if not self.informative.isdisjoint(above):
             return Entry(leaf.span, State.INFORMATIVE)
-        if _says_nothing(leaf) or not self.defaults.isdisjoint(above):
-            return Entry(leaf.span, State.DEFAULT)
-        if (addresses := _nearest(self.addresses, above)) is not None:
+        is_default = not self.defaults.isdisjoint(above) or (_says_nothing(leaf) and not _is_item(leaf))
+        if not is_default and (addresses := _nearest(self.addresses, above)) is not None:
             return Entry(leaf.span, State.CONVERTED, tuple(addresses))
+        if is_default or _says_nothing(leaf):
+            return Entry(leaf.span, State.DEFAULT)
         # A leaf that was read, but is nowhere, would be lost in silence.
         finding = Finding(
             codes.UNACCOUNTED,
@@ -137,6 +138,12 @@ class _Books:
 def _says_nothing(leaf: Json) -> bool:
     """Whether a leaf is what the service shows for a setting that nobody made; all its booleans are false by default."""
     return not isinstance(leaf, JsonSymbolic) and (not isinstance(leaf, JsonScalar) or not leaf.value)
+
+
+def _is_item(leaf: Json) -> bool:
+    """Whether a leaf is a value in a list, where 0 and "" count as any other: an exit code, an empty line."""
+    in_list = (leaf.span.pointer or "").rpartition("/")[2].isdecimal()
+    return in_list and isinstance(leaf, JsonScalar) and leaf.value is not None
 
 
 def _findings(report: Report, wanted: Callable[[Code], bool]) -> dict[str, Finding]:

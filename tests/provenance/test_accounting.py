@@ -45,6 +45,14 @@ def test_what_is_unset_or_says_what_holds_anyway_is_a_default() -> None:
     assert found["/properties/vmProfile/osDiskSizeGB"] == ("default", (), None)
 
 
+def test_zero_and_an_empty_line_in_a_list_are_converted_as_its_other_items() -> None:
+    step = {"type": "PowerShell", "inline": ["a", "", "b"], "validExitCodes": [0, 3010]}
+    found = states(convert_json(template(source=WINDOWS, customize=[step])))
+
+    assert found["/properties/customize/0/inline/1"] == ("converted", ("build.provisioner[0]",), None)
+    assert found["/properties/customize/0/validExitCodes/0"] == ("converted", ("build.provisioner[0]",), None)
+
+
 def test_the_name_and_what_the_service_wrote_are_informative() -> None:
     found = states(
         convert_json(template(properties={"provisioningState": "Succeeded", "lastRunStatus": {"runState": "Failed"}}))
