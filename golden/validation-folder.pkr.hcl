@@ -4,9 +4,10 @@
 #   timeout 240m packer build -var subscription_id=... .
 #   timeout 240m packer build -on-error=abort -var subscription_id=... validate
 #
-# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of, and may use the gallery.
+# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
+# use the gallery.
 # The last command boots the image and validates it, which Image Builder does before it distributes.
+# Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.
 # Image Builder counts on from the highest version in the gallery. To do so, add:
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web --major 2)

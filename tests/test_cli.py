@@ -65,7 +65,7 @@ WINDOWS = json.dumps(
 ISO = GOOD.replace('"PlatformImage"', '"ISO"')
 NO_STDOUT = "<stdout>: AIB2P021 error: standard output cannot be written ({})\n  = help: Give -o FILE.\n\n"
 NO_TEMPLATE = '{"compilerOptions": {}}'
-BESIDE = {".gitignore", "MIGRATION.md"}
+BESIDE = {".gitattributes", ".gitignore", "MIGRATION.md"}
 
 
 def run(
@@ -196,7 +196,7 @@ def test_any_other_path_is_a_folder_for_the_hcl_and_the_files_beside_it(folder: 
     status, stdout, _ = convert("windows.json", "-o", output, cwd=folder)
     assert (status, stdout) == (0, "")
     expected = aib2packer.convert(WINDOWS, file="windows.json", options=aib2packer.Options(side_files=True))
-    assert set(expected.files) > BESIDE
+    assert set(expected.files) > BESIDE - {".gitattributes"}
     assert files_in(folder / output) == {"build.pkr.hcl", *expected.files} - BESIDE
     assert (folder / output / "build.pkr.hcl").read_bytes().decode() == expected.hcl
     for name, content in expected.files.items():

@@ -56,7 +56,7 @@ def test_a_case_becomes_its_golden_files(case: str, golden: SnapshotAssertion) -
 
 
 def _for_people(path: str) -> bool:
-    return path in {"MIGRATION.md", ".gitignore"} or path.startswith("pipelines/")
+    return path in {"MIGRATION.md", ".gitignore", ".gitattributes"} or path.startswith("pipelines/")
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from aib2packer.packer.values import Variable
 
@@ -16,7 +16,8 @@ class Commands:
     """What is run, and with what.
 
     `target` is what Packer is given: the file, or `.` for a folder, whose files of values it then reads too. `required` are the
-    variables without a value, `secrets` the sensitive ones among them: these go through the environment.
+    variables without a value, `secrets` the sensitive ones among them: these go through the environment. `stand_ins` are
+    values to check with, for what is only known when there is an image.
     """
 
     target: str
@@ -24,6 +25,7 @@ class Commands:
     keep_vm_on_error: bool
     required: tuple[str, ...]
     secrets: tuple[str, ...]
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def init(self) -> str:
@@ -43,11 +45,11 @@ class Commands:
     @property
     def validate(self) -> str:
         """Check the build, without Azure."""
-        return self._packer("validate", *self._variables)
+        return self._packer("validate", *self._stand_ins, *self._variables)
 
     def in_environment(self, command: str) -> str:
         """A command of Packer whose variables all come from the environment."""
-        return self._packer(command, *(self._on_error if command == "build" else ()))
+        return self._packer(command, *(self._on_error if command == "build" else self._stand_ins))
 
     @property
     def build(self) -> str:
@@ -66,6 +68,10 @@ class Commands:
     @property
     def _on_error(self) -> tuple[str, ...]:
         return ("-on-error=abort",) if self.keep_vm_on_error else ()
+
+    @property
+    def _stand_ins(self) -> tuple[str, ...]:
+        return tuple(f"-var {name}={value}" for name, value in self.stand_ins.items())
 
     @property
     def _variables(self) -> tuple[str, ...]:

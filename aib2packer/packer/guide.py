@@ -15,13 +15,16 @@ from aib2packer.packer.download import SHA256SUMS, needs_azure_cli
 from aib2packer.packer.reach import reach
 from aib2packer.packer.rights import further_rights, one_group, whole_subscription
 from aib2packer.packer.shell import word
+from aib2packer.packer.validation import STAND_INS
 from aib2packer.packer.versions import counting_option, is_explicit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.conversion import Options
     from aib2packer.packer.commands import Commands
-    from aib2packer.packer.model import Build
+    from aib2packer.packer.model import Build, Download
     from aib2packer.packer.reach import Reach
     from aib2packer.packer.rights import Right
     from aib2packer.packer.shell import Word
@@ -102,13 +105,19 @@ def validation_guide(template: ImageTemplate, build: Build, base: Base, site: Si
     source_only = _validates_source(template)
     target = VALIDATION_FOLDER if options.side_files and not source_only else _target(options)
     abort = template.abort_on_validation_error.value
+    commands = _commands(template, build, target, site, keep_vm_on_error=abort)
     return replace(
         _guide(template, build, base, site, options),
-        commands=_commands(template, build, target, site, keep_vm_on_error=abort),
+        commands=replace(commands, stand_ins=_stand_ins(build)),
         counting=None,
         boots="source image" if source_only else "image",
         releases=any(step.settings.get("name") == "release" for step in build.provisioners),
     )
+
+
+def _stand_ins(build: Build) -> dict[str, str]:
+    names = {variable.name for variable in build.variables}
+    return {name: value for name, value in STAND_INS.items() if name in names}
 
 
 def _validates_source(template: ImageTemplate) -> bool:
@@ -120,6 +129,8 @@ def _target(options: Options) -> str:
 
 
 def _guide(template: ImageTemplate, build: Build, base: Base, site: Site, options: Options) -> Guide:
+    beside = build.validation if options.side_files else None
+    downloads = (*build.downloads, *(() if beside is None else beside.downloads))
     targets = () if _validates_source(template) else template.targets
     symbols = replace(site.symbols, report=Report())  # what is asked here is no part of the build
     return Guide(
@@ -127,9 +138,9 @@ def _guide(template: ImageTemplate, build: Build, base: Base, site: Site, option
         commands=_commands(template, build, FOLDER, site, keep_vm_on_error=False),
         counting=_counting(template, site),
         auth=options.auth,
-        places=_places(template, build, options),
+        places=_places(template, build, downloads, options),
         needs_shell=_runs_shell(build),
-        private_blobs=needs_azure_cli(build.downloads),
+        private_blobs=needs_azure_cli(downloads),
         copies=_copies(build),
         makes_vhd=any(isinstance(target, VhdTarget) for target in targets),
         fetched=SHA256SUMS in build.files,
@@ -139,10 +150,10 @@ def _guide(template: ImageTemplate, build: Build, base: Base, site: Site, option
         subscription_right=whole_subscription(base.subscription),
         group_right=one_group(base.subscription),
         location=word(build_location(template, symbols)),
-        rights=further_rights(template, targets, base.subscription, build.downloads, symbols),
+        rights=further_rights(template, targets, base.subscription, downloads, symbols),
         vm_identities=bool(template.vm.identities),
         choices=choices(template, build, site, options),
-        reach=reach(template, build.downloads, site),
+        reach=reach(template, targets, downloads, site),
         auto_run=template.auto_run.value,
         triggers=template.siblings.triggers,
     )
@@ -171,9 +182,9 @@ def _counting(template: ImageTemplate, site: Site) -> str | None:
     return None if target is None or is_explicit(target) else counting_option(target, site.symbols)
 
 
-def _places(template: ImageTemplate, build: Build, options: Options) -> tuple[str, ...]:
+def _places(template: ImageTemplate, build: Build, downloads: Sequence[Download], options: Options) -> tuple[str, ...]:
     places = []
-    if build.downloads:
+    if downloads:
         places.append("on Linux")
     elif _copies(build):
         places.append("on Linux or macOS")

@@ -42,6 +42,7 @@ _FILES = {
     "validate/": "the build that checks the finished image",
     "SHA256SUMS": "checksums of what was fetched",
     ".gitignore": "keeps out of the repository what a build leaves behind",
+    ".gitattributes": "keeps git from changing line ends in what the VM gets",
 }
 
 
@@ -177,7 +178,10 @@ def _boots(guide: Guide) -> str:
     if guide.validation is None:
         return ""
     released = " and releases the version, for which the Azure CLI must be signed in" if guide.releases else ""
-    return f"The last command boots the image that was made, runs the validators there{released}; it makes no image."
+    sentences = f"The last command boots the image that was made, runs the validators there{released}; it makes no image."
+    if guide.validation.stand_ins:
+        sentences += " What it is checked with above is made up: which image there is, the build writes down."
+    return sentences
 
 
 def _counting(guide: Guide) -> tuple[str, ...]:

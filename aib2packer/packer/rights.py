@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, VhdTarget
+from aib2packer.findings.model import Report
+from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.download import account_of, private_accounts
 from aib2packer.packer.shell import Output, Word, word
+from aib2packer.packer.tags import tags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import DistributeTarget, ImageTemplate, Subnet
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 CONTRIBUTOR = "Contributor"
 PUBLISHER = "Compute Gallery Artifacts Publisher"
+_TAGS = "Tag Contributor"  # what publishes to a gallery may not tag
 BUILD_GROUP_NAME = "packer-builds"
 _COMPUTE = "/providers/Microsoft.Compute"
 _BLOB_ROLES = ("Storage Blob Data Contributor", "Storage Blob Data Reader")
@@ -99,19 +103,9 @@ def _further_rights(
             yield Right("the source image", "Reader", scope, "starts from it", image["images"].literal)
         case _:
             pass
+    tagged = tags_of(template, plan_distribution(template), Report()).own
     for target in targets:
-        match target:
-            case GalleryTarget(id=image):
-                name = image["galleries"].literal
-                yield Right("the gallery", PUBLISHER, _gallery(image, symbols), "publishes the image version", name)
-            case ManagedImageTarget(id=image):
-                scope = word(*_group(image, symbols))
-                name = image.resource_group.literal
-                yield Right("the managed image's resource group", CONTRIBUTOR, scope, "writes the managed image", name)
-            case VhdTarget():
-                blob = None if target.uri is None else account_of(target.uri)
-                scope = None if blob is None else _account(blob)
-                yield Right("the storage account", _BLOB_ROLES[0], scope, "copies the VHD into it", blob)
+        yield from _target_rights(target, symbols, tagged)
     for account in private_accounts(downloads):
         why = "fetches scripts and files that are not public"
         yield Right("the blobs of the storage account", _BLOB_ROLES[1], _account(account), why, account)
@@ -119,6 +113,25 @@ def _further_rights(
         name = identity.split("/")[-1].literal
         scope = word(symbols.value(identity))
         yield Right("the identity", "Managed Identity Operator", scope, "gives it to the build VM", name)
+
+
+def _target_rights(target: DistributeTarget, symbols: Symbols, tagged: Container[int]) -> Iterator[Right]:
+    """What a target takes. `tagged` are those whose tags the Azure CLI sets, by their index."""
+    match target:
+        case GalleryTarget(id=image):
+            name = image["galleries"].literal
+            yield Right("the gallery", PUBLISHER, _gallery(image, symbols), "publishes the image version", name)
+            if target.index in tagged:
+                yield Right("the gallery", _TAGS, _gallery(image, symbols), "tags the image version (tags/write)", name)
+        case ManagedImageTarget(id=image):
+            scope = word(*_group(image, symbols))
+            name = image.resource_group.literal
+            yield Right("the managed image's resource group", CONTRIBUTOR, scope, "writes the managed image", name)
+        case VhdTarget():
+            blob = None if target.uri is None else account_of(target.uri)
+            scope = None if blob is None else _account(blob)
+            yield Right("the storage account", "Reader", scope, "looks up where its blobs are", blob)
+            yield Right("the storage account", _BLOB_ROLES[0], scope, "copies the VHD into it", blob)
 
 
 def _account(name: str) -> Word:

@@ -42,6 +42,8 @@ HELD_BACK = Variable(
     default=True,
 )
 _IMAGE = "managed_image_name"
+STAND_INS = {VERSION: "1.0.0", _IMAGE: "image"}
+"""What a build is checked with while there is no manifest that names its image, by variable."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import subprocess
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from tests.packer.judge import Packer
 FOLDER = Options(side_files=True)
 ON_SUBMISSION = {"autoRun": {"state": "Enabled"}}
 CASES_WITH_FOLDER = [case for case in CASES if case.startswith("folder-")]
-CASES_WITH_PIPELINES = ["folder-auto-run", "folder-trigger"]
+CASES_WITH_PIPELINES = ["folder-auto-run", "folder-everything", "folder-trigger"]
 
 
 def page_of(value: Any, options: Options = FOLDER) -> str:  # noqa: ANN401 - JSON
@@ -104,12 +105,17 @@ def test_the_commands_of_the_page_are_valid(case: str, packer: Packer, tmp_path:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(data)
 
-    [validate] = [line for line in commands(page) if line.startswith("packer validate")]
-    named = set(re.findall(r"-var (\w+)=", validate)) | set(re.findall(r"export PKR_VAR_(\w+)", page))
-    values = required_variables(conversion.hcl)
-    assert named == set(values)
-    assert shlex.split(validate)[-1] == "."
-    assert (verdict := packer.validate(tmp_path, values)).ok, verdict.output
+    secrets = set(re.findall(r"export PKR_VAR_(\w+)", page))
+    for line in (
+        line for line in commands(page) if line.startswith("packer validate")
+    ):  # as in a fresh checkout: nothing is built
+        target = shlex.split(line)[-1]
+        given = dict(re.findall(r"-var (\w+)=(\S+)", line))
+        made_up = {name: value for name, value in given.items() if value != "..."}
+        values = required_variables((tmp_path / target / "build.pkr.hcl").read_text())
+        assert set(values) <= {*given, *secrets}
+        assert set(given) <= {*values, *made_up}
+        assert (verdict := packer.validate(tmp_path / target, {**values, **made_up})).ok, verdict.output
 
 
 @pytest.mark.parametrize("case", CASES_WITH_FOLDER)
@@ -191,3 +197,68 @@ def test_rights_are_given_for_the_scopes_that_are_known() -> None:
     assert "| Compute Gallery Artifacts Publisher | the gallery `golden` |" in rights
     opaque = [{**GALLERY_TARGET, "galleryImageId": "<image-id>"}]
     assert "A scope that only the build knows has no command" in page_of(template(distribute=opaque))
+
+
+def test_what_validators_fetch_needs_rights_network_and_an_entry_in_gitignore() -> None:
+    validators = [{"type": "Shell", "scriptUri": "https://tests.blob.core.windows.net/scripts/check.sh"}]
+    conversion = convert_json(template(properties={"validate": {"inVMValidations": validators}}), FOLDER)
+    page = conversion.files["MIGRATION.md"].decode()
+
+    assert "| Storage Blob Data Reader | the blobs of the storage account `tests` |" in section(page, "Rights")
+    assert "| Packer | tests.blob.core.windows.net | 443 |" in section(page, "Network")
+    assert "Run this in this folder, on Linux." in page
+    assert b"downloads/" in conversion.files[".gitignore"]
+
+
+def test_a_pipeline_checks_the_validation_build_before_there_is_an_image() -> None:
+    pipeline = yaml.safe_load(convert_case("folder-everything").files["pipelines/github-actions.yml"])
+
+    runs = [step["run"] for step in pipeline["jobs"]["build"]["steps"] if "run" in step]
+    assert [" ".join(run.split()[-2:]) for run in runs[1:]] == [
+        "validate .",
+        "image_version=1.0.0 validate",
+        "-on-error=abort .",
+        "-on-error=abort validate",
+    ]
+
+
+def test_what_the_azure_cli_tags_and_where_a_vhd_goes_have_rights_of_their_own() -> None:
+    rights = section(convert_case("folder-everything").files["MIGRATION.md"].decode(), "Rights")
+
+    assert "| Tag Contributor | the gallery `golden` |" in rights
+    assert "| Reader | the storage account `contoso` |" in rights
+    assert "Tag Contributor" not in page_of(template())
+
+
+def test_what_was_fetched_when_converting_needs_no_network() -> None:
+    page = convert_case("fetch-linux").files["MIGRATION.md"].decode()
+
+    assert "fetches scripts and files" not in section(page, "Network")
+    assert "`SHA256SUMS`" in page
+
+
+@pytest.mark.parametrize("autocrlf", ["true", "input"])
+def test_git_changes_no_line_ends_of_what_the_vm_gets(autocrlf: str, tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", "-C", tmp_path, "-c", f"core.autocrlf={autocrlf}", *arguments], check=True, capture_output=True)
+
+    written = {
+        path: data for path, data in convert_case("fetch-windows").files.items() if path.startswith((".git", "files", "scr"))
+    }
+    written["files/lf.txt"], written["files/crlf.txt"] = b"a\nb\n", b"a\r\nb\r\n"
+    for path, data in written.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+    git("init")
+    git("add", ".")
+    for path in written:
+        if not path.startswith("."):
+            (tmp_path / path).unlink()
+    git("checkout-index", "--all", "--force")
+
+    assert {path: (tmp_path / path).read_bytes() for path in written} == written
+
+
+def test_git_is_told_so_only_where_there_are_such_files() -> None:
+    assert ".gitattributes" not in convert_json(template(), FOLDER).files
+    assert ".gitattributes" in convert_case("validation-folder").files

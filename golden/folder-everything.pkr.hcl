@@ -1,0 +1,340 @@
+# VM image web, converted from an Azure Image Builder template.
+#
+#   packer init .
+#   timeout 240m packer build -on-error=abort -var vhd_resource_group_name=... .
+#   timeout 240m packer build -on-error=abort validate
+#
+# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
+# the identity aib had: the gallery, the managed image's resource group and the storage account.
+# Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
+# For VHDs that takes Storage Blob Data Contributor on the storage account.
+# The last command boots the image and validates it, which Image Builder does before it distributes.
+# Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.
+# Image Builder counts on from the highest version in the gallery. To do so, add:
+#
+#   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
+#
+# Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.
+# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304), validated after the image is made
+# (AIB2P315).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+  default     = "22222222-2222-2222-2222-222222222222"
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+variable "vhd_resource_group_name" {
+  type        = string
+  description = "Resource group of the storage account that receives the VHD."
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+variable "exclude_from_latest" {
+  type        = bool
+  description = "Whether those who ask for the latest version pass this one over. The validation build sets it to false."
+  default     = true
+}
+
+locals {
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                = timestamp()
+  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version      = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
+}
+
+source "azure-arm" "web" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Linux"
+  image_publisher = "Canonical"
+  image_offer     = "ubuntu-24_04-lts"
+  image_sku       = "server"
+  image_version   = "latest"
+
+  # Build VM
+  location                     = "westeurope"
+  vm_size                      = "Standard_D2s_v5"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # Distribution
+  managed_image_name                = "web"
+  managed_image_resource_group_name = "images"
+
+  storage_account          = "contoso"
+  resource_group_name      = var.vhd_resource_group_name
+  capture_container_name   = "vhds"
+  capture_name_prefix      = "v"
+  polling_duration_timeout = "240m"
+
+  shared_image_gallery_destination {
+    subscription         = "22222222-2222-2222-2222-222222222222"
+    resource_group       = "images"
+    gallery_name         = "golden"
+    image_name           = "web"
+    image_version        = local.image_version
+    storage_account_type = "Standard_ZRS"
+
+    target_region {
+      name     = "westeurope"
+      replicas = 2
+    }
+  }
+  shared_gallery_image_version_exclude_from_latest = var.exclude_from_latest
+  shared_image_gallery_timeout                     = "240m"
+}
+
+build {
+  name    = "web"
+  sources = ["source.azure-arm.web"]
+
+  # customize[0]: Shell
+  provisioner "shell" {
+    name            = "a"
+    execute_command = local.as_root
+    inline          = ["apt-get install -y nginx"]
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      <<-EOT
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+      EOT
+    ]
+  }
+
+  # distribute[0]: azure-arm has one storage type for all regions: the others are added here, with theirs.
+  post-processor "shell-local" {
+    name = "g1-regions"
+    env = {
+      GALLERY_IMAGE_VERSION = local.image_version
+    }
+    inline = [
+      <<-EOT
+        az sig image-version update \
+          --subscription 22222222-2222-2222-2222-222222222222 \
+          --resource-group images \
+          --gallery-name golden \
+          --gallery-image-definition web \
+          --gallery-image-version "$GALLERY_IMAGE_VERSION" \
+          --target-regions westeurope=2=Standard_ZRS northeurope=Standard_LRS \
+          --output none
+      EOT
+    ]
+  }
+
+  # distribute[0]: tags of its own, which azure-arm would put on all that it makes.
+  post-processor "shell-local" {
+    name = "g1-tags"
+    env = {
+      RESOURCE_ID = local.gallery_version_id
+    }
+    inline = [
+      <<-EOT
+        az tag update --resource-id "$RESOURCE_ID" --operation Merge --tags a=1 --output none
+      EOT
+    ]
+  }
+
+  # distribute[4]: azure-arm names the VHD itself; here it gets the name that the template asks for.
+  post-processor "shell-local" {
+    name = "v-name"
+    env = {
+      SOURCE_BLOB = "v${build.TempOSDiskName}.vhd"
+    }
+    inline = [
+      <<-EOT
+        az storage blob copy start \
+          --auth-mode login \
+          --account-name contoso \
+          --destination-container vhds \
+          --destination-blob web.vhd \
+          --source-account-name contoso \
+          --source-container vhds \
+          --source-blob "$SOURCE_BLOB" \
+          --output none
+        status=pending
+        while [ "$status" = pending ]; do
+          sleep 15
+          status=$(az storage blob show \
+            --auth-mode login \
+            --account-name contoso \
+            --container-name vhds \
+            --name web.vhd \
+            --query properties.copy.status \
+            --output tsv)
+        done
+        [ "$status" = success ]
+        az storage blob delete \
+          --auth-mode login \
+          --account-name contoso \
+          --container-name vhds \
+          --name "$SOURCE_BLOB"
+      EOT
+    ]
+  }
+
+  # distribute[1]: SharedImage, copied from the gallery version of azure-arm.
+  post-processors {
+    post-processor "shell-local" {
+      name = "g2"
+      env = {
+        GALLERY_IMAGE_VERSION = local.image_version
+        IMAGE_VERSION         = local.gallery_version_id
+      }
+      inline = [
+        <<-EOT
+          az sig image-version create \
+            --subscription 33333333-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --gallery-name second \
+            --gallery-image-definition web \
+            --gallery-image-version "$GALLERY_IMAGE_VERSION" \
+            --location westeurope \
+            --image-version "$IMAGE_VERSION" \
+            --target-regions westeurope eastus \
+            --tags b=2 \
+            --output none
+        EOT
+      ]
+    }
+
+    post-processor "manifest" {
+      output = "${path.root}/web.manifest.json"
+      custom_data = {
+        g2 = "/subscriptions/33333333-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/second/images/web/versions/${local.image_version}"
+      }
+    }
+  }
+
+  # distribute[3]: ManagedImage, by way of a disk made of the gallery version.
+  post-processors {
+    post-processor "shell-local" {
+      name = "m2"
+      env = {
+        SOURCE         = local.gallery_version_id
+        TEMPORARY_NAME = "packer-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
+      }
+      inline = [
+        <<-EOT
+          generation=$(az sig image-definition show \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --gallery-name golden \
+            --gallery-image-definition web \
+            --query hyperVGeneration \
+            --output tsv)
+          disk=$(az disk create \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --name "$TEMPORARY_NAME" \
+            --location westeurope \
+            --gallery-image-reference "$SOURCE" \
+            --query id \
+            --output tsv)
+          trap 'az disk delete --ids "$disk" --yes; az snapshot delete --ids $snapshot $copy' EXIT
+          snapshot=$(az snapshot create \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --name "$TEMPORARY_NAME" \
+            --location westeurope \
+            --source "$disk" \
+            --copy-start false \
+            --incremental true \
+            --query id \
+            --output tsv)
+          copy=$(az snapshot create \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --name "$TEMPORARY_NAME-copy" \
+            --location eastus \
+            --source "$snapshot" \
+            --copy-start true \
+            --incremental true \
+            --query id \
+            --output tsv)
+          az snapshot wait \
+            --ids "$copy" \
+            --custom 'completionPercent == `100` || copyCompletionError' \
+            --interval 30 \
+            --timeout 86400
+          # Image Builder replaced an image of that name.
+          az image delete \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --name web-us
+          az image create \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --name web-us \
+            --location eastus \
+            --source "$copy" \
+            --os-type Linux \
+            --hyper-v-generation "$generation" \
+            --output none
+        EOT
+      ]
+    }
+
+    post-processor "manifest" {
+      output = "${path.root}/web.manifest.json"
+      custom_data = {
+        m2 = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/images/web-us"
+      }
+    }
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/web.manifest.json"
+    custom_data = {
+      g1            = local.gallery_version_id
+      m1            = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
+      v             = "https://contoso.blob.core.windows.net/vhds/web.vhd"
+      image_version = local.image_version
+    }
+  }
+}

@@ -1,0 +1,126 @@
+# Boots the image that the build of the Azure Image Builder template web made last, runs the validators there, and makes no
+# image.
+#
+#   packer init validate
+#   timeout 240m packer build -on-error=abort validate
+#
+# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
+# the identity aib had: the gallery, the managed image's resource group and the storage account.
+# Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.
+# The Azure CLI releases the version when the validators have passed: it must be signed in.
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+  default     = "22222222-2222-2222-2222-222222222222"
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version to validate. Null: the one that the build made last, as ../web.manifest.json says."
+  default     = null
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+locals {
+  downloads = "${path.root}/downloads/web-validation"
+
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # file() takes the path from this folder on.
+  image_version = var.image_version != null ? var.image_version : reverse(jsondecode(file("../web.manifest.json")).builds)[0].custom_data.image_version
+}
+
+source "azure-arm" "web_validation" {
+  use_azure_cli_auth = var.use_azure_cli_auth
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type = "Linux"
+
+  shared_image_gallery {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "web"
+    image_version  = local.image_version
+  }
+
+  # Build VM
+  location                     = "westeurope"
+  vm_size                      = "Standard_D2s_v5"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # Distribution. None: no image is made.
+  skip_create_image = true
+}
+
+build {
+  name    = "web-validation"
+  sources = ["source.azure-arm.web_validation"]
+
+  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build.
+  provisioner "shell-local" {
+    name = "download"
+    inline = [
+      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "curl -fsSL --retry 5 -o 02-m.sh 'https://tests.blob.core.windows.net/scripts/m.sh' ||",
+      "  az storage blob download --auth-mode login --no-progress --output none --file 02-m.sh --blob-url 'https://tests.blob.core.windows.net/scripts/m.sh'",
+    ]
+  }
+
+  # validate.inVMValidations[0]: Shell
+  provisioner "shell" {
+    name            = "n"
+    execute_command = local.as_root
+    inline          = ["systemctl is-active nginx"]
+  }
+
+  # validate.inVMValidations[1]: Shell
+  provisioner "file" {
+    name        = "m-upload"
+    source      = "${local.downloads}/02-m.sh"
+    destination = "/tmp/02-m.sh"
+    generated   = true
+  }
+
+  provisioner "shell" {
+    name            = "m"
+    execute_command = local.as_root
+    inline = [
+      "sed -i 's/\\r$//' /tmp/02-m.sh",
+      "chmod +x /tmp/02-m.sh",
+      "/tmp/02-m.sh",
+      "rm /tmp/02-m.sh",
+    ]
+  }
+
+  # It has passed: those who ask for the latest version may have it.
+  provisioner "shell-local" {
+    name   = "release"
+    inline = ["az sig image-version update --subscription 22222222-2222-2222-2222-222222222222 --resource-group images --gallery-name golden --gallery-image-definition web --gallery-image-version ${local.image_version} --set publishingProfile.excludeFromLatest=false --output none"]
+  }
+}
