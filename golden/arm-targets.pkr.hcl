@@ -8,7 +8,7 @@
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
 # Image Builder counts on from the highest version in the gallery. To do so, add:
 #
-#   -var image_version=$(aib2packer next-version "${gallery_image_id}")
+#   -var image_version=$(aib2packer next-version "${gallery_image_id}" "${second_image_id}")
 #
 # Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
 

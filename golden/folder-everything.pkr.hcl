@@ -12,7 +12,7 @@
 # Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.
 # Image Builder counts on from the highest version in the gallery. To do so, add:
 #
-#   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
+#   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web /subscriptions/33333333-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/second/images/web)
 #
 # Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.
 # Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304), validated after the image is made

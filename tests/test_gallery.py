@@ -171,6 +171,15 @@ def test_the_command_prints_the_version_alone(existing: list[str], arguments: li
     assert asked[-1] == "--only-show-errors"
 
 
+def test_of_several_galleries_it_is_the_next_that_all_can_have(tmp_path: Path) -> None:
+    az = put_az(tmp_path / "bin")
+    (az / "az").write_text('#!/bin/sh\ncase "$*" in *second*) echo \'["3.1.4"]\';; *) echo \'["1.0.0", "2.7.1"]\';; esac\n')
+
+    done = run(az, IMAGE, IMAGE.replace("/golden/", "/second/"))
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "3.1.5\n", "")
+
+
 def test_a_version_at_the_end_of_the_id_is_left_out_with_a_message(tmp_path: Path) -> None:
     done = run(put_az(tmp_path / "bin", stdout='["1.0.0"]'), f"{IMAGE}/versions/7.0.0")
 

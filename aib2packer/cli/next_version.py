@@ -13,18 +13,19 @@ from aib2packer.text.source import InputError
 
 
 @click.command("next-version")
-@click.argument("image", metavar="GALLERY_IMAGE_ID")
+@click.argument("images", metavar="GALLERY_IMAGE_ID...", nargs=-1, required=True)
 @click.option(
     "--major",
     type=click.IntRange(0, LARGEST_PART),
     metavar="N",
     help="Count within this major version; without, on from the highest.",
 )
-def next_version_command(image: str, major: int | None) -> None:
+def next_version_command(images: tuple[str, ...], major: int | None) -> None:
     """Print the next version of a gallery image, as Image Builder counts.
 
     GALLERY_IMAGE_ID is the resource id of the image definition: /subscriptions/.../galleries/GALLERY/images/NAME. The Azure
     CLI, which must be signed in, lists the versions it has: the highest goes up by one in its last number, the first is 1.0.0.
+    Of several images it is the next that all of them can have.
 
     \b
     packer build -var image_version=$(aib2packer next-version ID) build.pkr.hcl
@@ -32,10 +33,11 @@ def next_version_command(image: str, major: int | None) -> None:
     Exit status: 0 printed; 2 wrong usage, or no answer from the Azure CLI.
     """  # noqa: D301 - click's mark for lines that stay as they are
     try:
-        found = parse_image(image)
-        if found.version is not None:
-            echo(f"The id names version {found.version}: it is left out.")
-        version = next_version(list_versions(found), major)
+        found = [parse_image(image) for image in images]
+        for image in found:
+            if image.version is not None:
+                echo(f"The id names version {image.version}: it is left out.")
+        version = max(next_version(list_versions(image), major) for image in found)
     except InputError as error:
         print_error(str(error))
         sys.exit(2)

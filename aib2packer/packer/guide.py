@@ -16,7 +16,7 @@ from aib2packer.packer.reach import reach
 from aib2packer.packer.rights import further_rights, one_group, whole_subscription
 from aib2packer.packer.shell import word
 from aib2packer.packer.validation import STAND_INS
-from aib2packer.packer.versions import counting_option, is_explicit
+from aib2packer.packer.versions import counting_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Guide:
     """The name of the template, as it stands there."""
     commands: Commands
     counting: str | None
-    """The option that counts gallery versions on, as the service does; None where the template names the version."""
+    """The options that count gallery versions on, as the service does; None where the template names the version."""
     auth: Auth
     places: tuple[str, ...]
     """Where Packer must run: on Linux, inside of a network."""
@@ -178,8 +178,8 @@ def _copies(build: Build) -> bool:
 
 
 def _counting(template: ImageTemplate, site: Site) -> str | None:
-    target = next((target for target in template.targets if isinstance(target, GalleryTarget)), None)
-    return None if target is None or is_explicit(target) else counting_option(target, site.symbols)
+    galleries = [target for target in template.targets if isinstance(target, GalleryTarget)]
+    return " ".join(counting_options(galleries, site.symbols).values()) or None
 
 
 def _places(template: ImageTemplate, build: Build, downloads: Sequence[Download], options: Options) -> tuple[str, ...]:

@@ -143,7 +143,7 @@ def recorded(template: ImageTemplate, options: Options, symbols: Symbols, report
     if validated(template, options) is None or target is None or _literal_name(target) is not None:
         return {}
     if isinstance(target, GalleryTarget):
-        return {VERSION: image_version(target, symbols, report)}
+        return {VERSION: image_version(target, plan_distribution(template).galleries, symbols, report)}
     return {_IMAGE: symbols.value(target.id["images"])}
 
 

@@ -13,6 +13,8 @@ from aib2packer.packer.hcl import print_value, references
 from aib2packer.packer.values import Code, Local, Text, Value, Variable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aib2packer.aib.model import GalleryTarget
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables import Symbols
@@ -23,16 +25,16 @@ VERSION = "image_version"
 NOW = Local("now", Code("timestamp()"), "Taken once: each call of timestamp() gives another time.")
 
 
-def image_version(target: GalleryTarget, symbols: Symbols, report: Report, *, name: str = VERSION) -> Value:
+def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> Value:
     """The explicit version of a target; else a variable whose default, made from the time, grows within a major version.
 
-    `name` is that of the variable: targets of another major version have one of their own.
+    `galleries` are all targets in galleries, this one among them: those of one major version share a variable.
     """
+    name, major = _variable_name(target, galleries), major_version(target)
     if is_explicit(target):
         _check(target, report)
     else:
-        _report_by_time(target, symbols, report, name)
-    major = major_version(target)
+        _report_by_time(target, counting_options(galleries, symbols)[name], report)
     variable = Variable(
         name,
         f"Gallery version of the image, such as {major}.4.2. Null: {major}.<date>.<time>, which grows with each build and "
@@ -76,10 +78,27 @@ def explicit_or(otherwise: Local, target: GalleryTarget, symbols: Symbols) -> Va
     return Code(f"{print_value(version).removesuffix('null')}local.{otherwise.name}", (*references(version), otherwise))
 
 
-def counting_option(target: GalleryTarget, symbols: Symbols, name: str = VERSION) -> str:
-    """The option of `packer build` that counts on from the highest version, as the service does, for a shell."""
-    major = "" if target.major is None else f" --major {target.major.value}"
-    return f"-var {name}=$(aib2packer next-version {_in_shell(symbols.value(target.id.text))}{major})"
+def counting_options(galleries: Sequence[GalleryTarget], symbols: Symbols) -> dict[str, str]:
+    """The options of `packer build` that count on from the highest version, as the service does, for a shell; by variable."""
+    counted: dict[str, list[GalleryTarget]] = {}
+    for target in galleries:
+        if not is_explicit(target):
+            counted.setdefault(_variable_name(target, galleries), []).append(target)
+    return {name: f"-var {name}=$(aib2packer next-version {_counted(same, symbols)})" for name, same in counted.items()}
+
+
+def _variable_name(target: GalleryTarget, galleries: Sequence[GalleryTarget]) -> str:
+    """The variable that holds the version: a name of its own for a major version that is not the first target's."""
+    major = major_version(target)
+    return VERSION if major == major_version(galleries[0]) else f"{VERSION}_major_{major}"
+
+
+def _counted(galleries: Sequence[GalleryTarget], symbols: Symbols) -> str:
+    """What the next version is counted from: galleries that get the same one."""
+    images = dict.fromkeys(_in_shell(symbols.value(target.id.text)) for target in galleries)
+    majors = {target.major.value if target.major is not None else None for target in galleries}
+    within = () if None in majors else (f"--major {major}" for major in majors)
+    return " ".join((*images, *within))
 
 
 def _in_shell(value: Value) -> str:
@@ -98,7 +117,7 @@ def _in_shell(value: Value) -> str:
     return f'"{"".join(shown)}"'
 
 
-def _report_by_time(target: GalleryTarget, symbols: Symbols, report: Report, name: str) -> None:
+def _report_by_time(target: GalleryTarget, counting: str, report: Report) -> None:
     major = major_version(target)
     if target.major is not None and major > LARGEST_PART:
         report.add(
@@ -118,7 +137,7 @@ def _report_by_time(target: GalleryTarget, symbols: Symbols, report: Report, nam
         codes.VERSION_BY_TIME,
         target.id.text.span,
         service,
-        help=f"To count on from the highest there is: packer build {counting_option(target, symbols, name)}",
+        help=f"To count on from the highest there is: packer build {counting}",
     )
 
 

@@ -40,6 +40,12 @@ class Plan:
         return tuple(sorted(found, key=lambda target: target.index))
 
     @property
+    def galleries(self) -> tuple[GalleryTarget, ...]:
+        """The targets in galleries, that of azure-arm first."""
+        made = () if self.gallery is None else (self.gallery,)
+        return (*made, *(target for target in self.copied if isinstance(target, GalleryTarget)))
+
+    @property
     def image_group(self) -> Text | None:
         """The resource group of the managed image that azure-arm makes."""
         return self.image.id.resource_group if self.image is not None else self.temporary_group
