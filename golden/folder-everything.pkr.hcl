@@ -224,6 +224,7 @@ build {
       env = {
         GALLERY_IMAGE_VERSION = local.image_version
         IMAGE_VERSION         = local.gallery_version_id
+        EXCLUDE_FROM_LATEST   = var.exclude_from_latest
       }
       inline = [
         <<-EOT
@@ -236,6 +237,7 @@ build {
             --location westeurope \
             --image-version "$IMAGE_VERSION" \
             --target-regions westeurope eastus \
+            --exclude-from-latest "$EXCLUDE_FROM_LATEST" \
             --tags b=2 \
             --output none
         EOT

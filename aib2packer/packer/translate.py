@@ -26,11 +26,9 @@ from aib2packer.packer.sign_in import sign_in, subscription_of
 from aib2packer.packer.site import Site, beside_template
 from aib2packer.packer.source_image import source_image
 from aib2packer.packer.validation import (
-    HELD_BACK,
     Base,
-    held_back,
+    for_validation,
     inline_validators,
-    recorded,
     report_validation,
     source_validation_build,
     tolerate_failure,
@@ -79,11 +77,8 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
         instructions = template.settled.instructions
         return replace(build, header=lines, header_origins=instructions, origin=template.span, guide=about)
     plan = plan_distribution(template)
-    kept = recorded(template, options, symbols, report)
-    distribution = distribute(template, plan, name, site, kept)
+    distribution = distribute(template, plan, name, site, for_validation(template, options, symbols))
     settings = {**base.settings, **source_image(template.source, symbols, report), **distribution.settings}
-    if held_back(template, options):
-        settings["shared_gallery_image_version_exclude_from_latest"] = HELD_BACK
     steps = _provision(template, kinds, site, inline_validators(template, options))
     steps = replace(steps, files={**steps.files, **base.files})
     foresee(template, plan.made, os_type, report)

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImage, ManagedImageTarget, PlatformImage
 from aib2packer.conversion import Emit, ValidateIn
 from aib2packer.findings import codes
+from aib2packer.findings.model import Report
 from aib2packer.packer.assemble import assemble
+from aib2packer.packer.distribution.distribute import ForValidation
 from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.download import download
 from aib2packer.packer.model import Provisioner, Steps
@@ -21,7 +23,7 @@ from aib2packer.packer.site import beside_template
 from aib2packer.packer.source_image import gallery_image, managed_image, plan_info, source_image
 from aib2packer.packer.tags import tags_of
 from aib2packer.packer.values import Code, Local, Text, Variable, traced
-from aib2packer.packer.versions import NOW, VERSION, image_version
+from aib2packer.packer.versions import NOW, VERSION, image_version, major_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Customizer, ImageTemplate, Validation
     from aib2packer.conversion import Options
-    from aib2packer.findings.model import Report
     from aib2packer.packer.model import Build, Download
     from aib2packer.packer.site import CustomizerKind, Site
     from aib2packer.packer.values import Settings, Value
@@ -100,10 +101,11 @@ def report_validation(template: ImageTemplate, options: Options, report: Report)
 
 
 def _report_order(template: ImageTemplate, validation: Validation, options: Options, report: Report) -> None:
-    if held_back(template, options):
-        others = ", and the other targets are not held back" if len(template.targets) > 1 else ""
-        what = f"the version is published first, and `latest` passes it over until the validation build releases it{others}"
-        remedy = "Run the validation build after each build; if it fails, delete the version."
+    if held := held_back(template, options):
+        others = ", and the other targets are not held back" if len(template.targets) > len(held) else ""
+        versions, it = ("the version is", "it") if len(held) == 1 else ("the versions are", "them")
+        what = f"{versions} published first, and `latest` passes {it} over until the validation build releases {it}{others}"
+        remedy = f"Run the validation build after each build; if it fails, delete {versions.rpartition(' ')[0]}."
     elif validation.distribute_on_failure:
         what = "the image is there before, which is the same where continueDistributeOnFailure is set"
         remedy = "Run the validation build after each build."
@@ -128,22 +130,39 @@ def _report_loss(template: ImageTemplate, validation: Validation, report: Report
         report.add(codes.VALIDATION, abort.span, message, help=help_text)
 
 
-def held_back(template: ImageTemplate, options: Options) -> bool:
-    """Whether the gallery version is not to be the latest until it is validated."""
-    validation, target = validated(template, options), booted_target(template)
-    if validation is None or validation.distribute_on_failure or not isinstance(target, GalleryTarget):
-        return False
+def held_back(template: ImageTemplate, options: Options) -> tuple[GalleryTarget, ...]:
+    """The targets whose versions are not to be the latest until the image is validated."""
+    validation, galleries = validated(template, options), plan_distribution(template).galleries
+    if validation is None or validation.distribute_on_failure:
+        return ()
+    return tuple(target for target in galleries if _can_be_latest(target) and _is_known(target, galleries[0]))
+
+
+def _can_be_latest(target: GalleryTarget) -> bool:
     exclude = target.exclude_from_latest
     return exclude is None or (isinstance(exclude, Located) and not exclude.value)
 
 
-def recorded(template: ImageTemplate, options: Options, symbols: Symbols, report: Report) -> dict[str, Value]:
+def _is_known(target: GalleryTarget, booted: GalleryTarget) -> bool:
+    """Whether the validation build knows the version of a target: the template says it, or it is that of the one it boots."""
+    shared = target.version is None and booted.version is None and major_version(target) == major_version(booted)
+    return target == booted or _literal_name(target) is not None or shared
+
+
+def for_validation(template: ImageTemplate, options: Options, symbols: Symbols) -> ForValidation:
+    """What the build must do for the one that validates."""
+    held: dict[int, Value] = {target.index: HELD_BACK for target in held_back(template, options)}
+    return ForValidation(_recorded(template, options, symbols), held)
+
+
+def _recorded(template: ImageTemplate, options: Options, symbols: Symbols) -> dict[str, Value]:
     """What the manifest must hold, for the validation build to find the image: what the template does not say literally."""
     target = booted_target(template)
     if validated(template, options) is None or target is None or _literal_name(target) is not None:
         return {}
     if isinstance(target, GalleryTarget):
-        return {VERSION: image_version(target, plan_distribution(template).galleries, symbols, report)}
+        # What there is to report is reported where the target is translated.
+        return {VERSION: image_version(target, plan_distribution(template).galleries, symbols, Report())}
     return {_IMAGE: symbols.value(target.id["images"])}
 
 
@@ -160,8 +179,8 @@ def validation_build(
     if isinstance(target, GalleryTarget):
         version = _literal_name(target) or _from_manifest(VERSION, "Gallery version to validate.", manifest)
         source = gallery_image(target.id, version, target.span, site.symbols)
-        if held_back(template, options):
-            after = (_release(target.id, version, site.symbols),)
+        if held := held_back(template, options):
+            after = (_release([(other.id, _literal_name(other) or version) for other in held], site.symbols),)
     else:
         image = _literal_name(target) or _from_manifest(_IMAGE, "Managed image to validate.", manifest)
         source = managed_image(image, group, target.span) | _name_of_no_image(base.name, group)
@@ -258,8 +277,16 @@ def _name_of_no_image(name: str, group: Value) -> Settings:
     return {_IMAGE: Text((f"{name}-", time)), "managed_image_resource_group_name": group}
 
 
-def _release(image: ResourceId, version: str | Local, symbols: Symbols) -> Provisioner:
-    """Let the version be the latest: it has passed."""
+def _release(versions: Sequence[tuple[ResourceId, str | Local]], symbols: Symbols) -> Provisioner:
+    """Let versions be the latest: the image has passed."""
+    return Provisioner(
+        "shell-local",
+        {"name": "release", "inline": tuple(_released(image, version, symbols) for image, version in versions)},
+        f"It has passed: those who ask for the latest version may have {'it' if len(versions) == 1 else 'each of these'}.",
+    )
+
+
+def _released(image: ResourceId, version: str | Local, symbols: Symbols) -> Text:
     options = {
         "--subscription": symbols.value(image.subscription),
         "--resource-group": symbols.value(image.resource_group),
@@ -267,14 +294,11 @@ def _release(image: ResourceId, version: str | Local, symbols: Symbols) -> Provi
         "--gallery-image-definition": symbols.value(image["images"]),
     }
     words = (part for flag, value in options.items() for part in (f" {flag} ", *_quoted(value)))
-    command = (
-        *("az sig image-version update", *words, " --gallery-image-version ", version),
-        " --set publishingProfile.excludeFromLatest=false --output none",
-    )
-    return Provisioner(
-        "shell-local",
-        {"name": "release", "inline": (Text(command),)},
-        "It has passed: those who ask for the latest version may have it.",
+    return Text(
+        (
+            *("az sig image-version update", *words, " --gallery-image-version ", version),
+            " --set publishingProfile.excludeFromLatest=false --output none",
+        )
     )
 
 

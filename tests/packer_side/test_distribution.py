@@ -16,6 +16,7 @@ SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 OTHER_SUBSCRIPTION = "33333333-3333-3333-3333-333333333333"
 SUBNET = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/hub/subnets/builds"
 IN_SUBNET = {"vmProfile": {"vnetConfig": {"subnetId": SUBNET}}}
+SECOND = GALLERY.rpartition("/")[0] + "/second/images/web"
 MANAGED_SOURCE = {
     "type": "ManagedImage",
     "imageId": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute/images/base",
@@ -210,3 +211,26 @@ def test_a_container_alone_leaves_the_name_to_azure_arm() -> None:
 
     assert scripts(hcl) == []
     assert 'capture_container_name   = "disks"' in hcl
+
+
+@pytest.mark.parametrize(
+    ("second", "held"),
+    [
+        ({}, True),
+        ({"galleryImageId": f"{SECOND}/versions/1.2.3"}, True),
+        ({"versioning": {"scheme": "Latest", "major": 2}}, False),  # nothing tells the validation build its number
+        ({"excludeFromLatest": True}, False),
+    ],
+)
+def test_a_version_in_another_gallery_is_held_back_too_where_its_number_is_known(second: Json, *, held: bool) -> None:
+    targets = [version("web", galleryImageId=f"{GALLERY}/images/web"), {**version("second", galleryImageId=SECOND), **second}]
+    validate = {"validate": {"inVMValidations": [{"type": "Shell", "inline": ["true"]}]}}
+    conversion = convert_json(template(distribute=targets, properties=validate), Options(side_files=True))
+
+    assert conversion.hcl is not None
+    release = conversion.files["validate/build.pkr.hcl"].decode().partition('"release"')[2]
+    assert release.count("az sig image-version update") == 1 + held
+    assert ("--gallery-name second" in release) == held
+    assert ("EXCLUDE_FROM_LATEST" in conversion.hcl) == held
+    (message,) = [finding.message for finding in conversion.findings if finding.code.id == "AIB2P315"]
+    assert ("the other targets are not held back" in message) == (not held)

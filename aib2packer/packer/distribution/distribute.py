@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, VhdTarget
@@ -32,8 +32,16 @@ class Distribution:
     post_processors: tuple[PostProcessors, ...]
 
 
-def distribute(template: ImageTemplate, plan: Plan, name: str, site: Site, kept: Mapping[str, Value]) -> Distribution:
-    """Translate the targets. `name` is the build's; `kept` is recorded beside the run outputs."""
+@dataclass(frozen=True, slots=True)
+class ForValidation:
+    """What the build that validates needs: `recorded` beside the run outputs, versions `held_back` by their target's index."""
+
+    recorded: Mapping[str, Value]
+    held_back: Mapping[int, Value]
+
+
+def distribute(template: ImageTemplate, plan: Plan, name: str, site: Site, needed: ForValidation) -> Distribution:
+    """Translate the targets. `name` is the build's."""
     symbols, report = site.symbols, site.report
     location = build_location(template, symbols)
     versions = {
@@ -41,6 +49,7 @@ def distribute(template: ImageTemplate, plan: Plan, name: str, site: Site, kept:
         for target in template.targets
         if isinstance(target, GalleryTarget)
     }
+    versions |= {index: replace(versions[index], exclude_from_latest=held) for index, held in needed.held_back.items()}
     vhds = {target.index: vhd_of(target, symbols, report) for target in template.targets if isinstance(target, VhdTarget)}
     tags = tags_of(template, plan, report)
     timeout = f"{template.build_timeout_minutes}m"
@@ -53,5 +62,5 @@ def distribute(template: ImageTemplate, plan: Plan, name: str, site: Site, kept:
         values = {key: symbols.value(value) for key, value in tags.shared.items()}
         settings["azure_tags"] = traced(values, *tags.origins)
     steps = Steps(plan, versions, vhds, location, name, site)
-    chains = (*steps.finish_made(tags.own), *steps.copy(), *steps.clean_up(), *steps.record(kept))
+    chains = (*steps.finish_made(tags.own), *steps.copy(), *steps.clean_up(), *steps.record(needed.recorded))
     return Distribution(settings, chains)

@@ -118,9 +118,12 @@ build {
     ]
   }
 
-  # It has passed: those who ask for the latest version may have it.
+  # It has passed: those who ask for the latest version may have each of these.
   provisioner "shell-local" {
-    name   = "release"
-    inline = ["az sig image-version update --subscription 22222222-2222-2222-2222-222222222222 --resource-group images --gallery-name golden --gallery-image-definition web --gallery-image-version ${local.image_version} --set publishingProfile.excludeFromLatest=false --output none"]
+    name = "release"
+    inline = [
+      "az sig image-version update --subscription 22222222-2222-2222-2222-222222222222 --resource-group images --gallery-name golden --gallery-image-definition web --gallery-image-version ${local.image_version} --set publishingProfile.excludeFromLatest=false --output none",
+      "az sig image-version update --subscription 33333333-2222-2222-2222-222222222222 --resource-group images --gallery-name second --gallery-image-definition web --gallery-image-version ${local.image_version} --set publishingProfile.excludeFromLatest=false --output none",
+    ]
   }
 }
