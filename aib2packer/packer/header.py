@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CLI = "Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make."
 _NO_NAME = "VM image, converted from an Azure Image Builder template."
+_FETCHED = f"Scripts and files were fetched when the template was converted; `sha256sum --check {SHA256SUMS}` compares."
 _PRIVATE_BLOBS = "Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them."
 # What the sentence about rights lists, in its order; the page beside the build says more.
 _LISTED = ("the subnet", "the source image", "the gallery", "the managed image's resource group", "the storage account")
@@ -39,9 +40,7 @@ def header(guide: Guide, report: Report) -> tuple[str, ...]:
     if guide.private_blobs:
         lines.append(_PRIVATE_BLOBS)
     if guide.fetched:
-        lines.append(
-            f"Scripts and files were fetched when the template was converted; `sha256sum --check {SHA256SUMS}` compares."
-        )
+        lines.append(_FETCHED)
     if guide.counting is not None:
         lines.append("Image Builder counts on from the highest version in the gallery. To do so, add:")
         lines += ["", f"  {guide.counting}", ""]
@@ -63,6 +62,8 @@ def validation_header(guide: Guide) -> tuple[str, ...]:
     ]
     if guide.private_blobs:
         lines.append(_PRIVATE_BLOBS)
+    if guide.fetched:
+        lines.append(_FETCHED)
     if guide.releases:
         lines.append("The Azure CLI releases the version when the validators have passed: it must be signed in.")
     return tuple(lines)

@@ -177,8 +177,10 @@ def _boots(guide: Guide) -> str:
         return f"This build boots the {guide.boots}, runs the validators there, and makes no image."
     if guide.validation is None:
         return ""
-    released = " and releases the version, for which the Azure CLI must be signed in" if guide.releases else ""
-    sentences = f"The last command boots the image that was made, runs the validators there{released}; it makes no image."
+    does = "boots the image that was made and runs the validators there"
+    if guide.releases:
+        does = f"{does}, then releases what was held back, for which the Azure CLI must be signed in"
+    sentences = f"The last command {does}; it makes no image."
     if guide.validation.stand_ins:
         sentences += " What it is checked with above is made up: which image there is, the build writes down."
     return sentences

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import DistributeTarget, ImageTemplate, Subnet
+    from aib2packer.arm.values import Text as TemplateText
     from aib2packer.packer.model import Download
     from aib2packer.packer.values import Value
     from aib2packer.packer.variables import Symbols
@@ -103,7 +104,14 @@ def _further_rights(
             yield Right("the source image", "Reader", scope, "starts from it", image["images"].literal)
         case _:
             pass
-    tagged = tags_of(template, plan_distribution(template), Report()).own
+    plan = plan_distribution(template)
+    tagged = tags_of(template, plan, Report()).own
+    if targets and plan.temporary_group is not None:
+        scope, name = (
+            word("/subscriptions/", subscription, *_in_group(plan.temporary_group, symbols)),
+            plan.temporary_group.literal,
+        )
+        yield Right("the resource group", CONTRIBUTOR, scope, "makes a managed image on the way, and deletes it", name)
     for target in targets:
         yield from _target_rights(target, symbols, tagged)
     for account in private_accounts(downloads):
@@ -144,7 +152,11 @@ def _gallery(image: ResourceId, symbols: Symbols) -> Word | None:
 
 
 def _group(image: ResourceId, symbols: Symbols) -> tuple[Value, ...]:
-    return "/subscriptions/", symbols.value(image.subscription), "/resourceGroups/", symbols.value(image.resource_group)
+    return "/subscriptions/", symbols.value(image.subscription), *_in_group(image.resource_group, symbols)
+
+
+def _in_group(group: TemplateText, symbols: Symbols) -> tuple[Value, ...]:
+    return "/resourceGroups/", symbols.value(group)
 
 
 def _subnet(subnet: Subnet, subscription: Value, symbols: Symbols) -> Word | None:

@@ -13,13 +13,14 @@ import yaml
 from jsonschema import Draft7Validator
 from markdown_it import MarkdownIt
 
-from aib2packer import Auth, Options
+from aib2packer import Auth, Options, OsType
 from tests.cases import CASES, convert_case
 from tests.cases.templates import GALLERY_TARGET, WINDOWS, convert_json, template
 from tests.cases.variables import required_variables
 from tests.packer.judge import Packer
 
 FOLDER = Options(side_files=True)
+LINUX_FOLDER = Options(side_files=True, os_type=OsType.LINUX)
 ON_SUBMISSION = {"autoRun": {"state": "Enabled"}}
 CASES_WITH_FOLDER = [case for case in CASES if case.startswith("folder-")]
 CASES_WITH_PIPELINES = ["folder-auto-run", "folder-everything", "folder-trigger"]
@@ -262,3 +263,20 @@ def test_git_changes_no_line_ends_of_what_the_vm_gets(autocrlf: str, tmp_path: P
 def test_git_is_told_so_only_where_there_are_such_files() -> None:
     assert ".gitattributes" not in convert_json(template(), FOLDER).files
     assert ".gitattributes" in convert_case("validation-folder").files
+
+
+def test_an_image_that_is_made_on_the_way_needs_a_right_to_its_resource_group() -> None:
+    source = {"type": "ManagedImage", "imageId": GALLERY_TARGET["galleryImageId"].partition("/galleries/")[0] + "/images/base"}
+
+    assert "| Contributor | the resource group `images` | makes a managed image on the way" in page_of(
+        template(source=source), LINUX_FOLDER
+    )
+
+
+def test_the_validating_build_says_that_its_files_were_fetched() -> None:
+    uri = "https://example.com/check.sh"
+    value = template(properties={"validate": {"inVMValidations": [{"type": "Shell", "scriptUri": uri}]}})
+    files = convert_json(value, Options(side_files=True, assets={uri: b"true\n"})).files
+
+    assert "validate/SHA256SUMS" in files
+    assert b"`sha256sum --check SHA256SUMS`" in files["validate/build.pkr.hcl"]
