@@ -69,11 +69,11 @@ def _read_target(index: int, fields: Fields) -> DistributeTarget | None:
 
 def _managed_image(fields: Fields, common: _Common) -> ManagedImageTarget | None:
     text, location = fields.text("imageId"), region_text(fields, "location")
+    if location is None:
+        fields.missing("location", "Name the region of the managed image.")
     if text is None:
         fields.missing("imageId", "Name the managed image to make by its resource id.")
         return None
-    if location is None:
-        fields.missing("location", "Name the region of the managed image.")
     found = parse_id(text, MANAGED_IMAGE)
     if found is None:
         _bad_id(
