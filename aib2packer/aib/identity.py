@@ -13,11 +13,14 @@ from aib2packer.text.tree import JsonObject, JsonScalar
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
 
+_REQUIRED_SINCE = "2020-02-14"
+
 
 def read_identities(root: Fields) -> tuple[Text, ...]:
     """The ids of the user-assigned identities; Packer signs in as somebody else."""
     fields = root.fields("identity")
     if fields is None:
+        _report_missing(root)
         return ()
     fields.any_case = True  # ARM's own, as the resource's keys are
     kind = fields.text("type")
@@ -45,6 +48,17 @@ def read_identities(root: Fields) -> tuple[Text, ...]:
 def _names_none(fields: Fields) -> bool:
     """Whether the identities are there, and empty; what PowerShell prints leaves them out."""
     return any(member.key.lower() == "userassignedidentities" for member in fields.object)
+
+
+def _report_missing(root: Fields) -> None:
+    if root.api.since(_REQUIRED_SINCE):
+        root.report.add(
+            codes.SERVICE_REFUSES,
+            root.key_span("type"),
+            "there is no identity: the service answers \"Validation failed: 'ImageTemplate': Missing field 'identity'\", but "
+            "Packer signs in by itself",
+            help="Nothing to do, unless the template is to be submitted again.",
+        )
 
 
 def _account(identities: JsonObject, fields: Fields) -> None:

@@ -18,6 +18,13 @@ WINDOWS = {
     "offer": "WindowsServer",
     "sku": "2022-datacenter-g2",
 }
+IDENTITY = {
+    "type": "UserAssigned",
+    "userAssignedIdentities": {
+        "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/identities/providers/Microsoft.ManagedIdentity"
+        "/userAssignedIdentities/images": {}
+    },
+}
 GALLERY_TARGET = {"type": "SharedImage", "galleryImageId": f"{GALLERY}/images/image/versions/1.0.0", "runOutputName": "image"}
 
 
@@ -35,6 +42,7 @@ def template(
         "apiVersion": "2023-07-01",
         "name": "image",
         "location": "westeurope",
+        "identity": IDENTITY,
         **resource,
         "properties": {
             "source": source,

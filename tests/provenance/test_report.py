@@ -60,7 +60,7 @@ def test_markdown_tells_first_what_is_lost_and_what_to_do(folder: Path) -> None:
 def test_the_summary_counts_the_settings(folder: Path) -> None:
     done = CliRunner().invoke(main, ["convert", str(folder / "image.json")])
 
-    assert done.stderr.splitlines()[-1].endswith("9 of 10 settings converted, 1 lost.")
+    assert done.stderr.splitlines()[-1].endswith("10 of 11 settings converted, 1 lost.")
 
 
 def test_several_templates_have_one_report_and_one_count(folder: Path) -> None:
@@ -70,7 +70,7 @@ def test_several_templates_have_one_report_and_one_count(folder: Path) -> None:
     done = CliRunner().invoke(main, arguments)
 
     assert len(json.loads((folder / "out.json").read_text())["templates"]) == 2
-    assert "Converted 2 of 2 templates. 17 of 18 settings converted, 1 lost." in done.stderr
+    assert "Converted 2 of 2 templates. 19 of 20 settings converted, 1 lost." in done.stderr
 
 
 def test_a_report_of_another_ending_is_refused(folder: Path) -> None:
