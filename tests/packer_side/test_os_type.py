@@ -85,9 +85,16 @@ def test_the_destination_of_a_file_tells(destination: str, expected: str) -> Non
     assert os_type(template(source=GALLERY_SOURCE, customize=[file])) == expected
 
 
-def test_customizers_decide_before_the_marketplace_does() -> None:
-    assert os_type(template(source=LINUX, customize=[{"type": "PowerShell", "inline": ["Get-Date"]}])) == "Windows"
-    assert os_type(template(source=LINUX, customize=[{"type": "WindowsRestart"}])) == "Windows"
+def test_customizers_decide_before_the_name_of_an_image_does() -> None:
+    source = {**LINUX, "publisher": "contoso"}
+
+    assert os_type(template(source=source)) == "Linux"
+    assert os_type(template(source=source, customize=[{"type": "PowerShell", "inline": ["Get-Date"]}])) == "Windows"
+    assert os_type(template(source=source, customize=[{"type": "WindowsRestart"}])) == "Windows"
+
+
+def test_a_customizer_for_another_system_than_that_of_the_marketplace_image_is_an_error() -> None:
+    assert codes_of(template(source=LINUX, customize=[{"type": "WindowsRestart"}])) == ["AIB2P110"]
 
 
 def test_the_option_decides_before_all_else() -> None:
