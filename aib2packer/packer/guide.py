@@ -15,7 +15,7 @@ from aib2packer.packer.download import SHA256SUMS, needs_azure_cli
 from aib2packer.packer.reach import reach
 from aib2packer.packer.rights import further_rights, one_group, whole_subscription
 from aib2packer.packer.shell import word
-from aib2packer.packer.validation import STAND_INS
+from aib2packer.packer.validation import STAND_INS, booted_target
 from aib2packer.packer.versions import counting_options
 
 if TYPE_CHECKING:
@@ -106,13 +106,23 @@ def validation_guide(template: ImageTemplate, build: Build, base: Base, site: Si
     target = VALIDATION_FOLDER if options.side_files and not source_only else _target(options)
     abort = template.abort_on_validation_error.value
     commands = _commands(template, build, target, site, keep_vm_on_error=abort)
+    about = _guide(template, build, base, site, options)
     return replace(
-        _guide(template, build, base, site, options),
+        about,
+        rights=about.rights if source_only else _rights_to_boot(about.rights, template),
         commands=replace(commands, stand_ins=_stand_ins(build)),
         counting=None,
         boots="source image" if source_only else "image",
         releases=any(step.settings.get("name") == "release" for step in build.provisioners),
     )
+
+
+def _rights_to_boot(rights: Sequence[Right], template: ImageTemplate) -> tuple[Right, ...]:
+    """Those of the build that validates, which starts from the finished image and makes nothing."""
+    others = {"the source image", "the storage account", "the resource group"}
+    if isinstance(booted_target(template), GalleryTarget):
+        others.add("the managed image's resource group")
+    return tuple(right for right in rights if right.thing not in others)
 
 
 def _stand_ins(build: Build) -> dict[str, str]:

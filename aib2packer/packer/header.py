@@ -65,7 +65,7 @@ def validation_header(guide: Guide) -> tuple[str, ...]:
     if guide.fetched:
         lines.append(_FETCHED)
     if guide.releases:
-        lines.append("The Azure CLI releases the version when the validators have passed: it must be signed in.")
+        lines.append("The Azure CLI releases what was held back when the validators have passed: it must be signed in.")
     return tuple(lines)
 
 

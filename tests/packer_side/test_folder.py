@@ -280,3 +280,11 @@ def test_the_validating_build_says_that_its_files_were_fetched() -> None:
 
     assert "validate/SHA256SUMS" in files
     assert b"`sha256sum --check SHA256SUMS`" in files["validate/build.pkr.hcl"]
+
+
+def test_the_validating_build_needs_no_right_to_what_it_does_not_make() -> None:
+    header = convert_case("folder-everything").files["validate/build.pkr.hcl"].decode().partition("packer {")[0]
+
+    assert "the gallery" in header
+    assert "storage account" not in header
+    assert "managed image" not in header

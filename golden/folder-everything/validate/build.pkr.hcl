@@ -5,9 +5,9 @@
 #   timeout 240m packer build -on-error=abort validate
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
-# the identity aib had: the gallery, the managed image's resource group and the storage account.
+# the identity aib had: the gallery.
 # Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.
-# The Azure CLI releases the version when the validators have passed: it must be signed in.
+# The Azure CLI releases what was held back when the validators have passed: it must be signed in.
 
 packer {
   required_version = ">= 1.13.0"

@@ -7,7 +7,7 @@
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
 # use the gallery.
 # Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.
-# The Azure CLI releases the version when the validators have passed: it must be signed in.
+# The Azure CLI releases what was held back when the validators have passed: it must be signed in.
 
 packer {
   required_version = ">= 1.13.0"

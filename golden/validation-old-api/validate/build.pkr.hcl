@@ -6,7 +6,7 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the gallery.
-# The Azure CLI releases the version when the validators have passed: it must be signed in.
+# The Azure CLI releases what was held back when the validators have passed: it must be signed in.
 
 packer {
   required_version = ">= 1.13.0"
