@@ -11,7 +11,7 @@ from aib2packer.findings import codes
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.verify import packer, syntax
 from aib2packer.verify.told import Output
-from aib2packer.verify.values import made_up_values
+from aib2packer.verify.values import made_up_values, recorded_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +51,8 @@ def _judge(folder: str, files: Mapping[str, bytes], conversion: Conversion, file
     texts = {name: data.decode() for name, data in beside.items() if name.endswith(_ENDING)}
     assigned = (data.decode() for name, data in beside.items() if name.endswith(".auto.pkrvars.hcl"))
     given = {name for text in assigned for name in re.findall(r"^(\w+) +=", text, re.MULTILINE)}
-    values = made_up_values("\n".join(texts.values()), given)
+    hcl = "\n".join(texts.values())
+    values = {**recorded_values(hcl), **made_up_values(hcl, given)}
     verdict = packer.judge(folder, files, values)
     complaints = list(verdict.complaints)
     if verdict.unable is not None:

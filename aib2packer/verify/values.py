@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
+from aib2packer.packer.validation import STAND_INS
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -21,6 +23,8 @@ _LONGEST_MANAGED_IMAGE = 8  # index of the last segment of such an id
 # The printer's own layout: the closing brace stands alone at the margin.
 _VARIABLE = re.compile(r'^variable "(\w+)" \{\n((?:  .*\n|\n)*?)\}$', re.MULTILINE)
 _SPLIT = re.compile(r'^  (\w+) += split\("/", "?(?:\$\{)?var\.(\w+)\}?([^"\n)]*)"?\)', re.MULTILINE)
+
+_RECORDED = re.compile(r'jsondecode\(file\("[^"]*"\)\)\.builds\)\[0\]\.custom_data\.(\w+)')
 
 # How a variable is used (its name stands for NAME), and a value for that use; the first that fits.
 _BY_USE = (
@@ -39,6 +43,11 @@ def made_up_values(hcl: str, given: Collection[str] = ()) -> dict[str, Made]:
     required = {name: body for name, body in declared if not re.search(r"^  default ", body, re.MULTILINE)}
     values = {name: _value(name, body, hcl) for name, body in required.items()}
     return values | {name: value for name, value in parts_of_ids(hcl).items() if name in values}
+
+
+def recorded_values(hcl: str) -> dict[str, Made]:
+    """Values for the variables that stand for what an earlier build wrote down: there is no record of one to look into."""
+    return {name: STAND_INS[name] for name in _RECORDED.findall(hcl)}
 
 
 def _by_pattern(body: str) -> str | None:

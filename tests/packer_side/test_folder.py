@@ -119,6 +119,26 @@ def test_the_commands_of_the_page_are_valid(case: str, packer: Packer, tmp_path:
         assert (verdict := packer.validate(tmp_path / target, {**values, **made_up})).ok, verdict.output
 
 
+def test_the_validation_build_is_checked_before_there_is_an_image(packer: Packer, tmp_path: Path) -> None:
+    validators = {"inVMValidations": [{"type": "Shell", "name": "works", "inline": ["true"]}]}
+    gallery = {**GALLERY_TARGET, "galleryImageId": GALLERY_TARGET["galleryImageId"].partition("/versions")[0]}
+    conversion = convert_json(template(properties={**ON_SUBMISSION, "validate": validators}, distribute=[gallery]), FOLDER)
+    for path, data in conversion.files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+
+    [of_page] = [
+        line for line in commands(conversion.files["MIGRATION.md"].decode()) if re.match("packer validate.* validate$", line)
+    ]
+    pipelines = [data.decode() for path, data in conversion.files.items() if path.startswith("pipelines/")]
+    made_up = dict(re.findall(r"-var (\w+)=(\d\S*)", of_page))
+    assert made_up
+    assert all(f"packer validate -var image_version={made_up['image_version']} validate" in text for text in pipelines)
+    values = {"subscription_id": "11111111-1111-1111-1111-111111111111"}
+    assert (verdict := packer.validate(tmp_path / "validate", {**values, **made_up})).ok, verdict.output
+    assert not packer.validate(tmp_path / "validate", values).ok
+
+
 @pytest.mark.parametrize("case", CASES_WITH_FOLDER)
 def test_every_loss_and_change_is_on_the_page(case: str) -> None:
     conversion = convert_case(case)

@@ -14,7 +14,7 @@ from aib2packer.findings import codes
 from aib2packer.findings.model import Code, Finding
 from aib2packer.verify import packer as runner
 from aib2packer.verify import verify
-from tests.cases.templates import convert_json, template
+from tests.cases.templates import GALLERY, GALLERY_TARGET, convert_json, template
 from tests.packer.judge import Packer
 
 Json = Any
@@ -211,3 +211,13 @@ def test_what_was_not_converted_is_not_verified() -> None:
     failed = convert_json({})
 
     assert verify(failed, file="<stdin>") is failed
+
+
+@pytest.mark.usefixtures("on_path")
+def test_a_validation_build_is_judged_though_no_build_has_left_a_record_yet() -> None:
+    validators = {"validate": {"inVMValidations": [{**SHELL, "name": "works"}]}}
+    target = {**GALLERY_TARGET, "galleryImageId": f"{GALLERY}/images/image"}
+    conversion = convert_json(template(customize=[SHELL], properties=validators, distribute=[target]), Options(side_files=True))
+
+    assert "validate/build.pkr.hcl" in conversion.files
+    assert verify(conversion, file="<stdin>") == conversion
