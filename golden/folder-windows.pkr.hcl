@@ -10,7 +10,6 @@
 #
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${resource_group_name}/providers/Microsoft.Compute/galleries/${gallery_name}/images/session-host")
 #
-# Otherwise than in Image Builder: inline PowerShell stops at its first terminating error (AIB2P310).
 
 packer {
   required_version = ">= 1.13.0"
@@ -133,15 +132,22 @@ build {
   name    = "session-host"
   sources = ["source.azure-arm.session_host"]
 
-  # customize[0]: PowerShell
+  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  provisioner "file" {
+    name        = "apps-upload"
+    destination = "C:\\Windows\\Temp\\01-apps.ps1"
+    content     = <<-EOT
+      Invoke-WebRequest -UseBasicParsing -Uri '${var.apps_url}' -OutFile C:\apps.zip
+      Expand-Archive C:\apps.zip C:\Apps
+    EOT
+  }
+
   provisioner "powershell" {
     name          = "apps"
     elevated_user = "SYSTEM"
     inline = [
-      <<-EOT
-        Invoke-WebRequest -UseBasicParsing -Uri '${var.apps_url}' -OutFile C:\apps.zip
-        Expand-Archive C:\apps.zip C:\Apps
-      EOT
+      "powershell -ExecutionPolicy Bypass -Command '$ProgressPreference = 0; & C:\\Windows\\Temp\\01-apps.ps1; exit $LASTEXITCODE'",
+      "Remove-Item C:\\Windows\\Temp\\01-apps.ps1",
     ]
   }
 

@@ -73,23 +73,20 @@ def translate(powershell: PowerShell, site: Site) -> Steps:
     name = powershell.file_name(".ps1")
     if site.side_files and not text.symbols:
         return _side_file(powershell, with_byte_order_mark(text), name)
-    if powershell_inline_is_exact(text):
+    if powershell_inline_is_exact(text) and not site.side_files:
         site.report.add(
             codes.POWERSHELL_INLINE,
             powershell.span,
             "Packer runs inline PowerShell in a try block, where the first terminating error ends it; Image Builder's went on "
             "to the next statement",
-            help="Pass the secret in another way: with it the commands cannot stand in a file."
-            if site.side_files
-            else "Convert with -o DIR, which puts the commands into a script of their own.",
+            help="Convert with -o DIR, which puts the commands into a script of their own.",
         )
         inline: tuple[Value, ...] = (site.symbols.value(text, multiline=True),)
         return Steps((Provisioner("powershell", {**_settings(powershell), "inline": inline}, comment(powershell)),))
     path = site.remote_path(name)
     script = with_byte_order_mark(text_of((*text.parts, "\n"), text.span))
-    upload = upload_text(
-        f"{label(powershell)}-upload", script, path, site, comment(powershell, "Inline would change its text.")
-    )
+    why = _OWN_PROCESS if site.side_files else "Inline would change its text."
+    upload = upload_text(f"{label(powershell)}-upload", script, path, site, comment(powershell, why))
     return Steps((*upload, _run(powershell, path)))
 
 
