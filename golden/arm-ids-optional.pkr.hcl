@@ -5,8 +5,9 @@
 #
 # Run it where it can reach the subnet of the build VM, if it has one. The account needs Contributor on the subscription, which
 # Image Builder's own service took care of, and may use the subnet and the gallery.
-# Image Builder counts on from the highest version in the gallery. To do so, add:
+# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
+#   image_id=...
 #   -var image_version=$(aib2packer next-version "${image_id}")
 #
 

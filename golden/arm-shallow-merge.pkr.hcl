@@ -5,8 +5,9 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the gallery.
-# Image Builder counts on from the highest version in the gallery. To do so, add:
+# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
+#   subscription_id=... resource_group_name=... gallery=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${resource_group_name}/providers/Microsoft.Compute/galleries/${gallery}/images/web")
 #
 # Otherwise than in Image Builder: expression folded into its value (AIB2P308).

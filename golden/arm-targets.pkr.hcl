@@ -6,8 +6,9 @@
 # Run it on Linux or macOS, where it can reach the subnet of the build VM. The account needs Contributor on the subscription,
 # which Image Builder's own service took care of, and may use the subnet, the gallery and the managed image's resource group.
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
-# Image Builder counts on from the highest version in the gallery. To do so, add:
+# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
+#   gallery_image_id=... second_image_id=...
 #   -var image_version=$(aib2packer next-version "${gallery_image_id}" "${second_image_id}")
 #
 # Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).

@@ -5,8 +5,9 @@
 #
 # Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
 # own service took care of, and may use the subnet, the source image and the gallery.
-# Image Builder counts on from the highest version in the gallery. To do so, add:
+# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
+#   gallery_image_id=...
 #   -var image_version=$(aib2packer next-version "${gallery_image_id}")
 #
 

@@ -6,8 +6,9 @@
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery and the managed image's resource
 # group.
-# Image Builder counts on from the highest version in the gallery. To do so, add:
+# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
+#   subscription_id=... rg_name=... shared_image_gal_name=... image_def_name=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${rg_name}/providers/Microsoft.Compute/galleries/${shared_image_gal_name}/images/${image_def_name}")
 #
 # Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).

@@ -16,7 +16,7 @@ from aib2packer.packer.reach import reach
 from aib2packer.packer.rights import further_rights, one_group, whole_subscription
 from aib2packer.packer.shell import word
 from aib2packer.packer.validation import STAND_INS, booted_target
-from aib2packer.packer.versions import counting_options
+from aib2packer.packer.versions import counting_options, counting_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +44,8 @@ class Guide:
     commands: Commands
     counting: str | None
     """The options that count gallery versions on, as the service does; None where the template names the version."""
+    counting_values: tuple[str, ...]
+    """What these need in the shell: `name=value` each."""
     auth: Auth
     places: tuple[str, ...]
     """Where Packer must run: on Linux, inside of a network."""
@@ -112,6 +114,7 @@ def validation_guide(template: ImageTemplate, build: Build, base: Base, site: Si
         rights=about.rights if source_only else _rights_to_boot(about.rights, template),
         commands=replace(commands, stand_ins=_stand_ins(build)),
         counting=None,
+        counting_values=(),
         boots="source image" if source_only else "image",
         releases=any(step.settings.get("name") == "release" for step in build.provisioners),
     )
@@ -143,10 +146,12 @@ def _guide(template: ImageTemplate, build: Build, base: Base, site: Site, option
     downloads = (*build.downloads, *(() if beside is None else beside.downloads))
     targets = () if _validates_source(template) else template.targets
     symbols = replace(site.symbols, report=Report())  # what is asked here is no part of the build
+    galleries = [target for target in template.targets if isinstance(target, GalleryTarget)]
     return Guide(
         name=None if template.name is None else template.name.literal,
         commands=_commands(template, build, FOLDER, site, keep_vm_on_error=False),
-        counting=_counting(template, site),
+        counting=" ".join(counting_options(galleries, site.symbols).values()) or None,
+        counting_values=counting_values(galleries, site.symbols),
         auth=options.auth,
         places=_places(template, build, downloads, options),
         needs_shell=_runs_shell(build),
@@ -185,11 +190,6 @@ def _runs_shell(build: Build) -> bool:
 
 def _copies(build: Build) -> bool:
     return any(step.kind == "shell-local" for chain in build.post_processors for step in chain.steps)
-
-
-def _counting(template: ImageTemplate, site: Site) -> str | None:
-    galleries = [target for target in template.targets if isinstance(target, GalleryTarget)]
-    return " ".join(counting_options(galleries, site.symbols).values()) or None
 
 
 def _places(template: ImageTemplate, build: Build, downloads: Sequence[Download], options: Options) -> tuple[str, ...]:

@@ -42,8 +42,10 @@ def header(guide: Guide, report: Report) -> tuple[str, ...]:
     if guide.fetched:
         lines.append(_FETCHED)
     if guide.counting is not None:
-        lines.append("Image Builder counts on from the highest version in the gallery. To do so, add:")
-        lines += ["", f"  {guide.counting}", ""]
+        first = "set these in the shell, and add the option" if guide.counting_values else "add"
+        lines.append(f"Image Builder counts on from the highest version in the gallery. To do so, {first}:")
+        shell = (" ".join(guide.counting_values),) if guide.counting_values else ()
+        lines += ["", *(f"  {line}" for line in (*shell, guide.counting)), ""]
     if guide.auto_run:
         lines.append("Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.")
     return (*lines, *deviations(report))

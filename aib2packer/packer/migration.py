@@ -71,7 +71,7 @@ class Entry:
 class Page:
     """What the page shows; nothing is Markdown yet, but for backticks around code in sentences of ours."""
 
-    name: str
+    title: str
     source: str
     files: tuple[tuple[str, str], ...]
     """Paths, and what is there."""
@@ -105,7 +105,7 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
     rights = (guide.subscription_right, *guide.rights)
     beside = sorted(files, key=lambda path: (not path.endswith(".pkr.hcl"), path))
     return Page(
-        name=guide.name or build.name,
+        title=f"VM image {guide.name}" if guide.name else "VM image",
         source=_base_name(source),
         files=tuple(_described(beside)),
         where=f"Run this {', '.join(('in this folder', *guide.places))}.",
@@ -191,7 +191,7 @@ def _counting(guide: Guide) -> tuple[str, ...]:
         return ()
     build = guide.commands.limited_build
     words, target = build.removesuffix(f" {guide.commands.target}"), guide.commands.target
-    return (f"{words} {guide.counting} {target}",)
+    return (*guide.counting_values, f"{words} {guide.counting} {target}")
 
 
 def _entries(findings: Iterable[Finding]) -> tuple[Entry, ...]:

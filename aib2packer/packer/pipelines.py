@@ -9,7 +9,7 @@ from aib2packer.conversion import Auth
 from aib2packer.packer.migration import AZURE_PIPELINES, GITHUB_ACTIONS, starts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from aib2packer.packer.guide import Guide
 
@@ -43,7 +43,7 @@ class Pipeline:
     init: str
     checks: tuple[str, ...]
     builds: tuple[str, ...]
-    counting: str | None
+    counting: tuple[str, ...]
 
 
 def pipelines(name: str, guide: Guide) -> dict[str, Pipeline]:
@@ -81,8 +81,20 @@ def _pipeline(build_name: str, guide: Guide, stored: Callable[[str, bool], str])
         init=run.init,
         checks=tuple(one.in_environment("validate") for one in runs),
         builds=tuple(one.limited(one.in_environment("build")) for one in runs),
-        counting=guide.counting,
+        counting=_counting(guide, {*named, *secret}),
     )
+
+
+def _counting(guide: Guide, environment: Collection[str]) -> tuple[str, ...]:
+    """The option that counts versions on, after what it needs in the shell."""
+    if guide.counting is None:
+        return ()
+    names = [line.partition("=")[0] for line in guide.counting_values]
+    values = [
+        f'{name}="$PKR_VAR_{name}"' if f"PKR_VAR_{name}" in environment else line
+        for name, line in zip(names, guide.counting_values, strict=True)
+    ]
+    return (*((" ".join(values),) if values else ()), guide.counting)
 
 
 def _github(name: str, secret: bool) -> str:  # noqa: FBT001 - one of a pair of functions

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _PACKER = "Packer"
 _VHD_ACCOUNT = "the blobs of the storage account that receives the VHD"
-_SSH, _WINRM, _HTTPS = 22, 5986, 443
+_SSH, _WINRM, _HTTP, _HTTPS = 22, 5986, 80, 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ def reach(
         "public" if subnet is None else "private" if subnet.when is None else "private address, or without a subnet its public"
     )
     vm = f"the build VM, by its {address} address"
-    hosts = dict.fromkeys(_host(download.fetched.uri, "what the URL of a download names") for download in downloads)
+    servers = dict.fromkeys(_server(download.fetched.uri, "what the URL of a download names") for download in downloads)
     blobs = dict.fromkeys(
-        _VHD_ACCOUNT if target.uri is None else _host(target.uri, _VHD_ACCOUNT)
+        (_VHD_ACCOUNT, _HTTPS) if target.uri is None else _server(target.uri, _VHD_ACCOUNT)
         for target in targets
         if isinstance(target, VhdTarget)
     )
@@ -51,12 +51,16 @@ def reach(
         Reach(_PACKER, "login.microsoftonline.com, management.azure.com", _HTTPS, "signs in, and makes what it builds with"),
         Reach(_PACKER, "github.com", _HTTPS, "packer init installs the plugins from its releases"),
         Reach(_PACKER, vm, port, f"runs the customizers: {how}"),
-        *(Reach(_PACKER, host, _HTTPS, "fetches scripts and files") for host in hosts),
-        *(Reach(_PACKER, host, _HTTPS, "has the VHD copied into it") for host in blobs),
+        *(Reach(_PACKER, host, at, "fetches scripts and files") for host, at in servers),
+        *(Reach(_PACKER, host, at, "has the VHD copied into it") for host, at in blobs),
     )
 
 
-def _host(uri: Text, otherwise: str) -> str:
-    """The host of a URI, as far as it is known."""
+def _server(uri: Text, otherwise: str) -> tuple[str, int]:
+    """The host and the port of a URI, as far as they are known."""
     pieces = uri.split("/")
-    return str(pieces[2]) if len(pieces) > 2 else otherwise  # noqa: PLR2004 - https: "" host
+    usual = _HTTP if pieces[0].literal == "http:" else _HTTPS
+    if len(pieces) < 3:  # noqa: PLR2004 - https: "" host
+        return otherwise, usual
+    host, _, port = str(pieces[2]).rpartition(":")
+    return (host, int(port)) if host and port.isascii() and port.isdecimal() else (str(pieces[2]), usual)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aib2packer.packer.values import Code, Local, Text, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from aib2packer.packer.values import Value
 
@@ -64,11 +64,12 @@ def word(*values: Value | Word | None) -> Word | None:
     return Word(tuple(parts)) if all(part.isprintable() for part in parts if isinstance(part, str)) else None
 
 
-def assignments(words: Iterable[Word]) -> tuple[str, ...]:
-    """A line `name=value` for each variable in the words; `...` where the build has no value for it."""
+def assignments(words: Iterable[Word], given: Mapping[str, Value] | None = None) -> tuple[str, ...]:
+    """A line `name=value` for each variable in the words: what was `given`, or its default; `...` where there is neither."""
     lines: dict[str, str] = {}
     for name in (name for one in words for name in one.names):
         default = name.default if isinstance(name, Variable) and not name.sensitive else None
+        default = (given or {}).get(name.name, default)
         known = word(default) if isinstance(default, str) else None
         if lines.get(name.name, "...") == "...":
             lines[name.name] = "..." if known is None else str(known)

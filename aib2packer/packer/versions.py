@@ -10,6 +10,7 @@ from aib2packer.aib.gallery_versions import LARGEST_PART
 from aib2packer.arm.values import Segment
 from aib2packer.findings import codes
 from aib2packer.packer.hcl import print_value, references
+from aib2packer.packer.shell import Word, assignments
 from aib2packer.packer.values import Code, Local, Text, Value, Variable
 
 if TYPE_CHECKING:
@@ -99,6 +100,13 @@ def _counted(galleries: Sequence[GalleryTarget], symbols: Symbols) -> str:
     majors = {target.major.value if target.major is not None else None for target in galleries}
     within = () if None in majors else (f"--major {major}" for major in majors)
     return " ".join((*images, *within))
+
+
+def counting_values(galleries: Sequence[GalleryTarget], symbols: Symbols) -> tuple[str, ...]:
+    """The variables of the shell that these options need, each as `name=value`."""
+    values = [symbols.value(target.id.text) for target in galleries if not is_explicit(target)]
+    parts = [part for value in values for part in (value.parts if isinstance(value, Text) else (value,))]
+    return assignments((Word(tuple(part for part in parts if isinstance(part, Variable | Local))),), symbols.given)
 
 
 def _in_shell(value: Value) -> str:

@@ -47,7 +47,7 @@ def made_up_values(hcl: str, given: Collection[str] = ()) -> dict[str, Made]:
 
 def recorded_values(hcl: str) -> dict[str, Made]:
     """Values for the variables that stand for what an earlier build wrote down: there is no record of one to look into."""
-    return {name: STAND_INS[name] for name in _RECORDED.findall(hcl)}
+    return {name: STAND_INS.get(name, "1.0.0") for name in _RECORDED.findall(hcl)}
 
 
 def _by_pattern(body: str) -> str | None:

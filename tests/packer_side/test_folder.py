@@ -139,6 +139,55 @@ def test_the_validation_build_is_checked_before_there_is_an_image(packer: Packer
     assert not packer.validate(tmp_path / "validate", values).ok
 
 
+def test_the_command_that_counts_versions_on_has_all_that_it_needs_in_the_shell() -> None:
+    whole = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "parameters": {"gallery": {"type": "string"}},
+        "resources": [
+            template(
+                properties=ON_SUBMISSION,
+                distribute=[
+                    {
+                        **GALLERY_TARGET,
+                        "galleryImageId": "[resourceId('Microsoft.Compute/galleries/images', parameters('gallery'), 'web')]",
+                    }
+                ],
+            )
+        ],
+    }
+    conversion = convert_json(whole, Options(side_files=True, settings=("gallery=golden",)))
+    assert conversion.hcl is not None
+    page, github = conversion.files["MIGRATION.md"].decode(), conversion.files["pipelines/github-actions.yml"].decode()
+
+    [counting] = [line for line in commands(page) if "next-version" in line]
+    before = commands(page)[: commands(page).index(counting)]
+    named = re.findall(r"\$\{(\w+)\}", counting)
+    assert named == ["subscription_id", "resource_group_name", "gallery"]
+    assert before[-3:] == ["subscription_id=...", "resource_group_name=...", "gallery=golden"]
+    assert "#   subscription_id=... resource_group_name=... gallery=golden\n" in conversion.hcl
+    in_pipeline = 'subscription_id="$PKR_VAR_subscription_id" resource_group_name="$PKR_VAR_resource_group_name" gallery=golden'
+    assert f"      #   {in_pipeline}\n" in github
+
+
+def test_a_template_without_a_name_has_a_page_without_one() -> None:
+    value = template()
+    del value["name"]
+    assert page_of(value).startswith("# VM image\n")
+
+
+@pytest.mark.parametrize(
+    ("uri", "server"),
+    [
+        ("https://example.com/a.sh", "| example.com | 443 |"),
+        ("http://example.com/a.sh", "| example.com | 80 |"),
+        ("https://example.com:8443/a.sh", "| example.com | 8443 |"),
+    ],
+)
+def test_the_page_names_the_port_of_a_download(uri: str, server: str) -> None:
+    assert server in page_of(template(customize=[{"type": "Shell", "scriptUri": uri}]))
+
+
 @pytest.mark.parametrize("case", CASES_WITH_FOLDER)
 def test_every_loss_and_change_is_on_the_page(case: str) -> None:
     conversion = convert_case(case)

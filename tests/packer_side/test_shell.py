@@ -53,3 +53,4 @@ def test_each_variable_is_assigned_once_with_its_default() -> None:
     assert first is not None
     assert second is not None
     assert assignments((first, second)) == ('x="a b"', "key=...")
+    assert assignments((first, second), {"x": "given"}) == ("x=given", "key=...")
