@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.arm.values import Symbol
-    from aib2packer.packer.variables import Symbols
+    from aib2packer.packer.symbols import Symbols
 
 # Where quotes may nest, nothing is said about what stands in which.
 _NESTS = re.compile(r"<<|\$\(|`")

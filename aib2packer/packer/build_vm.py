@@ -15,7 +15,7 @@ from aib2packer.packer.values import Code, Settings, Value, Variable, traced
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.findings.model import Report
-    from aib2packer.packer.variables import Symbols
+    from aib2packer.packer.symbols import Symbols
 
 _MOST_OS_DISK_GB, _MOST_DATA_DISK_GB = 4095, 32767
 _USUAL_DISK_GB = {OsType.LINUX: 30, OsType.WINDOWS: 127}

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import DistributeTarget, ImageTemplate, Subnet
     from aib2packer.arm.values import Text as TemplateText
     from aib2packer.packer.model import Download
+    from aib2packer.packer.symbols import Symbols
     from aib2packer.packer.values import Value
-    from aib2packer.packer.variables import Symbols
 
 CONTRIBUTOR = "Contributor"
 PUBLISHER = "Compute Gallery Artifacts Publisher"

@@ -10,15 +10,15 @@ from aib2packer.aib.model import ManagedImage
 from aib2packer.conversion import Auth
 from aib2packer.findings import codes
 from aib2packer.packer.distribution.plan import plan_distribution
+from aib2packer.packer.leaves import SUBSCRIPTION
 from aib2packer.packer.values import Code, Variable
-from aib2packer.packer.variables import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.arm.values import Text
     from aib2packer.findings.model import Report
+    from aib2packer.packer.symbols import Symbols
     from aib2packer.packer.values import Value
-    from aib2packer.packer.variables import Symbols
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 

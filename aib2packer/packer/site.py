@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import Customizer
     from aib2packer.findings.model import Report
     from aib2packer.packer.model import Steps
-    from aib2packer.packer.variables import Symbols
+    from aib2packer.packer.symbols import Symbols
 
 # Direct execution honours the shebang of the script, and Packer's own of inline commands: reference/aib-behaviour.md 1.4
 AS_ROOT = Local(

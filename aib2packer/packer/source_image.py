@@ -12,8 +12,8 @@ from aib2packer.packer.values import Attribute, Block, traced
 if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId
     from aib2packer.findings.model import Report
+    from aib2packer.packer.symbols import Symbols
     from aib2packer.packer.values import Settings, Value
-    from aib2packer.packer.variables import Symbols
     from aib2packer.text.source import Span
 
 

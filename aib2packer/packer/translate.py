@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.packer.model import Build, Download, Provisioner
     from aib2packer.packer.site import CustomizerKind
+    from aib2packer.packer.symbols import Symbols
     from aib2packer.packer.values import Settings, Value
-    from aib2packer.packer.variables import Symbols
 
 _LONGEST_NAME = 64  # of a template in Azure, and short enough for a file name
 _LAID_FIRST = "Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it."

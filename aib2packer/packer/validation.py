@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from aib2packer.conversion import Options
     from aib2packer.packer.model import Build, Download
     from aib2packer.packer.site import CustomizerKind, Site
+    from aib2packer.packer.symbols import Symbols
     from aib2packer.packer.values import Settings, Value
-    from aib2packer.packer.variables import Symbols
 
 HELD_BACK = Variable(
     "exclude_from_latest",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import GalleryTarget
     from aib2packer.findings.model import Report
-    from aib2packer.packer.variables import Symbols
+    from aib2packer.packer.symbols import Symbols
 
 VERSION = "image_version"
 """The variable and the local that hold the version."""

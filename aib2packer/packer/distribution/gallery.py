@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from aib2packer.packer.distribution.plan import Plan
     from aib2packer.packer.distribution.regions import Copies
     from aib2packer.packer.distribution.script import Operand, Option
+    from aib2packer.packer.symbols import Symbols
     from aib2packer.packer.values import Settings
-    from aib2packer.packer.variables import Symbols
 
 _GALLERY_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._]{0,78}[A-Za-z0-9])?")
 _IMAGE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)

@@ -13,8 +13,8 @@ from aib2packer.packer.versions import NOW
 if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId
     from aib2packer.arm.values import Text
+    from aib2packer.packer.symbols import Symbols
     from aib2packer.packer.values import Value
-    from aib2packer.packer.variables import Symbols
 
 TIME = Code('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
 BUILD_SUBSCRIPTION = Code("build.SubscriptionID")

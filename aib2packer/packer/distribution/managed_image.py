@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from aib2packer.arm.values import Text
     from aib2packer.findings.model import Report
     from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.packer.symbols import Symbols
     from aib2packer.packer.values import Settings
-    from aib2packer.packer.variables import Symbols
 
 _IMAGE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 _GROUP_NAME = re.compile(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import GalleryTarget
     from aib2packer.arm.values import Text
     from aib2packer.findings.model import Report
+    from aib2packer.packer.symbols import Symbols
     from aib2packer.packer.values import Body, Value
-    from aib2packer.packer.variables import Symbols
 
 _MOST_REPLICAS = 100
 DEFAULT_STORAGE_TYPE = "Standard_LRS"

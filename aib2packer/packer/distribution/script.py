@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aib2packer.findings.model import Report
-    from aib2packer.packer.variables import Symbols
+    from aib2packer.packer.symbols import Symbols
 
 
 _LONGEST_LINE = 100  # of a command that stands on one line

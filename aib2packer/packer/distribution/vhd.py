@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import VhdTarget
     from aib2packer.arm.values import Text
     from aib2packer.findings.model import Report
+    from aib2packer.packer.symbols import Symbols
     from aib2packer.packer.values import Settings
-    from aib2packer.packer.variables import Symbols
 
 VHD_GROUP = Variable("vhd_resource_group_name", "Resource group of the storage account that receives the VHD.")
 _ACCOUNT = Variable("vhd_storage_account", "Storage account that receives the VHD, in the subscription of the build.")
