@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, VhdTarget
+from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
 from aib2packer.conversion import VALIDATION_FOLDER, Auth, ValidateIn
 from aib2packer.findings.model import Report
 from aib2packer.packer.build_vm import build_location
 from aib2packer.packer.choices import choices
 from aib2packer.packer.commands import commands
+from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.download import SHA256SUMS, needs_azure_cli
 from aib2packer.packer.reach import reach
 from aib2packer.packer.rights import further_rights, one_group, whole_subscription
@@ -74,6 +75,8 @@ class Guide:
     reach: tuple[Reach, ...]
     auto_run: bool
     triggers: tuple[str, ...]
+    overwrites: bool = False
+    """Whether the build makes a managed image whose name stays the same: Packer refuses to, where there is one."""
     boots: str | None = None
     """What a build boots that makes no image; None for one that makes an image."""
     validated: bool = False
@@ -89,7 +92,11 @@ def guide(template: ImageTemplate, build: Build, base: Base, site: Site, options
     inline = options.validation is ValidateIn.INLINE and template.abort_on_validation_error.value
     keeps = template.abort_on_customizer_error or inline
     made = _guide(template, build, base, site, options)
-    made = replace(made, commands=_commands(template, build, _target(options), site, keep_vm_on_error=keeps))
+    made = replace(
+        made,
+        commands=_commands(template, build, _target(options), site, keep_vm_on_error=keeps),
+        overwrites=any(isinstance(target, ManagedImageTarget) for target in plan_distribution(template).made),
+    )
     if build.validation is None:
         return made
     about = validation_guide(template, build.validation, base, site, options)

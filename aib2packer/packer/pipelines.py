@@ -44,6 +44,7 @@ class Pipeline:
     checks: tuple[str, ...]
     builds: tuple[str, ...]
     counting: tuple[str, ...]
+    overwrites: bool
 
 
 def pipelines(name: str, guide: Guide) -> dict[str, Pipeline]:
@@ -82,6 +83,7 @@ def _pipeline(build_name: str, guide: Guide, stored: Callable[[str, bool], str])
         checks=tuple(one.in_environment("validate") for one in runs),
         builds=tuple(one.limited(one.in_environment("build")) for one in runs),
         counting=_counting(guide, {*named, *secret}),
+        overwrites=guide.overwrites,
     )
 
 
