@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _DOTS_SINCE = "2019-05-01-preview"
+_MOST_TRIGGERS = 100
 _GROUP_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/?", re.IGNORECASE)
 
 
@@ -69,6 +70,13 @@ def _check_staging_group(template: ImageTemplate, report: Report) -> None:
 
 def _check_triggered(template: ImageTemplate, report: Report) -> None:
     """A template with a trigger is built again and again: into another version each time, and never out of its own image."""
+    if (count := len(template.siblings.triggers)) > _MOST_TRIGGERS:
+        report.add(
+            codes.SERVICE_REFUSES,
+            template.source.span,
+            f"there are {count} triggers: the service takes {_MOST_TRIGGERS} in a region",
+            help="Nothing to do for Packer, which has none.",
+        )
     for target in template.targets:
         if not isinstance(target, GalleryTarget):
             continue

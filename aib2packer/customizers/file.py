@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.site import Site
 
 KIND = "File"
+_LARGEST = 20 * 1024 * 1024  # bytes: reference/aib-behaviour.md 1.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,13 @@ def translate(file: File, site: Site) -> Steps:
             destination.span,
             f"files are uploaded as the user that Packer signs in with, who may not write to {destination} on Linux",
             help="Upload to /tmp, and move the file in a Shell customizer; its folder must exist.",
+        )
+    if (size := len(file.source.content or b"")) > _LARGEST:
+        site.report.add(
+            codes.SERVICE_REFUSES,
+            file.source.uri.span,
+            f"the file has {size / 1_000_000:.0f} MB: the service takes 20, and Packer uploads it, slowly over WinRM",
+            help="Fetch it in a script on the VM.",
         )
     had = supply(file.source, "files", name, site)
     upload = had.upload(named(file), site.symbols.value(destination), comment(file, had.origin))

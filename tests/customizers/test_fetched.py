@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,3 +60,13 @@ def test_what_is_to_be_fetched_does_not_show_itself_in_a_traceback() -> None:
 
     assert asset.uri == uri
     assert "c2Vj" not in repr(asset) + repr(Options(assets={uri: b""}))
+
+
+@pytest.mark.parametrize(("size", "said"), [(20 * 1024 * 1024, False), (20 * 1024 * 1024 + 1, True)])
+def test_a_file_that_is_larger_than_the_service_takes_is_told(size: int, *, said: bool) -> None:
+    uri = "https://example.com/a.bin"
+    file = {"type": "File", "sourceUri": uri, "destination": "/tmp/a.bin"}
+
+    made = convert_json(template(customize=[file]), Options(side_files=True, assets={uri: b"x" * size}))
+
+    assert ("AIB2P406" in [finding.code.id for finding in made.findings]) == said
