@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
+from aib2packer.aib.model import GalleryTarget, VhdTarget
 from aib2packer.conversion import VALIDATION_FOLDER, Auth, ValidateIn
 from aib2packer.findings.model import Report
 from aib2packer.packer.build_vm import build_location
@@ -95,7 +95,7 @@ def guide(template: ImageTemplate, build: Build, base: Base, site: Site, options
     made = replace(
         made,
         commands=_commands(template, build, _target(options), site, keep_vm_on_error=keeps),
-        overwrites=any(isinstance(target, ManagedImageTarget) for target in plan_distribution(template).made),
+        overwrites=plan_distribution(template).image is not None,
     )
     if build.validation is None:
         return made
