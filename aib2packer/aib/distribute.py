@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import DistributeTarget
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import Text
     from aib2packer.text.source import Span
 
 KINDS = ("ManagedImage", "SharedImage", "VHD")

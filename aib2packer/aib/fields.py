@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.model import Located, Settled
 from aib2packer.aib.tokens import command_text, hide_secrets, literal_text, name_text, token_text
-from aib2packer.arm.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of
-from aib2packer.arm.tree import JsonSymbolic, node_of
-from aib2packer.arm.values import Expression, Placeholder, Text
+from aib2packer.arm.language.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of
+from aib2packer.arm.language.text import Expression, Placeholder, Text
+from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
-from aib2packer.text.tree import JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from aib2packer.aib.model import Flag, Number
     from aib2packer.aib.versions import ApiVersion
-    from aib2packer.arm import symbolic
+    from aib2packer.arm.language import symbolic
     from aib2packer.conversion import Unfetched
+    from aib2packer.jsonc.tree import Json
     from aib2packer.text.source import Span
-    from aib2packer.text.tree import Json
 
 Condition: TypeAlias = "symbolic.Symbol | None"
 """When something is there; None: always."""

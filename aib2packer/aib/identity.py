@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.tokens import name_text
-from aib2packer.arm.tree import JsonSymbolicMember
-from aib2packer.arm.values import Expression, Text
+from aib2packer.arm.language.text import Expression, Text
+from aib2packer.arm.language.tree import JsonSymbolicMember
 from aib2packer.findings import codes
-from aib2packer.text.tree import JsonObject, JsonScalar
+from aib2packer.jsonc.tree import JsonObject, JsonScalar
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields

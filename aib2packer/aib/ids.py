@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.values import Segment, Text, join
+from aib2packer.arm.language.text import Segment, Text, join
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

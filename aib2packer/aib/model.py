@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.versions import ApiVersion
-    from aib2packer.arm.parameters import ParameterFact
-    from aib2packer.arm.siblings import Siblings
-    from aib2packer.arm.symbolic import Symbol, Value
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.documents.parameters import ParameterFact
+    from aib2packer.arm.documents.siblings import Siblings
+    from aib2packer.arm.language.symbolic import Symbol, Value
+    from aib2packer.arm.language.text import Text
+    from aib2packer.jsonc.tree import JsonObject
     from aib2packer.text.source import Span
-    from aib2packer.text.tree import JsonObject
 
 T_co = TypeVar("T_co", covariant=True)
 

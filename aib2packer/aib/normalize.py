@@ -18,10 +18,10 @@ from aib2packer.aib.tokens import command_text, hide_secrets
 from aib2packer.aib.validate import read_validation
 from aib2packer.aib.versions import KNOWN, ApiVersion
 from aib2packer.aib.vm import read_vm
-from aib2packer.arm.tree import JsonSymbolic, node_of
+from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
-from aib2packer.text.tree import string_of
+from aib2packer.jsonc.tree import string_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from aib2packer.aib.customize import ReadsCustomizer
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Validation, VmProfile
-    from aib2packer.arm.template import Resource
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.documents.template import Resource
+    from aib2packer.arm.language.text import Text
     from aib2packer.conversion import Options
     from aib2packer.findings.model import Code
     from aib2packer.text.source import Span

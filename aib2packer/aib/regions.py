@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.values import Text
+from aib2packer.arm.language.text import Text
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields

@@ -10,7 +10,7 @@ from aib2packer.findings import codes
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import Text
     from aib2packer.findings.model import Report
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")

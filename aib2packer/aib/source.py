@@ -9,7 +9,7 @@ from aib2packer.aib.fields import Spelling
 from aib2packer.aib.ids import GALLERY_IMAGE, GALLERY_VERSION, MANAGED_IMAGE, parse_id
 from aib2packer.aib.kinds import choose_kind
 from aib2packer.aib.model import GalleryImage, ManagedImage, Plan, PlatformImage, SharedGalleryImage
-from aib2packer.arm.values import Text, text_of
+from aib2packer.arm.language.text import Text, text_of
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:

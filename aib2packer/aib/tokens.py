@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.symbolic import Secret, concat, rebuild
-from aib2packer.arm.values import Placeholder, Symbol, Text
+from aib2packer.arm.language.symbolic import Secret, concat, rebuild
+from aib2packer.arm.language.text import Placeholder, Symbol, Text
 from aib2packer.findings import codes
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aib2packer.arm.symbolic import Value
+    from aib2packer.arm.language.symbolic import Value
     from aib2packer.findings.model import Report
     from aib2packer.text.source import Span
 

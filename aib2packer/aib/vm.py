@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.fields import Spelling
 from aib2packer.aib.ids import IDENTITY, SUBNET, parse_id
 from aib2packer.aib.model import Subnet, VmProfile
-from aib2packer.arm.symbolic import Apply
-from aib2packer.arm.values import Expression, Text
+from aib2packer.arm.language.symbolic import Apply
+from aib2packer.arm.language.text import Expression, Text
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:

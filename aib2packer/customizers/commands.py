@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.fields import Spelling
 from aib2packer.aib.model import Customizer
-from aib2packer.arm.values import join
+from aib2packer.arm.language.text import join
 from aib2packer.customizers.fetched import base_name, read_fetched, script_text
 from aib2packer.customizers.head import label
 from aib2packer.findings import codes
-from aib2packer.packer.names import file_name
+from aib2packer.hcl.names import file_name
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import Text
 
 _WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 

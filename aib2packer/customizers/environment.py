@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.symbolic import Parameter
-from aib2packer.arm.values import Expression, Text, text_of
+from aib2packer.arm.language.symbolic import Parameter
+from aib2packer.arm.language.text import Expression, Text, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aib2packer.arm.values import Symbol
-    from aib2packer.packer.symbols import Symbols
+    from aib2packer.arm.language.text import Symbol
+    from aib2packer.packer.variables.symbols import Symbols
 
 # Where quotes may nest, nothing is said about what stands in which.
 _NESTS = re.compile(r"<<|\$\(|`")

@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 
 from aib2packer.aib.model import Fetched
 from aib2packer.aib.tokens import literal_text
-from aib2packer.arm.symbolic import Secret, parameters_of
-from aib2packer.arm.values import Expression
+from aib2packer.arm.language.symbolic import Secret, parameters_of
+from aib2packer.arm.language.text import Expression
 from aib2packer.conversion import Unfetched
 from aib2packer.findings import codes
-from aib2packer.packer.download import percent_encoded
+from aib2packer.hcl.values import Text as HclText
 from aib2packer.packer.model import Download, Provisioner
-from aib2packer.packer.site import beside_template
-from aib2packer.packer.values import Text as HclText
+from aib2packer.packer.steps.download import percent_encoded
+from aib2packer.packer.steps.site import beside_template
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.fields import Fields, Spelling
     from aib2packer.aib.model import Located
-    from aib2packer.arm.symbolic import Parameter
-    from aib2packer.arm.values import Text
-    from aib2packer.packer.site import Site
-    from aib2packer.packer.values import Value
+    from aib2packer.arm.language.symbolic import Parameter
+    from aib2packer.arm.language.text import Text
+    from aib2packer.hcl.values import Value
+    from aib2packer.packer.steps.site import Site
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Byte order marks of scripts, and what they stand for.

@@ -9,15 +9,15 @@ from aib2packer.aib.model import Customizer
 from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, script_text, supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
-from aib2packer.packer.exactness import require_exact
+from aib2packer.hcl.names import file_name
 from aib2packer.packer.model import Steps
-from aib2packer.packer.names import file_name
+from aib2packer.packer.steps.exactness import require_exact
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
-    from aib2packer.arm.values import Text
-    from aib2packer.packer.site import Site
+    from aib2packer.arm.language.text import Text
+    from aib2packer.packer.steps.site import Site
 
 KIND = "File"
 _LARGEST = 20 * 1024 * 1024  # bytes: reference/aib-behaviour.md 1.6

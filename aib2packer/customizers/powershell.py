@@ -6,23 +6,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.fields import Spelling
-from aib2packer.arm.values import text_of
+from aib2packer.arm.language.text import text_of
 from aib2packer.customizers.commands import Commands, read_commands
 from aib2packer.customizers.fetched import supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
-from aib2packer.packer.exactness import powershell_inline_is_exact, with_byte_order_mark
+from aib2packer.hcl.values import Code
 from aib2packer.packer.model import Provisioner, Steps
-from aib2packer.packer.site import AS_ROOT, beside_template
-from aib2packer.packer.upload import upload_text
-from aib2packer.packer.values import Code
+from aib2packer.packer.steps.exactness import powershell_inline_is_exact, with_byte_order_mark
+from aib2packer.packer.steps.site import AS_ROOT, beside_template
+from aib2packer.packer.steps.upload import upload_text
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched, Located
-    from aib2packer.arm.values import Text
-    from aib2packer.packer.site import Site
-    from aib2packer.packer.values import Value
+    from aib2packer.arm.language.text import Text
+    from aib2packer.hcl.values import Value
+    from aib2packer.packer.steps.site import Site
 
 KIND = "PowerShell"
 _OWN_PROCESS = "A process of its own, as in Image Builder: Packer runs inline text inside a try block."

@@ -5,27 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.values import text_of
+from aib2packer.arm.language.text import text_of
 from aib2packer.customizers.commands import Commands, read_commands
 from aib2packer.customizers.environment import secrets_apart
 from aib2packer.customizers.fetched import base_name, supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.customizers.restart import WAIT, is_in_shell, mentions_restart, restarts_vm, wait_for_restart
 from aib2packer.findings import codes
-from aib2packer.packer.exactness import has_short_byte_lines, has_short_lines, shell_inline_is_exact, unix_lines
 from aib2packer.packer.model import Provisioner, Steps
-from aib2packer.packer.site import AS_ROOT, beside_template
-from aib2packer.packer.upload import upload_text
+from aib2packer.packer.steps.exactness import has_short_byte_lines, has_short_lines, shell_inline_is_exact, unix_lines
+from aib2packer.packer.steps.site import AS_ROOT, beside_template
+from aib2packer.packer.steps.upload import upload_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import Text
     from aib2packer.customizers.fetched import Supply
-    from aib2packer.packer.site import Site
-    from aib2packer.packer.values import Value
+    from aib2packer.hcl.values import Value
+    from aib2packer.packer.steps.site import Site
 
 KIND = "Shell"
 _UNSEEN_HELP = "add expect_disconnect = true to its provisioner, and a step after it that waits."

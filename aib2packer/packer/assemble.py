@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aib2packer.packer.download import checksums
-from aib2packer.packer.hcl import escape_templates, print_body, references
-from aib2packer.packer.leaves import SUBSCRIPTION
+from aib2packer.hcl.names import identifier
+from aib2packer.hcl.printing import escape_templates, print_body, references
+from aib2packer.hcl.values import Attribute, Block, Local, Variable
+from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
 from aib2packer.packer.model import Build, Plugin, Section
-from aib2packer.packer.names import identifier
-from aib2packer.packer.schema import BUILD_VM, DISTRIBUTION, arrange
-from aib2packer.packer.sign_in import SIGN_IN_ORDER
-from aib2packer.packer.values import Attribute, Block, Local, Variable
-from aib2packer.packer.winrm import NOTE as WINRM_NOTE
+from aib2packer.packer.steps.download import checksums
+from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.packer.vm.sign_in import SIGN_IN_ORDER
+from aib2packer.packer.vm.winrm import NOTE as WINRM_NOTE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aib2packer.hcl.values import Body, Settings
     from aib2packer.packer.model import PostProcessors, Provisioner, Steps
-    from aib2packer.packer.symbols import Symbols
-    from aib2packer.packer.values import Body, Settings
+    from aib2packer.packer.variables.symbols import Symbols
 
 _AZURE = Plugin("azure", "github.com/hashicorp/azure", "~> 2.6")
 _WINDOWS_UPDATE = Plugin("windows-update", "github.com/rgl/windows-update", "~> 0.18")

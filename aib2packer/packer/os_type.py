@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget, PlatformImage
-from aib2packer.arm.values import Expression
+from aib2packer.arm.language.text import Expression
 from aib2packer.conversion import OsType
 from aib2packer.findings import codes
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aib2packer.aib.model import Customizer, ImageTemplate
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import Text
     from aib2packer.findings.model import Report
-    from aib2packer.packer.site import CustomizerKind
+    from aib2packer.packer.steps.site import CustomizerKind
 
 _WINDOWS_PUBLISHERS = {
     *(

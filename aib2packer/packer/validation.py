@@ -14,16 +14,16 @@ from aib2packer.aib.model import GalleryTarget, Located, ManagedImage, ManagedIm
 from aib2packer.conversion import Emit, ValidateIn
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
+from aib2packer.hcl.values import Code, Local, Text, Variable, traced
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import ForValidation
 from aib2packer.packer.distribution.plan import plan_distribution
-from aib2packer.packer.download import download
+from aib2packer.packer.distribution.tags import tags_of
+from aib2packer.packer.distribution.versions import NOW, VERSION, image_version, major_version
 from aib2packer.packer.model import Provisioner, Steps
-from aib2packer.packer.site import beside_template
-from aib2packer.packer.source_image import gallery_image, managed_image, plan_info, source_image
-from aib2packer.packer.tags import tags_of
-from aib2packer.packer.values import Code, Local, Text, Variable, traced
-from aib2packer.packer.versions import NOW, VERSION, image_version, major_version
+from aib2packer.packer.source.image import gallery_image, managed_image, plan_info, source_image
+from aib2packer.packer.steps.download import download
+from aib2packer.packer.steps.site import beside_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Customizer, ImageTemplate, Validation
     from aib2packer.conversion import Options
+    from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.model import Build, Download
-    from aib2packer.packer.site import CustomizerKind, Site
-    from aib2packer.packer.symbols import Symbols
-    from aib2packer.packer.values import Settings, Value
+    from aib2packer.packer.steps.site import CustomizerKind, Site
+    from aib2packer.packer.variables.symbols import Symbols
 
 HELD_BACK = Variable(
     "exclude_from_latest",

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aib2packer import Severity, SourceText, Span
-from aib2packer.arm.values import Placeholder, Text, join
+from aib2packer.arm.language.text import Placeholder, Text, join
 from tests.cases.templates import convert_json, template
 
 SPAN = Span(SourceText("x", ""), 0, 0)

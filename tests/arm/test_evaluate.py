@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer.arm.evaluate import evaluate, evaluate_definition, evaluate_json, evaluate_node
-from aib2packer.arm.expression import ExpressionError, parse, print_expression
-from aib2packer.arm.functions import registry
-from aib2packer.arm.scope import Definition, Deployment, Level, Scope, user_functions, variable_definitions
-from aib2packer.arm.symbolic import (
+from aib2packer.arm.evaluation.evaluate import evaluate, evaluate_definition, evaluate_json, evaluate_node
+from aib2packer.arm.evaluation.functions import registry
+from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Scope, user_functions, variable_definitions
+from aib2packer.arm.language.expression import ExpressionError, parse, print_expression
+from aib2packer.arm.language.symbolic import (
     Access,
     Apply,
     Concat,
@@ -29,11 +29,11 @@ from aib2packer.arm.symbolic import (
     parameters_of,
     same,
 )
-from aib2packer.arm.tree import JsonSymbolic, node_of, value_of
+from aib2packer.arm.language.tree import JsonSymbolic, node_of, value_of
 from aib2packer.findings.model import Report
-from aib2packer.text import jsonc
+from aib2packer.jsonc import reader as jsonc
+from aib2packer.jsonc.tree import Json, JsonArray, JsonObject
 from aib2packer.text.source import SourceText, Span
-from aib2packer.text.tree import Json, JsonArray, JsonObject
 from tests.arm.test_expression import EXPRESSIONS
 
 S, T = Parameter("s"), Parameter("t")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer.arm.expression import (
+from aib2packer.arm.language.expression import (
     Call,
     Expression,
     ExpressionError,
@@ -20,11 +20,11 @@ from aib2packer.arm.expression import (
     print_expression,
     unescape,
 )
-from aib2packer.arm.place import Place
+from aib2packer.arm.language.place import Place
 from aib2packer.findings.model import Report
-from aib2packer.text import jsonc
+from aib2packer.jsonc import reader as jsonc
+from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, JsonScalar
 from aib2packer.text.source import SourceText, Span, decode
-from aib2packer.text.tree import Json, JsonArray, JsonObject, JsonScalar
 
 CORPUS = Path("/work/shared/corpus/files")
 

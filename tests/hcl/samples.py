@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from aib2packer.packer.values import Attribute, Blank, Block, Body, Code, Comment, GoTemplate, Local, Text, Value, Variable
+from aib2packer.hcl.values import Attribute, Blank, Block, Body, Code, Comment, GoTemplate, Local, Text, Value, Variable
 from tests.hcl.decoding import DecodedBlock
 
 # Whatever a string can trip over, each beside whatever else (reference/packer-semantics.md 1 and 2).

@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from aib2packer.arm.evaluate import evaluate
-from aib2packer.arm.expression import ExpressionError, parse
-from aib2packer.arm.scope import Definition, Scope
-from aib2packer.arm.symbolic import Context, Deferred, Leaf, Parameter, Type, Value, concat, is_known, leaves
-from aib2packer.arm.tree import JsonSymbolic, node_of
-from aib2packer.packer.dates import date_format
-from aib2packer.packer.expressions import required_version, to_hcl
-from aib2packer.packer.hcl import print_body, print_locals, print_value, print_variable, references
-from aib2packer.packer.pieces import CannotPrintError
-from aib2packer.packer.values import Attribute, Blank, Block, Code, Local, Variable
+from aib2packer.arm.evaluation.evaluate import evaluate
+from aib2packer.arm.evaluation.scope import Definition, Scope
+from aib2packer.arm.language.expression import ExpressionError, parse
+from aib2packer.arm.language.symbolic import Context, Deferred, Leaf, Parameter, Type, Value, concat, is_known, leaves
+from aib2packer.arm.language.tree import JsonSymbolic, node_of
+from aib2packer.hcl.code import CannotPrintError
+from aib2packer.hcl.printing import print_body, print_locals, print_value, print_variable, references
+from aib2packer.hcl.values import Attribute, Blank, Block, Code, Local, Variable
+from aib2packer.packer.expressions.dates import date_format
+from aib2packer.packer.expressions.printer import required_version, to_hcl
 from aib2packer.text.source import SourceText, Span
 from tests.arm.test_evaluate import CALLS, scope_of
 from tests.hcl.decoding import decode_value
-from tests.packer.judge import Packer
+from tests.lab.judge import Packer
 
 TYPES: dict[str, Type] = {"s": "string", "t": "string", "id": "string", "b": "bool", "i": "int", "a": "array", "o": "object"}
 HCL_TYPES = {

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aib2packer.packer.hcl import print_body, print_locals, print_value, print_variable, references
-from aib2packer.packer.values import (
+from aib2packer.hcl.printing import print_body, print_locals, print_value, print_variable, references
+from aib2packer.hcl.values import (
     Attribute,
     Blank,
     Block,
@@ -41,7 +41,7 @@ from tests.hcl.samples import (
     texts,
     values_of,
 )
-from tests.packer.judge import Packer
+from tests.lab.judge import Packer
 
 SCRIPT = Text(("a\nb\n",), multiline=True)
 

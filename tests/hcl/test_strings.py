@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer.packer.hcl import is_exact, is_identifier, print_string, print_value, quote
-from aib2packer.packer.values import Code, Local, Text, Variable
+from aib2packer.hcl.printing import is_exact, is_identifier, print_string, print_value, quote
+from aib2packer.hcl.values import Code, Local, Text, Variable
 from tests.hcl.decoding import decode_value
 from tests.hcl.samples import FRAGMENTS, NAMES, meaning, nfc, parts_of, texts
 

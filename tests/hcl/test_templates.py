@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from aib2packer.packer.hcl import escape_templates, print_body
-from aib2packer.packer.values import Attribute, Blank, Block, Body, Code, GoTemplate, Local, Text, Value, Variable
+from aib2packer.hcl.printing import escape_templates, print_body
+from aib2packer.hcl.values import Attribute, Blank, Block, Body, Code, GoTemplate, Local, Text, Value, Variable
 from tests.hcl.samples import meaning, nfc, parts_of, random_texts, texts
-from tests.packer.judge import Packer
-from tests.packer.vm import LinuxVM
+from tests.lab.judge import Packer
+from tests.lab.vm import LinuxVM
 
 X = Variable("x")
 OPEN = "{{`{{`}}"

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.hcl.names import identifier
+from aib2packer.hcl.values import Code, Local
+from aib2packer.hcl.values import Text as HclText
 from aib2packer.packer.distribution.script import concat
-from aib2packer.packer.names import identifier
-from aib2packer.packer.values import Code, Local
-from aib2packer.packer.values import Text as HclText
-from aib2packer.packer.versions import NOW
+from aib2packer.packer.distribution.versions import NOW
 
 if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId
-    from aib2packer.arm.values import Text
-    from aib2packer.packer.symbols import Symbols
-    from aib2packer.packer.values import Value
+    from aib2packer.arm.language.text import Text
+    from aib2packer.hcl.values import Value
+    from aib2packer.packer.variables.symbols import Symbols
 
 TIME = Code('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
 BUILD_SUBSCRIPTION = Code("build.SubscriptionID")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.packer.hcl import escape_templates, is_identifier, print_value, quote, references
+from aib2packer.hcl.printing import escape_templates, is_identifier, print_value, quote, references
+from aib2packer.hcl.values import Code, Value
 from aib2packer.packer.model import PostProcessor
-from aib2packer.packer.site import beside_template
-from aib2packer.packer.values import Code, Value
+from aib2packer.packer.steps.site import beside_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aib2packer.arm.values import Text
-    from aib2packer.packer.site import Site
+    from aib2packer.arm.language.text import Text
+    from aib2packer.packer.steps.site import Site
 
 
 def manifest(

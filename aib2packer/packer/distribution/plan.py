@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import DistributeTarget, ImageTemplate
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import Text
 
 
 @dataclass(frozen=True, slots=True)

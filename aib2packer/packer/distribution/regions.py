@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import Located
 from aib2packer.findings import codes
+from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.values import Attribute, Blank, Block, Code
 from aib2packer.packer.distribution.script import concat
-from aib2packer.packer.hcl import print_value, references
-from aib2packer.packer.values import Attribute, Blank, Block, Code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.model import GalleryTarget
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import Text
     from aib2packer.findings.model import Report
-    from aib2packer.packer.symbols import Symbols
-    from aib2packer.packer.values import Body, Value
+    from aib2packer.hcl.values import Body, Value
+    from aib2packer.packer.variables.symbols import Symbols
 
 _MOST_REPLICAS = 100
 DEFAULT_STORAGE_TYPE = "Standard_LRS"

@@ -9,17 +9,17 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.arm.values import Text, text_of
+from aib2packer.arm.language.text import Text, text_of
 from aib2packer.findings import codes
+from aib2packer.hcl.values import Code, Local, Value, Variable
+from aib2packer.hcl.values import Text as HclText
 from aib2packer.packer.model import PostProcessor
-from aib2packer.packer.values import Code, Local, Value, Variable
-from aib2packer.packer.values import Text as HclText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aib2packer.findings.model import Report
-    from aib2packer.packer.symbols import Symbols
+    from aib2packer.packer.variables.symbols import Symbols
 
 
 _LONGEST_LINE = 100  # of a command that stands on one line
