@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import Flag, Number
     from aib2packer.aib.versions import ApiVersion
     from aib2packer.arm.language import symbolic
-    from aib2packer.conversion import Unfetched
     from aib2packer.jsonc.tree import Json
+    from aib2packer.options import Unfetched
     from aib2packer.text.source import Span
 
 Condition: TypeAlias = "symbolic.Symbol | None"

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import Validation, VmProfile
     from aib2packer.arm.documents.template import Resource
     from aib2packer.arm.language.text import TemplateText
-    from aib2packer.conversion import Options
     from aib2packer.findings.model import Code
+    from aib2packer.options import Options
     from aib2packer.text.source import Span
 
 _DEFAULT_TIMEOUT_MINUTES = 240

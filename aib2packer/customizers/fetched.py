@@ -11,9 +11,9 @@ from aib2packer.aib.model import Fetched
 from aib2packer.aib.tokens import literal_text
 from aib2packer.arm.language.symbolic import Secret, parameters_of
 from aib2packer.arm.language.text import LateExpression
-from aib2packer.conversion import Unfetched
 from aib2packer.findings import codes
 from aib2packer.hcl.values import Interpolation
+from aib2packer.options import Unfetched
 from aib2packer.packer.model import Download, Provisioner
 from aib2packer.packer.steps.download import percent_encoded
 from aib2packer.packer.steps.site import beside_template

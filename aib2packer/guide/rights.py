@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, VhdTarget
 from aib2packer.findings.model import Report
-from aib2packer.guide.shell_words import Output, Word, word
 from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.distribution.tags import tags_of
+from aib2packer.packer.shell_words import Output, Word, word
 from aib2packer.packer.steps.download import account_of, private_accounts
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget, PlatformImage
 from aib2packer.arm.language.text import LateExpression
-from aib2packer.conversion import OsType
 from aib2packer.findings import codes
+from aib2packer.options import OsType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget
 from aib2packer.arm.language.symbolic import ParameterSymbol
-from aib2packer.conversion import WinrmBootstrap
 from aib2packer.findings import codes
 from aib2packer.guide.header import deviations, header, validation_header
 from aib2packer.guide.instructions import guide, validation_guide
 from aib2packer.hcl.values import Local
+from aib2packer.options import WinrmBootstrap
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import distribute
 from aib2packer.packer.distribution.plan import plan_distribution
+from aib2packer.packer.layout import downloads_folder
 from aib2packer.packer.model import Steps
 from aib2packer.packer.os_type import find_os_type
 from aib2packer.packer.source.image import source_image
@@ -42,9 +43,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.model import Customizer, ImageTemplate
-    from aib2packer.conversion import Options
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings, Value
+    from aib2packer.options import Options
     from aib2packer.packer.model import Build, Download, Provisioner
     from aib2packer.packer.steps.site import CustomizerKind
     from aib2packer.packer.variables.symbols import Symbols
@@ -64,7 +65,7 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
     site = Site(
         os_type=os_type,
         side_files=options.side_files,
-        downloads=Local("downloads", beside_template(f"downloads/{name}")),
+        downloads=Local("downloads", beside_template(downloads_folder(name))),
         symbols=symbols,
         report=report,
     )

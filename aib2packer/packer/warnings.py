@@ -11,8 +11,8 @@ import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage, VhdTarget
-from aib2packer.conversion import OsType
 from aib2packer.findings import codes
+from aib2packer.options import OsType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

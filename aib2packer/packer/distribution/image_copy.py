@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import ManagedImageTarget
     from aib2packer.arm.language.text import TemplateText
-    from aib2packer.conversion import OsType
     from aib2packer.hcl.values import Value
+    from aib2packer.options import OsType
     from aib2packer.packer.distribution.plan import Plan
     from aib2packer.packer.distribution.script import Operand, Option
     from aib2packer.packer.steps.site import Site

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.gallery_versions import LARGEST_PART
 from aib2packer.arm.language.text import Segment
 from aib2packer.findings import codes
-from aib2packer.guide.shell_words import Word, assignments
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
+from aib2packer.packer.shell_words import Word, assignments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

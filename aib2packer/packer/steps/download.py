@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
+from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.model import Download, Provisioner
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.packer.steps.site import Site
-
-SHA256SUMS = "SHA256SUMS"
-"""The file with the checksums of what was fetched when converting."""
 
 _BLOB_HOSTS = (
     *(".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aib2packer.conversion import OsType
 from aib2packer.hcl.values import Code, Interpolation, Local
+from aib2packer.options import OsType
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import ManagedImage
-from aib2packer.conversion import Auth
 from aib2packer.findings import codes
 from aib2packer.hcl.values import Code, Variable
+from aib2packer.options import Auth
 from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer.guide.shell_words import Output, Word, assignments, word
 from aib2packer.hcl.values import Code, Interpolation, Local, Variable
+from aib2packer.packer.shell_words import Output, Word, assignments, word
 
 X = Variable("x", default="a b")
 
