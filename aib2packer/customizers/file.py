@@ -17,7 +17,7 @@ from aib2packer.packer.steps.exactness import require_exact
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.packer.steps.site import Site
 
 KIND = "File"
@@ -29,7 +29,7 @@ class File(Customizer):
     """One file, uploaded as the user that Packer signs in with."""
 
     source: Fetched
-    destination: Text
+    destination: TemplateText
 
     @property
     def visible_text(self) -> str | None:

@@ -21,7 +21,7 @@ from aib2packer.packer.steps.upload import upload_text
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched, Located
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.site import Site
 
@@ -103,7 +103,7 @@ def _settings(powershell: PowerShell) -> dict[str, Value]:
     return settings
 
 
-def _side_file(powershell: PowerShell, text: Text, name: str) -> Steps:
+def _side_file(powershell: PowerShell, text: TemplateText, name: str) -> Steps:
     path = f"{SCRIPTS}/{name}"
     settings = {**_settings(powershell), "script": beside_template(path)}
     script = f"{text.visible}\n".encode("utf-8", "surrogatepass")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.customizers.fetched import Supply
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.site import Site
@@ -79,7 +79,7 @@ def _may_restart(shell: Shell, text: str, site: Site) -> bool:
     return False
 
 
-def _with_environment(steps: Steps, environment: Mapping[str, Text], site: Site) -> Steps:
+def _with_environment(steps: Steps, environment: Mapping[str, TemplateText], site: Site) -> Steps:
     """The last of the steps, which runs the commands, with variables in its environment."""
     *before, last = steps.provisioners
     values = {name: site.symbols.value(value) for name, value in environment.items()}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import DistributeTarget, ImageTemplate, Subnet
-    from aib2packer.arm.language.text import Text as TemplateText
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.packer.model import Download
     from aib2packer.packer.variables.symbols import Symbols

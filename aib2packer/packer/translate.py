@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget
-from aib2packer.arm.language.symbolic import Parameter
+from aib2packer.arm.language.symbolic import ParameterSymbol
 from aib2packer.findings import codes
 from aib2packer.guide.header import deviations, header, validation_header
 from aib2packer.guide.instructions import guide, validation_guide
@@ -103,7 +103,7 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
 def _report_secret_values(template: ImageTemplate, symbols: Symbols, report: Report) -> None:
     """A secret that the user gave stands in no file that is written: the variable must be set when Packer runs."""
     for leaf, variable in symbols.leaves.items():
-        fact = template.parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
+        fact = template.parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
         if fact is not None and fact.given is not None and is_secret(fact):
             report.add(
                 codes.SECRET,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImage, ManagedImageTarget, PlatformImage
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
-from aib2packer.hcl.values import Code, Local, Text, Variable, traced
+from aib2packer.hcl.values import Code, Interpolation, Local, Variable, traced
 from aib2packer.options import Emit, ValidateIn
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import ForValidation
@@ -275,7 +275,7 @@ def _from_manifest(key: str, description: str, manifest: str) -> Local:
 def _name_of_no_image(name: str, group: Value) -> Settings:
     """azure-arm wants a name for an image wherever it starts from a managed one; `skip_create_image` makes none."""
     time = Code('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
-    return {_IMAGE: Text((f"{name}-", time)), "managed_image_resource_group_name": group}
+    return {_IMAGE: Interpolation((f"{name}-", time)), "managed_image_resource_group_name": group}
 
 
 def _release(versions: Sequence[tuple[ResourceId, str | Local]], symbols: Symbols) -> Provisioner:
@@ -287,7 +287,7 @@ def _release(versions: Sequence[tuple[ResourceId, str | Local]], symbols: Symbol
     )
 
 
-def _released(image: ResourceId, version: str | Local, symbols: Symbols) -> Text:
+def _released(image: ResourceId, version: str | Local, symbols: Symbols) -> Interpolation:
     options = {
         "--subscription": symbols.value(image.subscription),
         "--resource-group": symbols.value(image.resource_group),
@@ -295,7 +295,7 @@ def _released(image: ResourceId, version: str | Local, symbols: Symbols) -> Text
         "--gallery-image-definition": symbols.value(image["images"]),
     }
     words = (part for flag, value in options.items() for part in (f" {flag} ", *_quoted(value)))
-    return Text(
+    return Interpolation(
         (
             *("az sig image-version update", *words, " --gallery-image-version ", version),
             " --set publishingProfile.excludeFromLatest=false --output none",
@@ -308,7 +308,7 @@ def _quoted(value: Value) -> tuple[str | Variable | Local | Code, ...]:
     match value:
         case str():
             return (shlex.quote(value),)
-        case Text(parts):
+        case Interpolation(parts):
             return ("'", *parts, "'")
         case Variable() | Local() | Code():
             return ("'", value, "'")

@@ -17,7 +17,7 @@ from aib2packer.packer.distribution.script import Script, Shell, concat
 if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import ManagedImageTarget
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.options import OsType
     from aib2packer.packer.distribution.plan import Plan
@@ -33,7 +33,7 @@ class GalleryOrigin:
 
     definition: ResourceId
     version_id: Value
-    regions: tuple[Text, ...]
+    regions: tuple[TemplateText, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from aib2packer.packer.steps.site import beside_template
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.packer.steps.site import Site
 
 
 def manifest(
-    name: str, outputs: Sequence[tuple[Text, Value]], kept: Mapping[str, Value], site: Site, *, ids: bool
+    name: str, outputs: Sequence[tuple[TemplateText, Value]], kept: Mapping[str, Value], site: Site, *, ids: bool
 ) -> PostProcessor:
     """Record run outputs, each a name and an id; without `ids` the one name, for the manifest itself tells what azure-arm made.
 
