@@ -12,7 +12,7 @@ from aib2packer.findings.text import PLURALS, columns, counted, safe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aib2packer.findings.formats import Judgement
+    from aib2packer.findings.judgement import Judgement
     from aib2packer.findings.model import Code, Finding
 
 HEAVY = {Severity.ERROR, Severity.LOSS}

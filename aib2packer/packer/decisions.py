@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, PlatformImage
 from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.distribution.tags import sort_tags
-from aib2packer.packer.marketplace import Architecture, architecture_of, generation_of
+from aib2packer.packer.marketplace import architecture_of, generation_of
 from aib2packer.packer.os_type import find_os_type
 from aib2packer.packer.security import decide_security
 from aib2packer.packer.subscription import decide_subscription
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.model import ImageTemplate
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.options import Options, OsType
     from aib2packer.packer.distribution.plan import Plan
     from aib2packer.packer.distribution.tags import Tags
-    from aib2packer.packer.marketplace import Generation
+    from aib2packer.packer.marketplace import Architecture, Generation
+    from aib2packer.packer.os_type import RunsOn
     from aib2packer.packer.security import Security
-    from aib2packer.packer.steps.site import CustomizerKind
     from aib2packer.packer.validated import ValidationPlan
 
 _LONGEST_NAME = 64  # of a template in Azure, and short enough for a file name
@@ -39,7 +39,7 @@ class Decisions:
     name: str
     """The name of the build, which its files have too."""
     os_type: OsType
-    subscription: Text | str | None
+    subscription: TemplateText | str | None
     """The subscription of the build VM; None: a variable."""
     generation: Generation | None
     """The generation of the source image, as far as it is known from its names."""
@@ -53,9 +53,7 @@ class Decisions:
     """What validates what."""
 
 
-def decide(
-    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], options: Options, report: Report
-) -> Decisions | None:
+def decide(template: ImageTemplate, kinds: Mapping[str, RunsOn], options: Options, report: Report) -> Decisions | None:
     """Decide all that the translation takes for granted; None after an error that leaves nothing to go on with.
 
     Args:
@@ -69,19 +67,24 @@ def decide(
     if os_type is None:
         return None
     plan = plan_distribution(template)
-    source = template.source
-    is_platform = isinstance(source, PlatformImage)
+    names = _marketplace_names(template)
     return Decisions(
         name=name_build(template),
         os_type=os_type,
         subscription=decide_subscription(template, plan, options.subscription_id, report),
-        generation=generation_of(str(source.publisher), str(source.offer), str(source.sku)) if is_platform else None,
-        architecture=architecture_of(str(source.offer), str(source.sku)) if is_platform else None,
+        generation=None if names is None else generation_of(*names),
+        architecture=None if names is None else architecture_of(*names),
         security=decide_security(template, report),
         plan=plan,
         tags=sort_tags(template, plan, report),
         validation=decide_validation(template, plan, options),
     )
+
+
+def _marketplace_names(template: ImageTemplate) -> tuple[str, str, str] | None:
+    """Publisher, offer and SKU of the source, where it is a marketplace image."""
+    source = template.source
+    return (str(source.publisher), str(source.offer), str(source.sku)) if isinstance(source, PlatformImage) else None
 
 
 def name_build(template: ImageTemplate) -> str:

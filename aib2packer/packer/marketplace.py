@@ -135,6 +135,6 @@ def generation_of(publisher: str, offer: str, sku: str) -> Generation | None:
     return Generation.V1 if first else None
 
 
-def architecture_of(offer: str, sku: str) -> Architecture:
+def architecture_of(_publisher: str, offer: str, sku: str) -> Architecture:
     """The processor that a marketplace image is for: images for Arm say so in offer or SKU."""
     return Architecture.ARM64 if re.search(_NAMES_ARM64, f"{offer}.{sku}".lower()) else Architecture.X64

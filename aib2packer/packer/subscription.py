@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import ManagedImage
-from aib2packer.arm.language.text import Text
+from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def decide_subscription(template: ImageTemplate, plan: Plan, deployed_to: str | None, report: Report) -> Text | str | None:
+def decide_subscription(
+    template: ImageTemplate, plan: Plan, deployed_to: str | None, report: Report
+) -> TemplateText | str | None:
     """The plan's, else the one that the template is `deployed_to`; reports what cannot lie in it, and what is no id."""
     found = _bound(template, plan)
     for what, text in found[1:]:
@@ -33,33 +35,33 @@ def decide_subscription(template: ImageTemplate, plan: Plan, deployed_to: str | 
                 f"the subscription of {what} is {text}, that of {first_what} is {first}: Packer works in one subscription",
                 help="Bring both into one subscription, or publish to a gallery: that may lie in another.",
             )
-    text = plan.subscription
-    if text is None:
+    decided = plan.subscription
+    if decided is None:
         return deployed_to
-    if text.literal is not None and not _GUID.fullmatch(text.literal):
+    if decided.literal is not None and not _GUID.fullmatch(decided.literal):
         report.add(
             codes.FAILS_WHEN_RUN,
-            text.span,
-            f"`{text}` is no subscription id: the build fails when it signs in",
+            decided.span,
+            f"`{decided}` is no subscription id: the build fails when it signs in",
             help="Write the subscription's GUID: `az account show --query id` prints it.",
         )
-    return text
+    return decided
 
 
-def subscription_value(decided: Text | str | None, symbols: Symbols) -> Value:
+def subscription_value(decided: TemplateText | str | None, symbols: Symbols) -> Value:
     """The subscription as HCL: a variable, whose default is what is known."""
     match decided:
         case None:
             return SUBSCRIPTION
-        case Text(literal=None):
+        case TemplateText(literal=None):
             return symbols.value(decided)
         case _:
             return replace(SUBSCRIPTION, default=str(decided))
 
 
-def _bound(template: ImageTemplate, plan: Plan) -> tuple[tuple[str, Text], ...]:
+def _bound(template: ImageTemplate, plan: Plan) -> tuple[tuple[str, TemplateText], ...]:
     """What must lie in the subscription of the build VM. A gallery and an identity need not."""
-    found: list[tuple[str, Text | None]] = [("the template", template.id.subscription if template.id else None)]
+    found: list[tuple[str, TemplateText | None]] = [("the template", template.id.subscription if template.id else None)]
     if template.vm.subnet is not None:
         found.append(("the subnet", template.vm.subnet.subscription))
     if isinstance(template.source, ManagedImage):
