@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.breakage import Where
-    from aib2packer.jsonc.tree import MAX_DEPTH, Json
+    from aib2packer.jsonc.tree import Json
     from aib2packer.text.source import SourceText
 
 
