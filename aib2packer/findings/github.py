@@ -8,13 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-<<<<<<< HEAD
 from aib2packer.findings.judgement import relative
-from aib2packer.findings.model import Severity
-=======
-from aib2packer.findings.formats import relative
 from aib2packer.findings.model import Asks, Severity
->>>>>>> main
 from aib2packer.findings.text import safe
 
 if TYPE_CHECKING:
