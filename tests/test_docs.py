@@ -95,14 +95,16 @@ def test_each_section_of_the_reference_that_is_cited_exists() -> None:
         if page not in _page_names() or (section and section not in _numbers(page))
     ]
 
-    assert missing == []
+    assert not missing, "\n".join(missing)
     assert len({page for _, page, section in citations if section}) == len(_page_names())
 
 
 def test_code_cites_the_reference_by_the_path_of_its_page() -> None:
     other_form = re.compile(rf"(?<!docs/reference/)\b(?:{'|'.join(map(re.escape, _page_names()))})")
 
-    assert [f"{path.relative_to(ROOT)}: {found}" for path, text in _texts() for found in other_form.findall(text)] == []
+    found = [f"{path.relative_to(ROOT)}: {page}" for path, text in _texts() for page in other_form.findall(text)]
+
+    assert not found, "\n".join(found)
 
 
 def test_no_page_of_the_reference_has_two_sections_of_one_number() -> None:
@@ -117,7 +119,7 @@ def test_each_file_and_folder_that_a_page_names_exists() -> None:
     missing = [f"{page.relative_to(ROOT)}: {span}" for page, span in named if span not in _paths() | _OF_A_BUILD]
 
     assert named
-    assert missing == []
+    assert not missing, "\n".join(missing)
 
 
 def _names_a_path(span: str) -> bool:
@@ -125,19 +127,22 @@ def _names_a_path(span: str) -> bool:
 
 
 def test_each_link_of_a_page_leads_to_a_file() -> None:
-    links = [(page, link.partition("#")[0]) for page in (*_pages(), *REFERENCE.glob("*.md")) for link in _LINK.findall(_text(page))]
-    within = [(page, link) for page, link in links if link and "://" not in link and not link.startswith("mailto:")]
+    pages = (*_pages(), *REFERENCE.glob("*.md"))
+    links = [(page, link.partition("#")[0]) for page in pages for link in _LINK.findall(_text(page)) if "://" not in link]
+    missing = [f"{page.relative_to(ROOT)}: {link}" for page, link in links if not (page.parent / link).exists()]
 
-    assert within
-    assert [f"{page.relative_to(ROOT)}: {link}" for page, link in within if not (page.parent / link).exists()] == []
+    assert links
+    assert not missing, "\n".join(missing)
 
 
 def test_each_module_that_a_comment_names_exists() -> None:
     package = [(path, text) for path, text in _texts() if path.is_relative_to(ROOT / "aib2packer") and path.suffix == ".py"]
     named = [(path, name) for path, text in package for name in _MODULE.findall(text)]
 
+    missing = [f"{path.relative_to(ROOT)}: {name}" for path, name in named if name not in _paths()]
+
     assert named
-    assert [f"{path.relative_to(ROOT)}: {name}" for path, name in named if name not in _paths()] == []
+    assert not missing, "\n".join(missing)
 
 
 def test_each_task_that_a_page_names_is_in_the_makefile() -> None:
