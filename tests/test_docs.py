@@ -147,7 +147,9 @@ def test_each_module_that_a_comment_names_exists() -> None:
 
 def test_each_task_that_a_page_names_is_in_the_makefile() -> None:
     tasks = set(re.findall(r"^([a-z-]+):", _text(ROOT / "Makefile"), re.MULTILINE))
-    named = {task for page in _pages() for task in re.findall(r"(?:`|^ {4}|\n)make ([a-z-]+)", _text(page))}
+    named = {
+        task for page in _pages() for task in re.findall(r"(?:`|^ *)make ([a-z-]+)(?=`| {2}|$)", _text(page), re.MULTILINE)
+    }
 
     assert named
     assert named <= tasks
