@@ -14,6 +14,7 @@ from aib2packer.text.source import InputError, SourceText, decode
 
 if TYPE_CHECKING:
     from aib2packer.jsonc.tree import Json
+    from aib2packer.terraform.configuration import Files
 
 
 def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> Conversion:
@@ -33,10 +34,43 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
     """
     source = decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
     report = Report()
-    document = parse(source, report)
+    document = _document(source, report)
     if document is not None:
         return _convert(document, options or Options(), report)
     return Conversion(None, findings=report.findings)
+
+
+def _document(source: SourceText, report: Report) -> Json | None:
+    """What the input holds, as JSON: a Terraform configuration becomes the deployment template that says the same."""
+    from aib2packer.terraform.module import is_configuration, read_configuration
+
+    if is_configuration(source):
+        return read_configuration(source, _files_around(source.name), report)
+    return parse(source, report)
+
+
+def _files_around(file: str) -> Files:
+    """The files around a configuration, for as far as they can be had."""
+    from aib2packer.terraform.configuration import Files
+
+    folder = Path(file).parent
+
+    def read(path: str) -> SourceText | None:
+        try:
+            return decode((folder / path).read_bytes(), str(folder / path)) if (folder / path).is_file() else None
+        except (OSError, ValueError, InputError):
+            return None
+
+    def configuration(path: str) -> tuple[SourceText, ...]:
+        try:
+            names = sorted(entry.name for entry in (folder / path).iterdir())
+        except (OSError, ValueError):
+            return ()
+        wanted = (name for name in names if name.endswith((".tf", ".tofu", ".auto.tfvars")) or name == "terraform.tfvars")
+        found = (read(str(Path(path, name))) for name in sorted(wanted, key=lambda name: name != "terraform.tfvars"))
+        return tuple(source for source in found if source is not None)
+
+    return Files(read, configuration)
 
 
 def _convert(document: Json, options: Options, report: Report) -> Conversion:

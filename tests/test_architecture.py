@@ -19,6 +19,7 @@ FLOORS = (
     ("hcl",),
     ("options",),
     ("jsonc",),
+    ("terraform",),
     ("arm.language",),
     ("arm.evaluation",),
     ("arm.documents",),

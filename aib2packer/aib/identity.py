@@ -35,6 +35,8 @@ def read_identities(root: Fields) -> tuple[TemplateText, ...]:
     elif value is None and (kind is None or kind.visible != "UserAssigned" or _names_none(fields)):
         _refused(fields, kind or TemplateText((), fields.span), "takes one user-assigned identity, and there is none")
     if not isinstance(value, JsonObject):
+        if value is not None:  # all of it is one expression
+            fields.instruct("userAssignedIdentities")
         return ()
     _account(value, fields)
     identities = tuple(
