@@ -9,10 +9,11 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from aib2packer.app.output import FilesDifferError, OutputError, write
-from aib2packer.conversion import Emit
 from aib2packer.convert import convert
 from aib2packer.findings.codes import LEFT_OVER, NO_IMAGE_TEMPLATE, NOT_WRITTEN, UNREADABLE
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.options import Emit
+from aib2packer.packer.layout import BUILD_FILE
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -21,14 +22,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aib2packer.app.inputs import Template
-    from aib2packer.conversion import Options
-    from aib2packer.findings.model import Finding
+    from aib2packer.findings.model import Finding, Level
+    from aib2packer.options import Options
     from aib2packer.provenance.accounting import Entry
     from aib2packer.provenance.sourcemap import Place
 
     Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
-
-HCL_NAME = "build.pkr.hcl"
 
 _STDOUT_NAMES: dict[Emit | None, str] = {Emit.VALIDATION: "validate.pkr.hcl"}  # what a person would call it beside the other
 
@@ -62,8 +61,8 @@ class Request:
     """Whether to compare with the files that are there, instead of writing them."""
     fetch: bool = False
     """Whether scripts and files are fetched now; that needs a folder."""
-    fail_on: Severity = Severity.ERROR
-    """The lightest severity that makes the exit status 1."""
+    fail_on: Level = Severity.ERROR
+    """The lightest findings that make the exit status 1."""
 
     def below(self, template: Template) -> Request:
         """The same request, with the template's own folder below that of all."""
@@ -99,7 +98,7 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> Resu
     options = replace(
         request.options,
         side_files=request.folder is not None,
-        file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, HCL_NAME),
+        file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
     try:
         data = template.read()
@@ -125,7 +124,7 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> Resu
     result = Result(
         name=template.name,
         outcome=Outcome.CONVERTED,
-        exit_code=1 if _reach(findings, request.fail_on) else 0,
+        exit_code=1 if any(finding.reaches(request.fail_on) for finding in findings) else 0,
         findings=findings,
         settings=conversion.settings,
         source_map=conversion.source_map,
@@ -133,14 +132,14 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> Resu
     if request.file:
         return _deliver(result, request.file.parent, {request.file.name: hcl}, request)
     if request.folder:
-        files = {HCL_NAME: hcl, **conversion.files}
+        files = {BUILD_FILE: hcl, **conversion.files}
         return _deliver(result, request.folder, _without_own(request.folder, files, check=request.check), request)
     return replace(result, hcl=hcl)
 
 
 def _without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dict[str, bytes]:
     """The files without those that are the user's once they are there; these may also be gone, or elsewhere by now."""
-    from aib2packer.guide.folder import BEGINNINGS
+    from aib2packer.packer.layout import BEGINNINGS
 
     return {
         name: content
@@ -202,11 +201,5 @@ def check_leftovers(folder: Path, templates: Iterable[Template]) -> list[Result]
             findings=(difference.finding,),
             diff=difference.diff,
         )
-        for difference in left_over(folder, HCL_NAME, {folder / template.folder for template in templates})
+        for difference in left_over(folder, BUILD_FILE, {folder / template.folder for template in templates})
     ]
-
-
-def _reach(findings: Iterable[Finding], level: Severity) -> bool:
-    """Whether one of the findings is as severe as a level."""
-    severities = list(Severity)
-    return any(severities.index(finding.severity) <= severities.index(level) for finding in findings)

@@ -6,10 +6,22 @@ from dataclasses import dataclass
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
 
-from aib2packer.findings import codes
-from aib2packer.findings.model import Severity
+from aib2packer.findings.model import Asks, Severity
 from aib2packer.guide.rights import BUILD_GROUP_NAME
-from aib2packer.guide.shell_words import Word, assignments
+from aib2packer.packer.layout import (
+    ATTRIBUTES,
+    AZURE_PIPELINES,
+    BUILD_ENDING,
+    FILES,
+    GITHUB_ACTIONS,
+    IGNORED,
+    PIPELINES,
+    SCRIPTS,
+    SHA256SUMS,
+    VALIDATION_FOLDER,
+    VALUES_ENDING,
+)
+from aib2packer.packer.shell_words import Word, assignments
 from aib2packer.packer.vm.machine import BUILD_GROUP
 
 if TYPE_CHECKING:
@@ -21,28 +33,18 @@ if TYPE_CHECKING:
     from aib2packer.guide.rights import Right
     from aib2packer.packer.model import Build
 
-FILE = "MIGRATION.md"
-
-# Notes about what was decided; the others are about what to see to.
-_DECIDED = {
-    *(codes.PUBLIC_ADDRESS, codes.VERSION_BY_TIME, codes.VERSION_TWICE, codes.OS_GUESSED, codes.TAGS_MERGED),
-    *(codes.EXACT_VERSION, codes.TRUSTED_LAUNCH, codes.SYSTEM_NOT_ELEVATED, codes.COERCED, codes.OLD_SPELLING),
-    *(codes.WRONG_CASE, codes.IGNORED_FIELD),
-}
-GITHUB_ACTIONS = "pipelines/github-actions.yml"
-AZURE_PIPELINES = "pipelines/azure-pipelines.yml"
-PIPELINES = {
+_PIPELINES = {
     GITHUB_ACTIONS: "copy it to `.github/workflows/`, and write in it where this folder lies",
     AZURE_PIPELINES: "make a pipeline of it in Azure DevOps, and write in it where this folder lies",
 }
 _FILES = {
-    "scripts/": "scripts that are better off in files",
-    "files/": "files that customizers upload",
-    "pipelines/": "pipelines to begin with",
-    "validate/": "the build that checks the finished image",
-    "SHA256SUMS": "checksums of what was fetched",
-    ".gitignore": "keeps out of the repository what a build leaves behind",
-    ".gitattributes": "keeps git from changing line ends in what the VM gets",
+    f"{SCRIPTS}/": "scripts that are better off in files",
+    f"{FILES}/": "files that customizers upload",
+    f"{PIPELINES}/": "pipelines to begin with",
+    f"{VALIDATION_FOLDER}/": "the build that checks the finished image",
+    SHA256SUMS: "checksums of what was fetched",
+    IGNORED: "keeps out of the repository what a build leaves behind",
+    ATTRIBUTES: "keeps git from changing line ends in what the VM gets",
 }
 
 
@@ -82,10 +84,11 @@ class Page:
     boots: str
     """What is said about validation."""
     counting: tuple[str, ...]
+    to_act_on: tuple[Entry, ...]
     missing: tuple[Entry, ...]
+    to_decide: tuple[Entry, ...]
     choices: tuple[str, ...]
-    decided: tuple[Entry, ...]
-    to_see_to: tuple[Entry, ...]
+    to_know: tuple[Entry, ...]
     rights: tuple[Right, ...]
     had: str
     """Who had the further rights in Image Builder."""
@@ -103,7 +106,8 @@ class Page:
 def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, files: Iterable[str]) -> Page:
     """The page for a build. `source` is what the input is called, `files` are the paths of what lies beside the page."""
     rights = (guide.subscription_right, *guide.rights)
-    beside = sorted(files, key=lambda path: (not path.endswith(".pkr.hcl"), path))
+    others = [finding for finding in findings if finding.severity is not Severity.LOSS]
+    beside = sorted(files, key=lambda path: (not path.endswith(BUILD_ENDING), path))
     return Page(
         title=f"VM image {guide.name}" if guide.name else "VM image",
         source=_base_name(source),
@@ -113,12 +117,11 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         powershell=() if guide.needs_shell else _powershell(guide),
         boots=_boots(guide),
         counting=_counting(guide),
+        to_act_on=_entries(finding for finding in others if finding.asks is Asks.ACT),
         missing=_entries(finding for finding in findings if finding.severity is Severity.LOSS),
+        to_decide=_entries(finding for finding in others if finding.asks is Asks.DECIDE),
         choices=guide.choices,
-        decided=_entries(finding for finding in findings if finding.severity is Severity.CHANGE or finding.code in _DECIDED),
-        to_see_to=_entries(
-            finding for finding in findings if finding.severity is Severity.NOTE and finding.code not in _DECIDED
-        ),
+        to_know=_entries(finding for finding in others if finding.asks is Asks.KNOW),
         rights=rights,
         had=_had(guide),
         grants=_grants(rights),
@@ -129,7 +132,7 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         reach=guide.reach,
         network=" ".join((*((_IN_SUBNET,) if guide.private else ()), *((_PUBLIC,) if guide.public else ()))),
         starts=f"Image Builder built by itself {' and '.join(starts(guide))}." if starts(guide) else "",
-        pipelines=tuple((path, words) for path, words in PIPELINES.items() if path in beside),
+        pipelines=tuple((path, words) for path, words in _PIPELINES.items() if path in beside),
     )
 
 
@@ -213,9 +216,9 @@ def _described(files: Sequence[str]) -> list[tuple[str, str]]:
     described: dict[str, str] = {}
     for path in files:
         folder, slash, _ = path.partition("/")
-        if path.endswith(".pkr.hcl") and not slash:
+        if path.endswith(BUILD_ENDING) and not slash:
             described[path] = "the build"
-        elif path.endswith(".auto.pkrvars.hcl"):
+        elif path.endswith(VALUES_ENDING):
             described[path] = "values that you gave; Packer reads them by itself"
         else:
             described[folder + slash] = _FILES.get(folder + slash, "")

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from aib2packer.findings.codes import JSON_DUPLICATE_KEY, JSON_SYNTAX, JSON_TOO_DEEP, JSON_TRAILING_COMMA, PLACEHOLDER
-from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.jsonc.tree import MAX_DEPTH, JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from aib2packer.jsonc.tree import Json
     from aib2packer.text.source import SourceText
 
-MAX_DEPTH = 200
 
 # What Newtonsoft.Json skips (JsonTextReader.EatWhitespace: char.IsWhiteSpace), and a byte order mark.
 _BLANK = r"[\s\ufeff]*+"
@@ -83,10 +82,10 @@ def parse(source: SourceText, report: Report) -> Json | None:
     try:
         return reader.document()
     except _StopError as stop:
-        from aib2packer.jsonc.breakage import Place
+        from aib2packer.jsonc.breakage import BreakPlace
         from aib2packer.jsonc.diagnosis import explain
 
-        broken = explain(source, stop.at, Place(stop.where, opened=stop.opened, before=stop.before, comma=stop.comma))
+        broken = explain(source, stop.at, BreakPlace(stop.where, opened=stop.opened, before=stop.before, comma=stop.comma))
         code = JSON_TOO_DEEP if stop.where == "too deep" else PLACEHOLDER if broken.placeholder else JSON_SYNTAX
         report.add(code, Span(source, broken.start, broken.end), broken.message, help=broken.help)
         return None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aib2packer.hcl.printing import print_body
-from aib2packer.hcl.values import Attribute, Code, Local, Text, Variable
+from aib2packer.hcl.values import Attribute, Code, Interpolation, Local, Variable
 from aib2packer.packer.steps.shell_local import Environment
 from tests.lab.judge import Packer
 
@@ -53,8 +53,8 @@ def encoded(text: str) -> str:
 def test_a_hostile_value_arrives_as_text(wrap: str, packer: Packer, tmp_path: Path) -> None:
     names = [f"v{number}" for number in range(len(HOSTILE))]
     environment = Environment()
-    words = [environment.word("value", Text((Variable(name),))) for name in names]
-    words.append(environment.word("both", Text((Local("a", "x"), "{", Variable(names[0])))))
+    words = [environment.word("value", Interpolation((Variable(name),))) for name in names]
+    words.append(environment.word("both", Interpolation((Local("a", "x"), "{", Variable(names[0])))))
     words.append(environment.word("literal", "{{ .Script }}"))
     folder = environment.word("folder", Code("path.root"))
     settings = environment.settings("", (f"cd -- {folder} && printf '%s\\0' {' '.join(words)} > arrived",))

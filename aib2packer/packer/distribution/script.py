@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.arm.language.text import Text, text_of
+from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
-from aib2packer.hcl.values import Code, Local, Value, Variable
-from aib2packer.hcl.values import Text as HclText
+from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
 from aib2packer.packer.model import PostProcessor
 from aib2packer.packer.steps.shell_local import Environment, means_more
 
@@ -32,7 +31,7 @@ class Shell:
     text: str
 
 
-Operand: TypeAlias = "Text | Value | Shell"
+Operand: TypeAlias = "TemplateText | Value | Shell"
 Option: TypeAlias = "tuple[str, *tuple[Operand, ...]]"
 """A flag of a command, and its values."""
 
@@ -69,7 +68,7 @@ class Script:
             text = f" \\\n{indent}  ".join(words)
         self._lines.append(f"{indent}{into}=$({text})" if into else f"{indent}{text}")
 
-    def tags(self, tags: Mapping[str, Text]) -> tuple[Option, ...]:
+    def tags(self, tags: Mapping[str, TemplateText]) -> tuple[Option, ...]:
         """The option that sets tags; none for none."""
         words = tuple(text_of((f"{key}=", *value.parts), value.span) for key, value in tags.items())
         for option in (word for word in words if word.visible.startswith("-")):
@@ -85,21 +84,21 @@ class Script:
         """A word of a command line. `name` is for the environment, where the operand must travel in it."""
         if isinstance(operand, Shell):
             return operand.text
-        if isinstance(operand, Text):
+        if isinstance(operand, TemplateText):
             self._require_plain(operand)
-        value = self._symbols.value(operand) if isinstance(operand, Text) else operand
+        value = self._symbols.value(operand) if isinstance(operand, TemplateText) else operand
         return self._environment.word(name, value)
 
     def post_processor(self, name: str) -> PostProcessor:
         """The post-processor that runs the script."""
-        text = HclText(("\n".join((*self._lines, "")),), multiline=True)
+        text = Interpolation(("\n".join((*self._lines, "")),), multiline=True)
         return PostProcessor("shell-local", self._environment.settings(name, (text,)))
 
     def _option(self, option: Sequence[Operand]) -> str:
         flag, *operands = option
         return " ".join((str(flag), *(self.word(str(flag), operand) for operand in operands)))
 
-    def _require_plain(self, text: Text) -> None:
+    def _require_plain(self, text: TemplateText) -> None:
         if "{{" in text.visible:
             self._report.add(
                 codes.NOT_EXACT,
@@ -121,7 +120,7 @@ def concat(*values: Value) -> Value:
     parts: list[str | Variable | Local | Code] = []
     for value in values:
         match value:
-            case HclText():
+            case Interpolation():
                 parts += value.parts
             case str() | Variable() | Local() | Code():
                 parts.append(value)
@@ -130,4 +129,4 @@ def concat(*values: Value) -> Value:
     if all(isinstance(part, str) for part in parts):
         return "".join(part for part in parts if isinstance(part, str))
     kept = tuple(part for part in parts if part != "")
-    return kept[0] if len(kept) == 1 else HclText(kept)
+    return kept[0] if len(kept) == 1 else Interpolation(kept)

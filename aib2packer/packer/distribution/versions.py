@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.gallery_versions import LARGEST_PART
 from aib2packer.arm.language.text import Segment
 from aib2packer.findings import codes
-from aib2packer.guide.shell_words import Word, assignments
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Code, Local, Text, Value, Variable
+from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
+from aib2packer.packer.expressions.dates import NOW
+from aib2packer.packer.shell_words import Word, assignments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,19 +24,13 @@ if TYPE_CHECKING:
 VERSION = "image_version"
 """The variable and the local that hold the version."""
 
-NOW = Local("now", Code("timestamp()"), "Taken once: each call of timestamp() gives another time.")
 
-
-def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> Value:
+def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols) -> Value:
     """The explicit version of a target; else a variable whose default, made from the time, grows within a major version.
 
     `galleries` are all targets in galleries, this one among them: those of one major version share a variable.
     """
     name, major = _variable_name(target, galleries), major_version(target)
-    if is_explicit(target):
-        _check(target, report)
-    else:
-        _report_by_time(target, counting_options(galleries, symbols)[name], report)
     variable = Variable(
         name,
         f"Gallery version of the image, such as {major}.4.2. Null: {major}.<date>.<time>, which grows with each build and "
@@ -55,6 +50,14 @@ def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], sym
         Code(f"var.{name} != null ? var.{name} : local.{by_time.name}", (variable, by_time)),
     )
     return explicit_or(chosen, target, symbols)
+
+
+def report_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> None:
+    """Report how the version differs from the service's, and one that a gallery does not take."""
+    if is_explicit(target):
+        _check(target, report)
+    else:
+        _report_by_time(target, counting_options(galleries, symbols)[_variable_name(target, galleries)], report)
 
 
 def major_version(target: GalleryTarget) -> int:
@@ -105,7 +108,7 @@ def _counted(galleries: Sequence[GalleryTarget], symbols: Symbols) -> str:
 def counting_values(galleries: Sequence[GalleryTarget], symbols: Symbols) -> tuple[str, ...]:
     """The variables of the shell that these options need, each as `name=value`."""
     values = [symbols.value(target.id.text) for target in galleries if not is_explicit(target)]
-    parts = [part for value in values for part in (value.parts if isinstance(value, Text) else (value,))]
+    parts = [part for value in values for part in (value.parts if isinstance(value, Interpolation) else (value,))]
     return assignments((Word(tuple(part for part in parts if isinstance(part, Variable | Local))),), symbols.given)
 
 
@@ -113,7 +116,7 @@ def _in_shell(value: Value) -> str:
     """A text for a shell; variables of the build are variables there too."""
     if isinstance(value, str):
         return shlex.quote(value)
-    parts = value.parts if isinstance(value, Text) else (value,)
+    parts = value.parts if isinstance(value, Interpolation) else (value,)
     shown = (
         re.sub(r'[\\"$`]', r"\\\g<0>", part)
         if isinstance(part, str)

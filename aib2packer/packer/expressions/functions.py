@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from aib2packer.arm.evaluation.functions.hashes import GUID_NAMESPACE
 from aib2packer.arm.language.symbolic import (
     Apply,
     Deferred,
     Lambda,
-    Parameter,
-    Variable,
+    ParameterSymbol,
+    VariableSymbol,
     bare,
     concat,
     is_known,
@@ -43,8 +43,8 @@ from aib2packer.packer.expressions.urls import join_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aib2packer.arm.language.symbolic import Symbol, Type, Value
-    from aib2packer.packer.expressions.printer import Printer
+    from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol, Type
+    from aib2packer.hcl.values import Variable
 
 _WITH_DATES = (1, 16, 0)
 _PAIR = 2
@@ -52,7 +52,32 @@ _match_duration = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+
 _match_item = re.compile(r"\{0(?:,(-?\d+))?(?::([DdXx0])(0*\d*))?\}").fullmatch
 
 
-def print_function(printer: Printer, apply: Apply) -> Piece:
+class PrintsValues(Protocol):
+    """What prints the arguments of a function."""
+
+    @property
+    def references(self) -> Mapping[Leaf, Variable | Local | Code]:
+        """What stands for each leaf of an expression."""
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What the parameters of lambdas are called in HCL."""
+
+    @property
+    def now(self) -> Local | Code:
+        """The time that `utcNow` formats."""
+
+    def piece(self, value: ArmValue) -> Piece:
+        """A value as HCL."""
+
+    def text_piece(self, part: ArmValue) -> Piece:
+        """A value as a piece of a text."""
+
+    def inside_lambda(self, names: tuple[str, ...]) -> PrintsValues:
+        """The printer for the body of a lambda with parameters of these names."""
+
+
+def print_function(printer: PrintsValues, apply: Apply) -> Piece:
     """A function over something not known, as HCL.
 
     Raises:
@@ -71,14 +96,14 @@ class _Call:
 
     __slots__ = ("apply", "printer")
 
-    def __init__(self, printer: Printer, apply: Apply) -> None:
+    def __init__(self, printer: PrintsValues, apply: Apply) -> None:
         self.printer = printer
         self.apply = apply
 
     def __len__(self) -> int:
         return len(self.apply.arguments)
 
-    def __getitem__(self, at: int) -> Value:
+    def __getitem__(self, at: int) -> ArmValue:
         """An argument."""
         argument = self.apply.arguments[at]
         return self.refuse("a lambda stands where none is taken") if isinstance(argument, Lambda) else argument
@@ -96,7 +121,7 @@ class _Call:
         """The type of an argument."""
         return type_of(self[at])
 
-    def function(self, at: int) -> tuple[Lambda, Printer]:
+    def function(self, at: int) -> tuple[Lambda, PrintsValues]:
         """An argument that is a lambda, and the printer for its body."""
         argument = self.apply.arguments[at]
         if not isinstance(argument, Lambda):
@@ -160,7 +185,7 @@ def _emptiness(one: _Call, *, empty: bool) -> Piece:
     is_empty = infix(Binding.EQUALITY, operator, piece, Piece('""'))
     if kind == "string":
         return is_empty
-    if isinstance(one[0], Parameter) and one[0].type == "string":  # and may be null
+    if isinstance(one[0], ParameterSymbol) and one[0].type == "string":  # and may be null
         is_null = infix(Binding.EQUALITY, operator, piece, NULL)
         return chained(Binding.OR, "||", (is_null, is_empty)) if empty else chained(Binding.AND, "&&", (is_null, is_empty))
     counted = call("length", piece)
@@ -373,7 +398,7 @@ def _folder(one: _Call) -> Piece:
     """What `join_url` leaves to Packer (ARM has no such function): a local beside the variable that it is the folder of."""
     folder = call("regex_replace", one.piece(0), Piece(quote("^([^/]+//[^/]+.*?)(/[^/]*)?$")), Piece(quote("$1/")))
     base = one[0]
-    whole = one.printer.references.get(base) if isinstance(base, Parameter | Variable) else None
+    whole = one.printer.references.get(base) if isinstance(base, ParameterSymbol | VariableSymbol) else None
     return folder if whole is None or isinstance(whole, Code) else of_value(Local(f"{whole.name}_folder", folder.code))
 
 
@@ -395,7 +420,7 @@ def _union(one: _Call) -> Piece:
     return call("merge", *one.pieces)
 
 
-def _is_flat(value: Value) -> bool:
+def _is_flat(value: ArmValue) -> bool:
     """Whether nothing in an object can be an object."""
     return isinstance(value, dict) and all(type_of(item) not in {"object", "any"} for item in value.values())
 
@@ -440,7 +465,7 @@ def _filter(one: _Call) -> Piece:
     return of_text(text, one.piece(0), test)
 
 
-def _bound(function: Lambda, printer: Printer) -> str:
+def _bound(function: Lambda, printer: PrintsValues) -> str:
     """The variables of a `for`: the index, which ARM has last, comes first."""
     names = [printer.variables[name.lower()] for name in function.parameters]
     return ", ".join(reversed(names))

@@ -6,18 +6,16 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from aib2packer.hcl.values import Text, Value
+from aib2packer.hcl.values import Interpolation, Value
+from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.model import Download, Provisioner
 from aib2packer.packer.steps.shell_local import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aib2packer.arm.language.text import Text as TemplateText
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.packer.steps.site import Site
-
-SHA256SUMS = "SHA256SUMS"
-"""The file with the checksums of what was fetched when converting."""
 
 _BLOB_HOSTS = (
     *(".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net"),
@@ -109,7 +107,7 @@ def _curl(address: Value) -> str:
 
 def _is_web(address: Value) -> bool:
     """Whether an address is seen to begin with https:// or http://."""
-    start = address.parts[0] if isinstance(address, Text) else address
+    start = address.parts[0] if isinstance(address, Interpolation) else address
     return isinstance(start, str) and start.lower().startswith(("https://", "http://"))
 
 
