@@ -1,4 +1,7 @@
-"""Secrets in shell commands, by way of the environment: neither the uploaded script nor a process list shows them then.
+"""Secrets in shell commands, by way of the environment: the script on the VM does not hold them, nor do its processes' arguments.
+
+Packer starts the script with `NAME='value' sudo -E …`, which a process list on the VM shows to all while the step runs, as an
+argument of the shell that does so. Nothing that a provisioner can set avoids it; what the script starts shows none of it.
 
 Source: docs/reference/arm-expressions.md 3.8.
 """
