@@ -1,7 +1,7 @@
-"""Secrets in shell commands, by way of the environment: the script on the VM does not hold them, nor do its processes' arguments.
+"""Secrets in shell commands, by way of the environment: neither the script on the VM nor what it starts holds them then.
 
-Packer starts the script with `NAME='value' sudo -E …`, which a process list on the VM shows to all while the step runs, as an
-argument of the shell that does so. Nothing that a provisioner can set avoids it; what the script starts shows none of it.
+A process list on the VM shows them all the same while the step runs: Packer has a shell run `NAME='value' sudo -E SCRIPT`. An
+environment file (use_env_var_file) would be on the disk of the image instead.
 
 Source: docs/reference/arm-expressions.md 3.8.
 """
