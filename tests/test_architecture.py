@@ -15,6 +15,7 @@ PACKAGE = Path(aib2packer.__file__).parent
 # Each room may import from those to its left only, and from itself. Names of one tuple are on the same floor.
 FLOORS = (
     ("text",),
+    ("system",),
     ("findings",),
     ("hcl",),
     ("options",),
