@@ -101,13 +101,19 @@ def gallery_settings(version: GalleryVersion, location: Value, timeout: str, sym
 def replicate(version: GalleryVersion, symbols: Symbols, report: Report) -> Script:
     """Bring azure-arm's version into the regions whose storage type it has no setting for: a new region may have its own."""
     script = Script(symbols, report)
-    script.az("sig image-version update", *_names(version), *_regions(version, script))
+    script.az("sig image-version update", *_names(version), *_regions(version, script), _DELETABLE)
     return script
 
 
 def copy_version(version: GalleryVersion, source: Value, location: Value, symbols: Symbols, report: Report) -> Script:
-    """Make a version of another one, in the region of the build."""
+    """Make a version of another one, in the region of the build; one that is there is left alone, as Image Builder does."""
     script = Script(symbols, report)
+    *definition, (_, number) = _names(version)
+    script.az("sig image-version list", *definition, ("--query", "[].name"), ("--output", "tsv"), into="versions")
+    number = Shell(script.word("GALLERY_IMAGE_VERSION", number))
+    with script.block(f"if printf '%s\\n' \"$versions\" | grep -qxFe {number.text}; then", "fi"):
+        script.line("echo 'There is such a version: delete it, or choose another one.' >&2")
+        script.line("exit 1")
     options: list[Option] = [*_names(version), ("--location", location), ("--image-version", source)]
     options += _regions(version, script)
     if version.storage_type is not None:
@@ -116,8 +122,12 @@ def copy_version(version: GalleryVersion, source: Value, location: Value, symbol
         options.append(("--replication-mode", "Shallow"))
     if version.exclude_from_latest is not False:
         options.append(("--exclude-from-latest", version.exclude_from_latest))
-    script.az("sig image-version create", *options, *script.tags(version.target.tags))
+    script.az("sig image-version create", *options, _DELETABLE, *script.tags(version.target.tags))
     return script
+
+
+# The Azure CLI is to set six months by itself, and to keep a version from being deleted so long (reference/azure-runtime.md 8).
+_DELETABLE: Option = ("--block-deletion-before-end-of-life", Shell("false"))
 
 
 def _names(version: GalleryVersion) -> tuple[Option, ...]:

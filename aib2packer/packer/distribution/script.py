@@ -1,28 +1,32 @@
 """Shell scripts for post-processors: Azure CLI commands whose values arrive as they are, whatever they hold.
 
-Literal values are quoted for the shell; what only Packer knows arrives in the environment, never in the text of the script.
+Literal values are quoted for the shell; what only Packer knows arrives in the environment, never in the text of the script. A
+long script lies in a file, where files may lie beside the HCL: there it can be read, and checked with ShellCheck.
 """
 
 from __future__ import annotations
 
 import shlex
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.language.text import Text, text_of
 from aib2packer.findings import codes
-from aib2packer.hcl.values import Code, Local, Value, Variable
+from aib2packer.hcl.values import Code, GoTemplate, Local, Value, Variable
 from aib2packer.hcl.values import Text as HclText
 from aib2packer.packer.model import PostProcessor
+from aib2packer.packer.steps.site import beside_template
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables.symbols import Symbols
 
 
 _LONGEST_LINE = 100  # of a command that stands on one line
+_MOST_LINES = 12  # of a script that stands in the HCL though it could lie in a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,18 @@ Option: TypeAlias = "tuple[str, *tuple[Operand, ...]]"
 """A flag of a command, and its values."""
 
 
+@dataclass(frozen=True, slots=True)
+class ScriptFile:
+    """A file for a script: its path beside the HCL, and what the script is there for."""
+
+    path: str
+    about: str
+
+
+RUN_SCRIPT: tuple[Value, ...] = ("/bin/sh", "-c", GoTemplate('{{.Vars}} /bin/sh "$0"'), GoTemplate("{{.Script}}"))
+"""How Packer runs a script in a file: by its path as an argument, which may hold anything, and also if it is not executable."""
+
+
 class Script:
     """A script that grows command by command, and the environment that it wants."""
 
@@ -45,6 +61,7 @@ class Script:
         self._report = report
         self._lines: list[str] = []
         self._environment: dict[str, Value] = {}
+        self._indent = ""
 
     @property
     def is_empty(self) -> bool:
@@ -53,26 +70,54 @@ class Script:
 
     def say(self, comment: str) -> None:
         """Add a comment."""
-        self._lines.append(f"# {comment}")
+        self.line(f"# {comment}")
 
     def line(self, text: str) -> None:
         """Add a line of shell, as it is."""
-        self._lines.append(text)
+        self._lines.append(f"{self._indent}{text}" if text else "")
 
-    def az(self, command: str, *options: Option, into: str = "", indent: str = "") -> None:
-        """Add `az COMMAND`: a short one on a line, else an option a line. Its output goes into the shell variable `into`."""
-        says_nothing = into or command.endswith((" delete", " wait"))
+    @contextmanager
+    def block(self, head: str, tail: str) -> Iterator[None]:
+        """Put what is added in the block between two lines, indented."""
+        self.line(head)
+        outer, self._indent = self._indent, f"{self._indent}  "
+        yield
+        self._indent = outer
+        self.line(tail)
+
+    @contextmanager
+    def polling(self, what: str, minutes: int, seconds: int) -> Iterator[None]:
+        """Put what is added in the block into a loop that it must leave, or the script fails after so many minutes."""
+        self.line("tries=0")
+        with self.block("while :; do", "done"):
+            yield
+            self.line("tries=$((tries + 1))")
+            with self.block(f'if [ "$tries" -ge {minutes * 60 // seconds} ]; then', "fi"):
+                self.line(f'echo "{what} was not copied in {minutes} minutes." >&2')
+                self.line("exit 1")
+            self.line(f"sleep {seconds}")
+
+    def az(self, command: str, *options: Option, into: str = "", otherwise: str = "") -> None:
+        """Add `az COMMAND`: a short one on a line, else an option a line.
+
+        Its output goes into the shell variable `into`; `otherwise` is what is run where it fails, instead of ending the script.
+        """
+        says_nothing = into or command.endswith((" delete", " wait", " abort"))
         named = options if says_nothing else (*options, ("--output", "none"))
-        words = [f"az {command}", *(self._option(option) for option in named)]
+        words = [f"az {command}", *self.words(named)]
         text = " ".join(words)
         if len(text) > _LONGEST_LINE:
-            text = f" \\\n{indent}  ".join(words)
-        self._lines.append(f"{indent}{into}=$({text})" if into else f"{indent}{text}")
+            text = f" \\\n{self._indent}  ".join(words)
+        self.line((f"{into}=$({text})" if into else text) + (f" ||\n{self._indent}  {otherwise}" if otherwise else ""))
 
     def tags(self, tags: Mapping[str, Text]) -> tuple[Option, ...]:
         """The option that sets tags; none for none."""
         words = tuple(text_of((f"{key}=", *value.parts), value.span) for key, value in tags.items())
         return (("--tags", *words),) if words else ()
+
+    def words(self, options: Iterable[Option]) -> tuple[str, ...]:
+        """Options as they stand in a command line."""
+        return tuple(self._option(option) for option in options)
 
     def word(self, name: str, operand: Operand) -> str:
         """A word of a command line. `name` is for the environment, where the operand must travel in it."""
@@ -87,13 +132,21 @@ class Script:
             return str(value).lower()
         return f'"${self._variable(name, value)}"'
 
-    def post_processor(self, name: str) -> PostProcessor:
-        """The post-processor that runs the script."""
-        text = HclText(("\n".join((*self._lines, "")),), multiline=True)
+    def post_processor(self, name: str, file: ScriptFile | None = None) -> tuple[PostProcessor, Mapping[str, bytes]]:
+        """The post-processor that runs the script, and the file that this lies in, if it is long and there can be one."""
         settings: dict[str, Value] = {"name": name} if name else {}
         if self._environment:
             settings["env"] = dict(self._environment)
-        return PostProcessor("shell-local", settings | {"inline": (text,)})
+        lines = "\n".join((*self._lines, "")).splitlines()
+        if file is None or len(lines) <= _MOST_LINES:
+            text = HclText(("\n".join((*lines, "")),), multiline=True)
+            return PostProcessor("shell-local", settings | {"inline": (text,)}), {}
+        head = ["#!/bin/sh", f"# {file.about}"]
+        if self._environment:
+            head.append(f"# Packer sets {', '.join(sorted(self._environment))}.")
+        text_of_file = "\n".join((*head, "set -eu", "", *lines, ""))
+        where: dict[str, Value] = {"script": beside_template(file.path), "execute_command": RUN_SCRIPT}
+        return PostProcessor("shell-local", settings | where), {file.path: text_of_file.encode()}
 
     def _option(self, option: Sequence[Operand]) -> str:
         flag, *operands = option
