@@ -61,6 +61,6 @@ def distribute(template: ImageTemplate, plan: Plan, name: str, site: Site, neede
     if tags.shared:
         values = {key: symbols.value(value) for key, value in tags.shared.items()}
         settings["azure_tags"] = traced(values, *tags.origins)
-    steps = Steps(plan, versions, vhds, location, name, site)
+    steps = Steps(plan, versions, vhds, location, name, template.build_timeout_minutes, site)
     chains = (*steps.finish_made(tags.own), *steps.copy(), *steps.clean_up(), *steps.record(needed.recorded))
     return Distribution(settings, chains)

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 from aib2packer.packer.distribution.ids import TEMPORARY, temporary_name
 from aib2packer.packer.distribution.managed_image import check_names
 from aib2packer.packer.distribution.plan import is_same, is_same_subscription
-from aib2packer.packer.distribution.script import Script, Shell
+from aib2packer.packer.distribution.script import Shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import ManagedImageTarget
-    from aib2packer.arm.language.text import Text
-    from aib2packer.conversion import OsType
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
+    from aib2packer.options import OsType
     from aib2packer.packer.distribution.plan import Plan
-    from aib2packer.packer.distribution.script import Operand, Option
+    from aib2packer.packer.distribution.script import Operand, Option, Script
     from aib2packer.packer.steps.site import Site
 
 _ID: tuple[Option, ...] = (("--query", "id"), ("--output", "tsv"))
@@ -33,43 +33,41 @@ _POLL_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class GalleryOrigin:
-    """Copies come from azure-arm's gallery version: its image definition, its id, and the regions that it is in."""
+    """Copies come from azure-arm's gallery version: its image definition, its id, and the regions that it is in.
+
+    `location` is the region of the build.
+    """
 
     definition: ResourceId
     version_id: Value
-    regions: tuple[Text, ...]
+    regions: tuple[TemplateText, ...]
+    location: Value
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotOrigin:
-    """Copies come from the snapshot of the OS disk that azure-arm leaves."""
+    """Copies come from the snapshot of the OS disk that azure-arm leaves, in the region of the build."""
 
     id: Value
+    location: Value
 
 
 def copy_image(
-    target: ManagedImageTarget,
-    origin: GalleryOrigin | SnapshotOrigin,
-    plan: Plan,
-    build_location: Value,
-    minutes: int,
-    site: Site,
-) -> Script:
-    """Make a managed image; one that is there is replaced, as Image Builder does. `minutes` is how long a copy may take."""
+    target: ManagedImageTarget, origin: GalleryOrigin | SnapshotOrigin, plan: Plan, script: Script, site: Site
+) -> None:
+    """Make a managed image; one that is there is replaced, as Image Builder does."""
     check_names(target, site.report)
-    script = Script(site.symbols, site.report)
-    location = build_location if target.location is None else site.symbols.value(target.location)
+    location = origin.location if target.location is None else site.symbols.value(target.location)
     making = _Making(target, origin, location, script)
     near = is_same(target.location, plan.location)
     making.find_generation()
     if isinstance(origin, SnapshotOrigin) and near and is_same_subscription(target.id, plan.subscription):
         making.clean_up(())
         making.create(Shell(script.word("SOURCE", origin.id)), site.os_type)
-        return script
+        return
     if isinstance(origin, GalleryOrigin) and target.location is not None:
         near = near or any(region.parts == target.location.parts for region in origin.regions)
-    making.create(making.disk_here() if near else making.disk_elsewhere(build_location, minutes), site.os_type)
-    return script
+    making.create(making.disk_here() if near else making.disk_elsewhere(), site.os_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +133,10 @@ class _Making:
         self.clean_up((("disk", ""),))
         return self._disk(self.location)
 
-    def disk_elsewhere(self, build_location: Value, minutes: int) -> Shell:
+    def disk_elsewhere(self) -> Shell:
         """A disk in another region than the build's: one is made there of the copy of a snapshot of a disk here."""
         script = self.script
-        here, kind = Shell(script.word("BUILD_LOCATION", build_location)), ("--incremental", Shell("true"))
+        here, kind = Shell(script.word("BUILD_LOCATION", self.origin.location)), ("--incremental", Shell("true"))
         self.clean_up((("disk", "-there"), ("snapshot", "-there"), ("snapshot", ""), ("disk", "")))
         disk = self._disk(here)
         in_region: tuple[Option, ...] = (("--location", here), ("--source", disk), ("--copy-start", Shell("false")))
@@ -148,7 +146,7 @@ class _Making:
             ("--copy-start", Shell("true")),
         )
         script.az("snapshot create", *self._made("-there"), *across, kind, _TAG, *_ID, into="copy")
-        self._wait(minutes)
+        self._wait()
         options = (*self._made("-there"), ("--location", self.location), ("--source", Shell('"$copy"')))
         script.az("disk create", *options, _TAG, *_ID, into="there")
         return Shell('"$there"')
@@ -187,12 +185,12 @@ class _Making:
         self.script.az("disk create", *self._made(""), ("--location", location), source, _TAG, *_ID, into="disk")
         return Shell('"$disk"')
 
-    def _wait(self, minutes: int) -> None:
+    def _wait(self) -> None:
         """Wait for the copy of the snapshot. `az snapshot wait` ends well on its own time-out, and knows no failure."""
         script = self.script
         script.line("")
         script.say("The copy goes on in the background.")
-        with script.polling("The snapshot", minutes, _POLL_SECONDS):
+        with script.polling("The snapshot was not copied", _POLL_SECONDS):
             query = ("--query", "copyCompletionError.errorMessage || completionPercent")
             script.az("snapshot show", ("--ids", Shell('"$copy"')), query, ("--output", "tsv"), into="copied")
             with script.block('case "$copied" in', "esac"):

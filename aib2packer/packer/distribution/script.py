@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.arm.language.text import Text, text_of
+from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
-from aib2packer.hcl.values import Code, GoTemplate, Local, Value, Variable
-from aib2packer.hcl.values import Text as HclText
+from aib2packer.hcl.values import Code, GoTemplate, Interpolation, Local, Value, Variable
 from aib2packer.packer.model import PostProcessor
 from aib2packer.packer.steps.site import beside_template
 
@@ -36,7 +35,7 @@ class Shell:
     text: str
 
 
-Operand: TypeAlias = "Text | Value | Shell"
+Operand: TypeAlias = "TemplateText | Value | Shell"
 Option: TypeAlias = "tuple[str, *tuple[Operand, ...]]"
 """A flag of a command, and its values."""
 
@@ -54,11 +53,12 @@ RUN_SCRIPT: tuple[Value, ...] = ("/bin/sh", "-c", GoTemplate('{{.Vars}} /bin/sh 
 
 
 class Script:
-    """A script that grows command by command, and the environment that it wants."""
+    """A script that grows command by command, and the environment that it wants. It waits for nothing longer than `minutes`."""
 
-    def __init__(self, symbols: Symbols, report: Report) -> None:
+    def __init__(self, symbols: Symbols, report: Report, minutes: int) -> None:
         self._symbols = symbols
         self._report = report
+        self._minutes = minutes
         self._lines: list[str] = []
         self._environment: dict[str, Value] = {}
         self._indent = ""
@@ -86,14 +86,14 @@ class Script:
         self.line(tail)
 
     @contextmanager
-    def polling(self, what: str, minutes: int, seconds: int) -> Iterator[None]:
-        """Put what is added in the block into a loop that it must leave, or the script fails after so many minutes."""
+    def polling(self, too_late: str, seconds: int) -> Iterator[None]:
+        """Put what is added in the block into a loop that it must leave: after the minutes of the build the script fails."""
         self.line("tries=0")
         with self.block("while :; do", "done"):
             yield
             self.line("tries=$((tries + 1))")
-            with self.block(f'if [ "$tries" -ge {minutes * 60 // seconds} ]; then', "fi"):
-                self.line(f'echo "{what} was not copied in {minutes} minutes." >&2')
+            with self.block(f'if [ "$tries" -ge {self._minutes * 60 // seconds} ]; then', "fi"):
+                self.line(f'echo "{too_late} in {self._minutes} minutes." >&2')
                 self.line("exit 1")
             self.line(f"sleep {seconds}")
 
@@ -110,7 +110,7 @@ class Script:
             text = f" \\\n{self._indent}  ".join(words)
         self.line((f"{into}=$({text})" if into else text) + (f" ||\n{self._indent}  {otherwise}" if otherwise else ""))
 
-    def tags(self, tags: Mapping[str, Text]) -> tuple[Option, ...]:
+    def tags(self, tags: Mapping[str, TemplateText]) -> tuple[Option, ...]:
         """The option that sets tags; none for none."""
         words = tuple(text_of((f"{key}=", *value.parts), value.span) for key, value in tags.items())
         return (("--tags", *words),) if words else ()
@@ -123,30 +123,30 @@ class Script:
         """A word of a command line. `name` is for the environment, where the operand must travel in it."""
         if isinstance(operand, Shell):
             return operand.text
-        if isinstance(operand, Text):
+        if isinstance(operand, TemplateText):
             self._require_plain(operand)
-        value = self._symbols.value(operand) if isinstance(operand, Text) else operand
+        value = self._symbols.value(operand) if isinstance(operand, TemplateText) else operand
         if isinstance(value, str):
             return shlex.quote(value)
         if isinstance(value, bool | int):
             return str(value).lower()
         return f'"${self._variable(name, value)}"'
 
-    def post_processor(self, name: str, file: ScriptFile | None = None) -> tuple[PostProcessor, Mapping[str, bytes]]:
-        """The post-processor that runs the script, and the file that this lies in, if it is long and there can be one."""
+    def post_processor(self, name: str, file: ScriptFile | None = None) -> PostProcessor:
+        """The post-processor that runs the script: from the file, if it is long and there can be one."""
         settings: dict[str, Value] = {"name": name} if name else {}
         if self._environment:
             settings["env"] = dict(self._environment)
         lines = "\n".join((*self._lines, "")).splitlines()
         if file is None or len(lines) <= _MOST_LINES:
-            text = HclText(("\n".join((*lines, "")),), multiline=True)
-            return PostProcessor("shell-local", settings | {"inline": (text,)}), {}
+            text = Interpolation(("\n".join((*lines, "")),), multiline=True)
+            return PostProcessor("shell-local", settings | {"inline": (text,)})
         head = ["#!/bin/sh", f"# {file.about}"]
         if self._environment:
             head.append(f"# Packer sets {', '.join(sorted(self._environment))}.")
         text_of_file = "\n".join((*head, "set -eu", "", *lines, ""))
         where: dict[str, Value] = {"script": beside_template(file.path), "execute_command": RUN_SCRIPT}
-        return PostProcessor("shell-local", settings | where), {file.path: text_of_file.encode()}
+        return PostProcessor("shell-local", settings | where, {file.path: text_of_file.encode()})
 
     def _option(self, option: Sequence[Operand]) -> str:
         flag, *operands = option
@@ -165,7 +165,7 @@ class Script:
         self._environment[free] = value
         return free
 
-    def _require_plain(self, text: Text) -> None:
+    def _require_plain(self, text: TemplateText) -> None:
         if "{{" in text.visible:
             self._report.add(
                 codes.NOT_EXACT,
@@ -180,7 +180,7 @@ def concat(*values: Value) -> Value:
     parts: list[str | Variable | Local | Code] = []
     for value in values:
         match value:
-            case HclText():
+            case Interpolation():
                 parts += value.parts
             case str() | Variable() | Local() | Code():
                 parts.append(value)
@@ -189,4 +189,4 @@ def concat(*values: Value) -> Value:
     if all(isinstance(part, str) for part in parts):
         return "".join(part for part in parts if isinstance(part, str))
     kept = tuple(part for part in parts if part != "")
-    return kept[0] if len(kept) == 1 else HclText(kept)
+    return kept[0] if len(kept) == 1 else Interpolation(kept)

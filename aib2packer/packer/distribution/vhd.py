@@ -14,7 +14,7 @@ from aib2packer.packer.distribution.script import Option, Script, Shell, concat
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import VhdTarget
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings
     from aib2packer.packer.variables.symbols import Symbols
@@ -108,11 +108,8 @@ def vhd_settings(vhd: Vhd, timeout: str) -> Settings:
     return settings
 
 
-def copy_vhd(
-    source: Blob, destination: Blob, minutes: int, symbols: Symbols, report: Report, *, move: bool
-) -> Script:
-    """Copy a VHD, and wait until it is there, at most so many minutes; `move` deletes the source then."""
-    script = Script(symbols, report)
+def copy_vhd(source: Blob, destination: Blob, script: Script, *, move: bool) -> None:
+    """Copy a VHD, and wait until it is there; `move` deletes the source then."""
     if source.account != destination.account:
         script.say(f"Between two accounts this takes az {AZ_COPIES_BETWEEN_ACCOUNTS}, and a role for the blobs of both.")
     script.az(
@@ -137,7 +134,7 @@ def copy_vhd(
         script.line('exit "$status"')
     script.line("trap clean_up EXIT")
     script.line("trap 'exit 1' HUP INT TERM")
-    with script.polling("The VHD", minutes, _POLL_SECONDS):
+    with script.polling("The VHD was not copied", _POLL_SECONDS):
         query: tuple[Option, ...] = (("--query", "properties.copy.status"), ("--output", "tsv"))
         script.az("storage blob show", *_options(destination), *query, into="status")
         with script.block('case "$status" in', "esac"):
@@ -146,7 +143,6 @@ def copy_vhd(
     script.line("trap - EXIT HUP INT TERM")
     if move:
         script.az("storage blob delete", *_options(source))
-    return script
 
 
 _LOGIN: Option = ("--auth-mode", "login")
@@ -166,7 +162,7 @@ def _destination(blob: Blob) -> tuple[Option, ...]:
     )
 
 
-def _place(uri: Text, report: Report) -> tuple[Text, Text, tuple[Text, ...]] | None:
+def _place(uri: TemplateText, report: Report) -> tuple[TemplateText, TemplateText, tuple[TemplateText, ...]] | None:
     """Host, container and path of a VHD's URI."""
     pieces = uri.split("/")
     host, path = pieces[2] if len(pieces) > 2 else None, pieces[3:]  # noqa: PLR2004 - https: "" host
