@@ -157,7 +157,7 @@ def _regions(version: GalleryVersion, script: Script) -> tuple[Option, ...]:
         return ()
     words: tuple[Operand, ...] | Code = region_words(version.regions)
     if isinstance(words, Code):
-        # The shell splits it: a region's name has no spaces.
+        script.say("shellcheck disable=SC2086 # the regions are words of their own")
         words = (Shell(script.word("TARGET_REGIONS", words).strip('"')),)
     return (("--target-regions", *words),)
 

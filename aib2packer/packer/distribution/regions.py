@@ -101,14 +101,14 @@ def region_words(regions: Mapping[Value, Copies]) -> tuple[Value, ...] | Code:
     """The same for the Azure CLI: `REGION=REPLICAS[=STORAGE TYPE]` each.
 
     Regions that are only known when Packer runs may be the same one: then all the words are one expression, to be split by the
-    shell.
+    shell. There is nothing in it that means more to a shell.
     """
     ends = {region: _end(copies) for region, copies in regions.items()}
     if all(isinstance(region, str) for region in regions):
         return tuple(concat(region, end) for region, end in ends.items())
     pairs = ", ".join(f"{_key(region)} = {print_value(end)}" for region, end in ends.items())
     return Code(
-        f'join(" ", [for region, copies in {{ {pairs} }} : "${{region}}${{copies}}"])',
+        f'join(" ", [for region, copies in {{ {pairs} }} : regex_replace("${{region}}${{copies}}", "[^A-Za-z0-9_=]", "")])',
         references((*regions, *ends.values())),
     )
 
@@ -141,6 +141,7 @@ def _dynamic(replicas: Mapping[Value, Value | None]) -> Block:
         for_each = Code(f"{{ {pairs} }}", uses)
         content: Body = (Attribute("name", Code("target_region.key")), Attribute("replicas", Code("target_region.value")))
     else:
-        for_each = Code(f"distinct([{', '.join(map(_normalised, replicas))}])", uses)
+        names = ", ".join(print_value(region) for region in replicas)
+        for_each = Code(f'distinct([for region in [{names}] : lower(replace(region, " ", ""))])', uses)
         content = (Attribute("name", Code("target_region.value")),)
     return Block("dynamic", (Attribute("for_each", for_each), Block("content", content)), ("target_region",))

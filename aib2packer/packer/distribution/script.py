@@ -62,6 +62,7 @@ class Script:
         self._lines: list[str] = []
         self._environment: dict[str, Value] = {}
         self._indent = ""
+        self._unexpanded = False
 
     @property
     def is_empty(self) -> bool:
@@ -127,6 +128,7 @@ class Script:
             self._require_plain(operand)
         value = self._symbols.value(operand) if isinstance(operand, TemplateText) else operand
         if isinstance(value, str):
+            self._unexpanded = self._unexpanded or "$" in value or "`" in value
             return shlex.quote(value)
         if isinstance(value, bool | int):
             return str(value).lower()
@@ -137,16 +139,17 @@ class Script:
         settings: dict[str, Value] = {"name": name} if name else {}
         if self._environment:
             settings["env"] = dict(self._environment)
-        lines = "\n".join((*self._lines, "")).splitlines()
-        if file is None or len(lines) <= _MOST_LINES:
-            text = Interpolation(("\n".join((*lines, "")),), multiline=True)
-            return PostProcessor("shell-local", settings | {"inline": (text,)})
+        text = "\n".join((*self._lines, ""))
+        if file is None or text.count("\n") <= _MOST_LINES:
+            inline = Interpolation((text,), multiline=True)
+            return PostProcessor("shell-local", settings | {"inline": (inline,)})
         head = ["#!/bin/sh", f"# {file.about}"]
         if self._environment:
             head.append(f"# Packer sets {', '.join(sorted(self._environment))}.")
-        text_of_file = "\n".join((*head, "set -eu", "", *lines, ""))
+        if self._unexpanded:
+            head.append("# shellcheck disable=SC2016 # what the template says is not for the shell to expand")
         where: dict[str, Value] = {"script": beside_template(file.path), "execute_command": RUN_SCRIPT}
-        return PostProcessor("shell-local", settings | where, {file.path: text_of_file.encode()})
+        return PostProcessor("shell-local", settings | where, {file.path: "\n".join((*head, "set -eu", "", text)).encode()})
 
     def _option(self, option: Sequence[Operand]) -> str:
         flag, *operands = option
