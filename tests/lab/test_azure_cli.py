@@ -30,6 +30,7 @@ VALUES = {
     "TARGET_REGIONS": "westeurope northeurope=2 eastus=1=Standard_ZRS",
     "TAGS": "owner=Jane O'Neil",
 }
+COPIED = "copyCompletionError.errorMessage || completionPercent"
 _ENV = re.compile(r"^ +env = \{\n((?:.*\n)*?) +\}$", re.MULTILINE)
 _INLINE = re.compile(r"^ +inline = \[\n +<<-EOT\n((?:.*\n)*?) +EOT$", re.MULTILINE)
 _FILE = re.compile(r'^ +script += "\$\{path\.root\}/(.*)"$', re.MULTILINE)
