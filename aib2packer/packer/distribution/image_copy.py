@@ -1,7 +1,7 @@
 """Further managed images, and those in another region or subscription than the build's.
 
 Azure makes no managed image of an image, only of a disk or a snapshot in the same region and subscription; and only incremental
-snapshots, which are made of disks, travel to another region, where a disk is made of them (reference/azure-runtime.md 8).
+snapshots, which are made of disks, travel to another region, where a disk is made of them (docs/reference/azure-runtime.md 8).
 """
 
 from __future__ import annotations

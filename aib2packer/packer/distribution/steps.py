@@ -14,6 +14,7 @@ from aib2packer.packer.distribution.image_copy import GalleryOrigin, SnapshotOri
 from aib2packer.packer.distribution.manifest import manifest
 from aib2packer.packer.distribution.script import Script, ScriptFile, Shell
 from aib2packer.packer.distribution.vhd import copy_vhd
+from aib2packer.packer.layout import SCRIPTS
 from aib2packer.packer.model import PostProcessors
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Steps:
 
     def _file(self, target: DistributeTarget, what: str, about: str) -> ScriptFile | None:
         """Where a script may lie; None where everything stands in the HCL."""
-        return ScriptFile(f"scripts/distribute-{target.index}-{what}.sh", about) if self.site.side_files else None
+        return ScriptFile(f"{SCRIPTS}/distribute-{target.index}-{what}.sh", about) if self.site.side_files else None
 
     def _chain(self, target: DistributeTarget, comment: str, script: Script, what: str) -> PostProcessors:
         about = f"distribute[{target.index}]: {comment}"

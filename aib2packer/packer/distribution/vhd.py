@@ -24,7 +24,7 @@ _ACCOUNT = Variable("vhd_storage_account", "Storage account that receives the VH
 _CONTAINER = Variable("vhd_container", "Container that receives the VHD; it must exist.", default="vhds")
 _HOST = "blob.core.windows.net"
 AZ_COPIES_BETWEEN_ACCOUNTS = "2.70"
-"""The first Azure CLI that copies a blob between accounts without a key of either (reference/azure-runtime.md 8)."""
+"""The first Azure CLI that copies a blob between accounts without a key of either (docs/reference/azure-runtime.md 8)."""
 _POLL_SECONDS = 15
 
 _CAPTURE_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,23}")
