@@ -135,7 +135,7 @@ def _wait_until_published(version: GalleryVersion, script: Script) -> None:
             script.line("""Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;""")
 
 
-# The Azure CLI is to set six months by itself, and to keep a version from being deleted so long (docs/reference/azure-runtime.md 8).
+# The Azure CLI is to keep a version from being deleted for six months by itself (docs/reference/azure-runtime.md 8).
 _DELETABLE: Option = ("--block-deletion-before-end-of-life", Shell("false"))
 
 
