@@ -190,7 +190,7 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "distribute-1"
-      env = {
+      env = { for name, value in {
         GALLERY_IMAGE_VERSION    = length(local.second_image_id_parts) > 12 && local.second_image_id_parts[12] != "latest" ? local.second_image_id_parts[12] : local.image_version
         SUBSCRIPTION             = local.second_image_id_parts[2]
         RESOURCE_GROUP           = local.second_image_id_parts[4]
@@ -201,7 +201,7 @@ build {
         IMAGE_VERSION            = local.gallery_version_id
         EXCLUDE_FROM_LATEST      = var.preview
         TAGS                     = "owner=${var.owner}"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           version="$GALLERY_IMAGE_VERSION"
@@ -268,7 +268,7 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "image"
-      env = {
+      env = { for name, value in {
         GALLERY_SUBSCRIPTION     = local.gallery_image_id_parts[2]
         GALLERY_RESOURCE_GROUP   = local.gallery_image_id_parts[4]
         GALLERY_NAME             = local.gallery_image_id_parts[8]
@@ -280,7 +280,7 @@ build {
         TEMPORARY_NAME           = "packer-temporary-2-${formatdate("YYYYMMDDhhmmss", local.now)}"
         SOURCE                   = local.gallery_version_id
         LOCATION                 = var.image_location
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           generation=$(az sig image-definition show \

@@ -121,13 +121,13 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "web-2"
-      env = {
+      env = { for name, value in {
         GALLERY_IMAGE_DEFINITION = var.name
         TARGET_REGIONS           = join(" ", [for region, copies in { (lower(replace(var.region, " ", ""))) = "=2", northeurope = "=1" } : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
         LOCATION                 = var.region
         IMAGE_VERSION            = local.gallery_version_id
         TAGS                     = "by=${var.owner}"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           version=1.2.3

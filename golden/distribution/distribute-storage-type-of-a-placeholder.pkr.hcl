@@ -107,9 +107,9 @@ build {
   # distribute[0]: azure-arm has one storage type for all regions: the others are added here, with theirs.
   post-processor "shell-local" {
     name = "web-regions"
-    env = {
+    env = { for name, value in {
       TARGET_REGIONS = join(" ", [for region, copies in { (lower(replace(var.region, " ", ""))) = "=1=Standard_ZRS", westeurope = "=1=Premium_LRS" } : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
-    }
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       <<-EOT
         # shellcheck disable=SC2086 # the regions are words of their own

@@ -31,7 +31,7 @@ VALUES = {
     "TAGS": "owner=Jane O'Neil",
 }
 COPIED = "copyCompletionError.errorMessage || completionPercent"
-_ENV = re.compile(r"^ +env = \{\n((?:.*\n)*?) +\}$", re.MULTILINE)
+_ENV = re.compile(r"^ +env = \{(?: for name, value in \{)?\n((?:.*\n)*?) +\}", re.MULTILINE)
 _INLINE = re.compile(r"^ +inline = \[\n +<<-EOT\n((?:.*\n)*?) +EOT$", re.MULTILINE)
 _FILE = re.compile(r'^ +script += "\$\{path\.root\}/(.*)"$', re.MULTILINE)
 

@@ -6,7 +6,6 @@ long script lies in a file, where files may lie beside the HCL: there it can be 
 
 from __future__ import annotations
 
-import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,6 +14,7 @@ from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
 from aib2packer.hcl.values import Code, GoTemplate, Interpolation, Local, Value, Variable
 from aib2packer.packer.model import PostProcessor
+from aib2packer.packer.steps.shell_local import Environment, means_more
 from aib2packer.packer.steps.site import beside_template
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Script:
         self._report = report
         self._minutes = minutes
         self._lines: list[str] = []
-        self._environment: dict[str, Value] = {}
+        self._environment = Environment()
         self._indent = ""
         self._unexpanded = False
 
@@ -114,6 +114,13 @@ class Script:
     def tags(self, tags: Mapping[str, TemplateText]) -> tuple[Option, ...]:
         """The option that sets tags; none for none."""
         words = tuple(text_of((f"{key}=", *value.parts), value.span) for key, value in tags.items())
+        for option in (word for word in words if word.visible.startswith("-")):
+            self._report.add(
+                codes.NOT_EXACT,
+                option.span,
+                "the Azure CLI sets this tag, and takes its name for an option: it begins with `-`",
+                help="Rename the tag.",
+            )
         return (("--tags", *words),) if words else ()
 
     def words(self, options: Iterable[Option]) -> tuple[str, ...]:
@@ -127,46 +134,26 @@ class Script:
         if isinstance(operand, TemplateText):
             self._require_plain(operand)
         value = self._symbols.value(operand) if isinstance(operand, TemplateText) else operand
-        if isinstance(value, str):
-            self._unexpanded = self._unexpanded or "$" in value or "`" in value
-            return shlex.quote(value)
-        if isinstance(value, bool | int):
-            return str(value).lower()
-        return f'"${self._variable(name, value)}"'
+        self._unexpanded = self._unexpanded or (isinstance(value, str) and ("$" in value or "`" in value))
+        return self._environment.word(name, value)
 
     def post_processor(self, name: str, file: ScriptFile | None = None) -> PostProcessor:
         """The post-processor that runs the script: from the file, if it is long and there can be one."""
-        settings: dict[str, Value] = {"name": name} if name else {}
-        if self._environment:
-            settings["env"] = dict(self._environment)
         text = "\n".join((*self._lines, ""))
         if file is None or text.count("\n") <= _MOST_LINES:
             inline = Interpolation((text,), multiline=True)
-            return PostProcessor("shell-local", settings | {"inline": (inline,)})
+            return PostProcessor("shell-local", self._environment.settings(name, (inline,)))
         head = ["#!/bin/sh", f"# {file.about}"]
-        if self._environment:
-            head.append(f"# Packer sets {', '.join(sorted(self._environment))}.")
+        if names := self._environment.names:
+            head.append(f"# Packer sets {', '.join(names)}.")
         if self._unexpanded:
             head.append("# shellcheck disable=SC2016 # what the template says is not for the shell to expand")
-        where: dict[str, Value] = {"script": beside_template(file.path), "execute_command": RUN_SCRIPT}
-        return PostProcessor("shell-local", settings | where, {file.path: "\n".join((*head, "set -eu", "", text)).encode()})
+        settings = self._environment.settings_to_run(name, script=beside_template(file.path), execute_command=RUN_SCRIPT)
+        return PostProcessor("shell-local", settings, {file.path: "\n".join((*head, "set -eu", "", text)).encode()})
 
     def _option(self, option: Sequence[Operand]) -> str:
         flag, *operands = option
-        name = str(flag).strip("-").replace("-", "_").upper()
-        return " ".join((str(flag), *(self.word(name, operand) for operand in operands)))
-
-    def _variable(self, name: str, value: Value) -> str:
-        """The environment variable for a value: one that has it, else a new one of that name."""
-        if (known := next((other for other, has in self._environment.items() if has == value), None)) is not None:
-            return known
-        number = 1
-        free = name
-        while free in self._environment:
-            number += 1
-            free = f"{name}_{number}"
-        self._environment[free] = value
-        return free
+        return " ".join((str(flag), *(self.word(str(flag), operand) for operand in operands)))
 
     def _require_plain(self, text: TemplateText) -> None:
         if "{{" in text.visible:
@@ -174,6 +161,13 @@ class Script:
                 codes.NOT_EXACT,
                 text.span,
                 "Packer evaluates `{{` in the scripts of post-processors, and nothing escapes it there",
+                help="Write it without.",
+            )
+        elif means_more(text.visible):
+            self._report.add(
+                codes.NOT_EXACT,
+                text.span,
+                "the Azure CLI reads a file where a value begins with `@`, and nothing escapes it there",
                 help="Write it without.",
             )
 
