@@ -10,12 +10,22 @@ if TYPE_CHECKING:
 
     from aib2packer.text.source import Span
 
+MAX_DEPTH = 200
+"""How deep objects and arrays may stand in each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class JsonScalar:
     """A string, number, boolean or null."""
 
     value: str | int | float | bool | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class JsonUnknown:
+    """A value that is not known. It may stand wherever JSON does and is none; what says more about it derives from this."""
+
     span: Span
 
 
@@ -63,7 +73,7 @@ class JsonObject:
         return found
 
 
-Json: TypeAlias = JsonScalar | JsonArray | JsonObject
+Json: TypeAlias = JsonScalar | JsonArray | JsonObject | JsonUnknown
 
 
 def string_of(value: Json | None) -> str | None:
