@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.site import Site
 
-_URI = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
+_URI = re.compile(r"https?://", re.IGNORECASE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Byte order marks of scripts, and what they stand for.
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
