@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from aib2packer.text.source import Span
 
 KINDS = ("ManagedImage", "SharedImage", "VHD")
-_SHALLOW_SINCE = "2025-10-01"
 _COUNTS_SINCE = "2022-07-01"
 
 
@@ -76,9 +75,7 @@ def _managed_image(fields: Fields, common: _Common) -> ManagedImageTarget | None
         return None
     found = parse_id(text, MANAGED_IMAGE)
     if found is None:
-        _bad_id(
-            fields, "imageId", text, "a managed image", "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/…"
-        )
+        _bad_id(fields, text, "a managed image", "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/…")
         return None
     return ManagedImageTarget(**common, id=found, location=location)
 
@@ -113,7 +110,7 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
     found = parse_id(text, GALLERY_IMAGE, GALLERY_VERSION)
     if found is None:
         shape = "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…"
-        _bad_id(fields, "galleryImageId", text, "an image definition", shape)
+        _bad_id(fields, text, "an image definition", shape)
         return None
     version = found.segments.get("versions")
     if version is not None and (version.literal or "").lower() == "latest":
@@ -134,7 +131,11 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
 def _regions(fields: Fields, storage: Text | None) -> tuple[TargetRegion, ...]:
     regions = [TargetRegion(short_region(name), None, storage) for name in fields.strings("replicationRegions")]
     for _, region in fields.each("targetRegions"):
-        name, replicas, kind = region_text(region, "name"), region.number("replicaCount"), region.text("storageAccountType")
+        name, replicas, kind = (
+            region_text(region, "name"),
+            region.number("replicaCount", least=1),
+            region.text("storageAccountType"),
+        )
         if name is None:
             region.missing("name", "Name the region.")
         else:
@@ -149,6 +150,15 @@ def _major(fields: Fields) -> Located[int] | None:
     if versioning is None:
         return None
     scheme, major = versioning.word("scheme"), versioning.integer_of_key("major")
+    if major is not None:
+        versioning.at_least(major, "major", -1)
+    if scheme is None and versioning.value("scheme") is None:
+        fields.report.add(
+            codes.SERVICE_REFUSES,
+            fields.key_span("versioning"),
+            f"{versioning.path} has no scheme, which the service wants: it is read as Latest",
+            help="Write a scheme of Latest.",
+        )
     versioning.close()
     if scheme is not None and scheme.value.lower() == "source":
         fields.report.add(
@@ -189,6 +199,5 @@ def _unique_run_outputs(targets: tuple[DistributeTarget, ...], properties: Field
         seen.add(str(name).lower())
 
 
-def _bad_id(fields: Fields, key: str, text: Text, what: str, shape: str) -> None:
-    answer = fields.answer(f"Field '{key}' has a bad value")
-    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no resource id of {what}: {answer}", help=f"Write {shape}")
+def _bad_id(fields: Fields, text: Text, what: str, shape: str) -> None:
+    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no resource id of {what}", help=f"Write {shape}")
