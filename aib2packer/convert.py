@@ -6,9 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aib2packer.conversion import Conversion, Options
+from aib2packer.conversion import Conversion
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
+from aib2packer.options import Options
 from aib2packer.text.source import InputError, SourceText, decode
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import DistributeTarget
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.text.source import Span
 
 KINDS = ("ManagedImage", "SharedImage", "VHD")
@@ -25,8 +25,8 @@ _COUNTS_SINCE = "2022-07-01"
 
 class _Common(TypedDict):
     index: int
-    run_output_name: Text | None
-    tags: Mapping[str, Text]
+    run_output_name: TemplateText | None
+    tags: Mapping[str, TemplateText]
     span: Span
 
 
@@ -128,7 +128,7 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
     )
 
 
-def _regions(fields: Fields, storage: Text | None) -> tuple[TargetRegion, ...]:
+def _regions(fields: Fields, storage: TemplateText | None) -> tuple[TargetRegion, ...]:
     regions = [TargetRegion(short_region(name), None, storage) for name in fields.strings("replicationRegions")]
     for _, region in fields.each("targetRegions"):
         name, replicas, kind = (
@@ -199,5 +199,5 @@ def _unique_run_outputs(targets: tuple[DistributeTarget, ...], properties: Field
         seen.add(str(name).lower())
 
 
-def _bad_id(fields: Fields, text: Text, what: str, shape: str) -> None:
+def _bad_id(fields: Fields, text: TemplateText, what: str, shape: str) -> None:
     fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no resource id of {what}", help=f"Write {shape}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.tokens import name_text
-from aib2packer.arm.language.text import Expression, Text
+from aib2packer.arm.language.text import LateExpression, TemplateText
 from aib2packer.arm.language.tree import JsonSymbolic, JsonSymbolicMember
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonObject, JsonScalar
@@ -17,7 +17,7 @@ _REQUIRED_SINCE = "2020-02-14"
 _TYPES = {"userassigned", "systemassigned", "none"}  # ARM's own: reference/aib-behaviour.md 4 says which the service takes
 
 
-def read_identities(root: Fields) -> tuple[Text, ...]:
+def read_identities(root: Fields) -> tuple[TemplateText, ...]:
     """The ids of the user-assigned identities; Packer signs in as somebody else."""
     fields = root.fields("identity")
     if fields is None:
@@ -32,19 +32,19 @@ def read_identities(root: Fields) -> tuple[Text, ...]:
     if kind is not None and named - _TYPES:
         _refused(fields, kind, f"takes UserAssigned, and knows no identity of type `{kind}`")
     elif "systemassigned" in named:
-        _refused(fields, kind or Text((), fields.span), "takes user-assigned identities only")
+        _refused(fields, kind or TemplateText((), fields.span), "takes user-assigned identities only")
     elif value is None and (kind is None or kind.visible != "UserAssigned" or _names_none(fields)):
-        _refused(fields, kind or Text((), fields.span), "takes one user-assigned identity, and there is none")
+        _refused(fields, kind or TemplateText((), fields.span), "takes one user-assigned identity, and there is none")
     if isinstance(value, JsonSymbolic):  # who they are is known when the template is deployed, and Packer needs none of them
         fields.skip("userAssignedIdentities")
         return ()
     if not isinstance(value, JsonObject):
         if value is not None:
-            fields.wrong_type(value, "userAssignedIdentities", "an object, of which each key is the id of an identity,")
+            fields.wrong_type(value, "userAssignedIdentities", "an object")
         return ()
     _account(value, fields)
     identities = tuple(
-        Text((Expression(member.symbol),), member.key_span)
+        TemplateText((LateExpression(member.symbol),), member.key_span)
         if isinstance(member, JsonSymbolicMember)
         else name_text(member.key, member.key_span, root.report)
         for member in value
@@ -84,7 +84,7 @@ def _account(identities: JsonObject, fields: Fields) -> None:
             )
 
 
-def _refused(fields: Fields, text: Text, what: str) -> None:
+def _refused(fields: Fields, text: TemplateText, what: str) -> None:
     fields.report.add(
         codes.SERVICE_REFUSES,
         text.span,

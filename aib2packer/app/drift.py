@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aib2packer.conversion import VALIDATION_FOLDER
 from aib2packer.findings.codes import OUT_OF_DATE
 from aib2packer.findings.model import Finding, about_file
 from aib2packer.findings.text import safe
+from aib2packer.packer.layout import BUILD_FILE, SCRIPTS, VALIDATION_FOLDER
 from aib2packer.text.source import FileError, SourceText, Span
 
 if TYPE_CHECKING:
@@ -95,13 +95,13 @@ def left_in(folder: Path) -> list[Path]:
 
 def _scripts(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in (folder / "scripts").iterdir() if _SCRIPT.fullmatch(path.name))
+        return sorted(path for path in (folder / SCRIPTS).iterdir() if _SCRIPT.fullmatch(path.name))
     except OSError:
         return []
 
 
 def _validation(folder: Path) -> list[Path]:
-    build = folder / "build.pkr.hcl"
+    build = folder / BUILD_FILE
     return [build, *_scripts(folder)] if build.is_file() else []
 
 

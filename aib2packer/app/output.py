@@ -8,6 +8,8 @@ import stat
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
+from aib2packer.packer.layout import FILES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -117,7 +119,7 @@ def _write_beside(target: Path, content: bytes) -> Path:
     """Write a new file in the folder of its target, with the permissions that the target is to have."""
     beside = target.with_name(f".{target.name[:100]}.{os.urandom(4).hex()}.tmp")
     # Packer uploads what is in files/ with the permissions that it has: those that a download would have.
-    executable = target.suffix == ".sh" and target.parent.name != "files"
+    executable = target.suffix == ".sh" and target.parent.name != FILES
     try:
         with open(beside, "xb", opener=_open_executable if executable else None) as file:
             file.write(content)

@@ -9,10 +9,11 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from aib2packer.app.output import FilesDifferError, OutputError, write
-from aib2packer.conversion import Emit
 from aib2packer.convert import convert
 from aib2packer.findings.codes import LEFT_OVER, NO_IMAGE_TEMPLATE, NOT_WRITTEN, UNREADABLE
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.options import Emit
+from aib2packer.packer.layout import BUILD_FILE
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -21,14 +22,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aib2packer.app.inputs import Template
-    from aib2packer.conversion import Options
     from aib2packer.findings.model import Finding
+    from aib2packer.options import Options
     from aib2packer.provenance.accounting import Entry
     from aib2packer.provenance.sourcemap import Place
 
     Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
-
-HCL_NAME = "build.pkr.hcl"
 
 _STDOUT_NAMES: dict[Emit | None, str] = {Emit.VALIDATION: "validate.pkr.hcl"}  # what a person would call it beside the other
 
@@ -99,7 +98,7 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> Resu
     options = replace(
         request.options,
         side_files=request.folder is not None,
-        file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, HCL_NAME),
+        file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
     try:
         data = template.read()
@@ -133,14 +132,14 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> Resu
     if request.file:
         return _deliver(result, request.file.parent, {request.file.name: hcl}, request)
     if request.folder:
-        files = {HCL_NAME: hcl, **conversion.files}
+        files = {BUILD_FILE: hcl, **conversion.files}
         return _deliver(result, request.folder, _without_own(request.folder, files, check=request.check), request)
     return replace(result, hcl=hcl)
 
 
 def _without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dict[str, bytes]:
     """The files without those that are the user's once they are there; these may also be gone, or elsewhere by now."""
-    from aib2packer.guide.folder import BEGINNINGS
+    from aib2packer.packer.layout import BEGINNINGS
 
     return {
         name: content
@@ -202,7 +201,7 @@ def check_leftovers(folder: Path, templates: Iterable[Template]) -> list[Result]
             findings=(difference.finding,),
             diff=difference.diff,
         )
-        for difference in left_over(folder, HCL_NAME, {folder / template.folder for template in templates})
+        for difference in left_over(folder, BUILD_FILE, {folder / template.folder for template in templates})
     ]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aib2packer.conversion import OsType
 from aib2packer.customizers import file, powershell, shell, windows_restart, windows_update
+from aib2packer.options import OsType
 from aib2packer.packer.steps.site import CustomizerKind
 
 CUSTOMIZERS = {

@@ -13,7 +13,7 @@ from aib2packer.packer.steps.exactness import require_exact
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Number
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.packer.steps.site import Site
 
 KIND = "WindowsUpdate"
@@ -23,8 +23,8 @@ KIND = "WindowsUpdate"
 class WindowsUpdate(Customizer):
     """Windows updates; what is unset is the plugin's default, which is the service's too (reference/aib-behaviour.md 1.8)."""
 
-    search_criteria: Text | None
-    filters: tuple[Text, ...]
+    search_criteria: TemplateText | None
+    filters: tuple[TemplateText, ...]
     limit: Number | None
 
 

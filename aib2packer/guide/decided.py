@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.conversion import Auth, WinrmBootstrap
-from aib2packer.packer.steps.download import SHA256SUMS
+from aib2packer.options import Auth, WinrmBootstrap
+from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.vm.machine import default_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aib2packer.aib.model import ImageTemplate
-    from aib2packer.conversion import Options
+    from aib2packer.options import Options
     from aib2packer.packer.model import Build
     from aib2packer.packer.steps.site import Site
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.guide.migration import FILE, PIPELINES, page
+from aib2packer.guide.migration import page
 from aib2packer.guide.pipelines import pipelines
-from aib2packer.rendering.templates import render_page, render_pipeline
+from aib2packer.packer.layout import ATTRIBUTES, BUILD_FILE, DOWNLOADS, FILES, IGNORED, MANIFEST_ENDING, MIGRATION_PAGE, SCRIPTS
+from aib2packer.rendering.templates import markdown_environment, yaml_environment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -14,15 +15,10 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Finding
     from aib2packer.packer.model import Build
 
-BUILD_FILE = "build.pkr.hcl"
-IGNORED = ".gitignore"
-ATTRIBUTES = ".gitattributes"
-BEGINNINGS = frozenset({IGNORED, ATTRIBUTES, *PIPELINES})
-"""Files to begin with, which the user goes on with: one that is there is the user's own."""
 _AS_THEY_ARE = (
     "# The VM gets scripts and files as they are here: git converts no line ends, whatever core.autocrlf says.\n* -text\n"
 )
-_LEFT_BEHIND = "# What a build leaves behind.\n{}*.manifest.json\n"
+_LEFT_BEHIND = "# What a build leaves behind.\n{}*{}\n"
 
 
 def folder_files(build: Build, files: Collection[str], findings: Sequence[Finding], source: str) -> dict[str, bytes]:
@@ -31,11 +27,11 @@ def folder_files(build: Build, files: Collection[str], findings: Sequence[Findin
     if guide is None:
         return {}
     fetches = build.downloads or (build.validation is not None and build.validation.downloads)
-    texts = {IGNORED: _LEFT_BEHIND.format("downloads/\n" if fetches else "")}
-    if any({"scripts", "files"} & set(path.split("/")[:-1]) for path in files):
+    texts = {IGNORED: _LEFT_BEHIND.format(f"{DOWNLOADS}/\n" if fetches else "", MANIFEST_ENDING)}
+    if any({SCRIPTS, FILES} & set(path.split("/")[:-1]) for path in files):
         texts[ATTRIBUTES] = _AS_THEY_ARE
     for path, pipeline in pipelines(build.name, guide).items():
-        texts[path] = render_pipeline(path, pipeline)
+        texts[path] = yaml_environment().get_template(f"{path.rpartition('/')[2]}.j2").render(pipeline=pipeline)
     about = page(build, guide, findings, source, (BUILD_FILE, *files, *texts))
-    texts[FILE] = render_page(about)
+    texts[MIGRATION_PAGE] = markdown_environment().get_template(f"{MIGRATION_PAGE}.j2").render(page=about)
     return {path: text.encode() for path, text in texts.items()}

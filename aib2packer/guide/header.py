@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Severity
-from aib2packer.packer.steps.download import SHA256SUMS
+from aib2packer.packer.layout import SHA256SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, VhdTarget
-from aib2packer.conversion import VALIDATION_FOLDER, Auth, ValidateIn
 from aib2packer.findings.model import Report
 from aib2packer.guide.commands import commands
 from aib2packer.guide.decided import choices
 from aib2packer.guide.network import reach
 from aib2packer.guide.rights import further_rights, one_group, whole_subscription
-from aib2packer.guide.shell_words import word
+from aib2packer.options import Auth, ValidateIn
 from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.distribution.versions import counting_options, counting_values
-from aib2packer.packer.steps.download import SHA256SUMS, needs_azure_cli
+from aib2packer.packer.layout import SHA256SUMS, VALIDATION_FOLDER
+from aib2packer.packer.shell_words import word
+from aib2packer.packer.steps.download import needs_azure_cli
 from aib2packer.packer.validation import STAND_INS, booted_target
 from aib2packer.packer.vm.machine import build_location
 
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.aib.model import ImageTemplate
-    from aib2packer.conversion import Options
     from aib2packer.guide.commands import Commands
     from aib2packer.guide.network import Reach
     from aib2packer.guide.rights import Right
-    from aib2packer.guide.shell_words import Word
+    from aib2packer.options import Options
     from aib2packer.packer.model import Build, Download
+    from aib2packer.packer.shell_words import Word
     from aib2packer.packer.steps.site import Site
     from aib2packer.packer.validation import Base
 

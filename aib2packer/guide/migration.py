@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING
 from aib2packer.findings import codes
 from aib2packer.findings.model import Severity
 from aib2packer.guide.rights import BUILD_GROUP_NAME
-from aib2packer.guide.shell_words import Word, assignments
+from aib2packer.packer.layout import (
+    ATTRIBUTES,
+    AZURE_PIPELINES,
+    BUILD_ENDING,
+    FILES,
+    GITHUB_ACTIONS,
+    IGNORED,
+    PIPELINES,
+    SCRIPTS,
+    SHA256SUMS,
+    VALIDATION_FOLDER,
+    VALUES_ENDING,
+)
+from aib2packer.packer.shell_words import Word, assignments
 from aib2packer.packer.vm.machine import BUILD_GROUP
 
 if TYPE_CHECKING:
@@ -21,28 +34,24 @@ if TYPE_CHECKING:
     from aib2packer.guide.rights import Right
     from aib2packer.packer.model import Build
 
-FILE = "MIGRATION.md"
-
 # Notes about what was decided; the others are about what to see to.
 _DECIDED = {
     *(codes.PUBLIC_ADDRESS, codes.VERSION_BY_TIME, codes.VERSION_TWICE, codes.OS_GUESSED, codes.TAGS_MERGED),
     *(codes.EXACT_VERSION, codes.TRUSTED_LAUNCH, codes.SYSTEM_NOT_ELEVATED, codes.COERCED, codes.OLD_SPELLING),
     *(codes.WRONG_CASE, codes.IGNORED_FIELD),
 }
-GITHUB_ACTIONS = "pipelines/github-actions.yml"
-AZURE_PIPELINES = "pipelines/azure-pipelines.yml"
-PIPELINES = {
+_PIPELINES = {
     GITHUB_ACTIONS: "copy it to `.github/workflows/`, and write in it where this folder lies",
     AZURE_PIPELINES: "make a pipeline of it in Azure DevOps, and write in it where this folder lies",
 }
 _FILES = {
-    "scripts/": "scripts that are better off in files",
-    "files/": "files that customizers upload",
-    "pipelines/": "pipelines to begin with",
-    "validate/": "the build that checks the finished image",
-    "SHA256SUMS": "checksums of what was fetched",
-    ".gitignore": "keeps out of the repository what a build leaves behind",
-    ".gitattributes": "keeps git from changing line ends in what the VM gets",
+    f"{SCRIPTS}/": "scripts that are better off in files",
+    f"{FILES}/": "files that customizers upload",
+    f"{PIPELINES}/": "pipelines to begin with",
+    f"{VALIDATION_FOLDER}/": "the build that checks the finished image",
+    SHA256SUMS: "checksums of what was fetched",
+    IGNORED: "keeps out of the repository what a build leaves behind",
+    ATTRIBUTES: "keeps git from changing line ends in what the VM gets",
 }
 
 
@@ -103,7 +112,7 @@ class Page:
 def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, files: Iterable[str]) -> Page:
     """The page for a build. `source` is what the input is called, `files` are the paths of what lies beside the page."""
     rights = (guide.subscription_right, *guide.rights)
-    beside = sorted(files, key=lambda path: (not path.endswith(".pkr.hcl"), path))
+    beside = sorted(files, key=lambda path: (not path.endswith(BUILD_ENDING), path))
     return Page(
         title=f"VM image {guide.name}" if guide.name else "VM image",
         source=_base_name(source),
@@ -129,7 +138,7 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         reach=guide.reach,
         network=" ".join((*((_IN_SUBNET,) if guide.private else ()), *((_PUBLIC,) if guide.public else ()))),
         starts=f"Image Builder built by itself {' and '.join(starts(guide))}." if starts(guide) else "",
-        pipelines=tuple((path, words) for path, words in PIPELINES.items() if path in beside),
+        pipelines=tuple((path, words) for path, words in _PIPELINES.items() if path in beside),
     )
 
 
@@ -213,9 +222,9 @@ def _described(files: Sequence[str]) -> list[tuple[str, str]]:
     described: dict[str, str] = {}
     for path in files:
         folder, slash, _ = path.partition("/")
-        if path.endswith(".pkr.hcl") and not slash:
+        if path.endswith(BUILD_ENDING) and not slash:
             described[path] = "the build"
-        elif path.endswith(".auto.pkrvars.hcl"):
+        elif path.endswith(VALUES_ENDING):
             described[path] = "values that you gave; Packer reads them by itself"
         else:
             described[folder + slash] = _FILES.get(folder + slash, "")

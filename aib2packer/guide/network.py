@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.aib.model import DistributeTarget, ImageTemplate
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.packer.model import Download
     from aib2packer.packer.steps.site import Site
 
@@ -56,7 +56,7 @@ def reach(
     )
 
 
-def _server(uri: Text, otherwise: str) -> tuple[str, int]:
+def _server(uri: TemplateText, otherwise: str) -> tuple[str, int]:
     """The host and the port of a URI, as far as they are known."""
     pieces = uri.split("/")
     usual = _HTTP if pieces[0].literal == "http:" else _HTTPS

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aib2packer.conversion import Auth
-from aib2packer.guide.migration import AZURE_PIPELINES, GITHUB_ACTIONS, starts
+from aib2packer.guide.migration import starts
+from aib2packer.options import Auth
+from aib2packer.packer.layout import AZURE_PIPELINES, GITHUB_ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, VhdTarget
 from aib2packer.findings.model import Report
-from aib2packer.guide.shell_words import Output, Word, word
 from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.distribution.tags import tags_of
+from aib2packer.packer.shell_words import Output, Word, word
 from aib2packer.packer.steps.download import account_of, private_accounts
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import DistributeTarget, ImageTemplate, Subnet
-    from aib2packer.arm.language.text import Text as TemplateText
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.packer.model import Download
     from aib2packer.packer.variables.symbols import Symbols

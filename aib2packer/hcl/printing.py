@@ -11,7 +11,7 @@ import unicodedata
 from itertools import count, groupby
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.hcl.values import Attribute, Blank, Block, Code, Comment, GoTemplate, Local, Text, Variable
+from aib2packer.hcl.values import Attribute, Blank, Block, Code, Comment, GoTemplate, Interpolation, Local, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -111,7 +111,7 @@ def print_value(value: Value, indent: int = 0) -> str:
     return _print_value(value, indent, indent)
 
 
-def print_string(text: Text, indent: int = 0) -> str:
+def print_string(text: Interpolation, indent: int = 0) -> str:
     """A string: a bare reference, a heredoc where one is asked for and exact, else quoted.
 
     Every string that is not quoted by `quote` passes here. Source: reference/packer-semantics.md 2.1 to 2.3.
@@ -153,9 +153,9 @@ def escape_templates(value: Value) -> Value:
     match value:
         case str():
             return _escape_braces(value)
-        case Text():
+        case Interpolation():
             parts = (_escape_braces(part) if isinstance(part, str) else part for part in _joined(value.parts))
-            return Text(tuple(parts), value.multiline)
+            return Interpolation(tuple(parts), value.multiline)
         case bool() | int() | float() | Variable() | Local() | Code() | GoTemplate():
             return value
         case tuple():
@@ -186,7 +186,7 @@ def _find_references(value: Value | Body | _Item, found: dict[tuple[type, str], 
                 found[key] = found.pop(key)  # its place comes after what it names
         case Attribute():
             _find_references(value.value, found)
-        case tuple() | Block() | Code() | Text():
+        case tuple() | Block() | Code() | Interpolation():
             for part in _parts(value):
                 _find_references(part, found)
         case str() | bool() | int() | float() | GoTemplate() | Comment() | Blank():
@@ -196,13 +196,13 @@ def _find_references(value: Value | Body | _Item, found: dict[tuple[type, str], 
                 _find_references(item, found)
 
 
-def _parts(value: tuple[Value, ...] | Body | Block | Code | Text) -> Iterable[Value | _Item]:
+def _parts(value: tuple[Value, ...] | Body | Block | Code | Interpolation) -> Iterable[Value | _Item]:
     match value:
         case Block():
             return value.body
         case Code():
             return value.uses
-        case Text():
+        case Interpolation():
             return value.parts
         case _:
             return value
@@ -255,7 +255,7 @@ def _print_value(value: Value, indent: int, column: int) -> str:
     match value:
         case str():
             return quote(value)
-        case Text():
+        case Interpolation():
             return print_string(value, indent)
         case bool():
             return "true" if value else "false"

@@ -59,7 +59,7 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Interpolation:
     """A string made of literal pieces and references: `"${var.a}-b"`; bare `var.a` where it is nothing else.
 
     `multiline` asks for a heredoc where one reads better, and says that one more newline at the end does no harm.
@@ -77,7 +77,7 @@ class GoTemplate:
 
 
 Value: TypeAlias = (
-    "str | bool | int | float | Variable | Local | Code | Text | GoTemplate | tuple[Value, ...] | Mapping[str, Value]"
+    "str | bool | int | float | Variable | Local | Code | Interpolation | GoTemplate | tuple[Value, ...] | Mapping[str, Value]"
 )
 """What an attribute can hold: a literal, a reference (a Variable or Local stands for itself), a list or an object."""
 

@@ -43,7 +43,7 @@ _EXPECTED: dict[Where, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BreakPlace:
     """Where the reader stood."""
 
     where: Where
@@ -73,7 +73,7 @@ class Case:
 
     source: SourceText
     at: int
-    place: Place
+    place: BreakPlace
 
     @property
     def text(self) -> str:

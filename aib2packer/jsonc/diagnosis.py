@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.jsonc.breakage import Broken, Case, Place, Where, line_end, quoted, shown
+from aib2packer.jsonc.breakage import BreakPlace, Broken, Case, Where, line_end, quoted, shown
 from aib2packer.jsonc.broken_strings import bad_escape, inner_quote, lone_surrogate, open_string, runaway_string, stray_quote
 from aib2packer.jsonc.reader import MAX_DEPTH
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aib2packer.text.source import SourceText
 
 
-def explain(source: SourceText, at: int, place: Place) -> Broken:
+def explain(source: SourceText, at: int, place: BreakPlace) -> Broken:
     """Say what is wrong at an offset where the reader could not go on."""
     case = Case(source, at, place)
     if place.where in _NOT_TAKEN:

@@ -83,10 +83,10 @@ def parse(source: SourceText, report: Report) -> Json | None:
     try:
         return reader.document()
     except _StopError as stop:
-        from aib2packer.jsonc.breakage import Place
+        from aib2packer.jsonc.breakage import BreakPlace
         from aib2packer.jsonc.diagnosis import explain
 
-        broken = explain(source, stop.at, Place(stop.where, opened=stop.opened, before=stop.before, comma=stop.comma))
+        broken = explain(source, stop.at, BreakPlace(stop.where, opened=stop.opened, before=stop.before, comma=stop.comma))
         code = JSON_TOO_DEEP if stop.where == "too deep" else PLACEHOLDER if broken.placeholder else JSON_SYNTAX
         report.add(code, Span(source, broken.start, broken.end), broken.message, help=broken.help)
         return None

@@ -9,6 +9,7 @@ from aib2packer.hcl.names import identifier
 from aib2packer.hcl.printing import escape_templates, print_body, references
 from aib2packer.hcl.values import Attribute, Block, Local, Variable
 from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
+from aib2packer.packer.layout import values_file
 from aib2packer.packer.model import Build, Plugin, Section
 from aib2packer.packer.steps.download import checksums
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
@@ -57,7 +58,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
     order = (*SIGN_IN_ORDER, SUBSCRIPTION.name, *symbols.order)
     variables, values = _declared(sections, provisioners, post_processors, order)
     given = tuple(Attribute(item.name, symbols.given[item.name]) for item in variables if item.name in symbols.given)
-    values_file = {f"{name}.auto.pkrvars.hcl": f"{print_body(given)}\n".encode()} if given else {}
+    beside = {values_file(name): f"{print_body(given)}\n".encode()} if given else {}
     return Build(
         name=name,
         label=identifier(name, "image"),
@@ -71,7 +72,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
         provisioners=provisioners,
         downloads=steps.downloads,
         post_processors=post_processors,
-        files={**steps.files, **steps.assets, **checksums(steps.assets), **values_file},
+        files={**steps.files, **steps.assets, **checksums(steps.assets), **beside},
     )
 
 

@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget
-from aib2packer.arm.language.symbolic import Parameter
-from aib2packer.conversion import WinrmBootstrap
+from aib2packer.arm.language.symbolic import ParameterSymbol
 from aib2packer.findings import codes
 from aib2packer.guide.header import deviations, header, validation_header
 from aib2packer.guide.instructions import guide, validation_guide
 from aib2packer.hcl.values import Local
+from aib2packer.options import WinrmBootstrap
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import distribute
 from aib2packer.packer.distribution.plan import plan_distribution
+from aib2packer.packer.layout import downloads_folder
 from aib2packer.packer.model import Steps
 from aib2packer.packer.os_type import find_os_type
 from aib2packer.packer.source.image import source_image
@@ -42,9 +43,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.model import Customizer, ImageTemplate
-    from aib2packer.conversion import Options
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings, Value
+    from aib2packer.options import Options
     from aib2packer.packer.model import Build, Download, Provisioner
     from aib2packer.packer.steps.site import CustomizerKind
     from aib2packer.packer.variables.symbols import Symbols
@@ -64,7 +65,7 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
     site = Site(
         os_type=os_type,
         side_files=options.side_files,
-        downloads=Local("downloads", beside_template(f"downloads/{name}")),
+        downloads=Local("downloads", beside_template(downloads_folder(name))),
         symbols=symbols,
         report=report,
     )
@@ -102,7 +103,7 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
 def _report_secret_values(template: ImageTemplate, symbols: Symbols, report: Report) -> None:
     """A secret that the user gave stands in no file that is written: the variable must be set when Packer runs."""
     for leaf, variable in symbols.leaves.items():
-        fact = template.parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
+        fact = template.parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
         if fact is not None and fact.given is not None and is_secret(fact):
             report.add(
                 codes.SECRET,

@@ -11,15 +11,15 @@ import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage, VhdTarget
-from aib2packer.conversion import OsType
 from aib2packer.findings import codes
+from aib2packer.options import OsType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Customizer, DistributeTarget, ImageTemplate
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
 
 _WINDOWS_MINUTES = 60  # Microsoft advises as much for Windows: reference/aib-behaviour.md 8
@@ -151,13 +151,13 @@ def _check_own_source(template: ImageTemplate, image: ResourceId, report: Report
         )
 
 
-def _folded(segments: dict[str, Text]) -> dict[str, tuple[object, ...]]:
+def _folded(segments: dict[str, TemplateText]) -> dict[str, tuple[object, ...]]:
     return {
         name: tuple(part.lower() if isinstance(part, str) else part for part in text.parts) for name, text in segments.items()
     }
 
 
-def _tell_of_account(uri: Text, report: Report) -> None:
+def _tell_of_account(uri: TemplateText, report: Report) -> None:
     report.add(
         codes.FAILS_WHEN_RUN,
         uri.span,
@@ -198,7 +198,7 @@ def _check_folders(customizers: Sequence[Customizer], report: Report) -> None:
     """Files on Linux: where the folder is missing, the file is written in the folder's place, and nothing fails."""
     seen = ""
     for customizer in customizers:
-        destination: Text | None = getattr(customizer, "destination", None)
+        destination: TemplateText | None = getattr(customizer, "destination", None)
         if destination is None:
             seen += f"{customizer.visible_text or ''}\n"
             continue

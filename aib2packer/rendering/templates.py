@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from aib2packer.guide.migration import Page
-    from aib2packer.guide.pipelines import Pipeline
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -36,18 +34,8 @@ def environment(finalize: Callable[[object], object] | None = None) -> Environme
     )
 
 
-def render_page(page: Page) -> str:
-    """The text of MIGRATION.md."""
-    return _markdown().get_template("MIGRATION.md.j2").render(page=page)
-
-
-def render_pipeline(path: str, pipeline: Pipeline) -> str:
-    """The text of a pipeline file, by the template that has its name."""
-    return _yaml().get_template(f"{path.rpartition('/')[2]}.j2").render(pipeline=pipeline)
-
-
 @cache
-def _markdown() -> Environment:
+def markdown_environment() -> Environment:
     """What no filter has made Markdown is text, and escaped."""
     from aib2packer.rendering.markdown import Markdown, cell, code, escape, fenced, prose
 
@@ -60,6 +48,6 @@ def _markdown() -> Environment:
 
 
 @cache
-def _yaml() -> Environment:
+def yaml_environment() -> Environment:
     """The values are names of ours and commands: they need no quotes, but nothing in them may end a line."""
     return environment(lambda value: safe(value) if isinstance(value, str) else value)

@@ -5,7 +5,7 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the gallery.
-# Not carried over: optimize.workload (AIB2P205), setting in the wrong place (AIB2P214).
+# Not carried over: optimize.workload (AIB2P205).
 
 packer {
   required_version = ">= 1.13.0"
@@ -54,6 +54,7 @@ source "azure-arm" "web" {
   # Build VM
   location                     = "westeurope"
   vm_size                      = "Standard_D2ds_v4"
+  disk_additional_size         = [64, 128]
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
   # Distribution

@@ -9,7 +9,6 @@
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
 #
-# Not carried over: setting in the wrong place (AIB2P214).
 
 packer {
   required_version = ">= 1.13.0"
@@ -70,6 +69,7 @@ source "azure-arm" "web" {
   # Build VM
   location                     = "westeurope"
   vm_size                      = "Standard_D2ds_v4"
+  disk_additional_size         = [64, 64, 64, 64, 64]
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
   # Distribution

@@ -12,7 +12,6 @@
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web --major 2)
 #
-# Not carried over: setting in the wrong place (AIB2P214).
 # Otherwise than in Image Builder: validated after the image is made (AIB2P315).
 
 packer {
@@ -80,6 +79,7 @@ source "azure-arm" "web" {
   location                     = "westeurope"
   vm_size                      = "Standard_D2ds_v4"
   os_disk_size_gb              = 64
+  disk_additional_size         = [128]
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
   # Distribution

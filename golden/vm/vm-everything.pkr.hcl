@@ -5,7 +5,6 @@
 #
 # Run it where it can reach the network hub. The account needs Contributor on the subscription, which Image Builder's own
 # service took care of, and may use the subnet and the gallery, and Managed Identity Operator on the identities of the build VM.
-# Not carried over: setting in the wrong place (AIB2P214).
 # Otherwise than in Image Builder: build resource group of Packer's own (AIB2P302), inline PowerShell stops at its first
 # terminating error (AIB2P310).
 
@@ -54,6 +53,7 @@ source "azure-arm" "win" {
   build_resource_group_name           = var.build_resource_group_name
   vm_size                             = "Standard_D4s_v5"
   os_disk_size_gb                     = 200
+  disk_additional_size                = [64]
   user_assigned_managed_identities    = ["/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/identities/providers/Microsoft.ManagedIdentity/userAssignedIdentities/vm"]
   virtual_network_resource_group_name = "network"
   virtual_network_name                = "hub"

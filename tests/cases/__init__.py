@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from aib2packer import Auth, Conversion, Emit, Options, OsType, ValidateIn, WinrmBootstrap, convert
-from aib2packer.conversion import Unfetched
+from aib2packer.options import Unfetched
 from aib2packer.text.source import decode
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -3,7 +3,7 @@
 import pytest
 
 from aib2packer import SourceText, Span
-from aib2packer.arm.language.text import Text
+from aib2packer.arm.language.text import TemplateText
 from aib2packer.packer.steps.exactness import (
     content_is_exact,
     has_short_lines,
@@ -13,9 +13,9 @@ from aib2packer.packer.steps.exactness import (
 )
 
 
-def text(value: str) -> Text:
+def text(value: str) -> TemplateText:
     """Make a text without symbols."""
-    return Text((value,), Span(SourceText("x", value), 0, len(value)))
+    return TemplateText((value,), Span(SourceText("x", value), 0, len(value)))
 
 
 @pytest.mark.parametrize(

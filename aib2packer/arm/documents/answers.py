@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from aib2packer.arm.evaluation.scope import Scope
-    from aib2packer.arm.language.symbolic import Symbol, Value
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.jsonc.tree import Json
 
     InnerScope = Callable[[JsonObject, JsonObject, Scope], Scope]
@@ -27,7 +27,7 @@ _DEPLOYMENT = "microsoft.resources/deployments"
 
 
 def answer(
-    resources: Json | None, scope: Scope, inner_scope: InnerScope, function: str, arguments: tuple[Value, ...]
+    resources: Json | None, scope: Scope, inner_scope: InnerScope, function: str, arguments: tuple[ArmValue, ...]
 ) -> Json | None:
     """The answer to `reference`, where it asks for a nested deployment among `resources`; None where it does not.
 
@@ -58,7 +58,7 @@ def _deployments(resources: Json | None) -> Iterator[tuple[str | None, JsonObjec
             yield name, item, template
 
 
-def _is_named(deployment: JsonObject, asked: Value, scope: Scope) -> bool:
+def _is_named(deployment: JsonObject, asked: ArmValue, scope: Scope) -> bool:
     """Whether a name, or an id that ends in one, is that of a deployment."""
     name = deployment.get("name")
     if name is None:

@@ -16,8 +16,7 @@ from aib2packer.arm.evaluation.evaluate import evaluate_definition, evaluate_jso
 from aib2packer.arm.evaluation.loops import MAX_ROUNDS
 from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Scope, user_functions, variable_definitions
 from aib2packer.arm.language.expression import ExpressionError
-from aib2packer.arm.language.symbolic import Parameter as ParameterSymbol
-from aib2packer.arm.language.symbolic import is_symbol
+from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol
 from aib2packer.arm.language.tree import JsonSymbolic, is_null, value_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     from aib2packer.arm.documents.context import Context
     from aib2packer.arm.documents.parameters import Given
-    from aib2packer.arm.language.symbolic import Symbol, Type, Value
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol, Type
 
 _DEPLOYMENT = "microsoft.resources/deployments"
 _SHAPELESS: dict[str, Type] = {"string": "string", "securestring": "string", "int": "int", "bool": "bool"}
@@ -105,10 +104,10 @@ def report_shape(parameters: Mapping[str, Parameter], scopes: Scopes, context: C
         )
 
 
-def resolver(scopes: Scopes) -> Callable[[Symbol], Value]:
+def resolver(scopes: Scopes) -> Callable[[Symbol], ArmValue]:
     """What gives a symbol its value, as far as the parameters have values and defaults."""
 
-    def resolve(symbol: Symbol) -> Value:
+    def resolve(symbol: Symbol) -> ArmValue:
         expression = JsonSymbolic.of(symbol, _NOWHERE).shown
         try:
             return value_of(evaluate_json(JsonScalar(expression, _NOWHERE), scopes.resolved))
@@ -148,7 +147,7 @@ def report_error(error: ExpressionError, otherwise: Span, report: Report) -> Non
     report.add(codes.EXPRESSION, error.span or otherwise, error.message, help=error.help or "Correct the expression.")
 
 
-def default_of(parameter: Parameter, scope: Scope, report: Report) -> Value:
+def default_of(parameter: Parameter, scope: Scope, report: Report) -> ArmValue:
     """The default of a parameter, evaluated where its other parameters are symbols."""
     if parameter.default is None:
         return None
@@ -162,7 +161,7 @@ def default_of(parameter: Parameter, scope: Scope, report: Report) -> Value:
 def _scope(template: JsonObject, parameters: dict[str, Definition], deployment: Deployment) -> Scope:
     variables, functions = template.get("variables"), template.get("functions")
 
-    def reference(function: str, arguments: tuple[Value, ...]) -> Json | None:
+    def reference(function: str, arguments: tuple[ArmValue, ...]) -> Json | None:
         return answer(template.get("resources"), scope, _scope_inside, function, arguments)
 
     scope = Scope(

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aib2packer.arm.evaluation.scope import Definition, Scope
-    from aib2packer.arm.language.symbolic import Value
+    from aib2packer.arm.language.symbolic import ArmValue
     from aib2packer.jsonc.tree import Json
 
 
-def named_values(scope: Scope) -> tuple[tuple[str, Value], ...]:
+def named_values(scope: Scope) -> tuple[tuple[str, ArmValue], ...]:
     """The variables that have been evaluated in a scope and around it, outermost first, each scope's as they are declared.
 
     Before the variables of a scope stand its parameters of type array and object, as far as they have values. Only what the
@@ -25,7 +25,7 @@ def named_values(scope: Scope) -> tuple[tuple[str, Value], ...]:
     return tuple(_named(scope, set()))
 
 
-def _named(scope: Scope, seen: set[int]) -> Iterator[tuple[str, Value]]:
+def _named(scope: Scope, seen: set[int]) -> Iterator[tuple[str, ArmValue]]:
     # Rounds of a loop have scopes of their own, but share what has been worked out.
     if id(scope.memory) in seen:
         return
@@ -46,7 +46,7 @@ def _known(kind: str, definition: Definition, scope: Scope) -> Json | None:
     return scope.memory.values.get((kind, definition.name.lower()))
 
 
-def tables_in(name: str, value: Value) -> Iterator[tuple[str, Value]]:
+def tables_in(name: str, value: ArmValue) -> Iterator[tuple[str, ArmValue]]:
     """A value and the arrays and objects within, each named by its path: `sizes`, `sizes_web`."""
     if isinstance(value, tuple | Mapping):
         yield name, value

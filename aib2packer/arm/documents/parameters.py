@@ -17,7 +17,7 @@ from aib2packer.text.source import SourceText, Span
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aib2packer.arm.language.symbolic import Value
+    from aib2packer.arm.language.symbolic import ArmValue
     from aib2packer.jsonc.tree import Json
 
 _SECURE = {"securestring", "secureobject"}
@@ -90,7 +90,7 @@ class ParameterFact:
 
     parameter: Parameter
     given: Given | None
-    default: Value
+    default: ArmValue
 
 
 def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter]:

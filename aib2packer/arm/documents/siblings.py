@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.arm.documents.deployment import Deployed
-    from aib2packer.arm.language.symbolic import Value
+    from aib2packer.arm.language.symbolic import ArmValue
     from aib2packer.findings.model import Report
 
 _DEFINITION = "microsoft.compute/galleries/images"
@@ -104,7 +104,7 @@ def _property(definition: Deployed, key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _security_type(features: Value) -> str | None:
+def _security_type(features: ArmValue) -> str | None:
     """The security type among the features of an image definition: `[{name: SecurityType, value: …}]`."""
     for feature in features if isinstance(features, tuple) else ():
         known = {str(key).lower(): item for key, item in feature.items()} if isinstance(feature, Mapping) else {}

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from aib2packer.arm.documents.context import Context
     from aib2packer.arm.documents.deployment import Deployed
-    from aib2packer.arm.language.symbolic import Symbol, Value
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.findings.model import Report
 
 _IMAGE_TEMPLATE_TYPES = {"microsoft.virtualmachineimages/imagetemplates", "microsoft.virtualmachineimages"}
 _MAX_NAMES = 20
 
 
-def _unresolved(symbol: Symbol) -> Value:
+def _unresolved(symbol: Symbol) -> ArmValue:
     return symbol
 
 
@@ -45,9 +45,9 @@ class Resource:
     flattened: bool
     parameters: Mapping[str, ParameterFact] = field(default_factory=dict)
     siblings: Siblings = field(default_factory=Siblings)
-    resolve: Callable[[Symbol], Value] = _unresolved
-    reveal: Callable[[Symbol], Value] = _unresolved
-    named: tuple[tuple[str, Value], ...] = ()
+    resolve: Callable[[Symbol], ArmValue] = _unresolved
+    reveal: Callable[[Symbol], ArmValue] = _unresolved
+    named: tuple[tuple[str, ArmValue], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

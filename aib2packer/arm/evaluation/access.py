@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.functions.base import FunctionError, choose
 from aib2packer.arm.language.describe import describe_type, shorten
-from aib2packer.arm.language.symbolic import Access, Apply, Context, If, Runtime, is_symbol, type_of
+from aib2packer.arm.language.symbolic import Access, Apply, DeploymentFact, If, Runtime, is_symbol, type_of
 from aib2packer.arm.language.tree import JsonSymbolic, has_symbolic_keys, is_null, node_of, value_of
 from aib2packer.jsonc.tree import JsonArray, JsonObject
 
 if TYPE_CHECKING:
-    from aib2packer.arm.language.symbolic import Symbol, Value
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.jsonc.tree import Json
     from aib2packer.text.source import Span
 
@@ -24,7 +24,7 @@ class MissingError(FunctionError):
         self.known = known
 
 
-def access(target: Json, key: Value, span: Span) -> Json:
+def access(target: Json, key: ArmValue, span: Span) -> Json:
     """A property (a name) or an item (a number) of a node; `span` is the place of a result that has none of its own.
 
     Raises:
@@ -44,7 +44,7 @@ def access(target: Json, key: Value, span: Span) -> Json:
     raise MissingError(message, "Check what stands before it.")
 
 
-def try_access(target: Json, key: Value, span: Span) -> Json:
+def try_access(target: Json, key: ArmValue, span: Span) -> Json:
     """Like `access`; null where there is none."""
     if is_null(target):
         return target
@@ -60,7 +60,7 @@ def try_access(target: Json, key: Value, span: Span) -> Json:
         return node_of(None, span)
 
 
-def _property(target: JsonObject, key: Value, span: Span) -> Json:
+def _property(target: JsonObject, key: ArmValue, span: Span) -> Json:
     if not isinstance(key, str):
         message = f"the properties of an object have names; found {describe_type(type_of(key))}"
         raise MissingError(message, "Give a name in single quotes.")
@@ -74,7 +74,7 @@ def _property(target: JsonObject, key: Value, span: Span) -> Json:
     raise MissingError(message, "The object is empty.", known)
 
 
-def _item(target: JsonArray, key: Value) -> Json:
+def _item(target: JsonArray, key: ArmValue) -> Json:
     count = len(target.items)
     if not isinstance(key, int) or isinstance(key, bool):
         message = (
@@ -87,14 +87,14 @@ def _item(target: JsonArray, key: Value) -> Json:
     return target.items[key]
 
 
-def _of_symbol(target: Symbol, key: Value, span: Span) -> Json:
+def _of_symbol(target: Symbol, key: ArmValue, span: Span) -> Json:
     kind = type_of(target)
     if kind in {"string", "int", "bool", "float"}:
         message = f"{describe_type(kind)} has no {'items' if isinstance(key, int) else 'properties'}"
         raise MissingError(message, "Check what stands before it.")
     match target:
-        case Context(function, path) if isinstance(key, str | int):
-            return JsonSymbolic.of(Context(function, (*path, key)), span)
+        case DeploymentFact(function, path) if isinstance(key, str | int):
+            return JsonSymbolic.of(DeploymentFact(function, (*path, key)), span)
         case Runtime(function, arguments, path, secure) if isinstance(key, str | int):
             return JsonSymbolic.of(Runtime(function, arguments, (*path, key), secure), span)
         case If():
@@ -103,20 +103,20 @@ def _of_symbol(target: Symbol, key: Value, span: Span) -> Json:
             return JsonSymbolic.of(Access(target, key), span)  # type: ignore[arg-type]  # a name, a number or a symbol
 
 
-def _of_choice(choice: If, key: Value, span: Span, *, safe: bool) -> Json:
+def _of_choice(choice: If, key: ArmValue, span: Span, *, safe: bool) -> Json:
     """The property of each arm; an arm without it fails only when it is chosen."""
     arms = [_of_arm(arm, key, span, safe=safe) for arm in (choice.then, choice.otherwise)]
     return node_of(choose(choice.condition, *arms), span)
 
 
-def _of_arm(arm: Value, key: Value, span: Span, *, safe: bool) -> Value:
+def _of_arm(arm: ArmValue, key: ArmValue, span: Span, *, safe: bool) -> ArmValue:
     try:
         return value_of((try_access if safe else access)(node_of(arm, span), key, span))
     except MissingError as error:
         return Apply("fail", (error.message,))
 
 
-def try_get(target: Json, keys: tuple[Value, ...], span: Span) -> Json:
+def try_get(target: Json, keys: tuple[ArmValue, ...], span: Span) -> Json:
     """`tryGet(target, key, …)`: null as soon as one step leads nowhere. `{value: 1, fromEnd: true}` counts from the end."""
     for key in keys:
         if isinstance(key, dict):
@@ -127,7 +127,7 @@ def try_get(target: Json, keys: tuple[Value, ...], span: Span) -> Json:
     return target
 
 
-def from_end(target: Json, number: Value, span: Span, *, safe: bool) -> Json:
+def from_end(target: Json, number: ArmValue, span: Span, *, safe: bool) -> Json:
     """`indexFromEnd` and `tryIndexFromEnd`: the last item is number 1."""
     if isinstance(target, JsonSymbolic) or is_symbol(number):
         name = "tryIndexFromEnd" if safe else "indexFromEnd"

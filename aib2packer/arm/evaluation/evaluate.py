@@ -11,8 +11,7 @@ from aib2packer.arm.evaluation.access import MissingError, access
 from aib2packer.arm.evaluation.forms import FORMS
 from aib2packer.arm.evaluation.frame import Frame, fail, fail_name, meant, suggestion
 from aib2packer.arm.evaluation.functions import registry
-from aib2packer.arm.evaluation.functions.base import Arguments, FunctionError, Nodes, Pure
-from aib2packer.arm.evaluation.functions.base import call as call_pure
+from aib2packer.arm.evaluation.functions.base import Arguments, FunctionError, Nodes, Pure, apply_pure
 from aib2packer.arm.evaluation.lambdas import LAMBDA_FUNCTIONS, evaluate_lambda_function
 from aib2packer.arm.evaluation.loops import loops_of, run_loop
 from aib2packer.arm.evaluation.resources import CONTEXT, IDS, is_runtime, runtime
@@ -29,7 +28,7 @@ from aib2packer.arm.language.expression import (
     print_expression,
     unescape,
 )
-from aib2packer.arm.language.place import Place
+from aib2packer.arm.language.place import StringPlace
 from aib2packer.arm.language.symbolic import Concat, is_symbol
 from aib2packer.arm.language.tree import JsonSymbolic, drop_nulls, member_of, value_of
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
@@ -39,14 +38,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aib2packer.arm.language.expression import Expression
-    from aib2packer.arm.language.symbolic import Symbol, Value
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.jsonc.tree import Json
 
 _MAX_TEXT = 4 << 20  # what a template may have altogether
 _MAX_PARTS = 20_000
 
 
-def evaluate(expression: Expression, scope: Scope) -> Value:
+def evaluate(expression: Expression, scope: Scope) -> ArmValue:
     """Evaluate an expression.
 
     Raises:
@@ -56,7 +55,7 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
     text = print_expression(expression)
     source = SourceText("expression", text)
     try:
-        return value_of(_run(expression, Frame(scope, Place(Span(source, 0, len(text)), ""), _run)))
+        return value_of(_run(expression, Frame(scope, StringPlace(Span(source, 0, len(text)), ""), _run)))
     except RecursionError:
         raise _too_deep(expression.start, expression.end) from None
 
@@ -132,7 +131,7 @@ def _string(text: str, node: JsonScalar, scope: Scope) -> Json:
     if not is_expression(text):
         plain = unescape(text)
         return node if plain == text else JsonScalar(plain, node.span)
-    place = Place(node.span, text)
+    place = StringPlace(node.span, text)
     try:
         return _run(parse(text), Frame(scope, place, _run))
     except ExpressionError as error:
@@ -179,7 +178,7 @@ def _run(expression: Expression, frame: Frame) -> Json:
             return _call(expression, frame)
 
 
-def _access(target: Expression, key: Value, expression: PropertyAccess | IndexAccess, frame: Frame) -> Json:
+def _access(target: Expression, key: ArmValue, expression: PropertyAccess | IndexAccess, frame: Frame) -> Json:
     whole = frame.evaluate(target)
     try:
         return access(whole, key, frame.span(expression))
@@ -220,7 +219,7 @@ def _apply(call: Call, frame: Frame) -> Json:
     function = registry()[call.name.lower()]
     arguments = tuple(map(frame.evaluate, call.arguments))
     if isinstance(function, Pure):
-        return frame.node(_small(call, call_pure(function, tuple(map(value_of, arguments)))), call)
+        return frame.node(_small(call, apply_pure(function, tuple(map(value_of, arguments)))), call)
     node = function.build(Nodes(function.name, arguments, frame.span(call)))
     if isinstance(node, JsonArray) and len(node.items) > _MAX_PARTS:
         fail(call, f"the array has more than {_MAX_PARTS} items", "Check the loops and lambdas.")
@@ -229,7 +228,7 @@ def _apply(call: Call, frame: Frame) -> Json:
     return node
 
 
-def _small(call: Call, value: Value) -> Value:
+def _small(call: Call, value: ArmValue) -> ArmValue:
     if (isinstance(value, str) and len(value) > _MAX_TEXT) or (isinstance(value, Concat) and len(value.parts) > _MAX_PARTS):
         fail(call, "the text is too long", "A template and what it makes has 4 MB at most.")
     return value

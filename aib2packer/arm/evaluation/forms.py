@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from aib2packer.arm.evaluation.frame import Frame
     from aib2packer.arm.language.expression import Call, Expression
-    from aib2packer.arm.language.symbolic import Symbol, Value
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.jsonc.tree import Json
 
 
@@ -37,7 +37,7 @@ def _if(call: Call, frame: Frame) -> Json:
     return frame.node(choose(condition, then, otherwise), call)
 
 
-def _arm(arm: Expression, frame: Frame) -> Value:
+def _arm(arm: Expression, frame: Frame) -> ArmValue:
     try:
         return frame.value(arm)
     except ExpressionError as error:
@@ -48,7 +48,7 @@ def _connective(*, stops: bool) -> Callable[[Call, Frame], Json]:
     """`and`, which stops at the first false, and `or`, at the first true."""
 
     def evaluate(call: Call, frame: Frame) -> Json:
-        unknown: list[Value] = []
+        unknown: list[ArmValue] = []
         for argument in call.arguments:
             value = frame.value(argument)
             if is_symbol(value) and type_of(value) in {"bool", "any"}:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from aib2packer.arm.evaluation.scope import Scope
     from aib2packer.arm.language.expression import Call, Expression
-    from aib2packer.arm.language.place import Place
-    from aib2packer.arm.language.symbolic import Symbol, Value
+    from aib2packer.arm.language.place import StringPlace
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.jsonc.tree import Json
     from aib2packer.text.source import Span
 
@@ -27,14 +27,14 @@ class Frame:
     """One evaluation of one expression."""
 
     scope: Scope
-    place: Place
+    place: StringPlace
     run: Callable[[Expression, Frame], Json]
 
     def evaluate(self, expression: Expression) -> Json:
         """The value of a part, with its place."""
         return self.run(expression, self)
 
-    def value(self, expression: Expression) -> Value:
+    def value(self, expression: Expression) -> ArmValue:
         """The value of a part."""
         return value_of(self.run(expression, self))
 
@@ -46,7 +46,7 @@ class Frame:
         """Where a part stands."""
         return self.place.at(expression.start, expression.end)
 
-    def node(self, value: Value, expression: Expression) -> Json:
+    def node(self, value: ArmValue, expression: Expression) -> Json:
         """A value that a part of the expression has."""
         return node_of(value, self.span(expression))
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from aib2packer.arm.evaluation.frame import Frame
     from aib2packer.arm.language.expression import Expression
-    from aib2packer.arm.language.symbolic import Value
+    from aib2packer.arm.language.symbolic import ArmValue
 
 
 class _Unknown(Exception):  # noqa: N818 - no error: the function stays a symbol
@@ -96,7 +96,7 @@ def evaluate_lambda_function(call: Call, frame: Frame) -> Json:
 def _stays(name: str, call: Call, frame: Frame, target: Json, lambdas: list[_Function]) -> Json:
     whole = value_of(target)
     item: Type = "string" if isinstance(whole, Apply) and whole.function == "split" else "any"
-    start: tuple[Value, ...] = (frame.value(call.arguments[1]),) if name == "reduce" else ()
+    start: tuple[ArmValue, ...] = (frame.value(call.arguments[1]),) if name == "reduce" else ()
     count = 2 if name in {"reduce", "sort"} else 1
     return frame.symbol(Apply(name, (whole, *start, *(one.symbolic(*(item,) * count) for one in lambdas))), call)
 

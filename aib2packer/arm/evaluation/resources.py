@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.evaluation.functions.base import Arguments, FunctionError
 from aib2packer.arm.evaluation.functions.text import to_text
 from aib2packer.arm.evaluation.scope import Level
-from aib2packer.arm.language.symbolic import Apply, Concat, Context, Runtime, concat, is_symbol
+from aib2packer.arm.language.symbolic import Apply, Concat, DeploymentFact, Runtime, concat, is_symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aib2packer.arm.evaluation.scope import Deployment, Scope
-    from aib2packer.arm.language.symbolic import Symbol, Value
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
 
 _GROUP_TYPE = "Microsoft.Resources/resourceGroups"
 _MANAGEMENT = "/providers/Microsoft.Management/managementGroups/"
@@ -31,7 +31,7 @@ RUNTIME = MappingProxyType(
 )
 
 # The public cloud: learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-deployment#environment
-ENVIRONMENT: Mapping[str | Symbol, Value] = MappingProxyType(
+ENVIRONMENT: Mapping[str | Symbol, ArmValue] = MappingProxyType(
     {
         "name": "AzureCloud",
         "gallery": "https://gallery.azure.com/",
@@ -63,11 +63,11 @@ ENVIRONMENT: Mapping[str | Symbol, Value] = MappingProxyType(
 )
 
 
-def _text(*parts: Value) -> Value:
+def _text(*parts: ArmValue) -> ArmValue:
     return concat(part if is_symbol(part) else to_text(part) for part in parts)
 
 
-def resource_group(scope: Scope) -> Value:
+def resource_group(scope: Scope) -> ArmValue:
     """`resourceGroup()`: the group that is deployed to."""
     deployment = scope.deployment
     if deployment.level is not Level.RESOURCE_GROUP:
@@ -78,13 +78,13 @@ def resource_group(scope: Scope) -> Value:
         "name": deployment.resource_group,
         "type": _GROUP_TYPE,
         "location": deployment.location,
-        "tags": Context("resourceGroup", ("tags",)),
-        "managedBy": Context("resourceGroup", ("managedBy",)),
+        "tags": DeploymentFact("resourceGroup", ("tags",)),
+        "managedBy": DeploymentFact("resourceGroup", ("managedBy",)),
         "properties": {"provisioningState": "Succeeded"},
     }
 
 
-def subscription(scope: Scope) -> Value:
+def subscription(scope: Scope) -> ArmValue:
     """`subscription()`: the subscription that is deployed to."""
     deployment = scope.deployment
     if deployment.level in {Level.MANAGEMENT_GROUP, Level.TENANT}:
@@ -94,42 +94,42 @@ def subscription(scope: Scope) -> Value:
         "id": _text("/subscriptions/", deployment.subscription_id),
         "subscriptionId": deployment.subscription_id,
         "tenantId": deployment.tenant_id,
-        "displayName": Context("subscription", ("displayName",)),
+        "displayName": DeploymentFact("subscription", ("displayName",)),
     }
 
 
-def tenant(scope: Scope) -> Value:
+def tenant(scope: Scope) -> ArmValue:
     """`tenant()`: the directory that is deployed to."""
     return {
         "tenantId": scope.deployment.tenant_id,
-        "countryCode": Context("tenant", ("countryCode",)),
-        "displayName": Context("tenant", ("displayName",)),
+        "countryCode": DeploymentFact("tenant", ("countryCode",)),
+        "displayName": DeploymentFact("tenant", ("displayName",)),
     }
 
 
-def deployment(scope: Scope) -> Value:
+def deployment(scope: Scope) -> ArmValue:
     """`deployment()`: this deployment; what it is made from is known to Azure only."""
     return {
         "name": scope.deployment.name,
-        "location": Context("deployment", ("location",)),
-        "properties": Context("deployment", ("properties",)),
+        "location": DeploymentFact("deployment", ("location",)),
+        "properties": DeploymentFact("deployment", ("properties",)),
     }
 
 
-def environment(_: Scope) -> Value:
+def environment(_: Scope) -> ArmValue:
     """`environment()`: the cloud, always the public one."""
     return ENVIRONMENT
 
 
-CONTEXT: Mapping[str, tuple[str, Callable[[Scope], Value]]] = MappingProxyType(
+CONTEXT: Mapping[str, tuple[str, Callable[[Scope], ArmValue]]] = MappingProxyType(
     {
         "resourcegroup": ("resourceGroup", resource_group),
         "subscription": ("subscription", subscription),
         "tenant": ("tenant", tenant),
         "deployment": ("deployment", deployment),
         "environment": ("environment", environment),
-        "managementgroup": ("managementGroup", lambda _: Context("managementGroup")),
-        "deployer": ("deployer", lambda _: Context("deployer")),
+        "managementgroup": ("managementGroup", lambda _: DeploymentFact("managementGroup")),
+        "deployer": ("deployer", lambda _: DeploymentFact("deployer")),
     }
 )
 
@@ -139,13 +139,13 @@ def is_runtime(name: str) -> bool:
     return name.lower() in RUNTIME or name.lower().startswith("list")
 
 
-def runtime(name: str, values: tuple[Value, ...]) -> Runtime:
+def runtime(name: str, values: tuple[ArmValue, ...]) -> Runtime:
     """The symbol for the answer of such a function; what `list*` answers is secret."""
     secure = name.lower().startswith("list") or name.lower() == "getsecret"
     return Runtime(RUNTIME.get(name.lower(), name), values, secure=secure)
 
 
-def resource_id(arguments: Arguments, deployment: Deployment) -> Value:
+def resource_id(arguments: Arguments, deployment: Deployment) -> ArmValue:
     """The id that `resourceId([subscription], [group], type, name, …)` makes."""
     at = _type_at(arguments, (0, 1, 2))
     if at is None:
@@ -162,7 +162,7 @@ def resource_id(arguments: Arguments, deployment: Deployment) -> Value:
     return _text("/subscriptions/", subscription_id, "/resourceGroups/", group, tail)
 
 
-def subscription_resource_id(arguments: Arguments, deployment: Deployment) -> Value:
+def subscription_resource_id(arguments: Arguments, deployment: Deployment) -> ArmValue:
     """The id that `subscriptionResourceId([subscription], type, name, …)` makes."""
     at = _type_at(arguments, (0, 1))
     if at is None:
@@ -170,27 +170,27 @@ def subscription_resource_id(arguments: Arguments, deployment: Deployment) -> Va
     return _text("/subscriptions/", arguments[0] if at else deployment.subscription_id, _tail(arguments, at))
 
 
-def tenant_resource_id(arguments: Arguments, _: Deployment) -> Value:
+def tenant_resource_id(arguments: Arguments, _: Deployment) -> ArmValue:
     """The id that `tenantResourceId(type, name, …)` makes."""
     at = _type_at(arguments, (0,))
     return Apply(arguments.function, arguments.values) if at is None else _tail(arguments, at)
 
 
-def management_group_resource_id(arguments: Arguments, _: Deployment) -> Value:
+def management_group_resource_id(arguments: Arguments, _: Deployment) -> ArmValue:
     """The id that `managementGroupResourceId([group], type, name, …)` makes."""
     at = _type_at(arguments, (0, 1))
     if at is None:
         return Apply(arguments.function, arguments.values)
-    return _text(_MANAGEMENT, arguments[0] if at else Context("managementGroup", ("name",)), _tail(arguments, at))
+    return _text(_MANAGEMENT, arguments[0] if at else DeploymentFact("managementGroup", ("name",)), _tail(arguments, at))
 
 
-def extension_resource_id(arguments: Arguments, _: Deployment) -> Value:
+def extension_resource_id(arguments: Arguments, _: Deployment) -> ArmValue:
     """The id that `extensionResourceId(id, type, name, …)` makes."""
     at = _type_at(arguments, (1,))
     return Apply(arguments.function, arguments.values) if at is None else _text(arguments[0], _tail(arguments, at))
 
 
-IDS: Mapping[str, tuple[str, int, Callable[[Arguments, Deployment], Value]]] = MappingProxyType(
+IDS: Mapping[str, tuple[str, int, Callable[[Arguments, Deployment], ArmValue]]] = MappingProxyType(
     {
         "resourceid": ("resourceId", 2, resource_id),
         "subscriptionresourceid": ("subscriptionResourceId", 2, subscription_resource_id),
@@ -216,7 +216,7 @@ def _type_at(arguments: Arguments, places: tuple[int, ...]) -> int | None:
     return arguments.fail("no argument is a resource type", "A type looks like `Microsoft.Compute/images`.", places[0])
 
 
-def _tail(arguments: Arguments, at: int) -> Value:
+def _tail(arguments: Arguments, at: int) -> ArmValue:
     """`/providers/NS/a/name/b/name` from the type and the names behind it."""
     namespace, *kinds = arguments.string(at).strip("/").split("/")
     names = arguments.values[at + 1 :]

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.language.symbolic import Context
+from aib2packer.arm.language.symbolic import DeploymentFact
 from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aib2packer.arm.language.symbolic import Value
+    from aib2packer.arm.language.symbolic import ArmValue
     from aib2packer.jsonc.tree import Json
 
-SUBSCRIPTION_ID = Context("subscription", ("subscriptionId",))
-RESOURCE_GROUP = Context("resourceGroup", ("name",))
-LOCATION = Context("resourceGroup", ("location",))
-TENANT_ID = Context("tenant", ("tenantId",))
-DEPLOYMENT_NAME = Context("deployment", ("name",))
+SUBSCRIPTION_ID = DeploymentFact("subscription", ("subscriptionId",))
+RESOURCE_GROUP = DeploymentFact("resourceGroup", ("name",))
+LOCATION = DeploymentFact("resourceGroup", ("location",))
+TENANT_ID = DeploymentFact("tenant", ("tenantId",))
+DEPLOYMENT_NAME = DeploymentFact("deployment", ("name",))
 
 _MAX_STEPS = 200_000  # a thousand times what the largest public image template takes
 
@@ -39,11 +39,11 @@ class Deployment:
     """The target of a deployment. Each of its facts is text, or a symbol where it is not known."""
 
     level: Level = Level.RESOURCE_GROUP
-    subscription_id: Value = SUBSCRIPTION_ID
-    resource_group: Value = RESOURCE_GROUP
-    location: Value = LOCATION
-    tenant_id: Value = TENANT_ID
-    name: Value = DEPLOYMENT_NAME
+    subscription_id: ArmValue = SUBSCRIPTION_ID
+    resource_group: ArmValue = RESOURCE_GROUP
+    location: ArmValue = LOCATION
+    tenant_id: ArmValue = TENANT_ID
+    name: ArmValue = DEPLOYMENT_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Loop:
     """One round of a `copy`: its name ("" for one without), and which round, a symbol where their number is not known."""
 
     name: str
-    index: Value
+    index: ArmValue
 
 
 @dataclass(slots=True)
@@ -99,7 +99,7 @@ class Memory:
     work: Work = field(default_factory=Work)
 
 
-Reference = Callable[[str, "tuple[Value, ...]"], "Json | None"]
+Reference = Callable[[str, "tuple[ArmValue, ...]"], "Json | None"]
 """Answers `reference(…)` and its like from the template itself: function and arguments in, the answer or None out."""
 
 
@@ -117,7 +117,7 @@ class Scope:
     owner: str = ""
     memory: Memory = field(default_factory=Memory, repr=False)
 
-    def with_loop(self, name: str, index: Value) -> Scope:
+    def with_loop(self, name: str, index: ArmValue) -> Scope:
         """The scope inside one round of a `copy`."""
         return replace(self, loops=(*self.loops, Loop(name, index)))
 

@@ -9,19 +9,19 @@ from aib2packer.arm.language.symbolic import (
     Access,
     Apply,
     Concat,
-    Context,
     Deferred,
+    DeploymentFact,
     If,
     Lambda,
     LambdaVariable,
-    Parameter,
+    ParameterSymbol,
     Runtime,
     Secret,
-    Variable,
+    VariableSymbol,
 )
 
 if TYPE_CHECKING:
-    from aib2packer.arm.language.symbolic import Symbol, Type, Value
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol, Type
 
 _MAX_DEPTH = 20
 _SHOWN = 40
@@ -32,7 +32,7 @@ def describe(symbol: Symbol) -> str:
     return f"[{_describe(symbol, 0)}]"
 
 
-def _describe(value: Value | Lambda, depth: int) -> str:  # noqa: C901, PLR0912 - a case each kind of value
+def _describe(value: ArmValue | Lambda, depth: int) -> str:  # noqa: C901, PLR0912 - a case each kind of value
     if depth > _MAX_DEPTH:
         return "…"
     match value:
@@ -48,15 +48,15 @@ def _describe(value: Value | Lambda, depth: int) -> str:  # noqa: C901, PLR0912 
             return _call("createArray", value, depth)
         case Mapping():
             return _call("createObject", tuple(part for item in value.items() for part in item), depth)
-        case Parameter(name):
+        case ParameterSymbol(name):
             return f"parameters('{name}')"
         case Secret():
             return "'***'"
-        case Variable(name):
+        case VariableSymbol(name):
             return f"variables('{name}')"
         case LambdaVariable(name):
             return f"lambdaVariables('{name}')"
-        case Context(function, path):
+        case DeploymentFact(function, path):
             return f"{function}()" + "".join(map(_accessor, path))
         case Deferred(function, arguments):
             return _call(function, arguments, depth)
@@ -79,7 +79,7 @@ def _describe(value: Value | Lambda, depth: int) -> str:  # noqa: C901, PLR0912 
             return "…"
 
 
-def _call(name: str, arguments: tuple[Value | Lambda, ...], depth: int) -> str:
+def _call(name: str, arguments: tuple[ArmValue | Lambda, ...], depth: int) -> str:
     return f"{name}({', '.join(_describe(argument, depth + 1) for argument in arguments)})"
 
 

@@ -17,7 +17,7 @@ _CHARACTER = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F
 
 
 @dataclass(slots=True)
-class Place:
+class StringPlace:
     """A string of the template, and where it stands: turns offsets in the string into spans of the file."""
 
     span: Span

@@ -18,7 +18,7 @@ Type: TypeAlias = Literal["string", "int", "bool", "float", "array", "object", "
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class ParameterSymbol:
     """A parameter of the template without a value; `name` as it is declared, `secure` for securestring and secureObject."""
 
     name: str
@@ -28,7 +28,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class DeploymentFact:
     """What only the deployment knows: `Context("resourceGroup", ("location",))`; a path of names and indexes."""
 
     function: str
@@ -40,7 +40,7 @@ class Deferred:
     """A value that each deployment makes anew: `utcNow` and `newGuid`, in the default of `parameter` ("" elsewhere)."""
 
     function: str
-    arguments: tuple[Value, ...] = ()
+    arguments: tuple[ArmValue, ...] = ()
     parameter: str = ""
 
     def __hash__(self) -> int:
@@ -52,7 +52,7 @@ class Runtime:
     """What Azure answers: `reference`, `listKeys`, …; `path` leads into the answer. The answers of `list*` are secret."""
 
     function: str
-    arguments: tuple[Value, ...] = ()
+    arguments: tuple[ArmValue, ...] = ()
     path: tuple[str | int, ...] = ()
     secure: bool = False
 
@@ -96,8 +96,8 @@ class If:
     """One of two values; the condition is a symbol."""
 
     condition: Symbol
-    then: Value
-    otherwise: Value
+    then: ArmValue
+    otherwise: ArmValue
 
     def __hash__(self) -> int:
         return hash(self.condition)
@@ -110,7 +110,7 @@ class Access:
     `safe` is `tryGet`: null where there is none.
     """
 
-    target: Value
+    target: ArmValue
     key: str | int | Symbol
     safe: bool = False
 
@@ -119,11 +119,11 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class VariableSymbol:
     """A variable of the template, in place of its value. Evaluation sees values only: the name is put back for printing."""
 
     name: str
-    value: Value
+    value: ArmValue
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -134,7 +134,7 @@ class Lambda:
     """The function that `map` and its like apply; `body` says `LambdaVariable` for its parameters."""
 
     parameters: tuple[str, ...]
-    body: Value
+    body: ArmValue
 
     def __hash__(self) -> int:
         return hash(self.parameters)
@@ -145,17 +145,29 @@ class Apply:
     """A pure function, spelled as ARM documents it, over arguments of which one at least is not known."""
 
     function: str
-    arguments: tuple[Value | Lambda, ...]
+    arguments: tuple[ArmValue | Lambda, ...]
 
     def __hash__(self) -> int:
         return hash((self.function, len(self.arguments)))
 
 
-Leaf: TypeAlias = Parameter | Context | Deferred | Runtime | Secret | Variable
+Leaf: TypeAlias = ParameterSymbol | DeploymentFact | Deferred | Runtime | Secret | VariableSymbol
 Symbol: TypeAlias = Leaf | LambdaVariable | Concat | If | Access | Apply
-Value: TypeAlias = "bool | int | float | str | tuple[Value, ...] | Mapping[str | Symbol, Value] | Symbol | None"
+ArmValue: TypeAlias = "bool | int | float | str | tuple[ArmValue, ...] | Mapping[str | Symbol, ArmValue] | Symbol | None"
 
-SYMBOLS = (Parameter, Context, Deferred, Runtime, Secret, LambdaVariable, Concat, If, Access, Apply, Variable)
+SYMBOLS = (
+    ParameterSymbol,
+    DeploymentFact,
+    Deferred,
+    Runtime,
+    Secret,
+    LambdaVariable,
+    Concat,
+    If,
+    Access,
+    Apply,
+    VariableSymbol,
+)
 
 # Facts of a deployment that are always there.
 _TEXTS = frozenset({"subscriptionId", "tenantId", "id", "name", "location", "type", "displayName"})
@@ -175,12 +187,12 @@ _RETURNS: Mapping[str, Type] = {
 }
 
 
-def is_symbol(value: Value | Lambda) -> TypeGuard[Symbol]:
+def is_symbol(value: ArmValue | Lambda) -> TypeGuard[Symbol]:
     """Whether a value is a symbol itself."""
     return isinstance(value, SYMBOLS)
 
 
-def is_known(value: Value | Lambda) -> bool:
+def is_known(value: ArmValue | Lambda) -> bool:
     """Whether there is no symbol in a value, however deep."""
     match value:
         case tuple():
@@ -193,7 +205,7 @@ def is_known(value: Value | Lambda) -> bool:
             return not is_symbol(value)
 
 
-def type_of(value: Value | Lambda) -> Type:  # noqa: C901, PLR0912 - a case each kind of value
+def type_of(value: ArmValue | Lambda) -> Type:  # noqa: C901, PLR0912 - a case each kind of value
     """The JSON type of a value; "any" where it may have several, or be null."""
     match value:
         case None:
@@ -210,21 +222,21 @@ def type_of(value: Value | Lambda) -> Type:  # noqa: C901, PLR0912 - a case each
             return "array"
         case Mapping():
             return "object"
-        case Parameter():
+        case ParameterSymbol():
             return "any" if value.nullable else value.type
         case LambdaVariable():
             return value.type
         case Deferred() | Secret():
             return "string"
-        case Context(path=() | ("tags",)):
+        case DeploymentFact(path=() | ("tags",)):
             return "object"
-        case Context(path=(str() as name,)) if name in _TEXTS:
+        case DeploymentFact(path=(str() as name,)) if name in _TEXTS:
             return "string"
         case If(_, then, otherwise):
             return type_of(then) if type_of(then) == type_of(otherwise) else "any"
         case Access(target, _, safe) if _is_split(target):
             return "any" if safe else "string"
-        case Variable():
+        case VariableSymbol():
             return type_of(value.value)
         case Apply("last" | "first" | "take" | "skip" | "concat" | "union" | "intersection" as name, arguments):
             return _type_as_argument(name, arguments)
@@ -234,7 +246,7 @@ def type_of(value: Value | Lambda) -> Type:  # noqa: C901, PLR0912 - a case each
             return "any"
 
 
-def _type_as_argument(function: str, arguments: tuple[Value | Lambda, ...]) -> Type:
+def _type_as_argument(function: str, arguments: tuple[ArmValue | Lambda, ...]) -> Type:
     """The type of a function that gives back what it is given: all of it, or one of its items."""
     given = type_of(arguments[0])
     if function not in {"first", "last"} or given == "string":
@@ -242,51 +254,53 @@ def _type_as_argument(function: str, arguments: tuple[Value | Lambda, ...]) -> T
     return "string" if _is_split(arguments[0]) else "any"
 
 
-def _is_split(value: Value | Lambda) -> bool:
+def _is_split(value: ArmValue | Lambda) -> bool:
     plain = value if isinstance(value, Lambda) else bare(value)
     return isinstance(plain, Apply) and plain.function == "split"
 
 
-def bare(value: Value) -> Value:
+def bare(value: ArmValue) -> ArmValue:
     """What a value is, where it stands behind the name of a variable."""
-    return bare(value.value) if isinstance(value, Variable) else value
+    return bare(value.value) if isinstance(value, VariableSymbol) else value
 
 
-def may_be_null(value: Value | Lambda) -> bool:
+def may_be_null(value: ArmValue | Lambda) -> bool:
     """Whether a value is null, or can turn out to be."""
     match value:
         case None:
             return True
         case If(_, then, otherwise):
             return may_be_null(then) or may_be_null(otherwise)
-        case Context(path=("tags",)):
+        case DeploymentFact(path=("tags",)):
             return True
         case Apply("coalesce", arguments):
             return all(map(may_be_null, arguments))
-        case Variable():
+        case VariableSymbol():
             return may_be_null(value.value)
         case _:
             return type_of(value) == "any"
 
 
-def leaves(value: Value | Lambda) -> tuple[Parameter | Context | Deferred | Runtime | Secret, ...]:
+def leaves(value: ArmValue | Lambda) -> tuple[ParameterSymbol | DeploymentFact | Deferred | Runtime | Secret, ...]:
     """The parameters, and all else that a value depends on, each once, in order of appearance."""
     return tuple(
-        dict.fromkeys(part for part in walk(value) if isinstance(part, Parameter | Context | Deferred | Runtime | Secret))
+        dict.fromkeys(
+            part for part in walk(value) if isinstance(part, ParameterSymbol | DeploymentFact | Deferred | Runtime | Secret)
+        )
     )
 
 
-def parameters_of(value: Value | Lambda) -> tuple[Parameter, ...]:
+def parameters_of(value: ArmValue | Lambda) -> tuple[ParameterSymbol, ...]:
     """The parameters that a value depends on, each once, in order of appearance."""
-    return tuple(leaf for leaf in leaves(value) if isinstance(leaf, Parameter))
+    return tuple(leaf for leaf in leaves(value) if isinstance(leaf, ParameterSymbol))
 
 
-def deciding_parameters(value: Value | Lambda) -> tuple[Parameter, ...]:
+def deciding_parameters(value: ArmValue | Lambda) -> tuple[ParameterSymbol, ...]:
     """The parameters that decide which shape a value has: of `if` those of the condition, not of what is chosen between."""
     return tuple(dict.fromkeys(_deciding(value)))
 
 
-def _deciding(value: Value | Lambda) -> Iterator[Parameter]:
+def _deciding(value: ArmValue | Lambda) -> Iterator[ParameterSymbol]:
     match value:
         case If(condition, then, otherwise):
             yield from parameters_of(condition)
@@ -305,11 +319,11 @@ def _deciding(value: Value | Lambda) -> Iterator[Parameter]:
             yield from parameters_of(value)
 
 
-def _has_choice(value: Value | Lambda) -> bool:
+def _has_choice(value: ArmValue | Lambda) -> bool:
     return isinstance(value, If) or (isinstance(value, tuple | Apply) and any(map(_has_choice, _parts(value))))
 
 
-def walk(value: Value | Lambda) -> Iterator[Value | Lambda]:
+def walk(value: ArmValue | Lambda) -> Iterator[ArmValue | Lambda]:
     """A value and all that it is made of."""
     yield value
     if isinstance(value, Mapping):
@@ -321,7 +335,7 @@ def walk(value: Value | Lambda) -> Iterator[Value | Lambda]:
             yield from walk(part)
 
 
-def _parts(value: Value | Lambda) -> Iterable[Value | Lambda]:
+def _parts(value: ArmValue | Lambda) -> Iterable[ArmValue | Lambda]:
     match value:
         case tuple() | Concat(parts=_):
             return value if isinstance(value, tuple) else value.parts
@@ -329,7 +343,7 @@ def _parts(value: Value | Lambda) -> Iterable[Value | Lambda]:
             return (condition, then, otherwise)
         case Access(target, key):
             return (target, key)
-        case Lambda(_, body) | Variable(_, body):
+        case Lambda(_, body) | VariableSymbol(_, body):
             return (body,)
         case Apply(_, arguments):
             return arguments
@@ -337,7 +351,7 @@ def _parts(value: Value | Lambda) -> Iterable[Value | Lambda]:
             return ()
 
 
-def rebuild(value: Value, change: Callable[[Value], Value]) -> Value:
+def rebuild(value: ArmValue, change: Callable[[ArmValue], ArmValue]) -> ArmValue:
     """A value with each of the values that it is made of changed."""
 
     def symbol(part: Symbol) -> Symbol:
@@ -348,7 +362,7 @@ def rebuild(value: Value, change: Callable[[Value], Value]) -> Value:
         changed = change(part)
         return changed if isinstance(changed, str) or is_symbol(changed) else part
 
-    def argument(part: Value | Lambda) -> Value | Lambda:
+    def argument(part: ArmValue | Lambda) -> ArmValue | Lambda:
         return Lambda(part.parameters, change(part.body)) if isinstance(part, Lambda) else change(part)
 
     match value:
@@ -371,24 +385,24 @@ def rebuild(value: Value, change: Callable[[Value], Value]) -> Value:
 def answer_of(value: Symbol) -> Runtime:
     """The symbol for the value of `uniqueString`, or of an `if` with one in it: as if only Azure could tell it."""
     named = without_names(value)
-    secure = any(isinstance(leaf, Parameter | Runtime) and leaf.secure for leaf in leaves(named))
+    secure = any(isinstance(leaf, ParameterSymbol | Runtime) and leaf.secure for leaf in leaves(named))
     return Runtime("uniqueString", (named,), secure=secure)
 
 
-def with_fallback(value: Value | Lambda) -> tuple[Parameter, Value] | None:
+def with_fallback(value: ArmValue | Lambda) -> tuple[ParameterSymbol, ArmValue] | None:
     """The parameter and the other value of `if(empty(p), x, p)`, or of `if(not(empty(p)), p, x)`; None for another value."""
     match value:
-        case If(Apply("empty", (Parameter() as own,)), otherwise, then) if without_names(then) == own:
+        case If(Apply("empty", (ParameterSymbol() as own,)), otherwise, then) if without_names(then) == own:
             return own, otherwise
-        case If(Apply("not", (Apply("empty", (Parameter() as own,)),)), then, otherwise) if without_names(then) == own:
+        case If(Apply("not", (Apply("empty", (ParameterSymbol() as own,)),)), then, otherwise) if without_names(then) == own:
             return own, otherwise
         case _:
             return None
 
 
-def without_names(value: Value) -> Value:
+def without_names(value: ArmValue) -> ArmValue:
     """A value with the values of variables in place of their names."""
-    return without_names(value.value) if isinstance(value, Variable) else rebuild(value, without_names)
+    return without_names(value.value) if isinstance(value, VariableSymbol) else rebuild(value, without_names)
 
 
 def concat(parts: Iterable[str | Symbol]) -> str | Symbol:
@@ -407,7 +421,7 @@ def concat(parts: Iterable[str | Symbol]) -> str | Symbol:
     return Concat(tuple(merged))
 
 
-def same(one: Value, other: Value) -> bool | None:
+def same(one: ArmValue, other: ArmValue) -> bool | None:
     """What `equals` says of two values: None where that depends on what is not known.
 
     Text minds case, types differ, objects do not mind the order of their properties (reference/arm-expressions.md 2.3).
@@ -423,13 +437,13 @@ def same(one: Value, other: Value) -> bool | None:
             return type_of(one) == type_of(other) and one == other
 
 
-def _same_objects(one: Mapping[str | Symbol, Value], other: Mapping[str | Symbol, Value]) -> bool | None:
+def _same_objects(one: Mapping[str | Symbol, ArmValue], other: Mapping[str | Symbol, ArmValue]) -> bool | None:
     if all(isinstance(key, str) for key in (*one, *other)) and one.keys() != other.keys():
         return False
     return _all(same(item, other[key]) for key, item in one.items()) if one.keys() == other.keys() else None
 
 
-def _same_symbols(one: Value, other: Value) -> bool | None:
+def _same_symbols(one: ArmValue, other: ArmValue) -> bool | None:
     if type_of(one) == type_of(other) and one == other:
         return True
     types = {type_of(one), type_of(other)}
@@ -444,7 +458,7 @@ def _same_symbols(one: Value, other: Value) -> bool | None:
     return None
 
 
-def starts(value: Value) -> str:
+def starts(value: ArmValue) -> str:
     """The known beginning of a text."""
     value = bare(value)
     if isinstance(value, Concat):
@@ -452,7 +466,7 @@ def starts(value: Value) -> str:
     return value if isinstance(value, str) else ""
 
 
-def ends(value: Value) -> str:
+def ends(value: ArmValue) -> str:
     """The known end of a text."""
     value = bare(value)
     if isinstance(value, Concat):

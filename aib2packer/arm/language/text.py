@@ -38,28 +38,28 @@ class Segment:
     `shape` are the names in the id, such as `subscriptions`, in lower case.
     """
 
-    id: Text
+    id: TemplateText
     index: int
     optional: bool = False
     shape: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Expression:
+class LateExpression:
     """What an ARM expression comes to, where only Packer's run tells; `span` is where it stands, if that is known."""
 
     value: symbolic.Symbol
     span: Span | None = field(default=None, compare=False)
 
 
-Symbol: TypeAlias = Placeholder | Secret | Segment | Expression
+TextSymbol: TypeAlias = Placeholder | Secret | Segment | LateExpression
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TemplateText:
     """A string of the template: literal pieces and symbols, and where it stands."""
 
-    parts: tuple[str | Symbol, ...]
+    parts: tuple[str | TextSymbol, ...]
     span: Span
 
     @property
@@ -70,7 +70,7 @@ class Text:
         return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], str) else None
 
     @property
-    def symbols(self) -> tuple[Symbol, ...]:
+    def symbols(self) -> tuple[TextSymbol, ...]:
         """The symbols, in order."""
         return tuple(part for part in self.parts if not isinstance(part, str))
 
@@ -79,9 +79,9 @@ class Text:
         """The literal pieces alone, for looking at what the text says."""
         return "".join(part for part in self.parts if isinstance(part, str))
 
-    def split(self, separator: str) -> tuple[Text, ...]:
+    def split(self, separator: str) -> tuple[TemplateText, ...]:
         """Split at a separator in the literal pieces, as `str.split` does."""
-        pieces: list[list[str | Symbol]] = [[]]
+        pieces: list[list[str | TextSymbol]] = [[]]
         for part in self.parts:
             if not isinstance(part, str):
                 pieces[-1].append(part)
@@ -89,33 +89,33 @@ class Text:
             first, *rest = part.split(separator)
             pieces[-1].append(first)
             pieces.extend([text] for text in rest)
-        return tuple(Text(_merge(piece), self.span) for piece in pieces)
+        return tuple(TemplateText(_merge(piece), self.span) for piece in pieces)
 
-    def map(self, change: Callable[[str], str]) -> Text:
+    def map(self, change: Callable[[str], str]) -> TemplateText:
         """The text with each literal piece changed."""
-        return Text(tuple(change(part) if isinstance(part, str) else part for part in self.parts), self.span)
+        return TemplateText(tuple(change(part) if isinstance(part, str) else part for part in self.parts), self.span)
 
     def __str__(self) -> str:
         return "".join(part if isinstance(part, str) else _name(part) for part in self.parts)
 
 
-def text_of(parts: Iterable[str | Symbol], span: Span) -> Text:
+def text_of(parts: Iterable[str | TextSymbol], span: Span) -> TemplateText:
     """A text made of pieces, with no two literals next to each other."""
-    return Text(_merge(parts), span)
+    return TemplateText(_merge(parts), span)
 
 
-def join(separator: str, texts: tuple[Text, ...], span: Span) -> Text:
+def join(separator: str, texts: tuple[TemplateText, ...], span: Span) -> TemplateText:
     """Put texts together, with a separator between them."""
-    parts: list[str | Symbol] = []
+    parts: list[str | TextSymbol] = []
     for index, text in enumerate(texts):
         if index:
             parts.append(separator)
         parts.extend(text.parts)
-    return Text(_merge(parts), span)
+    return TemplateText(_merge(parts), span)
 
 
-def _merge(parts: Iterable[str | Symbol]) -> tuple[str | Symbol, ...]:
-    merged: list[str | Symbol] = []
+def _merge(parts: Iterable[str | TextSymbol]) -> tuple[str | TextSymbol, ...]:
+    merged: list[str | TextSymbol] = []
     for part in parts:
         if isinstance(part, str) and merged and isinstance(merged[-1], str):
             merged[-1] += part
@@ -124,7 +124,7 @@ def _merge(parts: Iterable[str | Symbol]) -> tuple[str | Symbol, ...]:
     return tuple(merged)
 
 
-def _name(symbol: Symbol) -> str:
+def _name(symbol: TextSymbol) -> str:
     match symbol:
         case Placeholder(token, _):
             return token
@@ -132,5 +132,5 @@ def _name(symbol: Symbol) -> str:
             return "***"
         case Segment(text, index):
             return f"{text}[{index}]"
-        case Expression(value):
+        case LateExpression(value):
             return describe(value)

@@ -10,7 +10,7 @@ from aib2packer.arm.language.describe import describe
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
 
 if TYPE_CHECKING:
-    from aib2packer.arm.language.symbolic import Symbol, Value
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.text.source import Span
 
 
@@ -38,7 +38,7 @@ class JsonSymbolicMember(JsonMember):
     symbol: Symbol
 
 
-def value_of(node: Json) -> Value:
+def value_of(node: Json) -> ArmValue:
     """The value that a tree holds, without places."""
     match node:
         case JsonSymbolic():
@@ -51,7 +51,7 @@ def value_of(node: Json) -> Value:
             return {key_of(member): value_of(member.value) for member in members}
 
 
-def node_of(value: Value, span: Span) -> Json:
+def node_of(value: ArmValue, span: Span) -> Json:
     """A tree that holds a value, all of it at one place."""
     match value:
         case None | bool() | int() | float() | str():

@@ -12,7 +12,7 @@ from aib2packer.packer.distribution.ids import snapshot_name, temporary_image
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate, ManagedImageTarget
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings
     from aib2packer.packer.distribution.plan import Plan
@@ -47,7 +47,7 @@ def managed_image_settings(plan: Plan, template: ImageTemplate, name: str, symbo
     return settings
 
 
-def _report_temporary(group: Text, template: ImageTemplate, name: str, report: Report) -> None:
+def _report_temporary(group: TemplateText, template: ImageTemplate, name: str, report: Report) -> None:
     why = (
         "azure-arm makes a managed image out of a managed image in any case"
         if isinstance(template.source, ManagedImage)

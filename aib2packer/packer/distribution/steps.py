@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aib2packer.aib.model import DistributeTarget
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.packer.distribution.gallery import GalleryVersion
     from aib2packer.packer.distribution.plan import Plan
@@ -42,7 +42,7 @@ class Steps:
     name: str
     site: Site
 
-    def finish_made(self, tags: Mapping[int, Mapping[str, Text]]) -> Iterator[PostProcessors]:
+    def finish_made(self, tags: Mapping[int, Mapping[str, TemplateText]]) -> Iterator[PostProcessors]:
         """What azure-arm has no setting for in the targets that it makes."""
         symbols, report = self.site.symbols, self.site.report
         for target in self.plan.made:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aib2packer.aib.model import ImageTemplate
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.packer.distribution.plan import Plan
     from aib2packer.text.source import Span
@@ -32,8 +32,8 @@ class Tags:
     `origins` is where the shared ones stand, and those that gave way to them.
     """
 
-    shared: Mapping[str, Text]
-    own: Mapping[int, Mapping[str, Text]]
+    shared: Mapping[str, TemplateText]
+    own: Mapping[int, Mapping[str, TemplateText]]
     origins: tuple[Span, ...]
 
 
@@ -50,7 +50,7 @@ def tags_of(template: ImageTemplate, plan: Plan, report: Report) -> Tags:
                     help="Set it as a tag of the blob: `az storage blob tag set`.",
                 )
     tagged = [target for target in plan.made if not isinstance(target, VhdTarget)]
-    kinds: list[tuple[str, Mapping[str, Text]]] = [("tags", template.tags)]
+    kinds: list[tuple[str, Mapping[str, TemplateText]]] = [("tags", template.tags)]
     if tagged:
         kinds.append((f"distribute[{tagged[0].index}].artifactTags", _common([target.tags for target in tagged])))
     kinds.append(("managedResourceTags", template.managed_resource_tags))
@@ -73,9 +73,9 @@ def tags_of(template: ImageTemplate, plan: Plan, report: Report) -> Tags:
     )
 
 
-def _merge(kinds: Sequence[tuple[str, Mapping[str, Text]]], report: Report) -> dict[str, Text]:
+def _merge(kinds: Sequence[tuple[str, Mapping[str, TemplateText]]], report: Report) -> dict[str, TemplateText]:
     """All of them, the template's own first; the later win."""
-    merged: dict[str, Text] = {}
+    merged: dict[str, TemplateText] = {}
     for what, tags in kinds:
         for key, value in tags.items():
             known = next((other for other in merged if other.lower() == key.lower()), key)
@@ -102,21 +102,21 @@ def _merge(kinds: Sequence[tuple[str, Mapping[str, Text]]], report: Report) -> d
     return merged
 
 
-def _common(all_tags: Sequence[Mapping[str, Text]]) -> dict[str, Text]:
+def _common(all_tags: Sequence[Mapping[str, TemplateText]]) -> dict[str, TemplateText]:
     first, *others = all_tags
     return {key: value for key, value in first.items() if all(_has(tags, key, value) for tags in others)}
 
 
-def _missing(tags: Mapping[str, Text], shared: Mapping[str, Text]) -> dict[str, Text]:
+def _missing(tags: Mapping[str, TemplateText], shared: Mapping[str, TemplateText]) -> dict[str, TemplateText]:
     return {key: value for key, value in tags.items() if not _has(shared, key, value)}
 
 
-def _has(tags: Mapping[str, Text], key: str, value: Text) -> bool:
+def _has(tags: Mapping[str, TemplateText], key: str, value: TemplateText) -> bool:
     """Whether there is such a tag; Azure minds no case in its name."""
     return any(other.lower() == key.lower() and found.parts == value.parts for other, found in tags.items())
 
 
-def _check(key: str, value: Text, report: Report) -> None:
+def _check(key: str, value: TemplateText, report: Report) -> None:
     if "{{" in key and "{{" in value.visible:
         report.add(
             codes.NOT_EXACT,

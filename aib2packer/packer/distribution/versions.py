@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.gallery_versions import LARGEST_PART
 from aib2packer.arm.language.text import Segment
 from aib2packer.findings import codes
-from aib2packer.guide.shell_words import Word, assignments
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Code, Local, Text, Value, Variable
+from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
+from aib2packer.packer.shell_words import Word, assignments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +105,7 @@ def _counted(galleries: Sequence[GalleryTarget], symbols: Symbols) -> str:
 def counting_values(galleries: Sequence[GalleryTarget], symbols: Symbols) -> tuple[str, ...]:
     """The variables of the shell that these options need, each as `name=value`."""
     values = [symbols.value(target.id.text) for target in galleries if not is_explicit(target)]
-    parts = [part for value in values for part in (value.parts if isinstance(value, Text) else (value,))]
+    parts = [part for value in values for part in (value.parts if isinstance(value, Interpolation) else (value,))]
     return assignments((Word(tuple(part for part in parts if isinstance(part, Variable | Local))),), symbols.given)
 
 
@@ -113,7 +113,7 @@ def _in_shell(value: Value) -> str:
     """A text for a shell; variables of the build are variables there too."""
     if isinstance(value, str):
         return shlex.quote(value)
-    parts = value.parts if isinstance(value, Text) else (value,)
+    parts = value.parts if isinstance(value, Interpolation) else (value,)
     shown = (
         re.sub(r'[\\"$`]', r"\\\g<0>", part)
         if isinstance(part, str)

@@ -14,7 +14,7 @@ from aib2packer.packer.distribution.script import Option, Script, concat
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import VhdTarget
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings
     from aib2packer.packer.variables.symbols import Symbols
@@ -143,7 +143,7 @@ def _options(blob: Blob) -> tuple[Option, ...]:
     return (_LOGIN, ("--account-name", blob.account), ("--container-name", blob.container), ("--name", blob.name))
 
 
-def _place(uri: Text, report: Report) -> tuple[Text, Text, tuple[Text, ...]] | None:
+def _place(uri: TemplateText, report: Report) -> tuple[TemplateText, TemplateText, tuple[TemplateText, ...]] | None:
     """Host, container and path of a VHD's URI."""
     pieces = uri.split("/")
     host, path = pieces[2] if len(pieces) > 2 else None, pieces[3:]  # noqa: PLR2004 - https: "" host

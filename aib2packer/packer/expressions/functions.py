@@ -14,8 +14,8 @@ from aib2packer.arm.language.symbolic import (
     Apply,
     Deferred,
     Lambda,
-    Parameter,
-    Variable,
+    ParameterSymbol,
+    VariableSymbol,
     bare,
     concat,
     is_known,
@@ -43,7 +43,7 @@ from aib2packer.packer.expressions.urls import join_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aib2packer.arm.language.symbolic import Symbol, Type, Value
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol, Type
     from aib2packer.packer.expressions.printer import Printer
 
 _WITH_DATES = (1, 16, 0)
@@ -78,7 +78,7 @@ class _Call:
     def __len__(self) -> int:
         return len(self.apply.arguments)
 
-    def __getitem__(self, at: int) -> Value:
+    def __getitem__(self, at: int) -> ArmValue:
         """An argument."""
         argument = self.apply.arguments[at]
         return self.refuse("a lambda stands where none is taken") if isinstance(argument, Lambda) else argument
@@ -160,7 +160,7 @@ def _emptiness(one: _Call, *, empty: bool) -> Piece:
     is_empty = infix(Binding.EQUALITY, operator, piece, Piece('""'))
     if kind == "string":
         return is_empty
-    if isinstance(one[0], Parameter) and one[0].type == "string":  # and may be null
+    if isinstance(one[0], ParameterSymbol) and one[0].type == "string":  # and may be null
         is_null = infix(Binding.EQUALITY, operator, piece, NULL)
         return chained(Binding.OR, "||", (is_null, is_empty)) if empty else chained(Binding.AND, "&&", (is_null, is_empty))
     counted = call("length", piece)
@@ -373,7 +373,7 @@ def _folder(one: _Call) -> Piece:
     """What `join_url` leaves to Packer (ARM has no such function): a local beside the variable that it is the folder of."""
     folder = call("regex_replace", one.piece(0), Piece(quote("^([^/]+//[^/]+.*?)(/[^/]*)?$")), Piece(quote("$1/")))
     base = one[0]
-    whole = one.printer.references.get(base) if isinstance(base, Parameter | Variable) else None
+    whole = one.printer.references.get(base) if isinstance(base, ParameterSymbol | VariableSymbol) else None
     return folder if whole is None or isinstance(whole, Code) else of_value(Local(f"{whole.name}_folder", folder.code))
 
 
@@ -395,7 +395,7 @@ def _union(one: _Call) -> Piece:
     return call("merge", *one.pieces)
 
 
-def _is_flat(value: Value) -> bool:
+def _is_flat(value: ArmValue) -> bool:
     """Whether nothing in an object can be an object."""
     return isinstance(value, dict) and all(type_of(item) not in {"object", "any"} for item in value.values())
 

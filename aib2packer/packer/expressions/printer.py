@@ -14,30 +14,29 @@ from aib2packer.arm.language.symbolic import (
     Access,
     Apply,
     Concat,
-    Context,
     Deferred,
+    DeploymentFact,
     If,
     LambdaVariable,
-    Parameter,
+    ParameterSymbol,
     Runtime,
     Secret,
+    VariableSymbol,
     answer_of,
     bare,
     may_be_null,
     type_of,
 )
-from aib2packer.arm.language.symbolic import Variable as Named
 from aib2packer.hcl.code import NULL, Binding, CannotPrintError, Piece, call, conditional, index, infix, of_text, of_value
 from aib2packer.hcl.printing import is_identifier, print_value, quote
-from aib2packer.hcl.values import Code, Text, Variable
+from aib2packer.hcl.values import Code, Interpolation, Variable
 from aib2packer.packer.expressions.dates import date_format
 from aib2packer.packer.expressions.urls import join_url, write_out_urls
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from aib2packer.arm.language.symbolic import Leaf, Symbol
-    from aib2packer.arm.language.symbolic import Value as ArmValue
+    from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol
     from aib2packer.hcl.values import Local, Value
 
     Reference: TypeAlias = Variable | Local | Code
@@ -96,7 +95,9 @@ class Printer:
                 return self.text(value)
             case Apply("uri"):
                 return self.value(join_url(value))
-            case Parameter() | Context() | Deferred() | Runtime() | Secret() | Named() if value in self.references:
+            case ParameterSymbol() | DeploymentFact() | Deferred() | Runtime() | Secret() | VariableSymbol() if (
+                value in self.references
+            ):
                 return self.references[value]
             case _:
                 return self.piece(value).code
@@ -114,7 +115,7 @@ class Printer:
             case Concat(parts):
                 pieces = [self.text_piece(part) for part in parts if not isinstance(part, str)]
                 return of_text(print_value(self.text(value)), *pieces)
-            case Parameter() | Context() | Deferred() | Runtime() | Secret() | Named():
+            case ParameterSymbol() | DeploymentFact() | Deferred() | Runtime() | Secret() | VariableSymbol():
                 return self._leaf(value)
             case LambdaVariable(name):
                 return Piece(self.variables[name.lower()])
@@ -131,11 +132,11 @@ class Printer:
             case _:
                 return of_value(value)
 
-    def text(self, value: Concat) -> Text | Code:
+    def text(self, value: Concat) -> Interpolation | Code:
         """Joined text; a lone piece is no text yet, and HCL would leave it as it is."""
         if len(value.parts) == 1:
             return call("convert", self.text_piece(value.parts[0]), Piece("string")).code
-        return Text(tuple(part if isinstance(part, str) else self.part(part) for part in write_out_urls(value).parts))
+        return Interpolation(tuple(part if isinstance(part, str) else self.part(part) for part in write_out_urls(value).parts))
 
     def text_piece(self, part: ArmValue) -> Piece:
         """What `format('{0}', …)` makes of a value, as something that HCL makes the same text of."""
@@ -146,7 +147,7 @@ class Printer:
         piece = self.piece(part)
         if kind == "bool":
             return conditional(piece, Piece('"True"'), Piece('"False"'))
-        if isinstance(part, Parameter) and part.nullable:
+        if isinstance(part, ParameterSymbol) and part.nullable:
             return conditional(infix(Binding.EQUALITY, "==", piece, NULL), Piece('""'), piece)
         return piece
 
@@ -162,8 +163,12 @@ class Printer:
 
     def part(self, part: Symbol) -> Reference | Variable:
         """A piece of a longer text."""
-        plain = type_of(part) in {"string", "int", "float"} and not (isinstance(part, Parameter) and part.nullable)
-        if plain and isinstance(part, Parameter | Context | Deferred | Runtime | Secret | Named) and part in self.references:
+        plain = type_of(part) in {"string", "int", "float"} and not (isinstance(part, ParameterSymbol) and part.nullable)
+        if (
+            plain
+            and isinstance(part, ParameterSymbol | DeploymentFact | Deferred | Runtime | Secret | VariableSymbol)
+            and part in self.references
+        ):
             return self.references[part]
         return self.text_piece(part).code
 
@@ -181,7 +186,7 @@ class Printer:
                     reason = "Packer formats dates without fractions of seconds, and not in the standard formats of one letter"
                     raise CannotPrintError(reason, "utcNow")
                 return call("formatdate", Piece(quote(printed)), of_value(self.now))
-            case Named(_, value):
+            case VariableSymbol(_, value):
                 return self.piece(value)
             case _:
                 reason = "nothing stands for it"

@@ -6,11 +6,11 @@ import re
 
 from aib2packer.arm.language.symbolic import (
     Apply,
+    ArmValue,
     Concat,
     Lambda,
     Symbol,
-    Value,
-    Variable,
+    VariableSymbol,
     bare,
     concat,
     ends,
@@ -44,7 +44,7 @@ def join_url(uri: Apply) -> str | Symbol:
     return concat((_folder(base), rest if is_symbol(rest) else str(rest)))
 
 
-def _folder(base: Value) -> str | Symbol:
+def _folder(base: ArmValue) -> str | Symbol:
     """A URL up to its last `/`."""
     plain = bare(base)
     if isinstance(plain, Apply) and plain.function == "uri":
@@ -55,7 +55,7 @@ def _folder(base: Value) -> str | Symbol:
         return plain[:cut] if "/" in plain[plain.find("://") + 3 :] else f"{plain}/"
     if isinstance(plain, Concat) and cut:
         is_folder = cut == len(end)
-        return base if is_folder and isinstance(base, Variable) else concat((*plain.parts[:-1], end[:cut]))
+        return base if is_folder and isinstance(base, VariableSymbol) else concat((*plain.parts[:-1], end[:cut]))
     return Apply("folder", (base,))
 
 

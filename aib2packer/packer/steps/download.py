@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Code, Local, Text, Value, Variable
+from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
+from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.model import Download, Provisioner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aib2packer.arm.language.text import Text as TemplateText
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.packer.steps.site import Site
-
-SHA256SUMS = "SHA256SUMS"
-"""The file with the checksums of what was fetched when converting."""
 
 _BLOB_HOSTS = (
     *(".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net"),
@@ -30,7 +28,7 @@ _URL_SAFE = "%:/?#@!$&()*+,;=-._~"
 
 def download(downloads: Sequence[Download], site: Site) -> Provisioner:
     """One step that fetches everything, and checks what has a checksum."""
-    commands: list[Value] = [Text(("mkdir -p '", site.downloads, "' && cd '", site.downloads, "'"))]
+    commands: list[Value] = [Interpolation(("mkdir -p '", site.downloads, "' && cd '", site.downloads, "'"))]
     for file in downloads:
         commands += _fetch(file, site)
         if file.fetched.sha256 is not None:
@@ -86,13 +84,13 @@ def account_of(uri: TemplateText) -> str | None:
 
 def _fetch(file: Download, site: Site) -> tuple[Value, ...]:
     address = ("'", *map(_in_quotes, site.symbols.parts(file.fetched.uri.map(percent_encoded))), "'")
-    fetch = Text((f"curl -fsSL --retry 5 -o {file.file_name} ", *address, " ||" if _is_blob(file.fetched.uri) else ""))
+    fetch = Interpolation((f"curl -fsSL --retry 5 -o {file.file_name} ", *address, " ||" if _is_blob(file.fetched.uri) else ""))
     if not _is_blob(file.fetched.uri):
         return (fetch,)
     # Image Builder's identity had the right to read a private blob; here the account of the Azure CLI has it. A public one is
     # asked for without: of another tenant's, Azure refuses any account.
     sign_in = "  az storage blob download --auth-mode login --no-progress --output none "
-    return fetch, Text((f"{sign_in}--file {file.file_name} --blob-url ", *address))
+    return fetch, Interpolation((f"{sign_in}--file {file.file_name} --blob-url ", *address))
 
 
 def _in_quotes(part: str | Variable | Local | Code) -> str | Code | Variable | Local:

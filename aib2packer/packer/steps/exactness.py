@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.language.text import Text, text_of
+from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import is_exact
 
@@ -19,12 +19,12 @@ _BOM = "\ufeff"
 _FIRST_IN_SCRIPT = re.compile(r"^\s*(?:using\s|param\s*\(|\[CmdletBinding|#requires\s)", re.IGNORECASE | re.MULTILINE)
 
 
-def shell_inline_is_exact(text: Text) -> bool:
+def shell_inline_is_exact(text: TemplateText) -> bool:
     """Whether `inline` of the shell provisioner carries the text: no template, no long line, and HCL can hold it."""
     return "{{" not in text.visible and has_short_lines(text.visible) and all(map(is_exact, _literals(text)))
 
 
-def powershell_inline_is_exact(text: Text) -> bool:
+def powershell_inline_is_exact(text: TemplateText) -> bool:
     """Whether `inline` of the powershell provisioner carries the text: in ASCII, and nothing that must come first."""
     visible = text.visible
     return (
@@ -35,12 +35,12 @@ def powershell_inline_is_exact(text: Text) -> bool:
     )
 
 
-def content_is_exact(text: Text) -> bool:
+def content_is_exact(text: TemplateText) -> bool:
     """Whether `content` of the file provisioner carries the text (`{{` can be escaped there)."""
     return all(map(is_exact, _literals(text)))
 
 
-def require_exact(text: Text, report: Report) -> None:
+def require_exact(text: TemplateText, report: Report) -> None:
     """Report a text that HCL would change, where there is no other way for it to the VM."""
     if not content_is_exact(text):
         report.add(
@@ -61,17 +61,17 @@ def has_short_byte_lines(content: bytes) -> bool:
     return max(map(len, content.split(b"\n"))) < _LONGEST_LINE
 
 
-def unix_lines(text: Text) -> Text:
+def unix_lines(text: TemplateText) -> TemplateText:
     """CRLF to LF, once, as the shell provisioner does on upload."""
     return text.map(lambda part: part.replace("\r\n", "\n"))
 
 
-def with_byte_order_mark(text: Text) -> Text:
+def with_byte_order_mark(text: TemplateText) -> TemplateText:
     """The text as Windows PowerShell must find it to read it as UTF-8."""
     if text.visible.isascii() or text.visible.startswith(_BOM):
         return text
     return text_of((_BOM, *text.parts), text.span)
 
 
-def _literals(text: Text) -> tuple[str, ...]:
+def _literals(text: TemplateText) -> tuple[str, ...]:
     return tuple(part for part in text.parts if isinstance(part, str))

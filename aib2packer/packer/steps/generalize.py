@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.hcl.values import Text
+from aib2packer.hcl.values import Interpolation
 from aib2packer.packer.model import Provisioner
 from aib2packer.packer.steps.site import AS_ROOT
 
@@ -79,7 +79,7 @@ def lay_script(site: Site, comment: str) -> Provisioner:
         settings: dict[str, Value] = {
             "name": "deprovisioning-script",
             "destination": "C:\\DeprovisioningScript.ps1",
-            "content": Text((_WINDOWS,), multiline=True),
+            "content": Interpolation((_WINDOWS,), multiline=True),
         }
         return Provisioner("file", settings, comment)
     # Written by root: on Ubuntu not even root may append to somebody else's file in /tmp.
@@ -87,7 +87,7 @@ def lay_script(site: Site, comment: str) -> Provisioner:
     settings = {
         "name": "deprovisioning-script",
         "execute_command": AS_ROOT,
-        "inline": (Text((write,), multiline=True),),
+        "inline": (Interpolation((write,), multiline=True),),
     }
     return Provisioner("shell", settings, comment)
 
@@ -95,15 +95,15 @@ def lay_script(site: Site, comment: str) -> Provisioner:
 def run_script(site: Site) -> Provisioner:
     """Run what is left of the script; where nothing is, warn and go on, as the service does."""
     if site.is_windows:
-        return Provisioner("powershell", {"name": "generalize", "inline": (Text((_RUN_WINDOWS,), multiline=True),)})
+        return Provisioner("powershell", {"name": "generalize", "inline": (Interpolation((_RUN_WINDOWS,), multiline=True),)})
     return _last_step(_RUN_LINUX)
 
 
 def generalize(site: Site) -> Provisioner:
     """Generalize in one plain step, where no customizer can have changed the script."""
     if site.is_windows:
-        return Provisioner("powershell", {"name": "generalize", "inline": (Text((_WINDOWS,), multiline=True),)})
-    return _last_step(Text((_LINUX,), multiline=True))
+        return Provisioner("powershell", {"name": "generalize", "inline": (Interpolation((_WINDOWS,), multiline=True),)})
+    return _last_step(Interpolation((_LINUX,), multiline=True))
 
 
 def _last_step(command: Value) -> Provisioner:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aib2packer.conversion import OsType
-from aib2packer.hcl.values import Code, Local, Text
+from aib2packer.hcl.values import Code, Interpolation, Local
+from aib2packer.options import OsType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,9 +23,9 @@ AS_ROOT = Local(
 )
 
 
-def beside_template(path: str) -> Text:
+def beside_template(path: str) -> Interpolation:
     """A path beside the HCL: Packer takes relative ones from where it was started."""
-    return Text((Code("path.root"), f"/{path}"))
+    return Interpolation((Code("path.root"), f"/{path}"))
 
 
 @dataclass(frozen=True, slots=True)

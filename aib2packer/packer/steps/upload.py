@@ -11,12 +11,12 @@ from aib2packer.packer.steps.exactness import content_is_exact
 from aib2packer.packer.steps.site import AS_ROOT
 
 if TYPE_CHECKING:
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.site import Site
 
 
-def upload_text(name: str, text: Text, path: str, site: Site, comment: str) -> tuple[Provisioner, ...]:
+def upload_text(name: str, text: TemplateText, path: str, site: Site, comment: str) -> tuple[Provisioner, ...]:
     """Upload a text, byte for byte."""
     if content_is_exact(text):
         content = site.symbols.value(text, multiline=text.visible.endswith("\n"))

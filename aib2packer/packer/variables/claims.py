@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import ResourceId
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
-from aib2packer.arm.language.symbolic import Access, Parameter, Secret, is_symbol, leaves
-from aib2packer.arm.language.symbolic import Variable as TemplateVariable
-from aib2packer.arm.language.text import Expression, Placeholder, Segment, Symbol, Text
+from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_symbol, leaves
+from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import Code, Local, Value, Variable
@@ -26,12 +25,10 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.arm.documents.parameters import ParameterFact
-    from aib2packer.arm.language.symbolic import Leaf
-    from aib2packer.arm.language.symbolic import Symbol as ArmSymbol
-    from aib2packer.arm.language.symbolic import Value as SymbolicValue
+    from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables.dependencies import IdShapes
-    from aib2packer.packer.variables.template_variables import Piece
+    from aib2packer.packer.variables.template_variables import TextPiece
 
 PACKER_VERSION = "1.13.0"
 """The oldest Packer that runs the output as it is meant (reference/packer-semantics.md 4 and 7.4)."""
@@ -48,14 +45,14 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     texts = tuple(_texts(template))
     found = tuple(dict.fromkeys(symbol for text in texts for symbol in _symbols(text)))
     shapes = _id_shapes(texts)
-    names: dict[Symbol, Variable] = {}
+    names: dict[TextSymbol, Variable] = {}
     taken: dict[str, Variable] = {}
     for symbol in found:
         if isinstance(symbol, Placeholder):
             name = _placeholder_name(symbol)
             variable = with_shape(_placeholder_variable(name, symbol), shapes.get(symbol, ()))
             names[symbol] = taken.setdefault(name, variable)
-    values = tuple(symbol.value for symbol in found if isinstance(symbol, Expression))
+    values = tuple(symbol.value for symbol in found if isinstance(symbol, LateExpression))
     facts = {
         name: replace(fact, given=None) if values_apart and not isinstance(fact.given, KeyVaultSecret | ExternalValue) else fact
         for name, fact in template.parameters.items()
@@ -73,7 +70,7 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     references: dict[Leaf, Variable | Local] = {**named_leaves, **dict(variables.locals.items())}
     computed = _computed(tuple(map(variables.put_back, values)), references)
     taken_locals = local_names_of(references) | {local.name for local in computed.values()}
-    ids: dict[tuple[str | Symbol, ...], str] = {}
+    ids: dict[tuple[str | TextSymbol, ...], str] = {}
     for parts, whole in wholes.items():
         ids[parts] = free_name(f"{_id_name(variables.put_back_in(pieces_of(whole)))}_parts", taken_locals)
         taken_locals.add(ids[parts])
@@ -93,23 +90,21 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     )
 
 
-def _id_shapes(texts: Iterable[Text]) -> IdShapes:
+def _id_shapes(texts: Iterable[TemplateText]) -> IdShapes:
     """What must be an id, or the beginning of one, and its shape."""
     shapes: dict[Placeholder | Leaf, tuple[str, ...]] = {}
     for segment in (symbol for text in texts for symbol in text.symbols if isinstance(symbol, Segment)):
         first, *rest = segment.id.parts
-        known = len(Text(tuple(rest), segment.id.span).split("/")) - 1
+        known = len(TemplateText(tuple(rest), segment.id.span).split("/")) - 1
         begins = not rest or (isinstance(rest[0], str) and rest[0].startswith("/"))
-        leaf = first.value if isinstance(first, Expression) else first
-        if begins and known % 2 == 0 and isinstance(leaf, Placeholder | Parameter):
+        leaf = first.value if isinstance(first, LateExpression) else first
+        if begins and known % 2 == 0 and isinstance(leaf, Placeholder | ParameterSymbol):
             shape = segment.shape[: len(segment.shape) - known // 2]
             shapes[leaf] = max(shape, shapes.get(leaf, ()), key=len)
     return shapes
 
 
-def _show(
-    leaves: Mapping[Leaf, Variable | Local], value: SymbolicValue, variables: Mapping[TemplateVariable, Local]
-) -> Value | None:
+def _show(leaves: Mapping[Leaf, Variable | Local], value: ArmValue, variables: Mapping[VariableSymbol, Local]) -> Value | None:
     from aib2packer.packer.expressions.printer import to_hcl
 
     try:
@@ -118,10 +113,10 @@ def _show(
         return None  # it is reported where it stands
 
 
-def _computed(values: tuple[SymbolicValue, ...], named: Mapping[Leaf, Variable | Local]) -> dict[ArmSymbol, Local]:
+def _computed(values: tuple[ArmValue, ...], named: Mapping[Leaf, Variable | Local]) -> dict[Symbol, Local]:
     """Locals for the texts that are long to compute: from a table of several lines."""
     taken = {item.name for item in named.values()}
-    locals_: dict[ArmSymbol, Local] = {}
+    locals_: dict[Symbol, Local] = {}
     for value in values:
         if not is_symbol(value):
             continue
@@ -138,13 +133,13 @@ def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, Para
     """The values that the user gave for what became a variable, but for secrets."""
     given: dict[str, Value] = {}
     for leaf, item in named.items():
-        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
+        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
         if fact is not None and not is_secret(fact) and (value := given_value(fact)) is not None:
             given[item.name] = value
     return given
 
 
-def _packer_version(values: tuple[SymbolicValue, ...], named: Mapping[Leaf, Variable | Local]) -> str:
+def _packer_version(values: tuple[ArmValue, ...], named: Mapping[Leaf, Variable | Local]) -> str:
     if not values:
         return PACKER_VERSION
     from aib2packer.packer.expressions.printer import required_version
@@ -186,16 +181,16 @@ def _secret_name(secret: Secret) -> tuple[str, str]:
     return f"{label}_query", f"Query of a URL of {secret.host}, with what signs in there, without the question mark."
 
 
-def _id_name(pieces: tuple[Piece, ...]) -> str:
+def _id_name(pieces: tuple[TextPiece, ...]) -> str:
     """A name for what an id is made of: the placeholder, the parameter or the variable that it is, else `id`."""
     match pieces:
-        case (Placeholder() | Parameter() | TemplateVariable() as one,):
+        case (Placeholder() | ParameterSymbol() | VariableSymbol() as one,):
             return variable_name(one.name)
         case _:
             return "id"
 
 
-def _symbols(text: Text) -> Iterator[Symbol]:
+def _symbols(text: TemplateText) -> Iterator[TextSymbol]:
     for symbol in text.symbols:
         if isinstance(symbol, Segment):
             yield from _symbols(symbol.id)
@@ -203,14 +198,14 @@ def _symbols(text: Text) -> Iterator[Symbol]:
             yield symbol
 
 
-def _wholes(text: Text) -> Iterator[Text]:
+def _wholes(text: TemplateText) -> Iterator[TemplateText]:
     """The ids that segments in a text are taken from."""
     return (symbol.id for symbol in text.symbols if isinstance(symbol, Segment))
 
 
-def _texts(value: object) -> Iterator[Text]:
+def _texts(value: object) -> Iterator[TemplateText]:
     """All strings of a template that hold symbols, in order."""
-    if not isinstance(value, Text):
+    if not isinstance(value, TemplateText):
         for part in _parts(value):
             yield from _texts(part)
     elif value.literal is None:

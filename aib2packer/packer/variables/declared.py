@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import write_id
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, ParameterFact
-from aib2packer.arm.language.symbolic import Context, is_known, walk
+from aib2packer.arm.language.symbolic import DeploymentFact, is_known, walk
 from aib2packer.arm.language.tree import value_of
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import Code, Validation, Variable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
 
 _TYPES = {"string": "string", "securestring": "string", "int": "number", "bool": "bool", "array": "list(string)"}
-_GROUP_LOCATION = Context("resourceGroup", ("location",))
+_GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
 _TOOK_GROUP_LOCATION = "The template took the region of its resource group."
 _REGION = "Azure region of the build."
 
@@ -32,7 +32,7 @@ def is_secret(fact: ParameterFact) -> bool:
     return _holds_secret(fact.default) or _holds_secret(given.value if isinstance(given, JsonScalar) else None)
 
 
-def _holds_secret(value: symbolic.Value) -> bool:
+def _holds_secret(value: symbolic.ArmValue) -> bool:
     return any(isinstance(part, str) and find_secrets(part) for part in walk(value))
 
 
@@ -84,7 +84,7 @@ def with_shape(variable: Variable, shape: tuple[str, ...]) -> Variable:
     return replace(variable, default=default, validation=(*variable.validation, rule))
 
 
-def computed_default(fact: ParameterFact) -> symbolic.Value:
+def computed_default(fact: ParameterFact) -> symbolic.ArmValue:
     """A default that is only known when Packer runs: the variable is null then, and a local computes it. None for others."""
     if fact.given is not None or is_secret(fact) or fact.default == _GROUP_LOCATION or is_known(fact.default):
         return None
@@ -110,7 +110,7 @@ def _default(fact: ParameterFact) -> Value | None:
     return Code("null") if fact.default is None and fact.parameter.nullable else _literal(fact.default)
 
 
-def _literal(value: symbolic.Value) -> Value | None:
+def _literal(value: symbolic.ArmValue) -> Value | None:
     match value:
         case bool() | int() | float() | str():
             return value
@@ -146,7 +146,7 @@ def _validation(parameter: Parameter, name: str, *, may_be_null: bool) -> tuple[
     return tuple(replace(rule, condition=f"var.{name} == null ? true : {rule.condition}") for rule in rules)
 
 
-def _one_of(allowed: list[symbolic.Value], name: str, *, is_list: bool) -> Validation:
+def _one_of(allowed: list[symbolic.ArmValue], name: str, *, is_list: bool) -> Validation:
     literals = tuple(value for item in allowed if (value := _literal(item)) is not None)
     values = print_value(literals)
     condition = (

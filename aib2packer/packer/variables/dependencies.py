@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from aib2packer.arm.language.describe import describe
 from aib2packer.arm.language.symbolic import (
     Apply,
-    Context,
     Deferred,
+    DeploymentFact,
     If,
     Lambda,
     LambdaVariable,
-    Parameter,
+    ParameterSymbol,
     Runtime,
     Secret,
     answer_of,
@@ -34,21 +34,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from aib2packer.arm.documents.parameters import ParameterFact
-    from aib2packer.arm.language.symbolic import Leaf
-    from aib2packer.arm.language.symbolic import Symbol as ArmSymbol
-    from aib2packer.arm.language.symbolic import Value as SymbolicValue
+    from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol
     from aib2packer.arm.language.text import Placeholder
 
     IdShapes: TypeAlias = Mapping[Placeholder | Leaf, tuple[str, ...]]
 
 SUBSCRIPTION = Variable("subscription_id", "Subscription that the build VM runs in.")
 LOCATION = Variable("location", "Azure region of the build. The template took the region of its resource group.")
-_GROUP_LOCATION = Context("resourceGroup", ("location",))
+_GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
 _CONTEXTS = {
-    Context("subscription", ("subscriptionId",)): SUBSCRIPTION,
-    Context("resourceGroup", ("name",)): Variable("resource_group_name", "Resource group that the template was deployed to."),
+    DeploymentFact("subscription", ("subscriptionId",)): SUBSCRIPTION,
+    DeploymentFact("resourceGroup", ("name",)): Variable(
+        "resource_group_name", "Resource group that the template was deployed to."
+    ),
     _GROUP_LOCATION: LOCATION,
-    Context("tenant", ("tenantId",)): Variable("deployment_tenant_id", "Tenant that the template was deployed in."),
+    DeploymentFact("tenant", ("tenantId",)): Variable("deployment_tenant_id", "Tenant that the template was deployed in."),
 }
 _SUBSCRIPTION_TOKENS = {"subscriptionid", "subscription", "subid", "subcriptionid"}
 # Names that mean something else in every build: a placeholder or a parameter of that name gets another.
@@ -62,11 +62,11 @@ _RESERVED = {
 
 
 def claim_leaves(
-    values: tuple[ArmSymbol, ...],
+    values: tuple[Symbol, ...],
     parameters: Mapping[str, ParameterFact],
     shapes: IdShapes,
     taken: dict[str, Variable],
-    resolve: Callable[[ArmSymbol], SymbolicValue],
+    resolve: Callable[[Symbol], ArmValue],
 ) -> dict[Leaf, Variable | Local]:
     """Variables for what expressions depend on, and locals for parameters whose default is an expression itself."""
     if not values:
@@ -79,7 +79,7 @@ def claim_leaves(
     }
     named: dict[Leaf, Variable | Local] = _claim_unique(values, variables, taken, resolve)
     for leaf in _defaults_first(needed, parameters):
-        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
+        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
         default = None if fact is None else computed_default(fact)
         if default is not None:
             variable = variables[leaf]
@@ -95,10 +95,10 @@ def claim_leaves(
 
 
 def _claim_unique(
-    values: tuple[ArmSymbol, ...],
+    values: tuple[Symbol, ...],
     variables: dict[Leaf, Variable],
     taken: dict[str, Variable],
-    resolve: Callable[[ArmSymbol], SymbolicValue],
+    resolve: Callable[[Symbol], ArmValue],
 ) -> dict[Leaf, Variable | Local]:
     """The variables, with what stands for `uniqueString`, which Packer cannot compute: the user must say what it was.
 
@@ -122,7 +122,7 @@ def _claim_unique(
     return {**variables, **answers}
 
 
-def _is_unique(value: SymbolicValue | Lambda) -> bool:
+def _is_unique(value: ArmValue | Lambda) -> bool:
     """Whether a value is `uniqueString` of something that is the same everywhere in the expression."""
     return (
         isinstance(value, Apply)
@@ -131,7 +131,7 @@ def _is_unique(value: SymbolicValue | Lambda) -> bool:
     )
 
 
-def _required(variable: Variable, default: SymbolicValue) -> Variable:
+def _required(variable: Variable, default: ArmValue) -> Variable:
     """A variable whose default the template computes in a way that HCL cannot: the user must say."""
     computed = f"The template computed it: {describe(default)}." if is_symbol(default) else ""
     return replace(
@@ -140,13 +140,13 @@ def _required(variable: Variable, default: SymbolicValue) -> Variable:
 
 
 def _defaults_first(
-    needed: tuple[Parameter | Context | Runtime, ...], parameters: Mapping[str, ParameterFact]
+    needed: tuple[ParameterSymbol | DeploymentFact | Runtime, ...], parameters: Mapping[str, ParameterFact]
 ) -> tuple[Leaf, ...]:
     """The leaves, each after those that its default depends on: never in a circle, for the evaluation would have refused it."""
     ordered: dict[Leaf, None] = {}
 
     def visit(leaf: Leaf) -> None:
-        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
+        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
         for other in leaves(computed_default(fact)) if fact is not None and leaf not in ordered else ():
             visit(other)
         ordered[leaf] = None
@@ -157,41 +157,41 @@ def _defaults_first(
 
 
 def _closure(
-    values: tuple[SymbolicValue, ...], parameters: Mapping[str, ParameterFact]
-) -> tuple[Parameter | Context | Runtime, ...]:
+    values: tuple[ArmValue, ...], parameters: Mapping[str, ParameterFact]
+) -> tuple[ParameterSymbol | DeploymentFact | Runtime, ...]:
     """The leaves of values, and those of the defaults of parameters among them."""
-    found: dict[Parameter | Context | Runtime, None] = {}
+    found: dict[ParameterSymbol | DeploymentFact | Runtime, None] = {}
     waiting = [leaf for value in values for leaf in leaves(value) if not isinstance(leaf, Deferred | Secret)]
     while waiting:
         leaf = waiting.pop(0)
         found.pop(leaf, None)
         found[leaf] = None
-        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
+        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
         default = None if fact is None else computed_default(fact)
         if default is not None:
             waiting += (leaf for leaf in leaves(default) if not isinstance(leaf, Deferred | Secret))
     declared = tuple(parameters)
 
-    def rank(leaf: Parameter | Context | Runtime) -> tuple[int, int]:
+    def rank(leaf: ParameterSymbol | DeploymentFact | Runtime) -> tuple[int, int]:
         """What the deployment knows, then the parameters as they are declared, then what Azure answered."""
-        if isinstance(leaf, Parameter):
+        if isinstance(leaf, ParameterSymbol):
             return 1, declared.index(leaf.name.lower()) if leaf.name.lower() in declared else len(declared)
-        return (0, 0) if isinstance(leaf, Context) else (2, 0)
+        return (0, 0) if isinstance(leaf, DeploymentFact) else (2, 0)
 
     return tuple(sorted(found, key=rank))
 
 
 def _leaf_variable(
-    leaf: Parameter | Context | Runtime, parameters: Mapping[str, ParameterFact], taken: dict[str, Variable]
+    leaf: ParameterSymbol | DeploymentFact | Runtime, parameters: Mapping[str, ParameterFact], taken: dict[str, Variable]
 ) -> Variable:
-    if isinstance(leaf, Context):
+    if isinstance(leaf, DeploymentFact):
         if leaf == _GROUP_LOCATION and (own := _own_location(parameters, taken)) is not None:
             return own
         known = _CONTEXTS.get(leaf)
         name = snake_case("_".join((leaf.function, *map(str, leaf.path))))
         variable = known or Variable(name, "Only the deployment knows it.")
         return taken.setdefault(variable.name, variable)
-    if isinstance(leaf, Parameter):
+    if isinstance(leaf, ParameterSymbol):
         name = free_name(variable_name(leaf.name), taken)
         fact = parameters.get(leaf.name.lower())
         variable = Variable(name, sensitive=leaf.secure) if fact is None else declare(fact, name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.language.describe import describe
 from aib2packer.arm.language.symbolic import (
     Apply,
-    Context,
+    DeploymentFact,
     If,
     Lambda,
     Secret,
@@ -22,13 +22,11 @@ from aib2packer.arm.language.symbolic import (
     walk,
     without_names,
 )
-from aib2packer.arm.language.text import Expression, Placeholder, Segment, Symbol, Text
+from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.findings import codes
-from aib2packer.hcl.code import NULL, Binding, CannotPrintError, conditional, infix, of_value
-from aib2packer.hcl.code import Piece as HclPiece
+from aib2packer.hcl.code import NULL, Binding, CannotPrintError, Piece, conditional, infix, of_value
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Code, Local, Value, Variable
-from aib2packer.hcl.values import Text as HclText
+from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
 from aib2packer.packer.distribution.versions import NOW
 from aib2packer.text.secrets import find_secrets
 
@@ -36,11 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aib2packer.aib.model import Flag, Number
-    from aib2packer.arm.language.symbolic import Leaf
-    from aib2packer.arm.language.symbolic import Symbol as ArmSymbol
-    from aib2packer.arm.language.symbolic import Value as SymbolicValue
+    from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol
     from aib2packer.findings.model import Report
-    from aib2packer.packer.variables.template_variables import Names, Piece
+    from aib2packer.packer.variables.template_variables import Names, TextPiece
     from aib2packer.text.source import Span
 
 _SHORT = 40  # characters of a condition that reads well in several places
@@ -50,19 +46,19 @@ _SHORT = 40  # characters of a condition that reads well in several places
 class Symbols:
     """Which variable, or local, stands for which symbol of the template and which leaf of an expression."""
 
-    names: Mapping[Symbol, Variable]
+    names: Mapping[TextSymbol, Variable]
     leaves: Mapping[Leaf, Variable | Local]
     variables: Names
     """The variables of the template that are locals."""
     references: Mapping[Leaf, Variable | Local]
     """All that stands for something in an expression: of `leaves` and `variables`."""
-    computed: Mapping[ArmSymbol, Local]
+    computed: Mapping[Symbol, Local]
     """Expressions that take several lines: each has a local of its own."""
-    ids: Mapping[tuple[str | Symbol, ...], str]
+    ids: Mapping[tuple[str | TextSymbol, ...], str]
     """The names of the locals with the segments of ids that are only known as a whole."""
     order: tuple[str, ...]
     """The names of all variables, as they were claimed."""
-    resolve: Callable[[ArmSymbol], SymbolicValue]
+    resolve: Callable[[Symbol], ArmValue]
     report: Report
     given: Mapping[str, Value]
     """What the user gave, by the names of variables: for a file of values beside the build."""
@@ -75,22 +71,22 @@ class Symbols:
         own = (*local_names_of(self.references), *(local.name for local in self.computed.values()), *self.ids.values())
         return frozenset({"has_subnet", *own, *(f"{item.name}_folder" for item in self.references.values())})
 
-    def value(self, text: Text, *, multiline: bool = False) -> Value:
-        """A string of the template as HCL; `multiline` as in `values.Text`."""
+    def value(self, text: TemplateText, *, multiline: bool = False) -> Value:
+        """A string of the template as HCL; `multiline` as in `Interpolation`."""
         literal = text.literal
         if literal is not None and not multiline:
             return literal
         parts = self.parts(text)
         # A bare reference stands for itself, so that the same one is equal wherever it stands.
-        return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else HclText(parts, multiline)
+        return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else Interpolation(parts, multiline)
 
-    def parts(self, text: Text) -> tuple[str | Variable | Local | Code, ...]:
+    def parts(self, text: TemplateText) -> tuple[str | Variable | Local | Code, ...]:
         """The pieces of a string of the template, for a longer one in HCL."""
         parts: list[str | Variable | Local | Code] = []
         pieces = self.variables.put_back_in(pieces_of(text))
         for piece in pieces:
             value = self._reference(piece, text, in_text=len(pieces) > 1)
-            if isinstance(value, HclText):
+            if isinstance(value, Interpolation):
                 parts += value.parts
             elif isinstance(value, str | Variable | Local | Code):
                 parts.append(value)
@@ -98,31 +94,31 @@ class Symbols:
                 parts.append(Code(print_value(value), references(value)))
         return tuple(parts)
 
-    def value_or(self, text: Text, default: str) -> Value:
+    def value_or(self, text: TemplateText, default: str) -> Value:
         """A string as HCL, with what stands for it where it is empty or null: to the service that is as if it were not there.
 
         Only for one that is so with the values that there are: others say something.
         """
-        alone = text.parts[0].value if len(text.parts) == 1 and isinstance(text.parts[0], Expression) else None
+        alone = text.parts[0].value if len(text.parts) == 1 and isinstance(text.parts[0], LateExpression) else None
         known = text if alone is None else self.resolve(alone)
         if not (known is None or known == ""):
             return self.value(text)
         match alone:
             case If(condition, None | "", otherwise):
-                return self.value(replace(text, parts=(Expression(If(condition, default, otherwise)),)))
+                return self.value(replace(text, parts=(LateExpression(If(condition, default, otherwise)),)))
             case If(condition, then, None | ""):
-                return self.value(replace(text, parts=(Expression(If(condition, then, default)),)))
+                return self.value(replace(text, parts=(LateExpression(If(condition, then, default)),)))
         own = of_value(self.value(text))
-        unset = infix(Binding.EQUALITY, "==", own, NULL if known is None else HclPiece('""'))
+        unset = infix(Binding.EQUALITY, "==", own, NULL if known is None else Piece('""'))
         return conditional(unset, of_value(default), own).code
 
-    def choose(self, name: str, condition: Text | None, then: Value, otherwise: Value) -> Value:
+    def choose(self, name: str, condition: TemplateText | None, then: Value, otherwise: Value) -> Value:
         """One of two values, as a condition says; the first where there is none. A long condition is a local of that name."""
         if condition is None:
             return then
         from aib2packer.packer.expressions.printer import Printer
 
-        symbol = next(part.value for part in condition.symbols if isinstance(part, Expression))
+        symbol = next(part.value for part in condition.symbols if isinstance(part, LateExpression))
         try:
             decided = Printer(self.references, NOW).piece(self.variables.put_back(symbol))
         except CannotPrintError as error:
@@ -133,9 +129,9 @@ class Symbols:
 
     def located(self, value: Number | Flag) -> Value:
         """A number or a boolean as HCL."""
-        return self.value(value) if isinstance(value, Text) else value.value
+        return self.value(value) if isinstance(value, TemplateText) else value.value
 
-    def _reference(self, piece: Piece, whole: Text, *, in_text: bool) -> Value:
+    def _reference(self, piece: TextPiece, whole: TemplateText, *, in_text: bool) -> Value:
         """The HCL that stands for a piece of the text `whole`; `in_text`: as a piece of a longer text, so itself a text."""
         match piece:
             case str():
@@ -161,7 +157,7 @@ class Symbols:
                 except CannotPrintError as error:
                     return self._folded(piece, error, _place(piece, whole))
 
-    def _report_uris(self, value: ArmSymbol, span: Span) -> None:
+    def _report_uris(self, value: Symbol, span: Span) -> None:
         uris = (part for part in walk(value) if isinstance(part, Apply) and part.function == "uri")
         if any(not starts(uri.arguments[1]) for uri in uris if not isinstance(uri.arguments[1], Lambda)):
             self.report.add(
@@ -171,16 +167,16 @@ class Symbols:
                 help="Give it as a path such as scripts/install.sh.",
             )
 
-    def _id_parts(self, text: Text) -> Local:
+    def _id_parts(self, text: TemplateText) -> Local:
         """The local that holds the segments of an id; none where the id is null."""
         value = self.value(text)
         printed = print_value(value)
         parts = f'split("/", {printed})'
-        if any(isinstance(part, Expression) and may_be_null(part.value) for part in text.parts) and len(text.parts) == 1:
+        if any(isinstance(part, LateExpression) and may_be_null(part.value) for part in text.parts) and len(text.parts) == 1:
             parts = f"{printed} != null ? {parts} : []"
         return Local(self.ids[text.parts], Code(parts, references(value)))
 
-    def _folded(self, value: ArmSymbol, error: CannotPrintError, span: Span) -> Value:
+    def _folded(self, value: Symbol, error: CannotPrintError, span: Span) -> Value:
         """What an expression comes to with the values and defaults that its parameters have, where HCL has nothing for it."""
         span = _blamed(span, error.function)
         named = without_names(value)
@@ -203,10 +199,10 @@ class Symbols:
         return ""
 
 
-def _place(piece: ArmSymbol, text: Text) -> Span:
+def _place(piece: Symbol, text: TemplateText) -> Span:
     """Where a piece of a text stands: a text that is joined from lines has the place of all of them."""
     named = without_names(piece)
-    places = (part.span for part in text.parts if isinstance(part, Expression) and part.value == named)
+    places = (part.span for part in text.parts if isinstance(part, LateExpression) and part.value == named)
     return next((place for place in places if place is not None), text.span)
 
 
@@ -216,10 +212,10 @@ def _blamed(span: Span, function: str) -> Span:
     return span if found is None else span._replace(start=span.start + found.start(), end=span.start + found.end())
 
 
-def _how_to_fold(value: SymbolicValue) -> str:
+def _how_to_fold(value: ArmValue) -> str:
     """What the user can pass, so that an expression comes to something known."""
     options = [f"--set {shlex.quote(parameter.name)}=…" for parameter in parameters_of(value)]
-    contexts = {leaf.function for leaf in leaves(value) if isinstance(leaf, Context)}
+    contexts = {leaf.function for leaf in leaves(value) if isinstance(leaf, DeploymentFact)}
     options += ["--subscription-id ID"] if "subscription" in contexts else []
     options += ["--resource-group NAME --location REGION"] if "resourceGroup" in contexts else []
     return f"Give what it is made of a value: {' '.join(options)}" if options else "Write its value into the template."
@@ -230,6 +226,6 @@ def local_names_of(references: Mapping[Leaf, Variable | Local]) -> set[str]:
     return {item.name for item in references.values() if isinstance(item, Local)}
 
 
-def pieces_of(text: Text) -> tuple[Piece, ...]:
+def pieces_of(text: TemplateText) -> tuple[TextPiece, ...]:
     """The pieces of a text, expressions as the symbols that they are."""
-    return tuple(part.value if isinstance(part, Expression) else part for part in text.parts)
+    return tuple(part.value if isinstance(part, LateExpression) else part for part in text.parts)

@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.named import tables_in
-from aib2packer.arm.language.symbolic import SYMBOLS, Access, Apply, Concat, If, Variable, concat, is_symbol, rebuild, walk
+from aib2packer.arm.language.symbolic import (
+    SYMBOLS,
+    Access,
+    Apply,
+    Concat,
+    If,
+    VariableSymbol,
+    concat,
+    is_symbol,
+    rebuild,
+    walk,
+)
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import Local
@@ -21,13 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import TypeAlias
 
-    from aib2packer.arm.language.symbolic import Lambda, Symbol, Value
+    from aib2packer.arm.language.symbolic import ArmValue, Lambda, Symbol
     from aib2packer.arm.language.text import Placeholder, Segment
     from aib2packer.hcl import values as hcl
 
-    Piece: TypeAlias = str | Placeholder | Segment | Symbol
-    Show = Callable[[Value, Mapping[Variable, Local]], hcl.Value | None]
-    Texts = Sequence[tuple[Piece, ...]]
+    TextPiece: TypeAlias = str | Placeholder | Segment | Symbol
+    Show = Callable[[ArmValue, Mapping[VariableSymbol, Local]], hcl.Value | None]
+    Texts = Sequence[tuple[TextPiece, ...]]
 
 _LONG = 72  # characters: more than a person writes into the middle of a line
 # Locals that a build has for purposes of its own.
@@ -38,18 +49,18 @@ _RESERVED = frozenset({"as_root", "downloads", "has_subnet", "image_version", "n
 class Names:
     """The variables that became locals, the largest first."""
 
-    locals: Mapping[Variable, Local] = field(default_factory=dict)
+    locals: Mapping[VariableSymbol, Local] = field(default_factory=dict)
 
-    def put_back(self, value: Value) -> Value:
+    def put_back(self, value: ArmValue) -> ArmValue:
         """A value with the names of variables in place of what they are."""
         return _Writer(self.locals).value(value) if self.locals else value
 
-    def put_back_in(self, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    def put_back_in(self, pieces: tuple[TextPiece, ...]) -> tuple[TextPiece, ...]:
         """The same for the pieces of a text. What is no symbol of an expression is left as it is."""
         return _Writer(self.locals).pieces(pieces) if self.locals else pieces
 
 
-def name_variables(definitions: Iterable[tuple[str, Value]], texts: Texts, taken: Iterable[str], show: Show) -> Names:
+def name_variables(definitions: Iterable[tuple[str, ArmValue]], texts: Texts, taken: Iterable[str], show: Show) -> Names:
     """Decide which variables become locals, and what these hold.
 
     Args:
@@ -61,13 +72,13 @@ def name_variables(definitions: Iterable[tuple[str, Value]], texts: Texts, taken
     """
     candidates = _candidates(definitions, texts)
     names = _local_names(candidates, {*taken, *_RESERVED})
-    chosen: list[Variable] = []
+    chosen: list[VariableSymbol] = []
     # The largest first: what stands only within it is then used once.
     for candidate in sorted(candidates, key=_size, reverse=True):
         uses = _uses(candidate, chosen, texts)
         if uses > 1 or (uses and (_is_table(candidate.value) or _is_long(show(candidate.value, {})))):
             chosen.append(candidate)
-    locals_: dict[Variable, Local] = {}
+    locals_: dict[VariableSymbol, Local] = {}
     for one in reversed(chosen):  # what is used comes before what uses it
         body = show(_Writer(reversed(locals_)).inside(one.value), locals_)
         if body is not None:
@@ -75,22 +86,22 @@ def name_variables(definitions: Iterable[tuple[str, Value]], texts: Texts, taken
     return Names({one: locals_[one] for one in reversed(locals_)})
 
 
-def _candidates(definitions: Iterable[tuple[str, Value]], texts: Texts) -> list[Variable]:
+def _candidates(definitions: Iterable[tuple[str, ArmValue]], texts: Texts) -> list[VariableSymbol]:
     """Variables that are more than a leaf, each value once, and the tables in them that something is looked up in."""
     looked_up = [one.target for text in texts for piece in text for one in _walk(piece) if isinstance(one, Access)]
-    candidates: list[Variable] = []
+    candidates: list[VariableSymbol] = []
     # A name that begins with `$` is a compiler's: another one for the same says more.
     for name, value in sorted(definitions, key=lambda definition: definition[0].startswith("$")):
         if isinstance(value, Concat | If | Access | Apply):
-            candidates.append(Variable(name, value))
+            candidates.append(VariableSymbol(name, value))
         else:
-            candidates += (Variable(path, table) for path, table in tables_in(name, value) if table in looked_up)
+            candidates += (VariableSymbol(path, table) for path, table in tables_in(name, value) if table in looked_up)
     return [one for at, one in enumerate(candidates) if not any(_is(one.value, other.value) for other in candidates[:at])]
 
 
-def _local_names(candidates: Iterable[Variable], taken: set[str]) -> dict[Variable, str]:
+def _local_names(candidates: Iterable[VariableSymbol], taken: set[str]) -> dict[VariableSymbol, str]:
     """A name for each: the variable's own, with a number where it is taken."""
-    names: dict[Variable, str] = {}
+    names: dict[VariableSymbol, str] = {}
     for candidate in candidates:
         name = snake_case(candidate.name) or "value"
         name = name if name[0].isalpha() else f"value_{name}"
@@ -103,7 +114,7 @@ def _local_names(candidates: Iterable[Variable], taken: set[str]) -> dict[Variab
     return names
 
 
-def _uses(candidate: Variable, chosen: Sequence[Variable], texts: Texts) -> int:
+def _uses(candidate: VariableSymbol, chosen: Sequence[VariableSymbol], texts: Texts) -> int:
     """In how many places a variable stands, those within other locals counted once."""
     writer = _Writer((*chosen, candidate))
     for text in texts:
@@ -117,16 +128,16 @@ def _is_long(printed: hcl.Value | None) -> bool:
     return printed is not None and len(print_value(printed)) > _LONG
 
 
-def _size(variable: Variable) -> tuple[int, int]:
+def _size(variable: VariableSymbol) -> tuple[int, int]:
     parts = tuple(walk(variable.value))
     return len(parts), sum(len(part) for part in parts if isinstance(part, str))
 
 
-def _walk(piece: Piece) -> Iterator[Value | Lambda]:
+def _walk(piece: TextPiece) -> Iterator[ArmValue | Lambda]:
     return walk(piece) if is_symbol(piece) else iter(())  # type: ignore[arg-type]  # a text has symbols of other kinds too
 
 
-def _is_table(value: Value | Lambda) -> bool:
+def _is_table(value: ArmValue | Lambda) -> bool:
     return isinstance(value, tuple | Mapping)
 
 
@@ -138,14 +149,14 @@ def _is(one: object, other: object) -> bool:
 class _Writer:
     """Puts variables, given the largest first, in place of what is equal to them, and counts them."""
 
-    def __init__(self, variables: Iterable[Variable]) -> None:
+    def __init__(self, variables: Iterable[VariableSymbol]) -> None:
         ordered = tuple(variables)
         self.symbols = {one.value: one for one in ordered if is_symbol(one.value)}
         self.runs = [(one.value.parts, one) for one in ordered if isinstance(one.value, Concat)]
         self.tables = [one for one in ordered if _is_table(one.value)]
-        self.used: Counter[Variable] = Counter()
+        self.used: Counter[VariableSymbol] = Counter()
 
-    def value(self, value: Value) -> Value:
+    def value(self, value: ArmValue) -> ArmValue:
         """A value, and all within it."""
         if is_symbol(value):
             found = self.symbols.get(value)
@@ -158,24 +169,28 @@ class _Writer:
         written = self.value(symbol)
         return written if is_symbol(written) else symbol
 
-    def inside(self, value: Value) -> Value:
+    def inside(self, value: ArmValue) -> ArmValue:
         """What is within a value."""
         if isinstance(value, Concat):
             return concat(self._written(value.parts, [run for run in self.runs if run[0] != value.parts]))  # type: ignore[arg-type]
         return rebuild(value, self.value)
 
-    def pieces(self, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    def pieces(self, pieces: Sequence[TextPiece]) -> tuple[TextPiece, ...]:
         """The pieces of a text."""
         return self._written(pieces, self.runs)
 
-    def _written(self, pieces: Sequence[Piece], runs: Iterable[tuple[tuple[str | Symbol, ...], Variable]]) -> tuple[Piece, ...]:
+    def _written(
+        self, pieces: Sequence[TextPiece], runs: Iterable[tuple[tuple[str | Symbol, ...], VariableSymbol]]
+    ) -> tuple[TextPiece, ...]:
         for run, variable in runs:
             pieces = self._without_run(pieces, run, variable)
         return tuple(self.symbol(piece) if isinstance(piece, SYMBOLS) else piece for piece in pieces)
 
-    def _without_run(self, pieces: Sequence[Piece], run: tuple[str | Symbol, ...], variable: Variable) -> Sequence[Piece]:
+    def _without_run(
+        self, pieces: Sequence[TextPiece], run: tuple[str | Symbol, ...], variable: VariableSymbol
+    ) -> Sequence[TextPiece]:
         """Pieces with a variable in place of those that it consists of; the first and the last may be more than that."""
-        written: list[Piece] = []
+        written: list[TextPiece] = []
         waiting = list(pieces)
         while len(waiting) >= len(run):
             around = _around(waiting, run)
@@ -187,12 +202,12 @@ class _Writer:
             waiting[: len(run)] = [after] if after else []
         return (*written, *waiting)
 
-    def _use(self, variable: Variable) -> Variable:
+    def _use(self, variable: VariableSymbol) -> VariableSymbol:
         self.used[variable] += 1
         return variable
 
 
-def _around(pieces: Sequence[Piece], run: tuple[str | Symbol, ...]) -> tuple[str, str] | None:
+def _around(pieces: Sequence[TextPiece], run: tuple[str | Symbol, ...]) -> tuple[str, str] | None:
     """What stands before and behind a run that pieces begin with; None where they do not."""
     before = after = ""
     last = len(run) - 1

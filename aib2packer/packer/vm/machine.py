@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImage, PlatformImage
-from aib2packer.conversion import OsType
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Code, Settings, Value, Variable, traced
+from aib2packer.options import OsType
 from aib2packer.packer.distribution.plan import build_region
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import ManagedImage
-from aib2packer.conversion import Auth
 from aib2packer.findings import codes
 from aib2packer.hcl.values import Code, Variable
+from aib2packer.options import Auth
 from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
-    from aib2packer.arm.language.text import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Value
     from aib2packer.packer.variables.symbols import Symbols
@@ -92,9 +92,9 @@ def subscription_of(template: ImageTemplate, deployed_to: str | None, symbols: S
     return replace(SUBSCRIPTION, default=text.literal)
 
 
-def _subscriptions(template: ImageTemplate) -> tuple[tuple[str, Text], ...]:
+def _subscriptions(template: ImageTemplate) -> tuple[tuple[str, TemplateText], ...]:
     """What must lie in the subscription of the build VM. A gallery and an identity need not."""
-    found: list[tuple[str, Text | None]] = [("the template", template.id.subscription if template.id else None)]
+    found: list[tuple[str, TemplateText | None]] = [("the template", template.id.subscription if template.id else None)]
     if template.vm.subnet is not None:
         found.append(("the subnet", template.vm.subnet.subscription))
     if isinstance(template.source, ManagedImage):

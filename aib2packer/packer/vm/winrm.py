@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.conversion import WinrmBootstrap
-from aib2packer.hcl.values import Code, Local, Text
+from aib2packer.hcl.values import Code, Interpolation, Local
+from aib2packer.options import WinrmBootstrap
+from aib2packer.packer.layout import SCRIPTS
 from aib2packer.packer.steps.site import beside_template
 
 if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.site import Site
 
-SCRIPT_FILE = "scripts/winrm.ps1"
+SCRIPT_FILE = f"{SCRIPTS}/winrm.ps1"
 
 # For Windows PowerShell 5.1. An image that was built this way before has a listener and a rule already.
 SCRIPT = """\
@@ -49,7 +50,7 @@ New-NetFirewallRule @rule | Out-Null
 
 Remove-Item $PSCommandPath
 """
-_SCRIPT = Local("winrm_script", Text((SCRIPT,), multiline=True))
+_SCRIPT = Local("winrm_script", Interpolation((SCRIPT,), multiline=True))
 
 # What the VM's agent gives to cmd.exe: `&` is safe inside of the quotes. The metadata service has user data in base64.
 _RUN_USER_DATA = (

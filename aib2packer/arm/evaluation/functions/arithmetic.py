@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aib2packer.arm.evaluation.functions.base import Arguments
-    from aib2packer.arm.language.symbolic import Value
+    from aib2packer.arm.language.symbolic import ArmValue
 
 _INT64 = 1 << 63
 _MAX_RANGE = 10_000
@@ -25,17 +25,17 @@ def _checked(arguments: Arguments, result: int) -> int:
     return result
 
 
-def _arithmetic(operation: Callable[[int, int], int]) -> Callable[[Arguments], Value]:
-    def compute(arguments: Arguments) -> Value:
+def _arithmetic(operation: Callable[[int, int], int]) -> Callable[[Arguments], ArmValue]:
+    def compute(arguments: Arguments) -> ArmValue:
         return _checked(arguments, operation(arguments.integer(0), arguments.integer(1)))
 
     return compute
 
 
-def _division(*, remainder: bool) -> Callable[[Arguments], Value]:
+def _division(*, remainder: bool) -> Callable[[Arguments], ArmValue]:
     """Division towards zero; the remainder has the sign of the dividend."""
 
-    def compute(arguments: Arguments) -> Value:
+    def compute(arguments: Arguments) -> ArmValue:
         dividend, divisor = arguments.integer(0), arguments.integer(1)
         if divisor == 0:
             arguments.fail("division by zero", "Give another divisor.", 1)
@@ -46,10 +46,10 @@ def _division(*, remainder: bool) -> Callable[[Arguments], Value]:
     return compute
 
 
-def _extreme(choose: Callable[[list[int]], int]) -> Callable[[Arguments], Value]:
+def _extreme(choose: Callable[[list[int]], int]) -> Callable[[Arguments], ArmValue]:
     """`min` and `max`, of the arguments or of one array."""
 
-    def compute(arguments: Arguments) -> Value:
+    def compute(arguments: Arguments) -> ArmValue:
         if len(arguments) == 1 and isinstance(arguments[0], tuple):
             numbers = [item for item in arguments.array(0) if type_of(item) == "int"]
             if len(numbers) != len(arguments.array(0)) or not numbers:
@@ -60,7 +60,7 @@ def _extreme(choose: Callable[[list[int]], int]) -> Callable[[Arguments], Value]
     return compute
 
 
-def _range(arguments: Arguments) -> Value:
+def _range(arguments: Arguments) -> ArmValue:
     start, count = arguments.integer(0), arguments.integer(1)
     if not 0 <= count <= _MAX_RANGE:
         arguments.fail(f"{count} numbers cannot be counted", f"Give a count from 0 to {_MAX_RANGE}.", 1)
@@ -69,7 +69,7 @@ def _range(arguments: Arguments) -> Value:
     return tuple(range(start, start + count))
 
 
-def _int(arguments: Arguments) -> Value:
+def _int(arguments: Arguments) -> ArmValue:
     value = arguments[0]
     if isinstance(value, str):
         if not re.fullmatch(r"\s*[+-]?[0-9]{1,19}\s*", value):
@@ -78,7 +78,7 @@ def _int(arguments: Arguments) -> Value:
     return int(value) if isinstance(value, float) else arguments.integer(0)
 
 
-def _float(arguments: Arguments) -> Value:
+def _float(arguments: Arguments) -> ArmValue:
     value = arguments[0]
     if isinstance(value, str):
         if not re.fullmatch(r"\s*[+-]?[0-9]{1,300}(\.[0-9]{0,300})?([eE][+-]?[0-9]{1,2})?\s*", value):
@@ -87,7 +87,7 @@ def _float(arguments: Arguments) -> Value:
     return value if isinstance(value, float) else float(arguments.integer(0))
 
 
-def _int_partly(arguments: Arguments) -> Value | None:
+def _int_partly(arguments: Arguments) -> ArmValue | None:
     return arguments[0] if type_of(arguments[0]) == "int" else None
 
 

@@ -13,7 +13,7 @@ from aib2packer.arm.language.tree import JsonSymbolic, node_of, value_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aib2packer.arm.language.symbolic import Value
+    from aib2packer.arm.language.symbolic import ArmValue
     from aib2packer.jsonc.tree import Json
     from aib2packer.text.source import Span
 
@@ -33,12 +33,12 @@ class Arguments:
     """The arguments of one call. The readers give an argument of a type, or raise FunctionError."""
 
     function: str
-    values: tuple[Value, ...]
+    values: tuple[ArmValue, ...]
 
     def __len__(self) -> int:
         return len(self.values)
 
-    def __getitem__(self, index: int) -> Value:
+    def __getitem__(self, index: int) -> ArmValue:
         return self.values[index]
 
     def string(self, index: int) -> str:
@@ -56,12 +56,12 @@ class Arguments:
         value = self.values[index]
         return value if isinstance(value, bool) else self.wrong(index, "true or false")
 
-    def array(self, index: int) -> tuple[Value, ...]:
+    def array(self, index: int) -> tuple[ArmValue, ...]:
         """An array, whose items may be symbols."""
         value = self.values[index]
         return value if isinstance(value, tuple) else self.wrong(index, "an array")
 
-    def object(self, index: int) -> dict[str, Value]:
+    def object(self, index: int) -> dict[str, ArmValue]:
         """An object of known keys, whose values may be symbols."""
         value = self.values[index]
         if isinstance(value, Mapping):
@@ -93,8 +93,8 @@ class Pure:
     name: str
     minimum: int
     maximum: int | None
-    compute: Callable[[Arguments], Value]
-    partly: Callable[[Arguments], Value | None] = lambda _: None
+    compute: Callable[[Arguments], ArmValue]
+    partly: Callable[[Arguments], ArmValue | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Nodes:
         """The arguments without their places."""
         return Arguments(self.function, tuple(map(value_of, self.items)))
 
-    def give(self, value: Value) -> Json:
+    def give(self, value: ArmValue) -> Json:
         """A result that has no place of its own."""
         return node_of(value, self.span)
 
@@ -133,7 +133,7 @@ class Nodes:
         self.values.wrong(index, expected)
 
 
-def call(function: Pure, values: tuple[Value, ...]) -> Value:
+def apply_pure(function: Pure, values: tuple[ArmValue, ...]) -> ArmValue:
     """Apply a function of plain values, as far as its arguments are known.
 
     Raises:
@@ -149,18 +149,18 @@ def call(function: Pure, values: tuple[Value, ...]) -> Value:
     return _distributed(function, values) or Apply(function.name, values)
 
 
-def _distributed(function: Pure, values: tuple[Value, ...]) -> Value | None:
+def _distributed(function: Pure, values: tuple[ArmValue, ...]) -> ArmValue | None:
     """`f(if(c, a, b))` as `if(c, f(a), f(b))`, where both can be computed; else None."""
     unknown = [index for index, value in enumerate(values) if not is_known(value)]
     choice = values[unknown[0]]
     if len(unknown) > 1 or not isinstance(choice, If) or not (is_known(choice.then) and is_known(choice.otherwise)):
         return None
     before, after = values[: unknown[0]], values[unknown[0] + 1 :]
-    then, otherwise = (call(function, (*before, arm, *after)) for arm in (choice.then, choice.otherwise))
+    then, otherwise = (apply_pure(function, (*before, arm, *after)) for arm in (choice.then, choice.otherwise))
     return choose(choice.condition, then, otherwise)
 
 
-def choose(condition: Value, then: Value, otherwise: Value) -> Value:
+def choose(condition: ArmValue, then: ArmValue, otherwise: ArmValue) -> ArmValue:
     """`if`, as simple as it gets."""
     if isinstance(condition, bool):
         return then if condition else otherwise
@@ -176,7 +176,7 @@ def choose(condition: Value, then: Value, otherwise: Value) -> Value:
     return If(condition, then, otherwise)
 
 
-def negate(condition: Value) -> Value:
+def negate(condition: ArmValue) -> ArmValue:
     """`not`, as simple as it gets."""
     match condition:
         case bool():

@@ -9,8 +9,7 @@ from aib2packer.arm.evaluation.functions.base import Pure, Structural
 from aib2packer.arm.evaluation.functions.collation import collation_key
 from aib2packer.arm.evaluation.functions.merge import deep_merge, shallow_merge
 from aib2packer.arm.evaluation.functions.strings import find_first, find_last
-from aib2packer.arm.evaluation.functions.text import cut, to_text
-from aib2packer.arm.evaluation.functions.text import length as text_length
+from aib2packer.arm.evaluation.functions.text import cut, to_text, utf16_length
 from aib2packer.arm.language.symbolic import concat, is_symbol, same, type_of
 from aib2packer.arm.language.tree import JsonSymbolic, has_symbolic_keys, member_of, node_of, value_of
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aib2packer.arm.evaluation.functions.base import Arguments, Nodes
-    from aib2packer.arm.language.symbolic import Symbol, Value
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
 
 _PAIR = 2
 
@@ -169,7 +168,7 @@ def _end(*, last: bool) -> Callable[[Nodes], Json]:
             case JsonArray(items):
                 return nodes.give(None) if not items else items[-1 if last else 0]
             case JsonScalar(str() as text):
-                whole = text_length(text)
+                whole = utf16_length(text)
                 start = max(whole - 1, 0) if last else 0
                 return nodes.give(cut(text, start, min(start + 1, whole)))
             case _:
@@ -190,7 +189,7 @@ def _part(*, skip: bool) -> Callable[[Nodes], Json]:
             case JsonArray(items):
                 return JsonArray(items[number:] if skip else items[:number], nodes.span)
             case JsonScalar(str() as text):
-                end = text_length(text)
+                end = utf16_length(text)
                 number = min(number, end)
                 return nodes.give(cut(text, number, end) if skip else cut(text, 0, number))
             case _:
@@ -215,27 +214,27 @@ def _item(member: JsonMember) -> Json:
     return JsonObject((key, JsonMember("value", span, member.value)), span)
 
 
-def _object_keys(arguments: Arguments) -> Value:
+def _object_keys(arguments: Arguments) -> ArmValue:
     """Without regard to case, those alike in the order of the object (bicep #14057)."""
     return tuple(sorted(arguments.object(0), key=lambda key: collation_key(key.casefold())))
 
 
-def _object_keys_partly(arguments: Arguments) -> Value | None:
+def _object_keys_partly(arguments: Arguments) -> ArmValue | None:
     value = arguments[0]
     return _object_keys(arguments) if isinstance(value, Mapping) and all(isinstance(key, str) for key in value) else None
 
 
-def _length(arguments: Arguments) -> Value:
+def _length(arguments: Arguments) -> ArmValue:
     match arguments[0]:
         case str() as text:
-            return text_length(text)
+            return utf16_length(text)
         case tuple() | Mapping() as whole:
             return len(whole)
         case _:
             return arguments.wrong(0, "a string, an array or an object")
 
 
-def _length_partly(arguments: Arguments) -> Value | None:
+def _length_partly(arguments: Arguments) -> ArmValue | None:
     match arguments[0]:
         case tuple() as whole:
             return len(whole)
@@ -245,10 +244,10 @@ def _length_partly(arguments: Arguments) -> Value | None:
             return None
 
 
-def _find(*, last: bool) -> Callable[[Arguments], Value]:
+def _find(*, last: bool) -> Callable[[Arguments], ArmValue]:
     """Text without regard to case, items with it."""
 
-    def compute(arguments: Arguments) -> Value:
+    def compute(arguments: Arguments) -> ArmValue:
         whole = arguments[0]
         if isinstance(whole, tuple):
             found = [index for index, item in enumerate(whole) if same(item, arguments[1])]

@@ -13,7 +13,7 @@ from aib2packer.arm.evaluation.functions.base import Pure
 
 if TYPE_CHECKING:
     from aib2packer.arm.evaluation.functions.base import Arguments
-    from aib2packer.arm.language.symbolic import Value
+    from aib2packer.arm.language.symbolic import ArmValue
 
 _match_date = re.compile(
     r"\s*(\d{4})-(\d{2})-(\d{2})(?:([T ]+)(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?)?\s*(Z|[+-]\d{2}:?\d{2})?\s*", re.ASCII
@@ -81,7 +81,7 @@ def _offset(zone: str | None) -> timedelta:
     return -offset if str(zone).startswith("-") else offset
 
 
-def _date_time_add(arguments: Arguments) -> Value:
+def _date_time_add(arguments: Arguments) -> ArmValue:
     moment, natural = _date(arguments, 0)
     match = _match_duration(arguments.string(1))
     if match is None:
@@ -102,14 +102,14 @@ def _date_time_add(arguments: Arguments) -> Value:
     return format_date(result, picture) or arguments.wrong(2, "a format of dates")
 
 
-def _date_time_from_epoch(arguments: Arguments) -> Value:
+def _date_time_from_epoch(arguments: Arguments) -> ArmValue:
     try:
         return format_date(datetime.fromtimestamp(arguments.integer(0), UTC), ISO)
     except (ValueError, OverflowError, OSError):
         return arguments.wrong(0, "seconds since 1970, up to the year 9999")
 
 
-def _date_time_to_epoch(arguments: Arguments) -> Value:
+def _date_time_to_epoch(arguments: Arguments) -> ArmValue:
     return int((_date(arguments, 0)[0] - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
 
 

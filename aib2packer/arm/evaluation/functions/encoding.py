@@ -15,7 +15,7 @@ from aib2packer.arm.language.symbolic import Concat, concat, starts
 
 if TYPE_CHECKING:
     from aib2packer.arm.evaluation.functions.base import Arguments
-    from aib2packer.arm.language.symbolic import Value
+    from aib2packer.arm.language.symbolic import ArmValue
 
 _match_data = re.compile(r"data:(?:[^;,]*)(?:;charset=([^;,]*))?(;base64)?,([^,]*)", re.IGNORECASE).fullmatch
 _match_escapes = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -23,7 +23,7 @@ _match_scheme = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:").match
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21}
 
 
-def _base64(arguments: Arguments) -> Value:
+def _base64(arguments: Arguments) -> ArmValue:
     return base64.b64encode(utf8(arguments.string(0))).decode()
 
 
@@ -34,30 +34,30 @@ def _decoded(arguments: Arguments, text: str) -> str:
         arguments.fail("this is not base64", "Base64 is letters, digits, `+` and `/`, in groups of four.", 0)
 
 
-def _base64_to_string(arguments: Arguments) -> Value:
+def _base64_to_string(arguments: Arguments) -> ArmValue:
     return _decoded(arguments, arguments.string(0))
 
 
-def _base64_to_json(arguments: Arguments) -> Value:
+def _base64_to_json(arguments: Arguments) -> ArmValue:
     return _parsed(arguments, _decoded(arguments, arguments.string(0)))
 
 
-def _json(arguments: Arguments) -> Value:
+def _json(arguments: Arguments) -> ArmValue:
     return _parsed(arguments, arguments.string(0))
 
 
-def _parsed(arguments: Arguments, text: str) -> Value:
+def _parsed(arguments: Arguments, text: str) -> ArmValue:
     try:
         return read_json(text)
     except JsonTextError as error:
         arguments.fail(f"the text is not JSON: reading ends at character {error.at + 1}", "Check the text.", 0)
 
 
-def _data_uri(arguments: Arguments) -> Value:
+def _data_uri(arguments: Arguments) -> ArmValue:
     return f"data:text/plain;charset=utf-8;base64,{base64.b64encode(utf8(arguments.string(0))).decode()}"
 
 
-def _data_uri_to_string(arguments: Arguments) -> Value:
+def _data_uri_to_string(arguments: Arguments) -> ArmValue:
     match = _match_data(arguments.string(0))
     if match is None:
         arguments.fail("this is not a data URI", "It looks like `data:text/plain;base64,SGVsbG8=`.", 0)
@@ -67,11 +67,11 @@ def _data_uri_to_string(arguments: Arguments) -> Value:
     return _decoded(arguments, match[3]) if match[2] else _unescaped(match[3])
 
 
-def _uri_component(arguments: Arguments) -> Value:
+def _uri_component(arguments: Arguments) -> ArmValue:
     return quote(utf8(arguments.string(0)), safe="-_.~")
 
 
-def _uri_component_to_string(arguments: Arguments) -> Value:
+def _uri_component_to_string(arguments: Arguments) -> ArmValue:
     return _unescaped(arguments.string(0))
 
 
@@ -87,7 +87,7 @@ def _unescaped(text: str) -> str:
     return _match_escapes.sub(decode, text)
 
 
-def _uri(arguments: Arguments) -> Value:
+def _uri(arguments: Arguments) -> ArmValue:
     base, relative = arguments.string(0), arguments.string(1)
     if not _match_scheme(base) or not urlsplit(base).netloc:
         arguments.fail("the base is no absolute URI", "It looks like `https://host/folder/`.", 0)
@@ -98,7 +98,7 @@ def _uri(arguments: Arguments) -> Value:
     return joined._replace(path=joined.path or "/").geturl() if joined.netloc else joined.geturl()
 
 
-def _uri_partly(arguments: Arguments) -> Value | None:
+def _uri_partly(arguments: Arguments) -> ArmValue | None:
     """A relative path of which the beginning is known, on a base that is known."""
     base, relative = arguments.values
     known = starts(relative)
@@ -109,7 +109,7 @@ def _uri_partly(arguments: Arguments) -> Value | None:
     return concat((str(head)[: -len(mark)], *relative.parts))
 
 
-def _parse_uri(arguments: Arguments) -> Value:
+def _parse_uri(arguments: Arguments) -> ArmValue:
     text = arguments.string(0)
     parts = urlsplit(text)
     if not parts.scheme or not parts.hostname:
@@ -122,7 +122,7 @@ def _parse_uri(arguments: Arguments) -> Value:
     return {"scheme": parts.scheme, "host": parts.hostname, "port": port, "path": parts.path or "/", "query": query}
 
 
-def _build_uri(arguments: Arguments) -> Value:
+def _build_uri(arguments: Arguments) -> ArmValue:
     parts = {key.lower(): value for key, value in arguments.object(0).items()}
     scheme, host = parts.get("scheme"), parts.get("host")
     if not isinstance(scheme, str) or not isinstance(host, str):

@@ -10,14 +10,14 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.evaluation.functions.text import length, to_text
+from aib2packer.arm.evaluation.functions.text import to_text, utf16_length
 from aib2packer.arm.language.symbolic import Apply, concat, is_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aib2packer.arm.evaluation.functions.base import Arguments
-    from aib2packer.arm.language.symbolic import Symbol, Value
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
 
 _MAX_WIDTH = 100_000
 _item = re.compile(r"\{\{|\}\}|\{\s*([0-9]{1,6})\s*(?:,\s*(-?[0-9]{1,6})\s*)?(?::([^{}]*))?\}|[{}]")
@@ -26,7 +26,7 @@ _custom = re.compile(r"[0#,]*0[0#,]*(?:\.([0#]*))?|#[#,]*(?:\.([0#]*))?")
 _DECIMALS = {"N": 2, "F": 2, "P": 2}
 
 
-def format_text(arguments: Arguments) -> Value:
+def format_text(arguments: Arguments) -> ArmValue:
     """`format(text, argument, …)`: text where all of it is known, else joined text."""
     return concat(_pieces(arguments))
 
@@ -62,7 +62,7 @@ def _piece(arguments: Arguments, index: int, width: int, spec: str) -> str | Sym
         text = to_text(value, quote="'")
     if abs(width) > _MAX_WIDTH:
         arguments.fail(f"a width of {width} is too much", "Give a smaller one.", 0)
-    missing = " " * (abs(width) - length(text))
+    missing = " " * (abs(width) - utf16_length(text))
     return text + missing if width < 0 else missing + text
 
 

@@ -10,7 +10,7 @@ from aib2packer.arm.evaluation.functions.text import to_text, utf8
 
 if TYPE_CHECKING:
     from aib2packer.arm.evaluation.functions.base import Arguments
-    from aib2packer.arm.language.symbolic import Value
+    from aib2packer.arm.language.symbolic import ArmValue
 
 GUID_NAMESPACE = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
 
@@ -18,11 +18,11 @@ _MASK = 0xFFFFFFFF
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 
 
-def _guid(arguments: Arguments) -> Value:
+def _guid(arguments: Arguments) -> ArmValue:
     return str(uuid.uuid5(GUID_NAMESPACE, utf8(_joined(arguments)).decode()))
 
 
-def _unique_string(arguments: Arguments) -> Value:
+def _unique_string(arguments: Arguments) -> ArmValue:
     digest = _murmur(utf8(_joined(arguments)))
     return "".join(_BASE32[digest << 5 * number >> 59 & 31] for number in range(13))
 

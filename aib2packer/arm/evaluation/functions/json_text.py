@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aib2packer.arm.language.symbolic import Value
+    from aib2packer.arm.language.symbolic import ArmValue
 
 _match_space = re.compile(r"(?:\s|//[^\r\n]*|/\*(?s:.*?)\*/)*+").match
 _match_key = re.compile(r"[\w$]++").match
@@ -30,14 +30,14 @@ class JsonTextError(ValueError):
         self.at = at
 
 
-def read_json(text: str) -> Value:
+def read_json(text: str) -> ArmValue:
     """Read one JSON value.
 
     Raises:
         JsonTextError: There is none, or more than one.
 
     """
-    reader = _Reader(text)
+    reader = _JsonTextReader(text)
     value, at = reader.value(reader.space(0), 0)
     at = reader.space(at)
     if at != len(text):
@@ -45,7 +45,7 @@ def read_json(text: str) -> Value:
     return value
 
 
-class _Reader:
+class _JsonTextReader:
     """Reads one text. Each method takes the offset at which its rule begins, and gives the one behind it."""
 
     __slots__ = ("_text",)
@@ -53,7 +53,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def value(self, at: int, depth: int) -> tuple[Value, int]:
+    def value(self, at: int, depth: int) -> tuple[ArmValue, int]:
         """Value = object | array | string | number | "true" | "false" | "null"."""
         char = self._text[at : at + 1]
         if depth > _MAX_DEPTH:
@@ -79,9 +79,9 @@ class _Reader:
         match = _match_space(self._text, at)
         return at if match is None else match.end()
 
-    def _object(self, at: int, depth: int) -> tuple[Value, int]:
+    def _object(self, at: int, depth: int) -> tuple[ArmValue, int]:
         """Object = "{" [ key ":" value *( "," key ":" value ) [ "," ] ] "}"."""
-        members: dict[str, Value] = {}
+        members: dict[str, ArmValue] = {}
         at = self.space(at + 1)
         while self._text[at : at + 1] != "}":
             key, at = self._key(at)
@@ -90,9 +90,9 @@ class _Reader:
             at = self._next("}", at)
         return members, at + 1  # type: ignore[return-value]  # mypy: dict keys are invariant
 
-    def _array(self, at: int, depth: int) -> tuple[Value, int]:
+    def _array(self, at: int, depth: int) -> tuple[ArmValue, int]:
         """Array = "[" [ value *( "," value ) [ "," ] ] "]"."""
-        items: list[Value] = []
+        items: list[ArmValue] = []
         at = self.space(at + 1)
         while self._text[at : at + 1] != "]":
             item, at = self.value(at, depth + 1)

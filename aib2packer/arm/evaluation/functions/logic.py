@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.evaluation.functions.base import Arguments, Pure, choose, negate
 from aib2packer.arm.evaluation.functions.collation import collation_key
 from aib2packer.arm.evaluation.functions.text import to_text
-from aib2packer.arm.language.symbolic import Concat, Context, If, is_symbol, same, type_of
+from aib2packer.arm.language.symbolic import Concat, DeploymentFact, If, is_symbol, same, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aib2packer.arm.language.symbolic import Value
+    from aib2packer.arm.language.symbolic import ArmValue
 
 
-def _not(arguments: Arguments) -> Value:
+def _not(arguments: Arguments) -> ArmValue:
     return not arguments.boolean(0)
 
 
-def _not_partly(arguments: Arguments) -> Value | None:
+def _not_partly(arguments: Arguments) -> ArmValue | None:
     return negate(arguments[0]) if is_symbol(arguments[0]) else None
 
 
-def _bool(arguments: Arguments) -> Value:
+def _bool(arguments: Arguments) -> ArmValue:
     value = arguments[0]
     if isinstance(value, str) and value.strip().lower() in {"true", "false", "1", "0"}:
         return value.strip().lower() in {"true", "1"}
@@ -33,22 +33,22 @@ def _bool(arguments: Arguments) -> Value:
     return arguments.wrong(0, "true, false, 1 or 0")
 
 
-def _bool_partly(arguments: Arguments) -> Value | None:
+def _bool_partly(arguments: Arguments) -> ArmValue | None:
     return arguments[0] if type_of(arguments[0]) == "bool" else None
 
 
-def _equals(arguments: Arguments) -> Value:
+def _equals(arguments: Arguments) -> ArmValue:
     return same(arguments[0], arguments[1])
 
 
-def _equals_partly(arguments: Arguments) -> Value | None:
+def _equals_partly(arguments: Arguments) -> ArmValue | None:
     return same(arguments[0], arguments[1])
 
 
-def _comparison(holds: Callable[[object, object], bool]) -> Callable[[Arguments], Value]:
+def _comparison(holds: Callable[[object, object], bool]) -> Callable[[Arguments], ArmValue]:
     """An order of numbers, or of texts by invariant culture."""
 
-    def compute(arguments: Arguments) -> Value:
+    def compute(arguments: Arguments) -> ArmValue:
         one, other = arguments.values
         if isinstance(one, str):
             return holds(collation_key(one), collation_key(arguments.string(1)))
@@ -59,7 +59,7 @@ def _comparison(holds: Callable[[object, object], bool]) -> Callable[[Arguments]
     return compute
 
 
-def _empty(arguments: Arguments) -> Value:
+def _empty(arguments: Arguments) -> ArmValue:
     value = arguments[0]
     if value is None:
         return True
@@ -68,14 +68,14 @@ def _empty(arguments: Arguments) -> Value:
     return arguments.wrong(0, "a string, an array or an object")
 
 
-def _empty_partly(arguments: Arguments) -> Value | None:
+def _empty_partly(arguments: Arguments) -> ArmValue | None:
     """Joined text with a literal in it is not empty, nor are the names that every deployment has."""
     match arguments[0]:
         case tuple() | Mapping() as value:
             return not value
         case Concat(parts) if any(isinstance(part, str) for part in parts):
             return False
-        case Context(path=("subscriptionId" | "tenantId" | "name" | "location",)):
+        case DeploymentFact(path=("subscriptionId" | "tenantId" | "name" | "location",)):
             return False
         case If(condition, then, otherwise) if _is_decided(then) and _is_decided(otherwise):
             return choose(condition, *(_empty_partly(Arguments("empty", (arm,))) for arm in (then, otherwise)))
@@ -85,11 +85,11 @@ def _empty_partly(arguments: Arguments) -> Value | None:
             return None
 
 
-def _is_decided(value: Value) -> bool:
+def _is_decided(value: ArmValue) -> bool:
     return _empty_partly(Arguments("empty", (value,))) is not None
 
 
-def _contains(arguments: Arguments) -> Value:
+def _contains(arguments: Arguments) -> ArmValue:
     container, item = arguments.values
     match container:
         case str():
@@ -106,7 +106,7 @@ def _contains(arguments: Arguments) -> Value:
             return arguments.wrong(0, "a string, an array or an object")
 
 
-def _contains_partly(arguments: Arguments) -> Value | None:
+def _contains_partly(arguments: Arguments) -> ArmValue | None:
     container, item = arguments.values
     match container:
         case Concat(parts):

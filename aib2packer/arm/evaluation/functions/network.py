@@ -9,7 +9,7 @@ from aib2packer.arm.evaluation.functions.base import Pure
 
 if TYPE_CHECKING:
     from aib2packer.arm.evaluation.functions.base import Arguments
-    from aib2packer.arm.language.symbolic import Symbol, Value
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
 
 
 def _network(arguments: Arguments) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -32,11 +32,11 @@ def _address(network: ipaddress.IPv4Network | ipaddress.IPv6Network, number: int
     return str(type(network.network_address)(number))
 
 
-def _parse_cidr(arguments: Arguments) -> Value:
+def _parse_cidr(arguments: Arguments) -> ArmValue:
     network = _network(arguments)
     first, last = _usable(network)
     last_of_all = str(network.broadcast_address)
-    broadcast: dict[str | Symbol, Value] = {"broadcast": last_of_all} if network.version == 4 else {}  # noqa: PLR2004 - the version
+    broadcast: dict[str | Symbol, ArmValue] = {"broadcast": last_of_all} if network.version == 4 else {}  # noqa: PLR2004 - the version
     return {
         "network": str(network.network_address),
         "netmask": str(network.netmask),
@@ -47,7 +47,7 @@ def _parse_cidr(arguments: Arguments) -> Value:
     }
 
 
-def _cidr_subnet(arguments: Arguments) -> Value:
+def _cidr_subnet(arguments: Arguments) -> ArmValue:
     network, prefix, index = _network(arguments), arguments.integer(1), arguments.integer(2)
     if not network.prefixlen <= prefix <= network.max_prefixlen:
         arguments.fail(f"/{prefix} is no part of /{network.prefixlen}", f"Give a number up to {network.max_prefixlen}.", 1)
@@ -57,7 +57,7 @@ def _cidr_subnet(arguments: Arguments) -> Value:
     return f"{_address(network, start)}/{prefix}"
 
 
-def _cidr_host(arguments: Arguments) -> Value:
+def _cidr_host(arguments: Arguments) -> ArmValue:
     network, index = _network(arguments), arguments.integer(1)
     first, last = _usable(network)
     if not 0 <= index <= last - first:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.functions.base import Pure
 from aib2packer.arm.evaluation.functions.formatting import format_text
-from aib2packer.arm.evaluation.functions.text import cut, length, lower, to_text, upper
+from aib2packer.arm.evaluation.functions.text import cut, lower, to_text, upper, utf16_length
 from aib2packer.arm.language.symbolic import Apply, Concat, concat, ends, is_known, is_symbol, starts, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aib2packer.arm.evaluation.functions.base import Arguments
-    from aib2packer.arm.language.symbolic import Symbol, Value
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
 
 # .NET's char.IsWhiteSpace, which Trim goes by.
 _WHITE = (
@@ -23,26 +23,28 @@ _WHITE = (
 _MAX_PADDING = 100_000
 
 
-def _string(arguments: Arguments) -> Value:
+def _string(arguments: Arguments) -> ArmValue:
     return to_text(arguments[0])
 
 
-def _string_partly(arguments: Arguments) -> Value | None:
+def _string_partly(arguments: Arguments) -> ArmValue | None:
     value = arguments[0]
     return concat((value,)) if is_symbol(value) and type_of(value) in {"string", "int", "bool"} else None
 
 
-def _format_partly(arguments: Arguments) -> Value | None:
+def _format_partly(arguments: Arguments) -> ArmValue | None:
     return format_text(arguments) if isinstance(arguments[0], str) else None
 
 
-def _by_character(change: Callable[[str], str]) -> tuple[Callable[[Arguments], Value], Callable[[Arguments], Value | None]]:
+def _by_character(
+    change: Callable[[str], str],
+) -> tuple[Callable[[Arguments], ArmValue], Callable[[Arguments], ArmValue | None]]:
     """A function that changes each character alone, on text and on joined text."""
 
-    def compute(arguments: Arguments) -> Value:
+    def compute(arguments: Arguments) -> ArmValue:
         return change(arguments.string(0))
 
-    def partly(arguments: Arguments) -> Value | None:
+    def partly(arguments: Arguments) -> ArmValue | None:
         match arguments[0]:
             case Concat(parts):
                 return concat(
@@ -56,18 +58,18 @@ def _by_character(change: Callable[[str], str]) -> tuple[Callable[[Arguments], V
     return compute, partly
 
 
-def _trim(arguments: Arguments) -> Value:
+def _trim(arguments: Arguments) -> ArmValue:
     return arguments.string(0).strip(_WHITE)
 
 
-def _replace(arguments: Arguments) -> Value:
+def _replace(arguments: Arguments) -> ArmValue:
     text, old, new = arguments.string(0), arguments.string(1), arguments.string(2)
     if not old:
         arguments.fail("there is nothing to look for", "Give the text to be replaced.", 1)
     return text.replace(old, new)
 
 
-def _replace_partly(arguments: Arguments) -> Value | None:
+def _replace_partly(arguments: Arguments) -> ArmValue | None:
     """One character cannot lie across the pieces of joined text: each is changed alone."""
     text, old, new = arguments.values
     if not isinstance(text, Concat) or not isinstance(old, str) or len(old) != 1 or not isinstance(new, str):
@@ -84,12 +86,12 @@ def _separators(arguments: Arguments) -> list[str]:
     return [separator for separator in separators if separator]
 
 
-def _split(arguments: Arguments) -> Value:
+def _split(arguments: Arguments) -> ArmValue:
     text, separators = arguments.string(0), _separators(arguments)
     return tuple(re.split("|".join(map(re.escape, separators)), text)) if separators else (text,)
 
 
-def _split_partly(arguments: Arguments) -> Value | None:
+def _split_partly(arguments: Arguments) -> ArmValue | None:
     """A path of names: what is not known is taken to be one whole segment (reference/arm-expressions.md 3.6)."""
     text, separator = arguments.values
     if separator != "/" or not isinstance(text, Concat) or not starts(text).startswith(("/subscriptions/", "/providers/")):
@@ -105,11 +107,11 @@ def _split_partly(arguments: Arguments) -> Value | None:
     return tuple(map(concat, segments))
 
 
-def _join(arguments: Arguments) -> Value:
+def _join(arguments: Arguments) -> ArmValue:
     return arguments.string(1).join(to_text(item) for item in arguments.array(0))
 
 
-def _join_partly(arguments: Arguments) -> Value | None:
+def _join_partly(arguments: Arguments) -> ArmValue | None:
     items, delimiter = arguments.values
     if not isinstance(items, tuple) or not isinstance(delimiter, str):
         return None
@@ -122,10 +124,10 @@ def _join_partly(arguments: Arguments) -> Value | None:
     return concat(parts)
 
 
-def _substring(arguments: Arguments) -> Value:
+def _substring(arguments: Arguments) -> ArmValue:
     text = arguments.string(0)
     start = arguments.integer(1) if len(arguments) > 1 else 0
-    whole = length(text)
+    whole = utf16_length(text)
     count = arguments.integer(2) if len(arguments) > 2 else whole - start  # noqa: PLR2004 - the third argument
     if not 0 <= start <= whole:
         arguments.fail(f"character {start} is not in a text of {whole}", "Characters are counted from 0.", 1)
@@ -135,11 +137,11 @@ def _substring(arguments: Arguments) -> Value:
     return cut(text, start, start + count)
 
 
-def _index_of(*, last: bool) -> Callable[[Arguments], Value]:
-    def compute(arguments: Arguments) -> Value:
+def _index_of(*, last: bool) -> Callable[[Arguments], ArmValue]:
+    def compute(arguments: Arguments) -> ArmValue:
         text, needle = upper(arguments.string(0)), upper(to_text(arguments[1]))
         found = text.rfind(needle) if last else text.find(needle)
-        return length(text[:found]) if found > 0 else found
+        return utf16_length(text[:found]) if found > 0 else found
 
     return compute
 
@@ -148,15 +150,15 @@ find_first = _index_of(last=False)
 find_last = _index_of(last=True)
 
 
-def _starts_with(arguments: Arguments) -> Value:
+def _starts_with(arguments: Arguments) -> ArmValue:
     return upper(arguments.string(0)).startswith(upper(arguments.string(1)))
 
 
-def _ends_with(arguments: Arguments) -> Value:
+def _ends_with(arguments: Arguments) -> ArmValue:
     return upper(arguments.string(0)).endswith(upper(arguments.string(1)))
 
 
-def _starts_with_partly(arguments: Arguments) -> Value | None:
+def _starts_with_partly(arguments: Arguments) -> ArmValue | None:
     text, prefix = arguments.values
     known = upper(starts(text))
     if not isinstance(prefix, str):
@@ -166,7 +168,7 @@ def _starts_with_partly(arguments: Arguments) -> Value | None:
     return False if not upper(prefix).startswith(known) else None
 
 
-def _ends_with_partly(arguments: Arguments) -> Value | None:
+def _ends_with_partly(arguments: Arguments) -> ArmValue | None:
     text, suffix = arguments.values
     known = upper(ends(text))
     if not isinstance(suffix, str):
@@ -176,16 +178,16 @@ def _ends_with_partly(arguments: Arguments) -> Value | None:
     return False if not upper(suffix).endswith(known) else None
 
 
-def _pad_left(arguments: Arguments) -> Value:
+def _pad_left(arguments: Arguments) -> ArmValue:
     value = arguments[0]
     text = value if isinstance(value, str) else str(arguments.integer(0))
     width = arguments.integer(1)
     fill = arguments.string(2) if len(arguments) > 2 else " "  # noqa: PLR2004 - the third argument
-    if length(fill) != 1:
+    if utf16_length(fill) != 1:
         arguments.fail("the filling is one character", "Give one character.", 2)
     if not 0 <= width <= _MAX_PADDING:
         arguments.fail(f"{width} is no length", f"Give a length from 0 to {_MAX_PADDING}.", 1)
-    return fill * (width - length(text)) + text
+    return fill * (width - utf16_length(text)) + text
 
 
 FUNCTIONS = (

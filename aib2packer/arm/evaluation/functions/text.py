@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aib2packer.arm.language.symbolic import Value
+    from aib2packer.arm.language.symbolic import ArmValue
 
 _ESCAPES = {"\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\"}
 _SEPARATORS = {"\x85", "\u2028", "\u2029"}
@@ -17,7 +17,7 @@ _WIDE = 0x10000
 _UNIT = 2
 
 
-def to_text(value: Value, quote: str = '"') -> str:
+def to_text(value: ArmValue, quote: str = '"') -> str:
     """A known value as text: text as it is, `True`, numbers, nothing for null, JSON for the rest in quotes of that kind."""
     match value:
         case None:
@@ -30,7 +30,7 @@ def to_text(value: Value, quote: str = '"') -> str:
             return to_json(value, quote)
 
 
-def to_json(value: Value, quote: str = '"') -> str:
+def to_json(value: ArmValue, quote: str = '"') -> str:
     """A known value as compact JSON, properties in their order."""
     match value:
         case None:
@@ -58,7 +58,7 @@ def utf16(text: str) -> bytes:
     return text.encode("utf-16-le", "surrogatepass")
 
 
-def length(text: str) -> int:
+def utf16_length(text: str) -> int:
     """How many UTF-16 units a string has, which is what .NET counts."""
     return len(text) if text.isascii() else len(utf16(text)) // _UNIT
 

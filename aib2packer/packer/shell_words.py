@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aib2packer.hcl.values import Code, Local, Text, Variable
+from aib2packer.hcl.values import Code, Interpolation, Local, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,7 +52,7 @@ def word(*values: Value | Word | None) -> Word | None:
     parts: list[str | Variable | Local | Output] = []
     for value in values:
         match value:
-            case Word(pieces) | Text(pieces):
+            case Word(pieces) | Interpolation(pieces):
                 for part in pieces:
                     if isinstance(part, Code):
                         return None

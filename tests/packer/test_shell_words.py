@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer.guide.shell_words import Output, Word, assignments, word
-from aib2packer.hcl.values import Code, Local, Text, Variable
+from aib2packer.hcl.values import Code, Interpolation, Local, Variable
+from aib2packer.packer.shell_words import Output, Word, assignments, word
 
 X = Variable("x", default="a b")
 
@@ -30,11 +30,11 @@ def test_a_literal_word_is_one_word(text: str) -> None:
         (("/subscriptions/", X, "/end"), '"/subscriptions/$x/end"'),
         ((X, "-web"), '"$x-web"'),
         ((X, "web"), '"${x}web"'),
-        ((Text(("a", X)), Local("y", "")), '"a$x$y"'),
+        ((Interpolation(("a", X)), Local("y", "")), '"a$x$y"'),
         (('$("`\\', X), r'"\$(\"\`\\$x"'),
     ],
 )
-def test_variables_of_the_build_are_variables_of_the_shell(parts: tuple[str | Variable | Text], shown: str) -> None:
+def test_variables_of_the_build_are_variables_of_the_shell(parts: tuple[str | Variable | Interpolation], shown: str) -> None:
     assert str(word(*parts)) == shown
 
 
@@ -42,8 +42,8 @@ def test_a_word_can_be_what_a_command_prints() -> None:
     assert str(Word((Output("echo 1"),))) == '"$(echo 1)"'
 
 
-@pytest.mark.parametrize("value", [Code("local.parts[1]"), Text(("a", Code("b"))), "two\nlines", None])
-def test_what_is_known_later_or_cannot_be_seen_is_no_word(value: Code | Text | str | None) -> None:
+@pytest.mark.parametrize("value", [Code("local.parts[1]"), Interpolation(("a", Code("b"))), "two\nlines", None])
+def test_what_is_known_later_or_cannot_be_seen_is_no_word(value: Code | Interpolation | str | None) -> None:
     assert word("a", value) is None
 
 
