@@ -15,7 +15,8 @@ from aib2packer.app.run import Outcome
 from aib2packer.cli.printing import colored, echo
 from aib2packer.findings import text
 from aib2packer.findings.codes import NOT_WRITTEN
-from aib2packer.findings.formats import Format, Judgement, render
+from aib2packer.findings.formats import Format, render
+from aib2packer.findings.judgement import Judgement
 from aib2packer.findings.model import Asks, Severity, about_file
 from aib2packer.provenance.accounting import tally
 

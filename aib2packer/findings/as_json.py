@@ -11,7 +11,7 @@ from aib2packer.findings.text import counted, safe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aib2packer.findings.formats import Judgement
+    from aib2packer.findings.judgement import Judgement
     from aib2packer.findings.model import Finding
 
 _FORMAT_VERSION = 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.findings.formats import relative
+from aib2packer.findings.judgement import relative
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import safe
 

@@ -115,6 +115,10 @@ class Report:
         other._findings.update(self._findings)
         return other
 
+    def take(self, other: Report) -> None:
+        """Record all that another report holds."""
+        self._findings.update(other._findings)
+
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, by place in the input; those at one place in the order of their making."""

@@ -14,7 +14,7 @@ from aib2packer.findings.text import columns, safe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from aib2packer.findings.formats import Judgement
+    from aib2packer.findings.judgement import Judgement
     from aib2packer.findings.model import Code, Finding
 
 HEADINGS = {Asks.ACT: "To act on", Asks.DECIDE: "To decide", Asks.KNOW: "To know"}

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from aib2packer.findings.codes import UNREADABLE
 from aib2packer.findings.explain import page
-from aib2packer.findings.formats import relative
+from aib2packer.findings.judgement import relative
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import safe
 from aib2packer.text.secrets import mask

@@ -163,7 +163,8 @@ def _plain(text: str, _colour: str) -> str:
     return text
 
 
-def _coloured(text: str, colour: str) -> str:
-    from click import style
+_ANSI = {"red": "\033[31m", "yellow": "\033[33m", "blue": "\033[34m", "cyan": "\033[36m", "magenta": "\033[35m"}
 
-    return style(text, fg=colour or None, bold=True)
+
+def _coloured(text: str, colour: str) -> str:
+    return f"{_ANSI.get(colour, '')}\033[1m{text}\033[0m"

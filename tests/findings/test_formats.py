@@ -16,7 +16,8 @@ from jsonschema import Draft4Validator
 
 from aib2packer.findings.codes import JSON_TRAILING_COMMA, PUBLIC_ADDRESS, STAGING_GROUP, UNKNOWN_KIND, UNREADABLE, VM_BOOT
 from aib2packer.findings.explain import page
-from aib2packer.findings.formats import Format, Judgement, render
+from aib2packer.findings.formats import Format, render
+from aib2packer.findings.judgement import Judgement
 from aib2packer.findings.model import Code, Finding, about_file
 from aib2packer.text.source import SourceText, Span
 from tests.cases import CASES, convert_case

@@ -15,7 +15,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aib2packer import Conversion, Options, convert
-from aib2packer.findings.formats import Format, Judgement, render
+from aib2packer.findings.formats import Format, render
+from aib2packer.findings.judgement import Judgement
 from aib2packer.findings.text import render as render_text
 from aib2packer.provenance.report import Account, as_json, as_markdown
 from tests.arm.test_deployment import deployment

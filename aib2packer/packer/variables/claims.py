@@ -13,7 +13,7 @@ from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, T
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import Code, Local, Value, Variable
-from aib2packer.packer.distribution.versions import NOW
+from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.variables.declared import given_value, is_secret, with_shape
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, variable_name
 from aib2packer.packer.variables.symbols import Symbols, local_names_of, pieces_of
