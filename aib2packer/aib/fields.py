@@ -33,12 +33,12 @@ Condition: TypeAlias = "symbolic.Symbol | None"
 _ReadText: TypeAlias = "Callable[[str, Span, Report], TemplateText]"
 
 STRICT_SINCE = "2024-02-01"
-"""From here on the service minds the case of keys and refuses unknown ones (reference/aib-behaviour.md 5 and 6)."""
+"""From here on the service minds the case of keys and refuses unknown ones (docs/reference/aib-behaviour.md 5 and 6)."""
 
 # Outside of a deployment template `[ -f x ]` is a command, but this is a piece of a template that was cut out.
 _CALL = re.compile(r"\[(?:parameters|variables|concat|format|resourceId|resourceGroup|subscription)\(.*\]", re.DOTALL)
 _LITERAL = re.compile(r"-?[0-9.eE+-]+|true|false")
-# In no specification, but in documentation and samples of the time (reference/aib-behaviour.md 5).
+# In no specification, but in documentation and samples of the time (docs/reference/aib-behaviour.md 5).
 _TAKEN_BEFORE = {("vmProfile.osDiskSizeGB", "2019-05-01-preview"), ("vmProfile.vnetConfig", "2019-05-01-preview")}
 _SAMPLES = {"array": "'[…]'", "object": "'{…}'"}
 _NOTHING: tuple[symbolic.ArmValue, ...] = (None, "", (), {})  # as values of expressions
@@ -543,7 +543,7 @@ class Fields:
         return other.lenient
 
     def _too_new(self, member: JsonMember, key: str) -> None:
-        """Report a setting that came with a newer API version than the template's (reference/aib-behaviour.md 5 and 6)."""
+        """Report a setting that came with a newer API version than the template's (docs/reference/aib-behaviour.md 5 and 6)."""
         version, what = self.api.lacks(self._name(key)), self._name(key)
         if version is None and isinstance(member.value, JsonScalar) and isinstance(member.value.value, str):
             version, what = self.api.lacks(f"{what}={member.value.value}"), f"`{member.value.value}` as {what}"

@@ -1,4 +1,7 @@
-"""The template's identity: who fetched scripts and published images in the service (reference/aib-behaviour.md 4 and 8)."""
+"""The template's identity: who fetched scripts and published images in the service.
+
+Source: docs/reference/aib-behaviour.md 4 and 8.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
 
 _REQUIRED_SINCE = "2020-02-14"
-_TYPES = {"userassigned", "systemassigned", "none"}  # ARM's own: reference/aib-behaviour.md 4 says which the service takes
+_TYPES = {"userassigned", "systemassigned", "none"}  # ARM's own: docs/reference/aib-behaviour.md 4 says which the service takes
 
 
 def read_identities(root: Fields) -> tuple[TemplateText, ...]:
@@ -60,7 +63,7 @@ def _names_none(fields: Fields) -> bool:
 
 
 def _report_missing(root: Fields) -> None:
-    if root.api.since(_REQUIRED_SINCE):  # its answer was logged: reference/aib-behaviour.md 8
+    if root.api.since(_REQUIRED_SINCE):  # its answer was logged: docs/reference/aib-behaviour.md 8
         root.report.add(
             codes.SERVICE_REFUSES,
             root.key_span("type"),
