@@ -58,6 +58,7 @@ _RESOURCE_KEYS = (
         "scope",
     ),
     *("$schema", "contentVersion", "resources", "copy", "metadata"),
+    *("tenantId", "subscriptionId", "createdTime", "changedTime"),  # Resource Graph and `az resource show`
 )
 
 _BESIDE_PROPERTIES = ("name", "location", "tags", "identity")
