@@ -8,7 +8,6 @@ from aib2packer.aib.fields import Spelling
 from aib2packer.aib.ids import GALLERY_IMAGE, GALLERY_VERSION, MANAGED_IMAGE, parse_id
 from aib2packer.aib.kinds import choose_kind
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget, TargetRegion, VhdTarget
-from aib2packer.aib.regions import region_text, short_region
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def _read_target(index: int, fields: Fields) -> DistributeTarget | None:
 
 
 def _managed_image(fields: Fields, common: _Common) -> ManagedImageTarget | None:
-    text, location = fields.text("imageId"), region_text(fields, "location")
+    text, location = fields.text("imageId"), fields.region("location")
     if location is None:
         fields.missing("location", "Name the region of the managed image.")
     if text is None:
@@ -129,13 +128,10 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
 
 
 def _regions(fields: Fields, storage: TemplateText | None) -> tuple[TargetRegion, ...]:
-    regions = [TargetRegion(short_region(name), None, storage) for name in fields.strings("replicationRegions")]
+    regions = [TargetRegion(name, None, storage) for name in fields.regions("replicationRegions")]
     for _, region in fields.each("targetRegions"):
-        name, replicas, kind = (
-            region_text(region, "name"),
-            region.number("replicaCount", least=1),
-            region.text("storageAccountType"),
-        )
+        name, kind = region.region("name"), region.text("storageAccountType")
+        replicas = region.number("replicaCount", least=1)
         if name is None:
             region.missing("name", "Name the region.")
         else:

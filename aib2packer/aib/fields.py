@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.answers import missing_field, unknown_field
 from aib2packer.aib.model import Located, Settled
-from aib2packer.aib.tokens import command_text, hide_secrets, literal_text, name_text, token_text
+from aib2packer.aib.tokens import command_text, hide_secrets, literal_text, name_text, region_text, token_text
 from aib2packer.arm.language.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of
 from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
 from aib2packer.arm.language.tree import JsonSymbolic, node_of
@@ -140,6 +140,14 @@ class Fields:
     def text(self, key: str, *others: Spelling) -> TemplateText | None:
         """A string in which `<tokens>` and `{tokens}` are placeholders: names, regions, ids."""
         return self._string(key, others, name_text)
+
+    def region(self, key: str) -> TemplateText | None:
+        """A region, in its short form."""
+        return self._string(key, (), region_text)
+
+    def regions(self, key: str) -> tuple[TemplateText, ...]:
+        """An array of regions, in their short forms."""
+        return self._strings(key, (), region_text)
 
     def command(self, key: str, *others: Spelling) -> TemplateText | None:
         """A string that is left alone, but for secrets: the text of a command, a path on the VM."""

@@ -11,7 +11,6 @@ from aib2packer.aib.fields import Fields, Reading
 from aib2packer.aib.identity import read_identities
 from aib2packer.aib.ids import IMAGE_TEMPLATE, parse_id
 from aib2packer.aib.model import ImageTemplate, Located
-from aib2packer.aib.regions import region_text
 from aib2packer.aib.rules import check_rules
 from aib2packer.aib.source import read_source
 from aib2packer.aib.tokens import command_text, hide_secrets
@@ -110,7 +109,7 @@ def read_template(
         return None
     properties.path = ""  # findings name settings as the documentation does: source.sku, customize[0].inline
     properties.skip(*_READ_ONLY)
-    name, text_id, location = root.text("name"), root.text("id"), region_text(root, "location")
+    name, text_id, location = root.text("name"), root.text("id"), root.region("location")
     if location is None and api.value is not None:
         report.add(
             codes.SERVICE_REFUSES,
