@@ -96,8 +96,11 @@ build {
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 01-app.tar.gz 'https://contoso.blob.core.windows.net/files/app.tar.gz' ||",
       "  az storage blob download --auth-mode login --no-progress --output none --file 01-app.tar.gz --blob-url 'https://contoso.blob.core.windows.net/files/app.tar.gz'",
       "curl -fsSL --retry 5 -o 02-it-s-a-setup.sh 'https://contoso.blob.core.windows.net/files/it%27s%20a%20setup.sh' ||",

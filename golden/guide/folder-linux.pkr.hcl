@@ -136,8 +136,11 @@ build {
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 01-install-nginx.sh 'https://raw.githubusercontent.com/contoso/images/main/install-nginx.sh'",
       "curl -fsSL --retry 5 -o 02-index.html 'https://contosoimages.blob.core.windows.net/web/index.html' ||",
       "  az storage blob download --auth-mode login --no-progress --output none --file 02-index.html --blob-url 'https://contosoimages.blob.core.windows.net/web/index.html'",
