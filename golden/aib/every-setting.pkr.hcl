@@ -169,8 +169,11 @@ build {
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 01-a.ps1 'https://example.com/a.ps1'",
       "echo 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  01-a.ps1' | sha256sum --check",
       "curl -fsSL --retry 5 -o 05-a.zip 'https://example.com/a.zip'",
