@@ -142,7 +142,7 @@ def _communicator(template: ImageTemplate, options: Options, site: Site) -> tupl
 def _base(template: ImageTemplate, name: str, site: Site, options: Options) -> Base:
     """What the build has in common with the one that validates."""
     communicator, files = _communicator(template, options, site)
-    subscription = subscription_of(template, options.subscription_id, site.symbols, site.report)
+    subscription = subscription_of(template, options, site.symbols, site.report)
     settings: Settings = {
         **sign_in(options.auth),
         "subscription_id": subscription,

@@ -25,6 +25,7 @@ from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.source.image import gallery_image, managed_image, plan_info, source_image
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.site import beside_template
+from aib2packer.packer.vm.cli_session import SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -282,7 +283,7 @@ def _release(versions: Sequence[tuple[ResourceId, str | Local]], symbols: Symbol
     """Let versions be the latest: the image has passed."""
     return Provisioner(
         "shell-local",
-        {"name": "release", "inline": tuple(_released(image, version, symbols) for image, version in versions)},
+        {"name": "release", "inline": (SIGN_IN, *(_released(image, version, symbols) for image, version in versions))},
         f"It has passed: those who ask for the latest version may have {'it' if len(versions) == 1 else 'each of these'}.",
     )
 

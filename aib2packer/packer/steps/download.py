@@ -10,6 +10,7 @@ from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
 from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.model import Download, Provisioner
+from aib2packer.packer.vm.cli_session import SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +29,8 @@ _URL_SAFE = "%:/?#@!$&()*+,;=-._~"
 
 def download(downloads: Sequence[Download], site: Site) -> Provisioner:
     """One step that fetches everything, and checks what has a checksum."""
-    commands: list[Value] = [Interpolation(("mkdir -p '", site.downloads, "' && cd '", site.downloads, "'"))]
+    commands: list[Value] = [SIGN_IN] if needs_azure_cli(downloads) else []
+    commands.append(Interpolation(("mkdir -p '", site.downloads, "' && cd '", site.downloads, "'")))
     for file in downloads:
         commands += _fetch(file, site)
         if file.fetched.sha256 is not None:
