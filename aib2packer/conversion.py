@@ -9,19 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.findings.model import Finding
+    from aib2packer.packer.model import Asset
     from aib2packer.provenance.accounting import Entry
     from aib2packer.provenance.sourcemap import Place
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A script or file that the template names by its URI, and its SHA-256 where the template says that.
-
-    The URI is whole, and may hold a signature: it is for fetching, and not for people.
-    """
-
-    uri: str = field(repr=False)
-    sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,7 @@ from aib2packer.options import Options
 from aib2packer.text.source import InputError, SourceText, decode
 
 if TYPE_CHECKING:
-    from aib2packer.aib.model import ImageTemplate
     from aib2packer.jsonc.tree import Json
-    from aib2packer.packer.model import Build
 
 
 def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> Conversion:
@@ -34,57 +32,47 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
 
     """
     source = decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
-    read = Report()
-    document = parse(source, read)
-    if document is None:
-        return Conversion(None, findings=read.findings)
-    chosen = options or Options()
-    shape: frozenset[str] = frozenset()
-    while True:
-        report, needed = read.copy(), set[str]()
-        built = _build(document, chosen, shape, needed, report)
-        if needed <= shape:
-            break
-        # Parameters that decide what is built cannot be variables: once more, with their values in place.
-        shape |= needed
-    if built is None or report.failed:
-        return Conversion(None, findings=report.findings)
-    from aib2packer.emission import emit
-
-    template, build = built
-    return emit(template, build, source.name, chosen, report)
+    report = Report()
+    document = parse(source, report)
+    if document is not None:
+        return _convert(document, options or Options(), report)
+    return Conversion(None, findings=report.findings)
 
 
-def _build(
-    document: Json, options: Options, shape: frozenset[str], needed: set[str], report: Report
-) -> tuple[ImageTemplate, Build] | None:
-    """The template and the build, stage by stage; None where a stage has found an error that leaves nothing to go on with.
-
-    `shape` are the parameters whose values are used in any case, `needed` collects those for which that must be so.
-    """
-    from aib2packer.aib.normalize import read_template
-    from aib2packer.arm.documents.context import Context
-    from aib2packer.arm.documents.parameters import read_values
-    from aib2packer.arm.documents.template import find_image_template
+def _convert(document: Json, options: Options, report: Report) -> Conversion:
+    """The stages, from the document to the output: each takes what those before it made, and reports what it finds."""
+    from aib2packer.aib.reading import read
     from aib2packer.customizers import CUSTOMIZERS
+    from aib2packer.guide.folder import folder_files
+    from aib2packer.guide.header import headers
+    from aib2packer.guide.instructions import guide
+    from aib2packer.packer.decisions import decide
     from aib2packer.packer.translate import translate
+    from aib2packer.packer.variables.claims import claim_names
+    from aib2packer.provenance.accounting import account
+    from aib2packer.provenance.printing import print_builds
 
-    context = Context(
-        values=read_values(options.parameter_files, options.settings, report),
-        subscription_id=options.subscription_id,
-        resource_group=options.resource_group,
-        location=options.location,
-        fold=options.resolve,
-        shape=shape,
-        read_linked=partial(_read_linked, document.span.source.name),
+    source = document.span.source.name
+    template = read(document, CUSTOMIZERS, options, partial(_read_linked, source), report)
+    decisions = None if template is None else decide(template, CUSTOMIZERS, options, report)
+    if template is None or decisions is None:
+        return Conversion(None, findings=report.findings)
+    symbols = claim_names(template, report, values_apart=options.side_files)
+    build = translate(template, decisions, symbols, CUSTOMIZERS, options, report)
+    if report.failed:
+        return Conversion(None, findings=report.findings)
+    guides = guide(template, decisions, symbols, build, options)
+    printed = print_builds(build, headers(guides, report), options)
+    settings = account(template.body, template.settled, printed.origins, report)
+    beside = folder_files(build, guides.build, printed.files, report.findings, source) if options.side_files else {}
+    return Conversion(
+        printed.hcl,
+        {**printed.files, **beside},
+        report.findings,
+        settings=settings,
+        source_map=printed.places,
+        assets=printed.assets,
     )
-    if (resource := find_image_template(document, options.name, context, report)) is None:
-        return None
-    template = read_template(resource, CUSTOMIZERS, options, needed, report)
-    if template is None or not needed <= shape:  # it is read once more
-        return None
-    build = translate(template, CUSTOMIZERS, options, report)
-    return None if build is None else (template, build)
 
 
 def _read_linked(file: str, path: str, report: Report) -> Json | None:

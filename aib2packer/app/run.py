@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aib2packer.app.inputs import Template
-    from aib2packer.findings.model import Finding
+    from aib2packer.findings.model import Finding, Level
     from aib2packer.options import Options
     from aib2packer.provenance.accounting import Entry
     from aib2packer.provenance.sourcemap import Place
@@ -61,8 +61,8 @@ class Request:
     """Whether to compare with the files that are there, instead of writing them."""
     fetch: bool = False
     """Whether scripts and files are fetched now; that needs a folder."""
-    fail_on: Severity = Severity.ERROR
-    """The lightest severity that makes the exit status 1."""
+    fail_on: Level = Severity.ERROR
+    """The lightest findings that make the exit status 1."""
 
     def below(self, template: Template) -> Request:
         """The same request, with the template's own folder below that of all."""
@@ -124,7 +124,7 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> Resu
     result = Result(
         name=template.name,
         outcome=Outcome.CONVERTED,
-        exit_code=1 if _reach(findings, request.fail_on) else 0,
+        exit_code=1 if any(finding.reaches(request.fail_on) for finding in findings) else 0,
         findings=findings,
         settings=conversion.settings,
         source_map=conversion.source_map,
@@ -203,9 +203,3 @@ def check_leftovers(folder: Path, templates: Iterable[Template]) -> list[Result]
         )
         for difference in left_over(folder, BUILD_FILE, {folder / template.folder for template in templates})
     ]
-
-
-def _reach(findings: Iterable[Finding], level: Severity) -> bool:
-    """Whether one of the findings is as severe as a level."""
-    severities = list(Severity)
-    return any(severities.index(finding.severity) <= severities.index(level) for finding in findings)

@@ -12,7 +12,7 @@ import click
 from aib2packer.cli.reporting import FORMATS_BY_ENDING, format_of
 from aib2packer.cli.sections import Section
 from aib2packer.findings.formats import Format
-from aib2packer.findings.model import Severity
+from aib2packer.findings.model import Asks, Level, Severity
 from aib2packer.options import Auth, Emit, OsType, ValidateIn, WinrmBootstrap
 from aib2packer.text.secrets import mask
 
@@ -75,8 +75,8 @@ def _reports(_context: click.Context, _parameter: click.Parameter, values: tuple
     return values
 
 
-def _severity(_context: click.Context, _parameter: click.Parameter, value: str) -> Severity:
-    return Severity(value)
+def _level(_context: click.Context, _parameter: click.Parameter, value: str) -> Level:
+    return Asks.ACT if value == Asks.ACT.value else Severity(value)
 
 
 output = Section("Output")
@@ -189,11 +189,11 @@ findings.option(
 )
 findings.option(
     "--fail-on",
-    type=click.Choice([severity.value for severity in Severity]),
+    type=click.Choice([*(severity.value for severity in Severity), Asks.ACT.value]),
     default=Severity.ERROR.value,
     show_default=True,
-    callback=_severity,
-    help="The lightest findings to exit with 1 for.",
+    callback=_level,
+    help="The lightest findings to exit with 1 for; act: those that somebody must act on, whatever their severity.",
 )
 findings.option("--strict", is_flag=True, help="The same as --fail-on loss.")
 findings.option("-q", "--quiet", is_flag=True, help="Print errors only.")

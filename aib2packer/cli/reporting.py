@@ -15,8 +15,9 @@ from aib2packer.app.run import Outcome
 from aib2packer.cli.printing import colored, echo
 from aib2packer.findings import text
 from aib2packer.findings.codes import NOT_WRITTEN
-from aib2packer.findings.formats import Format, Judgement, render
-from aib2packer.findings.model import Severity, about_file
+from aib2packer.findings.formats import Format, render
+from aib2packer.findings.judgement import Judgement
+from aib2packer.findings.model import Asks, Severity, about_file
 from aib2packer.provenance.accounting import tally
 
 if TYPE_CHECKING:
@@ -70,18 +71,18 @@ def report(results: Sequence[Result], reporting: Reporting, *, many: bool) -> in
 
 
 def _print_findings(judgements: Sequence[Judgement], reporting: Reporting, *, many: bool) -> None:
-    if reporting.findings is not Format.TEXT:
-        echo(render(reporting.findings, judgements, version=__version__))
-        return
-    from aib2packer.findings.overview import HEAVY, by_code
+    from aib2packer.findings.overview import of_many, of_one
 
-    summed_up = many and not reporting.verbose
+    everything, color = reporting.verbose or reporting.quiet, colored(sys.stderr)
+    if reporting.findings is not Format.TEXT:
+        shown = judgements if everything else [*map(_asking, judgements)]
+        echo(render(reporting.findings, shown, version=__version__))
+        return
     findings = [finding for judgement in judgements for finding in judgement.findings]
-    full = [finding for finding in findings if finding.severity in HEAVY] if summed_up else findings
-    if full:
-        echo(f"{text.render(full, color=colored(sys.stderr))}\n")
-    if summed_up and (overview := by_code(judgements)):
-        echo(f"{overview}\n\n-v shows each of these in full, `aib2packer explain CODE` says what a code means.\n")
+    summed_up = many and not everything
+    overview = of_many(judgements, color=color) if summed_up else of_one(findings, everything=everything, color=color)
+    if overview:
+        echo(f"{overview}\n")
 
 
 def _summary(judgements: Sequence[Judgement], settings: str, *, many: bool) -> str:
@@ -101,6 +102,12 @@ def _summary(judgements: Sequence[Judgement], settings: str, *, many: bool) -> s
 def _errors_only(judgement: Judgement) -> Judgement:
     errors = tuple(finding for finding in judgement.findings if finding.severity is Severity.ERROR)
     return Judgement(judgement.template, judgement.outcome, errors)
+
+
+def _asking(judgement: Judgement) -> Judgement:
+    """The findings that ask for something."""
+    findings = tuple(finding for finding in judgement.findings if finding.asks is not Asks.KNOW)
+    return Judgement(judgement.template, judgement.outcome, findings)
 
 
 def _colored_diff(diff: str) -> str:

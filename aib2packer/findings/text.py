@@ -11,7 +11,7 @@ from aib2packer.text.secrets import apart, find_secrets, mask
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from aib2packer.findings.model import Finding
+    from aib2packer.findings.model import Code, Finding
 
     Styler = Callable[[str, str], str]
 
@@ -46,6 +46,11 @@ def summary(findings: Sequence[Finding], outcome: str) -> str:
     if not parts:
         return f"{told}."
     return f"{told} with {', '.join(parts)}." if outcome == "converted" else f"{told}: {', '.join(parts)}."
+
+
+def labelled(code: Code, *, color: bool) -> str:
+    """A code and its severity, as they stand before a message."""
+    return (_coloured if color else _plain)(f"{code.id} {code.severity.value}:", _COLOURS[code.severity])
 
 
 def counted(findings: Sequence[Finding]) -> Counter[Severity]:
@@ -158,7 +163,8 @@ def _plain(text: str, _colour: str) -> str:
     return text
 
 
-def _coloured(text: str, colour: str) -> str:
-    from click import style
+_ANSI = {"red": "\033[31m", "yellow": "\033[33m", "blue": "\033[34m", "cyan": "\033[36m", "magenta": "\033[35m"}
 
-    return style(text, fg=colour or None, bold=True)
+
+def _coloured(text: str, colour: str) -> str:
+    return f"{_ANSI.get(colour, '')}\033[1m{text}\033[0m"

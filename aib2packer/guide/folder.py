@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from aib2packer.findings.model import Finding
+    from aib2packer.guide.instructions import Guide
     from aib2packer.packer.model import Build
 
 _AS_THEY_ARE = (
@@ -21,11 +22,10 @@ _AS_THEY_ARE = (
 _LEFT_BEHIND = "# What a build leaves behind.\n{}*{}\n"
 
 
-def folder_files(build: Build, files: Collection[str], findings: Sequence[Finding], source: str) -> dict[str, bytes]:
+def folder_files(
+    build: Build, guide: Guide, files: Collection[str], findings: Sequence[Finding], source: str
+) -> dict[str, bytes]:
     """The files, by path. `files` are those that the build has beside it; `source` is what the input is called."""
-    guide = build.guide
-    if guide is None:
-        return {}
     fetches = build.downloads or (build.validation is not None and build.validation.downloads)
     texts = {IGNORED: _LEFT_BEHIND.format(f"{DOWNLOADS}/\n" if fetches else "", MANIFEST_ENDING)}
     if any({SCRIPTS, FILES} & set(path.split("/")[:-1]) for path in files):

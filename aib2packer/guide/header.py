@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from aib2packer.findings.model import Report
     from aib2packer.guide.commands import Commands
-    from aib2packer.guide.instructions import Guide
+    from aib2packer.guide.instructions import Guide, Guides
 
 _CLI = "Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make."
 _NO_NAME = "VM image, converted from an Azure Image Builder template."
@@ -22,8 +22,18 @@ _PRIVATE_BLOBS = "Private blobs are fetched with the Azure CLI, which must be si
 _LISTED = ("the subnet", "the source image", "the gallery", "the managed image's resource group", "the storage account")
 
 
-def header(guide: Guide, report: Report) -> tuple[str, ...]:
-    """The lines of the comment; those that begin with spaces are commands, the others are wrapped when printed."""
+def headers(guides: Guides, report: Report) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The lines of the comments above a build and the one that validates its image, which may not be there: no lines then.
+
+    Those that begin with spaces are commands, the others are wrapped when printed.
+    """
+    if guides.build.boots is not None:
+        return (*_validation_header(guides.build), *_deviations(report)), ()
+    return _header(guides.build, report), () if guides.validation is None else _validation_header(guides.validation)
+
+
+def _header(guide: Guide, report: Report) -> tuple[str, ...]:
+    """Above a build that makes an image."""
     lines = [f"VM image {guide.name}, converted from an Azure Image Builder template." if guide.name else _NO_NAME, ""]
     lines += _commands(guide.commands)
     if guide.validation is not None:
@@ -48,11 +58,11 @@ def header(guide: Guide, report: Report) -> tuple[str, ...]:
         lines += ["", *(f"  {line}" for line in (*shell, guide.counting)), ""]
     if guide.auto_run:
         lines.append("Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.")
-    return (*lines, *deviations(report))
+    return (*lines, *_deviations(report))
 
 
-def validation_header(guide: Guide) -> tuple[str, ...]:
-    """The same for a build that validates."""
+def _validation_header(guide: Guide) -> tuple[str, ...]:
+    """Above a build that validates."""
     of = f"of the Azure Image Builder template {guide.name}" if guide.name else "of an Azure Image Builder template"
     what = f"image that the build {of} made last" if guide.boots == "image" else f"{guide.boots} {of}"
     lines = [
@@ -71,7 +81,7 @@ def validation_header(guide: Guide) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def deviations(report: Report) -> Iterator[str]:
+def _deviations(report: Report) -> Iterator[str]:
     """What was lost, and what is otherwise than in the service."""
     for severity, words in ((Severity.LOSS, "Not carried over"), (Severity.CHANGE, "Otherwise than in Image Builder")):
         kinds = sorted({finding.code for finding in report.findings if finding.severity is severity}, key=lambda code: code.id)

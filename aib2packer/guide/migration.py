@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
 
-from aib2packer.findings import codes
-from aib2packer.findings.model import Severity
+from aib2packer.findings.model import Asks, Severity
 from aib2packer.guide.rights import BUILD_GROUP_NAME
 from aib2packer.packer.layout import (
     ATTRIBUTES,
@@ -34,12 +33,6 @@ if TYPE_CHECKING:
     from aib2packer.guide.rights import Right
     from aib2packer.packer.model import Build
 
-# Notes about what was decided; the others are about what to see to.
-_DECIDED = {
-    *(codes.PUBLIC_ADDRESS, codes.VERSION_BY_TIME, codes.VERSION_TWICE, codes.OS_GUESSED, codes.TAGS_MERGED),
-    *(codes.EXACT_VERSION, codes.TRUSTED_LAUNCH, codes.SYSTEM_NOT_ELEVATED, codes.COERCED, codes.OLD_SPELLING),
-    *(codes.WRONG_CASE, codes.IGNORED_FIELD),
-}
 _PIPELINES = {
     GITHUB_ACTIONS: "copy it to `.github/workflows/`, and write in it where this folder lies",
     AZURE_PIPELINES: "make a pipeline of it in Azure DevOps, and write in it where this folder lies",
@@ -91,10 +84,11 @@ class Page:
     boots: str
     """What is said about validation."""
     counting: tuple[str, ...]
+    to_act_on: tuple[Entry, ...]
     missing: tuple[Entry, ...]
+    to_decide: tuple[Entry, ...]
     choices: tuple[str, ...]
-    decided: tuple[Entry, ...]
-    to_see_to: tuple[Entry, ...]
+    to_know: tuple[Entry, ...]
     rights: tuple[Right, ...]
     had: str
     """Who had the further rights in Image Builder."""
@@ -112,6 +106,7 @@ class Page:
 def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, files: Iterable[str]) -> Page:
     """The page for a build. `source` is what the input is called, `files` are the paths of what lies beside the page."""
     rights = (guide.subscription_right, *guide.rights)
+    others = [finding for finding in findings if finding.severity is not Severity.LOSS]
     beside = sorted(files, key=lambda path: (not path.endswith(BUILD_ENDING), path))
     return Page(
         title=f"VM image {guide.name}" if guide.name else "VM image",
@@ -122,12 +117,11 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         powershell=() if guide.needs_shell else _powershell(guide),
         boots=_boots(guide),
         counting=_counting(guide),
+        to_act_on=_entries(finding for finding in others if finding.asks is Asks.ACT),
         missing=_entries(finding for finding in findings if finding.severity is Severity.LOSS),
+        to_decide=_entries(finding for finding in others if finding.asks is Asks.DECIDE),
         choices=guide.choices,
-        decided=_entries(finding for finding in findings if finding.severity is Severity.CHANGE or finding.code in _DECIDED),
-        to_see_to=_entries(
-            finding for finding in findings if finding.severity is Severity.NOTE and finding.code not in _DECIDED
-        ),
+        to_know=_entries(finding for finding in others if finding.asks is Asks.KNOW),
         rights=rights,
         had=_had(guide),
         grants=_grants(rights),

@@ -1,4 +1,4 @@
-"""What must be reached over the network, from where (reference/azure-runtime.md 1)."""
+"""What must be reached over the network, from where (docs/reference/azure-runtime.md 1)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import VhdTarget
+from aib2packer.options import OsType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import DistributeTarget, ImageTemplate
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.packer.model import Download
-    from aib2packer.packer.steps.site import Site
 
 _PACKER = "Packer"
 _VHD_ACCOUNT = "the blobs of the storage account that receives the VHD"
@@ -31,11 +31,11 @@ class Reach:
 
 
 def reach(
-    template: ImageTemplate, targets: Sequence[DistributeTarget], downloads: Sequence[Download], site: Site
+    template: ImageTemplate, targets: Sequence[DistributeTarget], downloads: Sequence[Download], os_type: OsType
 ) -> tuple[Reach, ...]:
     """All connections that the build makes by itself; what the customizers reach from the VM is not among them."""
-    port = _WINRM if site.is_windows else _SSH
-    how = "WinRM over HTTPS" if site.is_windows else "SSH"
+    port = _WINRM if os_type is OsType.WINDOWS else _SSH
+    how = "WinRM over HTTPS" if os_type is OsType.WINDOWS else "SSH"
     subnet = template.vm.subnet
     address = (
         "public" if subnet is None else "private" if subnet.when is None else "private address, or without a subnet its public"

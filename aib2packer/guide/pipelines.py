@@ -2,7 +2,7 @@
 
 In GitHub Actions azure-arm signs in with identity tokens of the job, which it asks for anew whenever it needs one; the scripts
 that run the Azure CLI do the same (packer/vm/cli_session.py). In Azure DevOps it signs in by way of the CLI, and the task that
-runs the build keeps that alive. So a build may take hours (reference/azure-runtime.md 8).
+runs the build keeps that alive. So a build may take hours (docs/reference/azure-runtime.md 8).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The rights that the account of Packer needs (reference/azure-runtime.md 4)."""
+"""The rights that the account of Packer needs (docs/reference/azure-runtime.md 4)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, VhdTarget
-from aib2packer.findings.model import Report
-from aib2packer.packer.distribution.plan import plan_distribution
-from aib2packer.packer.distribution.tags import tags_of
 from aib2packer.packer.shell_words import Output, Word, word
 from aib2packer.packer.steps.download import account_of, private_accounts
+from aib2packer.packer.subscription import subscription_value
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import DistributeTarget, ImageTemplate, Subnet
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
+    from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.model import Download
     from aib2packer.packer.variables.symbols import Symbols
 
@@ -76,21 +75,22 @@ def one_group(subscription: Value) -> Right:
 def further_rights(
     template: ImageTemplate,
     targets: Sequence[DistributeTarget],
-    subscription: Value,
+    decisions: Decisions,
     downloads: Sequence[Download],
     symbols: Symbols,
 ) -> tuple[Right, ...]:
     """What the account needs beside the place that it builds in."""
-    return tuple(dict.fromkeys(_further_rights(template, targets, subscription, downloads, symbols)))
+    return tuple(dict.fromkeys(_further_rights(template, targets, decisions, downloads, symbols)))
 
 
 def _further_rights(
     template: ImageTemplate,
     targets: Sequence[DistributeTarget],
-    subscription: Value,
+    decisions: Decisions,
     downloads: Sequence[Download],
     symbols: Symbols,
 ) -> Iterator[Right]:
+    subscription = subscription_value(decisions.subscription, symbols)
     if template.vm.subnet is not None:
         scope = _subnet(template.vm.subnet, subscription, symbols)
         why = "puts the build VM into it (subnets/join/action)"
@@ -104,8 +104,7 @@ def _further_rights(
             yield Right("the source image", "Reader", scope, "starts from it", image["images"].literal)
         case _:
             pass
-    plan = plan_distribution(template)
-    tagged = tags_of(template, plan, Report()).own
+    plan = decisions.plan
     if targets and plan.temporary_group is not None:
         scope, name = (
             word("/subscriptions/", subscription, *_in_group(plan.temporary_group, symbols)),
@@ -113,7 +112,7 @@ def _further_rights(
         )
         yield Right("the resource group", CONTRIBUTOR, scope, "makes a managed image on the way, and deletes it", name)
     for target in targets:
-        yield from _target_rights(target, symbols, tagged)
+        yield from _target_rights(target, symbols, decisions.tags.own)
     for account in private_accounts(downloads):
         why = "fetches scripts and files that are not public"
         yield Right("the blobs of the storage account", _BLOB_ROLES[1], _account(account), why, account)

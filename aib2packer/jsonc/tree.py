@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     from aib2packer.text.source import Span
 
+MAX_DEPTH = 200
+"""How deep objects and arrays may stand in each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class JsonScalar:

@@ -65,7 +65,6 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
     return Build(
         name=name,
         label=identifier(name, "image"),
-        header=(),
         packer_version=_TOLERANT_PACKER if tolerant else symbols.packer_version,
         plugins=(_AZURE, *((_WINDOWS_UPDATE,) if any(step.kind == "windows-update" for step in provisioners) else ())),
         variables=variables,

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.model import Fetched
-    from aib2packer.guide.instructions import Guide
     from aib2packer.hcl.values import Body, Local, Value, Variable
     from aib2packer.text.source import Span
 
@@ -56,6 +55,17 @@ class Download:
 
 
 @dataclass(frozen=True, slots=True)
+class Asset:
+    """A script or file that the template names by its URI, and its SHA-256 where the template says that.
+
+    The URI is whole, and may hold a signature: it is for fetching, and not for people.
+    """
+
+    uri: str = field(repr=False)
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Steps:
     """What a customizer becomes. `restarts`: the VM comes up anew before the last of the provisioners ends.
 
@@ -96,7 +106,6 @@ class Build:
 
     name: str
     label: str
-    header: tuple[str, ...]
     packer_version: str
     plugins: tuple[Plugin, ...]
     variables: tuple[Variable, ...]
@@ -109,4 +118,3 @@ class Build:
     header_origins: tuple[Span, ...] = ()
     origin: Span | None = None
     validation: Build | None = None
-    guide: Guide | None = None

@@ -1,4 +1,4 @@
-"""What passes `packer validate` and then fails, or surprises, when the build runs (reference/azure-runtime.md 3).
+"""What passes `packer validate` and then fails, or surprises, when the build runs (docs/reference/azure-runtime.md 3).
 
 Checks that concern one setting stand beside that setting; here are those that see the whole template.
 """
@@ -13,30 +13,26 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage, VhdTarget
 from aib2packer.findings import codes
 from aib2packer.options import OsType
+from aib2packer.packer.marketplace import Generation, publisher_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.aib.ids import ResourceId
-    from aib2packer.aib.model import Customizer, DistributeTarget, ImageTemplate
+    from aib2packer.aib.model import Customizer, ImageTemplate
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
+    from aib2packer.packer.decisions import Decisions
 
 LONGEST_HOSTED_JOB = 360
-"""Minutes after which the machines of GitHub and of Azure DevOps end a job (reference/azure-runtime.md 8)."""
+"""Minutes after which the machines of GitHub and of Azure DevOps end a job (docs/reference/azure-runtime.md 8)."""
 TO_CLEAN_UP = 30
 """Minutes that a job gives Packer after the time limit of a build, to delete what it made."""
 
-_WINDOWS_MINUTES = 60  # Microsoft advises as much for Windows: reference/aib-behaviour.md 8
+_WINDOWS_MINUTES = 60  # Microsoft advises as much for Windows: docs/reference/aib-behaviour.md 8
 _DISKS_OF_DEFAULT_SIZES = 4  # https://learn.microsoft.com/azure/virtual-machines/sizes: D1_v2 and D2ds_v4 alike
 
-# Publishers all of whose marketplace images come with a purchase plan.
-_WITH_PLAN = {
-    *("center-for-internet-security-inc", "cognosys", "kali-linux", "openvpn", "paloaltonetworks", "fortinet", "checkpoint"),
-    *("f5-networks", "cisco", "barracudanetworks", "juniper-networks"),
-}
-_GENERATION_2 = re.compile(r"(?:^|[-_.])(?:gen2|g2|gensecond)(?:$|[-_.])", re.IGNORECASE)
-_GENERATION_1 = re.compile(r"(?:^|[-_.])gen1(?:$|[-_.])", re.IGNORECASE)
+_GENERATIONS = {generation.value for generation in Generation}
 
 _REMOVES_AGENT = re.compile(
     r"\b(?:apt|apt-get|yum|dnf|zypper|tdnf)\b[^\n;&|]*\b(?:remove|purge|erase|autoremove)\b[^\n;&|]*\bwa(?:linux)?agent\b"
@@ -53,14 +49,15 @@ _NEEDS_RESTART = re.compile(
 _RESTARTS = re.compile(r"\brestart-computer\b|\bshutdown(?:\.exe)?\b[^\n]*[/-]r\b", re.IGNORECASE)
 
 
-def foresee(template: ImageTemplate, targets: Sequence[DistributeTarget], os_type: OsType, report: Report) -> None:
-    """Report what the template gives reason to expect. `targets` are those that are made."""
+def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
+    """Report what the template gives reason to expect of the build that makes its image."""
+    os_type = decisions.os_type
     _check_plan(template, report)
-    _check_definition(template, os_type, report)
+    _check_definition(template, decisions, report)
     _check_disks(template, report)
     _check_generalizing(template.customize, report)
     _check_job(template, report)
-    for target in targets:
+    for target in decisions.plan.made:
         if isinstance(target, VhdTarget) and target.uri is not None and ".blob." in target.uri.visible:
             _tell_of_account(target.uri, report)
         if os_type is OsType.WINDOWS and isinstance(target, GalleryTarget | ManagedImageTarget):
@@ -89,7 +86,7 @@ def _check_job(template: ImageTemplate, report: Report) -> None:
 
 def _check_plan(template: ImageTemplate, report: Report) -> None:
     source = template.source
-    if isinstance(source, PlatformImage) and source.plan is None and str(source.publisher).lower() in _WITH_PLAN:
+    if isinstance(source, PlatformImage) and source.plan is None and publisher_of(str(source.publisher)).needs_plan:
         report.add(
             codes.FAILS_WHEN_RUN,
             source.span,
@@ -98,8 +95,9 @@ def _check_plan(template: ImageTemplate, report: Report) -> None:
         )
 
 
-def _check_definition(template: ImageTemplate, os_type: OsType, report: Report) -> None:
+def _check_definition(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
     """What the image definition beside the template says, against what the build makes."""
+    os_type = decisions.os_type
     said = (template.siblings.os_type or os_type.value).lower()
     if said in {known.value.lower() for known in OsType} and said != os_type.value.lower():
         report.add(
@@ -112,14 +110,13 @@ def _check_definition(template: ImageTemplate, os_type: OsType, report: Report) 
     source, generation = template.source, (template.siblings.generation or "").upper()
     if not isinstance(source, PlatformImage) or source.sku.literal is None:
         return
-    names = f"{source.offer}.{source.sku}"
-    made = "V2" if _GENERATION_2.search(names) else "V1" if _GENERATION_1.search(names) else generation
-    if generation in {"V1", "V2"} and made != generation:
+    made = decisions.generation
+    if made is not None and generation in _GENERATIONS and made.value != generation:
         report.add(
             codes.FAILS_WHEN_RUN,
             source.sku.span,
-            f"the image definition deployed beside the template is of generation {generation}, but this source is of {made}: "
-            "Azure refuses to publish it",
+            f"the image definition deployed beside the template is of generation {generation}, but this source is of "
+            f"{made.value}: Azure refuses to publish it",
             help="Change the definition's hyperVGeneration, or take the source's other SKU.",
         )
 

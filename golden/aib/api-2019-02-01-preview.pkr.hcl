@@ -153,8 +153,11 @@ build {
   # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 01-setup.ps1 'https://raw.githubusercontent.com/contoso/images/main/setup.ps1'",
     ]
   }

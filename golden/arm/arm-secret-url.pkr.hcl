@@ -171,11 +171,17 @@ build {
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = { for name, value in {
+      FOLDER = local.downloads
+      URI    = var.script_url
+      URI_2  = "${var.artifacts}/agent.tar.gz?${var.artifacts_sas}"
+      URI_3  = "${local.artifacts_location_folder}base.sh${var.artifacts_location_sas_token}"
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
-      "curl -fsSL --retry 5 -o 01-install '${var.script_url}'",
-      "curl -fsSL --retry 5 -o 02-agent.tar.gz '${var.artifacts}/agent.tar.gz?${var.artifacts_sas}'",
-      "curl -fsSL --retry 5 -o 03-base '${local.artifacts_location_folder}base.sh${var.artifacts_location_sas_token}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
+      "curl -fgsSL --retry 5 --proto =https,http -o 01-install -- \"$URI\"",
+      "curl -fgsSL --retry 5 --proto =https,http -o 02-agent.tar.gz -- \"$URI_2\"",
+      "curl -fgsSL --retry 5 --proto =https,http -o 03-base -- \"$URI_3\"",
     ]
   }
 

@@ -227,7 +227,7 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "distribute-1"
-      env = {
+      env = { for name, value in {
         TARGET_REGIONS           = join(" ", [for region, copies in { (var.location) = "", (var.second) = "=${var.replicas}" } : "${replace(region, " ", "")}${copies}"])
         SUBSCRIPTION             = local.second_image_id_parts[2]
         RESOURCE_GROUP           = local.second_image_id_parts[4]
@@ -238,7 +238,7 @@ build {
         IMAGE_VERSION            = local.gallery_version_id
         EXCLUDE_FROM_LATEST      = var.preview
         TAGS                     = "owner=${var.owner}"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           az sig image-version create \
@@ -269,7 +269,7 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "image"
-      env = {
+      env = { for name, value in {
         GALLERY_SUBSCRIPTION     = local.gallery_image_id_parts[2]
         GALLERY_RESOURCE_GROUP   = local.gallery_image_id_parts[4]
         GALLERY_NAME             = local.gallery_image_id_parts[8]
@@ -281,7 +281,7 @@ build {
         RESOURCE_GROUP           = var.resource_group_name
         LOCATION                 = var.image_location
         NAME                     = "img-${var.run}"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           generation=$(az sig image-definition show \

@@ -243,9 +243,13 @@ build {
   # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = { for name, value in {
+      FOLDER = local.downloads
+      URI    = "${local.artifacts_location_folder}scripts/install.sh"
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
-      "curl -fsSL --retry 5 -o 03-script '${local.artifacts_location_folder}scripts/install.sh'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
+      "curl -fgsSL --retry 5 --proto =https,http -o 03-script -- \"$URI\"",
     ]
   }
 

@@ -131,11 +131,15 @@ build {
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = { for name, value in {
+      FOLDER = local.downloads
+      URI    = "https://raw.githubusercontent.com/contoso/images/main/${var.branch}/setup.sh"
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 01-a-b-c-d-.sh 'https://raw.githubusercontent.com/contoso/images/main/a%20b%27c$(d).sh?x=%5B1-3%5D%7B%7By%7D%7D'",
       "curl -fsSL --retry 5 -o 02-Shell 'https://example.com/'",
-      "curl -fsSL --retry 5 -o 03-setup.sh 'https://raw.githubusercontent.com/contoso/images/main/${var.branch}/setup.sh'",
+      "curl -fgsSL --retry 5 -o 03-setup.sh \"$URI\"",
     ]
   }
 

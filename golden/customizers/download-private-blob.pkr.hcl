@@ -64,6 +64,7 @@ variable "allowed_inbound_ip_addresses" {
 locals {
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  downloads = "${path.root}/downloads/web"
   sign_in   = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -81,7 +82,6 @@ locals {
     }
     sign_in
   EOT
-  downloads = "${path.root}/downloads/web"
 }
 
 source "azure-arm" "web" {
@@ -144,9 +144,12 @@ build {
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
     inline = [
       local.sign_in,
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 01-app.tar.gz 'https://contoso.blob.core.windows.net/files/app.tar.gz' ||",
       "  az storage blob download --auth-mode login --no-progress --output none --file 01-app.tar.gz --blob-url 'https://contoso.blob.core.windows.net/files/app.tar.gz'",
       "curl -fsSL --retry 5 -o 02-it-s-a-setup.sh 'https://contoso.blob.core.windows.net/files/it%27s%20a%20setup.sh' ||",

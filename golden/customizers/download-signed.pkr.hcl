@@ -140,11 +140,17 @@ build {
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = { for name, value in {
+      FOLDER = local.downloads
+      URI    = "https://contoso.blob.core.windows.net/files/app.tar.gz?${var.contoso_sas_token}"
+      URI_2  = "https://contoso.blob.core.windows.net/files/setup.sh?${var.contoso_sas_token}"
+      URI_3  = "https://contoso.blob.core.windows.net/files/other.sh?${var.contoso_sas_token_2}"
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
-      "curl -fsSL --retry 5 -o 01-app.tar.gz 'https://contoso.blob.core.windows.net/files/app.tar.gz?${var.contoso_sas_token}'",
-      "curl -fsSL --retry 5 -o 02-setup.sh 'https://contoso.blob.core.windows.net/files/setup.sh?${var.contoso_sas_token}'",
-      "curl -fsSL --retry 5 -o 03-other.sh 'https://contoso.blob.core.windows.net/files/other.sh?${var.contoso_sas_token_2}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
+      "curl -fgsSL --retry 5 -o 01-app.tar.gz \"$URI\"",
+      "curl -fgsSL --retry 5 -o 02-setup.sh \"$URI_2\"",
+      "curl -fgsSL --retry 5 -o 03-other.sh \"$URI_3\"",
     ]
   }
 

@@ -126,8 +126,11 @@ build {
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 01-index.html 'https://raw.githubusercontent.com/contoso/images/main/index.html'",
       "echo 'cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd  01-index.html' | sha256sum --check",
       "curl -fsSL --retry 5 -o 02-app.conf 'https://raw.githubusercontent.com/contoso/images/main/app.conf'",

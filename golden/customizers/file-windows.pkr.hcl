@@ -143,8 +143,11 @@ build {
   # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 01-app.exe 'https://raw.githubusercontent.com/contoso/images/main/app.exe'",
     ]
   }

@@ -143,8 +143,11 @@ build {
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 01-Setup-App.ps1 'https://raw.githubusercontent.com/contoso/images/main/Setup%20App.ps1'",
       "curl -fsSL --retry 5 -o 02-more.ps1 'https://raw.githubusercontent.com/contoso/images/main/more.ps1'",
     ]

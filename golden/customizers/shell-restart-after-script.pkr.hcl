@@ -127,8 +127,11 @@ build {
   # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 01-setup.sh 'https://raw.githubusercontent.com/contoso/images/main/setup.sh'",
     ]
   }

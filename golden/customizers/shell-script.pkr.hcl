@@ -126,8 +126,11 @@ build {
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 01-setup.sh 'https://raw.githubusercontent.com/contoso/images/main/setup.sh'",
       "echo 'abababababababababababababababababababababababababababababababab  01-setup.sh' | sha256sum --check",
       "curl -fsSL --retry 5 -o 02-setup.sh 'https://raw.githubusercontent.com/contoso/images/main/other/setup.sh'",

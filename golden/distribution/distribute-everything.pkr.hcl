@@ -357,11 +357,11 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "web-vhd-3"
-      env = {
+      env = { for name, value in {
         ACCOUNT_NAME          = var.vhd_storage_account
         DESTINATION_CONTAINER = var.vhd_container
         DESTINATION_BLOB      = "web-vhd-3_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           az storage blob copy start \

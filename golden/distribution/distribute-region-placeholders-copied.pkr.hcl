@@ -152,13 +152,13 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "web-2"
-      env = {
+      env = { for name, value in {
         TARGET_REGIONS           = join(" ", [for region, copies in { (var.region) = "=2", northeurope = "" } : "${replace(region, " ", "")}${copies}"])
         GALLERY_IMAGE_DEFINITION = var.name
         LOCATION                 = var.region
         IMAGE_VERSION            = local.gallery_version_id
         TAGS                     = "by=${var.owner}"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           az sig image-version create \

@@ -138,9 +138,9 @@ build {
   # distribute[0]: azure-arm has one storage type for all regions: the others are added here, with theirs.
   post-processor "shell-local" {
     name = "web-regions"
-    env = {
+    env = { for name, value in {
       TARGET_REGIONS = join(" ", [for region, copies in { (var.region) = "=Standard_ZRS", westeurope = "=Premium_LRS" } : "${replace(region, " ", "")}${copies}"])
-    }
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       <<-EOT
         az sig image-version update \

@@ -158,10 +158,10 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "web-prod"
-      env = {
+      env = { for name, value in {
         GALLERY_IMAGE_VERSION = local.image_version
         IMAGE_VERSION         = local.gallery_version_id
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           az sig image-version create \
@@ -192,10 +192,10 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "web2"
-      env = {
+      env = { for name, value in {
         GALLERY_IMAGE_VERSION = local.image_version_major_2
         IMAGE_VERSION         = local.gallery_version_id
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           az sig image-version create \

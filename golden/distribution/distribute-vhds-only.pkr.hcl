@@ -146,12 +146,12 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "second"
-      env = {
+      env = { for name, value in {
         ACCOUNT_NAME          = var.vhd_storage_account
         DESTINATION_CONTAINER = var.vhd_container
         DESTINATION_BLOB      = "second_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
         SOURCE_BLOB           = "first${build.TempOSDiskName}.vhd"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           az storage blob copy start \
@@ -191,12 +191,12 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "third"
-      env = {
+      env = { for name, value in {
         DESTINATION_BLOB    = "third_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
         SOURCE_ACCOUNT_NAME = var.vhd_storage_account
         SOURCE_CONTAINER    = var.vhd_container
         SOURCE_BLOB         = "first${build.TempOSDiskName}.vhd"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           az storage blob copy start \

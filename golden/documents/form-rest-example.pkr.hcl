@@ -135,11 +135,11 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "image_out"
-      env = {
+      env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/source_rg/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
         TEMPORARY_NAME = "packer-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
         SUBSCRIPTION   = var.subscription_id
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)

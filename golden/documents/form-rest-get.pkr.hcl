@@ -145,8 +145,11 @@ build {
   # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 01-motd.sh 'https://raw.githubusercontent.com/contoso/images/main/motd.sh'",
       "echo '000000000000000000000000000000000000000000000000000000000000000a  01-motd.sh' | sha256sum --check",
     ]

@@ -135,10 +135,15 @@ build {
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = { for name, value in {
+      FOLDER = local.downloads
+      URI    = "${var.artifacts}site.conf?${var.token}"
+      URI_2  = "https://${var.host}/motd"
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
-      "curl -fsSL --retry 5 -o 04-File '${var.artifacts}site.conf?${var.token}'",
-      "curl -fsSL --retry 5 -o 05-motd 'https://${var.host}/motd'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
+      "curl -fgsSL --retry 5 --proto =https,http -o 04-File -- \"$URI\"",
+      "curl -fgsSL --retry 5 -o 05-motd \"$URI_2\"",
     ]
   }
 

@@ -179,9 +179,9 @@ build {
   # distribute[0]: azure-arm has one storage type for all regions: the others are added here, with theirs.
   post-processor "shell-local" {
     name = "g1-regions"
-    env = {
+    env = { for name, value in {
       GALLERY_IMAGE_VERSION = local.image_version
-    }
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       <<-EOT
         az sig image-version update \
@@ -199,9 +199,9 @@ build {
   # distribute[0]: tags of its own, which azure-arm would put on all that it makes.
   post-processor "shell-local" {
     name = "g1-tags"
-    env = {
+    env = { for name, value in {
       RESOURCE_ID = local.gallery_version_id
-    }
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       <<-EOT
         az tag update --resource-id "$RESOURCE_ID" --operation Merge --tags a=1 --output none
@@ -251,11 +251,11 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "g2"
-      env = {
+      env = { for name, value in {
         GALLERY_IMAGE_VERSION = local.image_version
         IMAGE_VERSION         = local.gallery_version_id
         EXCLUDE_FROM_LATEST   = var.exclude_from_latest
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           az sig image-version create \
@@ -286,10 +286,10 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "m2"
-      env = {
+      env = { for name, value in {
         SOURCE         = local.gallery_version_id
         TEMPORARY_NAME = "packer-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           generation=$(az sig image-definition show \

@@ -78,6 +78,7 @@ variable "image_version" {
 locals {
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  downloads = "${path.root}/downloads/web-base"
   sign_in   = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -95,7 +96,6 @@ locals {
     }
     sign_in
   EOT
-  downloads = "${path.root}/downloads/web-base"
 
   # Taken once: each call of timestamp() gives another time.
   now                = timestamp()
@@ -183,9 +183,12 @@ build {
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
     inline = [
       local.sign_in,
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 01-install-nginx.sh 'https://raw.githubusercontent.com/contoso/images/main/install-nginx.sh'",
       "curl -fsSL --retry 5 -o 02-index.html 'https://contosoimages.blob.core.windows.net/web/index.html' ||",
       "  az storage blob download --auth-mode login --no-progress --output none --file 02-index.html --blob-url 'https://contosoimages.blob.core.windows.net/web/index.html'",

@@ -73,7 +73,10 @@ locals {
 
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
-  sign_in = <<-EOT
+
+  # file() takes the path from this folder on.
+  image_version = var.image_version != null ? var.image_version : reverse(jsondecode(file("web.manifest.json")).builds)[0].custom_data.image_version
+  sign_in       = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
     sign_in() {
@@ -90,9 +93,6 @@ locals {
     }
     sign_in
   EOT
-
-  # file() takes the path from this folder on.
-  image_version = var.image_version != null ? var.image_version : reverse(jsondecode(file("web.manifest.json")).builds)[0].custom_data.image_version
 }
 
 source "azure-arm" "web_validation" {
@@ -131,8 +131,11 @@ build {
   # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 03-web.yml 'https://example.com/web.yml'",
     ]
   }
@@ -161,9 +164,12 @@ build {
   # It has passed: those who ask for the latest version may have it.
   provisioner "shell-local" {
     name = "release"
+    env = { for name, value in {
+      GALLERY_IMAGE_VERSION = local.image_version
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       local.sign_in,
-      "az sig image-version update --subscription 22222222-2222-2222-2222-222222222222 --resource-group images --gallery-name golden --gallery-image-definition web --gallery-image-version ${local.image_version} --set publishingProfile.excludeFromLatest=false --output none",
+      "az sig image-version update --subscription 22222222-2222-2222-2222-222222222222 --resource-group images --gallery-name golden --gallery-image-definition web --gallery-image-version \"$GALLERY_IMAGE_VERSION\" --set publishingProfile.excludeFromLatest=false --output none",
     ]
   }
 }

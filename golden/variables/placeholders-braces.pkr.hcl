@@ -154,14 +154,14 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "out"
-      env = {
+      env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.source_resource_group_name}/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
         BUILD_LOCATION = var.location
         TEMPORARY_NAME = "packer-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
         SUBSCRIPTION   = var.subscription_id
         RESOURCE_GROUP = var.destination_resource_group_name
         NAME           = "${var.image_name}-out"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
@@ -225,10 +225,10 @@ build {
   # What no target asked for is deleted, also after a failure above.
   post-processor "shell-local" {
     name = "clean-up"
-    env = {
+    env = { for name, value in {
       SNAPSHOT = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.source_resource_group_name}/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
       IMAGE    = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.source_resource_group_name}/providers/Microsoft.Compute/images/${local.temporary_image_name}"
-    }
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       <<-EOT
         az snapshot delete --ids "$SNAPSHOT"

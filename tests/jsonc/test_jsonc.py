@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from aib2packer.findings.codes import JSON_DUPLICATE_KEY, JSON_SYNTAX, JSON_TOO_DEEP, JSON_TRAILING_COMMA, PLACEHOLDER
 from aib2packer.findings.model import Finding, Report, Severity
-from aib2packer.jsonc.reader import MAX_DEPTH, parse
-from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, JsonScalar
+from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.tree import MAX_DEPTH, Json, JsonArray, JsonObject, JsonScalar
 from aib2packer.text.source import SourceText
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()

@@ -29,7 +29,9 @@ VALUES = {
     "TAGS": "owner=Jane O'Neil",
 }
 _STEP = re.compile(
-    r"^ +(?:env = \{\n(?P<env>(?:.*\n)*?) +\}\n +)?inline = \[\n +<<-EOT\n(?P<script>(?:.*\n)*?) +EOT$", re.MULTILINE
+    r"^ +(?:env = \{(?: for name, value in \{)?\n(?P<env>(?:.*\n)*?) +\}.*\n +)?"
+    r"inline = \[\n +<<-EOT\n(?P<script>(?:.*\n)*?) +EOT$",
+    re.MULTILINE,
 )
 
 

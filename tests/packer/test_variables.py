@@ -52,7 +52,7 @@ def test_the_same_signature_is_one_variable_and_another_is_another() -> None:
     hcl = hcl_of(template(customize=[blob("a"), blob("b"), blob("c", 2)]))
 
     assert [name for name in variables(hcl) if "sas" in name] == ["contoso_sas_token", "contoso_sas_token_2"]
-    assert hcl.count("?${var.contoso_sas_token}'") == 2
+    assert hcl.count('?${var.contoso_sas_token}"\n') == 2
     assert len(re.findall(r"contoso[^}]*sensitive   = true", hcl)) == 2
 
 

@@ -10,7 +10,6 @@ from aib2packer.hcl.values import traced
 from aib2packer.packer.distribution.gallery import gallery_settings, gallery_version
 from aib2packer.packer.distribution.managed_image import managed_image_settings
 from aib2packer.packer.distribution.steps import Steps
-from aib2packer.packer.distribution.tags import tags_of
 from aib2packer.packer.distribution.vhd import vhd_of, vhd_settings
 from aib2packer.packer.vm.machine import build_location
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.hcl.values import Settings, Value
-    from aib2packer.packer.distribution.plan import Plan
     from aib2packer.packer.model import PostProcessors
     from aib2packer.packer.steps.site import Site
 
@@ -40,10 +38,10 @@ class ForValidation:
     held_back: Mapping[int, Value]
 
 
-def distribute(template: ImageTemplate, plan: Plan, name: str, site: Site, needed: ForValidation) -> Distribution:
-    """Translate the targets. `name` is the build's."""
-    symbols, report = site.symbols, site.report
-    location = build_location(template, symbols)
+def distribute(template: ImageTemplate, site: Site, needed: ForValidation) -> Distribution:
+    """Translate the targets."""
+    symbols, report, plan, name = site.symbols, site.report, site.decisions.plan, site.decisions.name
+    location = build_location(plan.location, symbols)
     versions = {
         target.index: gallery_version(target, plan, location, symbols, report)
         for target in template.targets
@@ -51,7 +49,7 @@ def distribute(template: ImageTemplate, plan: Plan, name: str, site: Site, neede
     }
     versions |= {index: replace(versions[index], exclude_from_latest=held) for index, held in needed.held_back.items()}
     vhds = {target.index: vhd_of(target, symbols, report) for target in template.targets if isinstance(target, VhdTarget)}
-    tags = tags_of(template, plan, report)
+    tags = site.decisions.tags
     timeout = f"{template.build_timeout_minutes}m"
     settings = managed_image_settings(plan, template, name, symbols, report)
     if plan.vhd is not None:

@@ -11,7 +11,7 @@ from aib2packer.hcl.values import Attribute, Block, Code, Value
 from aib2packer.packer.distribution.ids import gallery_version_id
 from aib2packer.packer.distribution.regions import copies_by_region, region_words, storage_type, target_regions
 from aib2packer.packer.distribution.script import Script, Shell
-from aib2packer.packer.distribution.versions import image_version
+from aib2packer.packer.distribution.versions import image_version, report_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,8 @@ class GalleryVersion:
 def gallery_version(target: GalleryTarget, plan: Plan, location: Value, symbols: Symbols, report: Report) -> GalleryVersion:
     """Translate a target; reports what Azure would not take. Targets of one major version share its number."""
     _check_names(target, report)
-    version = image_version(target, plan.galleries, symbols, report)
+    version = image_version(target, plan.galleries, symbols)
+    report_version(target, plan.galleries, symbols, report)
     regions = copies_by_region(target, location, symbols, report)
     kinds = {copies.storage_type for copies in regions.values()}
     kind = kinds.pop() if len(kinds) == 1 else None

@@ -1,4 +1,4 @@
-"""The ids of what azure-arm makes, for the post-processors: `build.ID` does not tell (reference/azure-runtime.md 2)."""
+"""The ids of what azure-arm makes, for the post-processors: `build.ID` does not tell (docs/reference/azure-runtime.md 2)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.hcl.names import identifier
 from aib2packer.hcl.values import Code, Interpolation, Local
 from aib2packer.packer.distribution.script import concat
-from aib2packer.packer.distribution.versions import NOW
+from aib2packer.packer.expressions.dates import NOW
 
 if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId

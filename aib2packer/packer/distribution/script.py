@@ -5,7 +5,6 @@ Literal values are quoted for the shell; what only Packer knows arrives in the e
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -13,6 +12,7 @@ from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
 from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
 from aib2packer.packer.model import PostProcessor
+from aib2packer.packer.steps.shell_local import Environment, means_more
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ class Script:
         self._symbols = symbols
         self._report = report
         self._lines: list[str] = []
-        self._environment: dict[str, Value] = {}
+        self._environment = Environment()
 
     @property
     def is_empty(self) -> bool:
@@ -71,6 +71,13 @@ class Script:
     def tags(self, tags: Mapping[str, TemplateText]) -> tuple[Option, ...]:
         """The option that sets tags; none for none."""
         words = tuple(text_of((f"{key}=", *value.parts), value.span) for key, value in tags.items())
+        for option in (word for word in words if word.visible.startswith("-")):
+            self._report.add(
+                codes.NOT_EXACT,
+                option.span,
+                "the Azure CLI sets this tag, and takes its name for an option: it begins with `-`",
+                help="Rename the tag.",
+            )
         return (("--tags", *words),) if words else ()
 
     def word(self, name: str, operand: Operand) -> str:
@@ -80,36 +87,16 @@ class Script:
         if isinstance(operand, TemplateText):
             self._require_plain(operand)
         value = self._symbols.value(operand) if isinstance(operand, TemplateText) else operand
-        if isinstance(value, str):
-            return shlex.quote(value)
-        if isinstance(value, bool | int):
-            return str(value).lower()
-        return f'"${self._variable(name, value)}"'
+        return self._environment.word(name, value)
 
     def post_processor(self, name: str) -> PostProcessor:
         """The post-processor that runs the script."""
         text = Interpolation(("\n".join((*self._lines, "")),), multiline=True)
-        settings: dict[str, Value] = {"name": name} if name else {}
-        if self._environment:
-            settings["env"] = dict(self._environment)
-        return PostProcessor("shell-local", settings | {"inline": (text,)})
+        return PostProcessor("shell-local", self._environment.settings(name, (text,)))
 
     def _option(self, option: Sequence[Operand]) -> str:
         flag, *operands = option
-        name = str(flag).strip("-").replace("-", "_").upper()
-        return " ".join((str(flag), *(self.word(name, operand) for operand in operands)))
-
-    def _variable(self, name: str, value: Value) -> str:
-        """The environment variable for a value: one that has it, else a new one of that name."""
-        if (known := next((other for other, has in self._environment.items() if has == value), None)) is not None:
-            return known
-        number = 1
-        free = name
-        while free in self._environment:
-            number += 1
-            free = f"{name}_{number}"
-        self._environment[free] = value
-        return free
+        return " ".join((str(flag), *(self.word(str(flag), operand) for operand in operands)))
 
     def _require_plain(self, text: TemplateText) -> None:
         if "{{" in text.visible:
@@ -117,6 +104,13 @@ class Script:
                 codes.NOT_EXACT,
                 text.span,
                 "Packer evaluates `{{` in the scripts of post-processors, and nothing escapes it there",
+                help="Write it without.",
+            )
+        elif means_more(text.visible):
+            self._report.add(
+                codes.NOT_EXACT,
+                text.span,
+                "the Azure CLI reads a file where a value begins with `@`, and nothing escapes it there",
                 help="Write it without.",
             )
 

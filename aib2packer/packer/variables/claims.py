@@ -13,7 +13,7 @@ from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, T
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import Code, Local, Value, Variable
-from aib2packer.packer.distribution.versions import NOW
+from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.variables.declared import given_value, is_secret, with_shape
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, variable_name
 from aib2packer.packer.variables.symbols import Symbols, local_names_of, pieces_of
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.template_variables import TextPiece
 
 PACKER_VERSION = "1.13.0"
-"""The oldest Packer that runs the output as it is meant (reference/packer-semantics.md 4 and 7.4)."""
+"""The oldest Packer that runs the output as it is meant (docs/reference/packer-semantics.md 4 and 7.4)."""
 _WITHOUT_TEXTS = {"span", "body", "parameters", "named", "resolve", "api", "siblings", "settled"}  # fields of the model
 _STORAGE_HOSTS = (".core.windows.net", ".core.chinacloudapi.cn", ".core.usgovcloudapi.net")
 

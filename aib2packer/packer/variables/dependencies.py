@@ -27,7 +27,7 @@ from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Code, Local, Validation, Variable
-from aib2packer.packer.distribution.versions import NOW
+from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.variables.declared import computed_default, declare, sentences, with_shape
 
 if TYPE_CHECKING:

@@ -70,6 +70,7 @@ variable "allowed_inbound_ip_addresses" {
 }
 
 locals {
+  downloads = "${path.root}/downloads/web-validation"
   sign_in   = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -87,7 +88,6 @@ locals {
     }
     sign_in
   EOT
-  downloads = "${path.root}/downloads/web-validation"
 
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -132,9 +132,12 @@ build {
   # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
     inline = [
       local.sign_in,
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 02-m.sh 'https://tests.blob.core.windows.net/scripts/m.sh' ||",
       "  az storage blob download --auth-mode login --no-progress --output none --file 02-m.sh --blob-url 'https://tests.blob.core.windows.net/scripts/m.sh'",
     ]
@@ -169,10 +172,13 @@ build {
   # It has passed: those who ask for the latest version may have each of these.
   provisioner "shell-local" {
     name = "release"
+    env = { for name, value in {
+      GALLERY_IMAGE_VERSION = local.image_version
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       local.sign_in,
-      "az sig image-version update --subscription 22222222-2222-2222-2222-222222222222 --resource-group images --gallery-name golden --gallery-image-definition web --gallery-image-version ${local.image_version} --set publishingProfile.excludeFromLatest=false --output none",
-      "az sig image-version update --subscription 33333333-2222-2222-2222-222222222222 --resource-group images --gallery-name second --gallery-image-definition web --gallery-image-version ${local.image_version} --set publishingProfile.excludeFromLatest=false --output none",
+      "az sig image-version update --subscription 22222222-2222-2222-2222-222222222222 --resource-group images --gallery-name golden --gallery-image-definition web --gallery-image-version \"$GALLERY_IMAGE_VERSION\" --set publishingProfile.excludeFromLatest=false --output none",
+      "az sig image-version update --subscription 33333333-2222-2222-2222-222222222222 --resource-group images --gallery-name second --gallery-image-definition web --gallery-image-version \"$GALLERY_IMAGE_VERSION\" --set publishingProfile.excludeFromLatest=false --output none",
     ]
   }
 }

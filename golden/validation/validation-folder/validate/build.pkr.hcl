@@ -70,6 +70,7 @@ variable "allowed_inbound_ip_addresses" {
 }
 
 locals {
+  downloads = "${path.root}/downloads/web-validation"
   sign_in   = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -87,7 +88,6 @@ locals {
     }
     sign_in
   EOT
-  downloads = "${path.root}/downloads/web-validation"
 
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -137,9 +137,12 @@ build {
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
     inline = [
       local.sign_in,
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fsSL --retry 5 -o 03-web.yml 'https://contoso.blob.core.windows.net/tests/web.yml' ||",
       "  az storage blob download --auth-mode login --no-progress --output none --file 03-web.yml --blob-url 'https://contoso.blob.core.windows.net/tests/web.yml'",
       "curl -fsSL --retry 5 -o 04-check.sh 'https://contoso.blob.core.windows.net/tests/check.sh' ||",
@@ -192,9 +195,12 @@ build {
   # It has passed: those who ask for the latest version may have it.
   provisioner "shell-local" {
     name = "release"
+    env = { for name, value in {
+      GALLERY_IMAGE_VERSION = local.image_version
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       local.sign_in,
-      "az sig image-version update --subscription 22222222-2222-2222-2222-222222222222 --resource-group images --gallery-name golden --gallery-image-definition web --gallery-image-version ${local.image_version} --set publishingProfile.excludeFromLatest=false --output none",
+      "az sig image-version update --subscription 22222222-2222-2222-2222-222222222222 --resource-group images --gallery-name golden --gallery-image-definition web --gallery-image-version \"$GALLERY_IMAGE_VERSION\" --set publishingProfile.excludeFromLatest=false --output none",
     ]
   }
 }

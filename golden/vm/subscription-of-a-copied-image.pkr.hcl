@@ -1,0 +1,219 @@
+# VM image web, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 240m packer build build.pkr.hcl
+#
+# Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
+# and what the identity id had: the source image and the managed image's resource group.
+# Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
+# Otherwise than in Image Builder: additional managed image (AIB2P303).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+  default     = "33333333-3333-3333-3333-333333333333"
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+locals {
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  snapshot_name        = "web_${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+}
+
+source "azure-arm" "web" {
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type = "Linux"
+
+  shared_image_gallery {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "rg"
+    gallery_name   = "g"
+    image_name     = "base"
+    image_version  = "1.0.0"
+  }
+
+  # Build VM
+  location                     = "westeurope"
+  vm_size                      = "Standard_D2ds_v4"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # Distribution
+  managed_image_name                  = local.temporary_image_name
+  managed_image_resource_group_name   = "images"
+  managed_image_os_disk_snapshot_name = local.snapshot_name
+}
+
+build {
+  name    = "web"
+  sources = ["source.azure-arm.web"]
+
+  # customize[0]: Shell
+  provisioner "shell" {
+    name            = "a"
+    execute_command = local.as_root
+    inline          = ["true"]
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      <<-EOT
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+      EOT
+    ]
+  }
+
+  # distribute[0]: ManagedImage, by way of a snapshot of the OS disk.
+  post-processors {
+    post-processor "shell-local" {
+      name = "mi"
+      env = {
+        SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
+        TEMPORARY_NAME = "packer-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
+      }
+      inline = [
+        <<-EOT
+          generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
+          disk=$(az disk create \
+            --subscription 33333333-3333-3333-3333-333333333333 \
+            --resource-group images \
+            --name "$TEMPORARY_NAME" \
+            --location westeurope \
+            --source "$SOURCE" \
+            --query id \
+            --output tsv)
+          trap 'az disk delete --ids "$disk" --yes; az snapshot delete --ids $snapshot $copy' EXIT
+          snapshot=$(az snapshot create \
+            --subscription 33333333-3333-3333-3333-333333333333 \
+            --resource-group images \
+            --name "$TEMPORARY_NAME" \
+            --location westeurope \
+            --source "$disk" \
+            --copy-start false \
+            --incremental true \
+            --query id \
+            --output tsv)
+          copy=$(az snapshot create \
+            --subscription 33333333-3333-3333-3333-333333333333 \
+            --resource-group images \
+            --name "$TEMPORARY_NAME-copy" \
+            --location northeurope \
+            --source "$snapshot" \
+            --copy-start true \
+            --incremental true \
+            --query id \
+            --output tsv)
+          az snapshot wait \
+            --ids "$copy" \
+            --custom 'completionPercent == `100` || copyCompletionError' \
+            --interval 30 \
+            --timeout 86400
+          # Image Builder replaced an image of that name.
+          az image delete \
+            --subscription 33333333-3333-3333-3333-333333333333 \
+            --resource-group images \
+            --name web
+          az image create \
+            --subscription 33333333-3333-3333-3333-333333333333 \
+            --resource-group images \
+            --name web \
+            --location northeurope \
+            --source "$copy" \
+            --os-type Linux \
+            --hyper-v-generation "$generation" \
+            --output none
+        EOT
+      ]
+    }
+
+    post-processor "manifest" {
+      output = "${path.root}/web.manifest.json"
+      custom_data = {
+        mi = "/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/images/providers/Microsoft.Compute/images/web"
+      }
+    }
+  }
+
+  # What no target asked for is deleted, also after a failure above.
+  post-processor "shell-local" {
+    name = "clean-up"
+    env = {
+      SNAPSHOT = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
+      IMAGE    = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/${local.temporary_image_name}"
+    }
+    inline = [
+      <<-EOT
+        az snapshot delete --ids "$SNAPSHOT"
+        az image delete --ids "$IMAGE"
+      EOT
+    ]
+  }
+}
