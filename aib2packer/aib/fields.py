@@ -15,7 +15,7 @@ from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateTe
 from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
-from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, JsonUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -425,7 +425,7 @@ class Fields:
 
     def _text(self, value: Json, key: str, read: _ReadText, *, unset_is_empty: bool = False) -> TemplateText | None:
         match value:
-            case JsonSymbolic(_, span, symbol):
+            case JsonSymbolic(span, symbol):
                 # A lone piece is not text yet, and stays what makes it text.
                 pieces = symbol.parts if isinstance(symbol, Concat) and len(symbol.parts) > 1 else (symbol,)
                 parts = (
@@ -566,9 +566,7 @@ class Fields:
 
 def _is_unset(value: Json) -> bool:
     match value:
-        case JsonSymbolic():
-            return False
-        case JsonScalar(bool()):
+        case JsonUnknown() | JsonScalar(bool()):
             return False
         case JsonScalar(scalar):
             return scalar in {None, "", 0}

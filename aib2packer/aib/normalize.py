@@ -172,7 +172,7 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
     value = resource.api_version
     if isinstance(value, JsonSymbolic):  # it decides how the rest is read
         value = node_of(resource.resolve(value.symbol), value.span)
-    text = None if isinstance(value, JsonSymbolic) else string_of(value)
+    text = string_of(value)
     if value is None or not text:
         return ApiVersion(None)
     if text not in KNOWN:
