@@ -1,4 +1,4 @@
-"""The sign-in of the Azure CLI in scripts: in a pipeline it does not last as long as a build (docs/reference/azure-runtime.md 8).
+"""The sign-in of the Azure CLI in scripts, which in a pipeline ends before a build does (docs/reference/azure-runtime.md 8).
 
 With a federated identity the CLI gets an access token for an hour, and cannot renew it: that takes another identity token of
 the pipeline, and these live for minutes. azure-arm asks GitHub Actions for one itself; a script must do so before its own
