@@ -24,6 +24,7 @@ from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.shell_local import Environment
 from aib2packer.packer.steps.site import beside_template
 from aib2packer.packer.validated import literal_name
+from aib2packer.packer.vm.cli_session import SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -250,7 +251,7 @@ def _release(versions: Sequence[tuple[ResourceId, str | Local]], symbols: Symbol
     commands = [_released(image, version, environment, symbols) for image, version in versions]
     return Provisioner(
         "shell-local",
-        environment.settings("release", commands),
+        environment.settings("release", (SIGN_IN, *commands)),
         f"It has passed: those who ask for the latest version may have {'it' if len(versions) == 1 else 'each of these'}.",
     )
 

@@ -13,6 +13,7 @@ from aib2packer import Options, convert
 from aib2packer.app.inputs import collect
 from aib2packer.findings.text import render
 from aib2packer.hcl.names import file_name, portable_name
+from tests.arm.test_deployment import deployment
 from tests.cases.templates import template
 from tests.security.hostile import HOSTILE
 
@@ -147,7 +148,7 @@ def test_a_link_reaches_no_file_outside_of_the_folder_and_none_is_quoted(path: s
 def test_a_link_is_followed_within_the_folder_that_was_given(tmp_path: Path) -> None:
     for folder in ("shared", "web"):
         (tmp_path / folder).mkdir()
-    (tmp_path / "shared/image.json").write_text(json.dumps(template()))
+    (tmp_path / "shared/image.json").write_text(json.dumps(deployment(template())))
     file = tmp_path / "web/main.json"
     text = json.dumps(linking("../shared/image.json"))
 

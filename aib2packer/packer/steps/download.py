@@ -10,6 +10,7 @@ from aib2packer.hcl.values import Interpolation, Value
 from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.model import Download, Provisioner
 from aib2packer.packer.steps.shell_local import Environment
+from aib2packer.packer.vm.cli_session import SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +31,8 @@ def download(downloads: Sequence[Download], site: Site) -> Provisioner:
     """One step that fetches everything, and checks what has a checksum."""
     environment = Environment()
     folder = environment.word("folder", site.downloads)
-    commands = [f"mkdir -p -- {folder} && cd -- {folder}"]
+    commands: list[Value] = [SIGN_IN] if needs_azure_cli(downloads) else []
+    commands.append(f"mkdir -p -- {folder} && cd -- {folder}")
     for file in downloads:
         commands += _fetch(file, environment, site)
         if file.fetched.sha256 is not None:
