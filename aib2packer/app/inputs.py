@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.names import portable_name
 from aib2packer.packer.layout import OUTPUT_FOLDERS
 from aib2packer.system.files import read_bytes, read_most, unreadable
