@@ -10,11 +10,14 @@ from aib2packer.conversion import Conversion
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
 from aib2packer.options import Options
+from aib2packer.system.files import read_bytes
 from aib2packer.text.source import InputError, SourceText, decode
 
 if TYPE_CHECKING:
     from aib2packer.jsonc.tree import Json
     from aib2packer.terraform.configuration import Files
+
+_LINKED = {".json", ".jsonc"}
 
 
 def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> Conversion:
@@ -34,36 +37,40 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
     """
     source = decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
     report = Report()
-    document = _document(source, report)
+    options = options or Options()
+    document = _document(source, options.root, report)
     if document is not None:
-        return _convert(document, options or Options(), report)
+        return _convert(document, options, report)
     return Conversion(None, findings=report.findings)
 
 
-def _document(source: SourceText, report: Report) -> Json | None:
+def _document(source: SourceText, root: Path | None, report: Report) -> Json | None:
     """What the input holds, as JSON: a Terraform configuration becomes the deployment template that says the same."""
     from aib2packer.terraform.module import is_configuration, read_configuration
 
     if is_configuration(source):
-        return read_configuration(source, _files_around(source.name), report)
+        return read_configuration(source, _files_around(Path(source.name).parent, root), report)
     return parse(source, report)
 
 
-def _files_around(file: str) -> Files:
-    """The files around a configuration, for as far as they can be had."""
+def _files_around(folder: Path, root: Path | None) -> Files:
+    """The files of a Terraform configuration, for as far as they can be had, and lie in the root."""
     from aib2packer.terraform.configuration import Files
 
-    folder = Path(file).parent
-
     def read(path: str) -> SourceText | None:
+        file = folder / path
+        if not _is_within(file, folder if root is None else root):
+            return None
         try:
-            return decode((folder / path).read_bytes(), str(folder / path)) if (folder / path).is_file() else None
-        except (OSError, ValueError, InputError):
+            return decode(read_bytes(str(file), file), str(file))
+        except InputError:
             return None
 
     def configuration(path: str) -> tuple[SourceText, ...]:
         try:
-            names = sorted(entry.name for entry in (folder / path).iterdir())
+            names = (
+                sorted(entry.name for entry in (folder / path).iterdir()) if _is_within(folder / path, root or folder) else ()
+            )
         except (OSError, ValueError):
             return ()
         wanted = (name for name in names if name.endswith((".tf", ".tofu", ".auto.tfvars")) or name == "terraform.tfvars")
@@ -87,7 +94,7 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
     from aib2packer.provenance.printing import print_builds
 
     source = document.span.source.name
-    template = read(document, CUSTOMIZERS, options, partial(_read_linked, source), report)
+    template = read(document, CUSTOMIZERS, options, partial(_read_linked, source, options.root), report)
     decisions = None if template is None else decide(template, CUSTOMIZERS, options, report)
     if template is None or decisions is None:
         return Conversion(None, findings=report.findings)
@@ -109,12 +116,21 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
     )
 
 
-def _read_linked(file: str, path: str, report: Report) -> Json | None:
-    """A template by its path beside the file that is converted; None where it cannot be had."""
+def _read_linked(file: str, root: Path | None, path: str, report: Report) -> Json | None:
+    """A template by its path beside the file that is converted; None where it cannot be had, or lies outside of the root."""
     linked = Path(file).parent / path
-    try:
-        if not linked.is_file():  # a device would be read without end
-            return None
-        return parse(decode(linked.read_bytes(), str(linked)), report)
-    except (OSError, ValueError, InputError):
+    # Findings quote what they are about: a template shows no other file of this machine.
+    if linked.suffix.lower() not in _LINKED or not _is_within(linked, Path(file).parent if root is None else root):
         return None
+    try:
+        return parse(decode(read_bytes(str(linked), linked), str(linked)), report)
+    except InputError:
+        return None
+
+
+def _is_within(path: Path, folder: Path) -> bool:
+    """Whether a path leads into a folder, wherever its links lead."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # a name that is none, and links in a circle
+        return False

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers.head import comment, named, read_head
+from aib2packer.frozen import dataclass
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.exactness import require_exact
 
@@ -37,7 +37,7 @@ def read(index: int, fields: Fields) -> WindowsUpdate:
         **read_head(index, KIND, fields),
         search_criteria=fields.command("searchCriteria"),
         filters=fields.commands("filters"),
-        limit=fields.number("updateLimit"),
+        limit=fields.number("updateLimit", least=0),
     )
 
 

@@ -38,7 +38,7 @@ def _header(guide: Guide, report: Report) -> tuple[str, ...]:
     lines += _commands(guide.commands)
     if guide.validation is not None:
         _, *others = _commands(guide.validation)  # the plugins are the same
-        lines += others
+        lines += (line for line in others if line not in lines)
     lines += ["", f"{_where(guide)} {_rights(guide)}"]
     if guide.copies:
         lines.append(_CLI)

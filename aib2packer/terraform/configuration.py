@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar
-from aib2packer.terraform.expressions import NotTranslatedError, Surroundings, arm_of, constant, json_of
-from aib2packer.terraform.syntax import TfAccess, TfBlock, TfExpression, TfValue
+from aib2packer.terraform.expressions import Surroundings, arm_of, constant, json_of
+from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfValue
 from aib2packer.terraform.variables import declaration, kind_of_type, object_of, plain, refused_rules
 
 if TYPE_CHECKING:
@@ -73,15 +73,15 @@ def configuration_of(blocks: Iterable[TfBlock], values: Mapping[str, TfExpressio
     return Configuration(variables, local_values, resources, values)
 
 
-@dataclass(slots=True)
 class Written:
     """The deployment template that comes to be: only what the image templates need is in it."""
 
-    configuration: Configuration
-    files: Files
-    report: Report
-    parameters: dict[str, JsonMember] = field(default_factory=dict)
-    variables: dict[str, JsonMember] = field(default_factory=dict)
+    def __init__(self, configuration: Configuration, files: Files, report: Report) -> None:
+        self.configuration = configuration
+        self.files = files
+        self.report = report
+        self.parameters: dict[str, JsonMember] = {}
+        self.variables: dict[str, JsonMember] = {}
 
     def surroundings(self) -> Surroundings:
         """What expressions at the top of a block can name."""

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
-from aib2packer.terraform.expressions import NotTranslatedError
 from aib2packer.terraform.reading import NotReadError, closing_brace, read_interpolation
-from aib2packer.terraform.syntax import TfCall
+from aib2packer.terraform.syntax import NotTranslatedError, TfCall
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:

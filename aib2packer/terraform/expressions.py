@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from aib2packer.frozen import dataclass, field
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.terraform.embedded import read_embedded
 from aib2packer.terraform.functions import OPERATORS, call, date_format
 from aib2packer.terraform.syntax import (
+    NotTranslatedError,
     TfAccess,
     TfCall,
     TfChoice,
@@ -29,22 +32,12 @@ from aib2packer.text.source import SourceText
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aib2packer.text.source import Span
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _VERB = re.compile(r"%%|%(0?)(\d*)([a-z])")
 _LISTS = {"concat", "compact", "distinct", "flatten", "keys", "range", "split", "tolist", "toset", "values", "setunion"}
 _MAPS = {"merge", "tomap", "zipmap"}
 _BOOLS = {"contains", "startswith", "endswith", "strcontains", "alltrue", "anytrue", "tobool", "can", "fileexists"}
-
-
-class NotTranslatedError(Exception):
-    """An expression has no equivalent."""
-
-    def __init__(self, span: Span, what: str, help: str = "") -> None:  # noqa: A002 - the term of Finding
-        super().__init__(what)
-        self.span = span
-        self.help = help
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,6 +399,4 @@ def _json_source(expression: TfExpression, around: Surroundings) -> Json | None:
 
 def _parsed(source: SourceText, start: int, end: int, whole: TfExpression, around: Surroundings) -> Json:
     """The JSON between two offsets of a text, `${…}` in it filled in."""
-    from aib2packer.terraform.embedded import read_embedded
-
     return read_embedded(source, start, end, whole.span, lambda part: arm_of(part, around))

@@ -9,10 +9,10 @@ from aib2packer.findings import codes
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar
 from aib2packer.terraform.configuration import Written, configuration_of
-from aib2packer.terraform.expressions import NotTranslatedError, json_of
+from aib2packer.terraform.expressions import json_of
 from aib2packer.terraform.reading import read_blocks
 from aib2packer.terraform.resources import resources_of
-from aib2packer.terraform.syntax import TfValue
+from aib2packer.terraform.syntax import NotTranslatedError, TfValue
 from aib2packer.terraform.variables import is_values_file, object_of, values_of
 from aib2packer.text.source import Span
 
@@ -79,6 +79,13 @@ def _modules(blocks: list[TfBlock], written: Written, above: tuple[str, ...]) ->
             continue
         files = written.files.below(path)
         sources = tuple(one for one in files.configuration("") if one.name.endswith((".tf", ".tofu")))
+        if not sources and source is not None:
+            written.report.add(
+                codes.LINKED_TEMPLATE,
+                source.span,
+                f"the module {path} is not read: an image template in it is not seen",
+                help="Convert the folder that holds both, or the module by itself.",
+            )
         document = _read(sources, files, path, above, written.report) if sources else None
         if document is None or not _holds_images(document):
             continue

@@ -6,8 +6,18 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of
-from aib2packer.terraform.expressions import NotTranslatedError, arm_of, constant, document_of, json_of, kind_of
-from aib2packer.terraform.syntax import TfAccess, TfBlock, TfCall, TfChoice, TfList, TfObject, TfValue, path_of
+from aib2packer.terraform.expressions import arm_of, constant, document_of, json_of, kind_of
+from aib2packer.terraform.syntax import (
+    NotTranslatedError,
+    TfAccess,
+    TfBlock,
+    TfCall,
+    TfChoice,
+    TfList,
+    TfObject,
+    TfValue,
+    path_of,
+)
 from aib2packer.terraform.variables import object_of
 
 if TYPE_CHECKING:

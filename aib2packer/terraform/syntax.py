@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.jsonc.tree import JsonScalar
+from aib2packer.frozen import dataclass
+from aib2packer.jsonc.tree import JsonUnknown
 
 if TYPE_CHECKING:
     from aib2packer.text.source import Span
+
+
+class NotTranslatedError(Exception):
+    """An expression has no equivalent."""
+
+    def __init__(self, span: Span, what: str, help: str = "") -> None:  # noqa: A002 - the term of Finding
+        super().__init__(what)
+        self.span = span
+        self.help = help
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +171,7 @@ class TfBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class TfRules(JsonScalar):
+class TfRules(JsonUnknown):
     """The `validation` blocks of a variable that Packer understands: conditions as they are written, and their messages.
 
     It stands among the settings of a parameter. No JSON can hold one: what is in it goes into the build as it is.

@@ -36,7 +36,7 @@ def declaration(block: TfBlock, default: Json | None) -> JsonObject:
         members["metadata"] = object_of({"description": text}, span)
     rules = tuple(rule for one in block.blocks if one.type == "validation" and (rule := _rule(one, block.labels[0])))
     if rules:
-        members["validation"] = TfRules(None, span, rules)
+        members["validation"] = TfRules(span, rules)
     return object_of(members, span)
 
 

@@ -1,8 +1,9 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init .
+#   export ARM_SUBSCRIPTION_ID=...
 #   export PKR_VAR_token=...
-#   timeout 240m packer build -var subscription_id=... -var network=... .
+#   timeout 240m packer build -var network=... .
 #
 # Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
 # own service took care of, and may use the subnet and the gallery.
@@ -45,6 +46,12 @@ variable "client_secret" {
 variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in."
+  default     = env("ARM_SUBSCRIPTION_ID")
+
+  validation {
+    condition     = var.subscription_id != ""
+    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
+  }
 }
 
 variable "token" {
