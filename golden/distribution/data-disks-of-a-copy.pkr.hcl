@@ -69,7 +69,7 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now           = timestamp()
-  snapshot_name = "web_${formatdate("YYYYMMDDhhmmss", local.now)}"
+  snapshot_name = "packer_temporary_web_${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -132,22 +132,64 @@ build {
     post-processor "shell-local" {
       name = "m2"
       env = {
-        SOURCE = "/subscriptions/${build.SubscriptionID}/resourceGroups/i/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
+        SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/i/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
+        TEMPORARY_NAME = "packer-temporary-1-${formatdate("YYYYMMDDhhmmss", local.now)}"
       }
       inline = [
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
-          # Image Builder replaced an image of that name.
-          az image delete --subscription 11111111-1111-1111-1111-111111111111 --resource-group i --name made2
-          az image create \
+
+          image=made2
+          spare= # the new image by another name, while the old one is there
+          only=
+          # What is made on the way is deleted at the end, each whatever becomes of the others.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            if [ -n "$only" ]; then
+              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+            fi
+            if [ -n "$spare" ]; then
+              az image delete \
+                --subscription 11111111-1111-1111-1111-111111111111 \
+                --resource-group i \
+                --name "$spare" ||
+                echo "Left over, delete it: image $spare" >&2
+            fi
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+
+          make_image() {
+            az image create \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group i \
+              --name "$@" \
+              --location westeurope \
+              --source "$SOURCE" \
+              --os-type Linux \
+              --hyper-v-generation "$generation" \
+              --output none
+          }
+
+          images=$(az image list \
             --subscription 11111111-1111-1111-1111-111111111111 \
             --resource-group i \
-            --name made2 \
-            --location westeurope \
-            --source "$SOURCE" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --output none
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$images" | grep -iqxFe "$image"; then
+            # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
+            spare="$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary
+            az image delete \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group i \
+              --name "$image"
+            only=$spare spare=""
+          fi
+          make_image "$image"
+          spare=$only only=""
         EOT
       ]
     }
