@@ -16,6 +16,7 @@ PACKAGE = Path(aib2packer.__file__).parent
 FLOORS = (
     ("frozen",),
     ("text",),
+    ("system",),
     ("findings",),
     ("hcl",),
     ("options",),

@@ -337,11 +337,14 @@ def _linked(properties: JsonObject, context: Context, report: Report) -> tuple[J
     if within is not None and isinstance(found, JsonObject):
         return found, within
     name = path or string_of(link.get("uri")) or string_of(link.get("id")) or "without a path"
+    leads_out = within is not None and within.links[-1].startswith("..")
     report.add(
         codes.LINKED_TEMPLATE,
         link.span,
         f"the linked template {name} is not read: an image template in it is not seen",
-        help="Convert the linked template by itself, or put it into this one: `az bicep build` does.",
+        help="Give the folder that holds both: a link is followed within what is given only."
+        if leads_out
+        else "Convert the linked template by itself, or put it into this one: `az bicep build` does.",
     )
     return None
 
