@@ -56,6 +56,7 @@ NOT_SHALLOW = Code("AIB2P212", Severity.LOSS, "shallow replication")
 TRIGGER = Code("AIB2P213", Severity.LOSS, "trigger")
 MISPLACED = Code("AIB2P214", Severity.LOSS, "setting in the wrong place")
 VHD_TAGS = Code("AIB2P215", Severity.LOSS, "tags of a VHD")
+COPY_WITHOUT_DISKS = Code("AIB2P216", Severity.LOSS, "copy without data disks")
 TERRAFORM_RULE = Code("AIB2P220", Severity.LOSS, "rule of a variable")
 UNACCOUNTED = Code("AIB2P299", Severity.LOSS, "setting that nothing accounts for", Asks.ACT)
 
@@ -116,3 +117,4 @@ COPIED = Code("AIB2P437", Severity.NOTE, "target made by the Azure CLI", Asks.DE
 LEFT_OVER = Code("AIB2P438", Severity.NOTE, "file left over", Asks.DECIDE)
 LONG_JOB = Code("AIB2P450", Severity.NOTE, "longer than a job of a pipeline", Asks.DECIDE)
 RUN_BY_TERRAFORM = Code("AIB2P460", Severity.NOTE, "build started by Terraform", Asks.DECIDE)
+OWN_IMAGE = Code("AIB2P470", Severity.NOTE, "what a source of one's own brings", Asks.DECIDE)
