@@ -31,12 +31,28 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
         InputError: The bytes are no text.
 
     """
-    source = decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
     report = Report()
-    document = parse(source, report)
+    document = parse(_source(text, file), report)
     if document is not None:
         return _convert(document, options or Options(), report)
     return Conversion(None, findings=report.findings)
+
+
+def image_templates(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> tuple[str, ...]:
+    """The names of all image templates in an input, each of which `Options.name` takes; none where it cannot be read.
+
+    Raises:
+        InputError: The bytes are no text.
+
+    """
+    from aib2packer.aib.reading import names
+
+    document = parse(_source(text, file), Report())
+    return () if document is None else names(document, options or Options(), partial(_read_linked, file))
+
+
+def _source(text: str | bytes, file: str) -> SourceText:
+    return decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
 
 
 def _convert(document: Json, options: Options, report: Report) -> Conversion:

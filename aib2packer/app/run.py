@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from aib2packer.app.bicep import NoCompilerError
 from aib2packer.app.output import FilesDifferError, OutputError, write
-from aib2packer.convert import convert
-from aib2packer.findings.codes import LEFT_OVER, NO_IMAGE_TEMPLATE, NOT_WRITTEN, UNREADABLE
+from aib2packer.convert import convert, image_templates
+from aib2packer.findings.codes import LEFT_OVER, NO_IMAGE_TEMPLATE, NOT_WRITTEN, SEVERAL_IMAGE_TEMPLATES, UNREADABLE
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.options import Emit
 from aib2packer.packer.layout import BUILD_FILE
@@ -40,6 +41,7 @@ class Outcome(Enum):
     NO_TEMPLATE = "no image template"
     NOT_WRITTEN = "not written"
     UNREADABLE = "unreadable"
+    NOT_BUILT = "not built"
     UP_TO_DATE = "up to date"
     OUT_OF_DATE = "out of date"
     LEFT_OVER = "left over"
@@ -71,7 +73,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of one template. `hcl` belongs on standard output; `diff` says how files differ that were to be checked."""
+    """What became of one template. `hcl` belongs on standard output; `diff` says how files differ that were to be checked.
+
+    `folder` is the one that its files belong to.
+    """
 
     name: str
     outcome: Outcome
@@ -79,6 +84,7 @@ class Result:
     findings: tuple[Finding, ...] = ()
     diff: str = ""
     hcl: bytes | None = None
+    folder: Path | None = None
     settings: tuple[Entry, ...] = ()
     source_map: tuple[Place, ...] = ()
 
@@ -93,15 +99,35 @@ def _unwatched(_count: int) -> AbstractContextManager[Callable[[], object]]:
     return nullcontext(lambda: None)
 
 
-def run(template: Template, request: Request, watch: Watch = _unwatched) -> Result:
-    """Convert one template, and write or check what there is. `watch` is told how many files are fetched, and when one is."""
+def run(template: Template, request: Request, watch: Watch = _unwatched) -> tuple[Result, ...]:
+    """Convert an input, and write or check what there is.
+
+    Args:
+        template: The input. Where it holds several image templates, each gets a folder of its own, if there is one for all.
+        request: What the user asked for.
+        watch: Told how many files are fetched, and when one is.
+
+    """
+    below = request.below(template)
+    result = _run(template, below, watch)
+    if request.folder is None or not any(finding.code == SEVERAL_IMAGE_TEMPLATES for finding in result.findings):
+        return (replace(result, folder=below.folder),)
+    images = image_templates(template.read() or b"", file=template.name, options=request.options)
+    parts = [(one, request.below(one)) for one in template.of_images(images)]
+    return tuple(replace(_run(one, asked, watch), folder=asked.folder) for one, asked in parts)
+
+
+def _run(template: Template, request: Request, watch: Watch) -> Result:
     options = replace(
         request.options,
+        name=template.image or request.options.name,
         side_files=request.folder is not None,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
     try:
         data = template.read()
+        if data is None:
+            return Result(name=template.name, outcome=Outcome.NO_TEMPLATE, exit_code=0)
         conversion = convert(data, file=template.name, options=options)
         if request.fetch and conversion.hcl is not None:
             from aib2packer.fetch import fetch
@@ -109,6 +135,8 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> Resu
             with watch(len(conversion.assets)) as advance:
                 assets = fetch(conversion.assets, advance)
             conversion = convert(data, file=template.name, options=replace(options, assets=assets))
+    except NoCompilerError as error:
+        return replace(unreadable(error), name=template.name, outcome=Outcome.NOT_BUILT)
     except FileError as error:
         return replace(unreadable(error), name=template.name)
     if request.verify:
@@ -119,10 +147,10 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> Resu
     if conversion.hcl is None:
         if template.found and any(finding.code == NO_IMAGE_TEMPLATE for finding in findings):
             return Result(name=template.name, outcome=Outcome.NO_TEMPLATE, exit_code=0)
-        return Result(name=template.name, outcome=Outcome.NOT_CONVERTED, exit_code=1, findings=findings)
+        return Result(name=template.shown, outcome=Outcome.NOT_CONVERTED, exit_code=1, findings=findings)
     hcl = conversion.hcl.encode()
     result = Result(
-        name=template.name,
+        name=template.shown,
         outcome=Outcome.CONVERTED,
         exit_code=1 if any(finding.reaches(request.fail_on) for finding in findings) else 0,
         findings=findings,
@@ -189,8 +217,8 @@ def _check(result: Result, folder: Path, files: Mapping[str, bytes], *, with_lef
     )
 
 
-def check_leftovers(folder: Path, templates: Iterable[Template]) -> list[Result]:
-    """A result for each build below a folder that none of the templates becomes."""
+def check_leftovers(folder: Path, expected: Iterable[Path | None]) -> list[Result]:
+    """A result for each build below a folder that is in none of those where one is expected."""
     from aib2packer.app.drift import left_over
 
     return [
@@ -201,5 +229,5 @@ def check_leftovers(folder: Path, templates: Iterable[Template]) -> list[Result]
             findings=(difference.finding,),
             diff=difference.diff,
         )
-        for difference in left_over(folder, BUILD_FILE, {folder / template.folder for template in templates})
+        for difference in left_over(folder, BUILD_FILE, {path for path in expected if path})
     ]

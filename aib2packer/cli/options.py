@@ -79,6 +79,14 @@ def _level(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     return Asks.ACT if value == Asks.ACT.value else Severity(value)
 
 
+inputs = Section("Input")
+inputs.option(
+    "--exclude",
+    metavar="PATTERN",
+    multiple=True,
+    help="Leave out files and folders of this name or relative path when a folder is searched, such as `*.dev.json`.",
+)
+
 output = Section("Output")
 output.option("-o", "--output", type=click.Path(), metavar="PATH", help="A file (PATH ends in .hcl) or a folder to write to.")
 output.option(
