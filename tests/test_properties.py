@@ -66,7 +66,7 @@ def scanned(script: bytes) -> bytes:
 
 
 def what_runs(conversion: Conversion, name: str) -> bytes:
-    """The script that reaches the VM and runs there, by the rules of reference/packer-semantics.md 1, 3, 4 and 6."""
+    """The script that reaches the VM and runs there, by the rules of docs/reference/packer-semantics.md 1, 3, 4 and 6."""
     files: dict[str, bytes] = {}
     for kind, settings in steps_of(conversion, name):
         if kind == "file":
@@ -182,7 +182,7 @@ def test_tags_are_those_of_the_template(tags: dict[str, str]) -> None:
     assert conversion.hcl is not None, text.render(conversion.findings, color=False)
     start = conversion.hcl.index("  azure_tags = {")
     decoded = dict(decode_body(conversion.hcl[start : conversion.hcl.index("\n  }\n", start) + 5]))["azure_tags"]
-    # Where the name of a tag is a template, azure-arm takes the value as it is (packer-semantics.md 1.3).
+    # Where the name of a tag is a template, azure-arm takes the value as it is (docs/reference/packer-semantics.md 1.3).
     made = {rendered(key): value if "{{" in key else rendered(value) for key, value in decoded.items()}
     assert made == {nfc(key): nfc(value) for key, value in tags.items()}
 

@@ -32,7 +32,7 @@ Condition: TypeAlias = "symbolic.Symbol | None"
 _ReadText: TypeAlias = "Callable[[str, Span, Report], TemplateText]"
 
 STRICT_SINCE = "2024-02-01"
-"""From here on the service minds the case of keys and refuses unknown ones (reference/aib-behaviour.md 5 and 6)."""
+"""From here on the service minds the case of keys and refuses unknown ones (docs/reference/aib-behaviour.md 5 and 6)."""
 
 # Outside of a deployment template `[ -f x ]` is a command, but this is a piece of a template that was cut out.
 _CALL = re.compile(r"\[(?:parameters|variables|concat|format|resourceId|resourceGroup|subscription)\(.*\]", re.DOTALL)
@@ -346,7 +346,7 @@ class Fields:
         )
 
     def answer(self, what: str) -> str:
-        """What the service answers to something wrong with this object (reference/aib-behaviour.md 8)."""
+        """What the service answers to something wrong with this object (docs/reference/aib-behaviour.md 8)."""
         place = ".".join(("ImageTemplate", "properties", *([self.path] if self.path else [])))
         return f"the service answers \"Validation failed: '{place}': {what}\""
 

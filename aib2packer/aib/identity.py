@@ -1,4 +1,7 @@
-"""The template's identity: who fetched scripts and published images in the service (reference/aib-behaviour.md 4 and 8)."""
+"""The template's identity: who fetched scripts and published images in the service.
+
+Source: docs/reference/aib-behaviour.md 4 and 8.
+"""
 
 from __future__ import annotations
 

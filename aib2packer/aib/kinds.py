@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def choose_kind(fields: Fields, kinds: Iterable[str], what: str) -> str | None:
     """Which of `kinds` the `type` names, in any case and with any dashes; None after an error.
 
-    From 2019-02-01-preview on the service minds the case (reference/aib-behaviour.md 6).
+    From 2019-02-01-preview on the service minds the case (docs/reference/aib-behaviour.md 6).
     """
     word = fields.word("type")
     if word is None:

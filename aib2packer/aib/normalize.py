@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 _DEFAULT_TIMEOUT_MINUTES = 240
 _MAX_TIMEOUT_MINUTES = 960
-_LARGEST_OPTIMIZED_GB = 2048  # reference/aib-behaviour.md 4
-_DOOMED_TIMEOUT_MINUTES = 5  # the sign-in of the service's own Packer would expire: reference/aib-behaviour.md 1.1
+_LARGEST_OPTIMIZED_GB = 2048  # docs/reference/aib-behaviour.md 4
+_DOOMED_TIMEOUT_MINUTES = 5  # the sign-in of the service's own Packer would expire: docs/reference/aib-behaviour.md 1.1
 
 # What the service writes into what it shows, and nobody sets.
 _READ_ONLY = ("provisioningState", "provisioningError", "lastRunStatus", "exactStagingResourceGroup", "systemData")
@@ -58,6 +58,7 @@ _RESOURCE_KEYS = (
         "scope",
     ),
     *("$schema", "contentVersion", "resources", "copy", "metadata"),
+    *("tenantId", "subscriptionId", "createdTime", "changedTime"),  # Resource Graph and `az resource show`
 )
 
 _BESIDE_PROPERTIES = ("name", "location", "tags", "identity")

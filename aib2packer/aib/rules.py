@@ -1,4 +1,7 @@
-"""Rules of the service that its answers tell of, and that nothing in the output depends on (reference/aib-behaviour.md 8)."""
+"""Rules of the service that its answers tell of, and that nothing in the output depends on.
+
+Source: docs/reference/aib-behaviour.md 8.
+"""
 
 from __future__ import annotations
 

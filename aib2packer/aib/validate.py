@@ -1,4 +1,4 @@
-"""How the finished image is validated (reference/aib-behaviour.md 3)."""
+"""How the finished image is validated (docs/reference/aib-behaviour.md 3)."""
 
 from __future__ import annotations
 

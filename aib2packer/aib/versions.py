@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Source: reference/aib-behaviour.md 5
+# Source: docs/reference/aib-behaviour.md 5
 KNOWN = (
     "2018-02-01-preview",
     "2019-02-01-preview",

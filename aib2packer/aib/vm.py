@@ -118,7 +118,7 @@ def _both(one: Condition, other: Condition, span: Span) -> TemplateText | None:
 
 
 def _check_network(fields: Fields, subnet: TemplateText | None, own: TemplateText | None) -> None:
-    """What goes with which subnet (reference/aib-behaviour.md 8)."""
+    """What goes with which subnet (docs/reference/aib-behaviour.md 8)."""
     proxy = fields.has("proxyVmSize") and fields.value("proxyVmSize") is not None
     wrong: list[tuple[str, str]] = []
     if proxy and subnet is None:

@@ -17,7 +17,7 @@ from aib2packer.text.source import FileError, SourceText, Span
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-_SCRIPT = re.compile(r"\d{2,}-.*\.(?:sh|ps1)|winrm\.ps1")  # as customizers name them, and packer/winrm.py
+_SCRIPT = re.compile(r"\d{2,}-.*\.(?:sh|ps1)|winrm\.ps1")  # as customizers name them, and packer/vm/winrm.py
 _HEADER = b"converted from an Azure Image Builder template."
 _NULL = "/dev/null"
 

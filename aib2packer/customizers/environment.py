@@ -1,6 +1,6 @@
 """Secrets in shell commands, by way of the environment: neither the uploaded script nor a process list shows them then.
 
-Source: reference/arm-expressions.md 3.8.
+Source: docs/reference/arm-expressions.md 3.8.
 """
 
 from __future__ import annotations

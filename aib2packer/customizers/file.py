@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.site import Site
 
 KIND = "File"
-_LARGEST = 20 * 1024 * 1024  # bytes: reference/aib-behaviour.md 1.6
+_LARGEST = 20 * 1024 * 1024  # bytes: docs/reference/aib-behaviour.md 1.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

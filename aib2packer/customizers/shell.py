@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 KIND = "Shell"
 _UNSEEN_HELP = "add expect_disconnect = true to its provisioner, and a step after it that waits."
-_SHEBANG = "/bin/sh -e"  # of Packer's own for inline commands, also in the service: reference/aib-behaviour.md 1.4
+_SHEBANG = "/bin/sh -e"  # of Packer's own for inline commands, also in the service: docs/reference/aib-behaviour.md 1.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,10 @@ KIND = "WindowsUpdate"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsUpdate(Customizer):
-    """Windows updates; what is unset is the plugin's default, which is the service's too (reference/aib-behaviour.md 1.8)."""
+    """Windows updates; what is unset is the plugin's default, which is the service's too.
+
+    Source: docs/reference/aib-behaviour.md 1.8.
+    """
 
     search_criteria: TemplateText | None
     filters: tuple[TemplateText, ...]

@@ -1,4 +1,4 @@
-"""What must be reached over the network, from where (reference/azure-runtime.md 1)."""
+"""What must be reached over the network, from where (docs/reference/azure-runtime.md 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rights that the account of Packer needs (reference/azure-runtime.md 4)."""
+"""The rights that the account of Packer needs (docs/reference/azure-runtime.md 4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operating system of the image. No field of the template says it: reference/aib-behaviour.md 7."""
+"""The operating system of the image. No field of the template says it: docs/reference/aib-behaviour.md 7."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The security type of the image, which the definition that it is published to asks for (reference/packer-semantics.md 8.5)."""
+"""The security type of the image, which the definition that it is published to asks for.
+
+Source: docs/reference/packer-semantics.md 8.5.
+"""
 
 from __future__ import annotations
 

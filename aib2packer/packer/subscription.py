@@ -1,4 +1,4 @@
-"""The subscription of the build VM (reference/packer-semantics.md 8.1)."""
+"""The subscription of the build VM (docs/reference/packer-semantics.md 8.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What validates the image: a build that boots it, the build that makes it, or nothing (reference/aib-behaviour.md 3)."""
+"""What validates the image: a build that boots it, the build that makes it, or nothing (docs/reference/aib-behaviour.md 3)."""
 
 from __future__ import annotations
 

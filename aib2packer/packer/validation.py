@@ -1,4 +1,4 @@
-"""The build that validates: it boots the finished image and runs the validators there (reference/aib-behaviour.md 3).
+"""The build that validates: it boots the finished image and runs the validators there (docs/reference/aib-behaviour.md 3).
 
 Image Builder does this before it distributes. Here the image is there before: a gallery version is held back from those who ask
 for the latest one, until the validation build releases it.

@@ -1,4 +1,4 @@
-"""What passes `packer validate` and then fails, or surprises, when the build runs (reference/azure-runtime.md 3).
+"""What passes `packer validate` and then fails, or surprises, when the build runs (docs/reference/azure-runtime.md 3).
 
 Checks that concern one setting stand beside that setting; here are those that see the whole template.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.packer.decisions import Decisions
 
-_WINDOWS_MINUTES = 60  # Microsoft advises as much for Windows: reference/aib-behaviour.md 8
+_WINDOWS_MINUTES = 60  # Microsoft advises as much for Windows: docs/reference/aib-behaviour.md 8
 _DISKS_OF_DEFAULT_SIZES = 4  # https://learn.microsoft.com/azure/virtual-machines/sizes: D1_v2 and D2ds_v4 alike
 
 _GENERATIONS = {generation.value for generation in Generation}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _VERSION_SECONDS = 20
 _FMT_SECONDS = 30
 _VALIDATE_SECONDS = 180
-_WOULD_CHANGE = 3  # what `packer fmt -check` ends with: reference/packer-semantics.md 2.4
+_WOULD_CHANGE = 3  # what `packer fmt -check` ends with: docs/reference/packer-semantics.md 2.4
 
 # What Packer and its plugins need to start, and to find each other. No credentials, and no values of variables: those of the
 # user have no place in a judgement of the output.

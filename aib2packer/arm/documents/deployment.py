@@ -1,6 +1,6 @@
 """Deployment templates: their scopes, and the image templates in them, however deep.
 
-Source: reference/arm-expressions.md 1.4 to 1.7 and 3.3.
+Source: docs/reference/arm-expressions.md 1.4 to 1.7 and 3.3.
 """
 
 from __future__ import annotations

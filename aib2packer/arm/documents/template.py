@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.documents.other import what_it_is
 from aib2packer.arm.documents.parameters import ParameterFact, bind_values, read_parameters
 from aib2packer.arm.documents.powershell import is_powershell, restore
 from aib2packer.arm.documents.siblings import Siblings
+from aib2packer.arm.documents.wrapped import exported, listed
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, string_of, with_pointers
 from aib2packer.text.source import Span
@@ -66,7 +68,7 @@ def find_image_template(document: Json, name: str | None, context: Context, repo
     if not found:
         _nothing_found(document, report)
         return None
-    listed = ", ".join(f"`{one.name}`" for one in found[:_MAX_NAMES]) + (" …" if len(found) > _MAX_NAMES else "")
+    names = ", ".join(f"`{one.name}`" for one in found[:_MAX_NAMES]) + (" …" if len(found) > _MAX_NAMES else "")
     if name is not None:
         chosen = [one for one in found if one.name.lower() == name.lower()]
         if len(chosen) == 1:
@@ -75,14 +77,14 @@ def find_image_template(document: Json, name: str | None, context: Context, repo
             codes.NO_IMAGE_TEMPLATE,
             _start(document.span),
             f"no image template is called `{name}`",
-            help=f"The input holds {listed}.",
+            help=f"The input holds {names}.",
         )
         return None
     if len(found) > 1:
         report.add(
             codes.SEVERAL_IMAGE_TEMPLATES,
             _start(found[1].span),
-            f"the input holds {len(found)} image templates: {listed}",
+            f"the input holds {len(found)} image templates: {names}",
             help="Choose one with --name NAME, or write all of them, each to a folder of its own: -o DIR.",
         )
         return None
@@ -115,18 +117,17 @@ def _load(candidate: _Candidate, report: Report) -> Resource | None:
 
 
 def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Candidate]:
-    if isinstance(document, JsonArray):  # az image builder list
-        for item in document.items:
-            yield from _candidates(item, context, report)
-        return
-    if not isinstance(document, JsonObject):
-        return
-    if _is_image_template(document):
+    if isinstance(document, JsonObject) and _is_image_template(document):
         yield _plain(document)
-    elif _is_deployment_template(document):
+    elif isinstance(document, JsonObject) and _is_deployment_template(document):
         yield from _deployed(document, context, report)
-    elif isinstance(listed := document.get("value"), JsonArray):  # what the REST API lists
-        yield from _candidates(listed, context, report)
+    elif (items := listed(document)) is not None:
+        for item in items:
+            yield from _candidates(item, context, report)
+    elif not isinstance(document, JsonObject):
+        return
+    elif (inside := exported(document, context)) is not None:
+        yield from _deployed(*inside, report)
     elif isinstance(parameters := document.get("parameters"), JsonObject):
         yield from _rest_example(document, parameters)
 
@@ -197,8 +198,7 @@ def _rest_example(example: JsonObject, parameters: JsonObject) -> Iterator[_Cand
 
 def _bodies(answer: Json) -> Iterator[JsonObject]:
     if isinstance(answer, JsonObject):
-        listed = answer.get("value")
-        for body in listed.items if isinstance(listed, JsonArray) else (answer,):
+        for body in listed(answer) or (answer,):
             if isinstance(body, JsonObject) and _is_image_template(body):
                 yield body
 
@@ -239,9 +239,7 @@ def _nothing_found(document: Json, report: Report) -> None:
             return
     message = "there is no image template in this input"
     help_text = "Pass an image template, an ARM template that holds one, or what `az image builder show` prints."
-    schema = (string_of(document.get("$schema")) or "").lower() if isinstance(document, JsonObject) else ""
-    if "deploymentparameters" in schema:
-        message, help_text = "this is a parameters file, not a template", "Pass the template, and this file with -p."
+    message, help_text = what_it_is(document) or (message, help_text)
     report.add(codes.NO_IMAGE_TEMPLATE, _start(document.span), message, help=help_text)
 
 

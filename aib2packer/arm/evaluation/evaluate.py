@@ -1,6 +1,6 @@
 """Partial evaluation of ARM expressions, on demand: what is known is computed, the rest stays a symbol.
 
-Source: reference/arm-expressions.md 1 to 3.
+Source: docs/reference/arm-expressions.md 1 to 3.
 """
 
 from __future__ import annotations
@@ -286,7 +286,7 @@ def _call_user_function(call: Call, frame: Frame) -> Json:
 
 
 def _function_scope(function: UserFunction, arguments: tuple[Json, ...], scope: Scope) -> Scope:
-    """A function sees its own parameters and the other functions, no more (reference/arm-expressions.md 1.4)."""
+    """A function sees its own parameters and the other functions, no more (docs/reference/arm-expressions.md 1.4)."""
     parameters = {
         name.lower(): Definition(name, value, literal=True) for name, value in zip(function.parameters, arguments, strict=True)
     }

@@ -1,4 +1,4 @@
-"""Functions that apply a lambda (reference/arm-expressions.md 2.6): `map`, `filter`, `reduce`, `sort`, and over objects.
+"""Functions that apply a lambda (docs/reference/arm-expressions.md 2.6): `map`, `filter`, `reduce`, `sort`, and over objects.
 
 A known list is worked through; over one that is not known, the function stays with its lambda, whose variables are symbols.
 """

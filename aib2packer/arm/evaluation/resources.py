@@ -1,4 +1,4 @@
-"""Functions that ask for the deployment and for resources (reference/arm-expressions.md 2.1 and 2.2)."""
+"""Functions that ask for the deployment and for resources (docs/reference/arm-expressions.md 2.1 and 2.2)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The language of ARM expressions: `[concat(parameters('a'), '-b')]` read into a tree, and printed again.
 
-Source of the grammar: reference/arm-expressions.md 1.1 and 1.2. Offsets count characters of the decoded JSON string, its first
-bracket included; `place.py` finds them in the file.
+Source of the grammar: docs/reference/arm-expressions.md 1.1 and 1.2. Offsets count characters of the decoded JSON string, its
+first bracket included; `place.py` finds them in the file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The ids of what azure-arm makes, for the post-processors: `build.ID` does not tell (reference/azure-runtime.md 2)."""
+"""The ids of what azure-arm makes, for the post-processors: `build.ID` does not tell (docs/reference/azure-runtime.md 2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who makes which target: azure-arm one of each kind, the Azure CLI the others (reference/packer-semantics.md 8.2)."""
+"""Who makes which target: azure-arm one of each kind, the Azure CLI the others (docs/reference/packer-semantics.md 8.2)."""
 
 from __future__ import annotations
 

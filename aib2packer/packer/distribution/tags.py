@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.distribution.plan import Plan
     from aib2packer.text.source import Span
 
-_MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 512, 256  # reference/packer-semantics.md 8.5
+_MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 512, 256  # docs/reference/packer-semantics.md 8.5
 _SHOWN = 40
 _FORBIDDEN = re.compile(r"[<>%&\\?/]")
 

@@ -1,4 +1,4 @@
-"""The version number of a gallery image (reference/aib-behaviour.md 2.2)."""
+"""The version number of a gallery image (docs/reference/aib-behaviour.md 2.2)."""
 
 from __future__ import annotations
 

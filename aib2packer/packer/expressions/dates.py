@@ -1,4 +1,7 @@
-"""The time of a build, and formats of dates: .NET's as `formatdate` of HCL takes them (reference/arm-expressions.md 2.7)."""
+"""The time of a build, and formats of dates: .NET's as `formatdate` of HCL takes them.
+
+Source: docs/reference/arm-expressions.md 2.7.
+"""
 
 from __future__ import annotations
 

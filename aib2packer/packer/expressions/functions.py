@@ -1,4 +1,4 @@
-"""Each ARM function as Packer says it (reference/arm-expressions.md 2, column HCL; all of it tried with Packer 1.16).
+"""Each ARM function as Packer says it (docs/reference/arm-expressions.md 2, column HCL; all of it tried with Packer 1.16).
 
 Packer 1.13, which every template asks for, has them all but those with dates.
 """

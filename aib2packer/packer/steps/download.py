@@ -1,4 +1,4 @@
-"""Fetching scripts and files, on the machine that runs Packer (reference/aib-behaviour.md 1.7)."""
+"""Fetching scripts and files, on the machine that runs Packer (docs/reference/aib-behaviour.md 1.7)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.variables.symbols import Symbols
 
-# Direct execution honours the shebang of the script, and Packer's own of inline commands: reference/aib-behaviour.md 1.4
+# Direct execution honours the shebang of the script, and Packer's own of inline commands: docs/reference/aib-behaviour.md 1.4
 AS_ROOT = Local(
     "as_root", "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}", "Image Builder runs Shell customizers as root."
 )

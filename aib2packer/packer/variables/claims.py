@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.template_variables import TextPiece
 
 PACKER_VERSION = "1.13.0"
-"""The oldest Packer that runs the output as it is meant (reference/packer-semantics.md 4 and 7.4)."""
+"""The oldest Packer that runs the output as it is meant (docs/reference/packer-semantics.md 4 and 7.4)."""
 _WITHOUT_TEXTS = {"span", "body", "parameters", "named", "resolve", "api", "siblings", "settled"}  # fields of the model
 _STORAGE_HOSTS = (".core.windows.net", ".core.chinacloudapi.cn", ".core.usgovcloudapi.net")
 

@@ -1,7 +1,7 @@
 """Variables of the template as locals: what is long, what stands in several places, and tables that are looked into.
 
 Evaluation puts the values of variables in their places. Here they are found again by what they are equal to, so that the build
-reads as the template did; what is short and used once stays where it is. Source: reference/arm-expressions.md 3.5.
+reads as the template did; what is short and used once stays where it is. Source: docs/reference/arm-expressions.md 3.5.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The build VM: its size, disks, network and how Packer reaches it (reference/packer-semantics.md 8.4 to 8.6)."""
+"""The build VM: its size, disks, network and how Packer reaches it (docs/reference/packer-semantics.md 8.4 to 8.6)."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report
 
 
 def default_size(template: ImageTemplate, of_source: Generation | None) -> str:
-    """The service's own default: reference/aib-behaviour.md 4. `of_source` is the generation of the source image."""
+    """The service's own default: docs/reference/aib-behaviour.md 4. `of_source` is the generation of the source image."""
     said = (template.siblings.generation or "").upper()
     is_first = said == Generation.V1.value or (not said and of_source is Generation.V1)
     return _DEFAULT_SIZE_GENERATION_1 if template.api.before("2020-01-01") or is_first else _DEFAULT_SIZE

@@ -1,4 +1,4 @@
-"""How Packer signs in to Azure, and to which subscription (reference/packer-semantics.md 8.1)."""
+"""How Packer signs in to Azure, and to which subscription (docs/reference/packer-semantics.md 8.1)."""
 
 from __future__ import annotations
 

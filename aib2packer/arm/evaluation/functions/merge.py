@@ -1,7 +1,7 @@
 """Merging objects of which parts are not known: `union` and `shallowMerge`.
 
-Source: reference/arm-expressions.md 2.6, and 3.2 rule 3 for objects that a condition chooses: `null` and absent are the same
-to ARM, so a choice of objects is an object of choices.
+Source: docs/reference/arm-expressions.md 2.6, and 3.2 rule 3 for objects that a condition chooses: `null` and absent are the
+same to ARM, so a choice of objects is an object of choices.
 """
 
 from __future__ import annotations
