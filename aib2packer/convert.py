@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aib2packer.conversion import Conversion
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.replace import replaced
 from aib2packer.options import Options
 from aib2packer.text.source import InputError, SourceText, decode
 
@@ -48,7 +49,10 @@ def image_templates(text: str | bytes, *, file: str = "<stdin>", options: Option
     from aib2packer.aib.reading import names
 
     document = parse(_source(text, file), Report())
-    return () if document is None else names(document, options or Options(), partial(_read_linked, file))
+    if document is None:
+        return ()
+    chosen = options or Options()
+    return names(replaced(document, chosen.replacements), chosen, partial(_read_linked, file))
 
 
 def _source(text: str | bytes, file: str) -> SourceText:
@@ -69,6 +73,7 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
     from aib2packer.provenance.printing import print_builds
 
     source = document.span.source.name
+    document = replaced(document, options.replacements)
     template = read(document, CUSTOMIZERS, options, partial(_read_linked, source), report)
     decisions = None if template is None else decide(template, CUSTOMIZERS, options, report)
     if template is None or decisions is None:

@@ -60,7 +60,7 @@ def names(document: Json, options: Options, read_linked: Callable[[str, Report],
 
 def _context(options: Options, read_linked: Callable[[str, Report], Json | None], report: Report) -> Context:
     return Context(
-        values=read_values(options.parameter_files, options.settings, report),
+        values=read_values(options, report),
         subscription_id=options.subscription_id,
         resource_group=options.resource_group,
         location=options.location,

@@ -33,9 +33,13 @@ def parameters_beside(template: Path, data: bytes) -> tuple[Path, ...]:
     return tuple(path for path in files if _belongs(path, stem))
 
 
-def environment(template: Path, parameters: Path) -> str:
-    """What a parameters file is for, by its name: `dev` for `web.parameters.dev.json`; that of the file if it says nothing else."""
-    rest = parameters.stem[len(template.stem) :] if parameters.stem.casefold().startswith(template.stem.casefold()) else parameters.stem
+def environment_of(template: Path, parameters: Path) -> str:
+    """What a parameters file is for, by its name: `dev` for `web.parameters.dev.json`; else that of the file."""
+    rest = (
+        parameters.stem[len(template.stem) :]
+        if parameters.stem.casefold().startswith(template.stem.casefold())
+        else parameters.stem
+    )
     words = [word for word in re.split(r"[._-]+", rest) if word and not _PARAMETERS.fullmatch(word)]
     return "-".join(words) or parameters.stem
 

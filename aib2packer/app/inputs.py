@@ -55,7 +55,7 @@ class Template:
         data = read_bytes(self.name, self.path)
         if self.found and not speaks_of_image_templates(data):
             return None
-        return _built(self.name, self.path, data)
+        return _built(self.path, data)
 
     def of_images(self, images: Sequence[str]) -> tuple[Template, ...]:
         """A template for each image template of the input, each with a folder of its own in that of the input."""
@@ -73,7 +73,7 @@ def read_file(name: str, path: Path | None) -> bytes:
         FileError: It cannot be read.
 
     """
-    return _built(name, path, read_bytes(name, path))
+    return _built(path, read_bytes(name, path))
 
 
 def read_bytes(name: str, path: Path | None) -> bytes:
@@ -89,7 +89,7 @@ def read_bytes(name: str, path: Path | None) -> bytes:
         raise _unreadable(name, error) from error
 
 
-def _built(name: str, path: Path | None, data: bytes) -> bytes:
+def _built(path: Path | None, data: bytes) -> bytes:
     suffix = "" if path is None else path.suffix.lower()
     if path is not None and suffix == ".bicep":
         from aib2packer.app.bicep import build

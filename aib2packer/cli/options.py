@@ -156,6 +156,11 @@ parameters.option(
     help="A parameters file of the deployment template. May be given several times; the later win.",
 )
 parameters.option(
+    "--parameters-beside",
+    is_flag=True,
+    help="Use the parameters file beside each template, such as web.parameters.json; several become a file of values each.",
+)
+parameters.option(
     "--set",
     "settings",
     metavar="NAME=VALUE",

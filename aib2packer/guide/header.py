@@ -37,8 +37,7 @@ def _header(guide: Guide, report: Report) -> tuple[str, ...]:
     lines = [f"VM image {guide.name}, converted from an Azure Image Builder template." if guide.name else _NO_NAME, ""]
     lines += _commands(guide.commands)
     if guide.validation is not None:
-        _, *others = _commands(guide.validation)  # the plugins are the same
-        lines += others
+        lines += [line for line in _commands(guide.validation) if line not in lines]  # plugins and values are the same
     lines += ["", f"{_where(guide)} {_rights(guide)}"]
     if guide.copies:
         lines.append(_CLI)
@@ -90,7 +89,10 @@ def _deviations(report: Report) -> Iterator[str]:
 
 
 def _commands(run: Commands) -> list[str]:
-    return [f"  {command}" for command in (run.init, *run.exports, run.limited_build)]
+    lines = [f"  {command}" for command in (run.init, *run.prepare, *run.exports, run.limited_build)]
+    if run.values_file is None or run.copied:
+        return lines
+    return [*lines, "", f"{run.values_file} gives values to {', '.join(run.required)}."]
 
 
 def _where(guide: Guide) -> str:

@@ -1,7 +1,9 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... -var location=... -var deployment_tenant_id=... -var resource_group_name=... build.pkr.hcl
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to subscription_id, location, deployment_tenant_id, resource_group_name.
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the gallery.

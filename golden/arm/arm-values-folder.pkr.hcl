@@ -1,9 +1,10 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init .
+#   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
 #   export PKR_VAR_key=...
 #   export PKR_VAR_sas=...
-#   timeout 240m packer build -var subscription_id=... .
+#   timeout 240m packer build -var-file=values.pkrvars.hcl .
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the gallery.

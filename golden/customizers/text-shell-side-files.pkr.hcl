@@ -1,7 +1,8 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init .
-#   timeout 240m packer build -var subscription_id=... .
+#   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
+#   timeout 240m packer build -var-file=values.pkrvars.hcl .
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the gallery.

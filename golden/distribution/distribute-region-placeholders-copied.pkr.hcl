@@ -1,7 +1,9 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... -var region=... -var owner=... -var name=... build.pkr.hcl
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to subscription_id, region, owner, name.
 #
 # Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
 # and may use the gallery.

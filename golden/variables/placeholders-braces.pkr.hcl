@@ -1,7 +1,10 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... -var location=... -var source_resource_group_name=... -var image_name=... -var destination_resource_group_name=... build.pkr.hcl
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to subscription_id, location, source_resource_group_name, image_name,
+# destination_resource_group_name.
 #
 # Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
 # and may use the source image and the managed image's resource group.

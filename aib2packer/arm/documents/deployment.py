@@ -261,7 +261,7 @@ def _is_left_out(item: JsonObject, resolved: Scope, report: Report) -> bool:
     except ExpressionError as error:
         report_error(error, condition.span, report)
         return True
-    if value is False and (string_of(item.get("type")) or "").lower() == _IMAGE_TEMPLATE:
+    if value is False and string_of(condition) and (string_of(item.get("type")) or "").lower() == _IMAGE_TEMPLATE:
         report.add(
             codes.LEFT_OUT,
             condition.span,

@@ -2,7 +2,8 @@
 # image.
 #
 #   packer init validate
-#   timeout 240m packer build -on-error=abort -var subscription_id=... validate
+#   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
+#   timeout 240m packer build -on-error=abort -var-file=values.pkrvars.hcl validate
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
 # use the gallery.
