@@ -153,8 +153,10 @@ def _files(folder: Path, output: Path | None, exclude: Sequence[str]) -> list[Pa
 
     files = candidates(folder, output, exclude, fail)
     if not files:
-        reason = "no *.json, *.jsonc or *.bicep file in this folder, but for what git ignores and --exclude leaves out"
-        raise FileError(str(folder), reason, "Give one that holds image templates.")
+        reason = "no *.json, *.jsonc or *.bicep file in this folder"
+        raise FileError(
+            str(folder), f"{reason} that is not left out" if exclude else reason, "Give one that holds image templates."
+        )
     return files
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.site import Site
 
+_URI = re.compile(r"https?://", re.IGNORECASE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Byte order marks of scripts, and what they stand for.
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -55,7 +56,7 @@ class Supply:
 def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
     """Read the URI of a file and its checksum, and take what was fetched from there."""
     checksum = _checksum(fields)
-    address = fields.revealed(key, *others)
+    address = _address(fields.revealed(key, *others))
     assets = fields.reading.assets or {}
     asset = None if address is None else assets.get(address)
     # What is fetched now needs no variables, so that nothing is to be said about secrets that would become some.
@@ -90,6 +91,11 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
         )
     places = (uri.span,) if checksum is None else (uri.span, checksum.span)
     return Fetched(uri, sha256, address, origins=places)
+
+
+def _address(text: str | None) -> str | None:
+    """A text that says where a file is; None for any other, such as the empty default of a parameter."""
+    return text if text is not None and _URI.match(text) else None
 
 
 def base_name(uri: TemplateText) -> str:

@@ -37,7 +37,7 @@ def read(index: int, fields: Fields) -> WindowsUpdate:
         **read_head(index, KIND, fields),
         search_criteria=fields.command("searchCriteria"),
         filters=fields.commands("filters"),
-        limit=fields.number("updateLimit"),
+        limit=fields.number("updateLimit", least=0),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aib2packer.packer.layout import EXAMPLE, OWN_VALUES
+from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,13 +17,18 @@ if TYPE_CHECKING:
 _AS_OPTIONS = 3  # more would make a line that nobody reads
 
 
+SUBSCRIPTION_NAME = "ARM_SUBSCRIPTION_ID"
+"""The variable of the shell that says which subscription, where the template does not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
     """What is run, and with what.
 
     `target` is what Packer is given: the file, or `.` for a folder, whose files of values it then reads too. `required` are the
-    variables without a value, `secrets` the sensitive ones among them: these go through the environment. `stand_ins` are
-    values to check with, for what is only known when there is an image.
+    variables without a value, `secrets` the sensitive ones among them: these go through the environment. `environment` are the
+    variables of the shell that the build looks into and must find. `stand_ins` are values to check with, for what is only known
+    when there is an image.
     """
 
     target: str
@@ -34,6 +40,7 @@ class Commands:
     keep_vm_on_error: bool
     required: tuple[str, ...]
     secrets: tuple[str, ...]
+    environment: tuple[str, ...] = ()
     stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -43,13 +50,13 @@ class Commands:
 
     @property
     def exports(self) -> tuple[str, ...]:
-        """Put the secrets into the environment, in a POSIX shell."""
-        return tuple(f"export PKR_VAR_{name}=..." for name in self.secrets)
+        """Put into the environment what the build takes from there, in a POSIX shell."""
+        return tuple(f"export {name}=..." for name in self._from_environment)
 
     @property
     def powershell_exports(self) -> tuple[str, ...]:
         """The same in PowerShell."""
-        return tuple(f"$env:PKR_VAR_{name} = '...'" for name in self.secrets)
+        return tuple(f"$env:{name} = '...'" for name in self._from_environment)
 
     @property
     def prepare(self) -> tuple[str, ...]:
@@ -80,6 +87,10 @@ class Commands:
         return f"timeout {self.timeout_minutes}m {command}"
 
     @property
+    def _from_environment(self) -> tuple[str, ...]:
+        return (*self.environment, *(f"PKR_VAR_{name}" for name in self.secrets))
+
+    @property
     def _on_error(self) -> tuple[str, ...]:
         return ("-on-error=abort",) if self.keep_vm_on_error else ()
 
@@ -98,9 +109,10 @@ class Commands:
 
 
 def commands(
-    open_ones: Sequence[Variable], options: Options, *, target: str, timeout_minutes: int, keep_vm_on_error: bool
+    without: Sequence[Variable], options: Options, *, target: str, timeout_minutes: int, keep_vm_on_error: bool
 ) -> Commands:
-    """The commands for a build in which these variables have no value."""
+    """The commands for a build with these variables, those left out that have a value in a file beside it."""
+    open_ones = [variable for variable in without if variable.default is None]
     required = tuple(variable.name for variable in open_ones if not variable.sensitive)
     copied = bool(required) and options.side_files and not options.environments
     from_file = required and (options.side_files or len(required) > _AS_OPTIONS)
@@ -112,4 +124,10 @@ def commands(
         keep_vm_on_error=keep_vm_on_error,
         required=required,
         secrets=tuple(variable.name for variable in open_ones if variable.sensitive),
+        environment=(SUBSCRIPTION_NAME,) if any(_must_find_subscription(variable) for variable in without) else (),
     )
+
+
+def _must_find_subscription(variable: Variable) -> bool:
+    """Whether a variable is a subscription that the build cannot do without; azure-arm alone could ask the Azure CLI."""
+    return variable.name == SUBSCRIPTION.name and variable.default == SUBSCRIPTION.default and bool(variable.validation)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.hcl.values import Code
 from aib2packer.options import Auth, OsType, WinrmBootstrap
 from aib2packer.packer.layout import SHA256SUMS
+from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 from aib2packer.packer.vm.machine import default_size
 
 if TYPE_CHECKING:
@@ -17,13 +19,14 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import Build
 
 _SIGN_IN = {
-    Auth.CLI: "Packer signs in with the account of the Azure CLI (`az login`); `-var use_azure_cli_auth=false` makes it the "
-    "managed identity of the machine.",
+    Auth.CLI: "Packer signs in with the account of the Azure CLI (`az login`), in GitHub Actions with identity tokens as the "
+    "client `ARM_CLIENT_ID` of the tenant `ARM_TENANT_ID`; `-var use_azure_cli_auth=false` makes it the managed identity of "
+    "the machine.",
     Auth.MSI: "Packer signs in with the managed identity of the Azure VM that it runs on.",
     Auth.SERVICE_PRINCIPAL: "Packer signs in with a service principal, from `ARM_TENANT_ID`, `ARM_CLIENT_ID` and "
     "`ARM_CLIENT_SECRET`.",
-    Auth.OIDC: "Packer signs in with the identity token of GitHub Actions, from `ARM_TENANT_ID` and `ARM_CLIENT_ID`: it runs "
-    "there only.",
+    Auth.OIDC: "Packer signs in with identity tokens of GitHub Actions, as the client `ARM_CLIENT_ID` of the tenant "
+    "`ARM_TENANT_ID`; `-var use_azure_cli_auth=true` makes it the account of the Azure CLI, as in Azure DevOps.",
 }
 _BOOTSTRAP = {
     WinrmBootstrap.KEY_VAULT: "The certificate for WinRM comes through a temporary Key Vault, which azure-arm makes: the "
@@ -41,6 +44,9 @@ def choices(template: ImageTemplate, build: Build, decisions: Decisions, options
 
 def _choices(template: ImageTemplate, build: Build, decisions: Decisions, options: Options) -> Iterator[str]:
     yield _SIGN_IN[options.auth]
+    if any(variable.name == SUBSCRIPTION.name and isinstance(variable.default, Code) for variable in build.variables):
+        otherwise = ", else that of the account" if options.auth in {Auth.CLI, Auth.MSI} else ""
+        yield f"The template names no subscription: the build takes that in `ARM_SUBSCRIPTION_ID`{otherwise}."
     if template.vm.size is None:
         size = default_size(template, decisions.generation)
         yield f"The build VM has the size that Image Builder takes where the template names none: `{size}`."

@@ -37,7 +37,8 @@ def _header(guide: Guide, report: Report) -> tuple[str, ...]:
     lines = [f"VM image {guide.name}, converted from an Azure Image Builder template." if guide.name else _NO_NAME, ""]
     lines += _commands(guide.commands)
     if guide.validation is not None:
-        lines += [line for line in _commands(guide.validation) if line not in lines]  # plugins and values are the same
+        _, *others = _commands(guide.validation)  # the plugins are the same
+        lines += [line for line in others if line not in lines]
     lines += ["", f"{_where(guide)} {_rights(guide)}"]
     if guide.copies:
         lines.append(_CLI)

@@ -223,7 +223,7 @@ def _guide(told: _Told, build: Build) -> Guide:
 
 def _commands(told: _Told, build: Build, target: str, *, keep_vm_on_error: bool) -> Commands:
     return commands(
-        [variable for variable in build.variables if variable.default is None and variable.name not in told.symbols.given],
+        [variable for variable in build.variables if variable.name not in told.symbols.given],
         told.options,
         target=target,
         timeout_minutes=told.template.build_timeout_minutes,

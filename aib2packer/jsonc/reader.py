@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from aib2packer.jsonc.tree import Json
     from aib2packer.text.source import SourceText
 
-
 # What Newtonsoft.Json skips (JsonTextReader.EatWhitespace: char.IsWhiteSpace), and a byte order mark.
 _BLANK = r"[\s\ufeff]*+"
 _SPACE = rf"{_BLANK}(?:(?://[^\r\n]*+|/\*(?s:.*?)\*/){_BLANK})*+"

@@ -23,6 +23,13 @@ class JsonScalar:
 
 
 @dataclass(frozen=True, slots=True)
+class JsonUnknown:
+    """A value that is not known. It may stand wherever JSON does and is none; what says more about it derives from this."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class JsonArray:
     """An array."""
 
@@ -66,7 +73,7 @@ class JsonObject:
         return found
 
 
-Json: TypeAlias = JsonScalar | JsonArray | JsonObject
+Json: TypeAlias = JsonScalar | JsonArray | JsonObject | JsonUnknown
 
 
 def string_of(value: Json | None) -> str | None:

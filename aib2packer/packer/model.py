@@ -28,10 +28,11 @@ class Provisioner:
 
 @dataclass(frozen=True, slots=True)
 class PostProcessor:
-    """A `post-processor` block: its settings in order."""
+    """A `post-processor` block: its settings in order. `files` are those beside the HCL that it runs."""
 
     kind: str
     settings: Mapping[str, Value]
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

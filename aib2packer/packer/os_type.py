@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Protocol
 
+from aib2packer.aib.answers import error_code
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget, PlatformImage
 from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
@@ -49,7 +50,7 @@ def _found(template: ImageTemplate, kinds: Mapping[str, RunsOn], report: Report)
         report.add(
             codes.OS_MISMATCH,
             second.span,
-            f"{second.kind} and {first.kind} customizers cannot run on one VM: the service answers UnsupportedCustomizerType",
+            f"{second.kind} and {first.kind} customizers cannot run on one VM" + error_code("UnsupportedCustomizerType"),
             help="Remove the one that is wrong; for PowerShell on Linux pass --os-type linux.",
         )
         return None
@@ -107,8 +108,8 @@ def _can_customize(template: ImageTemplate, os_type: OsType, customizer: Customi
     report.add(
         codes.OS_MISMATCH,
         customizer.span,
-        f"a {customizer.kind} customizer does not run on an image of {publisher}, which is for {other.value}: the service "
-        "answers UnsupportedCustomizerType",
+        f"a {customizer.kind} customizer does not run on an image of {publisher}, which is for {other.value}"
+        + error_code("UnsupportedCustomizerType"),
         help="Remove the customizer, or start from another image"
         + ("; for PowerShell on Linux pass --os-type linux." if customizer.kind == "PowerShell" else "."),
     )
@@ -122,7 +123,7 @@ def _can_validate(template: ImageTemplate, os_type: OsType, kinds: Mapping[str, 
         report.add(
             codes.OS_MISMATCH,
             wrong.span,
-            f"a {wrong.kind} validator does not run on a {os_type.value} image: the service answers UnsupportedValidatorType",
+            f"a {wrong.kind} validator does not run on a {os_type.value} image" + error_code("UnsupportedValidatorType"),
             help="Remove the validator; for PowerShell on Linux pass --os-type linux.",
         )
     return wrong is None

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
+_OPEN = replace(
+    SUBSCRIPTION, description=f"{SUBSCRIPTION.description} Empty: that of the account that signs in.", validation=()
+)
+
 
 def decide_subscription(
     template: ImageTemplate, plan: Plan, deployed_to: str | None, report: Report
@@ -48,15 +52,18 @@ def decide_subscription(
     return decided
 
 
-def subscription_value(decided: TemplateText | str | None, symbols: Symbols) -> Value:
-    """The subscription as HCL: a variable, whose default is what is known."""
+def subscription_value(decided: TemplateText | str | None, symbols: Symbols, *, needed: bool = False) -> Value:
+    """The subscription as HCL: a variable, whose default is what is known, or what is in the environment.
+
+    It may be empty unless it is `needed`: azure-arm then takes that of the account that signs in.
+    """
     match decided:
         case None:
-            return SUBSCRIPTION
+            return SUBSCRIPTION if needed else _OPEN
         case TemplateText(literal=None):
             return symbols.value(decided)
         case _:
-            return replace(SUBSCRIPTION, default=str(decided))
+            return replace(SUBSCRIPTION, default=str(decided), validation=())
 
 
 def _bound(template: ImageTemplate, plan: Plan) -> tuple[tuple[str, TemplateText], ...]:

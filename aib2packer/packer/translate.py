@@ -29,7 +29,7 @@ from aib2packer.packer.validation import (
 )
 from aib2packer.packer.variables.declared import is_secret
 from aib2packer.packer.vm.machine import build_vm
-from aib2packer.packer.vm.sign_in import sign_in
+from aib2packer.packer.vm.sign_in import NEEDS_SUBSCRIPTION, sign_in
 from aib2packer.packer.vm.winrm import winrm
 from aib2packer.packer.warnings import foresee
 
@@ -122,7 +122,9 @@ def _base(template: ImageTemplate, site: Site, options: Options) -> Base:
     communicator, files = _communicator(template, options, site)
     settings: Settings = {
         **sign_in(options.auth),
-        "subscription_id": subscription_value(site.decisions.subscription, site.symbols),
+        "subscription_id": subscription_value(
+            site.decisions.subscription, site.symbols, needed=options.auth in NEEDS_SUBSCRIPTION
+        ),
         "os_type": site.os_type.value,
         **build_vm(template, site.decisions, site.symbols, site.report),
         **communicator,

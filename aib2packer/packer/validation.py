@@ -6,7 +6,6 @@ for the latest one, until the validation build releases it.
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,8 +21,10 @@ from aib2packer.packer.layout import downloads_folder, manifest_file
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.source.image import gallery_image, managed_image, plan_info, source_image
 from aib2packer.packer.steps.download import download
+from aib2packer.packer.steps.shell_local import Environment
 from aib2packer.packer.steps.site import beside_template
 from aib2packer.packer.validated import literal_name
+from aib2packer.packer.vm.cli_session import SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -246,37 +247,22 @@ def _name_of_no_image(name: str, group: Value) -> Settings:
 
 def _release(versions: Sequence[tuple[ResourceId, str | Local]], symbols: Symbols) -> Provisioner:
     """Let versions be the latest: the image has passed."""
+    environment = Environment()
+    commands = [_released(image, version, environment, symbols) for image, version in versions]
     return Provisioner(
         "shell-local",
-        {"name": "release", "inline": tuple(_released(image, version, symbols) for image, version in versions)},
+        environment.settings("release", (SIGN_IN, *commands)),
         f"It has passed: those who ask for the latest version may have {'it' if len(versions) == 1 else 'each of these'}.",
     )
 
 
-def _released(image: ResourceId, version: str | Local, symbols: Symbols) -> Interpolation:
+def _released(image: ResourceId, version: str | Local, environment: Environment, symbols: Symbols) -> str:
     options = {
         "--subscription": symbols.value(image.subscription),
         "--resource-group": symbols.value(image.resource_group),
         "--gallery-name": symbols.value(image["galleries"]),
         "--gallery-image-definition": symbols.value(image["images"]),
+        "--gallery-image-version": version,
     }
-    words = (part for flag, value in options.items() for part in (f" {flag} ", *_quoted(value)))
-    return Interpolation(
-        (
-            *("az sig image-version update", *words, " --gallery-image-version ", version),
-            " --set publishingProfile.excludeFromLatest=false --output none",
-        )
-    )
-
-
-def _quoted(value: Value) -> tuple[str | Variable | Local | Code, ...]:
-    """A word for the shell of the machine that runs Packer."""
-    match value:
-        case str():
-            return (shlex.quote(value),)
-        case Interpolation(parts):
-            return ("'", *parts, "'")
-        case Variable() | Local() | Code():
-            return ("'", value, "'")
-        case _:
-            raise TypeError(value)
+    words = " ".join(f"{flag} {environment.word(flag, value)}" for flag, value in options.items())
+    return f"az sig image-version update {words} --set publishingProfile.excludeFromLatest=false --output none"

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.packer.decisions import Decisions
 
+LONGEST_HOSTED_JOB = 360
+"""Minutes after which the machines of GitHub and of Azure DevOps end a job (docs/reference/azure-runtime.md 8)."""
+TO_CLEAN_UP = 30
+"""Minutes that a job gives Packer after the time limit of a build, to delete what it made."""
+
 _WINDOWS_MINUTES = 60  # Microsoft advises as much for Windows: docs/reference/aib-behaviour.md 8
 _DISKS_OF_DEFAULT_SIZES = 4  # https://learn.microsoft.com/azure/virtual-machines/sizes: D1_v2 and D2ds_v4 alike
 
@@ -51,6 +56,7 @@ def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> No
     _check_definition(template, decisions, report)
     _check_disks(template, report)
     _check_generalizing(template.customize, report)
+    _check_job(template, report)
     for target in decisions.plan.made:
         if isinstance(target, VhdTarget) and target.uri is not None and ".blob." in target.uri.visible:
             _tell_of_account(target.uri, report)
@@ -61,6 +67,21 @@ def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> No
         _check_pending_restarts(template.customize, report)
     else:
         _check_folders(template.customize, report)
+
+
+def _check_job(template: ImageTemplate, report: Report) -> None:
+    """Tell of a build that is to run by itself, and for longer than a job on a machine that is lent."""
+    minutes, span = template.build_timeout_minutes, template.build_timeout_span
+    by_itself = template.auto_run.value or template.siblings.triggers
+    if span is not None and by_itself and minutes + TO_CLEAN_UP > LONGEST_HOSTED_JOB:
+        report.add(
+            codes.LONG_JOB,
+            span,
+            f"the build may take {minutes} minutes: the machines of GitHub and of Azure DevOps end a job after "
+            f"{LONGEST_HOSTED_JOB}",
+            help="Let a machine of your own run the pipeline, or lower buildTimeoutInMinutes to "
+            f"{LONGEST_HOSTED_JOB - TO_CLEAN_UP}: Packer needs time to clean up.",
+        )
 
 
 def _check_plan(template: ImageTemplate, report: Report) -> None:

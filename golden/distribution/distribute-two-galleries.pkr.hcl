@@ -1,7 +1,7 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... build.pkr.hcl
+#   timeout 240m packer build build.pkr.hcl
 #
 # Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
 # and may use the gallery.
@@ -29,9 +29,35 @@ variable "use_azure_cli_auth" {
   default     = true
 }
 
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
 variable "subscription_id" {
   type        = string
-  description = "Subscription that the build VM runs in."
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
+  default     = env("ARM_SUBSCRIPTION_ID")
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -66,7 +92,12 @@ locals {
 }
 
 source "azure-arm" "web" {
-  use_azure_cli_auth = var.use_azure_cli_auth
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
   subscription_id    = var.subscription_id
 
   # Source image
@@ -127,12 +158,24 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "web-prod"
-      env = {
+      env = { for name, value in {
         GALLERY_IMAGE_VERSION = local.image_version
         IMAGE_VERSION         = local.gallery_version_id
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
+          version="$GALLERY_IMAGE_VERSION"
+          versions=$(az sig image-version list \
+            --subscription 33333333-3333-3333-3333-333333333333 \
+            --resource-group 'prod images' \
+            --gallery-name prod \
+            --gallery-image-definition web \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$versions" | grep -qxFe "$version"; then
+            echo "There is a version $version: delete it, or choose another one." >&2
+            exit 1
+          fi
           az sig image-version create \
             --subscription 33333333-3333-3333-3333-333333333333 \
             --resource-group 'prod images' \
@@ -141,10 +184,33 @@ build {
             --gallery-image-version "$GALLERY_IMAGE_VERSION" \
             --location westeurope \
             --image-version "$IMAGE_VERSION" \
-            --target-regions westeurope=Standard_LRS northeurope=2=Standard_ZRS eastus=1=Premium_LRS \
+            --target-regions westeurope=1=Standard_LRS northeurope=2=Standard_ZRS eastus=1=Premium_LRS \
             --exclude-from-latest true \
+            --block-deletion-before-end-of-life false \
             --tags stage=prod 'owner=Jane O'"'"'Neil $HOME' \
+            --no-wait \
             --output none
+          tries=0
+          while :; do
+            state=$(az sig image-version show \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group 'prod images' \
+              --gallery-name prod \
+              --gallery-image-definition web \
+              --gallery-image-version "$GALLERY_IMAGE_VERSION" \
+              --query provisioningState \
+              --output tsv)
+            case "$state" in
+              Succeeded) break ;;
+              Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The image version was not published in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
         EOT
       ]
     }
@@ -161,12 +227,24 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "web2"
-      env = {
+      env = { for name, value in {
         GALLERY_IMAGE_VERSION = local.image_version_major_2
         IMAGE_VERSION         = local.gallery_version_id
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
+          version="$GALLERY_IMAGE_VERSION"
+          versions=$(az sig image-version list \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --gallery-name golden \
+            --gallery-image-definition web2 \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$versions" | grep -qxFe "$version"; then
+            echo "There is a version $version: delete it, or choose another one." >&2
+            exit 1
+          fi
           az sig image-version create \
             --subscription 22222222-2222-2222-2222-222222222222 \
             --resource-group images \
@@ -177,7 +255,30 @@ build {
             --image-version "$IMAGE_VERSION" \
             --target-regions westeurope=3 northeurope=1 \
             --storage-account-type Standard_ZRS \
+            --block-deletion-before-end-of-life false \
+            --no-wait \
             --output none
+          tries=0
+          while :; do
+            state=$(az sig image-version show \
+              --subscription 22222222-2222-2222-2222-222222222222 \
+              --resource-group images \
+              --gallery-name golden \
+              --gallery-image-definition web2 \
+              --gallery-image-version "$GALLERY_IMAGE_VERSION" \
+              --query provisioningState \
+              --output tsv)
+            case "$state" in
+              Succeeded) break ;;
+              Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The image version was not published in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
         EOT
       ]
     }

@@ -2,6 +2,7 @@
 #
 #   packer init .
 #   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
+#   export ARM_SUBSCRIPTION_ID=...
 #   export PKR_VAR_token=...
 #   timeout 240m packer build -var-file=values.pkrvars.hcl .
 #
@@ -46,6 +47,12 @@ variable "client_secret" {
 variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in."
+  default     = env("ARM_SUBSCRIPTION_ID")
+
+  validation {
+    condition     = var.subscription_id != ""
+    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
+  }
 }
 
 variable "token" {

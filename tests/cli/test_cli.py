@@ -400,7 +400,7 @@ def test_a_file_without_a_template_is_an_error_when_it_is_named(folder: Path) ->
 
 
 def test_the_worst_exit_status_counts_and_the_others_are_converted(folder: Path) -> None:
-    (folder / "bytes.json").write_bytes(b"\xff\"imageTemplates\"")
+    (folder / "bytes.json").write_bytes(b'\xff"imageTemplates"')
     status, _, stderr = convert(".", "-o", "out", cwd=folder)
     assert status == 2
     assert files_in(folder / "out") == {"good/build.pkr.hcl", "lossy/build.pkr.hcl"}

@@ -275,7 +275,7 @@ def test_a_hostile_parameter_stays_a_parameter(parameter: tuple[str, str, str, s
 
 
 def test_packer_runs_nothing_that_a_hostile_default_says(packer: Packer, tmp_path: Path) -> None:
-    texts = [text for text in HOSTILE if "{{" not in text]  # templates of Packer's own run no program
+    texts = [text for text in HOSTILE if "\0" not in text]  # no process takes that in its environment
     parameters = {f"p{index}": {"type": "string", "defaultValue": text} for index, text in enumerate(texts)}
     files = [
         {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.answers import answer
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, hide, read_parameters
-from aib2packer.arm.evaluation.evaluate import evaluate_definition, evaluate_json, evaluate_node
+from aib2packer.arm.evaluation.evaluate import evaluate_again, evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.evaluation.loops import MAX_ROUNDS
 from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Scope, user_functions, variable_definitions
 from aib2packer.arm.language.expression import ExpressionError
@@ -109,11 +109,7 @@ def resolver(scopes: Scopes) -> Callable[[Symbol], ArmValue]:
     """What gives a symbol its value, as far as the parameters have values and defaults."""
 
     def resolve(symbol: Symbol) -> ArmValue:
-        expression = JsonSymbolic.of(symbol, _NOWHERE).shown
-        try:
-            return value_of(evaluate_json(JsonScalar(expression, _NOWHERE), scopes.resolved))
-        except ExpressionError:
-            return symbol  # what it was said to be is no expression: it has been cut, or a lambda's variable is in it
+        return evaluate_again(symbol, _NOWHERE, scopes.resolved)
 
     return resolve
 

@@ -59,6 +59,6 @@ def distribute(template: ImageTemplate, site: Site, needed: ForValidation) -> Di
     if tags.shared:
         values = {key: symbols.value(value) for key, value in tags.shared.items()}
         settings["azure_tags"] = traced(values, *tags.origins)
-    steps = Steps(plan, versions, vhds, location, name, site)
+    steps = Steps(plan, versions, vhds, location, name, template.build_timeout_minutes, site)
     chains = (*steps.finish_made(tags.own), *steps.copy(), *steps.clean_up(), *steps.record(needed.recorded))
     return Distribution(settings, chains)

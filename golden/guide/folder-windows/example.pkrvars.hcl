@@ -1,8 +1,5 @@
 # Copy this file to values.pkrvars.hcl, fill it in, and give it to Packer: -var-file=values.pkrvars.hcl
 
-# Subscription that the build VM runs in.
-# subscription_id = "..."
-
 # Azure region of the build. The template took the region of its resource group.
 # location = "..."
 

@@ -33,9 +33,7 @@ def deep_merge(nodes: Sequence[Json], span: Span) -> Json:
 
 
 def _deeper(earlier: Json, later: Json, span: Span) -> Json:
-    if isinstance(earlier, JsonArray) or (isinstance(earlier, JsonScalar) and not isinstance(earlier, JsonSymbolic)):
-        return later
-    if isinstance(later, JsonArray) or (isinstance(later, JsonScalar) and not isinstance(later, JsonSymbolic)):
+    if isinstance(earlier, JsonArray | JsonScalar) or isinstance(later, JsonArray | JsonScalar):
         return later
     return deep_merge((earlier, later), span)
 

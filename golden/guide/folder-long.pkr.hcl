@@ -1,14 +1,15 @@
-# VM image web, converted from an Azure Image Builder template.
+# VM image sql, converted from an Azure Image Builder template.
 #
-#   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... build.pkr.hcl
+#   packer init .
+#   timeout 960m packer build .
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of, and what the identity id had: the gallery.
+# Builder's own service took care of, and what the identity i had: the gallery.
 # Image Builder counts on from the highest version in the gallery. To do so, add:
 #
-#   -var image_version=$(aib2packer next-version /subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.Compute/galleries/g/images/web)
+#   -var image_version=$(aib2packer next-version /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/i)
 #
+# Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.
 
 packer {
   required_version = ">= 1.13.0"
@@ -27,9 +28,35 @@ variable "use_azure_cli_auth" {
   default     = true
 }
 
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
 variable "subscription_id" {
   type        = string
-  description = "Subscription that the build VM runs in."
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
+  default     = env("ARM_SUBSCRIPTION_ID")
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -54,15 +81,20 @@ locals {
   image_version = var.image_version != null ? var.image_version : local.time_version
 }
 
-source "azure-arm" "web" {
-  use_azure_cli_auth = var.use_azure_cli_auth
+source "azure-arm" "sql" {
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
   subscription_id    = var.subscription_id
 
   # Source image
   os_type         = "Linux"
   image_publisher = "Canonical"
-  image_offer     = "UbuntuServer"
-  image_sku       = "18.04-LTS"
+  image_offer     = "ubuntu-24_04-lts"
+  image_sku       = "server"
   image_version   = "latest"
 
   # Build VM
@@ -72,28 +104,29 @@ source "azure-arm" "web" {
 
   # Distribution
   shared_image_gallery_destination {
-    subscription   = "11111111-1111-1111-1111-111111111111"
-    resource_group = "rg"
+    subscription   = "00000000-0000-0000-0000-000000000001"
+    resource_group = "r"
     gallery_name   = "g"
-    image_name     = "web"
+    image_name     = "i"
     image_version  = local.image_version
 
     target_region {
-      name = "westeurope"
+      name     = "westeurope"
+      replicas = 1
     }
   }
-  shared_image_gallery_timeout = "240m"
+  shared_image_gallery_timeout = "960m"
 }
 
 build {
-  name    = "web"
-  sources = ["source.azure-arm.web"]
+  name    = "sql"
+  sources = ["source.azure-arm.sql"]
 
   # customize[0]: Shell
   provisioner "shell" {
-    name            = "a"
+    name            = "x"
     execute_command = local.as_root
-    inline          = ["true"]
+    inline          = ["mkfs.ext4 /dev/sdc"]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
@@ -115,7 +148,7 @@ build {
 
   # What Image Builder kept as the run output.
   post-processor "manifest" {
-    output = "${path.root}/web.manifest.json"
+    output = "${path.root}/sql.manifest.json"
     custom_data = {
       run_output_name = "o"
     }
