@@ -52,16 +52,20 @@ def build_parameters(path: Path) -> bytes:
 
 
 def _compiled(path: Path, command: str, result: str) -> bytes:
-    import shutil
     import subprocess
 
+    from aib2packer.system.programs import as_argument, find_program, takes
+
     for program, arguments in (
-        ("bicep", [command, str(path), "--stdout"]),
-        ("az", ["bicep", command, "--file", str(path), "--stdout"]),
+        ("bicep", [command, as_argument(path), "--stdout"]),
+        ("az", ["bicep", command, "--file", as_argument(path), "--stdout"]),
     ):
-        found = shutil.which(program)
+        found = find_program(program)
         if found is None:
             continue
+        if not takes(found, str(path)):
+            reason = f"{program} is run by cmd.exe, which would not take this name as it is"
+            raise FileError(str(path), reason, "Rename the file: letters, digits, `-`, `_` and `.`.")
         try:
             done = subprocess.run([found, *arguments], capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603 - the user's own compiler
         except subprocess.TimeoutExpired as error:

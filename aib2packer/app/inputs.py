@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.app.walk import SUFFIXES, candidates, speaks_of_image_templates
+from aib2packer.frozen import dataclass
+from aib2packer.hcl.names import portable_name
+from aib2packer.packer.layout import OUTPUT_FOLDERS
+from aib2packer.system.files import read_bytes, read_most, unreadable
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 STDIN = "-"
-
-_REASONS = {
-    errno.ENOENT: ("there is no such file", "Check the path."),
-    errno.EISDIR: ("is a folder", "Give a file, or -o DIR to convert all templates in it."),
-    errno.EACCES: ("may not be read", "Check its permissions."),
-    errno.EPERM: ("may not be read", "Check its permissions."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +31,8 @@ class Template:
     folder: PurePosixPath
     found: bool = False
     """Whether it was found in a folder rather than named; such a file need not be a template."""
+    root: Path | None = None
+    """The folder that it was found in."""
     image: str | None = None
     """Which image template of the input is meant, where it holds several."""
 
@@ -43,8 +41,8 @@ class Template:
         """The name, and which image template of it is meant."""
         return self.name if self.image is None else f"{self.name} ({self.image})"
 
-    def read(self) -> bytes | None:
-        """The bytes of the input; None for a file that was found, and does not speak of image templates.
+    def read(self, most: int) -> bytes | None:
+        """The bytes of the input, up to `most`; None for a file that was found, and does not speak of image templates.
 
         Raises:
             FileError: It cannot be read.
@@ -52,7 +50,12 @@ class Template:
         """
         if self.path is None and sys.stdin is None:  # closed: `<&-`
             raise FileError(self.name, "standard input is closed", "Give a file.")
-        data = read_bytes(self.name, self.path)
+        try:
+            data = _read(self.name, self.path, most)
+        except FileError:
+            if self.found and self.path is not None and _is_silent(self.path, most):
+                return None
+            raise
         if self.found and not speaks_of_image_templates(data):
             return None
         return _built(self.path, data)
@@ -66,27 +69,38 @@ class Template:
         )
 
 
-def read_file(name: str, path: Path | None) -> bytes:
-    """The bytes of a file, None for standard input; of a Bicep file those of the JSON that it comes to.
+def read_file(name: str, path: Path | None, most: int) -> bytes:
+    """The bytes of a file, None for standard input, up to `most`; of a Bicep file those of the JSON that it comes to.
 
     Raises:
         FileError: It cannot be read.
 
     """
-    return _built(path, read_bytes(name, path))
+    return _built(path, _read(name, path, most))
 
 
-def read_bytes(name: str, path: Path | None) -> bytes:
-    """The bytes of a file as they are, None for standard input.
+def _read(name: str, path: Path | None, most: int) -> bytes:
+    """The bytes of a file as they are.
 
     Raises:
         FileError: It cannot be read.
 
     """
     try:
-        return sys.stdin.buffer.read() if path is None else path.read_bytes()
+        return read_most(name, sys.stdin.buffer, most) if path is None else read_bytes(name, path, most)
     except OSError as error:
-        raise _unreadable(name, error) from error
+        raise unreadable(name, error) from error
+
+
+def _is_silent(path: Path, most: int) -> bool:
+    """Whether a file that is too large does not speak of image templates, as far as it may be read."""
+    try:
+        if path.stat().st_size <= most:
+            return False
+        with path.open("rb") as file:
+            return not speaks_of_image_templates(file.read(most))
+    except OSError:
+        return False
 
 
 def _built(path: Path | None, data: bytes) -> bytes:
@@ -126,7 +140,8 @@ def collect(arguments: tuple[str, ...], output: Path | None, exclude: Sequence[s
         for name, path, folder, found in _expand(argument, output, exclude):
             key = path and path.absolute()
             if key not in templates:
-                templates[key] = Template(name, path, _claim(folder, taken), found=found)
+                root = Path(argument) if found else None
+                templates[key] = Template(name, path, _claim(folder, taken), found=found, root=root)
     return tuple(templates.values())
 
 
@@ -149,7 +164,7 @@ def _files(folder: Path, output: Path | None, exclude: Sequence[str]) -> list[Pa
     """The files below a folder that may be templates, sorted by their path."""
 
     def fail(error: OSError) -> None:
-        raise _unreadable(error.filename, error) from error
+        raise unreadable(error.filename, error) from error
 
     files = candidates(folder, output, exclude, fail)
     if not files:
@@ -161,29 +176,27 @@ def _files(folder: Path, output: Path | None, exclude: Sequence[str]) -> list[Pa
 
 
 def _folder_name(name: str) -> str:
-    """The name of a folder for a file of this name; never one that means another place, as `..` does."""
+    """The name of a folder for a file of this name."""
     path = PurePath(name)
-    stem = path.stem if path.suffix.lower() in SUFFIXES else name
-    return stem.rstrip(". ") or "template"
+    return portable_name(path.stem if path.suffix.lower() in SUFFIXES else name, "template")
 
 
 def _image_folder(name: str) -> str:
     """The name of a folder for an image template of this name, which may be an expression."""
-    words = re.findall(r"[\w.-]+", name)
-    return "-".join(words).strip(". -")[:80] or "template"
+    return portable_name("-".join(re.findall(r"[\w.-]+", name)), "template")
 
 
 def _claim(folder: PurePosixPath, taken: set[str]) -> PurePosixPath:
-    """The folder, or the first of `folder-2`, `folder-3`, ... that is free, also where case does not count."""
+    """The folder, or the first of `folder-2`, `folder-3`, ... that is free with those in it, also where case does not count."""
     claimed = folder
     number = 1
-    while str(claimed).casefold() in taken:
+    while not taken.isdisjoint(_places(claimed)):
         number += 1
         claimed = folder.with_name(f"{folder.name}-{number}")
-    taken.add(str(claimed).casefold())
+    taken |= _places(claimed)
     return claimed
 
 
-def _unreadable(name: str, error: OSError) -> FileError:
-    other = (f"cannot be read ({error.strerror or error})", "Check the path.")
-    return FileError(name, *_REASONS.get(error.errno or 0, other))
+def _places(folder: PurePosixPath) -> set[str]:
+    """The folder of an output, and those that it may make in it."""
+    return {str(place).casefold() for place in (folder, *(folder / name for name in OUTPUT_FOLDERS))}

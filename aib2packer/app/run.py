@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -20,8 +20,10 @@ from aib2packer.findings.codes import (
     UNREADABLE,
 )
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.frozen import dataclass
 from aib2packer.options import Emit
 from aib2packer.packer.layout import BUILD_FILE
+from aib2packer.system.files import MOST
 from aib2packer.text.source import FileError, decode
 
 if TYPE_CHECKING:
@@ -70,6 +72,8 @@ class Request:
     """Whether Packer is to judge the output."""
     check: bool = False
     """Whether to compare with the files that are there, instead of writing them."""
+    most: int = MOST
+    """The most bytes that an input may have."""
     fetch: bool = False
     """Whether scripts and files are fetched now; that needs a folder."""
     parameters_beside: bool = False
@@ -123,7 +127,7 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> tupl
     """
     asked = request.below(template)
     try:
-        data = template.read()
+        data = template.read(request.most)
         if data is None:
             return (Result(name=template.name, outcome=Outcome.NO_TEMPLATE, exit_code=0),)
         asked, beside = _with_parameters(template, data, asked)
@@ -148,7 +152,7 @@ def _with_parameters(template: Template, data: bytes, request: Request) -> tuple
         message = "this parameters file lies beside the template, and is not used"
         help_text = "Pass it with -p, or have those beside all templates used: --parameters-beside."
         return request, tuple(about_file(PARAMETERS_BESIDE, str(path), message, help_text) for path in found)
-    files = {path: decode(read_file(str(path), path), str(path)) for path in found}
+    files = {path: decode(read_file(str(path), path, request.most), str(path)) for path in found}
     if len(files) > 1 and request.folder is not None:
         named = {environment_of(template.path, path): source for path, source in files.items()}
         return replace(request, environments=named), ()
@@ -176,6 +180,7 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
     """The conversions of an image template, by the folder of each below its own."""
     options = replace(
         request.options,
+        root=template.root,
         name=template.image or request.options.name,
         side_files=request.folder is not None,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),

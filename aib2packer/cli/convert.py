@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -40,8 +40,8 @@ def convert_command(
     templates: tuple[str, ...],
     output: str | None,
     parameter_files: tuple[str, ...],
-    exclude: tuple[str, ...],
     *,
+    most: int,
     strict: bool,
     **given: object,
 ) -> None:
@@ -83,12 +83,12 @@ def convert_command(
         given["fail_on"] = Severity.LOSS
     reporting = picked(Reporting, given)
     try:
-        given["parameter_files"] = tuple(map(_read, parameter_files))
-        inputs = collect(arguments, folder, exclude)
+        given["parameter_files"] = tuple(_read(file, most) for file in parameter_files)
+        inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
         report([unreadable(error)], reporting, many=False)
         sys.exit(2)
-    request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder})
+    request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder, "most": most})
     watch = partial(fetching, quiet=reporting.quiet or reporting.findings.is_document)
     results = _run(inputs, request, reporting) if many else [*run(replace(inputs[0], folder=PurePosixPath()), request, watch)]
     many = many or len(results) > 1
@@ -100,8 +100,8 @@ def convert_command(
     sys.exit(max(report(results, reporting, many=many), *(result.exit_code for result in results)))
 
 
-def _read(file: str) -> SourceText:
-    return decode(read_file(file, Path(file)), file)
+def _read(file: str, most: int) -> SourceText:
+    return decode(read_file(file, Path(file), most), file)
 
 
 def _run(templates: Sequence[Template], request: Request, reporting: Reporting) -> list[Result]:
