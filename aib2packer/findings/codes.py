@@ -54,6 +54,7 @@ NOT_SHALLOW = Code("AIB2P212", Severity.LOSS, "shallow replication")
 TRIGGER = Code("AIB2P213", Severity.LOSS, "trigger")
 MISPLACED = Code("AIB2P214", Severity.LOSS, "setting in the wrong place")
 VHD_TAGS = Code("AIB2P215", Severity.LOSS, "tags of a VHD")
+COPY_WITHOUT_DISKS = Code("AIB2P216", Severity.LOSS, "copy without data disks")
 UNACCOUNTED = Code("AIB2P299", Severity.LOSS, "setting that nothing accounts for", Asks.ACT)
 
 # Changes
@@ -114,3 +115,4 @@ LEFT_OVER = Code("AIB2P438", Severity.NOTE, "file left over", Asks.DECIDE)
 LONG_JOB = Code("AIB2P450", Severity.NOTE, "longer than a job of a pipeline", Asks.DECIDE)
 LEFT_OUT = Code("AIB2P460", Severity.NOTE, "image template left out", Asks.DECIDE)
 PARAMETERS_BESIDE = Code("AIB2P461", Severity.NOTE, "parameters file that is not used", Asks.DECIDE)
+OWN_IMAGE = Code("AIB2P470", Severity.NOTE, "what a source of one's own brings", Asks.DECIDE)
