@@ -2,7 +2,9 @@
 #
 #   packer init build.pkr.hcl
 #   export PKR_VAR_registration_key=...
-#   timeout 240m packer build -var size=... -var resource_group_this_location=... -var vhd_storage_account=... -var vhd_resource_group_name=... build.pkr.hcl
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to size, resource_group_this_location, vhd_storage_account, vhd_resource_group_name.
 #
 # Run it where it can reach the subnet of the build VM, if it has one. The account needs Contributor on the subscription, which
 # Image Builder's own service took care of, and what the identity builder had: the subnet and the storage account.
