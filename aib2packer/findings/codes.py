@@ -120,3 +120,6 @@ LEFT_OUT = Code("AIB2P460", Severity.NOTE, "image template left out", Asks.DECID
 PARAMETERS_BESIDE = Code("AIB2P461", Severity.NOTE, "parameters file that is not used", Asks.DECIDE)
 OWN_IMAGE = Code("AIB2P470", Severity.NOTE, "what a source of one's own brings", Asks.DECIDE)
 RUN_BY_TERRAFORM = Code("AIB2P485", Severity.NOTE, "build started by Terraform", Asks.DECIDE)
+LAST_RUN = Code("AIB2P486", Severity.NOTE, "last build in Azure", Asks.DECIDE)
+NOT_READ = Code("AIB2P487", Severity.NOTE, "not read from Azure", Asks.DECIDE)
+KEPT = Code("AIB2P488", Severity.NOTE, "what Azure said before")
