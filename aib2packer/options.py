@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from aib2packer.frozen import dataclass, field
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from aib2packer.text.source import SourceText
 
@@ -91,6 +93,8 @@ class Options:
     """Whether a comment above each block says which line of the template it comes from."""
     validation: ValidateIn = ValidateIn.BUILD
     """Where validators run."""
+    root: Path | None = None
+    """The folder that holds all templates that the input may link to; None: that of the input."""
     emit: Emit | None = None
     """Which build the HCL is, where there are no side files; None: that of the image, and to leave out validation is a loss."""
     side_files: bool = False

@@ -19,16 +19,20 @@ def build(path: Path) -> bytes:
         FileError: There is no Bicep compiler, or it refuses the file.
 
     """
-    import shutil
     import subprocess
 
+    from aib2packer.system.programs import as_argument, find_program, takes
+
     for program, command in (
-        ("bicep", ["build", "--stdout", str(path)]),
-        ("az", ["bicep", "build", "--stdout", "--file", str(path)]),
+        ("bicep", ["build", "--stdout", as_argument(path)]),
+        ("az", ["bicep", "build", "--stdout", "--file", as_argument(path)]),
     ):
-        found = shutil.which(program)
+        found = find_program(program)
         if found is None:
             continue
+        if not takes(found, str(path)):
+            reason = f"{program} is run by cmd.exe, which would not take this name as it is"
+            raise FileError(str(path), reason, "Rename the file: letters, digits, `-`, `_` and `.`.")
         try:
             done = subprocess.run([found, *command], capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603 - the user's own compiler
         except subprocess.TimeoutExpired as error:

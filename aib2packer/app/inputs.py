@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shlex
 import sys
-from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
+from aib2packer.frozen import dataclass
+from aib2packer.hcl.names import portable_name
+from aib2packer.packer.layout import OUTPUT_FOLDERS
+from aib2packer.system.files import read_bytes, read_most, unreadable
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -17,13 +19,6 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 _SUFFIXES = {".json", ".jsonc"}
-
-_REASONS = {
-    errno.ENOENT: ("there is no such file", "Check the path."),
-    errno.EISDIR: ("is a folder", "Give a file, or -o DIR to convert all templates in it."),
-    errno.EACCES: ("may not be read", "Check its permissions."),
-    errno.EPERM: ("may not be read", "Check its permissions."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +31,11 @@ class Template:
     folder: PurePosixPath
     found: bool = False
     """Whether it was found in a folder rather than named; such a file need not be a template."""
+    root: Path | None = None
+    """The folder that it was found in."""
 
-    def read(self) -> bytes:
-        """The bytes of the input.
+    def read(self, most: int) -> bytes:
+        """The bytes of the input, which may have no more than `most`.
 
         Raises:
             FileError: It cannot be read.
@@ -46,22 +43,22 @@ class Template:
         """
         if self.path is None and sys.stdin is None:  # closed: `<&-`
             raise FileError(self.name, "standard input is closed", "Give a file.")
-        return read_file(self.name, self.path)
+        return read_file(self.name, self.path, most)
 
 
-def read_file(name: str, path: Path | None) -> bytes:
-    """The bytes of a file, None for standard input; of a Bicep file those of the template that it comes to.
+def read_file(name: str, path: Path | None, most: int) -> bytes:
+    """The bytes of a file, None for standard input, up to `most`; of a Bicep file those of the template that it comes to.
 
     Raises:
         FileError: It cannot be read.
 
     """
     try:
-        if path is None:
-            return sys.stdin.buffer.read()
-        data = path.read_bytes()
+        data = read_most(name, sys.stdin.buffer, most) if path is None else read_bytes(name, path, most)
     except OSError as error:
-        raise _unreadable(name, error) from error
+        raise unreadable(name, error) from error
+    if path is None:
+        return data
     if path.suffix.lower() == ".bicep":
         from aib2packer.app.bicep import build
 
@@ -96,7 +93,8 @@ def collect(arguments: tuple[str, ...], output: Path | None) -> tuple[Template, 
         for name, path, folder, found in _expand(argument, output):
             key = path and path.absolute()
             if key not in templates:
-                templates[key] = Template(name, path, _claim(folder, taken), found=found)
+                root = Path(argument) if found else None
+                templates[key] = Template(name, path, _claim(folder, taken), found=found, root=root)
     return tuple(templates.values())
 
 
@@ -119,7 +117,7 @@ def _json_files(folder: Path, output: Path | None) -> list[Path]:
     skipped = output.resolve() if output else None
 
     def fail(error: OSError) -> None:
-        raise _unreadable(error.filename, error) from error
+        raise unreadable(error.filename, error) from error
 
     for top, folders, names in os.walk(folder, onerror=fail):
         folders[:] = [name for name in folders if Path(top, name).resolve() != skipped]
@@ -130,23 +128,22 @@ def _json_files(folder: Path, output: Path | None) -> list[Path]:
 
 
 def _folder_name(name: str) -> str:
-    """The name of a folder for a file of this name; never one that means another place, as `..` does."""
+    """The name of a folder for a file of this name."""
     path = PurePath(name)
-    stem = path.stem if path.suffix.lower() in _SUFFIXES else name
-    return stem.rstrip(". ") or "template"
+    return portable_name(path.stem if path.suffix.lower() in _SUFFIXES else name, "template")
 
 
 def _claim(folder: PurePosixPath, taken: set[str]) -> PurePosixPath:
-    """The folder, or the first of `folder-2`, `folder-3`, ... that is free, also where case does not count."""
+    """The folder, or the first of `folder-2`, `folder-3`, ... that is free with those in it, also where case does not count."""
     claimed = folder
     number = 1
-    while str(claimed).casefold() in taken:
+    while not taken.isdisjoint(_places(claimed)):
         number += 1
         claimed = folder.with_name(f"{folder.name}-{number}")
-    taken.add(str(claimed).casefold())
+    taken |= _places(claimed)
     return claimed
 
 
-def _unreadable(name: str, error: OSError) -> FileError:
-    other = (f"cannot be read ({error.strerror or error})", "Check the path.")
-    return FileError(name, *_REASONS.get(error.errno or 0, other))
+def _places(folder: PurePosixPath) -> set[str]:
+    """The folder of an output, and those that it may make in it."""
+    return {str(place).casefold() for place in (folder, *(folder / name for name in OUTPUT_FOLDERS))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,10 @@ from aib2packer.app.output import FilesDifferError, OutputError, write
 from aib2packer.convert import convert
 from aib2packer.findings.codes import LEFT_OVER, NO_IMAGE_TEMPLATE, NOT_WRITTEN, UNREADABLE
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.frozen import dataclass
 from aib2packer.options import Emit
 from aib2packer.packer.layout import BUILD_FILE
+from aib2packer.system.files import MOST
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ class Request:
     """Whether Packer is to judge the output."""
     check: bool = False
     """Whether to compare with the files that are there, instead of writing them."""
+    most: int = MOST
+    """The most bytes that an input may have."""
     fetch: bool = False
     """Whether scripts and files are fetched now; that needs a folder."""
     fail_on: Level = Severity.ERROR
@@ -97,11 +101,12 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> Resu
     """Convert one template, and write or check what there is. `watch` is told how many files are fetched, and when one is."""
     options = replace(
         request.options,
+        root=template.root,
         side_files=request.folder is not None,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
     try:
-        data = template.read()
+        data = template.read(request.most)
         conversion = convert(data, file=template.name, options=options)
         if request.fetch and conversion.hcl is not None:
             from aib2packer.fetch import fetch

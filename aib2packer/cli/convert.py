@@ -36,7 +36,13 @@ if TYPE_CHECKING:
 @options.parameters
 @options.findings
 def convert_command(
-    templates: tuple[str, ...], output: str | None, parameter_files: tuple[str, ...], *, strict: bool, **given: object
+    templates: tuple[str, ...],
+    output: str | None,
+    parameter_files: tuple[str, ...],
+    *,
+    most: int,
+    strict: bool,
+    **given: object,
 ) -> None:
     """Convert image templates to Packer builds.
 
@@ -76,12 +82,12 @@ def convert_command(
         given["fail_on"] = Severity.LOSS
     reporting = picked(Reporting, given)
     try:
-        given["parameter_files"] = tuple(map(_read, parameter_files))
+        given["parameter_files"] = tuple(_read(file, most) for file in parameter_files)
         inputs = collect(arguments, folder)
     except FileError as error:
         report([unreadable(error)], reporting, many=False)
         sys.exit(2)
-    request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder})
+    request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder, "most": most})
     watch = partial(fetching, quiet=reporting.quiet or reporting.findings.is_document)
     results = _run(inputs, request, reporting) if many else [run(inputs[0], request, watch)]
     try:
@@ -92,8 +98,8 @@ def convert_command(
     sys.exit(max(report(results, reporting, many=many), *(result.exit_code for result in results)))
 
 
-def _read(file: str) -> SourceText:
-    return decode(read_file(file, Path(file)), file)
+def _read(file: str, most: int) -> SourceText:
+    return decode(read_file(file, Path(file), most), file)
 
 
 def _run(templates: Sequence[Template], request: Request, reporting: Reporting) -> list[Result]:

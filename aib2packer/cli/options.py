@@ -14,6 +14,7 @@ from aib2packer.cli.sections import Section
 from aib2packer.findings.formats import Format
 from aib2packer.findings.model import Asks, Level, Severity
 from aib2packer.options import Auth, Emit, OsType, ValidateIn, WinrmBootstrap
+from aib2packer.system.files import MOST
 from aib2packer.text.secrets import mask
 
 _MARKETPLACE_IMAGE = re.compile(r"[\w.-]+(?::[\w.-]+){2,3}")
@@ -57,6 +58,10 @@ def _settings(_context: click.Context, _parameter: click.Parameter, values: tupl
 
 def _format(_context: click.Context, _parameter: click.Parameter, value: str) -> Format:
     return Format(value)
+
+
+def _bytes(_context: click.Context, _parameter: click.Parameter, value: int) -> int:
+    return value << 20
 
 
 def _findings_files(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -135,6 +140,16 @@ conversion.option(
     metavar="PUBLISHER:OFFER:SKU[:VERSION]",
     callback=_marketplace_image,
     help="The marketplace image to use instead of an ISO source.",
+)
+conversion.option(
+    "--max-size",
+    "most",
+    type=click.IntRange(min=1, max=4096),
+    default=MOST >> 20,
+    show_default=True,
+    metavar="MIB",
+    callback=_bytes,
+    help="The largest file that is read.",
 )
 
 parameters = Section("Deployment templates")

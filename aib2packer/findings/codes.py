@@ -54,6 +54,7 @@ NOT_SHALLOW = Code("AIB2P212", Severity.LOSS, "shallow replication")
 TRIGGER = Code("AIB2P213", Severity.LOSS, "trigger")
 MISPLACED = Code("AIB2P214", Severity.LOSS, "setting in the wrong place")
 VHD_TAGS = Code("AIB2P215", Severity.LOSS, "tags of a VHD")
+COPY_WITHOUT_DISKS = Code("AIB2P216", Severity.LOSS, "copy without data disks")
 UNACCOUNTED = Code("AIB2P299", Severity.LOSS, "setting that nothing accounts for", Asks.ACT)
 
 # Changes
@@ -112,3 +113,4 @@ NOT_FORMATTED = Code("AIB2P436", Severity.NOTE, "not as packer fmt writes it")
 COPIED = Code("AIB2P437", Severity.NOTE, "target made by the Azure CLI", Asks.DECIDE)
 LEFT_OVER = Code("AIB2P438", Severity.NOTE, "file left over", Asks.DECIDE)
 LONG_JOB = Code("AIB2P450", Severity.NOTE, "longer than a job of a pipeline", Asks.DECIDE)
+OWN_IMAGE = Code("AIB2P470", Severity.NOTE, "what a source of one's own brings", Asks.DECIDE)

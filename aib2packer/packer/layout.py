@@ -17,6 +17,8 @@ FILES = "files"
 DOWNLOADS = "downloads"
 """The folder of what a build fetches by itself, a folder each build below it."""
 PIPELINES = "pipelines"
+OUTPUT_FOLDERS = (VALIDATION_FOLDER, SCRIPTS, FILES, DOWNLOADS, PIPELINES)
+"""The folders that may lie beside a build."""
 GITHUB_ACTIONS = f"{PIPELINES}/github-actions.yml"
 AZURE_PIPELINES = f"{PIPELINES}/azure-pipelines.yml"
 MIGRATION_PAGE = "MIGRATION.md"

@@ -6,9 +6,9 @@ snapshots, which are made of disks, travel to another region, where a disk is ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aib2packer.frozen import dataclass
 from aib2packer.packer.distribution.ids import TEMPORARY, temporary_name
 from aib2packer.packer.distribution.managed_image import check_names
 from aib2packer.packer.distribution.plan import is_same, is_same_subscription

@@ -7,12 +7,16 @@ long script lies in a file, where files may lie beside the HCL: there it can be 
 from __future__ import annotations
 
 from contextlib import contextmanager
+<<<<<<< HEAD
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+=======
+>>>>>>> main
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code, GoTemplate, Interpolation, Local, Value, Variable
 from aib2packer.packer.model import PostProcessor
 from aib2packer.packer.steps.shell_local import Environment, means_more

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.text import join
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code, Value, Variable, traced
 from aib2packer.packer.distribution.ids import TIME
 from aib2packer.packer.distribution.script import Option, Script, Shell, concat

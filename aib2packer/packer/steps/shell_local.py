@@ -16,7 +16,7 @@ from aib2packer.hcl.values import Code, Value, Variable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# What means a template to Packer, and a file to the Azure CLI (azure.cli.core.commands, _expand_file_prefixed_files).
+# What means a template to Packer, and a file to the Azure CLI: docs/reference/azure-runtime.md 8.
 _MEANS_MORE = re.compile(r"\{\{|(?:^|=)@")
 _ENCODED = """: name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }"""
 
