@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from aib2packer.frozen import dataclass
 from aib2packer.packer.model import Plugin
 
 

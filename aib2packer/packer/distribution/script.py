@@ -7,11 +7,7 @@ long script lies in a file, where files may lie beside the HCL: there it can be 
 from __future__ import annotations
 
 from contextlib import contextmanager
-<<<<<<< HEAD
-from dataclasses import dataclass
 from pathlib import PurePosixPath
-=======
->>>>>>> main
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.language.text import TemplateText, text_of
