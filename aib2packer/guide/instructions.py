@@ -77,6 +77,8 @@ class Guide:
     reach: tuple[Reach, ...]
     auto_run: bool
     triggers: tuple[str, ...]
+    environments: tuple[str, ...]
+    """The files of values beside the build, one for each environment."""
     overwrites: str = ""
     """How a managed image of the same name is replaced, which Packer refuses to do by itself; "" where there can be none."""
     leftovers: tuple[str, ...] = ()
@@ -220,13 +222,14 @@ def _guide(told: _Told, build: Build) -> Guide:
         reach=reach(template, targets, downloads, decisions.os_type),
         auto_run=template.auto_run.value,
         triggers=template.siblings.triggers,
+        environments=options.environments,
     )
 
 
 def _commands(told: _Told, build: Build, target: str, *, keep_vm_on_error: bool) -> Commands:
     return commands(
-        build.variables,
-        told.symbols.given,
+        [variable for variable in build.variables if variable.name not in told.symbols.given],
+        told.options,
         target=target,
         timeout_minutes=told.template.build_timeout_minutes,
         keep_vm_on_error=keep_vm_on_error,
