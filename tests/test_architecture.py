@@ -17,6 +17,7 @@ FLOORS = (
     ("text",),
     ("findings",),
     ("hcl",),
+    ("clouds",),
     ("options",),
     ("jsonc",),
     ("arm.language",),

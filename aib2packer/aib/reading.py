@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.normalize import read_template
+from aib2packer.arm.documents.cloud import find_cloud
 from aib2packer.arm.documents.context import Context
 from aib2packer.arm.documents.parameters import read_values
 from aib2packer.arm.documents.template import find_image_template
@@ -45,6 +46,7 @@ def read(
         subscription_id=options.subscription_id,
         resource_group=options.resource_group,
         location=options.location,
+        cloud=find_cloud(document, options),
         fold=options.resolve,
         read_linked=read_linked,
     )
@@ -55,5 +57,5 @@ def read(
         template = None if resource is None else read_template(resource, kinds, options, needed, found)
         if needed <= context.shape:
             report.take(found)
-            return template
+            return None if template is None else replace(template, cloud=context.cloud)
         context = replace(context, shape=context.shape | needed)
