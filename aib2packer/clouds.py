@@ -7,9 +7,10 @@ prints; those of `environment()` that the CLI has not are left out for clouds ot
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from aib2packer.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

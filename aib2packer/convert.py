@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 from aib2packer.conversion import Conversion
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.replace import replaced
 from aib2packer.options import Options
+from aib2packer.system.files import read_bytes
 from aib2packer.text.source import InputError, SourceText, decode
 
 if TYPE_CHECKING:
     from aib2packer.jsonc.tree import Json
+
+_LINKED = {".json", ".jsonc"}
 
 
 def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> Conversion:
@@ -31,12 +35,31 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
         InputError: The bytes are no text.
 
     """
-    source = decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
     report = Report()
-    document = parse(source, report)
+    document = parse(_source(text, file), report)
     if document is not None:
         return _convert(document, options or Options(), report)
     return Conversion(None, findings=report.findings)
+
+
+def image_templates(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> tuple[str, ...]:
+    """The names of all image templates in an input, each of which `Options.name` takes; none where it cannot be read.
+
+    Raises:
+        InputError: The bytes are no text.
+
+    """
+    from aib2packer.aib.reading import names
+
+    document = parse(_source(text, file), Report())
+    if document is None:
+        return ()
+    chosen = options or Options()
+    return names(replaced(document, chosen.replacements), chosen, partial(_read_linked, file, chosen.root))
+
+
+def _source(text: str | bytes, file: str) -> SourceText:
+    return decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
 
 
 def _convert(document: Json, options: Options, report: Report) -> Conversion:
@@ -53,7 +76,8 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
     from aib2packer.provenance.printing import print_builds
 
     source = document.span.source.name
-    template = read(document, CUSTOMIZERS, options, partial(_read_linked, source), report)
+    document = replaced(document, options.replacements)
+    template = read(document, CUSTOMIZERS, options, partial(_read_linked, source, options.root), report)
     decisions = None if template is None else decide(template, CUSTOMIZERS, options, report)
     if template is None or decisions is None:
         return Conversion(None, findings=report.findings)
@@ -75,12 +99,21 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
     )
 
 
-def _read_linked(file: str, path: str, report: Report) -> Json | None:
-    """A template by its path beside the file that is converted; None where it cannot be had."""
+def _read_linked(file: str, root: Path | None, path: str, report: Report) -> Json | None:
+    """A template by its path beside the file that is converted; None where it cannot be had, or lies outside of the root."""
     linked = Path(file).parent / path
-    try:
-        if not linked.is_file():  # a device would be read without end
-            return None
-        return parse(decode(linked.read_bytes(), str(linked)), report)
-    except (OSError, ValueError, InputError):
+    # Findings quote what they are about: a template shows no other file of this machine.
+    if linked.suffix.lower() not in _LINKED or not _is_within(linked, Path(file).parent if root is None else root):
         return None
+    try:
+        return parse(decode(read_bytes(str(linked), linked), str(linked)), report)
+    except InputError:
+        return None
+
+
+def _is_within(path: Path, folder: Path) -> bool:
+    """Whether a path leads into a folder, wherever its links lead."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # a name that is none, and links in a circle
+        return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from aib2packer.aib.tokens import literal_text
 from aib2packer.arm.language.symbolic import Secret, parameters_of
 from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass, field
 from aib2packer.hcl.values import Interpolation
 from aib2packer.options import Unfetched
 from aib2packer.packer.model import Download, Provisioner
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.site import Site
 
 _URI = re.compile(r"https?://", re.IGNORECASE)
+# Where GitHub and GitLab show a file to people.
+_WEB_PAGE = re.compile(
+    r"https?://(?:(?:www\.)?github\.com/[^/]+/[^/]+|[^/]+(?:/[^/]+)+/-)/blob/(?!.*[?&]raw=(?:1|true))", re.IGNORECASE
+)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Byte order marks of scripts, and what they stand for.
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -88,6 +93,13 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
             uri.span,
             f"{uri} is not known before Packer runs: the build fetches it",
             help="Fill in what is left open, or give the parameters a value (--set, -p), and convert again.",
+        )
+    if _WEB_PAGE.match(uri.visible):
+        fields.report.add(
+            codes.WEB_PAGE,
+            uri.span,
+            "this is the page that shows a file, and not the file itself",
+            help="Write the URI of the file itself: that behind the button `Raw`.",
         )
     places = (uri.span,) if checksum is None else (uri.span, checksum.span)
     return Fetched(uri, sha256, address, origins=places)

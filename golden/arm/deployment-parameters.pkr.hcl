@@ -3,7 +3,9 @@
 #   packer init build.pkr.hcl
 #   export ARM_SUBSCRIPTION_ID=...
 #   export PKR_VAR_app_url=...
-#   timeout 240m packer build -var resource_group_name=... -var name=... -var location=... -var gallery=... build.pkr.hcl
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to resource_group_name, name, location, gallery.
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
 # use the gallery.
@@ -156,7 +158,7 @@ source "azure-arm" "web" {
     image_version  = local.image_version
 
     dynamic "target_region" {
-      for_each = distinct([var.location, "westeurope"])
+      for_each = distinct([for region in [var.location, "westeurope"] : lower(replace(region, " ", ""))])
       content {
         name = target_region.value
       }

@@ -2,7 +2,8 @@
 #
 #   az cloud set --name AzureChinaCloud
 #   packer init .
-#   timeout 120m packer build -var vhd_storage_account=... -var vhd_resource_group_name=... .
+#   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
+#   timeout 120m packer build -var-file=values.pkrvars.hcl .
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
 # the identity aib had: the gallery and the storage account.
