@@ -22,6 +22,7 @@ FLOORS = (
     ("clouds",),
     ("options",),
     ("jsonc",),
+    ("terraform",),
     ("arm.language",),
     ("arm.evaluation",),
     ("arm.documents",),

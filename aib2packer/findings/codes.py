@@ -14,6 +14,7 @@ JSON_SYNTAX = Code("AIB2P001", Severity.ERROR, "not JSON")
 JSON_TOO_DEEP = Code("AIB2P002", Severity.ERROR, "nested too deeply")
 JSON_TRAILING_COMMA = Code("AIB2P003", Severity.NOTE, "trailing comma")
 JSON_DUPLICATE_KEY = Code("AIB2P004", Severity.NOTE, "key written twice")
+NOT_TERRAFORM = Code("AIB2P005", Severity.ERROR, "not HCL")
 NO_IMAGE_TEMPLATE = Code("AIB2P010", Severity.ERROR, "no image template")
 SEVERAL_IMAGE_TEMPLATES = Code("AIB2P011", Severity.ERROR, "several image templates")
 UNREADABLE = Code("AIB2P020", Severity.ERROR, "file that cannot be read")
@@ -41,6 +42,7 @@ NOT_FETCHED = Code("AIB2P116", Severity.ERROR, "cannot be fetched")
 CHECKSUM = Code("AIB2P117", Severity.ERROR, "wrong checksum")
 REFUSED_BY_PACKER = Code("AIB2P118", Severity.ERROR, "refused by Packer")
 NOTHING_TO_VALIDATE = Code("AIB2P119", Severity.ERROR, "nothing to validate")
+TERRAFORM = Code("AIB2P130", Severity.ERROR, "Terraform that cannot be read")
 
 # Losses
 UNKNOWN_FIELD = Code("AIB2P201", Severity.LOSS, "unknown setting")
@@ -55,6 +57,7 @@ TRIGGER = Code("AIB2P213", Severity.LOSS, "trigger")
 MISPLACED = Code("AIB2P214", Severity.LOSS, "setting in the wrong place")
 VHD_TAGS = Code("AIB2P215", Severity.LOSS, "tags of a VHD")
 COPY_WITHOUT_DISKS = Code("AIB2P216", Severity.LOSS, "copy without data disks")
+TERRAFORM_RULE = Code("AIB2P220", Severity.LOSS, "rule of a variable")
 UNACCOUNTED = Code("AIB2P299", Severity.LOSS, "setting that nothing accounts for", Asks.ACT)
 
 # Changes
@@ -116,3 +119,4 @@ LONG_JOB = Code("AIB2P450", Severity.NOTE, "longer than a job of a pipeline", As
 LEFT_OUT = Code("AIB2P460", Severity.NOTE, "image template left out", Asks.DECIDE)
 PARAMETERS_BESIDE = Code("AIB2P461", Severity.NOTE, "parameters file that is not used", Asks.DECIDE)
 OWN_IMAGE = Code("AIB2P470", Severity.NOTE, "what a source of one's own brings", Asks.DECIDE)
+RUN_BY_TERRAFORM = Code("AIB2P485", Severity.NOTE, "build started by Terraform", Asks.DECIDE)
