@@ -82,6 +82,23 @@ variable "vhd_container" {
 locals {
   # Image Builder runs Shell customizers as root.
   as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  sign_in            = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
   gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
 
   # Taken once: each call of timestamp() gives another time.
@@ -175,6 +192,7 @@ build {
       RESOURCE_ID = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
     }
     inline = [
+      local.sign_in,
       <<-EOT
         az tag update --resource-id "$RESOURCE_ID" --operation Merge --tags kind=image --output none
       EOT
@@ -188,6 +206,7 @@ build {
       RESOURCE_ID = local.gallery_version_id
     }
     inline = [
+      local.sign_in,
       <<-EOT
         az tag update --resource-id "$RESOURCE_ID" --operation Merge --tags kind=version --output none
       EOT
@@ -201,6 +220,7 @@ build {
       SOURCE_BLOB = "web-vhd${build.TempOSDiskName}.vhd"
     }
     inline = [
+      local.sign_in,
       <<-EOT
         copy=$(az storage blob copy start \
           --auth-mode login \
@@ -235,6 +255,7 @@ build {
         trap 'exit 1' HUP INT TERM
         tries=0
         while :; do
+          sign_in
           status=$(az storage blob show \
             --auth-mode login \
             --account-name contosovhds \
@@ -271,6 +292,7 @@ build {
         IMAGE_VERSION = local.gallery_version_id
       }
       inline = [
+        local.sign_in,
         <<-EOT
           version=1.2.3
           versions=$(az sig image-version list \
@@ -299,6 +321,7 @@ build {
             --output none
           tries=0
           while :; do
+            sign_in
             state=$(az sig image-version show \
               --subscription 22222222-2222-2222-2222-222222222222 \
               --resource-group images \
@@ -339,6 +362,7 @@ build {
         SOURCE         = local.gallery_version_id
       }
       inline = [
+        local.sign_in,
         <<-EOT
           generation=$(az sig image-definition show \
             --subscription 22222222-2222-2222-2222-222222222222 \
@@ -431,6 +455,7 @@ build {
     post-processor "shell-local" {
       name = "web-vhd-2"
       inline = [
+        local.sign_in,
         <<-EOT
           # Between two accounts this takes az 2.70, and a role for the blobs of both.
           copy=$(az storage blob copy start \
@@ -466,6 +491,7 @@ build {
           trap 'exit 1' HUP INT TERM
           tries=0
           while :; do
+            sign_in
             status=$(az storage blob show \
               --auth-mode login \
               --account-name contosobackup \
@@ -507,6 +533,7 @@ build {
         DESTINATION_BLOB      = "web-vhd-3_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
+        local.sign_in,
         <<-EOT
           # Between two accounts this takes az 2.70, and a role for the blobs of both.
           copy=$(az storage blob copy start \
@@ -542,6 +569,7 @@ build {
           trap 'exit 1' HUP INT TERM
           tries=0
           while :; do
+            sign_in
             status=$(az storage blob show \
               --auth-mode login \
               --account-name "$ACCOUNT_NAME" \
