@@ -1,7 +1,7 @@
 """The clouds of Azure: what each is called, where it listens, and what tells it (docs/reference/azure-runtime.md 10).
 
-Hosts and suffixes are those of the Azure CLI's own table (azure-cli 2.91, azure/cli/core/cloud.py), which its `az cloud show`
-prints; those of `environment()` that the CLI has not are left out for clouds other than the public one.
+Hosts and suffixes are those of the table of the Azure CLI 2.91 (azure.cli.core.cloud), which `az cloud show` prints; what
+`environment()` has and the CLI has not is left out for clouds other than the public one.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _PACKER = "Packer"
 _VHD_ACCOUNT = "the blobs of the storage account that receives the VHD"
-# In this order: packer/command/init.go of Packer 1.16.
+# In this order: command/init.go of Packer 1.16.
 _PLUGIN_HOSTS = {
     "releases.hashicorp.com": "packer init looks for the plugins there first",
     "github.com, api.github.com, *.githubusercontent.com": "packer init installs from there what it has not found",
