@@ -16,7 +16,8 @@ packer {
     }
     windows-update = {
       source  = "github.com/rgl/windows-update"
-      version = "~> 0.18"
+      # From 0.18 on it restarts without end where Windows offers an update again after installing it, as it does KB5007651.
+      version = "~> 0.17.2"
     }
   }
 }
@@ -89,6 +90,9 @@ source "azure-arm" "win" {
   winrm_use_ssl  = true
   winrm_insecure = true
   winrm_username = "packer"
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
 
   # Distribution
   shared_image_gallery_destination {

@@ -15,6 +15,7 @@ from aib2packer.arm.documents.wrapped import exported, listed
 from aib2packer.findings import codes
 from aib2packer.frozen import dataclass, field
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, string_of, with_pointers
+from aib2packer.terraform.shown import is_shown, shown_resources
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
@@ -118,7 +119,10 @@ def _load(candidate: _Candidate, report: Report) -> Resource | None:
 
 
 def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Candidate]:
-    if isinstance(document, JsonObject) and _is_image_template(document):
+    if isinstance(document, JsonObject) and is_shown(document):
+        for resource in shown_resources(document, report):
+            yield from _candidates(resource, context, report)
+    elif isinstance(document, JsonObject) and _is_image_template(document):
         yield _plain(document)
     elif isinstance(document, JsonObject) and _is_deployment_template(document):
         yield from _deployed(document, context, report)
@@ -227,7 +231,7 @@ def _is_image_template(body: JsonObject) -> bool:
 
 
 def _nothing_found(document: Json, report: Report) -> None:
-    if any(finding.code == codes.EXPRESSION for finding in report.findings):
+    if any(finding.code in {codes.EXPRESSION, codes.TERRAFORM} for finding in report.findings):
         return  # it hid what may be one
     for finding in report.findings:
         if finding.code == codes.LINKED_TEMPLATE:
