@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from aib2packer.app.inputs import Template
     from aib2packer.conversion import Conversion
+    from aib2packer.facts import Facts
     from aib2packer.findings.model import Finding, Level
     from aib2packer.options import Options
     from aib2packer.provenance.accounting import Entry
@@ -84,6 +85,8 @@ class Request:
     """Whether Azure is asked again, where what it said is kept."""
     beside: Mapping[str, bytes] = field(default_factory=dict)
     """What lies in the folder besides what a conversion makes, by path."""
+    look: bool = False
+    """Whether only to look: nothing is written, and the results have the facts of the builds."""
     fail_on: Level = Severity.ERROR
     """The lightest findings that make the exit status 1."""
 
@@ -108,6 +111,7 @@ class Result:
     folder: Path | None = None
     settings: tuple[Entry, ...] = ()
     source_map: tuple[Place, ...] = ()
+    facts: Facts | None = None
 
 
 def unreadable(error: FileError) -> Result:
@@ -148,7 +152,7 @@ def _run_from_azure(template: Template, resource: str, request: Request, watch: 
     """Convert an image template that is read from Azure, and keep what was read beside the output."""
     from aib2packer.app.azure_reading import read_template
 
-    file = None if request.folder is None else request.folder / AZURE_FILE
+    file = None if request.folder is None or request.look else request.folder / AZURE_FILE
     data, kept, further = read_template(resource, file, refresh=request.refresh, most=request.most)
     named = template if file is None else replace(template, name=str(file))
     asked = request if file is None else replace(request, beside={AZURE_FILE: kept})
@@ -200,6 +204,7 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
         root=template.root,
         name=template.image or request.options.name,
         side_files=request.folder is not None,
+        facts=request.look,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
 
@@ -247,7 +252,10 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
         findings=findings,
         settings=conversion.settings,
         source_map=conversion.source_map,
+        facts=conversion.facts,
     )
+    if request.look:
+        return result
     if request.file:
         return _deliver(result, request.file.parent, {request.file.name: hcl}, request)
     if request.folder:

@@ -247,6 +247,20 @@ def test_a_group_without_image_templates_is_told(azure: AzureStandIn, capsys: py
     assert "no image template in it" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arguments", [[WEB], ["--resource-group", "images"]])
+def test_an_audit_looks_into_azure_and_keeps_nothing(
+    azure: AzureStandIn, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    azure.answer(ALL | {GRAPH: {"data": [{"id": WEB}]}, "account show": {"id": "44444444-4444-4444-4444-444444444444"}})
+
+    with pytest.raises(SystemExit) as exited:
+        main(["audit", *arguments], prog_name="aib2packer")
+
+    assert exited.value.code == 0
+    assert "web" in capsys.readouterr().out
+    assert list(Path().iterdir()) == [Path("bin")]
+
+
 @pytest.mark.parametrize("arguments", [["x.json", "--subscription", "y"], [GROUP], ["--subscription", "y"]])
 def test_what_cannot_be_meant_is_wrong_usage(azure: AzureStandIn, arguments: list[str]) -> None:
     assert run(*arguments) == 2
