@@ -9,7 +9,7 @@ import sys
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:

@@ -5,8 +5,6 @@ An option of the conversion has the name of a field of `Options`, or a callback 
 
 from __future__ import annotations
 
-import re
-
 import click
 
 from aib2packer.cli.reporting import FORMATS_BY_ENDING, format_of
@@ -14,9 +12,10 @@ from aib2packer.cli.sections import Section
 from aib2packer.findings.formats import Format
 from aib2packer.findings.model import Asks, Level, Severity
 from aib2packer.options import Auth, Emit, OsType, ValidateIn, WinrmBootstrap
+from aib2packer.patterns import pattern
 from aib2packer.text.secrets import mask
 
-_MARKETPLACE_IMAGE = re.compile(r"[\w.-]+(?::[\w.-]+){2,3}")
+_MARKETPLACE_IMAGE = pattern(r"[\w.-]+(?::[\w.-]+){2,3}")
 
 
 def _os_type(_context: click.Context, _parameter: click.Parameter, value: str | None) -> OsType | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import DeploymentFact
 from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
+from aib2packer.models import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

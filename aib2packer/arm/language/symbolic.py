@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeGuard
 
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

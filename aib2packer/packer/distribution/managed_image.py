@@ -9,6 +9,7 @@ from aib2packer.aib.model import ManagedImage
 from aib2packer.findings import codes
 from aib2packer.hcl.values import traced
 from aib2packer.packer.distribution.ids import TEMPORARY, snapshot_name, temporary_image
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate, ManagedImageTarget
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from aib2packer.packer.distribution.plan import Plan
     from aib2packer.packer.variables.symbols import Symbols
 
-_IMAGE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
-_GROUP_NAME = re.compile(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
+_IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
+_GROUP_NAME = pattern(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
 
 
 def managed_image_settings(plan: Plan, template: ImageTemplate, name: str, symbols: Symbols, report: Report) -> Settings:
