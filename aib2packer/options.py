@@ -9,6 +9,7 @@ from aib2packer.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from aib2packer.text.source import SourceText
 
@@ -78,6 +79,12 @@ class Options:
     """PUBLISHER:OFFER:SKU[:VERSION] of the marketplace image to use instead of an ISO source."""
     parameter_files: tuple[SourceText, ...] = ()
     """Parameters files of a deployment template; the later win."""
+    empty_is_open: bool = False
+    """Whether an empty text in a parameters file counts as no value."""
+    replacements: tuple[tuple[str, str], ...] = ()
+    """Old and new names or ids, for those who move something at the same time; they count in every text of the input."""
+    environments: tuple[str, ...] = ()
+    """Names of files of values that will lie beside the build, for the commands that run it."""
     settings: tuple[str, ...] = ()
     """Values of parameters as `NAME=VALUE`, JSON or text; they win over the files."""
     subscription_id: str | None = None
@@ -92,6 +99,8 @@ class Options:
     """Whether a comment above each block says which line of the template it comes from."""
     validation: ValidateIn = ValidateIn.BUILD
     """Where validators run."""
+    root: Path | None = None
+    """The folder that holds all templates that the input may link to; None: that of the input."""
     emit: Emit | None = None
     """Which build the HCL is, where there are no side files; None: that of the image, and to leave out validation is a loss."""
     side_files: bool = False

@@ -16,10 +16,12 @@ PACKAGE = Path(aib2packer.__file__).parent
 FLOORS = (
     ("models", "patterns"),
     ("text",),
+    ("system",),
     ("findings",),
     ("hcl",),
     ("options",),
     ("jsonc",),
+    ("terraform",),
     ("arm.language",),
     ("arm.evaluation",),
     ("arm.documents",),

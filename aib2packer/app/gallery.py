@@ -56,10 +56,11 @@ def list_versions(image: GalleryImage) -> tuple[Version, ...]:
         InputError: There is no Azure CLI, it is not signed in, or it cannot tell.
 
     """
-    import shutil
     import subprocess
 
-    program = shutil.which("az")
+    from aib2packer.system.programs import find_program
+
+    program = find_program("az")
     if program is None:
         message = "there is no Azure CLI (az) on PATH; install it: https://aka.ms/azure-cli"
         raise InputError(message)

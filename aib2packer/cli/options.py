@@ -13,6 +13,7 @@ from aib2packer.findings.formats import Format
 from aib2packer.findings.model import Asks, Level, Severity
 from aib2packer.options import Auth, Emit, OsType, ValidateIn, WinrmBootstrap
 from aib2packer.patterns import pattern
+from aib2packer.system.files import MOST
 from aib2packer.text.secrets import mask
 
 _MARKETPLACE_IMAGE = pattern(r"[\w.-]+(?::[\w.-]+){2,3}")
@@ -58,6 +59,10 @@ def _format(_context: click.Context, _parameter: click.Parameter, value: str) ->
     return Format(value)
 
 
+def _bytes(_context: click.Context, _parameter: click.Parameter, value: int) -> int:
+    return value << 20
+
+
 def _findings_files(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if format_of(value) is None:
@@ -77,6 +82,14 @@ def _reports(_context: click.Context, _parameter: click.Parameter, values: tuple
 def _level(_context: click.Context, _parameter: click.Parameter, value: str) -> Level:
     return Asks.ACT if value == Asks.ACT.value else Severity(value)
 
+
+inputs = Section("Input")
+inputs.option(
+    "--exclude",
+    metavar="PATTERN",
+    multiple=True,
+    help="Leave out files and folders of this name or relative path when a folder is searched, such as `*.dev.json`.",
+)
 
 output = Section("Output")
 output.option("-o", "--output", type=click.Path(), metavar="PATH", help="A file (PATH ends in .hcl) or a folder to write to.")
@@ -135,6 +148,16 @@ conversion.option(
     callback=_marketplace_image,
     help="The marketplace image to use instead of an ISO source.",
 )
+conversion.option(
+    "--max-size",
+    "most",
+    type=click.IntRange(min=1, max=4096),
+    default=MOST >> 20,
+    show_default=True,
+    metavar="MIB",
+    callback=_bytes,
+    help="The largest file that is read.",
+)
 
 parameters = Section("Deployment templates")
 parameters.option(
@@ -145,6 +168,11 @@ parameters.option(
     metavar="FILE",
     multiple=True,
     help="A parameters file of the deployment template. May be given several times; the later win.",
+)
+parameters.option(
+    "--parameters-beside",
+    is_flag=True,
+    help="Use the parameters file beside each template, such as web.parameters.json; several become a file of values each.",
 )
 parameters.option(
     "--set",

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.site import Site
 
 _URI = pattern(r"https?://", re.IGNORECASE)
+# Where GitHub and GitLab show a file to people.
+_WEB_PAGE = pattern(
+    r"https?://(?:(?:www\.)?github\.com/[^/]+/[^/]+|[^/]+(?:/[^/]+)+/-)/blob/(?!.*[?&]raw=(?:1|true))", re.IGNORECASE
+)
 _SHA256 = pattern(r"[0-9a-f]{64}")
 # Byte order marks of scripts, and what they stand for.
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -72,10 +76,17 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
             )
         return None
     sha256 = None if checksum is None else checksum.value
+    start = uri.parts[0]
+    if sha256 is None and isinstance(start, str) and start.lower().startswith("http://"):
+        fields.report.add(
+            codes.UNPROTECTED,
+            uri.span,
+            "http without a checksum: whoever is between the server and the build can change what runs in the image",
+            help="Write https://, or give the sha256Checksum of the file.",
+        )
     if asset is not None and address is not None:
         shown = literal_text(_shown(uri, address), uri.span)
         return Fetched(shown, sha256, address, _content(fields, uri, shown, asset, checksum))
-    start = uri.parts[0]
     if isinstance(start, str) and not start.lower().startswith(("http://", "https://")):
         fields.report.add(
             codes.BAD_VALUE,
@@ -89,6 +100,13 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
             uri.span,
             f"{uri} is not known before Packer runs: the build fetches it",
             help="Fill in what is left open, or give the parameters a value (--set, -p), and convert again.",
+        )
+    if _WEB_PAGE.match(uri.visible):
+        fields.report.add(
+            codes.WEB_PAGE,
+            uri.span,
+            "this is the page that shows a file, and not the file itself",
+            help="Write the URI of the file itself: that behind the button `Raw`.",
         )
     places = (uri.span,) if checksum is None else (uri.span, checksum.span)
     return Fetched(uri, sha256, address, origins=places)

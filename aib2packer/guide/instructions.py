@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import GalleryTarget, VhdTarget
 from aib2packer.guide.commands import commands
 from aib2packer.guide.decided import choices
+from aib2packer.guide.leftovers import remove_leftovers, replace_image
 from aib2packer.guide.network import reach
 from aib2packer.guide.rights import further_rights, one_group, whole_subscription
 from aib2packer.models import dataclass, replace
@@ -75,8 +76,12 @@ class Guide:
     reach: tuple[Reach, ...]
     auto_run: bool
     triggers: tuple[str, ...]
-    overwrites: bool = False
-    """Whether the build makes a managed image whose name stays the same: Packer refuses to, where there is one."""
+    environments: tuple[str, ...]
+    """The files of values beside the build, one for each environment."""
+    overwrites: str = ""
+    """How a managed image of the same name is replaced, which Packer refuses to do by itself; "" where there can be none."""
+    leftovers: tuple[str, ...] = ()
+    """Commands that delete what a cancelled build left."""
     boots: str | None = None
     """What a build boots that makes no image; None for one that makes an image."""
     validated: bool = False
@@ -142,7 +147,8 @@ def _image_guide(told: _Told, build: Build, validation: Guide | None) -> Guide:
     made = replace(
         made,
         commands=_commands(told, build, told.target, keep_vm_on_error=keeps),
-        overwrites=told.decisions.plan.image is not None,
+        overwrites=replace_image(told.decisions, told.symbols),
+        leftovers=remove_leftovers(told.decisions, told.symbols),
     )
     if validation is None:
         return made
@@ -215,13 +221,14 @@ def _guide(told: _Told, build: Build) -> Guide:
         reach=reach(template, targets, downloads, decisions.os_type),
         auto_run=template.auto_run.value,
         triggers=template.siblings.triggers,
+        environments=options.environments,
     )
 
 
 def _commands(told: _Told, build: Build, target: str, *, keep_vm_on_error: bool) -> Commands:
     return commands(
-        build.variables,
-        told.symbols.given,
+        [variable for variable in build.variables if variable.name not in told.symbols.given],
+        told.options,
         target=target,
         timeout_minutes=told.template.build_timeout_minutes,
         keep_vm_on_error=keep_vm_on_error,

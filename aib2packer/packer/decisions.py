@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, PlatformImage
+from aib2packer.hcl.names import portable_name
 from aib2packer.models import dataclass
 from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.distribution.tags import sort_tags
@@ -94,6 +95,5 @@ def name_build(template: ImageTemplate) -> str:
         candidates += [target.id["images"] for target in template.targets if isinstance(target, kind)]
     candidates += [target.run_output_name for target in template.targets]
     known = (text.literal for text in candidates if text is not None and text.literal)
-    return next(
-        (name for text in known if (name := re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:_LONGEST_NAME])), "image"
-    )
+    names = (re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:_LONGEST_NAME] for text in known)
+    return portable_name(next(filter(None, names), ""), "image")

@@ -99,7 +99,7 @@ source "azure-arm" "win" {
 
   # Build VM
   location                     = "westeurope"
-  vm_size                      = "Standard_D1_v2"
+  vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
   communicator   = "winrm"

@@ -78,7 +78,7 @@ source "azure-arm" "web" {
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = "westeurope"
-  vm_size                             = "Standard_D1_v2"
+  vm_size                             = "Standard_D2ds_v4"
   os_disk_size_gb                     = 40
   virtual_network_resource_group_name = "network"
   virtual_network_name                = "hub"

@@ -98,7 +98,7 @@ source "azure-arm" "web_image" {
 
   # Build VM
   location                     = "westeurope"
-  vm_size                      = "Standard_D1_v2"
+  vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
   # Distribution

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol, Type
 
 _DEPLOYMENT = "microsoft.resources/deployments"
+_IMAGE_TEMPLATE = "microsoft.virtualmachineimages/imagetemplates"
 _SHAPELESS: dict[str, Type] = {"string": "string", "securestring": "string", "int": "int", "bool": "bool"}
 _NOWHERE = Span(SourceText("expression", ""), 0, 0)
 _NOT_OF_THE_IMAGE = {"dependson", "copy", "condition", "comments"}
@@ -256,6 +257,13 @@ def _is_left_out(item: JsonObject, resolved: Scope, report: Report) -> bool:
     except ExpressionError as error:
         report_error(error, condition.span, report)
         return True
+    if value is False and string_of(condition) and (string_of(item.get("type")) or "").lower() == _IMAGE_TEMPLATE:
+        report.add(
+            codes.LEFT_OUT,
+            condition.span,
+            f"the image template {string_of(item.get('name')) or 'here'} is left out: its condition is false",
+            help="To convert it, give the parameters of the condition other values: --set NAME=…, or a file with -p.",
+        )
     if is_symbol(value):
         report.add(
             codes.CONDITION,
@@ -336,11 +344,14 @@ def _linked(properties: JsonObject, context: Context, report: Report) -> tuple[J
     if within is not None and isinstance(found, JsonObject):
         return found, within
     name = path or string_of(link.get("uri")) or string_of(link.get("id")) or "without a path"
+    leads_out = within is not None and within.links[-1].startswith("..")
     report.add(
         codes.LINKED_TEMPLATE,
         link.span,
         f"the linked template {name} is not read: an image template in it is not seen",
-        help="Convert the linked template by itself, or put it into this one: `az bicep build` does.",
+        help="Give the folder that holds both: a link is followed within what is given only."
+        if leads_out
+        else "Convert the linked template by itself, or put it into this one: `az bicep build` does.",
     )
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,11 @@ from aib2packer.arm.documents.wrapped import exported, listed
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, string_of, with_pointers
 from aib2packer.models import dataclass, field, replace
+from aib2packer.terraform.shown import is_shown, shown_resources
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from aib2packer.arm.documents.context import Context
     from aib2packer.arm.documents.deployment import Deployed
@@ -63,7 +65,7 @@ class _Candidate:
 
 def find_image_template(document: Json, name: str | None, context: Context, report: Report) -> Resource | None:
     """The one image template of a document, or the one called `name`; None after an error."""
-    found = tuple(_candidates(document, context, report))
+    found = _labelled(_candidates(document, context, report))
     if not found:
         _nothing_found(document, report)
         return None
@@ -72,11 +74,10 @@ def find_image_template(document: Json, name: str | None, context: Context, repo
         chosen = [one for one in found if one.name.lower() == name.lower()]
         if len(chosen) == 1:
             return _load(chosen[0], report)
-        what = "several image templates are" if chosen else "no image template is"
         report.add(
             codes.NO_IMAGE_TEMPLATE,
             _start(document.span),
-            f"{what} called `{name}`",
+            f"no image template is called `{name}`",
             help=f"The input holds {names}.",
         )
         return None
@@ -85,10 +86,26 @@ def find_image_template(document: Json, name: str | None, context: Context, repo
             codes.SEVERAL_IMAGE_TEMPLATES,
             _start(found[1].span),
             f"the input holds {len(found)} image templates: {names}",
-            help="Choose one with --name NAME.",
+            help="Choose one with --name NAME, or write all of them, each to a folder of its own: -o DIR.",
         )
         return None
     return _load(found[0], report)
+
+
+def list_image_templates(document: Json, context: Context, report: Report) -> tuple[str, ...]:
+    """The names of all image templates of a document, each of which `find_image_template` takes; those alike have a number."""
+    return tuple(one.name for one in _labelled(_candidates(document, context, report)))
+
+
+def _labelled(found: Iterable[_Candidate]) -> tuple[_Candidate, ...]:
+    """The candidates, those with the same name numbered: `web`, `web#2`."""
+    counts: Counter[str] = Counter()
+    labelled = []
+    for one in found:
+        counts[one.name.lower()] += 1
+        number = counts[one.name.lower()]
+        labelled.append(one if number == 1 else replace(one, name=f"{one.name}#{number}"))
+    return tuple(labelled)
 
 
 def _load(candidate: _Candidate, report: Report) -> Resource | None:
@@ -101,7 +118,10 @@ def _load(candidate: _Candidate, report: Report) -> Resource | None:
 
 
 def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Candidate]:
-    if isinstance(document, JsonObject) and _is_image_template(document):
+    if isinstance(document, JsonObject) and is_shown(document):
+        for resource in shown_resources(document, report):
+            yield from _candidates(resource, context, report)
+    elif isinstance(document, JsonObject) and _is_image_template(document):
         yield _plain(document)
     elif isinstance(document, JsonObject) and _is_deployment_template(document):
         yield from _deployed(document, context, report)
@@ -210,7 +230,7 @@ def _is_image_template(body: JsonObject) -> bool:
 
 
 def _nothing_found(document: Json, report: Report) -> None:
-    if any(finding.code == codes.EXPRESSION for finding in report.findings):
+    if any(finding.code in {codes.EXPRESSION, codes.TERRAFORM} for finding in report.findings):
         return  # it hid what may be one
     for finding in report.findings:
         if finding.code == codes.LINKED_TEMPLATE:

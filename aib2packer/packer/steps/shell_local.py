@@ -17,7 +17,7 @@ from aib2packer.patterns import pattern
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# What means a template to Packer, and a file to the Azure CLI (azure.cli.core.commands, _expand_file_prefixed_files).
+# What means a template to Packer, and a file to the Azure CLI: docs/reference/azure-runtime.md 8.
 _MEANS_MORE = pattern(r"\{\{|(?:^|=)@")
 _ENCODED = """: name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }"""
 
