@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
@@ -47,6 +48,7 @@ def _json(arguments: Arguments) -> ArmValue:
 
 
 def _parsed(arguments: Arguments, text: str) -> ArmValue:
+    arguments.budget.allow_values(text.count(",") + text.count(":"))
     try:
         return read_json(text)
     except JsonTextError as error:
@@ -68,7 +70,9 @@ def _data_uri_to_string(arguments: Arguments) -> ArmValue:
 
 
 def _uri_component(arguments: Arguments) -> ArmValue:
-    return quote(utf8(arguments.string(0)), safe="-_.~")
+    data = utf8(arguments.string(0))
+    arguments.budget.allow_text(3 * len(data))
+    return quote(data, safe="-_.~")
 
 
 def _uri_component_to_string(arguments: Arguments) -> ArmValue:
@@ -105,7 +109,7 @@ def _uri_partly(arguments: Arguments) -> ArmValue | None:
     if not isinstance(base, str) or not isinstance(relative, Concat) or not re.match(r"[^/:?#.][^:?#]*/|[^/:?#.]+\.", known):
         return None
     mark = "x"
-    head = _uri(type(arguments)(arguments.function, (base, mark)))
+    head = _uri(replace(arguments, values=(base, mark)))
     return concat((str(head)[: -len(mark)], *relative.parts))
 
 
