@@ -29,7 +29,7 @@ golden: setup  ## write golden files and examples anew; then read the diff
 
 lab: setup  ## run all tests, with Packer and an sshd: nothing that needs Packer skips
 	tests/lab/install-packer
-	AIB2PACKER_REQUIRE_PACKER=1 $(BIN)/pytest -q -n auto
+	AIB2PACKER_REQUIRE_PACKER=1 $(BIN)/pytest -q -n auto -m lab
 
 bench: setup  ## measure the start, the throughput, and deployment templates
 	$(BIN)/python benchmarks/cold_start.py

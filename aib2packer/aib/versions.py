@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from aib2packer.frozen import dataclass
 
 # Settings, kinds in brackets and values after `=`, by the version that brought them, as findings name them but for numbers.
 # What lies below one came with it, where it does not stand here itself. Checked by tests/aib/test_conformance.py.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.codes import OUT_OF_DATE
 from aib2packer.findings.model import Finding, about_file
 from aib2packer.findings.text import safe
+from aib2packer.frozen import dataclass
 from aib2packer.packer.layout import BUILD_FILE, SCRIPTS, VALIDATION_FOLDER
 from aib2packer.text.source import FileError, SourceText, Span
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 
 from aib2packer.aib.gallery_versions import Version, parse_version
+from aib2packer.frozen import dataclass
 from aib2packer.text.source import InputError
 
 _SECONDS = 300  # a token may have to be fetched, and pages of versions

@@ -6,10 +6,10 @@ import errno
 import os
 import shlex
 import sys
-from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
+from aib2packer.frozen import dataclass
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:

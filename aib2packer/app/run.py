@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from aib2packer.app.output import FilesDifferError, OutputError, write
 from aib2packer.convert import convert
 from aib2packer.findings.codes import LEFT_OVER, NO_IMAGE_TEMPLATE, NOT_WRITTEN, UNREADABLE
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.frozen import dataclass
 from aib2packer.options import Emit
 from aib2packer.packer.layout import BUILD_FILE
 from aib2packer.text.source import FileError

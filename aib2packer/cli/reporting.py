@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from aib2packer.findings.codes import NOT_WRITTEN
 from aib2packer.findings.formats import Format, render
 from aib2packer.findings.judgement import Judgement
 from aib2packer.findings.model import Asks, Severity, about_file
+from aib2packer.frozen import dataclass
 from aib2packer.provenance.accounting import tally
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.answers import error_code
@@ -13,6 +12,7 @@ from aib2packer.arm.language.text import join
 from aib2packer.customizers.fetched import base_name, read_fetched, script_text
 from aib2packer.customizers.head import label
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.names import file_name
 
 if TYPE_CHECKING:

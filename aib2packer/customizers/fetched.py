@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from aib2packer.aib.tokens import literal_text
 from aib2packer.arm.language.symbolic import Secret, parameters_of
 from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass, field
 from aib2packer.hcl.values import Interpolation
 from aib2packer.options import Unfetched
 from aib2packer.packer.model import Download, Provisioner

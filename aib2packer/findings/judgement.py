@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
+
+from aib2packer.frozen import dataclass
 
 if TYPE_CHECKING:
     from aib2packer.findings.model import Finding

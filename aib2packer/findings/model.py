@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
+
+from aib2packer.frozen import dataclass
 
 if TYPE_CHECKING:
     from aib2packer.text.source import Span

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from aib2packer.frozen import dataclass, field
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, VhdTarget
+from aib2packer.frozen import dataclass
 from aib2packer.guide.commands import commands
 from aib2packer.guide.decided import choices
 from aib2packer.guide.network import reach

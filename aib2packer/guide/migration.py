@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Asks, Severity
+from aib2packer.frozen import dataclass
 from aib2packer.guide.rights import BUILD_GROUP_NAME
 from aib2packer.packer.layout import (
     ATTRIBUTES,

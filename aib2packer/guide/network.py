@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import VhdTarget
+from aib2packer.frozen import dataclass
 from aib2packer.options import OsType
 
 if TYPE_CHECKING:

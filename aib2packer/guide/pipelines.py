@@ -7,9 +7,9 @@ runs the build keeps that alive. So a build may take hours (docs/reference/azure
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aib2packer.frozen import dataclass
 from aib2packer.guide.commands import SUBSCRIPTION_NAME
 from aib2packer.guide.migration import starts
 from aib2packer.options import Auth

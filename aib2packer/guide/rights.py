@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, VhdTarget
+from aib2packer.frozen import dataclass
 from aib2packer.packer.shell_words import Output, Word, word
 from aib2packer.packer.steps.download import account_of, private_accounts
 from aib2packer.packer.subscription import subscription_value

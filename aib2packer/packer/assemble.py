@@ -62,6 +62,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
     variables, values = _declared(sections, provisioners, post_processors, order)
     given = tuple(Attribute(item.name, symbols.given[item.name]) for item in variables if item.name in symbols.given)
     beside = {values_file(name): f"{print_body(given)}\n".encode()} if given else {}
+    scripts = {path: text for chain in post_processors for step in chain.steps for path, text in step.files.items()}
     return Build(
         name=name,
         label=identifier(name, "image"),
@@ -74,7 +75,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
         provisioners=provisioners,
         downloads=steps.downloads,
         post_processors=post_processors,
-        files={**steps.files, **steps.assets, **checksums(steps.assets), **beside},
+        files={**steps.files, **steps.assets, **checksums(steps.assets), **scripts, **beside},
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, PlatformImage
+from aib2packer.frozen import dataclass
 from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.distribution.tags import sort_tags
 from aib2packer.packer.marketplace import architecture_of, generation_of

@@ -6,9 +6,9 @@ The one table of them: `az vm image list-publishers`, `az vm image show` and the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 
+from aib2packer.frozen import dataclass
 from aib2packer.options import OsType
 
 

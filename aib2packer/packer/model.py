@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from aib2packer.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,10 +29,11 @@ class Provisioner:
 
 @dataclass(frozen=True, slots=True)
 class PostProcessor:
-    """A `post-processor` block: its settings in order."""
+    """A `post-processor` block: its settings in order. `files` are those beside the HCL that it runs."""
 
     kind: str
     settings: Mapping[str, Value]
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ Source: docs/reference/packer-semantics.md 8.5.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImage
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate

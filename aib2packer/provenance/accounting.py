@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
 from aib2packer.findings import codes
 from aib2packer.findings.model import Finding, Severity
+from aib2packer.frozen import dataclass
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, JsonUnknown
 
 if TYPE_CHECKING:

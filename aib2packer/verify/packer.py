@@ -7,13 +7,13 @@ import os
 import shutil
 import signal
 import subprocess
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 from aib2packer.verify.complaints import Complaint, read_complaints
 
 if TYPE_CHECKING:

@@ -280,7 +280,7 @@ build {
     }
     inline = [
       <<-EOT
-        az storage blob copy start \
+        copy=$(az storage blob copy start \
           --auth-mode login \
           --account-name acc \
           --destination-container vhds \
@@ -288,10 +288,27 @@ build {
           --source-account-name acc \
           --source-container vhds \
           --source-blob "$SOURCE_BLOB" \
-          --output none
-        status=pending
-        while [ "$status" = pending ]; do
-          sleep 15
+          --query id \
+          --output tsv)
+        # A part of a VHD is none: it does not stay.
+        clean_up() {
+          status=$?
+          trap - EXIT
+          az storage blob copy abort \
+            --auth-mode login \
+            --account-name acc \
+            --destination-container vhds \
+            --destination-blob v.vhd \
+            --copy-id "$copy" ||
+            :
+          az storage blob delete --auth-mode login --account-name acc --container-name vhds --name v.vhd ||
+            echo "The VHD is incomplete: delete it." >&2
+          exit "$status"
+        }
+        trap clean_up EXIT
+        trap 'exit 1' HUP INT TERM
+        tries=0
+        while :; do
           status=$(az storage blob show \
             --auth-mode login \
             --account-name acc \
@@ -299,8 +316,18 @@ build {
             --name v.vhd \
             --query properties.copy.status \
             --output tsv)
+          case "$status" in
+            success) break ;;
+            failed | aborted) echo "The copy of the VHD ended as: $status" >&2; exit 1 ;;
+          esac
+          tries=$((tries + 1))
+          if [ "$tries" -ge 3840 ]; then
+            echo "The VHD was not copied in 960 minutes." >&2
+            exit 1
+          fi
+          sleep 15
         done
-        [ "$status" = success ]
+        trap - EXIT HUP INT TERM
         az storage blob delete \
           --auth-mode login \
           --account-name acc \

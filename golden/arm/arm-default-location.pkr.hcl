@@ -115,7 +115,7 @@ source "azure-arm" "web" {
     image_version  = local.image_version
 
     dynamic "target_region" {
-      for_each = distinct([var.svclocation, "northeurope"])
+      for_each = distinct([for region in [var.svclocation, "northeurope"] : lower(replace(region, " ", ""))])
       content {
         name = target_region.value
       }

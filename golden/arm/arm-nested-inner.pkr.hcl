@@ -132,7 +132,7 @@ source "azure-arm" "web" {
     image_version  = local.image_version
 
     dynamic "target_region" {
-      for_each = distinct([var.region, "westeurope"])
+      for_each = distinct([for region in [var.region, "westeurope"] : lower(replace(region, " ", ""))])
       content {
         name = target_region.value
       }

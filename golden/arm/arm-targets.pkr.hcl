@@ -186,7 +186,7 @@ source "azure-arm" "web" {
     image_version  = length(local.gallery_image_id_parts) > 12 && local.gallery_image_id_parts[12] != "latest" ? local.gallery_image_id_parts[12] : local.image_version
 
     dynamic "target_region" {
-      for_each = { (var.location) = 1, (var.second) = var.replicas }
+      for_each = { (lower(replace(var.location, " ", ""))) = 1, (lower(replace(var.second, " ", ""))) = var.replicas }
       content {
         name     = target_region.key
         replicas = target_region.value
@@ -228,12 +228,12 @@ build {
     post-processor "shell-local" {
       name = "distribute-1"
       env = { for name, value in {
-        TARGET_REGIONS           = join(" ", [for region, copies in { (var.location) = "", (var.second) = "=${var.replicas}" } : "${replace(region, " ", "")}${copies}"])
+        GALLERY_IMAGE_VERSION    = length(local.second_image_id_parts) > 12 && local.second_image_id_parts[12] != "latest" ? local.second_image_id_parts[12] : local.image_version
         SUBSCRIPTION             = local.second_image_id_parts[2]
         RESOURCE_GROUP           = local.second_image_id_parts[4]
         GALLERY_NAME             = local.second_image_id_parts[8]
         GALLERY_IMAGE_DEFINITION = local.second_image_id_parts[10]
-        GALLERY_IMAGE_VERSION    = length(local.second_image_id_parts) > 12 && local.second_image_id_parts[12] != "latest" ? local.second_image_id_parts[12] : local.image_version
+        TARGET_REGIONS           = join(" ", [for region, copies in { (lower(replace(var.location, " ", ""))) = "=1", (lower(replace(var.second, " ", ""))) = "=${var.replicas}" } : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
         LOCATION                 = var.location
         IMAGE_VERSION            = local.gallery_version_id
         EXCLUDE_FROM_LATEST      = var.preview
@@ -241,6 +241,19 @@ build {
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
+          version="$GALLERY_IMAGE_VERSION"
+          versions=$(az sig image-version list \
+            --subscription "$SUBSCRIPTION" \
+            --resource-group "$RESOURCE_GROUP" \
+            --gallery-name "$GALLERY_NAME" \
+            --gallery-image-definition "$GALLERY_IMAGE_DEFINITION" \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$versions" | grep -qxFe "$version"; then
+            echo "There is a version $version: delete it, or choose another one." >&2
+            exit 1
+          fi
+          # shellcheck disable=SC2086 # the regions are words of their own
           az sig image-version create \
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
@@ -251,8 +264,31 @@ build {
             --image-version "$IMAGE_VERSION" \
             --target-regions $TARGET_REGIONS \
             --exclude-from-latest "$EXCLUDE_FROM_LATEST" \
+            --block-deletion-before-end-of-life false \
             --tags "$TAGS" fixed=yes \
+            --no-wait \
             --output none
+          tries=0
+          while :; do
+            state=$(az sig image-version show \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --gallery-name "$GALLERY_NAME" \
+              --gallery-image-definition "$GALLERY_IMAGE_DEFINITION" \
+              --gallery-image-version "$GALLERY_IMAGE_VERSION" \
+              --query provisioningState \
+              --output tsv)
+            case "$state" in
+              Succeeded) break ;;
+              Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The image version was not published in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
         EOT
       ]
     }
@@ -275,12 +311,12 @@ build {
         GALLERY_NAME             = local.gallery_image_id_parts[8]
         GALLERY_IMAGE_DEFINITION = local.gallery_image_id_parts[10]
         BUILD_LOCATION           = var.location
-        SOURCE                   = local.gallery_version_id
-        TEMPORARY_NAME           = "packer-2-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        NAME                     = "img-${var.run}"
         SUBSCRIPTION             = var.subscription_id
         RESOURCE_GROUP           = var.resource_group_name
+        TEMPORARY_NAME           = "packer-temporary-2-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        SOURCE                   = local.gallery_version_id
         LOCATION                 = var.image_location
-        NAME                     = "img-${var.run}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
@@ -291,15 +327,57 @@ build {
             --gallery-image-definition "$GALLERY_IMAGE_DEFINITION" \
             --query hyperVGeneration \
             --output tsv)
+
+          image="$NAME"
+          spare= # the new image by another name, while the old one is there
+          only=
+          # What is made on the way is deleted at the end, each whatever becomes of the others.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            if [ -n "$only" ]; then
+              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+            fi
+            if [ -n "$spare" ]; then
+              az image delete --subscription "$SUBSCRIPTION" --resource-group "$RESOURCE_GROUP" --name "$spare" ||
+                echo "Left over, delete it: image $spare" >&2
+            fi
+            az disk delete \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --name "$TEMPORARY_NAME-there" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME-there" >&2
+            az snapshot delete \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --name "$TEMPORARY_NAME-there" ||
+              echo "Left over, delete it: snapshot $TEMPORARY_NAME-there" >&2
+            az snapshot delete \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --name "$TEMPORARY_NAME" ||
+              echo "Left over, delete it: snapshot $TEMPORARY_NAME" >&2
+            az disk delete \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --name "$TEMPORARY_NAME" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME" >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+
           disk=$(az disk create \
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
             --name "$TEMPORARY_NAME" \
             --location "$BUILD_LOCATION" \
             --gallery-image-reference "$SOURCE" \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          trap 'az disk delete --ids "$disk" --yes; az snapshot delete --ids $snapshot $copy' EXIT
           snapshot=$(az snapshot create \
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
@@ -308,34 +386,75 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
+            --tags packer-temporary \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
-            --name "$TEMPORARY_NAME-copy" \
+            --name "$TEMPORARY_NAME-there" \
             --location "$LOCATION" \
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          az snapshot wait \
-            --ids "$copy" \
-            --custom 'completionPercent == `100` || copyCompletionError' \
-            --interval 30 \
-            --timeout 86400
-          # Image Builder replaced an image of that name.
-          az image delete --subscription "$SUBSCRIPTION" --resource-group "$RESOURCE_GROUP" --name "$NAME"
-          az image create \
+
+          # The copy goes on in the background.
+          tries=0
+          while :; do
+            copied=$(az snapshot show \
+              --ids "$copy" \
+              --query 'copyCompletionError.errorMessage || completionPercent' \
+              --output tsv)
+            case "$copied" in
+              100 | 100.0) break ;;
+              *[!0-9.]*) echo "The copy of the snapshot failed: $copied" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The snapshot was not copied in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
+
+          there=$(az disk create \
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
-            --name "$NAME" \
+            --name "$TEMPORARY_NAME-there" \
             --location "$LOCATION" \
             --source "$copy" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --output none
+            --tags packer-temporary \
+            --query id \
+            --output tsv)
+          make_image() {
+            az image create \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --name "$@" \
+              --location "$LOCATION" \
+              --source "$there" \
+              --os-type Linux \
+              --hyper-v-generation "$generation" \
+              --output none
+          }
+
+          images=$(az image list \
+            --subscription "$SUBSCRIPTION" \
+            --resource-group "$RESOURCE_GROUP" \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$images" | grep -iqxFe "$image"; then
+            # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
+            spare="$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary
+            az image delete --subscription "$SUBSCRIPTION" --resource-group "$RESOURCE_GROUP" --name "$image"
+            only=$spare spare=""
+          fi
+          make_image "$image"
+          spare=$only only=""
         EOT
       ]
     }

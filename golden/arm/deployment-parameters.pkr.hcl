@@ -153,7 +153,7 @@ source "azure-arm" "web" {
     image_version  = local.image_version
 
     dynamic "target_region" {
-      for_each = distinct([var.location, "westeurope"])
+      for_each = distinct([for region in [var.location, "westeurope"] : lower(replace(region, " ", ""))])
       content {
         name = target_region.value
       }

@@ -200,7 +200,7 @@ build {
     }
     inline = [
       <<-EOT
-        az storage blob copy start \
+        copy=$(az storage blob copy start \
           --auth-mode login \
           --account-name contosovhds \
           --destination-container golden \
@@ -208,10 +208,31 @@ build {
           --source-account-name contosovhds \
           --source-container golden \
           --source-blob "$SOURCE_BLOB" \
-          --output none
-        status=pending
-        while [ "$status" = pending ]; do
-          sleep 15
+          --query id \
+          --output tsv)
+        # A part of a VHD is none: it does not stay.
+        clean_up() {
+          status=$?
+          trap - EXIT
+          az storage blob copy abort \
+            --auth-mode login \
+            --account-name contosovhds \
+            --destination-container golden \
+            --destination-blob web.vhd \
+            --copy-id "$copy" ||
+            :
+          az storage blob delete \
+            --auth-mode login \
+            --account-name contosovhds \
+            --container-name golden \
+            --name web.vhd ||
+            echo "The VHD is incomplete: delete it." >&2
+          exit "$status"
+        }
+        trap clean_up EXIT
+        trap 'exit 1' HUP INT TERM
+        tries=0
+        while :; do
           status=$(az storage blob show \
             --auth-mode login \
             --account-name contosovhds \
@@ -219,8 +240,18 @@ build {
             --name web.vhd \
             --query properties.copy.status \
             --output tsv)
+          case "$status" in
+            success) break ;;
+            failed | aborted) echo "The copy of the VHD ended as: $status" >&2; exit 1 ;;
+          esac
+          tries=$((tries + 1))
+          if [ "$tries" -ge 960 ]; then
+            echo "The VHD was not copied in 240 minutes." >&2
+            exit 1
+          fi
+          sleep 15
         done
-        [ "$status" = success ]
+        trap - EXIT HUP INT TERM
         az storage blob delete \
           --auth-mode login \
           --account-name contosovhds \
@@ -239,6 +270,18 @@ build {
       }
       inline = [
         <<-EOT
+          version=1.2.3
+          versions=$(az sig image-version list \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --gallery-name eu \
+            --gallery-image-definition web \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$versions" | grep -qxFe "$version"; then
+            echo "There is a version $version: delete it, or choose another one." >&2
+            exit 1
+          fi
           az sig image-version create \
             --subscription 22222222-2222-2222-2222-222222222222 \
             --resource-group images \
@@ -247,9 +290,32 @@ build {
             --gallery-image-version 1.2.3 \
             --location westeurope \
             --image-version "$IMAGE_VERSION" \
-            --target-regions westeurope \
+            --target-regions westeurope=1 \
+            --block-deletion-before-end-of-life false \
             --tags kind=copy \
+            --no-wait \
             --output none
+          tries=0
+          while :; do
+            state=$(az sig image-version show \
+              --subscription 22222222-2222-2222-2222-222222222222 \
+              --resource-group images \
+              --gallery-name eu \
+              --gallery-image-definition web \
+              --gallery-image-version 1.2.3 \
+              --query provisioningState \
+              --output tsv)
+            case "$state" in
+              Succeeded) break ;;
+              Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The image version was not published in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
         EOT
       ]
     }
@@ -267,8 +333,8 @@ build {
     post-processor "shell-local" {
       name = "web-image-2"
       env = {
+        TEMPORARY_NAME = "packer-temporary-4-${formatdate("YYYYMMDDhhmmss", local.now)}"
         SOURCE         = local.gallery_version_id
-        TEMPORARY_NAME = "packer-4-${formatdate("YYYYMMDDhhmmss", local.now)}"
       }
       inline = [
         <<-EOT
@@ -279,29 +345,73 @@ build {
             --gallery-image-definition web \
             --query hyperVGeneration \
             --output tsv)
+
+          image=web2
+          spare= # the new image by another name, while the old one is there
+          only=
+          # What is made on the way is deleted at the end, each whatever becomes of the others.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            if [ -n "$only" ]; then
+              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+            fi
+            if [ -n "$spare" ]; then
+              az image delete \
+                --subscription 11111111-1111-1111-1111-111111111111 \
+                --resource-group images \
+                --name "$spare" ||
+                echo "Left over, delete it: image $spare" >&2
+            fi
+            az disk delete \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$TEMPORARY_NAME" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME" >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+
           disk=$(az disk create \
             --subscription 11111111-1111-1111-1111-111111111111 \
             --resource-group images \
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --gallery-image-reference "$SOURCE" \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          trap 'az disk delete --ids "$disk" --yes' EXIT
-          # Image Builder replaced an image of that name.
-          az image delete \
+          make_image() {
+            az image create \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$@" \
+              --location westeurope \
+              --source "$disk" \
+              --os-type Linux \
+              --hyper-v-generation "$generation" \
+              --output none
+          }
+
+          images=$(az image list \
             --subscription 11111111-1111-1111-1111-111111111111 \
             --resource-group images \
-            --name web2
-          az image create \
-            --subscription 11111111-1111-1111-1111-111111111111 \
-            --resource-group images \
-            --name web2 \
-            --location westeurope \
-            --source "$disk" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --output none
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$images" | grep -iqxFe "$image"; then
+            # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
+            spare="$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary
+            az image delete \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$image"
+            only=$spare spare=""
+          fi
+          make_image "$image"
+          spare=$only only=""
         EOT
       ]
     }
@@ -320,7 +430,8 @@ build {
       name = "web-vhd-2"
       inline = [
         <<-EOT
-          az storage blob copy start \
+          # Between two accounts this takes az 2.70, and a role for the blobs of both.
+          copy=$(az storage blob copy start \
             --auth-mode login \
             --account-name contosobackup \
             --destination-container vhds \
@@ -328,10 +439,31 @@ build {
             --source-account-name contosovhds \
             --source-container golden \
             --source-blob web.vhd \
-            --output none
-          status=pending
-          while [ "$status" = pending ]; do
-            sleep 15
+            --query id \
+            --output tsv)
+          # A part of a VHD is none: it does not stay.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            az storage blob copy abort \
+              --auth-mode login \
+              --account-name contosobackup \
+              --destination-container vhds \
+              --destination-blob 2024/web.vhd \
+              --copy-id "$copy" ||
+              :
+            az storage blob delete \
+              --auth-mode login \
+              --account-name contosobackup \
+              --container-name vhds \
+              --name 2024/web.vhd ||
+              echo "The VHD is incomplete: delete it." >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+          tries=0
+          while :; do
             status=$(az storage blob show \
               --auth-mode login \
               --account-name contosobackup \
@@ -339,8 +471,18 @@ build {
               --name 2024/web.vhd \
               --query properties.copy.status \
               --output tsv)
+            case "$status" in
+              success) break ;;
+              failed | aborted) echo "The copy of the VHD ended as: $status" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 960 ]; then
+              echo "The VHD was not copied in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 15
           done
-          [ "$status" = success ]
+          trap - EXIT HUP INT TERM
         EOT
       ]
     }
@@ -364,7 +506,8 @@ build {
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
-          az storage blob copy start \
+          # Between two accounts this takes az 2.70, and a role for the blobs of both.
+          copy=$(az storage blob copy start \
             --auth-mode login \
             --account-name "$ACCOUNT_NAME" \
             --destination-container "$DESTINATION_CONTAINER" \
@@ -372,10 +515,31 @@ build {
             --source-account-name contosovhds \
             --source-container golden \
             --source-blob web.vhd \
-            --output none
-          status=pending
-          while [ "$status" = pending ]; do
-            sleep 15
+            --query id \
+            --output tsv)
+          # A part of a VHD is none: it does not stay.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            az storage blob copy abort \
+              --auth-mode login \
+              --account-name "$ACCOUNT_NAME" \
+              --destination-container "$DESTINATION_CONTAINER" \
+              --destination-blob "$DESTINATION_BLOB" \
+              --copy-id "$copy" ||
+              :
+            az storage blob delete \
+              --auth-mode login \
+              --account-name "$ACCOUNT_NAME" \
+              --container-name "$DESTINATION_CONTAINER" \
+              --name "$DESTINATION_BLOB" ||
+              echo "The VHD is incomplete: delete it." >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+          tries=0
+          while :; do
             status=$(az storage blob show \
               --auth-mode login \
               --account-name "$ACCOUNT_NAME" \
@@ -383,8 +547,18 @@ build {
               --name "$DESTINATION_BLOB" \
               --query properties.copy.status \
               --output tsv)
+            case "$status" in
+              success) break ;;
+              failed | aborted) echo "The copy of the VHD ended as: $status" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 960 ]; then
+              echo "The VHD was not copied in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 15
           done
-          [ "$status" = success ]
+          trap - EXIT HUP INT TERM
         EOT
       ]
     }

@@ -62,7 +62,7 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now           = timestamp()
-  snapshot_name = "web_${formatdate("YYYYMMDDhhmmss", local.now)}"
+  snapshot_name = "packer_temporary_web_${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -126,26 +126,64 @@ build {
     post-processor "shell-local" {
       name = "web-copy"
       env = {
-        SOURCE = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
+        SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
+        TEMPORARY_NAME = "packer-temporary-1-${formatdate("YYYYMMDDhhmmss", local.now)}"
       }
       inline = [
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
-          # Image Builder replaced an image of that name.
-          az image delete \
+
+          image=web-copy
+          spare= # the new image by another name, while the old one is there
+          only=
+          # What is made on the way is deleted at the end, each whatever becomes of the others.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            if [ -n "$only" ]; then
+              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+            fi
+            if [ -n "$spare" ]; then
+              az image delete \
+                --subscription 11111111-1111-1111-1111-111111111111 \
+                --resource-group images \
+                --name "$spare" ||
+                echo "Left over, delete it: image $spare" >&2
+            fi
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+
+          make_image() {
+            az image create \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$@" \
+              --location westeurope \
+              --source "$SOURCE" \
+              --os-type Linux \
+              --hyper-v-generation "$generation" \
+              --output none
+          }
+
+          images=$(az image list \
             --subscription 11111111-1111-1111-1111-111111111111 \
             --resource-group images \
-            --name web-copy
-          az image create \
-            --subscription 11111111-1111-1111-1111-111111111111 \
-            --resource-group images \
-            --name web-copy \
-            --location westeurope \
-            --source "$SOURCE" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --tags copy=yes \
-            --output none
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$images" | grep -iqxFe "$image"; then
+            # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
+            spare="$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary
+            az image delete \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$image"
+            only=$spare spare=""
+          fi
+          make_image "$image" --tags copy=yes
+          spare=$only only=""
         EOT
       ]
     }
@@ -164,20 +202,65 @@ build {
       name = "web-us"
       env = {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
-        TEMPORARY_NAME = "packer-2-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME = "packer-temporary-2-${formatdate("YYYYMMDDhhmmss", local.now)}"
       }
       inline = [
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
+
+          image=web-us
+          spare= # the new image by another name, while the old one is there
+          only=
+          # What is made on the way is deleted at the end, each whatever becomes of the others.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            if [ -n "$only" ]; then
+              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+            fi
+            if [ -n "$spare" ]; then
+              az image delete \
+                --subscription 11111111-1111-1111-1111-111111111111 \
+                --resource-group images \
+                --name "$spare" ||
+                echo "Left over, delete it: image $spare" >&2
+            fi
+            az disk delete \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$TEMPORARY_NAME-there" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME-there" >&2
+            az snapshot delete \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$TEMPORARY_NAME-there" ||
+              echo "Left over, delete it: snapshot $TEMPORARY_NAME-there" >&2
+            az snapshot delete \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$TEMPORARY_NAME" ||
+              echo "Left over, delete it: snapshot $TEMPORARY_NAME" >&2
+            az disk delete \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$TEMPORARY_NAME" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME" >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+
           disk=$(az disk create \
             --subscription 11111111-1111-1111-1111-111111111111 \
             --resource-group images \
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --source "$SOURCE" \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          trap 'az disk delete --ids "$disk" --yes; az snapshot delete --ids $snapshot $copy' EXIT
           snapshot=$(az snapshot create \
             --subscription 11111111-1111-1111-1111-111111111111 \
             --resource-group images \
@@ -186,37 +269,78 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
+            --tags packer-temporary \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
             --subscription 11111111-1111-1111-1111-111111111111 \
             --resource-group images \
-            --name "$TEMPORARY_NAME-copy" \
+            --name "$TEMPORARY_NAME-there" \
             --location eastus \
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          az snapshot wait \
-            --ids "$copy" \
-            --custom 'completionPercent == `100` || copyCompletionError' \
-            --interval 30 \
-            --timeout 86400
-          # Image Builder replaced an image of that name.
-          az image delete \
+
+          # The copy goes on in the background.
+          tries=0
+          while :; do
+            copied=$(az snapshot show \
+              --ids "$copy" \
+              --query 'copyCompletionError.errorMessage || completionPercent' \
+              --output tsv)
+            case "$copied" in
+              100 | 100.0) break ;;
+              *[!0-9.]*) echo "The copy of the snapshot failed: $copied" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The snapshot was not copied in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
+
+          there=$(az disk create \
             --subscription 11111111-1111-1111-1111-111111111111 \
             --resource-group images \
-            --name web-us
-          az image create \
-            --subscription 11111111-1111-1111-1111-111111111111 \
-            --resource-group images \
-            --name web-us \
+            --name "$TEMPORARY_NAME-there" \
             --location eastus \
             --source "$copy" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --output none
+            --tags packer-temporary \
+            --query id \
+            --output tsv)
+          make_image() {
+            az image create \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$@" \
+              --location eastus \
+              --source "$there" \
+              --os-type Linux \
+              --hyper-v-generation "$generation" \
+              --output none
+          }
+
+          images=$(az image list \
+            --subscription 11111111-1111-1111-1111-111111111111 \
+            --resource-group images \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$images" | grep -iqxFe "$image"; then
+            # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
+            spare="$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary
+            az image delete \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$image"
+            only=$spare spare=""
+          fi
+          make_image "$image"
+          spare=$only only=""
         EOT
       ]
     }
@@ -235,34 +359,78 @@ build {
       name = "web-other"
       env = {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
-        TEMPORARY_NAME = "packer-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME = "packer-temporary-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
       }
       inline = [
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
+
+          image=web-other
+          spare= # the new image by another name, while the old one is there
+          only=
+          # What is made on the way is deleted at the end, each whatever becomes of the others.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            if [ -n "$only" ]; then
+              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+            fi
+            if [ -n "$spare" ]; then
+              az image delete \
+                --subscription 33333333-3333-3333-3333-333333333333 \
+                --resource-group other \
+                --name "$spare" ||
+                echo "Left over, delete it: image $spare" >&2
+            fi
+            az disk delete \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group other \
+              --name "$TEMPORARY_NAME" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME" >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+
           disk=$(az disk create \
             --subscription 33333333-3333-3333-3333-333333333333 \
             --resource-group other \
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --source "$SOURCE" \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          trap 'az disk delete --ids "$disk" --yes' EXIT
-          # Image Builder replaced an image of that name.
-          az image delete \
+          make_image() {
+            az image create \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group other \
+              --name "$@" \
+              --location westeurope \
+              --source "$disk" \
+              --os-type Linux \
+              --hyper-v-generation "$generation" \
+              --output none
+          }
+
+          images=$(az image list \
             --subscription 33333333-3333-3333-3333-333333333333 \
             --resource-group other \
-            --name web-other
-          az image create \
-            --subscription 33333333-3333-3333-3333-333333333333 \
-            --resource-group other \
-            --name web-other \
-            --location westeurope \
-            --source "$disk" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --output none
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$images" | grep -iqxFe "$image"; then
+            # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
+            spare="$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary
+            az image delete \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group other \
+              --name "$image"
+            only=$spare spare=""
+          fi
+          make_image "$image"
+          spare=$only only=""
         EOT
       ]
     }

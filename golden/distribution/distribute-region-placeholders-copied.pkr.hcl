@@ -112,7 +112,7 @@ source "azure-arm" "web" {
     image_version  = "1.2.3"
 
     dynamic "target_region" {
-      for_each = distinct([var.region, "westeurope"])
+      for_each = distinct([for region in [var.region, "westeurope"] : lower(replace(region, " ", ""))])
       content {
         name = target_region.value
       }
@@ -153,14 +153,27 @@ build {
     post-processor "shell-local" {
       name = "web-2"
       env = { for name, value in {
-        TARGET_REGIONS           = join(" ", [for region, copies in { (var.region) = "=2", northeurope = "" } : "${replace(region, " ", "")}${copies}"])
         GALLERY_IMAGE_DEFINITION = var.name
+        TARGET_REGIONS           = join(" ", [for region, copies in { (lower(replace(var.region, " ", ""))) = "=2", northeurope = "=1" } : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
         LOCATION                 = var.region
         IMAGE_VERSION            = local.gallery_version_id
         TAGS                     = "by=${var.owner}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
+          version=1.2.3
+          versions=$(az sig image-version list \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --gallery-name golden \
+            --gallery-image-definition "$GALLERY_IMAGE_DEFINITION" \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$versions" | grep -qxFe "$version"; then
+            echo "There is a version $version: delete it, or choose another one." >&2
+            exit 1
+          fi
+          # shellcheck disable=SC2086 # the regions are words of their own
           az sig image-version create \
             --subscription 22222222-2222-2222-2222-222222222222 \
             --resource-group images \
@@ -170,8 +183,31 @@ build {
             --location "$LOCATION" \
             --image-version "$IMAGE_VERSION" \
             --target-regions $TARGET_REGIONS \
+            --block-deletion-before-end-of-life false \
             --tags "$TAGS" \
+            --no-wait \
             --output none
+          tries=0
+          while :; do
+            state=$(az sig image-version show \
+              --subscription 22222222-2222-2222-2222-222222222222 \
+              --resource-group images \
+              --gallery-name golden \
+              --gallery-image-definition "$GALLERY_IMAGE_DEFINITION" \
+              --gallery-image-version 1.2.3 \
+              --query provisioningState \
+              --output tsv)
+            case "$state" in
+              Succeeded) break ;;
+              Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The image version was not published in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
         EOT
       ]
     }

@@ -100,7 +100,7 @@ source "azure-arm" "web" {
     image_version  = "1.2.3"
 
     dynamic "target_region" {
-      for_each = distinct([var.region, "westeurope"])
+      for_each = distinct([for region in [var.region, "westeurope"] : lower(replace(region, " ", ""))])
       content {
         name = target_region.value
       }

@@ -105,7 +105,7 @@ source "azure-arm" "web" {
     image_version  = "1.2.3"
 
     dynamic "target_region" {
-      for_each = { (var.region) = 1, westeurope = 1, (var.other_region) = 3 }
+      for_each = { (lower(replace(var.region, " ", ""))) = 1, westeurope = 1, (lower(replace(var.other_region, " ", ""))) = 3 }
       content {
         name     = target_region.key
         replicas = target_region.value

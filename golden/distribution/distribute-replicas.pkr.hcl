@@ -142,8 +142,31 @@ build {
           --gallery-name golden \
           --gallery-image-definition web \
           --gallery-image-version 1.2.3 \
-          --target-regions westeurope=3=Standard_ZRS eastus=Premium_LRS \
+          --target-regions westeurope=3=Standard_ZRS eastus=1=Premium_LRS \
+          --block-deletion-before-end-of-life false \
+          --no-wait \
           --output none
+        tries=0
+        while :; do
+          state=$(az sig image-version show \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --gallery-name golden \
+            --gallery-image-definition web \
+            --gallery-image-version 1.2.3 \
+            --query provisioningState \
+            --output tsv)
+          case "$state" in
+            Succeeded) break ;;
+            Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;
+          esac
+          tries=$((tries + 1))
+          if [ "$tries" -ge 480 ]; then
+            echo "The image version was not published in 240 minutes." >&2
+            exit 1
+          fi
+          sleep 30
+        done
       EOT
     ]
   }

@@ -146,6 +146,18 @@ build {
       }
       inline = [
         <<-EOT
+          version=1.2.3
+          versions=$(az sig image-version list \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --gallery-name golden \
+            --gallery-image-definition web2 \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$versions" | grep -qxFe "$version"; then
+            echo "There is a version $version: delete it, or choose another one." >&2
+            exit 1
+          fi
           az sig image-version create \
             --subscription 22222222-2222-2222-2222-222222222222 \
             --resource-group images \
@@ -154,8 +166,31 @@ build {
             --gallery-image-version 1.2.3 \
             --location westeurope \
             --image-version "$IMAGE_VERSION" \
-            --target-regions westeurope \
+            --target-regions westeurope=1 \
+            --block-deletion-before-end-of-life false \
+            --no-wait \
             --output none
+          tries=0
+          while :; do
+            state=$(az sig image-version show \
+              --subscription 22222222-2222-2222-2222-222222222222 \
+              --resource-group images \
+              --gallery-name golden \
+              --gallery-image-definition web2 \
+              --gallery-image-version 1.2.3 \
+              --query provisioningState \
+              --output tsv)
+            case "$state" in
+              Succeeded) break ;;
+              Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The image version was not published in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
         EOT
       ]
     }
@@ -173,8 +208,8 @@ build {
     post-processor "shell-local" {
       name = "web3"
       env = {
+        TEMPORARY_NAME = "packer-temporary-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
         SOURCE         = local.gallery_version_id
-        TEMPORARY_NAME = "packer-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
       }
       inline = [
         <<-EOT
@@ -185,29 +220,73 @@ build {
             --gallery-image-definition web \
             --query hyperVGeneration \
             --output tsv)
+
+          image=web3
+          spare= # the new image by another name, while the old one is there
+          only=
+          # What is made on the way is deleted at the end, each whatever becomes of the others.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            if [ -n "$only" ]; then
+              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+            fi
+            if [ -n "$spare" ]; then
+              az image delete \
+                --subscription 11111111-1111-1111-1111-111111111111 \
+                --resource-group images \
+                --name "$spare" ||
+                echo "Left over, delete it: image $spare" >&2
+            fi
+            az disk delete \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$TEMPORARY_NAME" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME" >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+
           disk=$(az disk create \
             --subscription 11111111-1111-1111-1111-111111111111 \
             --resource-group images \
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --gallery-image-reference "$SOURCE" \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          trap 'az disk delete --ids "$disk" --yes' EXIT
-          # Image Builder replaced an image of that name.
-          az image delete \
+          make_image() {
+            az image create \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$@" \
+              --location westeurope \
+              --source "$disk" \
+              --os-type Linux \
+              --hyper-v-generation "$generation" \
+              --output none
+          }
+
+          images=$(az image list \
             --subscription 11111111-1111-1111-1111-111111111111 \
             --resource-group images \
-            --name web3
-          az image create \
-            --subscription 11111111-1111-1111-1111-111111111111 \
-            --resource-group images \
-            --name web3 \
-            --location westeurope \
-            --source "$disk" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --output none
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$images" | grep -iqxFe "$image"; then
+            # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
+            spare="$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary
+            az image delete \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$image"
+            only=$spare spare=""
+          fi
+          make_image "$image"
+          spare=$only only=""
         EOT
       ]
     }

@@ -139,6 +139,18 @@ build {
       }
       inline = [
         <<-EOT
+          version=1.2.3
+          versions=$(az sig image-version list \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --gallery-name golden \
+            --gallery-image-definition quick \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$versions" | grep -qxFe "$version"; then
+            echo "There is a version $version: delete it, or choose another one." >&2
+            exit 1
+          fi
           az sig image-version create \
             --subscription 22222222-2222-2222-2222-222222222222 \
             --resource-group images \
@@ -147,9 +159,32 @@ build {
             --gallery-image-version 1.2.3 \
             --location westeurope \
             --image-version "$IMAGE_VERSION" \
-            --target-regions westeurope \
+            --target-regions westeurope=1 \
             --replication-mode Shallow \
+            --block-deletion-before-end-of-life false \
+            --no-wait \
             --output none
+          tries=0
+          while :; do
+            state=$(az sig image-version show \
+              --subscription 22222222-2222-2222-2222-222222222222 \
+              --resource-group images \
+              --gallery-name golden \
+              --gallery-image-definition quick \
+              --gallery-image-version 1.2.3 \
+              --query provisioningState \
+              --output tsv)
+            case "$state" in
+              Succeeded) break ;;
+              Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The image version was not published in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
         EOT
       ]
     }

@@ -139,10 +139,11 @@ build {
   post-processor "shell-local" {
     name = "web-regions"
     env = { for name, value in {
-      TARGET_REGIONS = join(" ", [for region, copies in { (var.region) = "=Standard_ZRS", westeurope = "=Premium_LRS" } : "${replace(region, " ", "")}${copies}"])
+      TARGET_REGIONS = join(" ", [for region, copies in { (lower(replace(var.region, " ", ""))) = "=1=Standard_ZRS", westeurope = "=1=Premium_LRS" } : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       <<-EOT
+        # shellcheck disable=SC2086 # the regions are words of their own
         az sig image-version update \
           --subscription 22222222-2222-2222-2222-222222222222 \
           --resource-group images \
@@ -150,7 +151,30 @@ build {
           --gallery-image-definition web \
           --gallery-image-version 1.2.3 \
           --target-regions $TARGET_REGIONS \
+          --block-deletion-before-end-of-life false \
+          --no-wait \
           --output none
+        tries=0
+        while :; do
+          state=$(az sig image-version show \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --gallery-name golden \
+            --gallery-image-definition web \
+            --gallery-image-version 1.2.3 \
+            --query provisioningState \
+            --output tsv)
+          case "$state" in
+            Succeeded) break ;;
+            Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;
+          esac
+          tries=$((tries + 1))
+          if [ "$tries" -ge 480 ]; then
+            echo "The image version was not published in 240 minutes." >&2
+            exit 1
+          fi
+          sleep 30
+        done
       EOT
     ]
   }

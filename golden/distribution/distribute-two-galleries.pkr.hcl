@@ -164,6 +164,18 @@ build {
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
+          version="$GALLERY_IMAGE_VERSION"
+          versions=$(az sig image-version list \
+            --subscription 33333333-3333-3333-3333-333333333333 \
+            --resource-group 'prod images' \
+            --gallery-name prod \
+            --gallery-image-definition web \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$versions" | grep -qxFe "$version"; then
+            echo "There is a version $version: delete it, or choose another one." >&2
+            exit 1
+          fi
           az sig image-version create \
             --subscription 33333333-3333-3333-3333-333333333333 \
             --resource-group 'prod images' \
@@ -172,10 +184,33 @@ build {
             --gallery-image-version "$GALLERY_IMAGE_VERSION" \
             --location westeurope \
             --image-version "$IMAGE_VERSION" \
-            --target-regions westeurope=Standard_LRS northeurope=2=Standard_ZRS eastus=1=Premium_LRS \
+            --target-regions westeurope=1=Standard_LRS northeurope=2=Standard_ZRS eastus=1=Premium_LRS \
             --exclude-from-latest true \
+            --block-deletion-before-end-of-life false \
             --tags stage=prod 'owner=Jane O'"'"'Neil $HOME' \
+            --no-wait \
             --output none
+          tries=0
+          while :; do
+            state=$(az sig image-version show \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group 'prod images' \
+              --gallery-name prod \
+              --gallery-image-definition web \
+              --gallery-image-version "$GALLERY_IMAGE_VERSION" \
+              --query provisioningState \
+              --output tsv)
+            case "$state" in
+              Succeeded) break ;;
+              Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The image version was not published in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
         EOT
       ]
     }
@@ -198,6 +233,18 @@ build {
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
+          version="$GALLERY_IMAGE_VERSION"
+          versions=$(az sig image-version list \
+            --subscription 22222222-2222-2222-2222-222222222222 \
+            --resource-group images \
+            --gallery-name golden \
+            --gallery-image-definition web2 \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$versions" | grep -qxFe "$version"; then
+            echo "There is a version $version: delete it, or choose another one." >&2
+            exit 1
+          fi
           az sig image-version create \
             --subscription 22222222-2222-2222-2222-222222222222 \
             --resource-group images \
@@ -208,7 +255,30 @@ build {
             --image-version "$IMAGE_VERSION" \
             --target-regions westeurope=3 northeurope=1 \
             --storage-account-type Standard_ZRS \
+            --block-deletion-before-end-of-life false \
+            --no-wait \
             --output none
+          tries=0
+          while :; do
+            state=$(az sig image-version show \
+              --subscription 22222222-2222-2222-2222-222222222222 \
+              --resource-group images \
+              --gallery-name golden \
+              --gallery-image-definition web2 \
+              --gallery-image-version "$GALLERY_IMAGE_VERSION" \
+              --query provisioningState \
+              --output tsv)
+            case "$state" in
+              Succeeded) break ;;
+              Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The image version was not published in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
         EOT
       ]
     }

@@ -154,7 +154,7 @@ build {
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
-          az storage blob copy start \
+          copy=$(az storage blob copy start \
             --auth-mode login \
             --account-name "$ACCOUNT_NAME" \
             --destination-container "$DESTINATION_CONTAINER" \
@@ -162,10 +162,31 @@ build {
             --source-account-name "$ACCOUNT_NAME" \
             --source-container "$DESTINATION_CONTAINER" \
             --source-blob "$SOURCE_BLOB" \
-            --output none
-          status=pending
-          while [ "$status" = pending ]; do
-            sleep 15
+            --query id \
+            --output tsv)
+          # A part of a VHD is none: it does not stay.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            az storage blob copy abort \
+              --auth-mode login \
+              --account-name "$ACCOUNT_NAME" \
+              --destination-container "$DESTINATION_CONTAINER" \
+              --destination-blob "$DESTINATION_BLOB" \
+              --copy-id "$copy" ||
+              :
+            az storage blob delete \
+              --auth-mode login \
+              --account-name "$ACCOUNT_NAME" \
+              --container-name "$DESTINATION_CONTAINER" \
+              --name "$DESTINATION_BLOB" ||
+              echo "The VHD is incomplete: delete it." >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+          tries=0
+          while :; do
             status=$(az storage blob show \
               --auth-mode login \
               --account-name "$ACCOUNT_NAME" \
@@ -173,8 +194,18 @@ build {
               --name "$DESTINATION_BLOB" \
               --query properties.copy.status \
               --output tsv)
+            case "$status" in
+              success) break ;;
+              failed | aborted) echo "The copy of the VHD ended as: $status" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 960 ]; then
+              echo "The VHD was not copied in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 15
           done
-          [ "$status" = success ]
+          trap - EXIT HUP INT TERM
         EOT
       ]
     }
@@ -199,7 +230,8 @@ build {
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
-          az storage blob copy start \
+          # Between two accounts this takes az 2.70, and a role for the blobs of both.
+          copy=$(az storage blob copy start \
             --auth-mode login \
             --account-name contosovhds \
             --destination-container golden \
@@ -207,10 +239,31 @@ build {
             --source-account-name "$SOURCE_ACCOUNT_NAME" \
             --source-container "$SOURCE_CONTAINER" \
             --source-blob "$SOURCE_BLOB" \
-            --output none
-          status=pending
-          while [ "$status" = pending ]; do
-            sleep 15
+            --query id \
+            --output tsv)
+          # A part of a VHD is none: it does not stay.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            az storage blob copy abort \
+              --auth-mode login \
+              --account-name contosovhds \
+              --destination-container golden \
+              --destination-blob "$DESTINATION_BLOB" \
+              --copy-id "$copy" ||
+              :
+            az storage blob delete \
+              --auth-mode login \
+              --account-name contosovhds \
+              --container-name golden \
+              --name "$DESTINATION_BLOB" ||
+              echo "The VHD is incomplete: delete it." >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+          tries=0
+          while :; do
             status=$(az storage blob show \
               --auth-mode login \
               --account-name contosovhds \
@@ -218,8 +271,18 @@ build {
               --name "$DESTINATION_BLOB" \
               --query properties.copy.status \
               --output tsv)
+            case "$status" in
+              success) break ;;
+              failed | aborted) echo "The copy of the VHD ended as: $status" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 960 ]; then
+              echo "The VHD was not copied in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 15
           done
-          [ "$status" = success ]
+          trap - EXIT HUP INT TERM
         EOT
       ]
     }

@@ -136,7 +136,7 @@ build {
     }
     inline = [
       <<-EOT
-        az storage blob copy start \
+        copy=$(az storage blob copy start \
           --auth-mode login \
           --account-name contosovhds \
           --destination-container golden \
@@ -144,10 +144,31 @@ build {
           --source-account-name contosovhds \
           --source-container golden \
           --source-blob "$SOURCE_BLOB" \
-          --output none
-        status=pending
-        while [ "$status" = pending ]; do
-          sleep 15
+          --query id \
+          --output tsv)
+        # A part of a VHD is none: it does not stay.
+        clean_up() {
+          status=$?
+          trap - EXIT
+          az storage blob copy abort \
+            --auth-mode login \
+            --account-name contosovhds \
+            --destination-container golden \
+            --destination-blob web.vhd \
+            --copy-id "$copy" ||
+            :
+          az storage blob delete \
+            --auth-mode login \
+            --account-name contosovhds \
+            --container-name golden \
+            --name web.vhd ||
+            echo "The VHD is incomplete: delete it." >&2
+          exit "$status"
+        }
+        trap clean_up EXIT
+        trap 'exit 1' HUP INT TERM
+        tries=0
+        while :; do
           status=$(az storage blob show \
             --auth-mode login \
             --account-name contosovhds \
@@ -155,8 +176,18 @@ build {
             --name web.vhd \
             --query properties.copy.status \
             --output tsv)
+          case "$status" in
+            success) break ;;
+            failed | aborted) echo "The copy of the VHD ended as: $status" >&2; exit 1 ;;
+          esac
+          tries=$((tries + 1))
+          if [ "$tries" -ge 960 ]; then
+            echo "The VHD was not copied in 240 minutes." >&2
+            exit 1
+          fi
+          sleep 15
         done
-        [ "$status" = success ]
+        trap - EXIT HUP INT TERM
         az storage blob delete \
           --auth-mode login \
           --account-name contosovhds \

@@ -74,8 +74,8 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  snapshot_name        = "out_image_${formatdate("YYYYMMDDhhmmss", local.now)}"
-  temporary_image_name = "out_image-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  snapshot_name        = "packer_temporary_out_image_${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-out_image-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "out_image" {
@@ -137,21 +137,56 @@ build {
       name = "image_out"
       env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/source_rg/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
-        TEMPORARY_NAME = "packer-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
         SUBSCRIPTION   = var.subscription_id
+        TEMPORARY_NAME = "packer-temporary-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
+
+          image=out_image
+          spare= # the new image by another name, while the old one is there
+          only=
+          # What is made on the way is deleted at the end, each whatever becomes of the others.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            if [ -n "$only" ]; then
+              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+            fi
+            if [ -n "$spare" ]; then
+              az image delete --subscription "$SUBSCRIPTION" --resource-group out_rg --name "$spare" ||
+                echo "Left over, delete it: image $spare" >&2
+            fi
+            az disk delete \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group out_rg \
+              --name "$TEMPORARY_NAME-there" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME-there" >&2
+            az snapshot delete \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group out_rg \
+              --name "$TEMPORARY_NAME-there" ||
+              echo "Left over, delete it: snapshot $TEMPORARY_NAME-there" >&2
+            az snapshot delete --subscription "$SUBSCRIPTION" --resource-group out_rg --name "$TEMPORARY_NAME" ||
+              echo "Left over, delete it: snapshot $TEMPORARY_NAME" >&2
+            az disk delete --subscription "$SUBSCRIPTION" --resource-group out_rg --name "$TEMPORARY_NAME" --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME" >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+
           disk=$(az disk create \
             --subscription "$SUBSCRIPTION" \
             --resource-group out_rg \
             --name "$TEMPORARY_NAME" \
             --location westus \
             --source "$SOURCE" \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          trap 'az disk delete --ids "$disk" --yes; az snapshot delete --ids $snapshot $copy' EXIT
           snapshot=$(az snapshot create \
             --subscription "$SUBSCRIPTION" \
             --resource-group out_rg \
@@ -160,34 +195,71 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
+            --tags packer-temporary \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
             --subscription "$SUBSCRIPTION" \
             --resource-group out_rg \
-            --name "$TEMPORARY_NAME-copy" \
+            --name "$TEMPORARY_NAME-there" \
             --location 1_location \
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          az snapshot wait \
-            --ids "$copy" \
-            --custom 'completionPercent == `100` || copyCompletionError' \
-            --interval 30 \
-            --timeout 86400
-          # Image Builder replaced an image of that name.
-          az image delete --subscription "$SUBSCRIPTION" --resource-group out_rg --name out_image
-          az image create \
+
+          # The copy goes on in the background.
+          tries=0
+          while :; do
+            copied=$(az snapshot show \
+              --ids "$copy" \
+              --query 'copyCompletionError.errorMessage || completionPercent' \
+              --output tsv)
+            case "$copied" in
+              100 | 100.0) break ;;
+              *[!0-9.]*) echo "The copy of the snapshot failed: $copied" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The snapshot was not copied in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
+
+          there=$(az disk create \
             --subscription "$SUBSCRIPTION" \
             --resource-group out_rg \
-            --name out_image \
+            --name "$TEMPORARY_NAME-there" \
             --location 1_location \
             --source "$copy" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --output none
+            --tags packer-temporary \
+            --query id \
+            --output tsv)
+          make_image() {
+            az image create \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group out_rg \
+              --name "$@" \
+              --location 1_location \
+              --source "$there" \
+              --os-type Linux \
+              --hyper-v-generation "$generation" \
+              --output none
+          }
+
+          images=$(az image list --subscription "$SUBSCRIPTION" --resource-group out_rg --query '[].name' --output tsv)
+          if printf '%s\n' "$images" | grep -iqxFe "$image"; then
+            # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
+            spare="$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary
+            az image delete --subscription "$SUBSCRIPTION" --resource-group out_rg --name "$image"
+            only=$spare spare=""
+          fi
+          make_image "$image"
+          spare=$only only=""
         EOT
       ]
     }
@@ -209,8 +281,10 @@ build {
     }
     inline = [
       <<-EOT
-        az snapshot delete --ids "$SNAPSHOT"
+        az snapshot delete --ids "$SNAPSHOT" ||
+          failed=yes
         az image delete --ids "$IMAGE"
+        [ -z "$${failed:-}" ]
       EOT
     ]
   }

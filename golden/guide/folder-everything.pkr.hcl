@@ -182,18 +182,8 @@ build {
     env = { for name, value in {
       GALLERY_IMAGE_VERSION = local.image_version
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
-    inline = [
-      <<-EOT
-        az sig image-version update \
-          --subscription 22222222-2222-2222-2222-222222222222 \
-          --resource-group images \
-          --gallery-name golden \
-          --gallery-image-definition web \
-          --gallery-image-version "$GALLERY_IMAGE_VERSION" \
-          --target-regions westeurope=2=Standard_ZRS northeurope=Standard_LRS \
-          --output none
-      EOT
-    ]
+    script          = "${path.root}/scripts/distribute-0-regions.sh"
+    execute_command = ["/bin/sh", "-c", "{{.Vars}} /bin/sh \"$0\"", "{{.Script}}"]
   }
 
   # distribute[0]: tags of its own, which azure-arm would put on all that it makes.
@@ -215,36 +205,8 @@ build {
     env = {
       SOURCE_BLOB = "v${build.TempOSDiskName}.vhd"
     }
-    inline = [
-      <<-EOT
-        az storage blob copy start \
-          --auth-mode login \
-          --account-name contoso \
-          --destination-container vhds \
-          --destination-blob web.vhd \
-          --source-account-name contoso \
-          --source-container vhds \
-          --source-blob "$SOURCE_BLOB" \
-          --output none
-        status=pending
-        while [ "$status" = pending ]; do
-          sleep 15
-          status=$(az storage blob show \
-            --auth-mode login \
-            --account-name contoso \
-            --container-name vhds \
-            --name web.vhd \
-            --query properties.copy.status \
-            --output tsv)
-        done
-        [ "$status" = success ]
-        az storage blob delete \
-          --auth-mode login \
-          --account-name contoso \
-          --container-name vhds \
-          --name "$SOURCE_BLOB"
-      EOT
-    ]
+    script          = "${path.root}/scripts/distribute-4-name.sh"
+    execute_command = ["/bin/sh", "-c", "{{.Vars}} /bin/sh \"$0\"", "{{.Script}}"]
   }
 
   # distribute[1]: SharedImage, copied from the gallery version of azure-arm.
@@ -256,22 +218,8 @@ build {
         IMAGE_VERSION         = local.gallery_version_id
         EXCLUDE_FROM_LATEST   = var.exclude_from_latest
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
-      inline = [
-        <<-EOT
-          az sig image-version create \
-            --subscription 33333333-2222-2222-2222-222222222222 \
-            --resource-group images \
-            --gallery-name second \
-            --gallery-image-definition web \
-            --gallery-image-version "$GALLERY_IMAGE_VERSION" \
-            --location westeurope \
-            --image-version "$IMAGE_VERSION" \
-            --target-regions westeurope eastus \
-            --exclude-from-latest "$EXCLUDE_FROM_LATEST" \
-            --tags b=2 \
-            --output none
-        EOT
-      ]
+      script          = "${path.root}/scripts/distribute-1-copy.sh"
+      execute_command = ["/bin/sh", "-c", "{{.Vars}} /bin/sh \"$0\"", "{{.Script}}"]
     }
 
     post-processor "manifest" {
@@ -287,68 +235,11 @@ build {
     post-processor "shell-local" {
       name = "m2"
       env = { for name, value in {
+        TEMPORARY_NAME = "packer-temporary-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
         SOURCE         = local.gallery_version_id
-        TEMPORARY_NAME = "packer-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
-      inline = [
-        <<-EOT
-          generation=$(az sig image-definition show \
-            --subscription 22222222-2222-2222-2222-222222222222 \
-            --resource-group images \
-            --gallery-name golden \
-            --gallery-image-definition web \
-            --query hyperVGeneration \
-            --output tsv)
-          disk=$(az disk create \
-            --subscription 22222222-2222-2222-2222-222222222222 \
-            --resource-group images \
-            --name "$TEMPORARY_NAME" \
-            --location westeurope \
-            --gallery-image-reference "$SOURCE" \
-            --query id \
-            --output tsv)
-          trap 'az disk delete --ids "$disk" --yes; az snapshot delete --ids $snapshot $copy' EXIT
-          snapshot=$(az snapshot create \
-            --subscription 22222222-2222-2222-2222-222222222222 \
-            --resource-group images \
-            --name "$TEMPORARY_NAME" \
-            --location westeurope \
-            --source "$disk" \
-            --copy-start false \
-            --incremental true \
-            --query id \
-            --output tsv)
-          copy=$(az snapshot create \
-            --subscription 22222222-2222-2222-2222-222222222222 \
-            --resource-group images \
-            --name "$TEMPORARY_NAME-copy" \
-            --location eastus \
-            --source "$snapshot" \
-            --copy-start true \
-            --incremental true \
-            --query id \
-            --output tsv)
-          az snapshot wait \
-            --ids "$copy" \
-            --custom 'completionPercent == `100` || copyCompletionError' \
-            --interval 30 \
-            --timeout 86400
-          # Image Builder replaced an image of that name.
-          az image delete \
-            --subscription 22222222-2222-2222-2222-222222222222 \
-            --resource-group images \
-            --name web-us
-          az image create \
-            --subscription 22222222-2222-2222-2222-222222222222 \
-            --resource-group images \
-            --name web-us \
-            --location eastus \
-            --source "$copy" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --output none
-        EOT
-      ]
+      script          = "${path.root}/scripts/distribute-3-copy.sh"
+      execute_command = ["/bin/sh", "-c", "{{.Vars}} /bin/sh \"$0\"", "{{.Script}}"]
     }
 
     post-processor "manifest" {

@@ -68,7 +68,7 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_image_name = "web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
   gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
 }
 

@@ -168,7 +168,7 @@ source "azure-arm" "image" {
     image_version  = local.image_version
 
     dynamic "target_region" {
-      for_each = distinct([var.region, var.region1, var.rg_name])
+      for_each = distinct([for region in [var.region, var.region1, var.rg_name] : lower(replace(region, " ", ""))])
       content {
         name = target_region.value
       }

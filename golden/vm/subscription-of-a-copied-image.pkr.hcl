@@ -68,8 +68,8 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  snapshot_name        = "web_${formatdate("YYYYMMDDhhmmss", local.now)}"
-  temporary_image_name = "web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  snapshot_name        = "packer_temporary_web_${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -137,20 +137,65 @@ build {
       name = "mi"
       env = {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
-        TEMPORARY_NAME = "packer-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME = "packer-temporary-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
       }
       inline = [
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
+
+          image=web
+          spare= # the new image by another name, while the old one is there
+          only=
+          # What is made on the way is deleted at the end, each whatever becomes of the others.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            if [ -n "$only" ]; then
+              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+            fi
+            if [ -n "$spare" ]; then
+              az image delete \
+                --subscription 33333333-3333-3333-3333-333333333333 \
+                --resource-group images \
+                --name "$spare" ||
+                echo "Left over, delete it: image $spare" >&2
+            fi
+            az disk delete \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group images \
+              --name "$TEMPORARY_NAME-there" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME-there" >&2
+            az snapshot delete \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group images \
+              --name "$TEMPORARY_NAME-there" ||
+              echo "Left over, delete it: snapshot $TEMPORARY_NAME-there" >&2
+            az snapshot delete \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group images \
+              --name "$TEMPORARY_NAME" ||
+              echo "Left over, delete it: snapshot $TEMPORARY_NAME" >&2
+            az disk delete \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group images \
+              --name "$TEMPORARY_NAME" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME" >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+
           disk=$(az disk create \
             --subscription 33333333-3333-3333-3333-333333333333 \
             --resource-group images \
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --source "$SOURCE" \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          trap 'az disk delete --ids "$disk" --yes; az snapshot delete --ids $snapshot $copy' EXIT
           snapshot=$(az snapshot create \
             --subscription 33333333-3333-3333-3333-333333333333 \
             --resource-group images \
@@ -159,37 +204,78 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
+            --tags packer-temporary \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
             --subscription 33333333-3333-3333-3333-333333333333 \
             --resource-group images \
-            --name "$TEMPORARY_NAME-copy" \
+            --name "$TEMPORARY_NAME-there" \
             --location northeurope \
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          az snapshot wait \
-            --ids "$copy" \
-            --custom 'completionPercent == `100` || copyCompletionError' \
-            --interval 30 \
-            --timeout 86400
-          # Image Builder replaced an image of that name.
-          az image delete \
+
+          # The copy goes on in the background.
+          tries=0
+          while :; do
+            copied=$(az snapshot show \
+              --ids "$copy" \
+              --query 'copyCompletionError.errorMessage || completionPercent' \
+              --output tsv)
+            case "$copied" in
+              100 | 100.0) break ;;
+              *[!0-9.]*) echo "The copy of the snapshot failed: $copied" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The snapshot was not copied in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
+
+          there=$(az disk create \
             --subscription 33333333-3333-3333-3333-333333333333 \
             --resource-group images \
-            --name web
-          az image create \
-            --subscription 33333333-3333-3333-3333-333333333333 \
-            --resource-group images \
-            --name web \
+            --name "$TEMPORARY_NAME-there" \
             --location northeurope \
             --source "$copy" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --output none
+            --tags packer-temporary \
+            --query id \
+            --output tsv)
+          make_image() {
+            az image create \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group images \
+              --name "$@" \
+              --location northeurope \
+              --source "$there" \
+              --os-type Linux \
+              --hyper-v-generation "$generation" \
+              --output none
+          }
+
+          images=$(az image list \
+            --subscription 33333333-3333-3333-3333-333333333333 \
+            --resource-group images \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$images" | grep -iqxFe "$image"; then
+            # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
+            spare="$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary
+            az image delete \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group images \
+              --name "$image"
+            only=$spare spare=""
+          fi
+          make_image "$image"
+          spare=$only only=""
         EOT
       ]
     }
@@ -211,8 +297,10 @@ build {
     }
     inline = [
       <<-EOT
-        az snapshot delete --ids "$SNAPSHOT"
+        az snapshot delete --ids "$SNAPSHOT" ||
+          failed=yes
         az image delete --ids "$IMAGE"
+        [ -z "$${failed:-}" ]
       EOT
     ]
   }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
+
+from aib2packer.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

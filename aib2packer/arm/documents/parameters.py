@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
+from aib2packer.frozen import dataclass
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.text.source import SourceText, Span

@@ -7,9 +7,10 @@ first bracket included; `place.py` finds them in the file.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
+
+from aib2packer.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue

@@ -8,9 +8,10 @@ Source: docs/reference/arm-expressions.md 3.2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeGuard, TypeVar
+
+from aib2packer.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator

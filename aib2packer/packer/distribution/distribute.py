@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, VhdTarget
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import traced
 from aib2packer.packer.distribution.gallery import gallery_settings, gallery_version
 from aib2packer.packer.distribution.managed_image import managed_image_settings
@@ -59,6 +60,6 @@ def distribute(template: ImageTemplate, site: Site, needed: ForValidation) -> Di
     if tags.shared:
         values = {key: symbols.value(value) for key, value in tags.shared.items()}
         settings["azure_tags"] = traced(values, *tags.origins)
-    steps = Steps(plan, versions, vhds, location, name, site)
+    steps = Steps(plan, versions, vhds, location, name, template.build_timeout_minutes, site)
     chains = (*steps.finish_made(tags.own), *steps.copy(), *steps.clean_up(), *steps.record(needed.recorded))
     return Distribution(settings, chains)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import ManagedImage
 from aib2packer.findings import codes
 from aib2packer.hcl.values import traced
-from aib2packer.packer.distribution.ids import snapshot_name, temporary_image
+from aib2packer.packer.distribution.ids import TEMPORARY, snapshot_name, temporary_image
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate, ManagedImageTarget
@@ -56,7 +56,7 @@ def _report_temporary(group: TemplateText, template: ImageTemplate, name: str, r
     report.add(
         codes.EXTRA_MANAGED_IMAGE,
         template.source.span,
-        f"{why}: one named {name}-<time> in {group}, which the last post-processor deletes",
+        f"{why}: one in {group} whose name begins with {TEMPORARY}-{name}, which the last post-processor deletes",
         help="If the build fails before that, delete it with `az image delete`.",
     )
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import VhdTarget
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.printing import is_exact
 from aib2packer.packer.steps.exactness import content_is_exact
 

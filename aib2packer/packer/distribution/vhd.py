@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.text import join
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code, Value, Variable, traced
 from aib2packer.packer.distribution.ids import TIME
-from aib2packer.packer.distribution.script import Option, Script, concat
+from aib2packer.packer.distribution.script import Option, Script, Shell, concat
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import VhdTarget
@@ -23,6 +23,9 @@ VHD_GROUP = Variable("vhd_resource_group_name", "Resource group of the storage a
 _ACCOUNT = Variable("vhd_storage_account", "Storage account that receives the VHD, in the subscription of the build.")
 _CONTAINER = Variable("vhd_container", "Container that receives the VHD; it must exist.", default="vhds")
 _HOST = "blob.core.windows.net"
+AZ_COPIES_BETWEEN_ACCOUNTS = "2.70"
+"""The first Azure CLI that copies a blob between accounts without a key of either (docs/reference/azure-runtime.md 8)."""
+_POLL_SECONDS = 15
 
 _CAPTURE_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,23}")
 _CONTAINER_NAME = re.compile(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
@@ -105,9 +108,10 @@ def vhd_settings(vhd: Vhd, timeout: str) -> Settings:
     return settings
 
 
-def copy_vhd(source: Blob, destination: Blob, symbols: Symbols, report: Report, *, move: bool) -> Script:
+def copy_vhd(source: Blob, destination: Blob, script: Script, *, move: bool) -> None:
     """Copy a VHD, and wait until it is there; `move` deletes the source then."""
-    script = Script(symbols, report)
+    if source.account != destination.account:
+        script.say(f"Between two accounts this takes az {AZ_COPIES_BETWEEN_ACCOUNTS}, and a role for the blobs of both.")
     script.az(
         "storage blob copy start",
         _LOGIN,
@@ -117,23 +121,28 @@ def copy_vhd(source: Blob, destination: Blob, symbols: Symbols, report: Report, 
         ("--source-account-name", source.account),
         ("--source-container", source.container),
         ("--source-blob", source.name),
-    )
-    script.line("status=pending")
-    script.line('while [ "$status" = pending ]; do')
-    script.line("  sleep 15")
-    script.az(
-        "storage blob show",
-        *_options(destination),
-        ("--query", "properties.copy.status"),
+        ("--query", "id"),
         ("--output", "tsv"),
-        into="status",
-        indent="  ",
+        into="copy",
     )
-    script.line("done")
-    script.line('[ "$status" = success ]')
+    script.say("A part of a VHD is none: it does not stay.")
+    with script.block("clean_up() {", "}"):
+        script.line("status=$?")
+        script.line("trap - EXIT")
+        script.az("storage blob copy abort", *_destination(destination), ("--copy-id", Shell('"$copy"')), otherwise=":")
+        script.az("storage blob delete", *_options(destination), otherwise='echo "The VHD is incomplete: delete it." >&2')
+        script.line('exit "$status"')
+    script.line("trap clean_up EXIT")
+    script.line("trap 'exit 1' HUP INT TERM")
+    with script.polling("The VHD was not copied", _POLL_SECONDS):
+        query: tuple[Option, ...] = (("--query", "properties.copy.status"), ("--output", "tsv"))
+        script.az("storage blob show", *_options(destination), *query, into="status")
+        with script.block('case "$status" in', "esac"):
+            script.line("success) break ;;")
+            script.line("""failed | aborted) echo "The copy of the VHD ended as: $status" >&2; exit 1 ;;""")
+    script.line("trap - EXIT HUP INT TERM")
     if move:
         script.az("storage blob delete", *_options(source))
-    return script
 
 
 _LOGIN: Option = ("--auth-mode", "login")
@@ -141,6 +150,16 @@ _LOGIN: Option = ("--auth-mode", "login")
 
 def _options(blob: Blob) -> tuple[Option, ...]:
     return (_LOGIN, ("--account-name", blob.account), ("--container-name", blob.container), ("--name", blob.name))
+
+
+def _destination(blob: Blob) -> tuple[Option, ...]:
+    """The same for the commands that copy."""
+    return (
+        _LOGIN,
+        ("--account-name", blob.account),
+        ("--destination-container", blob.container),
+        ("--destination-blob", blob.name),
+    )
 
 
 def _place(uri: TemplateText, report: Report) -> tuple[TemplateText, TemplateText, tuple[TemplateText, ...]] | None:

@@ -7,7 +7,6 @@ there are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.describe import describe
@@ -28,6 +27,7 @@ from aib2packer.arm.language.symbolic import (
     may_be_null,
     type_of,
 )
+from aib2packer.frozen import dataclass, field
 from aib2packer.hcl.code import NULL, Binding, CannotPrintError, Piece, call, conditional, index, infix, of_text, of_value
 from aib2packer.hcl.printing import is_identifier, print_value, quote
 from aib2packer.hcl.values import Code, Interpolation, Variable

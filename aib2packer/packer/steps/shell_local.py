@@ -16,7 +16,7 @@ from aib2packer.hcl.values import Code, Value, Variable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# What means a template to Packer, and a file to the Azure CLI (core/commands/__init__.py, _expand_file_prefixed_files).
+# What means a template to Packer, and a file to the Azure CLI (azure.cli.core.commands, _expand_file_prefixed_files).
 _MEANS_MORE = re.compile(r"\{\{|(?:^|=)@")
 _ENCODED = """: name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }"""
 
@@ -43,12 +43,21 @@ class Environment:
             return shlex.quote(value)
         return f'"${self._variable(re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").upper(), value)}"'
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the variables, as a reader looks for them."""
+        return tuple(sorted(self._values))
+
     def settings(self, name: str, inline: Sequence[Value]) -> dict[str, Value]:
         """The settings of a provisioner or post-processor that runs these commands; without a name where that is empty."""
+        return self.settings_to_run(name, inline=tuple(inline))
+
+    def settings_to_run(self, name: str, **what_runs: Value) -> dict[str, Value]:
+        """The settings of a provisioner or post-processor, with those that say what it runs."""
         settings: dict[str, Value] = {"name": name} if name else {}
         if self._values:
             settings["env"] = self._printed()
-        return settings | {"inline": tuple(inline)}
+        return settings | what_runs
 
     def _printed(self) -> Value:
         """The values; where one may mean more than its text, that is percent-encoded: exact in a URI, refused as a name."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code, Interpolation, Local
 from aib2packer.options import OsType
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.describe import describe
@@ -25,6 +25,7 @@ from aib2packer.arm.language.symbolic import (
 from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.findings import codes
 from aib2packer.findings.model import Finding
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.code import NULL, Binding, CannotPrintError, Piece, conditional, infix, of_value
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.named import tables_in
@@ -24,6 +23,7 @@ from aib2packer.arm.language.symbolic import (
     rebuild,
     walk,
 )
+from aib2packer.frozen import dataclass, field
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import Local
