@@ -86,7 +86,10 @@ else:
                 elif one.default_factory is not MISSING:
                     default = "=_unset"
                 (keywords if by_keyword else positional).append(f"{name}{default}")
-            lines.append(f"self.__dict__[{name!r}] = {value}" if setter is None else f"_set_{name}(self, {value})")
+            if one.init or value != name:  # any other is for `__post_init__` to set
+                lines.append(f"self.__dict__[{name!r}] = {value}" if setter is None else f"_set_{name}(self, {value})")
+        if hasattr(cls, "__post_init__"):
+            lines.append("self.__post_init__()")
         names["_unset"] = MISSING
         arguments = ", ".join(["self", *positional, *(["*", *keywords] if keywords else [])])
         _compile(cls, "__init__", arguments, lines, names)(self, *args, **kwargs)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue
 
 
+_CALLS = 4  # of Python, more than another function has
+
+
 class _Unknown(Exception):  # noqa: N818 - no error: the function stays a symbol
     """The result of a lambda decides, and is not known."""
 
@@ -41,7 +44,11 @@ class _Function:
     def apply(self, *arguments: Json) -> Json:
         """The value of the body; arguments beyond the parameters are left out."""
         bound = {name.lower(): argument for name, argument in zip(self.names, arguments, strict=False)}
-        return self.frame.inside(self.frame.scope.with_lambda_variables(bound)).evaluate(self.body)
+        budget = self.frame.scope.memory.budget
+        before = budget.enter(_CALLS)
+        result = self.frame.inside(self.frame.scope.with_lambda_variables(bound)).evaluate(self.body)
+        budget.depth = before
+        return result
 
     def decide(self, *arguments: Json) -> bool:
         """True or false."""

@@ -12,6 +12,7 @@ from aib2packer.arm.evaluation.functions.base import Pure
 from aib2packer.arm.evaluation.functions.json_text import JsonTextError, read_json
 from aib2packer.arm.evaluation.functions.text import utf8
 from aib2packer.arm.language.symbolic import Concat, concat, starts
+from aib2packer.models import replace
 from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def _json(arguments: Arguments) -> ArmValue:
 
 
 def _parsed(arguments: Arguments, text: str) -> ArmValue:
+    arguments.budget.allow_values(text.count(",") + text.count(":"))
     try:
         return read_json(text)
     except JsonTextError as error:
@@ -69,7 +71,9 @@ def _data_uri_to_string(arguments: Arguments) -> ArmValue:
 
 
 def _uri_component(arguments: Arguments) -> ArmValue:
-    return quote(utf8(arguments.string(0)), safe="-_.~")
+    data = utf8(arguments.string(0))
+    arguments.budget.allow_text(3 * len(data))
+    return quote(data, safe="-_.~")
 
 
 def _uri_component_to_string(arguments: Arguments) -> ArmValue:
@@ -106,7 +110,7 @@ def _uri_partly(arguments: Arguments) -> ArmValue | None:
     if not isinstance(base, str) or not isinstance(relative, Concat) or not re.match(r"[^/:?#.][^:?#]*/|[^/:?#.]+\.", known):
         return None
     mark = "x"
-    head = _uri(type(arguments)(arguments.function, (base, mark)))
+    head = _uri(replace(arguments, values=(base, mark)))
     return concat((str(head)[: -len(mark)], *relative.parts))
 
 

@@ -29,7 +29,12 @@ _DECIMALS = {"N": 2, "F": 2, "P": 2}
 
 def format_text(arguments: Arguments) -> ArmValue:
     """`format(text, argument, …)`: text where all of it is known, else joined text."""
-    return concat(_pieces(arguments))
+    pieces, length = [], 0
+    for piece in _pieces(arguments):
+        length += len(piece) if isinstance(piece, str) else 1
+        arguments.budget.allow_text(length)
+        pieces.append(piece)
+    return concat(pieces)
 
 
 def _pieces(arguments: Arguments) -> Iterator[str | Symbol]:
