@@ -19,6 +19,7 @@ FLOORS = (
     ("system",),
     ("findings",),
     ("hcl",),
+    ("clouds",),
     ("options",),
     ("jsonc",),
     ("terraform",),
@@ -30,17 +31,19 @@ FLOORS = (
     ("customizers",),
     ("rendering",),
     ("provenance",),
+    ("facts",),
     ("conversion",),
     ("guide",),
     ("convert",),
     ("verify", "fetch"),
     ("app",),
+    ("audit",),
     ("cli",),
 )
 RANK = {room: rank for rank, floor in enumerate(FLOORS) for room in floor}
 ALONE = {"hcl": {"text", "models", "patterns"}}  # HCL is a language: it knows nothing of Azure, ARM or findings
 LARGEST_ROOM = 17
-ABOVE_CONVERT = {"verify", "fetch", "app", "cli"}
+ABOVE_CONVERT = {"verify", "fetch", "app", "audit", "cli"}
 OUTSIDE = {"click", "urllib3", "socket", "subprocess", "http", "requests"}
 
 

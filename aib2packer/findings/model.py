@@ -51,6 +51,8 @@ class Code:
     title: str
     exceptionally: Asks | None = None
     """What it asks of people, where that is not what its severity usually asks."""
+    formerly: Code | None = None
+    """The code that it was a part of: whoever accepts that one accepts this."""
 
     @property
     def asks(self) -> Asks:
