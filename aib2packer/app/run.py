@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from dataclasses import field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from aib2packer.findings.codes import (
     UNREADABLE,
 )
 from aib2packer.findings.model import Severity, about_file
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass, field, replace
 from aib2packer.options import Emit
 from aib2packer.packer.layout import BUILD_FILE
 from aib2packer.system.files import MOST

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -18,6 +17,7 @@ from aib2packer.cli import options
 from aib2packer.cli.configured import configured
 from aib2packer.cli.printing import colored, echo, print_error, progress
 from aib2packer.cli.sections import SectionedCommand, picked
+from aib2packer.models import replace
 from aib2packer.options import Options
 from aib2packer.system.files import read_bytes
 from aib2packer.text.source import FileError, InputError, decode

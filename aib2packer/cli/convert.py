@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, cast
@@ -20,6 +19,7 @@ from aib2packer.cli.reporting import Reporting, report
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.models import replace
 from aib2packer.options import Options
 from aib2packer.text.source import FileError
 

@@ -5,7 +5,6 @@ An option of the conversion has the name of a field of `Options`, or a callback 
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from aib2packer.clouds import Cloud, cloud_named
 from aib2packer.findings.formats import Format
 from aib2packer.findings.model import Asks, Level, Severity
 from aib2packer.options import Auth, Emit, OsType, ValidateIn, WinrmBootstrap
+from aib2packer.patterns import pattern
 from aib2packer.system.files import MOST
 from aib2packer.text.secrets import mask
 from aib2packer.text.source import decode
@@ -25,7 +25,7 @@ from aib2packer.text.source import decode
 if TYPE_CHECKING:
     from aib2packer.text.source import SourceText
 
-_MARKETPLACE_IMAGE = re.compile(r"[\w.-]+(?::[\w.-]+){2,3}")
+_MARKETPLACE_IMAGE = pattern(r"[\w.-]+(?::[\w.-]+){2,3}")
 
 
 def _os_type(_context: click.Context, _parameter: click.Parameter, value: str | None) -> OsType | None:
