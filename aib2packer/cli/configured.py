@@ -6,7 +6,6 @@ A key is an option as the command line has it, without the dashes: the option it
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, cast
@@ -17,6 +16,7 @@ from click.core import ParameterSource
 from aib2packer.app.beside import environment_of
 from aib2packer.app.config import Config, find_config, read_config
 from aib2packer.app.inputs import read_file
+from aib2packer.models import field_names, replace
 from aib2packer.options import Options
 from aib2packer.text.source import FileError, SourceText, decode
 
@@ -82,9 +82,9 @@ def configured(context: click.Context, template: Template, request: Request) -> 
     read = [_read(file, request.most) for file in _files(values.get("parameters", ()), base, path)]
     changes["parameter_files"] = (*read, *request.options.parameter_files)
     changes["settings"] = (*_settings(values.get("set", ())), *request.options.settings)
-    known = {field.name for field in fields(Options)}
+    known = set(field_names(Options))
     options = replace(request.options, **{name: value for name, value in changes.items() if name in known})  # type: ignore[arg-type]
-    others = {field.name for field in fields(type(request))} - {"options"}
+    others = set(field_names(type(request))) - {"options"}
     made = replace(request, options=options, **{name: value for name, value in changes.items() if name in others})  # type: ignore[arg-type]
     if "environments" in values:
         made = replace(made, environments=_environments(values["environments"], base, path, request.most))
