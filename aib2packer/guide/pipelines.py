@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.clouds import Cloud
-from aib2packer.frozen import dataclass
 from aib2packer.guide.commands import SUBSCRIPTION_NAME
 from aib2packer.guide.migration import starts
+from aib2packer.models import dataclass
 from aib2packer.options import Auth
 from aib2packer.packer.layout import AZURE_PIPELINES, GITHUB_ACTIONS
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
