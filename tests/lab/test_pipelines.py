@@ -3,7 +3,7 @@
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ class Job:
     actions: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def run(folder: Path, scripts: list[tuple[str, Mapping[str, str]]]) -> list[str]:
+def run(folder: Path, scripts: Sequence[tuple[str, Mapping[str, str]]]) -> list[str]:
     """Run scripts one after another, each with its environment; give the calls of programs."""
     for name in ("packer", "az", "timeout", "curl", "unzip"):
         (folder / name).write_text(RECORDER)
@@ -179,12 +179,13 @@ def test_actionlint_finds_nothing(auth: Auth, az: bool, tmp_path: Path) -> None:
     actionlint = home() / "bin/actionlint"
     if not actionlint.exists():
         pytest.skip(f"no actionlint in {actionlint.parent}: run tests/lab/install-actionlint")
-    for name, properties in {
+    all_properties: dict[str, dict[str, Any]] = {
         "plain": {},
         "validated": {"validate": VALIDATORS},
         "long": {"buildTimeoutInMinutes": 960},
         "open": {"vmProfile": OWN_SIZE},
-    }.items():
+    }
+    for name, properties in all_properties.items():
         conversion = pipelines_of(auth, az=az, **properties)
         (tmp_path / f"{name}.yml").write_bytes(conversion.files["pipelines/github-actions.yml"])
 
