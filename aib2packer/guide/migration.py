@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.frozen import dataclass
 from aib2packer.guide.rights import BUILD_GROUP_NAME
+from aib2packer.packer.distribution.ids import TEMPORARY_GROUP
 from aib2packer.packer.layout import (
     ATTRIBUTES,
     AZURE_PIPELINES,
@@ -167,6 +168,13 @@ def _group_use(build: Build) -> str:
     setting = BUILD_GROUP.name
     if any(variable.name == BUILD_GROUP.name for variable in build.variables):
         return f"Then give `-var {setting}={BUILD_GROUP_NAME}` to `packer build`."
+    if any(local.name == TEMPORARY_GROUP for local in build.locals):
+        return (
+            f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` and `temp_resource_group_name` in the source '
+            f"block of `build.pkr.hcl`: the group has a location of its own. Let the local `{TEMPORARY_GROUP}` be "
+            f'`"{BUILD_GROUP_NAME}"`: the managed image that is made on the way lies there then, and stays until it is deleted as '
+            "above."
+        )
     return (
         f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` in the source block of `build.pkr.hcl`: the '
         "group has a location of its own."
