@@ -25,10 +25,11 @@ def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
     groups: tuple[str, ...] = ()
     if decisions.security.makes_image:
         of_build = f"--subscription {word(subscription_value(decisions.subscription, symbols)) or '...'}"
-        groups = (
+        delete_group = (
             f"az group list {of_build} --query \"[?starts_with(name, '{TEMPORARY}')].name\" --output tsv "
-            f"| xargs -r -n 1 az group delete {of_build} --yes --name",
+            f"| xargs -r -n 1 az group delete {of_build} --yes --name"
         )
+        groups = (delete_group,)
     return (
         *groups,
         *assignments(one for place in known for one in place),

@@ -170,10 +170,10 @@ def _group_use(build: Build) -> str:
         return f"Then give `-var {setting}={BUILD_GROUP_NAME}` to `packer build`."
     if any(local.name == TEMPORARY_GROUP for local in build.locals):
         return (
-            f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` and `temp_resource_group_name` in the source '
-            f"block of `build.pkr.hcl`: the group has a location of its own. Let the local `{TEMPORARY_GROUP}` be "
-            f'`"{BUILD_GROUP_NAME}"`: the managed image that is made on the way lies there then, and stays until it is deleted as '
-            "above."
+            f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` and `temp_resource_group_name` in the '
+            f"source block of `build.pkr.hcl`: the group has a location of its own. Let the local `{TEMPORARY_GROUP}` be "
+            f'`"{BUILD_GROUP_NAME}"`: the managed image that is made on the way lies there then, and stays until it is '
+            "deleted as above."
         )
     return (
         f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` in the source block of `build.pkr.hcl`: the '
