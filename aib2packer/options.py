@@ -5,12 +5,13 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from aib2packer.frozen import dataclass, field
+from aib2packer.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from aib2packer.clouds import Cloud
     from aib2packer.text.source import SourceText
 
 BUILD_FILE = "build.pkr.hcl"
@@ -85,6 +86,8 @@ class Options:
     os_type: OsType | None = None
     """The operating system; None: found out from the template."""
     auth: Auth = Auth.CLI
+    cloud: Cloud | None = None
+    """The cloud of Azure that the template is deployed in; None: found out from its regions and hosts."""
     winrm_bootstrap: WinrmBootstrap = WinrmBootstrap.KEY_VAULT
     """How a Windows VM gets ready for Packer; without effect on Linux."""
     security_type: SecurityType | None = None
@@ -121,5 +124,7 @@ class Options:
     """Whether files beside the HCL may be written; without, everything stands in the HCL."""
     assets: Mapping[str, bytes | Unfetched] | None = field(default=None, repr=False)
     """What was fetched, by URI: it lies beside the HCL then, which asks for `side_files`. None: the build fetches it."""
+    facts: bool = False
+    """Whether the outcome has the facts of the build."""
     file_name: str = BUILD_FILE
     """The name that the HCL will have, for the commands in its header."""

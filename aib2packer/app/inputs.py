@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import replace
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.app.walk import SUFFIXES, candidates, speaks_of_image_templates
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.names import portable_name
+from aib2packer.models import dataclass, replace
 from aib2packer.packer.layout import OUTPUT_FOLDERS
 from aib2packer.system.files import read_bytes, read_most, unreadable
 from aib2packer.text.source import FileError

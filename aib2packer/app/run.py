@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from dataclasses import field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from aib2packer.findings.codes import (
     UNREADABLE,
 )
 from aib2packer.findings.model import Severity, about_file
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass, field, replace
 from aib2packer.options import Emit
 from aib2packer.packer.layout import BUILD_FILE
 from aib2packer.system.files import MOST
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
     from aib2packer.app.inputs import Template
     from aib2packer.conversion import Conversion
+    from aib2packer.facts import Facts
     from aib2packer.findings.model import Finding, Level
     from aib2packer.options import Options
     from aib2packer.provenance.accounting import Entry
@@ -80,6 +80,8 @@ class Request:
     """Whether the parameters files beside each template are used; several become a file of values each."""
     environments: Mapping[str, SourceText] = field(default_factory=dict)
     """Parameters files by the environment that each is for."""
+    look: bool = False
+    """Whether only to look: nothing is written, and the results have the facts of the builds."""
     fail_on: Level = Severity.ERROR
     """The lightest findings that make the exit status 1."""
 
@@ -104,6 +106,7 @@ class Result:
     folder: Path | None = None
     settings: tuple[Entry, ...] = ()
     source_map: tuple[Place, ...] = ()
+    facts: Facts | None = None
 
 
 def unreadable(error: FileError) -> Result:
@@ -183,6 +186,7 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
         root=template.root,
         name=template.image or request.options.name,
         side_files=request.folder is not None,
+        facts=request.look,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
 
@@ -230,7 +234,10 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
         findings=findings,
         settings=conversion.settings,
         source_map=conversion.source_map,
+        facts=conversion.facts,
     )
+    if request.look:
+        return result
     if request.file:
         return _deliver(result, request.file.parent, {request.file.name: hcl}, request)
     if request.folder:

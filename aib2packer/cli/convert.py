@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, cast
 
 import click
 
-from aib2packer.app.inputs import STDIN, collect, is_folder, read_file
+from aib2packer.app.inputs import STDIN, collect, is_folder
 from aib2packer.app.run import Outcome, Request, Result, check_leftovers, run, unreadable
 from aib2packer.cli import options
 from aib2packer.cli.printing import fetching, progress
@@ -19,14 +18,14 @@ from aib2packer.cli.reporting import Reporting, report
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.models import replace
 from aib2packer.options import Options
-from aib2packer.text.source import FileError, decode
+from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.app.inputs import Template
-    from aib2packer.text.source import SourceText
 
 
 @click.command("convert", cls=SectionedCommand)
@@ -83,7 +82,7 @@ def convert_command(
         given["fail_on"] = Severity.LOSS
     reporting = picked(Reporting, given)
     try:
-        given["parameter_files"] = tuple(_read(file, most) for file in parameter_files)
+        given["parameter_files"] = options.read_parameters(parameter_files, most)
         inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
         report([unreadable(error)], reporting, many=False)
@@ -100,13 +99,9 @@ def convert_command(
     sys.exit(max(report(results, reporting, many=many), *(result.exit_code for result in results)))
 
 
-def _read(file: str, most: int) -> SourceText:
-    return decode(read_file(file, Path(file), most), file)
-
-
 def _run(templates: Sequence[Template], request: Request, reporting: Reporting) -> list[Result]:
     """The results of several templates, and of what lies in the folder that belongs to none of them."""
-    with progress(templates, _named, quiet=reporting.quiet or reporting.findings.is_document) as running:
+    with progress(templates, _named, quiet=reporting.quiet or reporting.findings.is_document, label="Converting") as running:
         results = [result for template in running for result in run(template, request)]
     if all(result.outcome is Outcome.NO_TEMPLATE for result in results):
         message = "neither this file nor another of those found holds an image template"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
 from aib2packer.hcl.printing import escape_templates, print_body, references
 from aib2packer.hcl.values import Attribute, Block, Code, Local, Variable
+from aib2packer.models import replace
 from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
 from aib2packer.packer.layout import values_file
 from aib2packer.packer.model import Build, Section
@@ -33,6 +33,7 @@ _LAST_VARIABLES = (
     "managed_image_name",
     "exclude_from_latest",
 )
+_ONE_LIMIT = "What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all."
 _PERHAPS_OWN_NETWORK = "In a subnet Packer reaches it by its private address: run Packer inside that network."
 _IMAGE_ON_THE_WAY = "The gallery version is made of this image. It lies in the resource group of the build, and goes with it."
 _NO_IMAGE = "None: no image is made."
@@ -46,7 +47,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
 
     `source` are the settings of azure-arm, `post_processors` what happens when it is done.
     """
-    notes = {}
+    notes = {"polling_duration_timeout": _ONE_LIMIT}
     if "virtual_network_name" in source:
         notes[BUILD_VM] = _PERHAPS_OWN_NETWORK if "allowed_inbound_ip_addresses" in source else _OWN_NETWORK
     if "skip_create_image" in source:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImage
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import Code, Local, Validation, Variable
+from aib2packer.models import dataclass
 from aib2packer.options import SecurityType
 from aib2packer.packer.marketplace import Architecture, Generation
 

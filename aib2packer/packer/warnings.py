@@ -15,12 +15,13 @@ from aib2packer.findings import codes
 from aib2packer.options import OsType
 from aib2packer.packer.marketplace import Architecture, Generation, needs_plan, publisher_of
 from aib2packer.packer.vm.machine import default_size
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.aib.ids import ResourceId
-    from aib2packer.aib.model import Customizer, ImageTemplate
+    from aib2packer.aib.model import Customizer, DistributeTarget, ImageTemplate
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.packer.decisions import Decisions
@@ -35,21 +36,21 @@ _DISKS_OF_DEFAULT_SIZES = 4  # https://learn.microsoft.com/azure/virtual-machine
 
 _GENERATIONS = {generation.value for generation in Generation}
 
-_REMOVES_AGENT = re.compile(
+_REMOVES_AGENT = pattern(
     r"\b(?:apt|apt-get|yum|dnf|zypper|tdnf)\b[^\n;&|]*\b(?:remove|purge|erase|autoremove)\b[^\n;&|]*\bwa(?:linux)?agent\b"
     r"|\brm\b[^\n;&|]*\bwaagent\b",
     re.IGNORECASE,
 )
-_REMOVES_SCRIPT = re.compile(r"\b(?:rm|del|ri|unlink|remove-item)\b[^\n;&|]*deprovisioningscript\.(?:sh|ps1)", re.IGNORECASE)
+_REMOVES_SCRIPT = pattern(r"\b(?:rm|del|ri|unlink|remove-item)\b[^\n;&|]*deprovisioningscript\.(?:sh|ps1)", re.IGNORECASE)
 # What leaves Windows waiting for a restart as a rule.
-_NEEDS_RESTART = re.compile(
+_NEEDS_RESTART = pattern(
     r"\b(?:install-windowsfeature|add-windowsfeature|enable-windowsoptionalfeature|add-windowscapability|wusa(?:\.exe)?)\b"
     r"|\bdism\b[^\n]*/enable-feature",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(r"^\s*#[^\n]*", re.MULTILINE)
-_ARM_SIZE = re.compile(r"standard_[a-z]+\d+(?:-\d+)?[a-z]*p[a-z]*(?:_v\d+)?", re.IGNORECASE)
-_RESTARTS = re.compile(r"\brestart-computer\b|\bshutdown(?:\.exe)?\b[^\n]*[/-]r\b", re.IGNORECASE)
+_COMMENT = pattern(r"^\s*#[^\n]*", re.MULTILINE)
+_ARM_SIZE = pattern(r"standard_[a-z]+\d+(?:-\d+)?[a-z]*p[a-z]*(?:_v\d+)?", re.IGNORECASE)
+_RESTARTS = pattern(r"\brestart-computer\b|\bshutdown(?:\.exe)?\b[^\n]*[/-]r\b", re.IGNORECASE)
 
 
 def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
@@ -62,6 +63,7 @@ def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> No
     _check_disks(template, decisions, report)
     _check_generalizing(template.customize, report)
     _check_job(template, report)
+    _check_regions(template, report)
     for target in decisions.plan.made:
         if isinstance(target, VhdTarget) and target.uri is not None and ".blob." in target.uri.visible:
             _tell_of_account(target.uri, report)
@@ -88,6 +90,29 @@ def _check_job(template: ImageTemplate, report: Report) -> None:
             help="Let a machine of your own run the pipeline, or lower buildTimeoutInMinutes to "
             f"{LONGEST_HOSTED_JOB - TO_CLEAN_UP}: Packer needs time to clean up.",
         )
+
+
+def _check_regions(template: ImageTemplate, report: Report) -> None:
+    """Tell of regions that another cloud has: nothing reaches from one into the other."""
+    regions = [template.location, *(region for target in template.targets for region in _regions_of(target))]
+    for region in dict.fromkeys(region for region in regions if region is not None and region.literal):
+        if not template.cloud.facts.has_region(str(region)):
+            report.add(
+                codes.FAILS_WHEN_RUN,
+                region.span,
+                f"`{region}` is no region of {template.cloud.facts.title}, which the build is for",
+                help="Leave it out, or say with --cloud which cloud is meant.",
+            )
+
+
+def _regions_of(target: DistributeTarget) -> tuple[TemplateText | None, ...]:
+    match target:
+        case GalleryTarget():
+            return tuple(region.name for region in target.regions)
+        case ManagedImageTarget():
+            return (target.location,)
+        case _:
+            return ()
 
 
 def _check_plan(template: ImageTemplate, report: Report) -> None:

@@ -120,6 +120,9 @@ source "azure-arm" "web" {
   vtpm_enabled                 = local.trusted_launch
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
   managed_image_name                = local.trusted_launch ? null : local.temporary_image_name

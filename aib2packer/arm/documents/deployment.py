@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.answers import answer
@@ -20,8 +19,8 @@ from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol
 from aib2packer.arm.language.tree import JsonSymbolic, is_null, value_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
-from aib2packer.frozen import dataclass
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, JsonScalar, string_of
+from aib2packer.models import dataclass, replace
 from aib2packer.text.secrets import find_secrets
 from aib2packer.text.source import SourceText, Span
 
@@ -188,7 +187,7 @@ def _is_inner(properties: JsonObject) -> bool:
 def _deployment(template: JsonObject, context: Context) -> Deployment:
     schema = (string_of(template.get("$schema")) or "").rsplit("/", 1)[-1].lower().removesuffix("#").removesuffix(".json")
     level = next((level for level in Level if level.value.lower() == schema), Level.RESOURCE_GROUP)
-    deployment = Deployment(level)
+    deployment = Deployment(level, cloud=context.cloud)
     if context.subscription_id is not None:
         deployment = replace(deployment, subscription_id=context.subscription_id)
     if context.resource_group is not None:

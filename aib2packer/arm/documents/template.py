@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,8 @@ from aib2packer.arm.documents.powershell import is_powershell, restore
 from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.arm.documents.wrapped import exported, listed
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass, field
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, string_of, with_pointers
+from aib2packer.models import dataclass, field, replace
 from aib2packer.terraform.shown import is_shown, shown_resources
 from aib2packer.text.source import Span
 
