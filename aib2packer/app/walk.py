@@ -14,7 +14,7 @@ from aib2packer.patterns import pattern
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-SUFFIXES = (".json", ".jsonc", ".bicep")
+SUFFIXES = (".json", ".jsonc", ".bicep", ".tf")
 """How the names of files end that may be image templates."""
 _NEVER = {"node_modules", ".git", ".hg", ".svn", ".terraform", ".venv", "__pycache__"}
 _SPEAKS = pattern(rb"virtualmachineimages|imagetemplates?\b|templatelink", re.IGNORECASE)

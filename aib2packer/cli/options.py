@@ -133,6 +133,10 @@ inputs.option(
     multiple=True,
     help="Leave out files and folders of this name or relative path when a folder is searched, such as `*.dev.json`.",
 )
+inputs.option(
+    "--subscription", metavar="ID", help="Convert all image templates of this Azure subscription, in place of TEMPLATE."
+)
+inputs.option("--refresh", is_flag=True, help="Ask Azure again, also where the output holds what it said before.")
 
 reports = Section("Report")
 reports.option(
@@ -269,7 +273,11 @@ parameters.option(
     help="The value of a parameter, JSON or text. May be given several times.",
 )
 parameters.option("--subscription-id", metavar="ID", help="What subscription().subscriptionId is, instead of a variable.")
-parameters.option("--resource-group", metavar="NAME", help="What resourceGroup().name is, instead of a variable.")
+parameters.option(
+    "--resource-group",
+    metavar="NAME",
+    help="What resourceGroup().name is, instead of a variable. Without TEMPLATE: all image templates there in Azure.",
+)
 parameters.option("--location", metavar="REGION", help="What resourceGroup().location is, instead of a variable.")
 parameters.option("--resolve", is_flag=True, help="Fold parameters that have a value into the output, instead of variables.")
 
