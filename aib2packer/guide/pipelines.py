@@ -137,7 +137,7 @@ def _azure(name: str, guide: Guide) -> Pipeline:
     else:
         login["keepAzSessionActive"] = "true"
     if auth is Auth.OIDC:  # azure-arm's own way asks as GitHub Actions answers
-        environment["PKR_VAR_use_azure_cli_auth"] = "true"
+        environment["PKR_VAR_use_azure_cli_auth"] = '"true"'
     if login and any(one.environment for one in _runs(guide)):
         before.append(f'export {SUBSCRIPTION_NAME}="$(az account show --query id --output tsv)"')
     elif any(one.environment for one in _runs(guide)):
