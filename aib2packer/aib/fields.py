@@ -481,7 +481,7 @@ class Fields:
                 codes.EXPRESSION,
                 span,
                 "this is an ARM expression, but the input is no deployment template that could evaluate it",
-                help="Convert the whole deployment template, or what `az image builder show` prints.",
+                help="Convert the whole deployment template, or what `az rest` shows of the image template.",
             )
             return None
         return read(text, span, self.report)

@@ -47,7 +47,8 @@ def convert_command(
     """Convert image templates to Packer builds.
 
     TEMPLATE is a JSON file, a folder that is searched for them, or - for standard input, which is also read if there is none.
-    Several templates, or a folder, need -o DIR: each gets a folder of its own there.
+    Several templates, or a folder, need -o DIR: each gets a folder of its own there. One that is in Azure is best read by
+    az rest --method get --url ID?api-version=2025-10-01: az image builder show leaves newer settings out.
 
     Exit status: 0 converted; 1 an error, and no HCL, or findings at the level of --fail-on, or --check found a difference;
     2 wrong usage, or files that cannot be read or written.

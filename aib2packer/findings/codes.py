@@ -114,3 +114,4 @@ COPIED = Code("AIB2P437", Severity.NOTE, "target made by the Azure CLI", Asks.DE
 LEFT_OVER = Code("AIB2P438", Severity.NOTE, "file left over", Asks.DECIDE)
 LONG_JOB = Code("AIB2P450", Severity.NOTE, "longer than a job of a pipeline", Asks.DECIDE)
 OWN_IMAGE = Code("AIB2P470", Severity.NOTE, "what a source of one's own brings", Asks.DECIDE)
+SHOWN_IN_PART = Code("AIB2P471", Severity.NOTE, "settings that the Azure CLI leaves out", Asks.DECIDE)
