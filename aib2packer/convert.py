@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aib2packer.conversion import Conversion
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.replace import replaced
 from aib2packer.options import Options
 from aib2packer.system.files import read_bytes
 from aib2packer.text.source import InputError, SourceText, decode
@@ -34,12 +35,31 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
         InputError: The bytes are no text.
 
     """
-    source = decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
     report = Report()
-    document = parse(source, report)
+    document = parse(_source(text, file), report)
     if document is not None:
         return _convert(document, options or Options(), report)
     return Conversion(None, findings=report.findings)
+
+
+def image_templates(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> tuple[str, ...]:
+    """The names of all image templates in an input, each of which `Options.name` takes; none where it cannot be read.
+
+    Raises:
+        InputError: The bytes are no text.
+
+    """
+    from aib2packer.aib.reading import names
+
+    document = parse(_source(text, file), Report())
+    if document is None:
+        return ()
+    chosen = options or Options()
+    return names(replaced(document, chosen.replacements), chosen, partial(_read_linked, file, chosen.root))
+
+
+def _source(text: str | bytes, file: str) -> SourceText:
+    return decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
 
 
 def _convert(document: Json, options: Options, report: Report) -> Conversion:
@@ -56,6 +76,7 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
     from aib2packer.provenance.printing import print_builds
 
     source = document.span.source.name
+    document = replaced(document, options.replacements)
     template = read(document, CUSTOMIZERS, options, partial(_read_linked, source, options.root), report)
     decisions = None if template is None else decide(template, CUSTOMIZERS, options, report)
     if template is None or decisions is None:

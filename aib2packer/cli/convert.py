@@ -6,8 +6,8 @@ import os
 import sys
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 @click.command("convert", cls=SectionedCommand)
 @click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path(allow_dash=True))
+@options.inputs
 @options.output
 @options.conversion
 @options.parameters
@@ -84,13 +85,14 @@ def convert_command(
     reporting = picked(Reporting, given)
     try:
         given["parameter_files"] = tuple(_read(file, most) for file in parameter_files)
-        inputs = collect(arguments, folder)
+        inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
         report([unreadable(error)], reporting, many=False)
         sys.exit(2)
     request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder, "most": most})
     watch = partial(fetching, quiet=reporting.quiet or reporting.findings.is_document)
-    results = _run(inputs, request, reporting) if many else [run(inputs[0], request, watch)]
+    results = _run(inputs, request, reporting) if many else [*run(replace(inputs[0], folder=PurePosixPath()), request, watch)]
+    many = many or len(results) > 1
     try:
         results = list(map(_print_hcl, results))
     except BrokenPipeError:  # the reader has seen enough; click ends without a word
@@ -105,15 +107,19 @@ def _read(file: str, most: int) -> SourceText:
 
 def _run(templates: Sequence[Template], request: Request, reporting: Reporting) -> list[Result]:
     """The results of several templates, and of what lies in the folder that belongs to none of them."""
-    with progress(templates, quiet=reporting.quiet or reporting.findings.is_document) as running:
-        results = [run(template, request.below(template)) for template in running]
+    with progress(templates, _named, quiet=reporting.quiet or reporting.findings.is_document) as running:
+        results = [result for template in running for result in run(template, request)]
     if all(result.outcome is Outcome.NO_TEMPLATE for result in results):
         message = "neither this file nor another of those found holds an image template"
         finding = about_file(NO_IMAGE_TEMPLATE, templates[0].name, message, help="Give others.")
         return [replace(results[0], exit_code=2, findings=(finding,)), *results[1:]]
     if request.check and request.folder and any(template.found for template in templates):
-        results += check_leftovers(request.folder, templates)
+        results += check_leftovers(request.folder, [result.folder for result in results])
     return results
+
+
+def _named(template: Template | None) -> str:
+    return "" if template is None else template.name
 
 
 def _target(output: str | None) -> tuple[Path | None, Path | None]:

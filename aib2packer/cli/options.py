@@ -84,6 +84,14 @@ def _level(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     return Asks.ACT if value == Asks.ACT.value else Severity(value)
 
 
+inputs = Section("Input")
+inputs.option(
+    "--exclude",
+    metavar="PATTERN",
+    multiple=True,
+    help="Leave out files and folders of this name or relative path when a folder is searched, such as `*.dev.json`.",
+)
+
 output = Section("Output")
 output.option("-o", "--output", type=click.Path(), metavar="PATH", help="A file (PATH ends in .hcl) or a folder to write to.")
 output.option(
@@ -161,6 +169,11 @@ parameters.option(
     metavar="FILE",
     multiple=True,
     help="A parameters file of the deployment template. May be given several times; the later win.",
+)
+parameters.option(
+    "--parameters-beside",
+    is_flag=True,
+    help="Use the parameters file beside each template, such as web.parameters.json; several become a file of values each.",
 )
 parameters.option(
     "--set",

@@ -38,7 +38,7 @@ def _header(guide: Guide, report: Report) -> tuple[str, ...]:
     lines += _commands(guide.commands)
     if guide.validation is not None:
         _, *others = _commands(guide.validation)  # the plugins are the same
-        lines += (line for line in others if line not in lines)
+        lines += [line for line in others if line not in lines]
     lines += ["", f"{_where(guide)} {_rights(guide)}"]
     if guide.copies:
         lines.append(_CLI)
@@ -90,7 +90,10 @@ def _deviations(report: Report) -> Iterator[str]:
 
 
 def _commands(run: Commands) -> list[str]:
-    return [f"  {command}" for command in (run.init, *run.exports, run.limited_build)]
+    lines = [f"  {command}" for command in (run.init, *run.prepare, *run.exports, run.limited_build)]
+    if run.values_file is None or run.copied:
+        return lines
+    return [*lines, "", f"{run.values_file} gives values to {', '.join(run.required)}."]
 
 
 def _where(guide: Guide) -> str:

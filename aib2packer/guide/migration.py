@@ -12,6 +12,7 @@ from aib2packer.packer.layout import (
     ATTRIBUTES,
     AZURE_PIPELINES,
     BUILD_ENDING,
+    EXAMPLE,
     FILES,
     GITHUB_ACTIONS,
     IGNORED,
@@ -112,7 +113,7 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         title=f"VM image {guide.name}" if guide.name else "VM image",
         source=_base_name(source),
         files=tuple(_described(beside)),
-        where=f"Run this {', '.join(('in this folder', *guide.places))}.",
+        where=_where(guide),
         run=_run(guide),
         powershell=() if guide.needs_shell else _powershell(guide),
         boots=_boots(guide),
@@ -134,6 +135,14 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         starts=f"Image Builder built by itself {' and '.join(starts(guide))}." if starts(guide) else "",
         pipelines=tuple((path, words) for path, words in _PIPELINES.items() if path in beside),
     )
+
+
+def _where(guide: Guide) -> str:
+    where = f"Run this {', '.join(('in this folder', *guide.places))}."
+    if len(guide.environments) < 2:  # noqa: PLR2004 - there is another
+        return where
+    first, *others = (f"`{name}`" for name in guide.environments)
+    return f"{where} Take {' or '.join(others)} in the place of {first} for another environment."
 
 
 def starts(guide: Guide) -> tuple[str, ...]:
@@ -163,16 +172,18 @@ def _group_use(build: Build) -> str:
 
 def _run(guide: Guide) -> tuple[str, ...]:
     run, then = guide.commands, guide.validation
+    prepare = run.prepare or (() if then is None else then.prepare)
     exports = dict.fromkeys((*run.exports, *(() if then is None else then.exports)))
     checks = (run.validate, *(() if then is None else (then.validate,)))
-    return (run.init, *exports, *checks, run.limited_build, *(() if then is None else (then.limited_build,)))
+    return (run.init, *prepare, *exports, *checks, run.limited_build, *(() if then is None else (then.limited_build,)))
 
 
 def _powershell(guide: Guide) -> tuple[str, ...]:
     run, then = guide.commands, guide.validation
+    prepare = run.prepare or (() if then is None else then.prepare)
     exports = dict.fromkeys((*run.powershell_exports, *(() if then is None else then.powershell_exports)))
     checks = (run.validate, *(() if then is None else (then.validate,)))
-    return (run.init, *exports, *checks, run.build, *(() if then is None else (then.build,)))
+    return (run.init, *prepare, *exports, *checks, run.build, *(() if then is None else (then.build,)))
 
 
 def _boots(guide: Guide) -> str:
@@ -218,6 +229,10 @@ def _described(files: Sequence[str]) -> list[tuple[str, str]]:
         folder, slash, _ = path.partition("/")
         if path.endswith(BUILD_ENDING) and not slash:
             described[path] = "the build"
+        elif path.endswith(".pkrvars.hcl") and path != EXAMPLE and not path.endswith(VALUES_ENDING):
+            described[path] = "values of an environment"
+        elif path == EXAMPLE:
+            described[path] = "shows which values a build needs"
         elif path.endswith(VALUES_ENDING):
             described[path] = "values that you gave; Packer reads them by itself"
         else:

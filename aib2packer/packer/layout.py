@@ -43,6 +43,17 @@ def values_file(name: str) -> str:
     return f"{name}{VALUES_ENDING}"
 
 
+EXAMPLE = "example.pkrvars.hcl"
+"""The file that shows which values a build needs."""
+OWN_VALUES = "values.pkrvars.hcl"
+"""What the user makes of that file."""
+
+
+def environment_file(name: str) -> str:
+    """The file of values of an environment, which Packer reads when it is told to."""
+    return f"{name}.pkrvars.hcl"
+
+
 def downloads_folder(name: str) -> str:
     """The folder into which a build fetches scripts and files."""
     return f"{DOWNLOADS}/{name}"

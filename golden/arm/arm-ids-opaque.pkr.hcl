@@ -1,7 +1,9 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var source_version_id=... -var gallery_id=... -var definition=... -var subnet_id=... build.pkr.hcl
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to source_version_id, gallery_id, definition, subnet_id.
 #
 # Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
 # own service took care of, and may use the subnet, the source image and the gallery.

@@ -2,7 +2,10 @@
 #
 #   packer init build.pkr.hcl
 #   export ARM_SUBSCRIPTION_ID=...
-#   timeout 240m packer build -var resource_group_name=... -var image_subscription=... -var image_group=... -var base_image=... -var identity=... -var gallery=... -var network_group=... -var network=... build.pkr.hcl
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to resource_group_name, image_subscription, image_group, base_image, identity, gallery,
+# network_group, network.
 #
 # Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
 # own service took care of, and what the identity of the template had: the subnet, the source image, the gallery and the managed

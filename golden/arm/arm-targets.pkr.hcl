@@ -2,7 +2,10 @@
 #
 #   packer init build.pkr.hcl
 #   export ARM_SUBSCRIPTION_ID=...
-#   timeout 240m packer build -var resource_group_name=... -var location=... -var image_location=... -var gallery_image_id=... -var second_image_id=... -var second=... -var owner=... -var subnet_id=... -var run=... build.pkr.hcl
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to resource_group_name, location, image_location, gallery_image_id, second_image_id, second,
+# owner, subnet_id, run.
 #
 # Run it on Linux or macOS, where it can reach the subnet of the build VM. The account needs Contributor on the subscription,
 # which Image Builder's own service took care of, and may use the subnet, the gallery and the managed image's resource group.

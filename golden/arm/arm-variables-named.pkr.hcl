@@ -3,7 +3,9 @@
 #   packer init build.pkr.hcl
 #   export ARM_SUBSCRIPTION_ID=...
 #   export PKR_VAR_registry_password=...
-#   timeout 240m packer build -var resource_group_name=... -var environment=... -var team=... -var artifacts_location=... -var identity=... build.pkr.hcl
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to resource_group_name, environment, team, artifacts_location, identity.
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
 # the identity of the template had: the gallery, and Managed Identity Operator on the identities of the build VM.

@@ -3,7 +3,9 @@
 #   packer init build.pkr.hcl
 #   export ARM_SUBSCRIPTION_ID=...
 #   export PKR_VAR_app_url=...
-#   timeout 240m packer build -var resource_group_name=... -var name=... -var location=... -var gallery=... build.pkr.hcl
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to resource_group_name, name, location, gallery.
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
 # use the gallery.

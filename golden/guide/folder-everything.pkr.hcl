@@ -1,7 +1,8 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init .
-#   timeout 240m packer build -on-error=abort -var vhd_resource_group_name=... .
+#   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
+#   timeout 240m packer build -on-error=abort -var-file=values.pkrvars.hcl .
 #   timeout 240m packer build -on-error=abort validate
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what

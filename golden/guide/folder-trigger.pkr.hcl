@@ -1,9 +1,10 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init .
+#   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
 #   export ARM_SUBSCRIPTION_ID=...
 #   export PKR_VAR_token=...
-#   timeout 240m packer build -var network=... .
+#   timeout 240m packer build -var-file=values.pkrvars.hcl .
 #
 # Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
 # own service took care of, and may use the subnet and the gallery.

@@ -1,9 +1,10 @@
 # VM image session-host, converted from an Azure Image Builder template.
 #
 #   packer init .
+#   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
 #   export ARM_SUBSCRIPTION_ID=...
 #   export PKR_VAR_apps_url=...
-#   timeout 240m packer build -var location=... -var resource_group_name=... -var gallery_name=... .
+#   timeout 240m packer build -var-file=values.pkrvars.hcl .
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery.

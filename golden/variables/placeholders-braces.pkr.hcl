@@ -2,7 +2,9 @@
 #
 #   packer init build.pkr.hcl
 #   export ARM_SUBSCRIPTION_ID=...
-#   timeout 240m packer build -var location=... -var source_resource_group_name=... -var image_name=... -var destination_resource_group_name=... build.pkr.hcl
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to location, source_resource_group_name, image_name, destination_resource_group_name.
 #
 # Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
 # and may use the source image and the managed image's resource group.

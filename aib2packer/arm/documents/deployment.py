@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol, Type
 
 _DEPLOYMENT = "microsoft.resources/deployments"
+_IMAGE_TEMPLATE = "microsoft.virtualmachineimages/imagetemplates"
 _SHAPELESS: dict[str, Type] = {"string": "string", "securestring": "string", "int": "int", "bool": "bool"}
 _NOWHERE = Span(SourceText("expression", ""), 0, 0)
 _NOT_OF_THE_IMAGE = {"dependson", "copy", "condition", "comments"}
@@ -257,6 +258,13 @@ def _is_left_out(item: JsonObject, resolved: Scope, report: Report) -> bool:
     except ExpressionError as error:
         report_error(error, condition.span, report)
         return True
+    if value is False and string_of(condition) and (string_of(item.get("type")) or "").lower() == _IMAGE_TEMPLATE:
+        report.add(
+            codes.LEFT_OUT,
+            condition.span,
+            f"the image template {string_of(item.get('name')) or 'here'} is left out: its condition is false",
+            help="To convert it, give the parameters of the condition other values: --set NAME=…, or a file with -p.",
+        )
     if is_symbol(value):
         report.add(
             codes.CONDITION,

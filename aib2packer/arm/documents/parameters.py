@@ -11,14 +11,16 @@ from aib2packer.findings import codes
 from aib2packer.findings.model import Report
 from aib2packer.frozen import dataclass
 from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.replace import replaced
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from aib2packer.arm.language.symbolic import ArmValue
     from aib2packer.jsonc.tree import Json
+    from aib2packer.options import Options
 
 _SECURE = {"securestring", "secureobject"}
 _VALUE = re.compile(r'"value"\s*:\s*("(?:[^"\\]|\\.)*"?|[^\s,}\]]+)', re.IGNORECASE)
@@ -113,25 +115,30 @@ def hide(node: Given | Setting | None) -> None:
         node.span.source.hide(node.span.start, node.span.end)
 
 
-def read_values(files: Sequence[SourceText], settings: Sequence[str], report: Report) -> dict[str, Given | Setting]:
+def read_values(options: Options, report: Report) -> dict[str, Given | Setting]:
     """The values that the user gives, by the names as written: of files, then of `NAME=VALUE` settings; the later win.
 
     What a setting means is only known with the parameters: `bind_values`.
     """
     values: dict[str, Given | Setting] = {}
-    for file in files:
+    for file in options.parameter_files:
         document = parse(file, report)
         if document is None:
             for found in _VALUE.finditer(file.text):  # which of them are secrets, nobody knows then
                 file.hide(*found.span(1))
         else:
-            values |= _file_values(document, report)
-    for setting in settings:
+            found_values = _file_values(replaced(document, options.replacements), report)
+            values |= {name: value for name, value in found_values.items() if not (options.empty_is_open and _is_empty(value))}
+    for setting in options.settings:
         name, _, text = setting.partition("=")
         source = SourceText(f"--set {name.strip()}", text)
         values.pop(name.strip(), None)  # so that it stands last
         values[name.strip()] = Setting(text, Span(source, 0, len(text)))
     return values
+
+
+def _is_empty(value: Given) -> bool:
+    return isinstance(value, JsonScalar) and value.value == ""
 
 
 def bind_values(given: Mapping[str, Given | Setting], parameters: Mapping[str, Parameter], report: Report) -> dict[str, Given]:

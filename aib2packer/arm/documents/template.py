@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, strin
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from aib2packer.arm.documents.context import Context
     from aib2packer.arm.documents.deployment import Deployed
@@ -68,7 +69,7 @@ class _Candidate:
 
 def find_image_template(document: Json, name: str | None, context: Context, report: Report) -> Resource | None:
     """The one image template of a document, or the one called `name`; None after an error."""
-    found = tuple(_candidates(document, context, report))
+    found = _labelled(_candidates(document, context, report))
     if not found:
         _nothing_found(document, report)
         return None
@@ -77,11 +78,10 @@ def find_image_template(document: Json, name: str | None, context: Context, repo
         chosen = [one for one in found if one.name.lower() == name.lower()]
         if len(chosen) == 1:
             return _load(chosen[0], report)
-        what = "several image templates are" if chosen else "no image template is"
         report.add(
             codes.NO_IMAGE_TEMPLATE,
             _start(document.span),
-            f"{what} called `{name}`",
+            f"no image template is called `{name}`",
             help=f"The input holds {names}.",
         )
         return None
@@ -90,10 +90,26 @@ def find_image_template(document: Json, name: str | None, context: Context, repo
             codes.SEVERAL_IMAGE_TEMPLATES,
             _start(found[1].span),
             f"the input holds {len(found)} image templates: {names}",
-            help="Choose one with --name NAME.",
+            help="Choose one with --name NAME, or write all of them, each to a folder of its own: -o DIR.",
         )
         return None
     return _load(found[0], report)
+
+
+def list_image_templates(document: Json, context: Context, report: Report) -> tuple[str, ...]:
+    """The names of all image templates of a document, each of which `find_image_template` takes; those alike have a number."""
+    return tuple(one.name for one in _labelled(_candidates(document, context, report)))
+
+
+def _labelled(found: Iterable[_Candidate]) -> tuple[_Candidate, ...]:
+    """The candidates, those with the same name numbered: `web`, `web#2`."""
+    counts: Counter[str] = Counter()
+    labelled = []
+    for one in found:
+        counts[one.name.lower()] += 1
+        number = counts[one.name.lower()]
+        labelled.append(one if number == 1 else replace(one, name=f"{one.name}#{number}"))
+    return tuple(labelled)
 
 
 def _load(candidate: _Candidate, report: Report) -> Resource | None:

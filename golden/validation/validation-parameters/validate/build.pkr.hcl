@@ -2,8 +2,9 @@
 # image.
 #
 #   packer init validate
+#   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
 #   export ARM_SUBSCRIPTION_ID=...
-#   timeout 240m packer build -var location=... -var resource_group_name=... validate
+#   timeout 240m packer build -var-file=values.pkrvars.hcl validate
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the managed image's resource group.
