@@ -16,6 +16,7 @@ from aib2packer.text.source import InputError, SourceText, decode
 
 if TYPE_CHECKING:
     from aib2packer.jsonc.tree import Json
+    from aib2packer.terraform.configuration import Files
 
 _LINKED = {".json", ".jsonc"}
 
@@ -36,9 +37,10 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
 
     """
     report = Report()
-    document = parse(_source(text, file), report)
+    options = options or Options()
+    document = _document(_source(text, file), options.root, report)
     if document is not None:
-        return _convert(document, options or Options(), report)
+        return _convert(document, options, report)
     return Conversion(None, findings=report.findings)
 
 
@@ -51,15 +53,51 @@ def image_templates(text: str | bytes, *, file: str = "<stdin>", options: Option
     """
     from aib2packer.aib.reading import names
 
-    document = parse(_source(text, file), Report())
+    chosen = options or Options()
+    document = _document(_source(text, file), chosen.root, Report())
     if document is None:
         return ()
-    chosen = options or Options()
     return names(replaced(document, chosen.replacements), chosen, partial(_read_linked, file, chosen.root))
 
 
 def _source(text: str | bytes, file: str) -> SourceText:
     return decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
+
+
+def _document(source: SourceText, root: Path | None, report: Report) -> Json | None:
+    """What the input holds, as JSON: a Terraform configuration becomes the deployment template that says the same."""
+    from aib2packer.terraform.module import is_configuration, read_configuration
+
+    if is_configuration(source):
+        return read_configuration(source, _files_around(Path(source.name).parent, root), report)
+    return parse(source, report)
+
+
+def _files_around(folder: Path, root: Path | None) -> Files:
+    """The files of a Terraform configuration, for as far as they can be had, and lie in the root."""
+    from aib2packer.terraform.configuration import Files
+
+    def read(path: str) -> SourceText | None:
+        file = folder / path
+        if not _is_within(file, folder if root is None else root):
+            return None
+        try:
+            return decode(read_bytes(str(file), file), str(file))
+        except InputError:
+            return None
+
+    def configuration(path: str) -> tuple[SourceText, ...]:
+        if not _is_within(folder / path, folder if root is None else root):
+            return ()
+        try:
+            names = sorted(entry.name for entry in (folder / path).iterdir())
+        except (OSError, ValueError):
+            return ()
+        wanted = (name for name in names if name.endswith((".tf", ".tofu", ".auto.tfvars")) or name == "terraform.tfvars")
+        found = (read(str(Path(path, name))) for name in sorted(wanted, key=lambda name: name != "terraform.tfvars"))
+        return tuple(source for source in found if source is not None)
+
+    return Files(read, configuration)
 
 
 def _convert(document: Json, options: Options, report: Report) -> Conversion:

@@ -21,6 +21,7 @@ FLOORS = (
     ("hcl",),
     ("options",),
     ("jsonc",),
+    ("terraform",),
     ("arm.language",),
     ("arm.evaluation",),
     ("arm.documents",),

@@ -6,6 +6,7 @@ One file a command; it is imported when it runs.
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -23,6 +24,16 @@ class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         return list(_COMMANDS)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's
+        """Run a command; what click itself says of its arguments is shown as everything else is."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            from aib2packer.findings.text import safe
+
+            vars(error)["message"] = safe(error.message)  # which click declares as final
+            raise
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx

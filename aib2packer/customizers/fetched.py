@@ -76,10 +76,17 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
             )
         return None
     sha256 = None if checksum is None else checksum.value
+    start = uri.parts[0]
+    if sha256 is None and isinstance(start, str) and start.lower().startswith("http://"):
+        fields.report.add(
+            codes.UNPROTECTED,
+            uri.span,
+            "http without a checksum: whoever is between the server and the build can change what runs in the image",
+            help="Write https://, or give the sha256Checksum of the file.",
+        )
     if asset is not None and address is not None:
         shown = literal_text(_shown(uri, address), uri.span)
         return Fetched(shown, sha256, address, _content(fields, uri, shown, asset, checksum))
-    start = uri.parts[0]
     if isinstance(start, str) and not start.lower().startswith(("http://", "https://")):
         fields.report.add(
             codes.BAD_VALUE,

@@ -9,6 +9,7 @@ from aib2packer.aib.model import GalleryTarget, VhdTarget
 from aib2packer.frozen import dataclass
 from aib2packer.guide.commands import commands
 from aib2packer.guide.decided import choices
+from aib2packer.guide.leftovers import remove_leftovers, replace_image
 from aib2packer.guide.network import reach
 from aib2packer.guide.rights import further_rights, one_group, whole_subscription
 from aib2packer.options import Auth
@@ -78,8 +79,10 @@ class Guide:
     triggers: tuple[str, ...]
     environments: tuple[str, ...]
     """The files of values beside the build, one for each environment."""
-    overwrites: bool = False
-    """Whether the build makes a managed image whose name stays the same: Packer refuses to, where there is one."""
+    overwrites: str = ""
+    """How a managed image of the same name is replaced, which Packer refuses to do by itself; "" where there can be none."""
+    leftovers: tuple[str, ...] = ()
+    """Commands that delete what a cancelled build left."""
     boots: str | None = None
     """What a build boots that makes no image; None for one that makes an image."""
     validated: bool = False
@@ -145,7 +148,8 @@ def _image_guide(told: _Told, build: Build, validation: Guide | None) -> Guide:
     made = replace(
         made,
         commands=_commands(told, build, told.target, keep_vm_on_error=keeps),
-        overwrites=told.decisions.plan.image is not None,
+        overwrites=replace_image(told.decisions, told.symbols),
+        leftovers=remove_leftovers(told.decisions, told.symbols),
     )
     if validation is None:
         return made

@@ -85,6 +85,8 @@ class Page:
     boots: str
     """What is said about validation."""
     counting: tuple[str, ...]
+    leftovers: tuple[str, ...]
+    """Commands that delete what a cancelled build left."""
     to_act_on: tuple[Entry, ...]
     missing: tuple[Entry, ...]
     to_decide: tuple[Entry, ...]
@@ -118,6 +120,7 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         powershell=() if guide.needs_shell else _powershell(guide),
         boots=_boots(guide),
         counting=_counting(guide),
+        leftovers=guide.leftovers,
         to_act_on=_entries(finding for finding in others if finding.asks is Asks.ACT),
         missing=_entries(finding for finding in findings if finding.severity is Severity.LOSS),
         to_decide=_entries(finding for finding in others if finding.asks is Asks.DECIDE),

@@ -80,7 +80,7 @@ class Pipeline:
     checks: tuple[str, ...]
     builds: tuple[str, ...]
     counting: tuple[str, ...]
-    overwrites: bool
+    overwrites: str
 
     @property
     def commands(self) -> tuple[str, ...]:

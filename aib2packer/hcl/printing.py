@@ -12,6 +12,7 @@ from itertools import count, groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.hcl.values import Attribute, Blank, Block, Code, Comment, GoTemplate, Interpolation, Local, Variable
+from aib2packer.text.commands import break_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -131,7 +132,7 @@ def quote(text: str) -> str:
 
 def visible(text: str) -> str:
     """A text as it can stand in a line of a comment: with escapes for what ends the line, or cannot be seen."""
-    return _NOT_IN_COMMENTS.sub(_escape_character, text)
+    return break_up(_NOT_IN_COMMENTS.sub(_escape_character, text), _code_point)
 
 
 def is_exact(text: str) -> bool:
@@ -376,7 +377,7 @@ def _marker(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return _NOT_AS_IT_IS.sub(_escape_character, text)
+    return break_up(_NOT_AS_IT_IS.sub(_escape_character, text), _code_point)
 
 
 def _escape_character(match: re.Match[str]) -> str:
@@ -387,7 +388,7 @@ def _escape_character(match: re.Match[str]) -> str:
 
 
 def _escape_sigils(text: str) -> str:
-    return text.replace("${", "$${").replace("%{", "%%{")
+    return break_up(text.replace("${", "$${").replace("%{", "%%{"), lambda char: f'${{"{char}"}}')
 
 
 def _escape_braces(text: str) -> str:

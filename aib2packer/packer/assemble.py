@@ -10,7 +10,8 @@ from aib2packer.hcl.printing import escape_templates, print_body, references
 from aib2packer.hcl.values import Attribute, Block, Code, Local, Variable
 from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
 from aib2packer.packer.layout import values_file
-from aib2packer.packer.model import Build, Plugin, Section
+from aib2packer.packer.model import Build, Section
+from aib2packer.packer.plugins import AZURE, WINDOWS_UPDATE
 from aib2packer.packer.steps.download import checksums
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 from aib2packer.packer.vm.sign_in import NOTE as SIGN_IN_NOTE
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Body, Settings
     from aib2packer.packer.model import PostProcessors, Provisioner, Steps
     from aib2packer.packer.variables.symbols import Symbols
-
-_AZURE = Plugin("azure", "github.com/hashicorp/azure", "~> 2.6")
-_WINDOWS_UPDATE = Plugin("windows-update", "github.com/rgl/windows-update", "~> 0.18")
 
 
 # Variables are declared in the order in which a person fills them in: who, what the template leaves open, what may be changed.
@@ -67,7 +65,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
         name=name,
         label=identifier(name, "image"),
         packer_version=_TOLERANT_PACKER if tolerant else symbols.packer_version,
-        plugins=(_AZURE, *((_WINDOWS_UPDATE,) if any(step.kind == "windows-update" for step in provisioners) else ())),
+        plugins=(AZURE, *((WINDOWS_UPDATE,) if any(step.kind == "windows-update" for step in provisioners) else ())),
         variables=variables,
         # What the template says comes first, then what every build has.
         locals=tuple(sorted(values, key=lambda one: one.name not in symbols.local_names)),

@@ -91,11 +91,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """An entry of `required_plugins`."""
+    """An entry of `required_plugins`; `reason` stands beside a version that would not be expected."""
 
     name: str
     source: str
     version: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ packer {
     }
     windows-update = {
       source  = "github.com/rgl/windows-update"
-      version = "~> 0.18"
+      # From 0.18 on it restarts without end where Windows offers an update again after installing it, as it does KB5007651.
+      version = "~> 0.17.2"
     }
   }
 }

@@ -87,6 +87,23 @@ locals {
   time_version          = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version         = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id    = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
+  sign_in               = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
   time_version_major_2  = format("2.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version_major_2 = var.image_version_major_2 != null ? var.image_version_major_2 : local.time_version_major_2
 }
@@ -163,6 +180,7 @@ build {
         IMAGE_VERSION         = local.gallery_version_id
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
+        local.sign_in,
         <<-EOT
           version="$GALLERY_IMAGE_VERSION"
           versions=$(az sig image-version list \
@@ -192,6 +210,7 @@ build {
             --output none
           tries=0
           while :; do
+            sign_in
             state=$(az sig image-version show \
               --subscription 33333333-3333-3333-3333-333333333333 \
               --resource-group 'prod images' \
@@ -232,6 +251,7 @@ build {
         IMAGE_VERSION         = local.gallery_version_id
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
+        local.sign_in,
         <<-EOT
           version="$GALLERY_IMAGE_VERSION"
           versions=$(az sig image-version list \
@@ -260,6 +280,7 @@ build {
             --output none
           tries=0
           while :; do
+            sign_in
             state=$(az sig image-version show \
               --subscription 22222222-2222-2222-2222-222222222222 \
               --resource-group images \

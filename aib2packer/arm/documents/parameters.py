@@ -13,6 +13,8 @@ from aib2packer.frozen import dataclass
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.replace import replaced
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
+from aib2packer.terraform.syntax import TfRules
+from aib2packer.terraform.variables import is_values_file, plain, values_of
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ class Parameter:
     description: str
     nullable: bool
     span: Span
+    rules: tuple[tuple[str, str], ...] = ()
+    """What a Terraform variable of that name must be: HCL conditions and their messages."""
 
     @property
     def secure(self) -> bool:
@@ -122,6 +126,9 @@ def read_values(options: Options, report: Report) -> dict[str, Given | Setting]:
     """
     values: dict[str, Given | Setting] = {}
     for file in options.parameter_files:
+        if is_values_file(file.name):
+            values |= {name: plain(value) for name, value in values_of(file, report).items()}
+            continue
         document = parse(file, report)
         if document is None:
             for found in _VALUE.finditer(file.text):  # which of them are secrets, nobody knows then
@@ -141,14 +148,18 @@ def _is_empty(value: Given) -> bool:
     return isinstance(value, JsonScalar) and value.value == ""
 
 
-def bind_values(given: Mapping[str, Given | Setting], parameters: Mapping[str, Parameter], report: Report) -> dict[str, Given]:
+def bind_values(
+    given: Mapping[str, Given | Setting], filled: frozenset[str], parameters: Mapping[str, Parameter], report: Report
+) -> dict[str, Given]:
     """The values for the parameters of a template, by names in lower case, checked.
 
-    A setting is text for a string, and JSON for the other types.
+    A setting is text for a string, and JSON for the other types. Those with a name in `filled` may have no parameter.
     """
     values: dict[str, Given] = {}
     for name, value in given.items():
         parameter = parameters.get(name.lower())
+        if parameter is None and name in filled:
+            continue
         if parameter is None or parameter.secure:  # an unknown one may be meant for one that is secret
             hide(value)
         if parameter is None:
@@ -239,7 +250,7 @@ def _parameter(name: str, span: Span, declaration: JsonObject, report: Report) -
     allowed = declaration.get("allowedValues")
     metadata = declaration.get("metadata")
     description = string_of(metadata.get("description")) if isinstance(metadata, JsonObject) else None
-    nullable = declaration.get("nullable")
+    nullable, rules = declaration.get("nullable"), declaration.get("validation")
     return Parameter(
         name=name,
         type=kind,
@@ -252,6 +263,7 @@ def _parameter(name: str, span: Span, declaration: JsonObject, report: Report) -
         description=description or "",
         nullable=isinstance(nullable, JsonScalar) and nullable.value is True,
         span=span,
+        rules=rules.rules if isinstance(rules, TfRules) else (),
     )
 
 

@@ -8,13 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.other import what_it_is
-from aib2packer.arm.documents.parameters import ParameterFact, bind_values, read_parameters
+from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, read_parameters
 from aib2packer.arm.documents.powershell import cut_short, is_powershell, restore
 from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.arm.documents.wrapped import exported, listed
 from aib2packer.findings import codes
 from aib2packer.frozen import dataclass, field
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, string_of, with_pointers
+from aib2packer.terraform.shown import is_shown, shown_resources
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
@@ -122,8 +123,11 @@ def _load(candidate: _Candidate, report: Report) -> Resource | None:
 
 
 def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Candidate]:
-    if isinstance(document, JsonObject) and _is_image_template(document):
-        yield _plain(document)
+    if isinstance(document, JsonObject) and is_shown(document):
+        for resource in shown_resources(document, report):
+            yield from _candidates(resource, context, report)
+    elif isinstance(document, JsonObject) and _is_image_template(document):
+        yield _plain(document, context)
     elif isinstance(document, JsonObject) and _is_deployment_template(document):
         yield from _deployed(document, context, report)
     elif (items := listed(document)) is not None:
@@ -134,7 +138,7 @@ def _candidates(document: Json, context: Context, report: Report) -> Iterator[_C
     elif (inside := exported(document, context)) is not None:
         yield from _deployed(*inside, report)
     elif isinstance(parameters := document.get("parameters"), JsonObject):
-        yield from _rest_example(document, parameters)
+        yield from _rest_example(document, parameters, context)
 
 
 def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[_Candidate]:
@@ -153,7 +157,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
     from aib2packer.arm.documents.siblings import read_siblings, report_siblings
 
     parameters = read_parameters(template, report)
-    values = bind_values(context.values, parameters, report)
+    values = bind_values(context.values, context.filled, parameters, report)
     scopes = root_scopes(template, parameters, values, context)
     everything = tuple(walk(template, scopes, context, report))
     siblings = read_siblings(everything)
@@ -185,19 +189,19 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
             yield _Candidate(name_of(deployed), deployed.body.span, partial(load, deployed))
 
 
-def _rest_example(example: JsonObject, parameters: JsonObject) -> Iterator[_Candidate]:
+def _rest_example(example: JsonObject, parameters: JsonObject, context: Context) -> Iterator[_Candidate]:
     """The request body of a REST API example; where it has none, what the service answered."""
     version = parameters.get("api-version")
     body = parameters.get("parameters")
     if isinstance(body, JsonObject) and _is_image_template(body):
-        yield _plain(body, body.get("name") or parameters.get("imageTemplateName"), version)
+        yield _plain(body, context, body.get("name") or parameters.get("imageTemplateName"), version)
         return
     responses = example.get("responses")
     for response in responses if isinstance(responses, JsonObject) else ():
         answer = response.value.get("body") if isinstance(response.value, JsonObject) else None
         found = () if answer is None else tuple(_bodies(answer))
         if found:
-            yield from (_plain(one, version=version) for one in found)
+            yield from (_plain(one, context, version=version) for one in found)
             return
 
 
@@ -208,7 +212,7 @@ def _bodies(answer: Json) -> Iterator[JsonObject]:
                 yield body
 
 
-def _plain(body: JsonObject, name: Json | None = None, version: Json | None = None) -> _Candidate:
+def _plain(body: JsonObject, context: Context, name: Json | None = None, version: Json | None = None) -> _Candidate:
     """An image template in which nothing is evaluated."""
     by_powershell = is_powershell(body)
     cut = cut_short(body) if by_powershell else None
@@ -221,6 +225,7 @@ def _plain(body: JsonObject, name: Json | None = None, version: Json | None = No
             _report_cut(cut, report)
             return None
         _check_type(body, report)
+        _tell_what_fits_nothing(context, report)
         if resource.flattened and not by_powershell:
             _tell_what_is_left_out(body, report)
         return resource
@@ -235,6 +240,19 @@ def _report_cut(cut: JsonMember, report: Report) -> None:
         f"{cut.key} is text, and was more than that: ConvertTo-Json makes text of what is nested deeper than two levels",
         help="Print it again, with ConvertTo-Json -Depth 20.",
     )
+
+
+def _tell_what_fits_nothing(context: Context, report: Report) -> None:
+    """Values that the user gave for a template that has no parameters, and no placeholder of that name."""
+    for name, value in context.values.items():
+        if name not in context.filled:
+            hide(value)
+            report.add(
+                codes.UNKNOWN_PARAMETER,
+                value.span,
+                f"there is no placeholder `{name}` in the template, and it has no parameters",
+                help="Give it the name that stands between the brackets.",
+            )
 
 
 def _check_type(body: JsonObject, report: Report) -> None:
@@ -278,7 +296,7 @@ def _is_image_template(body: JsonObject) -> bool:
 
 
 def _nothing_found(document: Json, report: Report) -> None:
-    if any(finding.code == codes.EXPRESSION for finding in report.findings):
+    if any(finding.code in {codes.EXPRESSION, codes.TERRAFORM} for finding in report.findings):
         return  # it hid what may be one
     for finding in report.findings:
         if finding.code == codes.LINKED_TEMPLATE:

@@ -136,6 +136,8 @@ def _wait_until_published(version: GalleryVersion, script: Script) -> None:
             script.line("""Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;""")
 
 
+AZ_KEEPS_VERSIONS_DELETABLE = "2.71"
+"""The first Azure CLI with this option (azure-cli#31013)."""
 # The Azure CLI is to keep a version from being deleted for six months by itself (docs/reference/azure-runtime.md 8).
 _DELETABLE: Option = ("--block-deletion-before-end-of-life", Shell("false"))
 

@@ -8,12 +8,12 @@ from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
 from aib2packer.findings import codes
 from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Local
-from aib2packer.packer.distribution.gallery import copy_version, replicate
+from aib2packer.packer.distribution.gallery import AZ_KEEPS_VERSIONS_DELETABLE, copy_version, replicate
 from aib2packer.packer.distribution.ids import managed_image_id, snapshot_id, temporary_image
 from aib2packer.packer.distribution.image_copy import GalleryOrigin, SnapshotOrigin, copy_image
 from aib2packer.packer.distribution.manifest import manifest
 from aib2packer.packer.distribution.script import Script, ScriptFile, Shell
-from aib2packer.packer.distribution.vhd import copy_vhd
+from aib2packer.packer.distribution.vhd import AZ_COPIES_BETWEEN_ACCOUNTS, copy_vhd
 from aib2packer.packer.layout import SCRIPTS
 from aib2packer.packer.model import PostProcessors
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import PostProcessor
     from aib2packer.packer.steps.site import Site
 
+_AZ = {GalleryTarget: AZ_KEEPS_VERSIONS_DELETABLE, VhdTarget: AZ_COPIES_BETWEEN_ACCOUNTS, ManagedImageTarget: "2.60"}
+"""The first Azure CLI that has all that a copy needs, by the kind of target."""
 NOTHING: Mapping[str, Value] = {}
 
 
@@ -71,7 +73,7 @@ class Steps:
                 target.span,
                 f"the Azure CLI makes distribute[{target.index}] after the build: azure-arm makes one target of each kind, "
                 "and managed images in the region of the build only",
-                help="Sign in with the Azure CLI where Packer runs; see the post-processor.",
+                help=f"Sign in with the Azure CLI {_AZ[type(target)]} or later where Packer runs; see the post-processor.",
             )
             what, script = self._copy(target)
             about = f"distribute[{target.index}]: {what}"
