@@ -1,5 +1,6 @@
 """aib2packer converts Azure Image Builder templates to Packer HCL2 builds."""
 
+from aib2packer.clouds import Cloud
 from aib2packer.conversion import Conversion
 from aib2packer.convert import convert
 from aib2packer.findings.model import Code, Finding, Severity
@@ -12,6 +13,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Asset",
     "Auth",
+    "Cloud",
     "Code",
     "Conversion",
     "Emit",

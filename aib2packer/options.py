@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from aib2packer.clouds import Cloud
     from aib2packer.text.source import SourceText
 
 BUILD_FILE = "build.pkr.hcl"
@@ -73,6 +74,8 @@ class Options:
     os_type: OsType | None = None
     """The operating system; None: found out from the template."""
     auth: Auth = Auth.CLI
+    cloud: Cloud | None = None
+    """The cloud of Azure that the template is deployed in; None: found out from its regions and hosts."""
     winrm_bootstrap: WinrmBootstrap = WinrmBootstrap.KEY_VAULT
     """How a Windows VM gets ready for Packer; without effect on Linux."""
     replace_iso: str | None = None

@@ -19,6 +19,7 @@ FLOORS = (
     ("system",),
     ("findings",),
     ("hcl",),
+    ("clouds",),
     ("options",),
     ("jsonc",),
     ("terraform",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
+from aib2packer.clouds import Cloud
 from aib2packer.frozen import dataclass, field
 
 if TYPE_CHECKING:
@@ -252,6 +253,8 @@ class ImageTemplate:
     settled: Settled
     body: JsonObject
     """The resource that all this was read from."""
+    cloud: Cloud = Cloud.PUBLIC
+    """The cloud of Azure that it is deployed in."""
 
     @property
     def span(self) -> Span:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.normalize import read_template
+from aib2packer.arm.documents.cloud import find_cloud
 from aib2packer.arm.documents.context import Context
 from aib2packer.arm.documents.fill import fill
 from aib2packer.arm.documents.parameters import read_values
@@ -50,7 +51,7 @@ def read(
         template = None if resource is None else read_template(resource, kinds, options, needed, found)
         if needed <= context.shape:
             report.take(found)
-            return template
+            return None if template is None else replace(template, cloud=context.cloud)
         context = replace(context, shape=context.shape | needed)
 
 
@@ -89,6 +90,7 @@ def _filled(
         subscription_id=options.subscription_id,
         resource_group=options.resource_group,
         location=options.location,
+        cloud=find_cloud(filled.document, options),
         fold=options.resolve,
         read_linked=read_linked,
     )

@@ -11,6 +11,7 @@ import click
 
 from aib2packer.cli.reporting import FORMATS_BY_ENDING, format_of
 from aib2packer.cli.sections import Section
+from aib2packer.clouds import Cloud, cloud_named
 from aib2packer.findings.formats import Format
 from aib2packer.findings.model import Asks, Level, Severity
 from aib2packer.options import Auth, Emit, OsType, ValidateIn, WinrmBootstrap
@@ -26,6 +27,14 @@ def _os_type(_context: click.Context, _parameter: click.Parameter, value: str | 
 
 def _auth(_context: click.Context, _parameter: click.Parameter, value: str) -> Auth:
     return Auth(value)
+
+
+def _cloud(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Cloud | None:
+    cloud = None if value is None else cloud_named(value)
+    if value is not None and cloud is None:
+        message = f"{value!r} is none of {', '.join(one.value for one in Cloud)}, nor the name of one in the Azure CLI."
+        raise click.BadParameter(message)
+    return cloud
 
 
 def _winrm_bootstrap(_context: click.Context, _parameter: click.Parameter, value: str) -> WinrmBootstrap:
@@ -126,6 +135,12 @@ conversion.option(
     show_default=True,
     callback=_auth,
     help="How Packer signs in to Azure.",
+)
+conversion.option(
+    "--cloud",
+    metavar=f"[{'|'.join(cloud.value for cloud in Cloud)}]",
+    callback=_cloud,
+    help="The cloud of Azure, where regions and hosts in the template do not tell it.",
 )
 conversion.option(
     "--winrm-bootstrap",

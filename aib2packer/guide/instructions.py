@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, VhdTarget
+from aib2packer.clouds import Cloud
 from aib2packer.frozen import dataclass
 from aib2packer.guide.commands import commands
 from aib2packer.guide.decided import choices
 from aib2packer.guide.leftovers import remove_leftovers, replace_image
 from aib2packer.guide.network import reach
-from aib2packer.guide.rights import further_rights, one_group, whole_subscription
+from aib2packer.guide.rights import SOURCE_GROUP, further_rights, one_group, whole_subscription
 from aib2packer.options import Auth
 from aib2packer.packer.distribution.versions import counting_options, counting_values
 from aib2packer.packer.layout import SHA256SUMS, VALIDATION_FOLDER
@@ -50,6 +51,7 @@ class Guide:
     counting_values: tuple[str, ...]
     """What these need in the shell: `name=value` each."""
     auth: Auth
+    cloud: Cloud
     places: tuple[str, ...]
     """Where Packer must run: on Linux, inside of a network."""
     needs_shell: bool
@@ -91,6 +93,18 @@ class Guide:
     """The commands of that build, where it lies beside this one."""
     releases: bool = False
     """Whether it releases a version, which the build holds back until then."""
+
+    @property
+    def runs_az(self) -> bool:
+        """Whether the build runs the Azure CLI, beside azure-arm."""
+        return self.private_blobs or self.copies or self.releases
+
+    @property
+    def set_cloud(self) -> tuple[str, ...]:
+        """The command that leads the Azure CLI to another cloud than the public one, where anything needs the CLI."""
+        if self.cloud is Cloud.PUBLIC or not (self.auth is Auth.CLI or self.runs_az):
+            return ()
+        return (f"az cloud set --name {self.cloud.facts.cli_name}",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +194,7 @@ def _validation_guide(told: _Told, build: Build) -> Guide:
 
 def _rights_to_boot(rights: Sequence[Right], booted: GalleryTarget | ManagedImageTarget | None) -> tuple[Right, ...]:
     """Those of the build that validates, which starts from the finished image and makes nothing."""
-    others = {"the source image", "the storage account", "the resource group"}
+    others = {"the source image", SOURCE_GROUP, "the storage account", "the resource group"}
     if isinstance(booted, GalleryTarget):
         others.add("the managed image's resource group")
     return tuple(right for right in rights if right.thing not in others)
@@ -204,6 +218,7 @@ def _guide(told: _Told, build: Build) -> Guide:
         counting=" ".join(counting_options(galleries, symbols).values()) or None,
         counting_values=counting_values(galleries, symbols),
         auth=options.auth,
+        cloud=template.cloud,
         places=_places(template, build, downloads, options),
         needs_shell=_runs_shell(build),
         private_blobs=needs_azure_cli(downloads),

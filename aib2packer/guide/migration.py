@@ -12,6 +12,7 @@ from aib2packer.packer.layout import (
     ATTRIBUTES,
     AZURE_PIPELINES,
     BUILD_ENDING,
+    BUILD_FILE,
     EXAMPLE,
     FILES,
     GITHUB_ACTIONS,
@@ -166,10 +167,12 @@ def _had(guide: Guide) -> str:
 def _group_use(build: Build) -> str:
     setting = BUILD_GROUP.name
     if any(variable.name == BUILD_GROUP.name for variable in build.variables):
-        return f"Then give `-var {setting}={BUILD_GROUP_NAME}` to `packer build`."
+        each = "" if build.validation is None else "each "
+        return f"Then give `-var {setting}={BUILD_GROUP_NAME}` to {each}`packer build`."
+    files = (BUILD_FILE, *(() if build.validation is None else (f"{VALIDATION_FOLDER}/{BUILD_FILE}",)))
     return (
-        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` in the source block of `build.pkr.hcl`: the '
-        "group has a location of its own."
+        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` in the source block of '
+        f"{' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own."
     )
 
 
@@ -178,7 +181,8 @@ def _run(guide: Guide) -> tuple[str, ...]:
     prepare = run.prepare or (() if then is None else then.prepare)
     exports = dict.fromkeys((*run.exports, *(() if then is None else then.exports)))
     checks = (run.validate, *(() if then is None else (then.validate,)))
-    return (run.init, *prepare, *exports, *checks, run.limited_build, *(() if then is None else (then.limited_build,)))
+    commands = (run.init, *prepare, *exports, *checks, run.limited_build, *(() if then is None else (then.limited_build,)))
+    return (*guide.set_cloud, *commands)
 
 
 def _powershell(guide: Guide) -> tuple[str, ...]:
@@ -186,7 +190,8 @@ def _powershell(guide: Guide) -> tuple[str, ...]:
     prepare = run.prepare or (() if then is None else then.prepare)
     exports = dict.fromkeys((*run.powershell_exports, *(() if then is None else then.powershell_exports)))
     checks = (run.validate, *(() if then is None else (then.validate,)))
-    return (run.init, *prepare, *exports, *checks, run.build, *(() if then is None else (then.build,)))
+    commands = (run.init, *prepare, *exports, *checks, run.build, *(() if then is None else (then.build,)))
+    return (*guide.set_cloud, *commands)
 
 
 def _boots(guide: Guide) -> str:

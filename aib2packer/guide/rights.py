@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CONTRIBUTOR = "Contributor"
 PUBLISHER = "Compute Gallery Artifacts Publisher"
 _TAGS = "Tag Contributor"  # what publishes to a gallery may not tag
+SOURCE_GROUP = "the source image's resource group"
 BUILD_GROUP_NAME = "packer-builds"
 _COMPUTE = "/providers/Microsoft.Compute"
 _BLOB_ROLES = ("Storage Blob Data Contributor", "Storage Blob Data Reader")
@@ -101,8 +102,9 @@ def _further_rights(
             scope = word(_gallery(image, symbols), "/images/", symbols.value(image["images"]))
             yield Right("the source image", "Reader", scope, "starts from a version of it", image["images"].literal)
         case ManagedImage(id=image):
-            scope = word(*_group(image, symbols), f"{_COMPUTE}/images/", symbols.value(image["images"]))
-            yield Right("the source image", "Reader", scope, "starts from it", image["images"].literal)
+            # azure-arm finds it by listing its group.
+            why = "finds the managed image in it that it starts from"
+            yield Right(SOURCE_GROUP, "Reader", word(*_group(image, symbols)), why, image.resource_group.literal)
         case _:
             pass
     plan = decisions.plan

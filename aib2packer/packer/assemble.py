@@ -32,6 +32,7 @@ _LAST_VARIABLES = (
     *("vhd_storage_account", "vhd_resource_group_name", "vhd_container", "image_version", "managed_image_name"),
     "exclude_from_latest",
 )
+_ONE_LIMIT = "What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all."
 _PERHAPS_OWN_NETWORK = "In a subnet Packer reaches it by its private address: run Packer inside that network."
 _NO_IMAGE = "None: no image is made."
 _NAME_OF_NO_IMAGE = " azure-arm wants a name for one all the same, for it starts from a managed image."
@@ -44,7 +45,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
 
     `source` are the settings of azure-arm, `post_processors` what happens when it is done.
     """
-    notes = {}
+    notes = {"polling_duration_timeout": _ONE_LIMIT}
     if "virtual_network_name" in source:
         notes[BUILD_VM] = _PERHAPS_OWN_NETWORK if "allowed_inbound_ip_addresses" in source else _OWN_NETWORK
     if "skip_create_image" in source:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.aib.ids import ResourceId
-    from aib2packer.aib.model import Customizer, ImageTemplate
+    from aib2packer.aib.model import Customizer, DistributeTarget, ImageTemplate
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.packer.decisions import Decisions
@@ -62,6 +62,7 @@ def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> No
     _check_disks(template, decisions, report)
     _check_generalizing(template.customize, report)
     _check_job(template, report)
+    _check_regions(template, report)
     for target in decisions.plan.made:
         if isinstance(target, VhdTarget) and target.uri is not None and ".blob." in target.uri.visible:
             _tell_of_account(target.uri, report)
@@ -88,6 +89,29 @@ def _check_job(template: ImageTemplate, report: Report) -> None:
             help="Let a machine of your own run the pipeline, or lower buildTimeoutInMinutes to "
             f"{LONGEST_HOSTED_JOB - TO_CLEAN_UP}: Packer needs time to clean up.",
         )
+
+
+def _check_regions(template: ImageTemplate, report: Report) -> None:
+    """Tell of regions that another cloud has: nothing reaches from one into the other."""
+    regions = [template.location, *(region for target in template.targets for region in _regions_of(target))]
+    for region in dict.fromkeys(region for region in regions if region is not None and region.literal):
+        if not template.cloud.facts.has_region(str(region)):
+            report.add(
+                codes.FAILS_WHEN_RUN,
+                region.span,
+                f"`{region}` is no region of {template.cloud.facts.title}, which the build is for",
+                help="Leave it out, or say with --cloud which cloud is meant.",
+            )
+
+
+def _regions_of(target: DistributeTarget) -> tuple[TemplateText | None, ...]:
+    match target:
+        case GalleryTarget():
+            return tuple(region.name for region in target.regions)
+        case ManagedImageTarget():
+            return (target.location,)
+        case _:
+            return ()
 
 
 def _check_plan(template: ImageTemplate, report: Report) -> None:

@@ -146,15 +146,17 @@ source "azure-arm" "conf" {
   winrm_insecure = true
   winrm_username = "packer"
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "960m"
+
   # Distribution
   managed_image_name                = "m"
   managed_image_resource_group_name = "r"
 
-  storage_account          = "acc"
-  resource_group_name      = var.vhd_resource_group_name
-  capture_container_name   = "vhds"
-  capture_name_prefix      = "o3"
-  polling_duration_timeout = "960m"
+  storage_account        = "acc"
+  resource_group_name    = var.vhd_resource_group_name
+  capture_container_name = "vhds"
+  capture_name_prefix    = "o3"
 
   shared_image_gallery_destination {
     subscription         = "00000000-0000-0000-0000-000000000001"

@@ -118,11 +118,13 @@ source "azure-arm" "web_image" {
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
-  # Distribution
-  storage_account          = var.vhd_storage_account
-  resource_group_name      = var.vhd_resource_group_name
-  capture_container_name   = var.vhd_container
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
   polling_duration_timeout = "240m"
+
+  # Distribution
+  storage_account        = var.vhd_storage_account
+  resource_group_name    = var.vhd_resource_group_name
+  capture_container_name = var.vhd_container
 
   shared_image_gallery_destination {
     subscription   = "22222222-2222-2222-2222-222222222222"

@@ -127,6 +127,9 @@ source "azure-arm" "web" {
   virtual_network_subnet_name         = var.subnet_id != "" ? local.subnet_id_parts[10] : null
   allowed_inbound_ip_addresses        = var.subnet_id != "" ? null : var.allowed_inbound_ip_addresses
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   shared_image_gallery_destination {
     subscription   = local.image_id_parts[2]

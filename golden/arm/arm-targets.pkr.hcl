@@ -194,6 +194,9 @@ source "azure-arm" "web" {
   virtual_network_name                = local.subnet_id_parts[8]
   virtual_network_subnet_name         = local.subnet_id_parts[10]
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   managed_image_name                = "home"
   managed_image_resource_group_name = var.resource_group_name

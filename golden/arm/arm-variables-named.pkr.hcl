@@ -195,6 +195,9 @@ source "azure-arm" "web" {
   user_assigned_managed_identities = [local.identity_id]
   allowed_inbound_ip_addresses     = var.allowed_inbound_ip_addresses
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   shared_image_gallery_destination {
     subscription   = var.subscription_id

@@ -106,6 +106,9 @@ source "azure-arm" "web" {
   virtual_network_name                = "hub"
   virtual_network_subnet_name         = "builds"
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   managed_image_name                  = local.temporary_image_name
   managed_image_resource_group_name   = "images"

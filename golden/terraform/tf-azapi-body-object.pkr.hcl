@@ -141,6 +141,9 @@ source "azure-arm" "bastion" {
   virtual_network_name                = "hub"
   virtual_network_subnet_name         = "build"
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "90m"
+
   # Distribution
   shared_image_gallery_destination {
     subscription   = local.shared_image_bastion_id_parts[2]

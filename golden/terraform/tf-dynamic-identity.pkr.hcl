@@ -136,12 +136,14 @@ source "azure-arm" "it_agent" {
   virtual_network_subnet_name         = local.has_subnet ? local.subnet_id_parts[10] : null
   allowed_inbound_ip_addresses        = local.has_subnet ? null : var.allowed_inbound_ip_addresses
 
-  # Distribution
-  storage_account          = var.vhd_storage_account
-  resource_group_name      = var.vhd_resource_group_name
-  capture_container_name   = var.vhd_container
-  capture_name_prefix      = "agent"
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
   polling_duration_timeout = "240m"
+
+  # Distribution
+  storage_account        = var.vhd_storage_account
+  resource_group_name    = var.vhd_resource_group_name
+  capture_container_name = var.vhd_container
+  capture_name_prefix    = "agent"
 }
 
 build {

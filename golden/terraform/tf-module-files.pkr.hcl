@@ -150,6 +150,9 @@ source "azure-arm" "app_westeurope" {
   vm_size                      = var.size
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "120m"
+
   # Distribution
   shared_image_gallery_destination {
     subscription   = local.image_definition_id_parts[2]

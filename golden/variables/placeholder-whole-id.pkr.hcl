@@ -130,6 +130,9 @@ source "azure-arm" "web" {
   virtual_network_name                = local.subnet_id_parts[8]
   virtual_network_subnet_name         = local.subnet_id_parts[10]
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   shared_image_gallery_destination {
     subscription   = local.gallery_image_id_parts[2]

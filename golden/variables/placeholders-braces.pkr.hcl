@@ -7,7 +7,7 @@
 # values.pkrvars.hcl gives values to location, source_resource_group_name, image_name, destination_resource_group_name.
 #
 # Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
-# and may use the source image and the managed image's resource group.
+# and may use the source image's resource group and the managed image's resource group.
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
 # Otherwise than in Image Builder: additional managed image (AIB2P303).
 
@@ -135,6 +135,9 @@ source "azure-arm" "web" {
   location                     = var.location
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
 
   # Distribution
   managed_image_name                  = local.temporary_image_name

@@ -82,6 +82,9 @@ source "azure-arm" "web" {
   virtual_network_name                = "hub"
   virtual_network_subnet_name         = "builds"
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   shared_image_gallery_destination {
     subscription   = "22222222-2222-2222-2222-222222222222"

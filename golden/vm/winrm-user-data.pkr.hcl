@@ -120,6 +120,9 @@ source "azure-arm" "session_host" {
   winrm_insecure = true
   winrm_username = "packer"
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Packer makes no Key Vault: as in Image Builder, the VM sets up its own listener, with a script that it finds in its user
   # data. Azure runs custom_script when the VM starts.
   skip_create_build_key_vault = true

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
+from aib2packer.clouds import Cloud
 from aib2packer.frozen import dataclass, field
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Context:
     subscription_id: str | None = None
     resource_group: str | None = None
     location: str | None = None
+    cloud: Cloud = Cloud.PUBLIC
     fold: bool = False
     shape: frozenset[str] = frozenset()
     read_linked: Callable[[str, Report], Json | None] = _read_nothing

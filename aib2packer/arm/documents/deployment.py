@@ -188,7 +188,7 @@ def _is_inner(properties: JsonObject) -> bool:
 def _deployment(template: JsonObject, context: Context) -> Deployment:
     schema = (string_of(template.get("$schema")) or "").rsplit("/", 1)[-1].lower().removesuffix("#").removesuffix(".json")
     level = next((level for level in Level if level.value.lower() == schema), Level.RESOURCE_GROUP)
-    deployment = Deployment(level)
+    deployment = Deployment(level, cloud=context.cloud)
     if context.subscription_id is not None:
         deployment = replace(deployment, subscription_id=context.subscription_id)
     if context.resource_group is not None:

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import DeploymentFact
+from aib2packer.clouds import Cloud
 from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Deployment:
     location: ArmValue = LOCATION
     tenant_id: ArmValue = TENANT_ID
     name: ArmValue = DEPLOYMENT_NAME
+    cloud: Cloud = Cloud.PUBLIC
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,12 +49,16 @@ def distribute(template: ImageTemplate, site: Site, needed: ForValidation) -> Di
         if isinstance(target, GalleryTarget)
     }
     versions |= {index: replace(versions[index], exclude_from_latest=held) for index, held in needed.held_back.items()}
-    vhds = {target.index: vhd_of(target, symbols, report) for target in template.targets if isinstance(target, VhdTarget)}
+    vhds = {
+        target.index: vhd_of(target, template.cloud, symbols, report)
+        for target in template.targets
+        if isinstance(target, VhdTarget)
+    }
     tags = site.decisions.tags
     timeout = f"{template.build_timeout_minutes}m"
     settings = managed_image_settings(plan, template, name, symbols, report)
     if plan.vhd is not None:
-        settings |= vhd_settings(vhds[plan.vhd.index], timeout)
+        settings |= vhd_settings(vhds[plan.vhd.index])
     if plan.gallery is not None:
         settings |= gallery_settings(versions[plan.gallery.index], location, timeout, symbols)
     if tags.shared:

@@ -44,6 +44,7 @@ def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, re
     settings = _place(template, decisions.plan.location, symbols, report)
     size = default_size(template, decisions.generation)
     settings["vm_size"] = size if vm.size is None else traced(symbols.value_or(vm.size, size), vm.size.span)
+    settings["polling_duration_timeout"] = traced(f"{template.build_timeout_minutes}m", template.build_timeout_span)
     if vm.os_disk_gb is not None:
         settings["os_disk_size_gb"] = traced(symbols.located(vm.os_disk_gb), vm.os_disk_gb.span)
     if vm.data_disks_gb:

@@ -122,6 +122,9 @@ source "azure-arm" "web_validation" {
   os_disk_size_gb              = 64
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution. None: no image is made.
   skip_create_image = true
 
