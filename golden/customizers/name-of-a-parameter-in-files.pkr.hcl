@@ -146,6 +146,9 @@ source "azure-arm" "image" {
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   managed_image_name                = local.id_parts_2[8]
   managed_image_resource_group_name = local.id_parts_2[4]

@@ -98,6 +98,9 @@ source "azure-arm" "web" {
   virtual_network_name                = "v"
   virtual_network_subnet_name         = "b"
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   shared_image_gallery_destination {
     subscription   = "00000000-0000-0000-0000-000000000001"

@@ -110,6 +110,9 @@ source "azure-arm" "web" {
   winrm_insecure = true
   winrm_username = "packer"
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "120m"
+
   # Distribution
   shared_image_gallery_destination {
     subscription   = "11111111-1111-1111-1111-111111111111"

@@ -164,6 +164,9 @@ source "azure-arm" "web" {
   vm_size                      = var.vm_size
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "120m"
+
   # Distribution
   shared_image_gallery_destination {
     subscription   = var.subscription_id

@@ -224,11 +224,13 @@ source "azure-arm" "seed" {
   virtual_network_name                = var.vnet_name
   virtual_network_subnet_name         = var.subnet_name
 
-  # Distribution
-  storage_account          = var.vhd_storage_account
-  resource_group_name      = var.vhd_resource_group_name
-  capture_container_name   = var.vhd_container
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
   polling_duration_timeout = "80m"
+
+  # Distribution
+  storage_account        = var.vhd_storage_account
+  resource_group_name    = var.vhd_resource_group_name
+  capture_container_name = var.vhd_container
 
   shared_image_gallery_destination {
     subscription         = var.subscription_id
