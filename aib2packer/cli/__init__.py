@@ -48,3 +48,6 @@ class _LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="aib2packer", message="%(prog)s %(version)s")
 def main() -> None:
     """Convert Azure Image Builder templates to Packer HCL2 builds."""
+    from aib2packer.app.interrupts import end_in_order
+
+    end_in_order()
