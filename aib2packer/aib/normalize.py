@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, TypedDict
 
 from aib2packer.aib.customize import read_customizers
@@ -21,6 +20,7 @@ from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.tree import JsonScalar, string_of
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from aib2packer.options import Options
     from aib2packer.text.source import Span
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
+_DATE = pattern(r"\d{4}-\d{2}-\d{2}(-preview)?")
 _DEFAULT_TIMEOUT_MINUTES = 240
 _MAX_TIMEOUT_MINUTES = 960
 _LARGEST_OPTIMIZED_GB = 2048  # docs/reference/aib-behaviour.md 4

@@ -9,6 +9,7 @@ from aib2packer.arm.language.placeholders import IN_NAMES, IN_TEXTS, IN_URIS
 from aib2packer.arm.language.symbolic import Secret, concat, rebuild
 from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
 from aib2packer.findings import codes
+from aib2packer.patterns import pattern
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 # Half a placeholder, and what an editor made of quotes.
 _HALF = "[<>\u201c\u201d\u201e\u201f]"
-_LEFT_OVER = re.compile(_HALF)
-_LEFT_OVER_IN_URIS = re.compile(_HALF + r"|(?<=://)[^/?]*(?:\{\{|\$[({]|__)")
-_LEFT_OVER_OR_BRACES = re.compile(_HALF + r"|[{}]|\[\[|\$\(")
-_SECRET_BEFORE = re.compile(r"[?&;](?:sig|token|code|key|secret|password|sas)=$|\?$", re.IGNORECASE)
+_LEFT_OVER = pattern(_HALF)
+_LEFT_OVER_IN_URIS = pattern(_HALF + r"|(?<=://)[^/?]*(?:\{\{|\$[({]|__)")
+_LEFT_OVER_OR_BRACES = pattern(_HALF + r"|[{}]|\[\[|\$\(")
+_SECRET_BEFORE = pattern(r"[?&;](?:sig|token|code|key|secret|password|sas)=$|\?$", re.IGNORECASE)
 _SECRET_SIGNS = ("=", "@", "%3", "\\u00")  # one of them stands in every text that holds a secret
-_URL = re.compile(
+_URL = pattern(
     r"""https?://(?:[^/?#\s"'`<>@]*@)?(?P<host>[^/?#\s"'`<>@]+)[^?#\s"'`<>]*(?:\?(?P<query>[^#\s"'`<>(){};|\\]*))?"""
 )
 

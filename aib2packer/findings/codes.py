@@ -124,3 +124,6 @@ SHOWN_IN_PART = Code("AIB2P471", Severity.NOTE, "settings that the Azure CLI lea
 NAME_NOT_KNOWN = Code("AIB2P472", Severity.NOTE, "name that is not known")
 UNPROTECTED = Code("AIB2P480", Severity.NOTE, "download that can be changed on its way", Asks.DECIDE)
 RUN_BY_TERRAFORM = Code("AIB2P485", Severity.NOTE, "build started by Terraform", Asks.DECIDE)
+LAST_RUN = Code("AIB2P486", Severity.NOTE, "last build in Azure", Asks.DECIDE)
+NOT_READ = Code("AIB2P487", Severity.NOTE, "not read from Azure", Asks.DECIDE)
+KEPT = Code("AIB2P488", Severity.NOTE, "what Azure said before")

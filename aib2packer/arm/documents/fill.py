@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.documents.parameters import Setting
 from aib2packer.arm.language.placeholders import DOLLAR_BRACED, IN_NAMES, IN_TEXTS, plain
 from aib2packer.findings.model import Report
-from aib2packer.frozen import dataclass
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.models import dataclass
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from aib2packer.patterns import pattern
+
 _NAME = r"[A-Za-z][\w.-]*"
 ANGLED = r"<[ ]?[A-Za-z][\w .-]*>"
 """`<name>`, as documentation has it."""
@@ -20,14 +22,14 @@ TOOLS = "|".join((
 """The forms of tools that replace text."""
 _OF_CMD = r"%[A-Za-z_]\w{2,}%"  # shorter ones may be bytes of a URL
 
-IN_NAMES = re.compile(rf"{TOOLS}|{_OF_CMD}|{ANGLED}|{BRACED}")
+IN_NAMES = pattern(rf"{TOOLS}|{_OF_CMD}|{ANGLED}|{BRACED}")
 """What is a placeholder in a name, a region or an id: there these signs mean nothing else."""
 _SURE = rf"#\{{ ?{_NAME} ?\}}#|{ANGLED}"
-IN_TEXTS = re.compile(_SURE)
+IN_TEXTS = pattern(_SURE)
 """What is one in any text: a tag, a command."""
-DOLLAR_BRACED = re.compile(rf"(?<!\$)\$\{{{_NAME}\}}")
+DOLLAR_BRACED = pattern(rf"(?<!\$)\$\{{{_NAME}\}}")
 """`${name}`, which is also a variable of a shell: whether it is one in commands, the rest of the template tells."""
-IN_URIS = re.compile(rf"{_SURE}|\$\{{{_NAME}\}}")
+IN_URIS = pattern(rf"{_SURE}|\$\{{{_NAME}\}}")
 """What is one in a URI."""
 
 
