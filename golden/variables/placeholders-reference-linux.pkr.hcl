@@ -14,7 +14,7 @@
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
 # For VHDs that takes Storage Blob Data Contributor on the storage account.
 # Not carried over: vnetConfig.proxyVmSize (AIB2P204), tags of a VHD (AIB2P215), placeholder read as unset (AIB2P217).
-# Otherwise than in Image Builder: deprovisioning script after a restart (AIB2P309).
+# Otherwise than in Image Builder: additional managed image (AIB2P303), deprovisioning script after a restart (AIB2P309).
 
 packer {
   required_version = ">= 1.13.0"
@@ -173,9 +173,9 @@ locals {
   downloads = "${path.root}/downloads/seed"
 
   # Taken once: each call of timestamp() gives another time.
-  now                = timestamp()
-  gallery_version_id = "/subscriptions/${var.subscription_id}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/1.1.1"
-  sign_in            = <<-EOT
+  now                  = timestamp()
+  gallery_version_id   = "/subscriptions/${var.subscription_id}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/1.1.1"
+  sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
     sign_in() {
@@ -192,6 +192,8 @@ locals {
     }
     sign_in
   EOT
+  temporary_group_name = "packer-temporary-seed-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-seed-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "seed" {
@@ -218,6 +220,7 @@ source "azure-arm" "seed" {
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = "westus2"
+  temp_resource_group_name            = local.temporary_group_name
   vm_size                             = "Standard_D1_v2"
   os_disk_size_gb                     = 100
   virtual_network_resource_group_name = var.vnet_rg_name
@@ -228,6 +231,10 @@ source "azure-arm" "seed" {
   polling_duration_timeout = "80m"
 
   # Distribution
+  # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
+  managed_image_name                = local.temporary_image_name
+  managed_image_resource_group_name = local.temporary_group_name
+
   storage_account        = var.vhd_storage_account
   resource_group_name    = var.vhd_resource_group_name
   capture_container_name = var.vhd_container
