@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.app.inputs import Template
+    from aib2packer.app.run import Fetch
     from aib2packer.text.source import SourceText
 
 
@@ -88,6 +89,7 @@ def convert_command(
     except FileError as error:
         report([unreadable(error)], reporting, many=False)
         sys.exit(2)
+    given["fetch"] = _fetcher() if given["fetch"] else None
     request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder, "most": most})
     watch = partial(fetching, quiet=reporting.quiet or reporting.findings.is_document)
     results = _run(inputs, request, reporting) if many else [*run(replace(inputs[0], folder=PurePosixPath()), request, watch)]
@@ -98,6 +100,13 @@ def convert_command(
         report(results, reporting, many=many)
         raise
     sys.exit(max(report(results, reporting, many=many), *(result.exit_code for result in results)))
+
+
+def _fetcher() -> Fetch:
+    """What fetches for the whole run."""
+    from aib2packer.fetch import Fetcher
+
+    return Fetcher().fetch
 
 
 def _read(file: str, most: int) -> SourceText:
