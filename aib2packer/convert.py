@@ -104,6 +104,7 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
     """The stages, from the document to the output: each takes what those before it made, and reports what it finds."""
     from aib2packer.aib.reading import read
     from aib2packer.customizers import CUSTOMIZERS
+    from aib2packer.guide.facts import facts
     from aib2packer.guide.folder import folder_files
     from aib2packer.guide.header import headers
     from aib2packer.guide.instructions import guide
@@ -134,6 +135,7 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
         settings=settings,
         source_map=printed.places,
         assets=printed.assets,
+        facts=facts(template, decisions, symbols, build, guides) if options.facts else None,
     )
 
 

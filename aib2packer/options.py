@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from aib2packer.frozen import dataclass, field
+from aib2packer.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,5 +112,7 @@ class Options:
     """Whether files beside the HCL may be written; without, everything stands in the HCL."""
     assets: Mapping[str, bytes | Unfetched] | None = field(default=None, repr=False)
     """What was fetched, by URI: it lies beside the HCL then, which asks for `side_files`. None: the build fetches it."""
+    facts: bool = False
+    """Whether the outcome has the facts of the build."""
     file_name: str = BUILD_FILE
     """The name that the HCL will have, for the commands in its header."""

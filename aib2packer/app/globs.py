@@ -14,6 +14,6 @@ def matches(pattern: str, path: str) -> bool:
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     anywhere = "" if "/" in pattern.rstrip("/") else "(?:.*/)?"
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern.strip("/"))
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern.rstrip("/"))
     special = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     return re.compile(anywhere + "".join(special.get(part, re.escape(part)) for part in parts), re.DOTALL)

@@ -15,6 +15,7 @@ from aib2packer import __version__
 # Where each command is: `name` of `module`.
 _COMMANDS = {
     "convert": ("aib2packer.cli.convert", "convert_command"),
+    "audit": ("aib2packer.cli.audit", "audit_command"),
     "explain": ("aib2packer.cli.explain", "explain_command"),
     "next-version": ("aib2packer.cli.next_version", "next_version_command"),
 }
