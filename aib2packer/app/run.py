@@ -76,8 +76,10 @@ class Request:
     """Whether to compare with the files that are there, instead of writing them."""
     most: int = MOST
     """The most bytes that an input may have."""
-    fetch: Fetch | None = None
-    """What fetches scripts and files now, if they are to be; that needs a folder."""
+    fetch: bool = False
+    """Whether scripts and files are fetched now; that needs a folder."""
+    fetcher: Fetch | None = None
+    """What fetches them."""
     parameters_beside: bool = False
     """Whether the parameters files beside each template are used; several become a file of values each."""
     environments: Mapping[str, SourceText] = field(default_factory=dict)
@@ -218,9 +220,9 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
 
     conversions = converted(options)
     assets = tuple(dict.fromkeys(asset for one in conversions.values() for asset in one.assets))
-    if request.fetch is not None and any(one.hcl is not None for one in conversions.values()):
+    if request.fetch and request.fetcher is not None and any(one.hcl is not None for one in conversions.values()):
         with watch(len(assets)) as advance:
-            fetched = request.fetch(assets, advance)
+            fetched = request.fetcher(assets, advance)
         conversions = converted(replace(options, assets=fetched))
     return conversions
 

@@ -244,8 +244,14 @@ build {
 
   # customize[8]: PowerShell
   provisioner "powershell" {
-    name   = "windows line ends"
-    inline = ["$x = 1\r\n$y = 2"]
+    name = "windows line ends"
+    inline = [
+      replace(<<-EOT
+        $x = 1
+        $y = 2
+      EOT
+      , "\n", "\r\n"),
+    ]
   }
 
   provisioner "powershell" {
