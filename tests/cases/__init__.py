@@ -9,7 +9,7 @@ from contextlib import chdir, nullcontext
 from functools import cache
 from pathlib import Path
 
-from aib2packer import Auth, Conversion, Emit, Options, OsType, ValidateIn, WinrmBootstrap, convert
+from aib2packer import Auth, Conversion, Emit, Options, OsType, SecurityType, ValidateIn, WinrmBootstrap, convert
 from aib2packer.clouds import Cloud
 from aib2packer.options import Unfetched
 from aib2packer.text.source import decode
@@ -21,7 +21,14 @@ _INPUTS = {
     if file.suffix in {".json", ".tf", ".ps1", ".sh"} and not file.name.endswith((".options.json", ".parameters.json"))
 }
 CASES = list(_INPUTS)
-_ENUMS = {"auth": Auth, "cloud": Cloud, "winrm_bootstrap": WinrmBootstrap, "validation": ValidateIn, "emit": Emit}
+_ENUMS = {
+    "auth": Auth,
+    "cloud": Cloud,
+    "winrm_bootstrap": WinrmBootstrap,
+    "validation": ValidateIn,
+    "emit": Emit,
+    "security_type": SecurityType,
+}
 
 
 def folder_of(case: str) -> Path:
