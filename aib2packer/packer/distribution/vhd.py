@@ -166,7 +166,7 @@ def _place(uri: TemplateText, report: Report) -> tuple[TemplateText, TemplateTex
     host, path = pieces[2] if len(pieces) > 2 else None, pieces[3:]  # noqa: PLR2004 - https: "" host
     if host is None or ".blob." not in host.visible or not path or not path[0].parts:
         report.add(
-            codes.BAD_VALUE,
+            codes.BAD_ADDRESS,
             uri.span,
             f"`{uri}` is no place for a VHD",
             help="Write https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd",
@@ -174,7 +174,7 @@ def _place(uri: TemplateText, report: Report) -> tuple[TemplateText, TemplateTex
         return None
     if path[0].literal is not None and not _CONTAINER_NAME.fullmatch(path[0].literal):
         report.add(
-            codes.BAD_VALUE,
+            codes.BAD_NAME,
             uri.span,
             f"`{path[0]}` is no name of a container: Packer takes lower case letters, digits and single `-`, 3 to 63",
             help="Choose another container.",
