@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of
 from aib2packer.terraform.expressions import arm_of, constant, document_of, json_of, kind_of
+from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, object_of
 from aib2packer.terraform.syntax import (
     NotTranslatedError,
     TfAccess,
@@ -18,7 +19,6 @@ from aib2packer.terraform.syntax import (
     TfValue,
     path_of,
 )
-from aib2packer.terraform.variables import object_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,14 +28,6 @@ if TYPE_CHECKING:
     from aib2packer.terraform.expressions import Surroundings
     from aib2packer.terraform.syntax import TfExpression
 
-IMAGE_TEMPLATE = "microsoft.virtualmachineimages/imagetemplates"
-DEPLOYMENTS = {
-    "azurerm_resource_group_template_deployment": ("template_content", "parameters_content"),
-    "azurerm_subscription_template_deployment": ("template_content", "parameters_content"),
-    "azurerm_management_group_template_deployment": ("template_content", "parameters_content"),
-    "azurerm_tenant_template_deployment": ("template_content", "parameters_content"),
-    "azurerm_template_deployment": ("template_body", "parameters_body"),
-}
 _AZAPI = ("azapi_resource", "azapi_update_resource", "azapi_resource_action")
 _BESIDE = ("name", "location", "tags")
 # Resources of azurerm that an image template needs: what they are in ARM, and what of them is asked for.
