@@ -6,11 +6,14 @@ One file a command; it is imported when it runs.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aib2packer import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
 
 # Where each command is: `name` of `module`.
 _COMMANDS = {
@@ -27,13 +30,13 @@ _ALLOCATIONS = 50_000
 
 class _LazyGroup(click.Group):
     @property
-    def commands(self) -> dict[str, click.Command]:  # type: ignore[override]
+    def commands(self) -> MutableMapping[str, click.Command]:
         """All commands, imported: for what asks for them without a context, as click-man does."""
         found = {name: self.get_command(click.Context(self), name) for name in _COMMANDS}
         return {name: command for name, command in found.items() if command is not None}
 
     @commands.setter
-    def commands(self, _commands: dict[str, click.Command]) -> None:
+    def commands(self, _commands: MutableMapping[str, click.Command]) -> None:
         """Click sets those that it was given: none."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

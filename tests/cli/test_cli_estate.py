@@ -232,16 +232,3 @@ def test_a_loss_beside_the_settings_does_not_contradict_their_count(tmp_path: Pa
     lay(tmp_path, web_json=deployment(TEMPLATE, trigger))
     _, _, stderr = convert("web.json", cwd=tmp_path)
     assert re.search(r"^Converted with 1 loss, .*settings converted, 0 lost, and 1 beside them\.$", stderr, re.MULTILINE)
-
-
-def test_a_step_whose_name_is_a_parameter_is_called_after_it(tmp_path: Path) -> None:
-    step = {"type": "Shell", "name": "[concat('run-', parameters('step'))]", "scriptUri": "https://example.com/a.sh"}
-    lay(
-        tmp_path,
-        web_json=deployment(
-            {**TEMPLATE, "properties": {**TEMPLATE["properties"], "customize": [step]}}, step={"type": "string"}
-        ),
-    )
-    _, hcl, _ = convert("web.json", cwd=tmp_path)
-    assert 'name            = "run-step"' in hcl
-    assert "parameters(" not in hcl
