@@ -7,7 +7,10 @@ import pytest
 
 from tests.cases.templates import GALLERY, GALLERY_TARGET, codes_of, hcl_of, template
 
-SUBNET = "/subscriptions/1/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/hub/subnets/builds"
+SUBNET = (
+    "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/network"
+    "/providers/Microsoft.Network/virtualNetworks/hub/subnets/builds"
+)
 IN_SUBNET = {"vmProfile": {"vnetConfig": {"subnetId": SUBNET}}}
 REGION = re.compile(r'target_region \{\n +name +=? ("[^"]*"|\S+)\n(?: +replicas += (\d+)\n)?')
 
