@@ -94,7 +94,7 @@ class Request:
     """The lightest findings that make the exit status 1."""
 
     def below(self, template: Template) -> Request:
-        """The same request, with the template's own folder below that of all."""
+        """This request, with the template's own folder below that of all."""
         return replace(self, folder=self.folder and self.folder / template.folder)
 
 
