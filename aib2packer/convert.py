@@ -15,7 +15,7 @@ from aib2packer.system.files import read_bytes
 from aib2packer.text.source import InputError, SourceText, decode
 
 if TYPE_CHECKING:
-    from aib2packer.jsonc.tree import Json
+    from aib2packer.jsonc.tree import Json, JsonObject
     from aib2packer.terraform.configuration import Files
 
 _LINKED = {".json", ".jsonc"}
@@ -105,7 +105,7 @@ def _files_around(folder: Path, root: Path | None) -> Files:
 
 def _convert(document: Json, options: Options, report: Report) -> Conversion:
     """The stages, from the document to the output: each takes what those before it made, and reports what it finds."""
-    from aib2packer.aib.reading import read
+    from aib2packer.aib.reading import body_of, read
     from aib2packer.customizers import CUSTOMIZERS
     from aib2packer.guide.facts import facts
     from aib2packer.guide.folder import folder_files
@@ -122,11 +122,12 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
     template = read(document, CUSTOMIZERS, options, partial(_read_linked, source, options.root), report)
     decisions = None if template is None else decide(template, CUSTOMIZERS, options, report)
     if template is None or decisions is None:
-        return Conversion(None, findings=report.findings)
+        body = body_of(document, options, partial(_read_linked, source, options.root)) if template is None else template.body
+        return _failed(body, report)
     symbols = claim_names(template, report, values_apart=options.side_files)
     build = translate(template, decisions, symbols, CUSTOMIZERS, options, report)
     if report.failed:
-        return Conversion(None, findings=report.findings)
+        return _failed(template.body, report)
     guides = guide(template, decisions, symbols, build, options)
     printed = print_builds(build, headers(guides, report), options)
     settings = account(template.body, template.settled, printed.origins, report)
@@ -140,6 +141,12 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
         assets=printed.assets,
         facts=facts(template, decisions, symbols, build, guides) if options.facts else None,
     )
+
+
+def _failed(body: JsonObject | None, report: Report) -> Conversion:
+    from aib2packer.provenance.accounting import account_failed
+
+    return Conversion(None, findings=report.findings, settings=() if body is None else account_failed(body, report))
 
 
 def _read_linked(file: str, root: Path | None, path: str, report: Report) -> Json | None:
