@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.documents.context import IMAGE_TEMPLATES
 from aib2packer.arm.documents.other import what_it_is
 from aib2packer.arm.documents.parameters import ParameterFact, bind_values, read_parameters
 from aib2packer.arm.documents.powershell import is_powershell, restore
@@ -17,14 +19,13 @@ from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, string_of, with_p
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from aib2packer.arm.documents.context import Context
     from aib2packer.arm.documents.deployment import Deployed
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.findings.model import Report
 
-_IMAGE_TEMPLATE_TYPES = {"microsoft.virtualmachineimages/imagetemplates", "microsoft.virtualmachineimages"}
 _MAX_NAMES = 20
 
 
@@ -55,19 +56,29 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """An image template that has been found; `load` evaluates it, None after an error."""
+    """An image template that has been found; `load` evaluates it, None after an error.
+
+    `switches`: its condition is false, as these parameters decide; None where it is deployed.
+    """
 
     name: str
     span: Span
     load: Callable[[Report], Resource | None]
+    switches: tuple[str, ...] | None = None
 
 
 def find_image_template(document: Json, name: str | None, context: Context, report: Report) -> Resource | None:
     """The one image template of a document, or the one called `name`; None after an error."""
-    found = tuple(_candidates(document, context, report))
+    all_found = tuple(_candidates(document, context, report))
+    found = tuple(one for one in all_found if one.switches is None)
+    off = tuple(one for one in all_found if one.switches is not None)
     if not found:
-        _nothing_found(document, report)
+        if off:
+            _all_switched_off(off, report)
+        else:
+            _nothing_found(document, report)
         return None
+    _report_switched_off(off, report)
     names = ", ".join(f"`{one.name}`" for one in found[:_MAX_NAMES]) + (" …" if len(found) > _MAX_NAMES else "")
     if name is not None:
         chosen = [one for one in found if one.name.lower() == name.lower()]
@@ -90,6 +101,34 @@ def find_image_template(document: Json, name: str | None, context: Context, repo
         )
         return None
     return _load(found[0], report)
+
+
+def _report_switched_off(off: Sequence[_Candidate], report: Report) -> None:
+    """Say of each image template whose condition is false how to have it."""
+    for one in off:
+        report.add(
+            codes.SWITCHED_OFF,
+            _start(one.span),
+            f"the image template {one.name} is not converted: its condition is false",
+            help=_how_to_switch_on(one),
+        )
+
+
+def _all_switched_off(off: Sequence[_Candidate], report: Report) -> None:
+    names = ", ".join(f"`{one.name}`" for one in off[:_MAX_NAMES]) + (" …" if len(off) > _MAX_NAMES else "")
+    report.add(
+        codes.NO_IMAGE_TEMPLATE,
+        _start(off[0].span),
+        f"no image template of this input is deployed: the condition of {names} is false",
+        help=_how_to_switch_on(off[0]),
+    )
+
+
+def _how_to_switch_on(one: _Candidate) -> str:
+    if not one.switches:
+        return "Change the values that its condition depends on (-p, --set), or remove the condition."
+    settings = " ".join(f"--set {shlex.quote(name)}=…" for name in one.switches)
+    return f"To convert it, give what its condition depends on another value: {settings}"
 
 
 def _load(candidate: _Candidate, report: Report) -> Resource | None:
@@ -121,22 +160,25 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
     """The image templates of a deployment template, those of nested deployments included."""
     from aib2packer.arm.documents.cycles import without_cycles
     from aib2packer.arm.documents.deployment import (
+        Root,
+        deciding,
         default_of,
+        deployed_beside,
         evaluate_resource,
         name_of,
         report_shape,
         resolver,
-        root_scopes,
         walk,
     )
     from aib2packer.arm.documents.named import named_values
     from aib2packer.arm.documents.siblings import read_siblings, report_siblings
+    from aib2packer.arm.evaluation.budget import Budget
 
     parameters = read_parameters(template, report)
     values = bind_values(context.values, parameters, report)
-    scopes = root_scopes(template, parameters, values, context)
-    everything = tuple(walk(template, scopes, context, report))
-    siblings = read_siblings(everything)
+    root = Root(template, parameters, values, context, Budget())
+    scopes = root.scopes()
+    everything = walk(template, scopes, context, report)
 
     def load(deployed: Deployed, report: Report) -> Resource | None:
         body = evaluate_resource(deployed, report)
@@ -146,7 +188,9 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
             name: ParameterFact(parameter, values.get(name), default_of(parameter, scopes.symbolic, report))
             for name, parameter in parameters.items()
         }
-        report_siblings(everything, deployed, report)
+        beside = deployed_beside(everything)  # after the image template, which comes first where there is much to do
+        siblings = read_siblings(beside)
+        report_siblings(beside, deployed, report)
         report_shape(parameters, scopes, context, report)
         return Resource(
             body,
@@ -157,12 +201,13 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
             siblings=siblings,
             named=named_values(deployed.scopes.symbolic),
             resolve=resolver(scopes),  # symbols are those of the outermost template, however deep they come out
-            reveal=resolver(root_scopes(template, parameters, values, context, secrets=True)),
+            reveal=resolver(root.scopes(secrets=True)),
         )
 
     for deployed in everything:
-        if deployed.type in _IMAGE_TEMPLATE_TYPES:
-            yield _Candidate(name_of(deployed), deployed.body.span, partial(load, deployed))
+        if deployed.type in IMAGE_TEMPLATES:
+            switches = deciding(deployed) if deployed.switched_off else None
+            yield _Candidate(name_of(deployed), deployed.body.span, partial(load, deployed), switches)
 
 
 def _rest_example(example: JsonObject, parameters: JsonObject) -> Iterator[_Candidate]:
@@ -203,7 +248,7 @@ def _is_deployment_template(document: JsonObject) -> bool:
 
 
 def _is_image_template(body: JsonObject) -> bool:
-    if (string_of(body.get("type")) or "").lower() in _IMAGE_TEMPLATE_TYPES:
+    if (string_of(body.get("type")) or "").lower() in IMAGE_TEMPLATES:
         return True
     properties = body.get("properties")
     inner = properties if isinstance(properties, JsonObject) else body

@@ -25,6 +25,7 @@ _match_name = re.compile(r"[A-Za-z_$][\w$]*+").match
 _match_property = re.compile(r"[\w$-]++").match
 _match_integer = re.compile(r"[+-]?[0-9]++(?![\w.])").match
 _match_number = re.compile(r"[+-]?[0-9][\w.+-]*+").match
+_find_brackets = re.compile(r"'[^']*+'?+|[()\[\]]").findall
 _match_string = re.compile(r"'((?:[^']++|'')*+)'").match
 
 _OPERATORS = re.compile(r"==|!=|=~|!~|<=|>=|&&|\|\||\?\?|[-+*/%<>=!?:&|]")
@@ -114,6 +115,16 @@ def is_expression(text: str) -> bool:
 def unescape(text: str) -> str:
     """What a string that is no expression means: `[[…]` loses one bracket, everything else stays."""
     return text[1:] if text.startswith("[[") and text.endswith("]") else text
+
+
+@lru_cache(maxsize=4096)
+def nesting(text: str) -> int:
+    """How deep brackets stand in each other in an expression, those in its strings left out."""
+    deepest = depth = 0
+    for bracket in _find_brackets(text):
+        depth += 1 if bracket in "([" else -1 if bracket in ")]" else 0
+        deepest = max(deepest, depth)
+    return deepest
 
 
 @lru_cache(maxsize=4096)
