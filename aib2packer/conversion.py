@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.frozen import dataclass, field
+from aib2packer.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aib2packer.facts import Facts
     from aib2packer.findings.model import Finding
     from aib2packer.packer.model import Asset
     from aib2packer.provenance.accounting import Entry
@@ -29,3 +30,5 @@ class Conversion:
     """Which lines of the HCL come from where."""
     assets: tuple[Asset, ...] = ()
     """What the build fetches by itself, as far as it is known where from: convert again with `Options.assets` to vendor it."""
+    facts: Facts | None = None
+    """What there is to know of the build, where that was asked for."""

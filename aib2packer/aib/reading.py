@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.normalize import read_template
+from aib2packer.arm.documents.cloud import find_cloud
 from aib2packer.arm.documents.context import Context
 from aib2packer.arm.documents.parameters import read_values
-from aib2packer.arm.documents.template import find_image_template
+from aib2packer.arm.documents.template import find_image_template, list_image_templates
+from aib2packer.findings.model import Report
+from aib2packer.models import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aib2packer.aib.customize import ReadsCustomizer
     from aib2packer.aib.model import ImageTemplate
-    from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
     from aib2packer.options import Options
 
@@ -40,14 +41,7 @@ def read(
         report: Gets what the last reading had to say.
 
     """
-    context = Context(
-        values=read_values(options.parameter_files, options.settings, report),
-        subscription_id=options.subscription_id,
-        resource_group=options.resource_group,
-        location=options.location,
-        fold=options.resolve,
-        read_linked=read_linked,
-    )
+    context = _context(document, options, read_linked, report)
     while True:
         needed: set[str] = set()
         found = report.copy()
@@ -55,5 +49,23 @@ def read(
         template = None if resource is None else read_template(resource, kinds, options, needed, found)
         if needed <= context.shape:
             report.take(found)
-            return template
+            return None if template is None else replace(template, cloud=context.cloud)
         context = replace(context, shape=context.shape | needed)
+
+
+def names(document: Json, options: Options, read_linked: Callable[[str, Report], Json | None]) -> tuple[str, ...]:
+    """The names of all image templates in a document; each can be the name in the options."""
+    report = Report()  # `read` reports
+    return list_image_templates(document, _context(document, options, read_linked, report), report)
+
+
+def _context(document: Json, options: Options, read_linked: Callable[[str, Report], Json | None], report: Report) -> Context:
+    return Context(
+        values=read_values(options, report),
+        subscription_id=options.subscription_id,
+        resource_group=options.resource_group,
+        location=options.location,
+        cloud=find_cloud(document, options),
+        fold=options.resolve,
+        read_linked=read_linked,
+    )

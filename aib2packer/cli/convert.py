@@ -4,57 +4,73 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from aib2packer.app.inputs import STDIN, collect, is_folder, read_file
+from aib2packer.app.azure_ids import is_image_template, is_in_azure
+from aib2packer.app.inputs import STDIN, collect, is_folder
 from aib2packer.app.run import Outcome, Request, Result, check_leftovers, run, unreadable
 from aib2packer.cli import options
-from aib2packer.cli.printing import fetching, progress
+from aib2packer.cli.configured import about_all, configured
+from aib2packer.cli.printing import echo, fetching, progress
 from aib2packer.cli.reporting import Reporting, report
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.models import replace
 from aib2packer.options import Options
-from aib2packer.text.source import FileError, decode
+from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.app.inputs import Template
-    from aib2packer.text.source import SourceText
 
 
 @click.command("convert", cls=SectionedCommand)
 @click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path(allow_dash=True))
+@options.inputs
 @options.output
 @options.conversion
 @options.parameters
 @options.findings
-def convert_command(
-    templates: tuple[str, ...], output: str | None, parameter_files: tuple[str, ...], *, strict: bool, **given: object
+def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclass
+    templates: tuple[str, ...],
+    output: str | None,
+    parameter_files: tuple[str, ...],
+    *,
+    subscription: str | None,
+    most: int,
+    strict: bool,
+    **given: object,
 ) -> None:
     """Convert image templates to Packer builds.
 
-    TEMPLATE is a JSON file, a folder that is searched for them, or - for standard input, which is also read if there is none.
-    Several templates, or a folder, need -o DIR: each gets a folder of its own there.
+    TEMPLATE is a JSON, Bicep or Terraform file, a folder that is searched for them, the id of an image template in Azure, or -
+    for standard input, which is also read if there is none. Several templates, or a folder, need -o DIR: each gets a folder of
+    its own there. What is in Azure is read by the Azure CLI (az), and kept beside the output.
 
     Exit status: 0 converted; 1 an error, and no HCL, or findings at the level of --fail-on, or --check found a difference;
     2 wrong usage, or files that cannot be read or written.
     """
-    arguments = templates or (STDIN,)
+    in_azure = not templates and (subscription is not None or given["resource_group"] is not None)
+    context, arguments = click.get_current_context(), templates or (STDIN,)
     file, folder = _target(output)
-    many = len(arguments) > 1 or any(is_folder(Path(argument)) for argument in arguments)
+    many = in_azure or len(arguments) > 1 or any(is_folder(Path(argument)) for argument in arguments)
     for wrong, message in (
         (
-            not templates and sys.stdin is not None and sys.stdin.isatty(),
+            not templates and not in_azure and sys.stdin is not None and sys.stdin.isatty(),
             "No template given. Name a file or a folder, or pipe a template in.",
         ),
         ("" in {*templates, output}, "The name of a file is empty."),
+        (bool(templates) and subscription is not None, "--subscription stands in place of TEMPLATE: give one of them."),
+        (
+            any(is_in_azure(argument) and not is_image_template(argument) for argument in templates),
+            "The id of an image template ends in /providers/Microsoft.VirtualMachineImages/imageTemplates/NAME.",
+        ),
         (
             given["fetch"] and folder is None,
             "--fetch lays files beside the HCL, and needs a folder to write to: -o DIR.",
@@ -69,6 +85,10 @@ def convert_command(
             "--check compares with the files that an earlier run has written: give -o PATH.",
         ),
         (given["quiet"] and given["verbose"], "-q and -v exclude each other."),
+        (
+            many and given["name"] is not None,
+            "--name chooses in one input; with several, aib2packer.toml names one for each.",
+        ),
     ):
         if wrong:
             raise click.UsageError(message)
@@ -76,14 +96,28 @@ def convert_command(
         given["fail_on"] = Severity.LOSS
     reporting = picked(Reporting, given)
     try:
-        given["parameter_files"] = tuple(map(_read, parameter_files))
-        inputs = collect(arguments, folder)
+        given["parameter_files"] = options.read_parameters(parameter_files, most)
+        if in_azure:
+            from aib2packer.app.azure_reading import list_templates
+
+            group = cast("str | None", given["resource_group"])
+            arguments = list_templates(subscription, group, folder, check=bool(given["check"]), most=most)
+        inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
         report([unreadable(error)], reporting, many=False)
         sys.exit(2)
-    request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder})
+    request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder, "most": most})
+    try:
+        jobs = [configured(context, one, request) for one in inputs]
+        _require_apart(jobs)
+    except FileError as error:
+        report([unreadable(error)], reporting, many=False)
+        sys.exit(2)
+    if many and not reporting.quiet:
+        echo(about_all(context, len(inputs)))
     watch = partial(fetching, quiet=reporting.quiet or reporting.findings.is_document)
-    results = _run(inputs, request, reporting) if many else [run(inputs[0], request, watch)]
+    results = _run(jobs, reporting) if many else [*run(replace(jobs[0][0], folder=PurePosixPath()), jobs[0][1], watch)]
+    many = many or len(results) > 1
     try:
         results = list(map(_print_hcl, results))
     except BrokenPipeError:  # the reader has seen enough; click ends without a word
@@ -92,21 +126,32 @@ def convert_command(
     sys.exit(max(report(results, reporting, many=many), *(result.exit_code for result in results)))
 
 
-def _read(file: str) -> SourceText:
-    return decode(read_file(file, Path(file)), file)
-
-
-def _run(templates: Sequence[Template], request: Request, reporting: Reporting) -> list[Result]:
+def _run(jobs: Sequence[tuple[Template, Request]], reporting: Reporting) -> list[Result]:
     """The results of several templates, and of what lies in the folder that belongs to none of them."""
-    with progress(templates, quiet=reporting.quiet or reporting.findings.is_document) as running:
-        results = [run(template, request.below(template)) for template in running]
+    templates, request = [template for template, _ in jobs], jobs[0][1]
+    with progress(jobs, _named, quiet=reporting.quiet or reporting.findings.is_document, label="Converting") as running:
+        results = [result for template, own in running for result in run(template, own)]
     if all(result.outcome is Outcome.NO_TEMPLATE for result in results):
         message = "neither this file nor another of those found holds an image template"
         finding = about_file(NO_IMAGE_TEMPLATE, templates[0].name, message, help="Give others.")
         return [replace(results[0], exit_code=2, findings=(finding,)), *results[1:]]
     if request.check and request.folder and any(template.found for template in templates):
-        results += check_leftovers(request.folder, templates)
+        results += check_leftovers(request.folder, [result.folder for result in results])
     return results
+
+
+def _require_apart(jobs: Sequence[tuple[Template, Request]]) -> None:
+    """Refuse folders that a configuration gives to more than one template."""
+    taken: dict[str, str] = {}
+    for template, _ in jobs:
+        other = taken.setdefault(str(template.folder).casefold(), template.name)
+        if other != template.name:
+            reason = f"goes to the folder {template.folder}, as {other} does"
+            raise FileError(template.name, reason, "Write a folder with {stem} or {folder} in it.")
+
+
+def _named(job: tuple[Template, Request] | None) -> str:
+    return "" if job is None else job[0].name
 
 
 def _target(output: str | None) -> tuple[Path | None, Path | None]:

@@ -17,7 +17,7 @@ from aib2packer.findings.codes import NOT_WRITTEN
 from aib2packer.findings.formats import Format, render
 from aib2packer.findings.judgement import Judgement
 from aib2packer.findings.model import Asks, Severity, about_file
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
 from aib2packer.provenance.accounting import tally
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def format_of(name: str) -> Format | None:
 
 def report(results: Sequence[Result], reporting: Reporting, *, many: bool) -> int:
     """Say what there is to say; gives the exit status of the saying, 0 or 2."""
-    judgements = [Judgement(result.name, result.outcome.value, result.findings, result.diff) for result in results]
+    told = [result for result in results if result.outcome is not Outcome.NO_TEMPLATE or result.findings]
+    judgements = [Judgement(result.name, result.outcome.value, result.findings, result.diff) for result in told]
+    passed_over = len(results) - len(told)
     documents = {file: _findings(file, judgements) for file in reporting.findings_files}
     documents |= {file: _account(file, results) for file in reporting.reports}
     refused = [judgement for file, document in documents.items() for judgement in _write(file, document)]
@@ -66,7 +68,7 @@ def report(results: Sequence[Result], reporting: Reporting, *, many: bool) -> in
         if not reporting.quiet:
             if diffs := [_colored_diff(judgement.diff) for judgement in judgements if judgement.diff]:
                 echo("\n".join([*diffs, ""]))
-            echo(_summary(judgements, tally(entry for result in results for entry in result.settings), many=many))
+            echo(_summary(judgements, tally(entry for result in results for entry in result.settings), passed_over, many=many))
     return 2 if refused else 0
 
 
@@ -85,7 +87,7 @@ def _print_findings(judgements: Sequence[Judgement], reporting: Reporting, *, ma
         echo(f"{overview}\n")
 
 
-def _summary(judgements: Sequence[Judgement], settings: str, *, many: bool) -> str:
+def _summary(judgements: Sequence[Judgement], settings: str, passed_over: int, *, many: bool) -> str:
     of_settings = f" {settings}." if settings else ""
     if not many:
         return f"{text.summary(judgements[0].findings, judgements[0].outcome)}{of_settings}"
@@ -95,8 +97,14 @@ def _summary(judgements: Sequence[Judgement], settings: str, *, many: bool) -> s
     checked = {Outcome.UP_TO_DATE.value, Outcome.OUT_OF_DATE.value, Outcome.LEFT_OVER.value} & set(outcomes)
     good = Outcome.UP_TO_DATE if checked else Outcome.CONVERTED
     total = len(outcomes) - outcomes.count(Outcome.NO_TEMPLATE.value)
+    others = f"\n{_passed_over(passed_over)}" if passed_over else ""
     of_all = f"{outcomes.count(good.value)} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
-    return f"{table(judgements)}\n\n{f'Up to date: {of_all}.' if checked else f'Converted {of_all}.{of_settings}'}"
+    told = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"
+    return f"{table(judgements)}{others}\n\n{told}"
+
+
+def _passed_over(count: int) -> str:
+    return "1 other file holds no image template." if count == 1 else f"{count} other files hold no image template."
 
 
 def _errors_only(judgement: Judgement) -> Judgement:

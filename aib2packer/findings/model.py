@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
 
 if TYPE_CHECKING:
     from aib2packer.text.source import Span
@@ -51,6 +51,8 @@ class Code:
     title: str
     exceptionally: Asks | None = None
     """What it asks of people, where that is not what its severity usually asks."""
+    formerly: Code | None = None
+    """The code that it was a part of: whoever accepts that one accepts this."""
 
     @property
     def asks(self) -> Asks:

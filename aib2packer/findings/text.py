@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Severity
+from aib2packer.text.commands import break_up, is_command
 from aib2packer.text.secrets import apart, find_secrets, mask
 
 if TYPE_CHECKING:
@@ -59,8 +60,9 @@ def counted(findings: Sequence[Finding]) -> Counter[Severity]:
 
 
 def printable(text: str) -> str:
-    """The text with every character escaped that is no visible one: control characters, those that turn the direction, ..."""
-    return text if text.isprintable() else "".join(map(_shown, text))
+    """The text with every character escaped that is no visible one, or that begins a command for a build service."""
+    shown = text if text.isprintable() else "".join(map(_shown, text))
+    return break_up(shown, _escaped)
 
 
 def _finding(finding: Finding, style: Styler, secrets: dict[tuple[str, int], tuple[tuple[int, int], ...]]) -> str:
@@ -117,7 +119,7 @@ def _cells(line: str, first: int, last: int, secrets: Sequence[tuple[int, int]])
     for offset in range(first, last):
         secret = covered.get(offset)
         if secret is None:
-            yield offset, _TAB if line[offset] == "\t" else _shown(line[offset])
+            yield offset, _TAB if line[offset] == "\t" else _shown_at(line, offset)
         else:
             yield offset, _SECRET if offset == max(secret, first) else ""
 
@@ -148,6 +150,14 @@ def columns(text: str) -> int:
 def _shown(char: str) -> str:
     """A character, or the escape of one that cannot be seen or must not reach a terminal."""
     return char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def _shown_at(line: str, offset: int) -> str:
+    return _escaped(line[offset]) if is_command(line, offset) else _shown(line[offset])
+
+
+def _escaped(char: str) -> str:
+    return f"\\x{ord(char):02x}"
 
 
 def safe(text: str) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.frozen import dataclass, field
+from aib2packer.models import dataclass, field
+from aib2packer.packer.layout import EXAMPLE, OWN_VALUES
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from aib2packer.hcl.values import Variable
+    from aib2packer.options import Options
+
+_AS_OPTIONS = 3  # more would make a line that nobody reads
 
 
 SUBSCRIPTION_NAME = "ARM_SUBSCRIPTION_ID"
@@ -28,6 +32,10 @@ class Commands:
     """
 
     target: str
+    values_file: str | None
+    """The file that has the values of the required variables; None: each is an option."""
+    copied: bool
+    """Whether that file is made of the example beside the build."""
     timeout_minutes: int
     keep_vm_on_error: bool
     required: tuple[str, ...]
@@ -49,6 +57,11 @@ class Commands:
     def powershell_exports(self) -> tuple[str, ...]:
         """The same in PowerShell."""
         return tuple(f"$env:{name} = '...'" for name in self._from_environment)
+
+    @property
+    def prepare(self) -> tuple[str, ...]:
+        """Make the file of values, which must be filled in."""
+        return (f"cp {EXAMPLE} {self.values_file}  # and fill it in",) if self.copied else ()
 
     @property
     def validate(self) -> str:
@@ -87,6 +100,8 @@ class Commands:
 
     @property
     def _variables(self) -> tuple[str, ...]:
+        if self.values_file is not None:
+            return (f"-var-file={self.values_file}",)
         return tuple(f"-var {name}=..." for name in self.required)
 
     def _packer(self, *words: str) -> str:
@@ -94,17 +109,20 @@ class Commands:
 
 
 def commands(
-    variables: Iterable[Variable], given: Iterable[str], *, target: str, timeout_minutes: int, keep_vm_on_error: bool
+    without: Sequence[Variable], options: Options, *, target: str, timeout_minutes: int, keep_vm_on_error: bool
 ) -> Commands:
-    """The commands for a build with these variables; those `given` have a value in a file beside it."""
-    has_value = set(given)
-    without = [variable for variable in variables if variable.name not in has_value]
+    """The commands for a build with these variables, those left out that have a value in a file beside it."""
     open_ones = [variable for variable in without if variable.default is None]
+    required = tuple(variable.name for variable in open_ones if not variable.sensitive)
+    copied = bool(required) and options.side_files and not options.environments
+    from_file = required and (options.side_files or len(required) > _AS_OPTIONS)
     return Commands(
         target=target,
+        values_file=next(iter(options.environments), OWN_VALUES) if from_file else None,
+        copied=copied,
         timeout_minutes=timeout_minutes,
         keep_vm_on_error=keep_vm_on_error,
-        required=tuple(variable.name for variable in open_ones if not variable.sensitive),
+        required=required,
         secrets=tuple(variable.name for variable in open_ones if variable.sensitive),
         environment=(SUBSCRIPTION_NAME,) if any(_must_find_subscription(variable) for variable in without) else (),
     )

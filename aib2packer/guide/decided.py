@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.clouds import Cloud
 from aib2packer.hcl.values import Code
 from aib2packer.options import Auth, OsType, WinrmBootstrap
 from aib2packer.packer.layout import SHA256SUMS
@@ -44,6 +45,8 @@ def choices(template: ImageTemplate, build: Build, decisions: Decisions, options
 
 def _choices(template: ImageTemplate, build: Build, decisions: Decisions, options: Options) -> Iterator[str]:
     yield _SIGN_IN[options.auth]
+    if template.cloud is not Cloud.PUBLIC:
+        yield f"The build is for {template.cloud.facts.title}; `--cloud` says otherwise."
     if any(variable.name == SUBSCRIPTION.name and isinstance(variable.default, Code) for variable in build.variables):
         otherwise = ", else that of the account" if options.auth in {Auth.CLI, Auth.MSI} else ""
         yield f"The template names no subscription: the build takes that in `ARM_SUBSCRIPTION_ID`{otherwise}."

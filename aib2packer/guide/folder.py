@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.guide.example import example
 from aib2packer.guide.migration import page
 from aib2packer.guide.pipelines import pipelines
-from aib2packer.packer.layout import ATTRIBUTES, BUILD_FILE, DOWNLOADS, FILES, IGNORED, MANIFEST_ENDING, MIGRATION_PAGE, SCRIPTS
+from aib2packer.packer.layout import (
+    ATTRIBUTES,
+    BUILD_FILE,
+    DOWNLOADS,
+    EXAMPLE,
+    FILES,
+    IGNORED,
+    MANIFEST_ENDING,
+    MIGRATION_PAGE,
+    SCRIPTS,
+)
 from aib2packer.rendering.templates import markdown_environment, yaml_environment
 
 if TYPE_CHECKING:
@@ -30,8 +41,10 @@ def folder_files(
     texts = {IGNORED: _LEFT_BEHIND.format(f"{DOWNLOADS}/\n" if fetches else "", MANIFEST_ENDING)}
     if any({SCRIPTS, FILES} & set(path.split("/")[:-1]) for path in files):
         texts[ATTRIBUTES] = _AS_THEY_ARE
+    if shown := example(build, guide):
+        texts[EXAMPLE] = shown
     for path, pipeline in pipelines(build.name, guide).items():
         texts[path] = yaml_environment().get_template(f"{path.rpartition('/')[2]}.j2").render(pipeline=pipeline)
-    about = page(build, guide, findings, source, (BUILD_FILE, *files, *texts))
+    about = page(build, guide, findings, source, (BUILD_FILE, *files, *texts, *guide.environments))
     texts[MIGRATION_PAGE] = markdown_environment().get_template(f"{MIGRATION_PAGE}.j2").render(page=about)
     return {path: text.encode() for path, text in texts.items()}

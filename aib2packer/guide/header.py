@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Severity
+from aib2packer.guide.rights import SOURCE_GROUP
 from aib2packer.packer.layout import SHA256SUMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from aib2packer.findings.model import Report
     from aib2packer.guide.commands import Commands
@@ -19,7 +20,14 @@ _NO_NAME = "VM image, converted from an Azure Image Builder template."
 _FETCHED = f"Scripts and files were fetched when the template was converted; `sha256sum --check {SHA256SUMS}` compares."
 _PRIVATE_BLOBS = "Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them."
 # What the sentence about rights lists, in its order; the page beside the build says more.
-_LISTED = ("the subnet", "the source image", "the gallery", "the managed image's resource group", "the storage account")
+_LISTED = (
+    "the subnet",
+    "the source image",
+    SOURCE_GROUP,
+    "the gallery",
+    "the managed image's resource group",
+    "the storage account",
+)
 
 
 def headers(guides: Guides, report: Report) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -35,10 +43,10 @@ def headers(guides: Guides, report: Report) -> tuple[tuple[str, ...], tuple[str,
 def _header(guide: Guide, report: Report) -> tuple[str, ...]:
     """Above a build that makes an image."""
     lines = [f"VM image {guide.name}, converted from an Azure Image Builder template." if guide.name else _NO_NAME, ""]
-    lines += _commands(guide.commands)
+    lines += _commands(guide.commands, guide.set_cloud)
     if guide.validation is not None:
         _, *others = _commands(guide.validation)  # the plugins are the same
-        lines += (line for line in others if line not in lines)
+        lines += [line for line in others if line not in lines]
     lines += ["", f"{_where(guide)} {_rights(guide)}"]
     if guide.copies:
         lines.append(_CLI)
@@ -68,7 +76,7 @@ def _validation_header(guide: Guide) -> tuple[str, ...]:
     lines = [
         f"Boots the {what}, runs the validators there, and makes no image.",
         "",
-        *_commands(guide.commands),
+        *_commands(guide.commands, guide.set_cloud),
         "",
         f"{_where(guide)} {_rights(guide)}",
     ]
@@ -89,8 +97,11 @@ def _deviations(report: Report) -> Iterator[str]:
             yield f"{words}: {', '.join(f'{code.title} ({code.id})' for code in kinds)}."
 
 
-def _commands(run: Commands) -> list[str]:
-    return [f"  {command}" for command in (run.init, *run.exports, run.limited_build)]
+def _commands(run: Commands, before: Sequence[str] = ()) -> list[str]:
+    lines = [f"  {command}" for command in (*before, run.init, *run.prepare, *run.exports, run.limited_build)]
+    if run.values_file is None or run.copied:
+        return lines
+    return [*lines, "", f"{run.values_file} gives values to {', '.join(run.required)}."]
 
 
 def _where(guide: Guide) -> str:

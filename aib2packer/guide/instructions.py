@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, VhdTarget
-from aib2packer.frozen import dataclass
+from aib2packer.clouds import Cloud
 from aib2packer.guide.commands import commands
 from aib2packer.guide.decided import choices
+from aib2packer.guide.leftovers import remove_leftovers, replace_image
 from aib2packer.guide.network import reach
-from aib2packer.guide.rights import further_rights, one_group, whole_subscription
+from aib2packer.guide.rights import SOURCE_GROUP, further_rights, one_group, whole_subscription
+from aib2packer.models import dataclass, replace
 from aib2packer.options import Auth
 from aib2packer.packer.distribution.versions import counting_options, counting_values
 from aib2packer.packer.layout import SHA256SUMS, VALIDATION_FOLDER
@@ -49,6 +50,7 @@ class Guide:
     counting_values: tuple[str, ...]
     """What these need in the shell: `name=value` each."""
     auth: Auth
+    cloud: Cloud
     places: tuple[str, ...]
     """Where Packer must run: on Linux, inside of a network."""
     needs_shell: bool
@@ -76,8 +78,12 @@ class Guide:
     reach: tuple[Reach, ...]
     auto_run: bool
     triggers: tuple[str, ...]
-    overwrites: bool = False
-    """Whether the build makes a managed image whose name stays the same: Packer refuses to, where there is one."""
+    environments: tuple[str, ...]
+    """The files of values beside the build, one for each environment."""
+    overwrites: str = ""
+    """How a managed image of the same name is replaced, which Packer refuses to do by itself; "" where there can be none."""
+    leftovers: tuple[str, ...] = ()
+    """Commands that delete what a cancelled build left."""
     boots: str | None = None
     """What a build boots that makes no image; None for one that makes an image."""
     validated: bool = False
@@ -86,6 +92,18 @@ class Guide:
     """The commands of that build, where it lies beside this one."""
     releases: bool = False
     """Whether it releases a version, which the build holds back until then."""
+
+    @property
+    def runs_az(self) -> bool:
+        """Whether the build runs the Azure CLI, beside azure-arm."""
+        return self.private_blobs or self.copies or self.releases
+
+    @property
+    def set_cloud(self) -> tuple[str, ...]:
+        """The command that leads the Azure CLI to another cloud than the public one, where anything needs the CLI."""
+        if self.cloud is Cloud.PUBLIC or not (self.auth is Auth.CLI or self.runs_az):
+            return ()
+        return (f"az cloud set --name {self.cloud.facts.cli_name}",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +161,8 @@ def _image_guide(told: _Told, build: Build, validation: Guide | None) -> Guide:
     made = replace(
         made,
         commands=_commands(told, build, told.target, keep_vm_on_error=keeps),
-        overwrites=told.decisions.plan.image is not None,
+        overwrites=replace_image(told.decisions, told.symbols),
+        leftovers=remove_leftovers(told.decisions, told.symbols),
     )
     if validation is None:
         return made
@@ -174,7 +193,7 @@ def _validation_guide(told: _Told, build: Build) -> Guide:
 
 def _rights_to_boot(rights: Sequence[Right], booted: GalleryTarget | ManagedImageTarget | None) -> tuple[Right, ...]:
     """Those of the build that validates, which starts from the finished image and makes nothing."""
-    others = {"the source image", "the storage account", "the resource group"}
+    others = {"the source image", SOURCE_GROUP, "the storage account", "the resource group"}
     if isinstance(booted, GalleryTarget):
         others.add("the managed image's resource group")
     return tuple(right for right in rights if right.thing not in others)
@@ -198,6 +217,7 @@ def _guide(told: _Told, build: Build) -> Guide:
         counting=" ".join(counting_options(galleries, symbols).values()) or None,
         counting_values=counting_values(galleries, symbols),
         auth=options.auth,
+        cloud=template.cloud,
         places=_places(template, build, downloads, options),
         needs_shell=_runs_shell(build),
         private_blobs=needs_azure_cli(downloads),
@@ -216,13 +236,14 @@ def _guide(told: _Told, build: Build) -> Guide:
         reach=reach(template, targets, downloads, decisions.os_type),
         auto_run=template.auto_run.value,
         triggers=template.siblings.triggers,
+        environments=options.environments,
     )
 
 
 def _commands(told: _Told, build: Build, target: str, *, keep_vm_on_error: bool) -> Commands:
     return commands(
-        build.variables,
-        told.symbols.given,
+        [variable for variable in build.variables if variable.name not in told.symbols.given],
+        told.options,
         target=target,
         timeout_minutes=told.template.build_timeout_minutes,
         keep_vm_on_error=keep_vm_on_error,

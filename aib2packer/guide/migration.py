@@ -6,12 +6,15 @@ from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Asks, Severity
-from aib2packer.frozen import dataclass
 from aib2packer.guide.rights import BUILD_GROUP_NAME
+from aib2packer.models import dataclass
+from aib2packer.packer.distribution.ids import TEMPORARY_GROUP
 from aib2packer.packer.layout import (
     ATTRIBUTES,
     AZURE_PIPELINES,
     BUILD_ENDING,
+    BUILD_FILE,
+    EXAMPLE,
     FILES,
     GITHUB_ACTIONS,
     IGNORED,
@@ -84,6 +87,8 @@ class Page:
     boots: str
     """What is said about validation."""
     counting: tuple[str, ...]
+    leftovers: tuple[str, ...]
+    """Commands that delete what a cancelled build left."""
     to_act_on: tuple[Entry, ...]
     missing: tuple[Entry, ...]
     to_decide: tuple[Entry, ...]
@@ -112,11 +117,12 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         title=f"VM image {guide.name}" if guide.name else "VM image",
         source=_base_name(source),
         files=tuple(_described(beside)),
-        where=f"Run this {', '.join(('in this folder', *guide.places))}.",
+        where=_where(guide),
         run=_run(guide),
         powershell=() if guide.needs_shell else _powershell(guide),
         boots=_boots(guide),
         counting=_counting(guide),
+        leftovers=guide.leftovers,
         to_act_on=_entries(finding for finding in others if finding.asks is Asks.ACT),
         missing=_entries(finding for finding in findings if finding.severity is Severity.LOSS),
         to_decide=_entries(finding for finding in others if finding.asks is Asks.DECIDE),
@@ -134,6 +140,14 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         starts=f"Image Builder built by itself {' and '.join(starts(guide))}." if starts(guide) else "",
         pipelines=tuple((path, words) for path, words in _PIPELINES.items() if path in beside),
     )
+
+
+def _where(guide: Guide) -> str:
+    where = f"Run this {', '.join(('in this folder', *guide.places))}."
+    if len(guide.environments) < 2:  # noqa: PLR2004 - there is another
+        return where
+    first, *others = (f"`{name}`" for name in guide.environments)
+    return f"{where} Take {' or '.join(others)} in the place of {first} for another environment."
 
 
 def starts(guide: Guide) -> tuple[str, ...]:
@@ -154,25 +168,38 @@ def _had(guide: Guide) -> str:
 def _group_use(build: Build) -> str:
     setting = BUILD_GROUP.name
     if any(variable.name == BUILD_GROUP.name for variable in build.variables):
-        return f"Then give `-var {setting}={BUILD_GROUP_NAME}` to `packer build`."
+        each = "" if build.validation is None else "each "
+        return f"Then give `-var {setting}={BUILD_GROUP_NAME}` to {each}`packer build`."
+    files = (BUILD_FILE, *(() if build.validation is None else (f"{VALIDATION_FOLDER}/{BUILD_FILE}",)))
+    if any(local.name == TEMPORARY_GROUP for local in build.locals):
+        return (
+            f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` and `temp_resource_group_name` in the '
+            f"source block of {' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own. Let the "
+            f'local `{TEMPORARY_GROUP}` be `"{BUILD_GROUP_NAME}"`: the managed image that is made on the way lies there then, '
+            "and stays until it is deleted as above."
+        )
     return (
-        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` in the source block of `build.pkr.hcl`: the '
-        "group has a location of its own."
+        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` in the source block of '
+        f"{' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own."
     )
 
 
 def _run(guide: Guide) -> tuple[str, ...]:
     run, then = guide.commands, guide.validation
+    prepare = run.prepare or (() if then is None else then.prepare)
     exports = dict.fromkeys((*run.exports, *(() if then is None else then.exports)))
     checks = (run.validate, *(() if then is None else (then.validate,)))
-    return (run.init, *exports, *checks, run.limited_build, *(() if then is None else (then.limited_build,)))
+    commands = (run.init, *prepare, *exports, *checks, run.limited_build, *(() if then is None else (then.limited_build,)))
+    return (*guide.set_cloud, *commands)
 
 
 def _powershell(guide: Guide) -> tuple[str, ...]:
     run, then = guide.commands, guide.validation
+    prepare = run.prepare or (() if then is None else then.prepare)
     exports = dict.fromkeys((*run.powershell_exports, *(() if then is None else then.powershell_exports)))
     checks = (run.validate, *(() if then is None else (then.validate,)))
-    return (run.init, *exports, *checks, run.build, *(() if then is None else (then.build,)))
+    commands = (run.init, *prepare, *exports, *checks, run.build, *(() if then is None else (then.build,)))
+    return (*guide.set_cloud, *commands)
 
 
 def _boots(guide: Guide) -> str:
@@ -218,6 +245,10 @@ def _described(files: Sequence[str]) -> list[tuple[str, str]]:
         folder, slash, _ = path.partition("/")
         if path.endswith(BUILD_ENDING) and not slash:
             described[path] = "the build"
+        elif path.endswith(".pkrvars.hcl") and path != EXAMPLE and not path.endswith(VALUES_ENDING):
+            described[path] = "values of an environment"
+        elif path == EXAMPLE:
+            described[path] = "shows which values a build needs"
         elif path.endswith(VALUES_ENDING):
             described[path] = "values that you gave; Packer reads them by itself"
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import VhdTarget
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
 from aib2packer.options import OsType
 
 if TYPE_CHECKING:
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 _PACKER = "Packer"
 _VHD_ACCOUNT = "the blobs of the storage account that receives the VHD"
+# In this order: command/init.go of Packer 1.16.
+_PLUGIN_HOSTS = {
+    "releases.hashicorp.com": "packer init looks for the plugins there first",
+    "github.com, api.github.com, *.githubusercontent.com": "packer init installs from there what it has not found",
+}
 _SSH, _WINRM, _HTTP, _HTTPS = 22, 5986, 80, 443
 
 
@@ -36,7 +41,7 @@ def reach(
     """All connections that the build makes by itself; what the customizers reach from the VM is not among them."""
     port = _WINRM if os_type is OsType.WINDOWS else _SSH
     how = "WinRM over HTTPS" if os_type is OsType.WINDOWS else "SSH"
-    subnet = template.vm.subnet
+    subnet, cloud = template.vm.subnet, template.cloud.facts
     address = (
         "public" if subnet is None else "private" if subnet.when is None else "private address, or without a subnet its public"
     )
@@ -48,8 +53,8 @@ def reach(
         if isinstance(target, VhdTarget)
     )
     return (
-        Reach(_PACKER, "login.microsoftonline.com, management.azure.com", _HTTPS, "signs in, and makes what it builds with"),
-        Reach(_PACKER, "github.com", _HTTPS, "packer init installs the plugins from its releases"),
+        Reach(_PACKER, f"{cloud.login_host}, {cloud.management_host}", _HTTPS, "signs in, and makes what it builds with"),
+        *(Reach(_PACKER, hosts, _HTTPS, why) for hosts, why in _PLUGIN_HOSTS.items()),
         Reach(_PACKER, vm, port, f"runs the customizers: {how}"),
         *(Reach(_PACKER, host, at, "fetches scripts and files") for host, at in servers),
         *(Reach(_PACKER, host, at, "has the VHD copied into it") for host, at in blobs),

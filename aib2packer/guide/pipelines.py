@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.frozen import dataclass
+from aib2packer.clouds import Cloud
 from aib2packer.guide.commands import SUBSCRIPTION_NAME
 from aib2packer.guide.migration import starts
+from aib2packer.models import dataclass
 from aib2packer.options import Auth
 from aib2packer.packer.layout import AZURE_PIPELINES, GITHUB_ACTIONS
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
@@ -69,6 +70,7 @@ class Pipeline:
     """What a pipeline file shows."""
 
     name: str
+    cloud: str
     starts: tuple[str, ...]
     on_push: bool
     on_schedule: bool
@@ -80,7 +82,7 @@ class Pipeline:
     checks: tuple[str, ...]
     builds: tuple[str, ...]
     counting: tuple[str, ...]
-    overwrites: bool
+    overwrites: str
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -96,7 +98,7 @@ def pipelines(name: str, guide: Guide) -> dict[str, Pipeline]:
 
 
 def _github(name: str, guide: Guide) -> Pipeline:
-    auth, runs_az = guide.auth, _runs_az(guide)
+    auth = guide.auth
     environment = {}
     if auth in {*_AS_CLIENT, Auth.SERVICE_PRINCIPAL}:
         environment = {variable: _variable(variable.replace("ARM_", "AZURE_")) for variable in (_TENANT, _CLIENT)}
@@ -108,32 +110,34 @@ def _github(name: str, guide: Guide) -> Pipeline:
         environment |= {f"PKR_VAR_{variable}": _variable(variable.upper()) for variable in one.required}
         environment |= {f"PKR_VAR_{variable}": f"${{{{ secrets.{_free(variable.upper())} }}}}" for variable in one.secrets}
     login = {}
-    if runs_az and auth in _AS_CLIENT:
+    if guide.runs_az and auth in _AS_CLIENT:
         inputs = {"client-id": _CLIENT, "tenant-id": _TENANT, "subscription-id": SUBSCRIPTION_NAME}
         login = {name: f"${{{{ env.{variable} }}}}" for name, variable in inputs.items()}
-    elif runs_az:
+    elif guide.runs_az:
         as_machine = {"auth-type": "IDENTITY", "allow-no-subscriptions": "true"}
         login = as_machine if auth is Auth.MSI else {"creds": f"'{_CREDENTIALS}'"}
-    return _pipeline(name, guide, "GitHub", Access(environment, login, identity_token=auth in _AS_CLIENT))
+    if login and guide.cloud is not Cloud.PUBLIC:
+        login["environment"] = guide.cloud.facts.cli_name
+    return _pipeline(name, guide, "GitHub", Access(environment, login, guide.set_cloud, identity_token=auth in _AS_CLIENT))
 
 
 def _azure(name: str, guide: Guide) -> Pipeline:
-    auth, runs_az = guide.auth, _runs_az(guide)
+    auth = guide.auth
     environment = {
         f"PKR_VAR_{variable}": f"$({variable.upper()})" for one in _runs(guide) for variable in (*one.required, *one.secrets)
     }
     environment[_GITHUB_TOKEN] = f"$({_GITHUB_TOKEN})"
-    login, before = {"visibleAzLogin": "false"}, []
+    login, before = {"visibleAzLogin": "false"}, [*guide.set_cloud]
     if auth is Auth.SERVICE_PRINCIPAL:
         login["addSpnToEnvironment"] = "true"
         before.append(f'export {_TENANT}="$tenantId" {_CLIENT}="$servicePrincipalId" {_SECRET}="$servicePrincipalKey"')
     elif auth is Auth.MSI:
         login = {}
-        before += ["az login --identity --output none"] if runs_az else []
+        before += ["az login --identity --output none"] if guide.runs_az else []
     else:
         login["keepAzSessionActive"] = "true"
     if auth is Auth.OIDC:  # azure-arm's own way asks as GitHub Actions answers
-        environment["PKR_VAR_use_azure_cli_auth"] = "true"
+        environment["PKR_VAR_use_azure_cli_auth"] = '"true"'
     if login and any(one.environment for one in _runs(guide)):
         before.append(f'export {SUBSCRIPTION_NAME}="$(az account show --query id --output tsv)"')
     elif any(one.environment for one in _runs(guide)):
@@ -145,6 +149,7 @@ def _pipeline(name: str, guide: Guide, system: str, access: Access) -> Pipeline:
     runs = _runs(guide)
     return Pipeline(
         name=name,
+        cloud="Azure" if guide.cloud is Cloud.PUBLIC else guide.cloud.facts.title,
         starts=starts(guide),
         on_push=guide.auto_run,
         on_schedule=bool(guide.triggers),
@@ -174,11 +179,6 @@ def _runner(guide: Guide, system: str) -> Runner:
 
 def _runs(guide: Guide) -> tuple[Commands, ...]:
     return (guide.commands,) if guide.validation is None else (guide.commands, guide.validation)
-
-
-def _runs_az(guide: Guide) -> bool:
-    """Whether the build runs the Azure CLI, beside azure-arm."""
-    return guide.private_blobs or guide.copies or guide.releases
 
 
 def _counting(guide: Guide, environment: Collection[str]) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from itertools import count, groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.hcl.values import Attribute, Blank, Block, Code, Comment, GoTemplate, Interpolation, Local, Variable
+from aib2packer.patterns import pattern
+from aib2packer.text.commands import break_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,18 +28,18 @@ _STEP = 2
 _EQUALS = len(" = ")
 _ONE_A_LINE = {"inline"}  # several commands read better below each other
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_IDENTIFIER = pattern(r"[A-Za-z_][A-Za-z0-9_-]*")
 # Words that mean something else than their name at the start of an object.
 _KEYWORDS = frozenset({"for", "null", "true", "false"})
 
-_NOT_AS_IT_IS = re.compile(r"[^ !#&-\[\]-~]")  # a single set, which `re` finds several times faster than a choice
-_NOT_IN_COMMENTS = re.compile(r"[^ -~]")
+_NOT_AS_IT_IS = pattern(r"[^ !#&-\[\]-~]")  # a single set, which `re` finds several times faster than a choice
+_NOT_IN_COMMENTS = pattern(r"[^ -~]")
 _ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t", '"': r"\"", "\\": r"\\"}
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = pattern("[\ud800-\udfff]")
 
-_AT_MARGIN = re.compile(r"^[^\s]", re.MULTILINE)
+_AT_MARGIN = pattern(r"^[^\s]", re.MULTILINE)
 # Beside the categories M*: what can share a grapheme cluster with its neighbour (Unicode 15, GraphemeBreakProperty.txt).
-_JOINING = re.compile(
+_JOINING = pattern(
     "[\u0d4e\u0e33\u0eb3\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\uff9e\uff9f\U000111c2\U000111c3\U0001193f\U00011941"
     "\U00011a3a\U00011a84-\U00011a89\U00011d46\U00011f02\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]"
 )
@@ -121,6 +123,8 @@ def print_string(text: Interpolation, indent: int = 0) -> str:
         return _reference(parts[0], indent)
     if text.multiline and (skeleton := _heredoc_skeleton(parts)):
         return _heredoc(parts, skeleton, indent)
+    if text.multiline and (unix := _with_unix_line_ends(parts)) and _heredoc_skeleton([unix]):
+        return f'replace({_heredoc([unix], unix, indent)}\n{" " * indent}, "\\n", "\\r\\n")'
     return f'"{"".join(_template(parts, in_quotes=True))}"'
 
 
@@ -131,7 +135,7 @@ def quote(text: str) -> str:
 
 def visible(text: str) -> str:
     """A text as it can stand in a line of a comment: with escapes for what ends the line, or cannot be seen."""
-    return _NOT_IN_COMMENTS.sub(_escape_character, text)
+    return break_up(_NOT_IN_COMMENTS.sub(_escape_character, text), _code_point)
 
 
 def is_exact(text: str) -> bool:
@@ -359,6 +363,15 @@ def _heredoc_skeleton(parts: list[str | _Reference]) -> str:
     return ""
 
 
+def _with_unix_line_ends(parts: list[str | _Reference]) -> str:
+    """A text of lines that all end as on Windows, without what makes them so; nothing for others, or with references in it."""
+    match parts:
+        case [str() as text] if text.count("\r\n") == text.count("\n") == text.count("\r"):
+            return text.replace("\r", "")
+        case _:
+            return ""
+
+
 def _heredoc(parts: list[str | _Reference], skeleton: str, indent: int) -> str:
     body = "".join(_template(parts, in_quotes=False)).removesuffix("\n")
     margin = " " * (indent + _STEP)
@@ -376,7 +389,7 @@ def _marker(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return _NOT_AS_IT_IS.sub(_escape_character, text)
+    return break_up(_NOT_AS_IT_IS.sub(_escape_character, text), _code_point)
 
 
 def _escape_character(match: re.Match[str]) -> str:
@@ -387,7 +400,7 @@ def _escape_character(match: re.Match[str]) -> str:
 
 
 def _escape_sigils(text: str) -> str:
-    return text.replace("${", "$${").replace("%{", "%%{")
+    return break_up(text.replace("${", "$${").replace("%{", "%%{"), lambda char: f'${{"{char}"}}')
 
 
 def _escape_braces(text: str) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
 from aib2packer.hcl.printing import escape_templates, print_body, references
 from aib2packer.hcl.values import Attribute, Block, Code, Local, Variable
+from aib2packer.models import replace
 from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
 from aib2packer.packer.layout import values_file
-from aib2packer.packer.model import Build, Plugin, Section
+from aib2packer.packer.model import Build, Section
+from aib2packer.packer.plugins import AZURE, WINDOWS_UPDATE
 from aib2packer.packer.steps.download import checksums
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 from aib2packer.packer.vm.sign_in import NOTE as SIGN_IN_NOTE
@@ -24,17 +25,17 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import PostProcessors, Provisioner, Steps
     from aib2packer.packer.variables.symbols import Symbols
 
-_AZURE = Plugin("azure", "github.com/hashicorp/azure", "~> 2.6")
-_WINDOWS_UPDATE = Plugin("windows-update", "github.com/rgl/windows-update", "~> 0.18")
-
 
 # Variables are declared in the order in which a person fills them in: who, what the template leaves open, what may be changed.
 _LAST_VARIABLES = (
     *("allowed_inbound_ip_addresses", "build_resource_group_name"),
-    *("vhd_storage_account", "vhd_resource_group_name", "vhd_container", "image_version", "managed_image_name"),
+    *("vhd_storage_account", "vhd_resource_group_name", "vhd_container", "image_version", "definition_security_type"),
+    "managed_image_name",
     "exclude_from_latest",
 )
+_ONE_LIMIT = "What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all."
 _PERHAPS_OWN_NETWORK = "In a subnet Packer reaches it by its private address: run Packer inside that network."
+_IMAGE_ON_THE_WAY = "The gallery version is made of this image. It lies in the resource group of the build, and goes with it."
 _NO_IMAGE = "None: no image is made."
 _NAME_OF_NO_IMAGE = " azure-arm wants a name for one all the same, for it starts from a managed image."
 _TOLERANT_PACKER = "1.16.0"  # the first with continue_on_error, and with all functions that expressions use
@@ -46,13 +47,15 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
 
     `source` are the settings of azure-arm, `post_processors` what happens when it is done.
     """
-    notes = {}
+    notes = {"polling_duration_timeout": _ONE_LIMIT}
     if "virtual_network_name" in source:
         notes[BUILD_VM] = _PERHAPS_OWN_NETWORK if "allowed_inbound_ip_addresses" in source else _OWN_NETWORK
     if "skip_create_image" in source:
         notes[DISTRIBUTION] = _NO_IMAGE + (_NAME_OF_NO_IMAGE if "managed_image_name" in source else "")
     if isinstance(source.get("use_azure_cli_auth"), Code):
         notes["use_azure_cli_auth"] = SIGN_IN_NOTE
+    if "temp_resource_group_name" in source:
+        notes["managed_image_name"] = _IMAGE_ON_THE_WAY
     if "skip_create_build_key_vault" in source:
         notes["skip_create_build_key_vault"] = WINRM_NOTE
     sections = tuple(replace(section, body=_escaped(section.body)) for section in arrange(source, notes))
@@ -67,7 +70,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
         name=name,
         label=identifier(name, "image"),
         packer_version=_TOLERANT_PACKER if tolerant else symbols.packer_version,
-        plugins=(_AZURE, *((_WINDOWS_UPDATE,) if any(step.kind == "windows-update" for step in provisioners) else ())),
+        plugins=(AZURE, *((WINDOWS_UPDATE,) if any(step.kind == "windows-update" for step in provisioners) else ())),
         variables=variables,
         # What the template says comes first, then what every build has.
         locals=tuple(sorted(values, key=lambda one: one.name not in symbols.local_names)),

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, PlatformImage
-from aib2packer.frozen import dataclass
+from aib2packer.hcl.names import portable_name
+from aib2packer.models import dataclass
 from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.distribution.tags import sort_tags
 from aib2packer.packer.marketplace import architecture_of, generation_of
@@ -68,13 +69,15 @@ def decide(template: ImageTemplate, kinds: Mapping[str, RunsOn], options: Option
         return None
     plan = plan_distribution(template)
     names = _marketplace_names(template)
+    generation = None if names is None else generation_of(*names)
+    architecture = None if names is None else architecture_of(*names)
     return Decisions(
         name=name_build(template),
         os_type=os_type,
         subscription=decide_subscription(template, plan, options.subscription_id, report),
-        generation=None if names is None else generation_of(*names),
-        architecture=None if names is None else architecture_of(*names),
-        security=decide_security(template, report),
+        generation=generation,
+        architecture=architecture,
+        security=decide_security(template, plan, generation, architecture, options.security_type, report),
         plan=plan,
         tags=sort_tags(template, plan, report),
         validation=decide_validation(template, plan, options),
@@ -94,6 +97,5 @@ def name_build(template: ImageTemplate) -> str:
         candidates += [target.id["images"] for target in template.targets if isinstance(target, kind)]
     candidates += [target.run_output_name for target in template.targets]
     known = (text.literal for text in candidates if text is not None and text.literal)
-    return next(
-        (name for text in known if (name := re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:_LONGEST_NAME])), "image"
-    )
+    names = (re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:_LONGEST_NAME] for text in known)
+    return portable_name(next(filter(None, names), ""), "image")

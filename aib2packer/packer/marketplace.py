@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
 from aib2packer.options import OsType
 
 
@@ -104,6 +104,16 @@ _GENERATION_1 = (
     ("openlogic", "centos", r"[678][._]\d"),
     ("redhat", "rhel", r"[67](?:\.\d+|-lvm|-raw)"),
 )
+# Of generation 2 for certain: Windows 11 and the Azure Edition of Windows Server run on no other, and since 24.04 Canonical's
+# names tell what is of generation 1.
+_GENERATION_2 = (
+    ("microsoftwindowsdesktop", r"[\w-]+", r"win11-.*"),
+    ("microsoftvisualstudio", r"[\w-]+", r".*win-?11.*"),
+    ("microsoftwindowsserver", r"windowsserver", r".*-azure-edition.*"),
+    ("canonical", r"ubuntu-2[4-9]_\d\d(?:-lts)?(?:-daily)?", r"server|minimal"),
+)
+# Offers with a purchase plan, of publishers whose others have none.
+_OFFERS_WITH_PLAN = {("redhat", "rhel-byos"), ("redhat", "rhel-ha-byos"), ("redhat", "rhel-sap-byos")}
 _NAMES_GENERATION_1 = r"(?:^|[-_.])gen1(?:$|[-_.])"
 _NAMES_GENERATION_2 = r"(?:^|[-_.])(?:gen2|g2|gensecond)(?:$|[-_.])"
 _NAMES_ARM64 = r"(?<![a-z])(?:arm64|aarch64)(?![a-z0-9])"
@@ -113,6 +123,11 @@ def publisher_of(name: str) -> Publisher:
     """What is known of a publisher, by its name; nothing of one that is not in the table."""
     folded = name.lower()
     return _PUBLISHERS.get(folded, _LINUX if folded.startswith(_LINUX_PREFIXES) else _UNKNOWN)
+
+
+def needs_plan(publisher: str, offer: str) -> bool:
+    """Whether a marketplace image comes with a purchase plan, for certain."""
+    return publisher_of(publisher).needs_plan or (publisher.lower(), offer.lower()) in _OFFERS_WITH_PLAN
 
 
 def os_type_of(publisher: str, offer: str, sku: str) -> OsType | None:
@@ -131,8 +146,13 @@ def generation_of(publisher: str, offer: str, sku: str) -> Generation | None:
     if "gen1" in sku.lower() or re.search(_NAMES_GENERATION_1, names):
         return Generation.V1
     known = (publisher.lower(), offer.lower())
-    first = any(known == (owner, of) and re.fullmatch(pattern, sku.lower()) for owner, of, pattern in _GENERATION_1)
-    return Generation.V1 if first else None
+    if any(known == (owner, of) and re.fullmatch(pattern, sku.lower()) for owner, of, pattern in _GENERATION_1):
+        return Generation.V1
+    second = any(
+        known[0] == owner and re.fullmatch(of, known[1]) and re.fullmatch(pattern, sku.lower())
+        for owner, of, pattern in _GENERATION_2
+    )
+    return Generation.V2 if second else None
 
 
 def architecture_of(_publisher: str, offer: str, sku: str) -> Architecture:

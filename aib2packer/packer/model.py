@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.frozen import dataclass, field
+from aib2packer.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,11 +91,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """An entry of `required_plugins`."""
+    """An entry of `required_plugins`; `reason` stands beside a version that would not be expected."""
 
     name: str
     source: str
     version: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

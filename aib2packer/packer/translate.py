@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import ParameterSymbol
 from aib2packer.findings import codes
 from aib2packer.hcl.values import Local
+from aib2packer.models import replace
 from aib2packer.options import WinrmBootstrap
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import distribute
@@ -29,7 +29,7 @@ from aib2packer.packer.validation import (
 )
 from aib2packer.packer.variables.declared import is_secret
 from aib2packer.packer.vm.machine import build_vm
-from aib2packer.packer.vm.sign_in import NEEDS_SUBSCRIPTION, sign_in
+from aib2packer.packer.vm.sign_in import NEEDS_SUBSCRIPTION, cloud_settings, sign_in
 from aib2packer.packer.vm.winrm import winrm
 from aib2packer.packer.warnings import foresee
 
@@ -125,6 +125,7 @@ def _base(template: ImageTemplate, site: Site, options: Options) -> Base:
         "subscription_id": subscription_value(
             site.decisions.subscription, site.symbols, needed=options.auth in NEEDS_SUBSCRIPTION
         ),
+        **cloud_settings(template.cloud),
         "os_type": site.os_type.value,
         **build_vm(template, site.decisions, site.symbols, site.report),
         **communicator,

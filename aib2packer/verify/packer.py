@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 from functools import cache
@@ -13,7 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
+from aib2packer.system.programs import find_program
 from aib2packer.verify.complaints import Complaint, read_complaints
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def judge(folder: str, files: Mapping[str, bytes], values: Mapping[str, object])
         values: Values for its variables.
 
     """
-    program = shutil.which("packer")
+    program = find_program("packer")
     if program is None:
         return Verdict(unable=Unable("there is no packer on PATH: the output is not validated", "Install Packer."))
     if (unable := unfit(program)) is not None:

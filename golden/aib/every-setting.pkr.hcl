@@ -28,7 +28,8 @@ packer {
     }
     windows-update = {
       source  = "github.com/rgl/windows-update"
-      version = "~> 0.18"
+      # From 0.18 on it restarts without end where Windows offers an update again after installing it, as it does KB5007651.
+      version = "~> 0.17.2"
     }
   }
 }
@@ -83,6 +84,23 @@ variable "image_version" {
 
 locals {
   downloads = "${path.root}/downloads/conf"
+  sign_in   = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
 
   # Taken once: each call of timestamp() gives another time.
   now                = timestamp()
@@ -128,15 +146,17 @@ source "azure-arm" "conf" {
   winrm_insecure = true
   winrm_username = "packer"
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "960m"
+
   # Distribution
   managed_image_name                = "m"
   managed_image_resource_group_name = "r"
 
-  storage_account          = "acc"
-  resource_group_name      = var.vhd_resource_group_name
-  capture_container_name   = "vhds"
-  capture_name_prefix      = "o3"
-  polling_duration_timeout = "960m"
+  storage_account        = "acc"
+  resource_group_name    = var.vhd_resource_group_name
+  capture_container_name = "vhds"
+  capture_name_prefix    = "o3"
 
   shared_image_gallery_destination {
     subscription         = "00000000-0000-0000-0000-000000000001"
@@ -279,6 +299,7 @@ build {
       SOURCE_BLOB = "o3${build.TempOSDiskName}.vhd"
     }
     inline = [
+      local.sign_in,
       <<-EOT
         copy=$(az storage blob copy start \
           --auth-mode login \
@@ -309,6 +330,7 @@ build {
         trap 'exit 1' HUP INT TERM
         tries=0
         while :; do
+          sign_in
           status=$(az storage blob show \
             --auth-mode login \
             --account-name acc \

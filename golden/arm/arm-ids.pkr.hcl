@@ -2,11 +2,14 @@
 #
 #   packer init build.pkr.hcl
 #   export ARM_SUBSCRIPTION_ID=...
-#   timeout 240m packer build -var resource_group_name=... -var image_subscription=... -var image_group=... -var base_image=... -var identity=... -var gallery=... -var network_group=... -var network=... build.pkr.hcl
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to resource_group_name, image_subscription, image_group, base_image, identity, gallery,
+# network_group, network.
 #
 # Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
-# own service took care of, and what the identity of the template had: the subnet, the source image, the gallery and the managed
-# image's resource group, and Managed Identity Operator on the identities of the build VM.
+# own service took care of, and what the identity of the template had: the subnet, the source image's resource group, the
+# gallery and the managed image's resource group, and Managed Identity Operator on the identities of the build VM.
 # Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
 
 packer {
@@ -127,6 +130,9 @@ source "azure-arm" "web" {
   virtual_network_resource_group_name = var.network_group
   virtual_network_name                = var.network
   virtual_network_subnet_name         = "builds"
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
 
   # Distribution
   managed_image_name                = "web"

@@ -110,6 +110,9 @@ source "azure-arm" "web" {
   os_disk_size_gb              = 64
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   managed_image_name                = local.prefix
   managed_image_resource_group_name = var.resource_group_name

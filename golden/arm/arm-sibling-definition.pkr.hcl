@@ -129,6 +129,9 @@ source "azure-arm" "web" {
   winrm_insecure = true
   winrm_username = "packer"
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   shared_image_gallery_destination {
     subscription   = var.subscription_id

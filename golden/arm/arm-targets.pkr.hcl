@@ -2,7 +2,10 @@
 #
 #   packer init build.pkr.hcl
 #   export ARM_SUBSCRIPTION_ID=...
-#   timeout 240m packer build -var resource_group_name=... -var location=... -var image_location=... -var gallery_image_id=... -var second_image_id=... -var second=... -var owner=... -var subnet_id=... -var run=... build.pkr.hcl
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to resource_group_name, location, image_location, gallery_image_id, second_image_id, second,
+# owner, subnet_id, run.
 #
 # Run it on Linux or macOS, where it can reach the subnet of the build VM. The account needs Contributor on the subscription,
 # which Image Builder's own service took care of, and may use the subnet, the gallery and the managed image's resource group.
@@ -149,6 +152,23 @@ locals {
   time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version      = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id = "/subscriptions/${local.gallery_image_id_parts[2]}/resourceGroups/${local.gallery_image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_id_parts[8]}/images/${local.gallery_image_id_parts[10]}/versions/${length(local.gallery_image_id_parts) > 12 && local.gallery_image_id_parts[12] != "latest" ? local.gallery_image_id_parts[12] : local.image_version}"
+  sign_in            = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
 }
 
 source "azure-arm" "web" {
@@ -173,6 +193,9 @@ source "azure-arm" "web" {
   virtual_network_resource_group_name = local.subnet_id_parts[4]
   virtual_network_name                = local.subnet_id_parts[8]
   virtual_network_subnet_name         = local.subnet_id_parts[10]
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
 
   # Distribution
   managed_image_name                = "home"
@@ -240,6 +263,7 @@ build {
         TAGS                     = "owner=${var.owner}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
+        local.sign_in,
         <<-EOT
           version="$GALLERY_IMAGE_VERSION"
           versions=$(az sig image-version list \
@@ -270,6 +294,7 @@ build {
             --output none
           tries=0
           while :; do
+            sign_in
             state=$(az sig image-version show \
               --subscription "$SUBSCRIPTION" \
               --resource-group "$RESOURCE_GROUP" \
@@ -319,6 +344,7 @@ build {
         LOCATION                 = var.image_location
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
+        local.sign_in,
         <<-EOT
           generation=$(az sig image-definition show \
             --subscription "$GALLERY_SUBSCRIPTION" \
@@ -404,6 +430,7 @@ build {
           # The copy goes on in the background.
           tries=0
           while :; do
+            sign_in
             copied=$(az snapshot show \
               --ids "$copy" \
               --query 'copyCompletionError.errorMessage || completionPercent' \

@@ -82,6 +82,23 @@ variable "vhd_container" {
 locals {
   # Image Builder runs Shell customizers as root.
   as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  sign_in            = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
   gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
 
   # Taken once: each call of timestamp() gives another time.
@@ -109,15 +126,17 @@ source "azure-arm" "web" {
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   managed_image_name                = "web"
   managed_image_resource_group_name = "images"
 
-  storage_account          = "contosovhds"
-  resource_group_name      = var.vhd_resource_group_name
-  capture_container_name   = "golden"
-  capture_name_prefix      = "web-vhd"
-  polling_duration_timeout = "240m"
+  storage_account        = "contosovhds"
+  resource_group_name    = var.vhd_resource_group_name
+  capture_container_name = "golden"
+  capture_name_prefix    = "web-vhd"
 
   shared_image_gallery_destination {
     subscription   = "22222222-2222-2222-2222-222222222222"
@@ -173,6 +192,7 @@ build {
       RESOURCE_ID = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
     }
     inline = [
+      local.sign_in,
       <<-EOT
         az tag update --resource-id "$RESOURCE_ID" --operation Merge --tags kind=image --output none
       EOT
@@ -186,6 +206,7 @@ build {
       RESOURCE_ID = local.gallery_version_id
     }
     inline = [
+      local.sign_in,
       <<-EOT
         az tag update --resource-id "$RESOURCE_ID" --operation Merge --tags kind=version --output none
       EOT
@@ -199,6 +220,7 @@ build {
       SOURCE_BLOB = "web-vhd${build.TempOSDiskName}.vhd"
     }
     inline = [
+      local.sign_in,
       <<-EOT
         copy=$(az storage blob copy start \
           --auth-mode login \
@@ -233,6 +255,7 @@ build {
         trap 'exit 1' HUP INT TERM
         tries=0
         while :; do
+          sign_in
           status=$(az storage blob show \
             --auth-mode login \
             --account-name contosovhds \
@@ -269,6 +292,7 @@ build {
         IMAGE_VERSION = local.gallery_version_id
       }
       inline = [
+        local.sign_in,
         <<-EOT
           version=1.2.3
           versions=$(az sig image-version list \
@@ -297,6 +321,7 @@ build {
             --output none
           tries=0
           while :; do
+            sign_in
             state=$(az sig image-version show \
               --subscription 22222222-2222-2222-2222-222222222222 \
               --resource-group images \
@@ -337,6 +362,7 @@ build {
         SOURCE         = local.gallery_version_id
       }
       inline = [
+        local.sign_in,
         <<-EOT
           generation=$(az sig image-definition show \
             --subscription 22222222-2222-2222-2222-222222222222 \
@@ -429,6 +455,7 @@ build {
     post-processor "shell-local" {
       name = "web-vhd-2"
       inline = [
+        local.sign_in,
         <<-EOT
           # Between two accounts this takes az 2.70, and a role for the blobs of both.
           copy=$(az storage blob copy start \
@@ -464,6 +491,7 @@ build {
           trap 'exit 1' HUP INT TERM
           tries=0
           while :; do
+            sign_in
             status=$(az storage blob show \
               --auth-mode login \
               --account-name contosobackup \
@@ -505,6 +533,7 @@ build {
         DESTINATION_BLOB      = "web-vhd-3_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
+        local.sign_in,
         <<-EOT
           # Between two accounts this takes az 2.70, and a role for the blobs of both.
           copy=$(az storage blob copy start \
@@ -540,6 +569,7 @@ build {
           trap 'exit 1' HUP INT TERM
           tries=0
           while :; do
+            sign_in
             status=$(az storage blob show \
               --auth-mode login \
               --account-name "$ACCOUNT_NAME" \

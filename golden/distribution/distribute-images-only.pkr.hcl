@@ -63,6 +63,23 @@ locals {
   # Taken once: each call of timestamp() gives another time.
   now           = timestamp()
   snapshot_name = "packer_temporary_web_${formatdate("YYYYMMDDhhmmss", local.now)}"
+  sign_in       = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
 }
 
 source "azure-arm" "web" {
@@ -87,6 +104,9 @@ source "azure-arm" "web" {
   virtual_network_resource_group_name = "network"
   virtual_network_name                = "hub"
   virtual_network_subnet_name         = "builds"
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
 
   # Distribution
   managed_image_name                  = "web"
@@ -130,6 +150,7 @@ build {
         TEMPORARY_NAME = "packer-temporary-1-${formatdate("YYYYMMDDhhmmss", local.now)}"
       }
       inline = [
+        local.sign_in,
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
 
@@ -205,6 +226,7 @@ build {
         TEMPORARY_NAME = "packer-temporary-2-${formatdate("YYYYMMDDhhmmss", local.now)}"
       }
       inline = [
+        local.sign_in,
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
 
@@ -287,6 +309,7 @@ build {
           # The copy goes on in the background.
           tries=0
           while :; do
+            sign_in
             copied=$(az snapshot show \
               --ids "$copy" \
               --query 'copyCompletionError.errorMessage || completionPercent' \
@@ -362,6 +385,7 @@ build {
         TEMPORARY_NAME = "packer-temporary-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
       }
       inline = [
+        local.sign_in,
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
 
@@ -450,6 +474,7 @@ build {
       SNAPSHOT = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
     }
     inline = [
+      local.sign_in,
       <<-EOT
         az snapshot delete --ids "$SNAPSHOT"
       EOT

@@ -102,12 +102,14 @@ source "azure-arm" "image_2nd_disk" {
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
-  # Distribution
-  storage_account          = var.vhd_storage_account
-  resource_group_name      = var.vhd_resource_group_name
-  capture_container_name   = var.vhd_container
-  capture_name_prefix      = "2nd.disk"
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
   polling_duration_timeout = "240m"
+
+  # Distribution
+  storage_account        = var.vhd_storage_account
+  resource_group_name    = var.vhd_resource_group_name
+  capture_container_name = var.vhd_container
+  capture_name_prefix    = "2nd.disk"
 }
 
 build {

@@ -70,6 +70,23 @@ variable "vhd_resource_group_name" {
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  sign_in = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
 }
 
 source "azure-arm" "web" {
@@ -93,12 +110,14 @@ source "azure-arm" "web" {
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
-  # Distribution
-  storage_account          = "contosovhds"
-  resource_group_name      = var.vhd_resource_group_name
-  capture_container_name   = "golden"
-  capture_name_prefix      = "web-vhd"
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
   polling_duration_timeout = "240m"
+
+  # Distribution
+  storage_account        = "contosovhds"
+  resource_group_name    = var.vhd_resource_group_name
+  capture_container_name = "golden"
+  capture_name_prefix    = "web-vhd"
 }
 
 build {
@@ -135,6 +154,7 @@ build {
       SOURCE_BLOB = "web-vhd${build.TempOSDiskName}.vhd"
     }
     inline = [
+      local.sign_in,
       <<-EOT
         copy=$(az storage blob copy start \
           --auth-mode login \
@@ -169,6 +189,7 @@ build {
         trap 'exit 1' HUP INT TERM
         tries=0
         while :; do
+          sign_in
           status=$(az storage blob show \
             --auth-mode login \
             --account-name contosovhds \

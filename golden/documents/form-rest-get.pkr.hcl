@@ -102,6 +102,9 @@ source "azure-arm" "web" {
   vm_size                      = "Standard_D1_v2"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   shared_image_gallery_destination {
     subscription   = "22222222-2222-2222-2222-222222222222"

@@ -94,6 +94,9 @@ source "azure-arm" "kiosk" {
   virtual_network_name                = "hub"
   virtual_network_subnet_name         = "build"
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   managed_image_name                = "kiosk"
   managed_image_resource_group_name = "images"

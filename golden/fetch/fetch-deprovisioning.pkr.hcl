@@ -88,6 +88,9 @@ source "azure-arm" "win" {
   winrm_insecure = true
   winrm_username = "packer"
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   managed_image_name                = "win"
   managed_image_resource_group_name = "images"

@@ -133,6 +133,9 @@ source "azure-arm" "web_base" {
   virtual_network_name                = "hub"
   virtual_network_subnet_name         = "image-builds"
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "90m"
+
   # Distribution
   managed_image_name                = "web-base"
   managed_image_resource_group_name = "images"

@@ -4,7 +4,7 @@
 #   timeout 240m packer build build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of, and may use the source image and the managed image's resource group.
+# Builder's own service took care of, and may use the source image's resource group and the managed image's resource group.
 # Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
 
 packer {
@@ -84,6 +84,9 @@ source "azure-arm" "web" {
   location                     = "westeurope"
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
 
   # Distribution
   managed_image_name                = "web"

@@ -92,6 +92,9 @@ source "azure-arm" "web_validation" {
   winrm_insecure = true
   winrm_username = "packer"
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution. None: no image is made. azure-arm wants a name for one all the same, for it starts from a managed image.
   skip_create_image                 = true
   managed_image_name                = "web-${formatdate("YYYYMMDDhhmmss", local.now)}"

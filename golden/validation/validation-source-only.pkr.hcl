@@ -4,7 +4,7 @@
 #   timeout 240m packer build build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of, and may use the source image.
+# Builder's own service took care of, and may use the source image's resource group.
 # Otherwise than in Image Builder: only the source image is validated (AIB2P317).
 
 packer {
@@ -87,6 +87,9 @@ source "azure-arm" "web_validation" {
   location                     = "westeurope"
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
 
   # Distribution. None: no image is made. azure-arm wants a name for one all the same, for it starts from a managed image.
   skip_create_image                 = true

@@ -2,7 +2,10 @@
 #
 #   packer init build.pkr.hcl
 #   export ARM_SUBSCRIPTION_ID=...
-#   timeout 240m packer build -var image_name=... -var region=... -var team=... -var stage=... -var run_output_name=... -var rg_name=... -var shared_image_gal_name=... -var image_def_name=... -var region1=... build.pkr.hcl
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to image_name, region, team, stage, run_output_name, rg_name, shared_image_gal_name,
+# image_def_name, region1.
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery and the managed image's resource
@@ -155,6 +158,9 @@ source "azure-arm" "image" {
   location                     = var.region
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
 
   # Distribution
   managed_image_name                = var.image_name

@@ -143,7 +143,8 @@ def test_depth_is_counted_and_leaves_room_for_who_calls(step: str) -> None:
 
 
 def _frames() -> list[object]:
-    frame, found = sys._getframe(), []  # noqa: SLF001 - how deep the test itself stands
+    frame: Any = sys._getframe()  # noqa: SLF001 - how deep the test itself stands
+    found: list[object] = []
     while frame is not None:
         found.append(frame)
         frame = frame.f_back

@@ -23,7 +23,6 @@ DOCS = Path(__file__).parents[2] / "docs" / "findings.md"
 WITHOUT_EXAMPLE = {
     codes.JSON_TOO_DEEP: "it takes hundreds of brackets",
     codes.CHECKSUM: "it takes a server: tests/fetch",
-    codes.WEB_PAGE: "it takes a server: tests/fetch",
     codes.UNACCOUNTED: "it is there for mistakes that are not known yet",
     codes.REFUSED_BY_PACKER: "it takes Packer, and an output that is wrong",
     codes.NOT_VERIFIED: "it depends on the Packer of the machine",

@@ -113,7 +113,8 @@ def test_the_commands_of_the_page_are_valid(case: str, packer: Packer, tmp_path:
         given = dict(re.findall(r"-var (\w+)=(\S+)", line))
         made_up = {name: value for name, value in given.items() if value != "..."}
         values = required_variables((tmp_path / target / "build.pkr.hcl").read_text())
-        assert set(values) <= {*given, *exported}
+        example = conversion.files.get("example.pkrvars.hcl", b"").decode() if "-var-file=values.pkrvars.hcl" in line else ""
+        assert set(values) <= {*given, *exported, *re.findall(r"^# (\w+) = ", example, re.MULTILINE)}
         assert set(given) <= {*values, *made_up}
         assert (verdict := packer.validate(tmp_path / target, {**values, **made_up})).ok, verdict.output
 
@@ -204,8 +205,9 @@ def test_values_that_were_given_lie_beside_the_build_and_are_not_asked_for(packe
     (tmp_path / "build.pkr.hcl").write_text(conversion.hcl)
     (tmp_path / "web.auto.pkrvars.hcl").write_bytes(conversion.files["web.auto.pkrvars.hcl"])
 
-    asked = set(re.findall(r"-var (\w+)=|export PKR_VAR_(\w+)", conversion.hcl))
-    values = {name or secret: "22222222-2222-2222-2222-222222222222" for name, secret in asked}
+    example = conversion.files.get("example.pkrvars.hcl", b"").decode()
+    asked = {*re.findall(r"export PKR_VAR_(\w+)", conversion.hcl), *re.findall(r"^# (\w+) = ", example, re.MULTILINE)}
+    values = dict.fromkeys(asked, "22222222-2222-2222-2222-222222222222")
     assert "team" not in values
     assert packer.validate(tmp_path, values).ok
     assert not packer.validate(tmp_path / "build.pkr.hcl", values).ok  # of a file Packer does not read them

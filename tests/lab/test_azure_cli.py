@@ -5,12 +5,13 @@ import shutil
 import subprocess
 import textwrap
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from aib2packer import InputError
 from aib2packer.app.gallery import list_versions, parse_image
+from aib2packer.packer.vm.cli_session import SCRIPT, SCRIPT_FILE
 from tests.cases import CASES, GOLDEN, golden_hcl
 from tests.lab.azure_cli import AzureCliParser, RecordedAzureCli
 
@@ -32,7 +33,7 @@ VALUES = {
 }
 COPIED = "copyCompletionError.errorMessage || completionPercent"
 _ENV = re.compile(r"^ +env = \{(?: for name, value in \{)?\n((?:.*\n)*?) +\}", re.MULTILINE)
-_INLINE = re.compile(r"^ +inline = \[\n +<<-EOT\n((?:.*\n)*?) +EOT$", re.MULTILINE)
+_INLINE = re.compile(r"^ +inline = \[\n +local\.sign_in,\n +<<-EOT\n((?:.*\n)*?) +EOT$", re.MULTILINE)
 _FILE = re.compile(r'^ +script += "\$\{path\.root\}/(.*)"$', re.MULTILINE)
 
 
@@ -48,7 +49,7 @@ def steps(case: str) -> list[tuple[str, tuple[str, ...]]]:
             script = (file.with_name(file.name.removesuffix(".pkr.hcl")) / beside[1]).read_text()
         else:
             assert inline is not None, block
-            script = textwrap.dedent(inline[1]).replace("$${", "${").replace("%%{", "%{")
+            script = SCRIPT + textwrap.dedent(inline[1]).replace("$${", "${").replace("%%{", "%{")
         found.append((script, tuple(names)))
     return found
 
@@ -65,6 +66,7 @@ def run(
     given = {name: VALUES.get(name, "value") for name in names} | ({"SOURCE": source} if "SOURCE" in names else {})
     file = az.folder / "script"
     file.write_text(script)
+    (az.folder / PurePosixPath(SCRIPT_FILE).name).write_text(SCRIPT)
     return subprocess.run(
         ["/bin/sh", "-e", file],
         env={**az.environment(fails=fails, answers=answers or {}), **given},

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.answers import answer
@@ -18,12 +17,12 @@ from aib2packer.arm.evaluation.evaluate import evaluate_again, evaluate_definiti
 from aib2packer.arm.evaluation.loops import MAX_ROUNDS
 from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Memory, Scope, user_functions, variable_definitions
 from aib2packer.arm.language.expression import ExpressionError
-from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol, parameters_of
+from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol
 from aib2packer.arm.language.tree import JsonSymbolic, is_null, value_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
-from aib2packer.frozen import dataclass
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, JsonScalar, string_of
+from aib2packer.models import dataclass, replace
 from aib2packer.text.secrets import find_secrets
 from aib2packer.text.source import SourceText, Span
 
@@ -57,14 +56,13 @@ class Scopes:
 class Deployed:
     """A resource of a deployment template, its `type` in lower case, and the scopes to evaluate it in.
 
-    `around` are the resources that it stands in. `switched_off`: its condition is false.
+    `around` are the resources that it stands in.
     """
 
     type: str
     body: JsonObject
     scopes: Scopes
     around: tuple[Deployed, ...] = ()
-    switched_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,16 +181,6 @@ def evaluate_resource(deployed: Deployed, report: Report) -> JsonObject | None:
     return evaluated if isinstance(evaluated, JsonObject) else None
 
 
-def deciding(deployed: Deployed) -> tuple[str, ...]:
-    """The parameters that decide whether a resource is deployed, as far as that can be told."""
-    condition = deployed.body.get("condition")
-    try:
-        value = None if condition is None else value_of(evaluate_json(condition, deployed.scopes.symbolic))
-    except ExpressionError:
-        return ()
-    return tuple(parameter.name for parameter in parameters_of(value))
-
-
 def name_of(deployed: Deployed) -> str:
     """The name of a resource, with the values that the parameters have; as an expression where it is not known."""
     name = deployed.body.get("name")
@@ -254,7 +242,7 @@ def _is_inner(properties: JsonObject) -> bool:
 def _deployment(template: JsonObject, context: Context) -> Deployment:
     schema = (string_of(template.get("$schema")) or "").rsplit("/", 1)[-1].lower().removesuffix("#").removesuffix(".json")
     level = next((level for level in Level if level.value.lower() == schema), Level.RESOURCE_GROUP)
-    deployment = Deployment(level)
+    deployment = Deployment(level, cloud=context.cloud)
     if context.subscription_id is not None:
         deployment = replace(deployment, subscription_id=context.subscription_id)
     if context.resource_group is not None:
@@ -309,18 +297,39 @@ def _walk(
         kind = (string_of(item.get("type")) or "").lower()
         kind = f"{parent}/{kind}" if parent and "/" not in kind.split(".")[-1] and "." not in kind else kind
         whole = Deployed(kind, item, scopes, around)
-        if kind in IMAGE_TEMPLATES:
-            rounds = tuple(_rounds(item, scopes, report))
-            yield from (Deployed(kind, item, inside, around, switched_off=off) for inside, off in rounds)
-        elif kind == DEPLOYMENT and _leads_to_images(item):
-            for inside, off in _rounds(item, scopes, report):
-                nested = _nested(item, inside, context, report)
-                yield from (replace(one, switched_off=True) for one in nested) if off else nested
-        elif kind == DEPLOYMENT:
-            yield from _beside(item, scopes)
-        else:
-            yield whole
+        yield from _found_in(whole, context, report)
         yield from _walk(item.get("resources"), scopes, (*around, whole), context, report)
+
+
+def _found_in(whole: Deployed, context: Context, report: Report) -> Iterator[Deployed]:
+    """A resource, round by round where it is an image template; of a nested deployment what that deploys."""
+    item = whole.body
+    if whole.type in IMAGE_TEMPLATES:
+        for inside, off in _rounds(item, whole.scopes, report):
+            one = replace(whole, scopes=inside)
+            if off:
+                _report_left_out(one, report)
+            else:
+                yield one
+    elif whole.type == DEPLOYMENT and _leads_to_images(item):
+        for inside, off in _rounds(item, whole.scopes, report):
+            yield from () if off else _nested(item, inside, context, report)
+    elif whole.type == DEPLOYMENT:
+        yield from _beside(item, whole.scopes)
+    else:
+        yield whole
+
+
+def _report_left_out(deployed: Deployed, report: Report) -> None:
+    """Say of an image template why it is not converted, where its condition is more than a word."""
+    condition = deployed.body.get("condition")
+    if condition is not None and string_of(condition):
+        report.add(
+            codes.LEFT_OUT,
+            condition.span,
+            f"the image template {name_of(deployed)} is left out: its condition is false",
+            help="To convert it, give the parameters of the condition other values: --set NAME=…, or a file with -p.",
+        )
 
 
 def _exists(item: JsonObject) -> bool:
@@ -483,11 +492,14 @@ def _linked(properties: JsonObject, context: Context, report: Report) -> tuple[J
     if within is not None and isinstance(found, JsonObject):
         return found, within
     name = path or string_of(link.get("uri")) or string_of(link.get("id")) or "without a path"
+    leads_out = within is not None and within.links[-1].startswith("..")
     report.add(
         codes.LINKED_TEMPLATE,
         link.span,
         f"the linked template {name} is not read: an image template in it is not seen",
-        help="Convert the linked template by itself, or put it into this one: `az bicep build` does.",
+        help="Give the folder that holds both: a link is followed within what is given only."
+        if leads_out
+        else "Convert the linked template by itself, or put it into this one: `az bicep build` does.",
     )
     return None
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import replace
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.context import IMAGE_TEMPLATES
+from aib2packer.arm.documents.from_azure import image_template_of, report_reading, siblings_of
 from aib2packer.arm.documents.other import what_it_is
 from aib2packer.arm.documents.parameters import ParameterFact, bind_values, read_parameters
 from aib2packer.arm.documents.powershell import is_powershell, restore
 from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.arm.documents.wrapped import exported, listed
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass, field
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, string_of, with_pointers
+from aib2packer.models import dataclass, field, replace
+from aib2packer.terraform.forms import is_shown
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from aib2packer.arm.documents.context import Context
     from aib2packer.arm.documents.deployment import Deployed
@@ -56,39 +57,28 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """An image template that has been found; `load` evaluates it, None after an error.
-
-    `switches`: its condition is false, as these parameters decide; None where it is deployed.
-    """
+    """An image template that has been found; `load` evaluates it, None after an error."""
 
     name: str
     span: Span
     load: Callable[[Report], Resource | None]
-    switches: tuple[str, ...] | None = None
 
 
 def find_image_template(document: Json, name: str | None, context: Context, report: Report) -> Resource | None:
     """The one image template of a document, or the one called `name`; None after an error."""
-    all_found = tuple(_candidates(document, context, report))
-    found = tuple(one for one in all_found if one.switches is None)
-    off = tuple(one for one in all_found if one.switches is not None)
+    found = _labelled(_candidates(document, context, report))
     if not found:
-        if off:
-            _all_switched_off(off, report)
-        else:
-            _nothing_found(document, report)
+        _nothing_found(document, report)
         return None
-    _report_switched_off(off, report)
     names = ", ".join(f"`{one.name}`" for one in found[:_MAX_NAMES]) + (" …" if len(found) > _MAX_NAMES else "")
     if name is not None:
         chosen = [one for one in found if one.name.lower() == name.lower()]
         if len(chosen) == 1:
             return _load(chosen[0], report)
-        what = "several image templates are" if chosen else "no image template is"
         report.add(
             codes.NO_IMAGE_TEMPLATE,
             _start(document.span),
-            f"{what} called `{name}`",
+            f"no image template is called `{name}`",
             help=f"The input holds {names}.",
         )
         return None
@@ -97,38 +87,26 @@ def find_image_template(document: Json, name: str | None, context: Context, repo
             codes.SEVERAL_IMAGE_TEMPLATES,
             _start(found[1].span),
             f"the input holds {len(found)} image templates: {names}",
-            help="Choose one with --name NAME.",
+            help="Choose one with --name NAME, or write all of them, each to a folder of its own: -o DIR.",
         )
         return None
     return _load(found[0], report)
 
 
-def _report_switched_off(off: Sequence[_Candidate], report: Report) -> None:
-    """Say of each image template whose condition is false how to have it."""
-    for one in off:
-        report.add(
-            codes.SWITCHED_OFF,
-            _start(one.span),
-            f"the image template {one.name} is not converted: its condition is false",
-            help=_how_to_switch_on(one),
-        )
+def list_image_templates(document: Json, context: Context, report: Report) -> tuple[str, ...]:
+    """The names of all image templates of a document, each of which `find_image_template` takes; those alike have a number."""
+    return tuple(one.name for one in _labelled(_candidates(document, context, report)))
 
 
-def _all_switched_off(off: Sequence[_Candidate], report: Report) -> None:
-    names = ", ".join(f"`{one.name}`" for one in off[:_MAX_NAMES]) + (" …" if len(off) > _MAX_NAMES else "")
-    report.add(
-        codes.NO_IMAGE_TEMPLATE,
-        _start(off[0].span),
-        f"no image template of this input is deployed: the condition of {names} is false",
-        help=_how_to_switch_on(off[0]),
-    )
-
-
-def _how_to_switch_on(one: _Candidate) -> str:
-    if not one.switches:
-        return "Change the values that its condition depends on (-p, --set), or remove the condition."
-    settings = " ".join(f"--set {shlex.quote(name)}=…" for name in one.switches)
-    return f"To convert it, give what its condition depends on another value: {settings}"
+def _labelled(found: Iterable[_Candidate]) -> tuple[_Candidate, ...]:
+    """The candidates, those with the same name numbered: `web`, `web#2`."""
+    counts: Counter[str] = Counter()
+    labelled = []
+    for one in found:
+        counts[one.name.lower()] += 1
+        number = counts[one.name.lower()]
+        labelled.append(one if number == 1 else replace(one, name=f"{one.name}#{number}"))
+    return tuple(labelled)
 
 
 def _load(candidate: _Candidate, report: Report) -> Resource | None:
@@ -141,19 +119,32 @@ def _load(candidate: _Candidate, report: Report) -> Resource | None:
 
 
 def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Candidate]:
-    if isinstance(document, JsonObject) and _is_image_template(document):
-        yield _plain(document)
-    elif isinstance(document, JsonObject) and _is_deployment_template(document):
-        yield from _deployed(document, context, report)
-    elif (items := listed(document)) is not None:
-        for item in items:
-            yield from _candidates(item, context, report)
-    elif not isinstance(document, JsonObject):
+    items = listed(document)
+    if isinstance(document, JsonObject) and is_shown(document):
+        from aib2packer.terraform.shown import shown_resources
+
+        items = shown_resources(document, report)
+    elif isinstance(document, JsonObject) and (found := _of_object(document, context, report)) is not None:
+        yield from found
         return
-    elif (inside := exported(document, context)) is not None:
-        yield from _deployed(*inside, report)
-    elif isinstance(parameters := document.get("parameters"), JsonObject):
-        yield from _rest_example(document, parameters)
+    for item in items or ():
+        yield from _candidates(item, context, report)
+
+
+def _of_object(document: JsonObject, context: Context, report: Report) -> Iterable[_Candidate] | None:
+    """The image templates of a document that is more than a list of others; None for one that is not."""
+    if (read := image_template_of(document)) is not None:
+        return (_from_azure(document, read),)
+    if _is_image_template(document):
+        return (_plain(document),)
+    if _is_deployment_template(document):
+        return _deployed(document, context, report)
+    if listed(document) is not None:
+        return None
+    if (inside := exported(document, context)) is not None:
+        return _deployed(*inside, report)
+    parameters = document.get("parameters")
+    return _rest_example(document, parameters) if isinstance(parameters, JsonObject) else None
 
 
 def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[_Candidate]:
@@ -161,7 +152,6 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
     from aib2packer.arm.documents.cycles import without_cycles
     from aib2packer.arm.documents.deployment import (
         Root,
-        deciding,
         default_of,
         deployed_beside,
         evaluate_resource,
@@ -206,8 +196,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
 
     for deployed in everything:
         if deployed.type in IMAGE_TEMPLATES:
-            switches = deciding(deployed) if deployed.switched_off else None
-            yield _Candidate(name_of(deployed), deployed.body.span, partial(load, deployed), switches)
+            yield _Candidate(name_of(deployed), deployed.body.span, partial(load, deployed))
 
 
 def _rest_example(example: JsonObject, parameters: JsonObject) -> Iterator[_Candidate]:
@@ -241,6 +230,16 @@ def _plain(body: JsonObject, name: Json | None = None, version: Json | None = No
     return _Candidate(string_of(named) or "(no name)", body.span, lambda _: resource)
 
 
+def _from_azure(reading: JsonObject, body: JsonObject) -> _Candidate:
+    """An image template that was read from Azure, with what belongs to it."""
+
+    def load(report: Report) -> Resource:
+        report_reading(reading, report)
+        return Resource(body, body.get("name"), body.get("apiVersion"), flattened=False, siblings=siblings_of(reading))
+
+    return _Candidate(string_of(body.get("name")) or "(no name)", body.span, load)
+
+
 def _is_deployment_template(document: JsonObject) -> bool:
     """Whether a document is a deployment template, whatever is deployed."""
     schema = (string_of(document.get("$schema")) or "").lower()
@@ -256,7 +255,7 @@ def _is_image_template(body: JsonObject) -> bool:
 
 
 def _nothing_found(document: Json, report: Report) -> None:
-    if any(finding.code == codes.EXPRESSION for finding in report.findings):
+    if any(finding.code in {codes.EXPRESSION, codes.TERRAFORM} for finding in report.findings):
         return  # it hid what may be one
     for finding in report.findings:
         if finding.code == codes.LINKED_TEMPLATE:

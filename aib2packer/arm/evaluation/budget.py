@@ -7,13 +7,13 @@ others are ours, far above what the largest public image template takes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from aib2packer.arm.language.expression import ExpressionError
 from aib2packer.arm.language.symbolic import Concat, Lambda, is_symbol, parts_of
 from aib2packer.arm.language.tree import JsonSymbolic
 from aib2packer.jsonc.tree import MAX_DEPTH, JsonArray, JsonObject, JsonScalar
+from aib2packer.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.budget import Budget
 from aib2packer.arm.language.symbolic import DeploymentFact
+from aib2packer.clouds import Cloud
 from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
+from aib2packer.models import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +44,7 @@ class Deployment:
     location: ArmValue = LOCATION
     tenant_id: ArmValue = TENANT_ID
     name: ArmValue = DEPLOYMENT_NAME
+    cloud: Cloud = Cloud.PUBLIC
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, VhdTarget
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import traced
+from aib2packer.models import dataclass, replace
 from aib2packer.packer.distribution.gallery import gallery_settings, gallery_version
 from aib2packer.packer.distribution.managed_image import managed_image_settings
 from aib2packer.packer.distribution.steps import Steps
@@ -49,17 +48,23 @@ def distribute(template: ImageTemplate, site: Site, needed: ForValidation) -> Di
         if isinstance(target, GalleryTarget)
     }
     versions |= {index: replace(versions[index], exclude_from_latest=held) for index, held in needed.held_back.items()}
-    vhds = {target.index: vhd_of(target, symbols, report) for target in template.targets if isinstance(target, VhdTarget)}
+    vhds = {
+        target.index: vhd_of(target, template.cloud, symbols, report)
+        for target in template.targets
+        if isinstance(target, VhdTarget)
+    }
     tags = site.decisions.tags
     timeout = f"{template.build_timeout_minutes}m"
-    settings = managed_image_settings(plan, template, name, symbols, report)
+    settings = managed_image_settings(template, site.decisions, symbols, report)
     if plan.vhd is not None:
-        settings |= vhd_settings(vhds[plan.vhd.index], timeout)
+        settings |= vhd_settings(vhds[plan.vhd.index])
     if plan.gallery is not None:
         settings |= gallery_settings(versions[plan.gallery.index], location, timeout, symbols)
     if tags.shared:
         values = {key: symbols.value(value) for key, value in tags.shared.items()}
         settings["azure_tags"] = traced(values, *tags.origins)
-    steps = Steps(plan, versions, vhds, location, name, template.build_timeout_minutes, site)
+    steps = Steps(
+        plan, versions, vhds, location, name, template.build_timeout_minutes, template.staging_resource_group is not None, site
+    )
     chains = (*steps.finish_made(tags.own), *steps.copy(), *steps.clean_up(), *steps.record(needed.recorded))
     return Distribution(settings, chains)

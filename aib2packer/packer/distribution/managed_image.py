@@ -7,23 +7,33 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import ManagedImage
 from aib2packer.findings import codes
-from aib2packer.hcl.values import traced
-from aib2packer.packer.distribution.ids import TEMPORARY, snapshot_name, temporary_image
+from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.values import Code, Local, traced
+from aib2packer.packer.distribution.ids import TEMPORARY, snapshot_name, temporary_group, temporary_image
+from aib2packer.packer.vm.machine import BUILD_GROUP
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate, ManagedImageTarget
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
-    from aib2packer.hcl.values import Settings
-    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.hcl.values import Settings, Value
+    from aib2packer.packer.decisions import Decisions
+    from aib2packer.packer.security import Security
     from aib2packer.packer.variables.symbols import Symbols
 
-_IMAGE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
-_GROUP_NAME = re.compile(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
+_IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
+_HOW_TO_REPLACE = "Run packer build -force to replace it: Packer deletes it before it builds."
+_HOW_TO_REPLACE_BESIDE_A_VERSION = (
+    "To replace it, delete it (`az image delete`) before the build. Not with -force: that also deletes a gallery version that "
+    "has the number of the new one, where Image Builder refuses to build."
+)
+_GROUP_NAME = pattern(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
 
 
-def managed_image_settings(plan: Plan, template: ImageTemplate, name: str, symbols: Symbols, report: Report) -> Settings:
-    """The settings of azure-arm for its managed image and the snapshot; `name` is the build's."""
+def managed_image_settings(template: ImageTemplate, decisions: Decisions, symbols: Symbols, report: Report) -> Settings:
+    """The settings of azure-arm for its managed image and the snapshot."""
+    plan, security, name = decisions.plan, decisions.security, decisions.name
     settings: Settings = {}
     if plan.image is not None:
         check_names(plan.image, report)
@@ -32,7 +42,7 @@ def managed_image_settings(plan: Plan, template: ImageTemplate, name: str, symbo
             codes.IMAGE_EXISTS,
             plan.image.id.text.span,
             f"Image Builder overwrote an existing image{f' `{image}`' if image.literal else ''}; Packer refuses to",
-            help="Run packer build -force to replace it: Packer deletes it before it builds.",
+            help=_HOW_TO_REPLACE if plan.gallery is None else _HOW_TO_REPLACE_BESIDE_A_VERSION,
         )
         settings["managed_image_name"] = traced(symbols.value(image), plan.image.span)
     elif plan.temporary_group is not None:
@@ -42,9 +52,34 @@ def managed_image_settings(plan: Plan, template: ImageTemplate, name: str, symbo
         settings["managed_image_resource_group_name"] = traced(
             symbols.value(plan.image_group), None if plan.image is None else plan.image.span
         )
+    if security.makes_image:
+        settings |= _image_that_goes(security, template, name)
     if plan.snapshot:
         settings["managed_image_os_disk_snapshot_name"] = snapshot_name(name)
     return settings
+
+
+def _image_that_goes(security: Security, template: ImageTemplate, name: str) -> Settings:
+    """A managed image in the resource group of the build: it goes with the group, also where the build is cancelled."""
+    group: Value = temporary_group(name)
+    settings: Settings = {
+        "managed_image_name": security.unless_trusted(temporary_image(name)),
+        "managed_image_resource_group_name": security.unless_trusted(temporary_group(name)),
+        "temp_resource_group_name": group,
+    }
+    if template.staging_resource_group is not None:
+        settings["temp_resource_group_name"] = Code(
+            f"var.{BUILD_GROUP.name} == null ? {print_value(group)} : null", (BUILD_GROUP, *references(group))
+        )
+        settings["managed_image_resource_group_name"] = security.unless_trusted(image_group(name))
+    return settings
+
+
+def image_group(name: str) -> Local:
+    """The resource group of such an image, where the build may take one that is there: it stays, and the image is deleted."""
+    group = temporary_group(name)
+    chosen = Code(f"var.{BUILD_GROUP.name} == null ? local.{group.name} : var.{BUILD_GROUP.name}", (BUILD_GROUP, group))
+    return Local("image_group_name", chosen)
 
 
 def _report_temporary(group: TemplateText, template: ImageTemplate, name: str, report: Report) -> None:

@@ -7,15 +7,17 @@ long script lies in a file, where files may lie beside the HCL: there it can be 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code, GoTemplate, Interpolation, Local, Value, Variable
+from aib2packer.models import dataclass
 from aib2packer.packer.model import PostProcessor
 from aib2packer.packer.steps.shell_local import Environment, means_more
 from aib2packer.packer.steps.site import beside_template
+from aib2packer.packer.vm.cli_session import SCRIPT, SCRIPT_FILE, SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -50,6 +52,9 @@ class ScriptFile:
 
 RUN_SCRIPT: tuple[Value, ...] = ("/bin/sh", "-c", GoTemplate('{{.Vars}} /bin/sh "$0"'), GoTemplate("{{.Script}}"))
 """How Packer runs a script in a file: by its path as an argument, which may hold anything, and also if it is not executable."""
+
+
+_SIGNED_IN = ("# shellcheck source=/dev/null", f'. "$(dirname "$0")/{PurePosixPath(SCRIPT_FILE).name}"')
 
 
 class Script:
@@ -91,6 +96,7 @@ class Script:
         """Put what is added in the block into a loop that it must leave: after the minutes of the build the script fails."""
         self.line("tries=0")
         with self.block("while :; do", "done"):
+            self.line("sign_in")
             yield
             self.line("tries=$((tries + 1))")
             with self.block(f'if [ "$tries" -ge {self._minutes * 60 // seconds} ]; then', "fi"):
@@ -142,14 +148,15 @@ class Script:
         text = "\n".join((*self._lines, ""))
         if file is None or text.count("\n") <= _MOST_LINES:
             inline = Interpolation((text,), multiline=True)
-            return PostProcessor("shell-local", self._environment.settings(name, (inline,)))
+            return PostProcessor("shell-local", self._environment.settings(name, (SIGN_IN, inline)))
         head = ["#!/bin/sh", f"# {file.about}"]
         if names := self._environment.names:
             head.append(f"# Packer sets {', '.join(names)}.")
         if self._unexpanded:
             head.append("# shellcheck disable=SC2016 # what the template says is not for the shell to expand")
+        text = "\n".join((*head, "set -eu", *_SIGNED_IN, "", text))
         settings = self._environment.settings_to_run(name, script=beside_template(file.path), execute_command=RUN_SCRIPT)
-        return PostProcessor("shell-local", settings, {file.path: "\n".join((*head, "set -eu", "", text)).encode()})
+        return PostProcessor("shell-local", settings, {file.path: text.encode(), SCRIPT_FILE: f"#!/bin/sh\n{SCRIPT}".encode()})
 
     def _option(self, option: Sequence[Operand]) -> str:
         flag, *operands = option

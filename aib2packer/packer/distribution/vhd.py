@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.text import join
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code, Value, Variable, traced
+from aib2packer.models import dataclass
 from aib2packer.packer.distribution.ids import TIME
 from aib2packer.packer.distribution.script import Option, Script, Shell, concat
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import VhdTarget
     from aib2packer.arm.language.text import TemplateText
+    from aib2packer.clouds import Cloud
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings
     from aib2packer.packer.variables.symbols import Symbols
@@ -22,13 +23,12 @@ if TYPE_CHECKING:
 VHD_GROUP = Variable("vhd_resource_group_name", "Resource group of the storage account that receives the VHD.")
 _ACCOUNT = Variable("vhd_storage_account", "Storage account that receives the VHD, in the subscription of the build.")
 _CONTAINER = Variable("vhd_container", "Container that receives the VHD; it must exist.", default="vhds")
-_HOST = "blob.core.windows.net"
 AZ_COPIES_BETWEEN_ACCOUNTS = "2.70"
 """The first Azure CLI that copies a blob between accounts without a key of either (docs/reference/azure-runtime.md 8)."""
 _POLL_SECONDS = 15
 
-_CAPTURE_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,23}")
-_CONTAINER_NAME = re.compile(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
+_CAPTURE_PREFIX = pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,23}")
+_CONTAINER_NAME = pattern(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Vhd:
         return self.wanted if self.exact else self.captured
 
 
-def vhd_of(target: VhdTarget, symbols: Symbols, report: Report) -> Vhd:
+def vhd_of(target: VhdTarget, cloud: Cloud, symbols: Symbols, report: Report) -> Vhd:
     """Translate a target; reports what is no place for a VHD."""
     prefix = target.run_output_name.literal if target.run_output_name else None
     if not prefix or not _CAPTURE_PREFIX.fullmatch(prefix):
@@ -80,7 +80,7 @@ def vhd_of(target: VhdTarget, symbols: Symbols, report: Report) -> Vhd:
     # The name that Image Builder gives it.
     run_output = "vhd" if target.run_output_name is None else symbols.value(target.run_output_name)
     name = concat(run_output, "_", TIME, ".vhd")
-    blob, exact = Blob(_ACCOUNT, _HOST, _CONTAINER, name), False
+    blob, exact = Blob(_ACCOUNT, cloud.facts.blob_host, _CONTAINER, name), False
     if target.uri is not None and (place := _place(target.uri, report)) is not None:
         host, container, path = place
         account, *domain = host.split(".")
@@ -94,7 +94,7 @@ def vhd_of(target: VhdTarget, symbols: Symbols, report: Report) -> Vhd:
     return Vhd(target, blob, prefix, exact)
 
 
-def vhd_settings(vhd: Vhd, timeout: str) -> Settings:
+def vhd_settings(vhd: Vhd) -> Settings:
     """The settings of azure-arm."""
     settings: Settings = {
         "storage_account": traced(vhd.wanted.account, vhd.target.span),
@@ -103,8 +103,6 @@ def vhd_settings(vhd: Vhd, timeout: str) -> Settings:
     }
     if vhd.capture_prefix and vhd.target.run_output_name is not None:
         settings["capture_name_prefix"] = traced(vhd.capture_prefix, vhd.target.run_output_name.span)
-    # The copy of the VHD counts as polling, whose default is 15 minutes.
-    settings["polling_duration_timeout"] = timeout
     return settings
 
 

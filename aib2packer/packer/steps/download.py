@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from aib2packer.clouds import BLOB_SUFFIXES
 from aib2packer.hcl.values import Interpolation, Value
 from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.model import Download, Provisioner
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.packer.steps.site import Site
 
-_BLOB_HOSTS = (
-    *(".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net"),
-    ".blob.storage.azure.net",  # accounts with a DNS zone of their own
-)
 # All that may stand in a URL; the rest is percent-encoded: curl's globs, Packer's templates and the shell never see it.
 _HOST = 2  # of https:, "", host
 _URL_SAFE = "%:/?#@!$&()*+,;=-._~"
@@ -69,7 +66,7 @@ def percent_encoded(uri: str) -> str:
 def is_blob(address: str) -> bool:
     """Whether a URI is that of a blob in Azure Storage, and not signed."""
     url = urlsplit(address)
-    return (url.hostname or "").endswith(_BLOB_HOSTS) and "sig=" not in url.query
+    return (url.hostname or "").endswith(BLOB_SUFFIXES) and "sig=" not in url.query
 
 
 def private_accounts(downloads: Sequence[Download]) -> tuple[str, ...]:
@@ -117,6 +114,6 @@ def _is_blob(uri: TemplateText) -> bool:
     """A blob whose URI is not signed."""
     address, *query = uri.split("?")
     pieces = address.split("/")
-    if len(pieces) <= _HOST or not pieces[_HOST].visible.lower().endswith(_BLOB_HOSTS):
+    if len(pieces) <= _HOST or not pieces[_HOST].visible.lower().endswith(BLOB_SUFFIXES):
         return False
     return not any("sig=" in part.visible or part.symbols for part in query)

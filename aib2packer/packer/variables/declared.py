@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import write_id
@@ -12,6 +12,7 @@ from aib2packer.arm.language.tree import value_of
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import Code, Validation, Variable
 from aib2packer.jsonc.tree import JsonScalar
+from aib2packer.models import replace
 from aib2packer.text.secrets import find_secrets, mask
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ def _validation(parameter: Parameter, name: str, *, may_be_null: bool) -> tuple[
         rules.append(Validation(f"{subject} >= {least}", f"{what} must be {least} or more."))
     elif most is not None:
         rules.append(Validation(f"{subject} <= {most}", f"{what} must be {most} or less."))
+    own = re.compile(rf"\bvar\.{re.escape(parameter.name)}(?![\w-])")
+    rules += (Validation(own.sub(f"var.{name}", condition), message) for condition, message in parameter.rules)
     if not may_be_null:
         return tuple(rules)
     return tuple(replace(rule, condition=f"var.{name} == null ? true : {rule.condition}") for rule in rules)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.language.describe import describe
@@ -27,6 +26,7 @@ from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Code, Local, Validation, Variable
+from aib2packer.models import replace
 from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.variables.declared import computed_default, declare, sentences, with_shape
 
@@ -60,6 +60,7 @@ _SUBSCRIPTION_TOKENS = {"subscriptionid", "subscription", "subid", "subcriptioni
 _RESERVED = {
     *("use_azure_cli_auth", "client_id", "client_secret", "tenant_id", "oidc_request_url", "oidc_request_token"),
     *("build_resource_group_name", "allowed_inbound_ip_addresses", "image_version", "managed_image_name"),
+    "definition_security_type",
     *("exclude_from_latest",),
     *("vhd_storage_account", "vhd_resource_group_name", "vhd_container"),
     *("gallery_version_id", "temporary_image_name", "snapshot_name", "sign_in"),

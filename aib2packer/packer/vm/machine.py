@@ -44,6 +44,7 @@ def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, re
     settings = _place(template, decisions.plan.location, symbols, report)
     size = default_size(template, decisions.generation)
     settings["vm_size"] = size if vm.size is None else traced(symbols.value_or(vm.size, size), vm.size.span)
+    settings["polling_duration_timeout"] = traced(f"{template.build_timeout_minutes}m", template.build_timeout_span)
     if vm.os_disk_gb is not None:
         settings["os_disk_size_gb"] = traced(symbols.located(vm.os_disk_gb), vm.os_disk_gb.span)
     if vm.data_disks_gb:
@@ -141,4 +142,6 @@ def default_size(template: ImageTemplate, of_source: Generation | None) -> str:
     """The service's own default: docs/reference/aib-behaviour.md 4. `of_source` is the generation of the source image."""
     said = (template.siblings.generation or "").upper()
     is_first = said == Generation.V1.value or (not said and of_source is Generation.V1)
-    return _DEFAULT_SIZE_GENERATION_1 if template.api.before("2020-01-01") or is_first else _DEFAULT_SIZE
+    # The default of the first API versions boots no generation 2.
+    by_age = template.api.before("2020-01-01") and of_source is not Generation.V2 and said != Generation.V2.value
+    return _DEFAULT_SIZE_GENERATION_1 if by_age or is_first else _DEFAULT_SIZE

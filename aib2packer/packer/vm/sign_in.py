@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.clouds import Cloud
 from aib2packer.hcl.values import Code, Variable
 from aib2packer.options import Auth
 
@@ -81,3 +82,8 @@ NOTE = "On a laptop with the account of the Azure CLI; in GitHub Actions as the 
 def sign_in(auth: Auth) -> Mapping[str, Value]:
     """The settings that sign in."""
     return _SETTINGS[auth]
+
+
+def cloud_settings(cloud: Cloud) -> Mapping[str, Value]:
+    """The settings that name a cloud other than the public one: azure-arm takes that, whatever the Azure CLI is set to."""
+    return {} if cloud is Cloud.PUBLIC else {"cloud_environment_name": cloud.facts.packer_name}

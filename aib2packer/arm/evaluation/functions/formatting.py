@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.functions.text import to_text, utf16_length
 from aib2packer.arm.language.symbolic import Apply, concat, is_known
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
 
 _MAX_WIDTH = 100_000
-_item = re.compile(r"\{\{|\}\}|\{\s*([0-9]{1,6})\s*(?:,\s*(-?[0-9]{1,6})\s*)?(?::([^{}]*))?\}|[{}]")
-_standard = re.compile(r"([A-Za-z])([0-9]{0,3})")
-_custom = re.compile(r"[0#,]*0[0#,]*(?:\.([0#]*))?|#[#,]*(?:\.([0#]*))?")
+_item = pattern(r"\{\{|\}\}|\{\s*([0-9]{1,6})\s*(?:,\s*(-?[0-9]{1,6})\s*)?(?::([^{}]*))?\}|[{}]")
+_standard = pattern(r"([A-Za-z])([0-9]{0,3})")
+_custom = pattern(r"[0#,]*0[0#,]*(?:\.([0#]*))?|#[#,]*(?:\.([0#]*))?")
 _DECIMALS = {"N": 2, "F": 2, "P": 2}
 
 

@@ -2,6 +2,8 @@
 # distribute[0]: azure-arm has one storage type for all regions: the others are added here, with theirs.
 # Packer sets GALLERY_IMAGE_VERSION.
 set -eu
+# shellcheck source=/dev/null
+. "$(dirname "$0")/sign-in.sh"
 
 az sig image-version update \
   --subscription 22222222-2222-2222-2222-222222222222 \
@@ -15,6 +17,7 @@ az sig image-version update \
   --output none
 tries=0
 while :; do
+  sign_in
   state=$(az sig image-version show \
     --subscription 22222222-2222-2222-2222-222222222222 \
     --resource-group images \

@@ -2,6 +2,8 @@
 # distribute[1]: SharedImage, copied from the gallery version of azure-arm.
 # Packer sets EXCLUDE_FROM_LATEST, GALLERY_IMAGE_VERSION, IMAGE_VERSION.
 set -eu
+# shellcheck source=/dev/null
+. "$(dirname "$0")/sign-in.sh"
 
 version="$GALLERY_IMAGE_VERSION"
 versions=$(az sig image-version list \
@@ -31,6 +33,7 @@ az sig image-version create \
   --output none
 tries=0
 while :; do
+  sign_in
   state=$(az sig image-version show \
     --subscription 33333333-2222-2222-2222-222222222222 \
     --resource-group images \

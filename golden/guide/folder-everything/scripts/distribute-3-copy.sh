@@ -2,6 +2,8 @@
 # distribute[3]: ManagedImage, by way of a disk made of the gallery version.
 # Packer sets SOURCE, TEMPORARY_NAME.
 set -eu
+# shellcheck source=/dev/null
+. "$(dirname "$0")/sign-in.sh"
 
 generation=$(az sig image-definition show \
   --subscription 22222222-2222-2222-2222-222222222222 \
@@ -90,6 +92,7 @@ copy=$(az snapshot create \
 # The copy goes on in the background.
 tries=0
 while :; do
+  sign_in
   copied=$(az snapshot show \
     --ids "$copy" \
     --query 'copyCompletionError.errorMessage || completionPercent' \

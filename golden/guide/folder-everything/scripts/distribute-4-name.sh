@@ -2,6 +2,8 @@
 # distribute[4]: azure-arm names the VHD itself; here it gets the name that the template asks for.
 # Packer sets SOURCE_BLOB.
 set -eu
+# shellcheck source=/dev/null
+. "$(dirname "$0")/sign-in.sh"
 
 copy=$(az storage blob copy start \
   --auth-mode login \
@@ -32,6 +34,7 @@ trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 tries=0
 while :; do
+  sign_in
   status=$(az storage blob show \
     --auth-mode login \
     --account-name contoso \

@@ -121,6 +121,9 @@ source "azure-arm" "web_validation" {
   vm_size                      = "Standard_D2s_v5"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution. None: no image is made.
   skip_create_image = true
 }

@@ -2,8 +2,9 @@
 # image.
 #
 #   packer init validate
+#   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
 #   export ARM_SUBSCRIPTION_ID=...
-#   timeout 240m packer build -var location=... -var resource_group_name=... validate
+#   timeout 240m packer build -var-file=values.pkrvars.hcl validate
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the managed image's resource group.
@@ -122,6 +123,9 @@ source "azure-arm" "web_validation" {
   location                     = var.location
   vm_size                      = var.vm_size
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
 
   # Distribution. None: no image is made. azure-arm wants a name for one all the same, for it starts from a managed image.
   skip_create_image                 = true
