@@ -258,6 +258,9 @@ def _nothing_found(document: Json, report: Report) -> None:
     if any(finding.code in {codes.EXPRESSION, codes.TERRAFORM} for finding in report.findings):
         return  # it hid what may be one
     for finding in report.findings:
+        if finding.code == codes.LEFT_OUT:
+            report.add(codes.NO_IMAGE_TEMPLATE, finding.span, f"nothing is deployed: {finding.message}", help=finding.help)
+            return
         if finding.code == codes.LINKED_TEMPLATE:
             report.add(
                 codes.NO_IMAGE_TEMPLATE,
