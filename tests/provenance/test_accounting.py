@@ -79,7 +79,11 @@ def test_run_instructions_count_as_a_place() -> None:
     properties = {"buildTimeoutInMinutes": 90, "errorHandling": {"onCustomizerError": "abort"}, "autoRun": {"state": "Enabled"}}
     found = states(convert_json(template(properties=properties)))
 
-    assert found["/properties/buildTimeoutInMinutes"] == ("converted", ("header",), None)
+    assert found["/properties/buildTimeoutInMinutes"] == (
+        "converted",
+        ("header", "source.azure-arm.image.polling_duration_timeout"),
+        None,
+    )
     assert found["/properties/errorHandling/onCustomizerError"] == ("converted", ("header",), None)
     assert found["/properties/autoRun/state"] == ("converted", ("header",), None)
 

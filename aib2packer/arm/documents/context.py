@@ -29,12 +29,14 @@ def _read_nothing(_path: str, _report: Report) -> None:
 class Context:
     """What the user says about the deployment.
 
-    `values` are those of parameters, by the names as written. `fold` uses them, and the defaults, in place of variables.
-    `shape` are the parameters, in lower case, that decide what is built: their values are used in any case. `read_linked`
-    reads a template by its path beside the outermost one, and `links` are the paths on the way to the template at hand.
+    `values` are those of parameters, by the names as written, `filled` the names of those that stood in placeholders.
+    `fold` uses them, and the defaults, in place of variables. `shape` are the parameters, in lower case, that decide what is
+    built: their values are used in any case. `read_linked` reads a template by its path beside the outermost one, and `links`
+    are the paths on the way to the template at hand.
     """
 
     values: Mapping[str, Given | Setting] = field(default_factory=dict)
+    filled: frozenset[str] = frozenset()
     subscription_id: str | None = None
     resource_group: str | None = None
     location: str | None = None
