@@ -156,7 +156,7 @@ class Fields:
         return self._string(key, others, command_text)
 
     def known_command(self, key: str) -> TemplateText | None:
-        """The same, with what its expressions come to with the values and defaults of their parameters, if that is known."""
+        """A command with what its expressions come to, by the values and defaults of their parameters, if that is known."""
         text, value = self.command(key), self.value(key)
         if text is None or text.literal is not None or not isinstance(value, JsonSymbolic):
             return text
@@ -295,7 +295,7 @@ class Fields:
         return self._fields_of(self.value(key, *others), key)
 
     def optional_fields(self, key: str) -> tuple[Fields | None, Condition]:
-        """The same for an object that may be there or not, as a condition says that is known only when Packer runs."""
+        """The fields of an object that may be there or not, as a condition says that is known only when Packer runs."""
         value, condition = self._optional(key)
         return self._fields_of(value, key), condition
 
@@ -466,7 +466,7 @@ class Fields:
         return None if any(isinstance(token, Placeholder) for token in tokens) else value.value
 
     def quiet(self) -> Fields:
-        """The same fields, whose findings go nowhere."""
+        """These fields, with findings that go nowhere."""
         return replace(self, reading=replace(self.reading, report=Report()))
 
     def _string(self, key: str, others: tuple[Spelling, ...], read: _ReadText) -> TemplateText | None:

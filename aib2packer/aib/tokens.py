@@ -42,12 +42,12 @@ def token_text(text: str, span: Span, report: Report) -> TemplateText:
 
 
 def uri_text(text: str, span: Span, report: Report) -> TemplateText:
-    """The same for a URI, which has fewer characters that stand for themselves."""
+    """A URI with the placeholders in it: fewer characters stand for themselves there."""
     return _tokens(text, span, report, IN_URIS, _LEFT_OVER_IN_URIS)
 
 
 def name_text(text: str, span: Span, report: Report) -> TemplateText:
-    """The same for a name, a region or an id, in which `{tokens}` are placeholders too."""
+    """A name, a region or an id with the placeholders in it: `{tokens}` are some there too."""
     return _tokens(text, span, report, IN_NAMES, _LEFT_OVER_OR_BRACES)
 
 

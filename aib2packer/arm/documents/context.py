@@ -47,7 +47,7 @@ class Context:
     links: tuple[str, ...] = ()
 
     def linked(self, path: str) -> Context | None:
-        """The same within the template that the one at hand links to; None for a path that leads nowhere new.
+        """The context within the template that the one at hand links to; None for a path that leads nowhere new.
 
         Only a relative path is followed, and never in a circle.
         """
