@@ -4,7 +4,7 @@
 #   export ARM_SUBSCRIPTION_ID=...
 #   timeout 120m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
-# values.pkrvars.hcl gives values to location, vm_size, acct, rg, gallery, image, region.
+# values.pkrvars.hcl gives values to vm_size, acct, rg, gallery, image, region.
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
 # the identity aib had: the gallery.
@@ -14,6 +14,7 @@
 #   subscription_id=... rg=... gallery=... image=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${rg}/providers/Microsoft.Compute/galleries/${gallery}/images/${image}")
 #
+# Otherwise than in Image Builder: region of the build (AIB2P311).
 
 packer {
   required_version = ">= 1.13.0"
@@ -66,11 +67,6 @@ variable "subscription_id" {
     condition     = var.subscription_id != ""
     error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
   }
-}
-
-variable "location" {
-  type        = string
-  description = "Fills in #{location}# of the template."
 }
 
 variable "vm_size" {
@@ -175,7 +171,7 @@ source "azure-arm" "web" {
   image_version   = "latest"
 
   # Build VM
-  location                     = var.location
+  location                     = var.region
   temp_resource_group_name     = local.temporary_group_name
   vm_size                      = var.vm_size
   security_type                = local.trusted_launch ? "TrustedLaunch" : null
@@ -198,11 +194,8 @@ source "azure-arm" "web" {
     image_name     = var.image
     image_version  = local.image_version
 
-    dynamic "target_region" {
-      for_each = distinct([for region in [var.location, var.region] : lower(replace(region, " ", ""))])
-      content {
-        name = target_region.value
-      }
+    target_region {
+      name = var.region
     }
   }
   shared_image_gallery_timeout = "120m"
