@@ -6,15 +6,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aib2packer.conversion import Conversion, Options
+from aib2packer.conversion import Conversion
 from aib2packer.findings.model import Report
-from aib2packer.text.jsonc import parse
+from aib2packer.jsonc.reader import parse
+from aib2packer.options import Options
 from aib2packer.text.source import InputError, SourceText, decode
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
+    from aib2packer.jsonc.tree import Json
     from aib2packer.packer.model import Build
-    from aib2packer.text.tree import Json
 
 
 def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> Conversion:
@@ -62,9 +63,9 @@ def _build(
     `shape` are the parameters whose values are used in any case, `needed` collects those for which that must be so.
     """
     from aib2packer.aib.normalize import read_template
-    from aib2packer.arm.context import Context
-    from aib2packer.arm.parameters import read_values
-    from aib2packer.arm.template import find_image_template
+    from aib2packer.arm.documents.context import Context
+    from aib2packer.arm.documents.parameters import read_values
+    from aib2packer.arm.documents.template import find_image_template
     from aib2packer.customizers import CUSTOMIZERS
     from aib2packer.packer.translate import translate
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aib2packer.conversion import VALIDATION_FOLDER, Asset, Conversion, Emit, Options
+from aib2packer.conversion import Asset, Conversion
+from aib2packer.options import Emit, Options
 from aib2packer.packer.addresses import origins
-from aib2packer.packer.render import render
+from aib2packer.packer.layout import BUILD_FILE, VALIDATION_FOLDER
 from aib2packer.provenance.accounting import account
 from aib2packer.provenance.annotate import annotate
 from aib2packer.provenance.sourcemap import source_map
+from aib2packer.rendering.build_file import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,9 +48,9 @@ def emit(template: ImageTemplate, build: Build, source: str, options: Options, r
     emitted = tuple(_emit(folder, one, options) for folder, one in _chosen(build, options))
     settings = account(template.body, template.settled, _addressed(build, options), report)
     files = {f"{one.folder}{path}": content for one in emitted for path, content in one.build.files.items()}
-    files |= {f"{one.folder}build.pkr.hcl": one.text.encode() for one in emitted if one.folder}
+    files |= {f"{one.folder}{BUILD_FILE}": one.text.encode() for one in emitted if one.folder}
     if options.side_files:
-        from aib2packer.packer.folder import folder_files
+        from aib2packer.guide.folder import folder_files
 
         files |= folder_files(build, files, report.findings, source)
     fetched = (download.fetched for one in emitted for download in one.build.downloads)

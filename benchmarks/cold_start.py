@@ -1,6 +1,6 @@
 """How long `aib2packer convert` takes from a cold start, beside its imports alone and `packer hcl2_upgrade` on the same build.
 
-Usage: python benchmarks/cold_start.py [RUNS]. Prints medians in milliseconds. Packer is the one of tests/packer/install-packer.
+Usage: python benchmarks/cold_start.py [RUNS]. Prints medians in milliseconds. Packer is the one of tests/lab/install-packer.
 """
 
 from __future__ import annotations

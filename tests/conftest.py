@@ -11,9 +11,9 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension
 from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 
-pytest_plugins = ["tests.packer.fixtures"]
+from tests.cases import GOLDEN
 
-GOLDEN = Path(__file__).parent.parent / "golden"
+pytest_plugins = ["tests.lab.fixtures"]
 
 # Deterministic, so that a run of CI tells about the change it runs for; AIB2PACKER_EXPLORE=1 looks further.
 settings.register_profile("deterministic", derandomize=True, deadline=None)
@@ -62,8 +62,7 @@ class GoldenFile(SingleFileSnapshotExtension):
 
 def golden_files() -> list[Path]:
     """All golden files: HCL, findings, and the side files in a folder of each case."""
-    flat = [file for ending in (".pkr.hcl", ".findings.txt") for file in GOLDEN.glob(f"*{ending}")]
-    return sorted([*flat, *(file for file in GOLDEN.glob("*/**/*") if file.is_file())])
+    return sorted(file for file in GOLDEN.glob("*/**/*") if file.is_file())
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The golden files: what every case in tests/cases becomes.
 
-A case is `<case>.json`; `<case>.options.json` beside it holds the options that differ from the default. After a change:
+A case is `<room>/<case>.json`; `<case>.options.json` beside it holds the options that differ from the default. After a change:
 `pytest tests/test_golden.py --snapshot-update`, and read the diff.
 """
 
@@ -14,11 +14,11 @@ from syrupy.assertion import SnapshotAssertion
 from aib2packer import Severity, convert
 from aib2packer.findings import codes, text
 from aib2packer.findings.model import Code
-from tests.cases import CASES, case_of, convert_case, read_case
-from tests.conftest import GOLDEN, golden_files
+from tests.cases import CASES, GOLDEN, case_of, convert_case, convert_case_anew, folder_of, golden_hcl, golden_of, read_case
+from tests.conftest import golden_files
 
-CONVERTED = [case for case in CASES if (GOLDEN / f"{case}.pkr.hcl").exists()]
-VALIDATIONS = sorted(file.parent.parent.name for file in GOLDEN.glob("*/validate/build.pkr.hcl"))
+CONVERTED = [case for case in CASES if golden_hcl(case).exists()]
+VALIDATIONS = sorted(file.parent.parent.name for file in GOLDEN.glob("*/*/validate/build.pkr.hcl"))
 
 # What no small readable case shows, and where it is tested instead.
 CODES_WITHOUT_CASE = {
@@ -43,16 +43,16 @@ NOT_FOR_PYTHON_HCL2 = {
 @pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
 @pytest.mark.parametrize("case", CASES)
 def test_a_case_becomes_its_golden_files(case: str, golden: SnapshotAssertion) -> None:
-    conversion = convert_case(case)
+    conversion, place = convert_case(case), f"{folder_of(case).name}/{case}"
 
     findings = text.render(conversion.findings, color=False)
-    assert f"{findings}\n".lstrip("\n").encode() == golden(name=f"{case}.findings.txt")
+    assert f"{findings}\n".lstrip("\n").encode() == golden(name=f"{place}.findings.txt")
     if conversion.hcl is not None:
-        assert conversion.hcl.encode() == golden(name=f"{case}.pkr.hcl")
+        assert conversion.hcl.encode() == golden(name=f"{place}.pkr.hcl")
     for path, data in conversion.files.items():
         # What is written for people is shown by a few cases: a golden file of each would only say the same again.
         if case.startswith("folder-") or not _for_people(path):
-            assert data == golden(name=f"{case}/{path}")
+            assert data == golden(name=f"{place}/{path}")
 
 
 def _for_people(path: str) -> bool:
@@ -70,21 +70,21 @@ def test_a_case_has_hcl_unless_a_finding_is_an_error(case: str) -> None:
 
 @pytest.mark.parametrize("case", [case for case in CONVERTED if case not in NOT_FOR_PYTHON_HCL2])
 def test_an_independent_parser_reads_the_golden_hcl(case: str) -> None:
-    parsed = hcl2.loads((GOLDEN / f"{case}.pkr.hcl").read_text())
+    parsed = hcl2.loads(golden_hcl(case).read_text())
 
     assert {"packer", "source", "build"} <= set(parsed)
 
 
 @pytest.mark.parametrize("case", VALIDATIONS)
 def test_an_independent_parser_reads_the_golden_build_that_validates(case: str) -> None:
-    parsed = hcl2.loads((GOLDEN / case / "validate/build.pkr.hcl").read_text())
+    parsed = hcl2.loads((golden_of(case) / "validate/build.pkr.hcl").read_text())
 
     assert {"packer", "source", "build"} <= set(parsed)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_converting_twice_gives_the_same_bytes(case: str) -> None:
-    first, second = convert_case(case), convert_case(case)
+    first, second = convert_case(case), convert_case_anew(case)
 
     assert (first.hcl, first.files) == (second.hcl, second.files)
     assert text.render(first.findings, color=False) == text.render(second.findings, color=False)
@@ -121,7 +121,7 @@ def test_every_golden_file_has_a_case() -> None:
 
 
 def test_every_code_has_a_case() -> None:
-    shown = "\n".join(file.read_text() for file in GOLDEN.glob("*.findings.txt"))
+    shown = "\n".join(file.read_text() for file in GOLDEN.glob("*/*.findings.txt"))
     all_codes = [value for value in vars(codes).values() if isinstance(value, Code)]
 
     missing = [

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import DistributeTarget
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.text.source import Span
 
 KINDS = ("ManagedImage", "SharedImage", "VHD")
@@ -26,8 +26,8 @@ _COUNTS_SINCE = "2022-07-01"
 
 class _Common(TypedDict):
     index: int
-    run_output_name: Text | None
-    tags: Mapping[str, Text]
+    run_output_name: TemplateText | None
+    tags: Mapping[str, TemplateText]
     span: Span
 
 
@@ -131,7 +131,7 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
     )
 
 
-def _regions(fields: Fields, storage: Text | None) -> tuple[TargetRegion, ...]:
+def _regions(fields: Fields, storage: TemplateText | None) -> tuple[TargetRegion, ...]:
     regions = [TargetRegion(short_region(name), None, storage) for name in fields.strings("replicationRegions")]
     for _, region in fields.each("targetRegions"):
         name, replicas, kind = region_text(region, "name"), region.number("replicaCount"), region.text("storageAccountType")
@@ -189,6 +189,6 @@ def _unique_run_outputs(targets: tuple[DistributeTarget, ...], properties: Field
         seen.add(str(name).lower())
 
 
-def _bad_id(fields: Fields, key: str, text: Text, what: str, shape: str) -> None:
+def _bad_id(fields: Fields, key: str, text: TemplateText, what: str, shape: str) -> None:
     answer = fields.answer(f"Field '{key}' has a bad value")
     fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no resource id of {what}: {answer}", help=f"Write {shape}")

@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.model import Located, Settled
 from aib2packer.aib.tokens import command_text, hide_secrets, literal_text, name_text, token_text
-from aib2packer.arm.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of
-from aib2packer.arm.tree import JsonSymbolic, node_of
-from aib2packer.arm.values import Expression, Placeholder, Text
+from aib2packer.arm.language.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of
+from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
+from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
-from aib2packer.text.tree import JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from aib2packer.aib.model import Flag, Number
     from aib2packer.aib.versions import ApiVersion
-    from aib2packer.arm import symbolic
-    from aib2packer.conversion import Unfetched
+    from aib2packer.arm.language import symbolic
+    from aib2packer.jsonc.tree import Json
+    from aib2packer.options import Unfetched
     from aib2packer.text.source import Span
-    from aib2packer.text.tree import Json
 
 Condition: TypeAlias = "symbolic.Symbol | None"
 """When something is there; None: always."""
-_ReadText: TypeAlias = "Callable[[str, Span, Report], Text]"
+_ReadText: TypeAlias = "Callable[[str, Span, Report], TemplateText]"
 
 STRICT_SINCE = "2024-02-01"
 """From here on the service minds the case of keys and refuses unknown ones (reference/aib-behaviour.md 5 and 6)."""
@@ -38,7 +38,7 @@ STRICT_SINCE = "2024-02-01"
 _CALL = re.compile(r"\[(?:parameters|variables|concat|format|resourceId|resourceGroup|subscription)\(.*\]", re.DOTALL)
 _LITERAL = re.compile(r"-?[0-9.eE+-]+|true|false")
 _SAMPLES = {"array": "'[…]'", "object": "'{…}'"}
-_NOTHING: tuple[symbolic.Value, ...] = (None, "", (), {})  # as values of expressions
+_NOTHING: tuple[symbolic.ArmValue, ...] = (None, "", (), {})  # as values of expressions
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -63,11 +63,11 @@ class Reading:
 
     report: Report
     api: ApiVersion
-    resolve: Callable[[symbolic.Symbol], symbolic.Value]
-    reveal: Callable[[symbolic.Symbol], symbolic.Value]
+    resolve: Callable[[symbolic.Symbol], symbolic.ArmValue]
+    reveal: Callable[[symbolic.Symbol], symbolic.ArmValue]
     shape: set[str] = field(default_factory=set)
     assets: Mapping[str, bytes | Unfetched] | None = None
-    unknown: dict[symbolic.Parameter, list[tuple[str, Span]]] = field(default_factory=dict)
+    unknown: dict[symbolic.ParameterSymbol, list[tuple[str, Span]]] = field(default_factory=dict)
     informative: list[Span] = field(default_factory=list)
     defaults: list[Span] = field(default_factory=list)
     instructions: list[Span] = field(default_factory=list)
@@ -134,11 +134,11 @@ class Fields:
             return None
         return found.value
 
-    def text(self, key: str, *others: Spelling) -> Text | None:
+    def text(self, key: str, *others: Spelling) -> TemplateText | None:
         """A string in which `<tokens>` and `{tokens}` are placeholders: names, regions, ids."""
         return self._string(key, others, name_text)
 
-    def command(self, key: str, *others: Spelling) -> Text | None:
+    def command(self, key: str, *others: Spelling) -> TemplateText | None:
         """A string that is left alone, but for secrets: the text of a command, a path on the VM."""
         return self._string(key, others, command_text)
 
@@ -161,19 +161,19 @@ class Fields:
         """A whole number that may be known only when Packer runs."""
         value = self.value(key, *others)
         if isinstance(value, JsonSymbolic):
-            return Text(self._expression(value.symbol, value.span), value.span)
+            return TemplateText(self._expression(value.symbol, value.span), value.span)
         number = None if value is None else self.integer_of(value, key)
         return number if number is not None and number.value else None
 
-    def strings(self, key: str, *others: Spelling) -> tuple[Text, ...]:
+    def strings(self, key: str, *others: Spelling) -> tuple[TemplateText, ...]:
         """An array of names, regions or ids; one bare string is understood as an array of one."""
         return self._strings(key, others, name_text)
 
-    def commands(self, key: str, *others: Spelling) -> tuple[Text, ...]:
+    def commands(self, key: str, *others: Spelling) -> tuple[TemplateText, ...]:
         """An array of commands."""
         return self._strings(key, others, command_text)
 
-    def _strings(self, key: str, others: tuple[Spelling, ...], read: _ReadText) -> tuple[Text, ...]:
+    def _strings(self, key: str, others: tuple[Spelling, ...], read: _ReadText) -> tuple[TemplateText, ...]:
         value = self._array(self.value(key, *others), key)
         match value:
             case None:
@@ -237,7 +237,7 @@ class Fields:
         """A boolean that may be known only when Packer runs."""
         value = self.value(key, *others)
         if isinstance(value, JsonSymbolic):
-            return Text(self._expression(value.symbol, value.span), value.span)
+            return TemplateText(self._expression(value.symbol, value.span), value.span)
         return self.boolean(key, *others)
 
     def fields(self, key: str, *others: Spelling) -> Fields | None:
@@ -249,7 +249,7 @@ class Fields:
         value, condition = self._optional(key)
         return self._fields_of(value, key), condition
 
-    def optional_text(self, key: str) -> tuple[Text | None, Condition]:
+    def optional_text(self, key: str) -> tuple[TemplateText | None, Condition]:
         """A string that may be unset, as a condition says that is known only when Packer runs."""
         value, condition = self._optional(key)
         if condition is None and isinstance(value, JsonSymbolic) and self.reading.resolve(value.symbol) in (None, ""):
@@ -292,7 +292,7 @@ class Fields:
             elif not _is_unset(item):
                 self._wrong_type(item, f"{key}[{index}]", "an object")
 
-    def texts_by_key(self, key: str, *others: Spelling) -> dict[str, Text]:
+    def texts_by_key(self, key: str, *others: Spelling) -> dict[str, TemplateText]:
         """An object of strings: tags. Numbers and booleans become text."""
         found = self._known(self.value(key, *others), key)
         if found is None:
@@ -300,7 +300,7 @@ class Fields:
         if not isinstance(found, JsonObject):
             self._wrong_type(found, key, "an object")
             return {}
-        texts: dict[str, Text] = {}
+        texts: dict[str, TemplateText] = {}
         for member in found:
             text = self._text(member.value, f"{key}.{member.key}", token_text, unset_is_empty=True)
             if text is not None:
@@ -398,7 +398,7 @@ class Fields:
         self._wrong_type(known, key, "a whole number")
         return None
 
-    def uri(self, key: str, *others: Spelling) -> Text | None:
+    def uri(self, key: str, *others: Spelling) -> TemplateText | None:
         """A URI: its `<tokens>` are placeholders, its signature is a secret."""
         return self._string(key, others, token_text)
 
@@ -419,11 +419,11 @@ class Fields:
         """The same fields, whose findings go nowhere."""
         return replace(self, reading=replace(self.reading, report=Report()))
 
-    def _string(self, key: str, others: tuple[Spelling, ...], read: _ReadText) -> Text | None:
+    def _string(self, key: str, others: tuple[Spelling, ...], read: _ReadText) -> TemplateText | None:
         value = self.value(key, *others)
         return None if value is None else self._text(value, key, read)
 
-    def _text(self, value: Json, key: str, read: _ReadText, *, unset_is_empty: bool = False) -> Text | None:
+    def _text(self, value: Json, key: str, read: _ReadText, *, unset_is_empty: bool = False) -> TemplateText | None:
         match value:
             case JsonSymbolic(_, span, symbol):
                 # A lone piece is not text yet, and stays what makes it text.
@@ -432,7 +432,7 @@ class Fields:
                     read(piece, span, self.report).parts if isinstance(piece, str) else self._expression(piece, span)
                     for piece in pieces
                 )
-                return Text(tuple(part for piece in parts for part in piece), span)
+                return TemplateText(tuple(part for piece in parts for part in piece), span)
             case JsonScalar(None, span):
                 return literal_text("", span) if unset_is_empty else None
             case JsonScalar(str() as text, span):
@@ -445,11 +445,11 @@ class Fields:
                 self._wrong_type(value, key, "a string")
                 return None
 
-    def _expression(self, symbol: symbolic.Symbol, span: Span) -> tuple[Expression, ...]:
+    def _expression(self, symbol: symbolic.Symbol, span: Span) -> tuple[LateExpression, ...]:
         hidden = hide_secrets(symbol, span, self.report)
-        return (Expression(hidden if is_symbol(hidden) else symbol, span),)
+        return (LateExpression(hidden if is_symbol(hidden) else symbol, span),)
 
-    def _plain(self, text: str, span: Span, read: _ReadText) -> Text | None:
+    def _plain(self, text: str, span: Span, read: _ReadText) -> TemplateText | None:
         if not span.text.startswith('"'):  # an expression made it: it may hold secrets, but no placeholders
             return command_text(text, span, self.report)
         if _CALL.fullmatch(text):
@@ -552,7 +552,7 @@ class Fields:
             codes.WRONG_TYPE, value.span, f"{self._name(key)} is not {wanted}", help=f"Write {wanted} in this place."
         )
 
-    def _placeholder(self, text: Text, key: str) -> None:
+    def _placeholder(self, text: TemplateText, key: str) -> None:
         self.report.add(
             codes.PLACEHOLDER,
             text.span,

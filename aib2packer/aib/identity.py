@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.tokens import name_text
-from aib2packer.arm.tree import JsonSymbolicMember
-from aib2packer.arm.values import Expression, Text
+from aib2packer.arm.language.text import LateExpression, TemplateText
+from aib2packer.arm.language.tree import JsonSymbolicMember
 from aib2packer.findings import codes
-from aib2packer.text.tree import JsonObject, JsonScalar
+from aib2packer.jsonc.tree import JsonObject, JsonScalar
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _REQUIRED_SINCE = "2020-02-14"
 
 
-def read_identities(root: Fields) -> tuple[Text, ...]:
+def read_identities(root: Fields) -> tuple[TemplateText, ...]:
     """The ids of the user-assigned identities; Packer signs in as somebody else."""
     fields = root.fields("identity")
     if fields is None:
@@ -30,12 +30,12 @@ def read_identities(root: Fields) -> tuple[Text, ...]:
     if kind is not None and "systemassigned" in kind.visible.replace(" ", "").lower():
         _refused(fields, kind, "takes user-assigned identities only")
     elif value is None and (kind is None or kind.visible != "UserAssigned" or _names_none(fields)):
-        _refused(fields, kind or Text((), fields.span), "takes one user-assigned identity, and there is none")
+        _refused(fields, kind or TemplateText((), fields.span), "takes one user-assigned identity, and there is none")
     if not isinstance(value, JsonObject):
         return ()
     _account(value, fields)
     identities = tuple(
-        Text((Expression(member.symbol),), member.key_span)
+        TemplateText((LateExpression(member.symbol),), member.key_span)
         if isinstance(member, JsonSymbolicMember)
         else name_text(member.key, member.key_span, root.report)
         for member in value
@@ -75,7 +75,7 @@ def _account(identities: JsonObject, fields: Fields) -> None:
             )
 
 
-def _refused(fields: Fields, text: Text, what: str) -> None:
+def _refused(fields: Fields, text: TemplateText, what: str) -> None:
     fields.report.add(
         codes.SERVICE_REFUSES,
         text.span,

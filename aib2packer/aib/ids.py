@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.values import Segment, Text, join
+from aib2packer.arm.language.text import Segment, TemplateText, join
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,24 +36,24 @@ _NAMES = {*GALLERY_VERSION, *MANAGED_IMAGE, *SUBNET, *IDENTITY, *IMAGE_TEMPLATE}
 class ResourceId:
     """A resource id: the value behind each of its type segments, which are compared without regard to case."""
 
-    text: Text
-    segments: Mapping[str, Text]
+    text: TemplateText
+    segments: Mapping[str, TemplateText]
 
     @property
-    def subscription(self) -> Text:
+    def subscription(self) -> TemplateText:
         """The subscription."""
         return self.segments["subscriptions"]
 
     @property
-    def resource_group(self) -> Text:
+    def resource_group(self) -> TemplateText:
         """The resource group's name."""
         return self.segments["resourcegroups"]
 
-    def __getitem__(self, segment: str) -> Text:
+    def __getitem__(self, segment: str) -> TemplateText:
         return self.segments[segment]
 
 
-def parse_id(text: Text, *shapes: tuple[str, ...]) -> ResourceId | None:
+def parse_id(text: TemplateText, *shapes: tuple[str, ...]) -> ResourceId | None:
     """Take an id apart; None where it has none of the shapes.
 
     Of an id that is only known in part, the known end is taken as it stands, and the rest is found when Packer runs: from the
@@ -69,9 +69,9 @@ def parse_id(text: Text, *shapes: tuple[str, ...]) -> ResourceId | None:
     return _partly_known(text, shapes) if text.symbols else None
 
 
-def _partly_known(text: Text, shapes: tuple[tuple[str, ...], ...]) -> ResourceId | None:
+def _partly_known(text: TemplateText, shapes: tuple[tuple[str, ...], ...]) -> ResourceId | None:
     pieces = text.split("/")
-    known: dict[str, Text] = {}
+    known: dict[str, TemplateText] = {}
     while len(pieces) > 2 and (name := (pieces[-2].literal or "").lower()) in _NAMES and pieces[-1].parts:  # noqa: PLR2004 - a pair
         known = {name: pieces[-1], **known}
         pieces = pieces[:-2]
@@ -85,7 +85,7 @@ def _partly_known(text: Text, shapes: tuple[tuple[str, ...], ...]) -> ResourceId
         return None
     begins = shape[: len(shape) - len(known)]
     found = {
-        name: known.get(name) or Text((Segment(head, 2 * index + 2, name == "versions", begins),), text.span)
+        name: known.get(name) or TemplateText((Segment(head, 2 * index + 2, name == "versions", begins),), text.span)
         for index, name in enumerate(shape)
     }
     return ResourceId(text, found)

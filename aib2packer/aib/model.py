@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.versions import ApiVersion
-    from aib2packer.arm.parameters import ParameterFact
-    from aib2packer.arm.siblings import Siblings
-    from aib2packer.arm.symbolic import Symbol, Value
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.documents.parameters import ParameterFact
+    from aib2packer.arm.documents.siblings import Siblings
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.jsonc.tree import JsonObject
     from aib2packer.text.source import Span
-    from aib2packer.text.tree import JsonObject
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -28,11 +28,11 @@ class Located(Generic[T_co]):
     span: Span
 
 
-Number: TypeAlias = "Located[int] | Text"
+Number: TypeAlias = "Located[int] | TemplateText"
 """A number, or a text that is one expression, which gives the number when Packer runs."""
 
 
-Flag: TypeAlias = "Located[bool] | Text"
+Flag: TypeAlias = "Located[bool] | TemplateText"
 """The same for true and false."""
 
 
@@ -40,19 +40,19 @@ Flag: TypeAlias = "Located[bool] | Text"
 class Plan:
     """A marketplace purchase plan."""
 
-    name: Text
-    product: Text
-    publisher: Text
+    name: TemplateText
+    product: TemplateText
+    publisher: TemplateText
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformImage:
     """A marketplace image; `version` None is the latest."""
 
-    publisher: Text
-    offer: Text
-    sku: Text
-    version: Text | None
+    publisher: TemplateText
+    offer: TemplateText
+    sku: TemplateText
+    version: TemplateText | None
     plan: Plan | None
     span: Span
 
@@ -70,7 +70,7 @@ class GalleryImage:
     """A version of a gallery image; `version` None is the latest."""
 
     id: ResourceId
-    version: Text | None
+    version: TemplateText | None
     span: Span
 
 
@@ -78,7 +78,7 @@ class GalleryImage:
 class SharedGalleryImage:
     """An image of a community gallery, or of one shared directly; `id` as azure-arm takes it."""
 
-    id: Text
+    id: TemplateText
     community: bool
     span: Span
 
@@ -90,22 +90,22 @@ ImageSource: TypeAlias = PlatformImage | ManagedImage | GalleryImage | SharedGal
 class Subnet:
     """The subnet of the build VM; `when` is the condition under which there is one, None for always."""
 
-    virtual_network: Text
-    name: Text
-    resource_group: Text
-    subscription: Text | None
+    virtual_network: TemplateText
+    name: TemplateText
+    resource_group: TemplateText
+    subscription: TemplateText | None
     span: Span
-    when: Text | None = None
+    when: TemplateText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VmProfile:
     """The build VM."""
 
-    size: Text | None = None
+    size: TemplateText | None = None
     os_disk_gb: Number | None = None
     data_disks_gb: tuple[Number, ...] = ()
-    identities: tuple[Text, ...] = ()
+    identities: tuple[TemplateText, ...] = ()
     subnet: Subnet | None = None
     span: Span
 
@@ -117,7 +117,7 @@ class Fetched:
     `address` is the URI with its secrets and values, where they are known; `content` what was there, if it was fetched before.
     """
 
-    uri: Text
+    uri: TemplateText
     sha256: str | None
     address: str | None = field(default=None, repr=False)
     content: bytes | None = field(default=None, repr=False)
@@ -132,7 +132,7 @@ class Customizer:
     index: int
     path: str
     kind: str
-    name: Text | None
+    name: TemplateText | None
     span: Span
 
     @property
@@ -158,9 +158,9 @@ class Validation:
 class TargetRegion:
     """A region that an image version is replicated to; what is None is the service's default."""
 
-    name: Text
+    name: TemplateText
     replicas: Number | None
-    storage_account_type: Text | None
+    storage_account_type: TemplateText | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +168,8 @@ class Target:
     """What every distribution target has. `index` counts from 0."""
 
     index: int
-    run_output_name: Text | None
-    tags: Mapping[str, Text]
+    run_output_name: TemplateText | None
+    tags: Mapping[str, TemplateText]
     span: Span
 
 
@@ -178,7 +178,7 @@ class ManagedImageTarget(Target):
     """A managed image to make."""
 
     id: ResourceId
-    location: Text | None
+    location: TemplateText | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,11 +189,11 @@ class GalleryTarget(Target):
     """
 
     id: ResourceId
-    version: Text | None
+    version: TemplateText | None
     major: Located[int] | None
     by_time: bool
     regions: tuple[TargetRegion, ...]
-    storage_account_type: Text | None
+    storage_account_type: TemplateText | None
     exclude_from_latest: Flag | None
     shallow: Located[bool] | None
 
@@ -202,7 +202,7 @@ class GalleryTarget(Target):
 class VhdTarget(Target):
     """A VHD blob to write; `uri` None leaves the place to the service."""
 
-    uri: Text | None
+    uri: TemplateText | None
 
 
 DistributeTarget: TypeAlias = ManagedImageTarget | GalleryTarget | VhdTarget
@@ -227,16 +227,16 @@ class ImageTemplate:
 
     api: ApiVersion
     parameters: Mapping[str, ParameterFact]
-    named: tuple[tuple[str, Value], ...]
+    named: tuple[tuple[str, ArmValue], ...]
     """Names and values of the variables of the deployment template, and of its parameters that are arrays and objects."""
     siblings: Siblings
-    resolve: Callable[[Symbol], Value]
-    name: Text | None
+    resolve: Callable[[Symbol], ArmValue]
+    name: TemplateText | None
     id: ResourceId | None
-    location: Text | None
-    tags: Mapping[str, Text]
-    managed_resource_tags: Mapping[str, Text]
-    identities: tuple[Text, ...]
+    location: TemplateText | None
+    tags: Mapping[str, TemplateText]
+    managed_resource_tags: Mapping[str, TemplateText]
+    identities: tuple[TemplateText, ...]
     build_timeout_minutes: int
     build_timeout_span: Span | None
     source: ImageSource
@@ -244,7 +244,7 @@ class ImageTemplate:
     customize: tuple[Customizer, ...]
     validation: Validation | None
     targets: tuple[DistributeTarget, ...]
-    staging_resource_group: Text | None
+    staging_resource_group: TemplateText | None
     abort_on_customizer_error: bool
     abort_on_validation_error: Located[bool]
     auto_run: Located[bool]

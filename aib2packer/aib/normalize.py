@@ -18,10 +18,10 @@ from aib2packer.aib.tokens import command_text, hide_secrets
 from aib2packer.aib.validate import read_validation
 from aib2packer.aib.versions import KNOWN, ApiVersion
 from aib2packer.aib.vm import read_vm
-from aib2packer.arm.tree import JsonSymbolic, node_of
+from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
-from aib2packer.text.tree import string_of
+from aib2packer.jsonc.tree import string_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from aib2packer.aib.customize import ReadsCustomizer
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Validation, VmProfile
-    from aib2packer.arm.template import Resource
-    from aib2packer.arm.values import Text
-    from aib2packer.conversion import Options
+    from aib2packer.arm.documents.template import Resource
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Code
+    from aib2packer.options import Options
     from aib2packer.text.source import Span
 
 _DEFAULT_TIMEOUT_MINUTES = 240
@@ -77,15 +77,15 @@ class _ErrorHandling(TypedDict):
 class _Others(_ErrorHandling):
     """The fields of `ImageTemplate` that need no file of their own."""
 
-    name: Text | None
+    name: TemplateText | None
     id: ResourceId | None
-    location: Text | None
-    tags: Mapping[str, Text]
-    managed_resource_tags: Mapping[str, Text]
-    identities: tuple[Text, ...]
+    location: TemplateText | None
+    tags: Mapping[str, TemplateText]
+    managed_resource_tags: Mapping[str, TemplateText]
+    identities: tuple[TemplateText, ...]
     build_timeout_minutes: int
     build_timeout_span: Span | None
-    staging_resource_group: Text | None
+    staging_resource_group: TemplateText | None
     auto_run: Located[bool]
     validation: Validation | None
 
@@ -159,7 +159,7 @@ def read_template(
     return template
 
 
-def _known_name(name: Text | None, resource: Resource, report: Report) -> Text | None:
+def _known_name(name: TemplateText | None, resource: Resource, report: Report) -> TemplateText | None:
     """The name of the template, with the values that its parameters have where that makes it known."""
     if name is None or name.literal is not None or not isinstance(resource.name, JsonSymbolic):
         return name

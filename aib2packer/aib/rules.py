@@ -10,7 +10,7 @@ from aib2packer.findings import codes
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -29,7 +29,7 @@ def check_rules(template: ImageTemplate, report: Report) -> None:
         _check_triggered(template, report)
 
 
-def _check_name(name: Text | None, what: str, template: ImageTemplate, report: Report) -> None:
+def _check_name(name: TemplateText | None, what: str, template: ImageTemplate, report: Report) -> None:
     known = None if name is None else name.literal
     if name is None or known is None:
         return

@@ -9,7 +9,7 @@ from aib2packer.aib.fields import Spelling
 from aib2packer.aib.ids import GALLERY_IMAGE, GALLERY_VERSION, MANAGED_IMAGE, parse_id
 from aib2packer.aib.kinds import choose_kind
 from aib2packer.aib.model import GalleryImage, ManagedImage, Plan, PlatformImage, SharedGalleryImage
-from aib2packer.arm.values import Text, text_of
+from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _shared_image_version(fields: Fields) -> GalleryImage | SharedGalleryImage |
     return GalleryImage(found, version, fields.span)
 
 
-def _shared_gallery(text: Text, span: Span) -> SharedGalleryImage | None:
+def _shared_gallery(text: TemplateText, span: Span) -> SharedGalleryImage | None:
     """`/communityGalleries/…/images/…[/versions/…]` or `/sharedGalleries/…`; None for another id."""
     root, *pieces = text.split("/")
     kind = _SHARED_KINDS.get((pieces[0].literal or "").lower()) if pieces else None
@@ -157,7 +157,7 @@ def _iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
             help="Write PUBLISHER:OFFER:SKU or PUBLISHER:OFFER:SKU:VERSION.",
         )
         return None
-    publisher, offer, sku, *version = (Text((part,), fields.span) for part in replace_iso.split(":"))
+    publisher, offer, sku, *version = (TemplateText((part,), fields.span) for part in replace_iso.split(":"))
     fields.report.add(
         codes.ISO_REPLACED,
         fields.key_span("type"),
@@ -168,6 +168,6 @@ def _iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
     return PlatformImage(publisher, offer, sku, chosen, None, fields.span)
 
 
-def _bad_id(fields: Fields, key: str, text: Text, what: str, shape: str) -> None:
+def _bad_id(fields: Fields, key: str, text: TemplateText, what: str, shape: str) -> None:
     answer = fields.answer(f"Field '{key}' has a bad value")
     fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no resource id of {what}: {answer}", help=f"Write {shape}")

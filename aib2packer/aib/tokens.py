@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.symbolic import Secret, concat, rebuild
-from aib2packer.arm.values import Placeholder, Symbol, Text
+from aib2packer.arm.language.symbolic import Secret, concat, rebuild
+from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
 from aib2packer.findings import codes
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aib2packer.arm.symbolic import Value
+    from aib2packer.arm.language.symbolic import ArmValue
     from aib2packer.findings.model import Report
     from aib2packer.text.source import Span
 
@@ -29,24 +29,24 @@ _URL = re.compile(
 )
 
 
-def literal_text(text: str, span: Span) -> Text:
+def literal_text(text: str, span: Span) -> TemplateText:
     """A text without symbols."""
-    return Text((text,) if text else (), span)
+    return TemplateText((text,) if text else (), span)
 
 
-def token_text(text: str, span: Span, report: Report) -> Text:
+def token_text(text: str, span: Span, report: Report) -> TemplateText:
     """A text in which `<tokens>` are placeholders, and secrets are secrets: a URI, a tag."""
     return _tokens(text, span, report, _TOKEN, _LEFT_OVER)
 
 
-def name_text(text: str, span: Span, report: Report) -> Text:
+def name_text(text: str, span: Span, report: Report) -> TemplateText:
     """The same for a name, a region or an id, in which `{tokens}` are placeholders too."""
     return _tokens(text, span, report, _TOKEN_OR_BRACES, _LEFT_OVER_OR_BRACES)
 
 
-def command_text(text: str, span: Span, report: Report) -> Text:
+def command_text(text: str, span: Span, report: Report) -> TemplateText:
     """A text that is left alone, but for the secrets in it: the signed queries and passwords of URLs."""
-    parts: list[str | Symbol] = []
+    parts: list[str | TextSymbol] = []
     end = 0
     for start, stop, host, query in _secrets(text):
         # The digest only tells one secret from another; it is never shown.
@@ -63,13 +63,13 @@ def command_text(text: str, span: Span, report: Report) -> Text:
             help="Set the variable as the comment at the top of the output says; renew the secret: the template showed it.",
         )
     parts.append(text[end:])
-    return Text(tuple(part for part in parts if part), span)
+    return TemplateText(tuple(part for part in parts if part), span)
 
 
-def hide_secrets(value: Value, span: Span, report: Report) -> Value:
+def hide_secrets(value: ArmValue, span: Span, report: Report) -> ArmValue:
     """A value of an expression with symbols in place of the secrets in it."""
 
-    def hide(part: Value) -> Value:
+    def hide(part: ArmValue) -> ArmValue:
         if not isinstance(part, str):
             return rebuild(part, hide)
         pieces = command_text(part, span, report).parts
@@ -78,9 +78,9 @@ def hide_secrets(value: Value, span: Span, report: Report) -> Value:
     return hide(value)
 
 
-def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], left_over: re.Pattern[str]) -> Text:
+def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], left_over: re.Pattern[str]) -> TemplateText:
     """Placeholders and secrets. Half a token, and curly quotes, are reported: names, regions and ids hold neither."""
-    parts: list[str | Symbol] = []
+    parts: list[str | TextSymbol] = []
     for piece in command_text(text, span, report).parts:
         if not isinstance(piece, str):
             parts.append(piece)
@@ -98,7 +98,7 @@ def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], lef
             f"placeholder not filled in: there is a `{found.group()}` that belongs to nothing",
             help="Put the value in its place, without brackets and curly quotes.",
         )
-    return Text(tuple(part for part in parts if part), span)
+    return TemplateText(tuple(part for part in parts if part), span)
 
 
 def _secrets(text: str) -> Iterator[tuple[int, int, str, bool]]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.fields import Spelling
 from aib2packer.aib.ids import IDENTITY, SUBNET, parse_id
 from aib2packer.aib.model import Subnet, VmProfile
-from aib2packer.arm.symbolic import Apply
-from aib2packer.arm.values import Expression, Text
+from aib2packer.arm.language.symbolic import Apply
+from aib2packer.arm.language.text import LateExpression, TemplateText
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _data_disks(fields: Fields) -> tuple[Number, ...]:
     return tuple(sizes)
 
 
-def _identities(fields: Fields) -> tuple[Text, ...]:
+def _identities(fields: Fields) -> tuple[TemplateText, ...]:
     identities = fields.strings("userAssignedIdentities")
     for identity in identities:
         if parse_id(identity, IDENTITY) is None:
@@ -110,14 +110,14 @@ def _subnet(profile: Fields) -> Subnet | None:
     return Subnet(name, subnet, group, None, fields.span, _both(there, None, fields.span))
 
 
-def _both(one: Condition, other: Condition, span: Span) -> Text | None:
+def _both(one: Condition, other: Condition, span: Span) -> TemplateText | None:
     conditions = tuple(dict.fromkeys(condition for condition in (one, other) if condition is not None))
     if not conditions:
         return None
-    return Text((Expression(conditions[0] if len(conditions) == 1 else Apply("and", conditions)),), span)
+    return TemplateText((LateExpression(conditions[0] if len(conditions) == 1 else Apply("and", conditions)),), span)
 
 
-def _check_network(fields: Fields, subnet: Text | None, own: Text | None) -> None:
+def _check_network(fields: Fields, subnet: TemplateText | None, own: TemplateText | None) -> None:
     """What goes with which subnet (reference/aib-behaviour.md 8)."""
     proxy = fields.has("proxyVmSize") and fields.value("proxyVmSize") is not None
     wrong: list[tuple[str, str]] = []

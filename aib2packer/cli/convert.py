@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from aib2packer.app.inputs import STDIN, collect, is_folder, read_file
+from aib2packer.app.run import Outcome, Request, Result, check_leftovers, run, unreadable
 from aib2packer.cli import options
 from aib2packer.cli.printing import fetching, progress
 from aib2packer.cli.reporting import Reporting, report
 from aib2packer.cli.sections import SectionedCommand, picked
-from aib2packer.conversion import Options
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
-from aib2packer.inputs import STDIN, collect, is_folder, read_file
-from aib2packer.run import Outcome, Request, Result, check_leftovers, run, unreadable
+from aib2packer.options import Options
 from aib2packer.text.source import FileError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aib2packer.inputs import Template
+    from aib2packer.app.inputs import Template
     from aib2packer.text.source import SourceText
 
 

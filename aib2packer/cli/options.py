@@ -11,9 +11,9 @@ import click
 
 from aib2packer.cli.reporting import FORMATS_BY_ENDING, format_of
 from aib2packer.cli.sections import Section
-from aib2packer.conversion import Auth, Emit, OsType, ValidateIn, WinrmBootstrap
 from aib2packer.findings.formats import Format
 from aib2packer.findings.model import Severity
+from aib2packer.options import Auth, Emit, OsType, ValidateIn, WinrmBootstrap
 from aib2packer.text.secrets import mask
 
 _MARKETPLACE_IMAGE = re.compile(r"[\w.-]+(?::[\w.-]+){2,3}")

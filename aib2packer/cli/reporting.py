@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 import click
 
 from aib2packer import __version__
+from aib2packer.app.output import OutputError, write
+from aib2packer.app.run import Outcome
 from aib2packer.cli.printing import colored, echo
 from aib2packer.findings import text
 from aib2packer.findings.codes import NOT_WRITTEN
 from aib2packer.findings.formats import Format, Judgement, render
 from aib2packer.findings.model import Severity, about_file
-from aib2packer.output import OutputError, write
 from aib2packer.provenance.accounting import tally
-from aib2packer.run import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from aib2packer.run import Result
+    from aib2packer.app.run import Result
 
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from aib2packer.conversion import OsType
 from aib2packer.customizers import file, powershell, shell, windows_restart, windows_update
-from aib2packer.packer.site import CustomizerKind
+from aib2packer.options import OsType
+from aib2packer.packer.steps.site import CustomizerKind
 
 CUSTOMIZERS = {
     kind.name: kind

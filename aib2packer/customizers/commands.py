@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.fields import Spelling
 from aib2packer.aib.model import Customizer
-from aib2packer.arm.values import join
+from aib2packer.arm.language.text import join
 from aib2packer.customizers.fetched import base_name, read_fetched, script_text
 from aib2packer.customizers.head import label
 from aib2packer.findings import codes
-from aib2packer.packer.names import file_name
+from aib2packer.hcl.names import file_name
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import TemplateText
 
 _WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 
@@ -26,7 +26,7 @@ _WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", re.IGN
 class Commands(Customizer):
     """A customizer that runs commands: either `inline` or `script` is there."""
 
-    inline: tuple[Text, ...]
+    inline: tuple[TemplateText, ...]
     script: Fetched | None
 
     @property
@@ -37,7 +37,7 @@ class Commands(Customizer):
         return None if self.script.content is None else script_text(self.script.content)
 
     @property
-    def text(self) -> Text:
+    def text(self) -> TemplateText:
         """The inline commands as the service joins them: one line each."""
         return join("\n", self.inline, self.span)
 
@@ -53,7 +53,7 @@ class Commands(Customizer):
         return file_name(self.number, base_name(self.script.uri) or label(self), suffix)
 
 
-def read_commands(fields: Fields) -> tuple[tuple[Text, ...], Fetched | None] | None:
+def read_commands(fields: Fields) -> tuple[tuple[TemplateText, ...], Fetched | None] | None:
     """Read `inline` or `scriptUri`; None after an error, for the service wants exactly one."""
     inline = fields.commands("inline")
     script = read_fetched(fields, "scriptUri", Spelling("script", "2019-05-01-preview"))

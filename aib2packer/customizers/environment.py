@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.symbolic import Parameter
-from aib2packer.arm.values import Expression, Text, text_of
+from aib2packer.arm.language.symbolic import ParameterSymbol
+from aib2packer.arm.language.text import LateExpression, TemplateText, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aib2packer.arm.values import Symbol
-    from aib2packer.packer.symbols import Symbols
+    from aib2packer.arm.language.text import TextSymbol
+    from aib2packer.packer.variables.symbols import Symbols
 
 # Where quotes may nest, nothing is said about what stands in which.
 _NESTS = re.compile(r"<<|\$\(|`")
@@ -24,39 +24,39 @@ _TAKEN = {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "IFS", "ENV", "PWD", "TERM
 _QUOTE = re.compile(r"\\.|['\"]|#[^\n]*", re.DOTALL)
 
 
-def secrets_apart(text: Text, symbols: Symbols) -> tuple[Text, Mapping[str, Text]] | None:
+def secrets_apart(text: TemplateText, symbols: Symbols) -> tuple[TemplateText, Mapping[str, TemplateText]] | None:
     """The commands with `${NAME}` for each secure parameter, and the values by name; None where that is not the same.
 
     It is the same inside of double quotes, and for a word by itself, which is put in quotes.
     """
-    secrets = {part for part in text.symbols if isinstance(part, Expression) and _is_secure_parameter(part)}
+    secrets = {part for part in text.symbols if isinstance(part, LateExpression) and _is_secure_parameter(part)}
     if not secrets or _NESTS.search(text.visible):
         return None
-    parts: list[str | Symbol] = []
-    environment: dict[str, Text] = {}
+    parts: list[str | TextSymbol] = []
+    environment: dict[str, TemplateText] = {}
     quote = ""
     for index, part in enumerate(text.parts):
         if isinstance(part, str):
             quote = _quote_after(part, quote)
-        if part not in secrets or not isinstance(part, Expression):
+        if part not in secrets or not isinstance(part, LateExpression):
             parts.append(part)
             continue
         whole_word = quote == "" and _is_whole_word(text, index)
         if quote != '"' and not whole_word:
             return None
         name = _name(part, symbols)
-        environment[name] = Text((part,), text.span)
+        environment[name] = TemplateText((part,), text.span)
         parts.append(f'"${{{name}}}"' if whole_word else f"${{{name}}}")
     return text_of(parts, text.span), environment
 
 
-def _is_secure_parameter(symbol: Expression) -> bool:
-    return isinstance(symbol.value, Parameter) and symbol.value.secure
+def _is_secure_parameter(symbol: LateExpression) -> bool:
+    return isinstance(symbol.value, ParameterSymbol) and symbol.value.secure
 
 
-def _name(symbol: Expression, symbols: Symbols) -> str:
+def _name(symbol: LateExpression, symbols: Symbols) -> str:
     value = symbol.value
-    name = symbols.leaves[value].name.upper() if isinstance(value, Parameter) else ""
+    name = symbols.leaves[value].name.upper() if isinstance(value, ParameterSymbol) else ""
     return f"{name}_VALUE" if name in _TAKEN else name
 
 
@@ -78,7 +78,7 @@ def _quote_after(text: str, quote: str) -> str:
     return quote
 
 
-def _is_whole_word(text: Text, index: int) -> bool:
+def _is_whole_word(text: TemplateText, index: int) -> bool:
     before = text.parts[index - 1] if index else " "
     after = text.parts[index + 1] if index + 1 < len(text.parts) else " "
     return isinstance(before, str) and isinstance(after, str) and before[-1:].isspace() and after[:1] in {" ", "\n", "\t", ";"}

@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 
 from aib2packer.aib.model import Fetched
 from aib2packer.aib.tokens import literal_text
-from aib2packer.arm.symbolic import Secret, parameters_of
-from aib2packer.arm.values import Expression
-from aib2packer.conversion import Unfetched
+from aib2packer.arm.language.symbolic import Secret, parameters_of
+from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
-from aib2packer.packer.download import percent_encoded
+from aib2packer.hcl.values import Interpolation
+from aib2packer.options import Unfetched
 from aib2packer.packer.model import Download, Provisioner
-from aib2packer.packer.site import beside_template
-from aib2packer.packer.values import Text as HclText
+from aib2packer.packer.steps.download import percent_encoded
+from aib2packer.packer.steps.site import beside_template
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.fields import Fields, Spelling
     from aib2packer.aib.model import Located
-    from aib2packer.arm.symbolic import Parameter
-    from aib2packer.arm.values import Text
-    from aib2packer.packer.site import Site
-    from aib2packer.packer.values import Value
+    from aib2packer.arm.language.symbolic import ParameterSymbol
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.hcl.values import Value
+    from aib2packer.packer.steps.site import Site
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Byte order marks of scripts, and what they stand for.
@@ -92,7 +92,7 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
     return Fetched(uri, sha256, address, origins=places)
 
 
-def base_name(uri: Text) -> str:
+def base_name(uri: TemplateText) -> str:
     """The last segment of a URI's path, as far as it is known."""
     last = uri.split("?")[0].split("#")[0].split("/")[-1]
     return last.literal or ""
@@ -113,7 +113,7 @@ def supply(fetched: Fetched, folder: str, file_name: str, site: Site) -> Supply:
     """Have a file on the machine that runs Packer: in a folder beside the HCL, or downloaded by the build."""
     if fetched.content is None:
         download = Download(file_name, fetched)
-        return Supply({"source": HclText((site.downloads, f"/{file_name}"))}, {"generated": True}, (download,))
+        return Supply({"source": Interpolation((site.downloads, f"/{file_name}"))}, {"generated": True}, (download,))
     path = f"{folder}/{file_name}"
     return Supply({"source": beside_template(path)}, assets={path: fetched.content}, origin=f"From {fetched.uri}")
 
@@ -141,7 +141,9 @@ def _checksum(fields: Fields) -> Located[str] | None:
     return replace(checksum, value=sha256)
 
 
-def _content(fields: Fields, uri: Text, shown: Text, asset: bytes | Unfetched, checksum: Located[str] | None) -> bytes:
+def _content(
+    fields: Fields, uri: TemplateText, shown: TemplateText, asset: bytes | Unfetched, checksum: Located[str] | None
+) -> bytes:
     """What was fetched; empty after an error, for what is in it is not to be looked at then."""
     report = fields.report
     if isinstance(asset, Unfetched):
@@ -175,13 +177,13 @@ def _content(fields: Fields, uri: Text, shown: Text, asset: bytes | Unfetched, c
     return asset
 
 
-def _parameters(uri: Text) -> tuple[Parameter, ...]:
+def _parameters(uri: TemplateText) -> tuple[ParameterSymbol, ...]:
     return tuple(
-        parameter for symbol in uri.symbols if isinstance(symbol, Expression) for parameter in parameters_of(symbol.value)
+        parameter for symbol in uri.symbols if isinstance(symbol, LateExpression) for parameter in parameters_of(symbol.value)
     )
 
 
-def _shown(uri: Text, address: str) -> str:
+def _shown(uri: TemplateText, address: str) -> str:
     """A URI for people: without user, without the query if that holds a secret, with no more than the host if the rest may."""
     url = urlsplit(address)
     host = f"{url.scheme}://{url.netloc.rpartition('@')[2]}"

@@ -9,15 +9,16 @@ from aib2packer.aib.model import Customizer
 from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, script_text, supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
-from aib2packer.packer.exactness import require_exact
+from aib2packer.hcl.names import file_name
+from aib2packer.packer.layout import FILES
 from aib2packer.packer.model import Steps
-from aib2packer.packer.names import file_name
+from aib2packer.packer.steps.exactness import require_exact
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
-    from aib2packer.arm.values import Text
-    from aib2packer.packer.site import Site
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.packer.steps.site import Site
 
 KIND = "File"
 _LARGEST = 20 * 1024 * 1024  # bytes: reference/aib-behaviour.md 1.6
@@ -28,7 +29,7 @@ class File(Customizer):
     """One file, uploaded as the user that Packer signs in with."""
 
     source: Fetched
-    destination: Text
+    destination: TemplateText
 
     @property
     def visible_text(self) -> str | None:
@@ -78,6 +79,6 @@ def translate(file: File, site: Site) -> Steps:
             f"the file has {size / 1_000_000:.0f} MB: the service takes 20, and Packer uploads it, slowly over WinRM",
             help="Fetch it in a script on the VM.",
         )
-    had = supply(file.source, "files", name, site)
+    had = supply(file.source, FILES, name, site)
     upload = had.upload(named(file), site.symbols.value(destination), comment(file, had.origin))
     return Steps((upload,), had.downloads, assets=had.assets)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypedDict
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Customizer
-    from aib2packer.arm.values import Text
-    from aib2packer.packer.values import Value
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.hcl.values import Value
     from aib2packer.text.source import Span
 
 
@@ -18,7 +18,7 @@ class Head(TypedDict):
     index: int
     path: str
     kind: str
-    name: Text | None
+    name: TemplateText | None
     span: Span
 
 

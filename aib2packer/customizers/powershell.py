@@ -6,23 +6,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.fields import Spelling
-from aib2packer.arm.values import text_of
+from aib2packer.arm.language.text import text_of
 from aib2packer.customizers.commands import Commands, read_commands
 from aib2packer.customizers.fetched import supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
-from aib2packer.packer.exactness import powershell_inline_is_exact, with_byte_order_mark
+from aib2packer.hcl.values import Code
+from aib2packer.packer.layout import SCRIPTS
 from aib2packer.packer.model import Provisioner, Steps
-from aib2packer.packer.site import AS_ROOT, beside_template
-from aib2packer.packer.upload import upload_text
-from aib2packer.packer.values import Code
+from aib2packer.packer.steps.exactness import powershell_inline_is_exact, with_byte_order_mark
+from aib2packer.packer.steps.site import AS_ROOT, beside_template
+from aib2packer.packer.steps.upload import upload_text
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched, Located
-    from aib2packer.arm.values import Text
-    from aib2packer.packer.site import Site
-    from aib2packer.packer.values import Value
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.hcl.values import Value
+    from aib2packer.packer.steps.site import Site
 
 KIND = "PowerShell"
 _OWN_PROCESS = "A process of its own, as in Image Builder: Packer runs inline text inside a try block."
@@ -102,8 +103,8 @@ def _settings(powershell: PowerShell) -> dict[str, Value]:
     return settings
 
 
-def _side_file(powershell: PowerShell, text: Text, name: str) -> Steps:
-    path = f"scripts/{name}"
+def _side_file(powershell: PowerShell, text: TemplateText, name: str) -> Steps:
+    path = f"{SCRIPTS}/{name}"
     settings = {**_settings(powershell), "script": beside_template(path)}
     script = f"{text.visible}\n".encode("utf-8", "surrogatepass")
     return Steps((Provisioner("powershell", settings, comment(powershell)),), files={path: script})
@@ -111,7 +112,7 @@ def _side_file(powershell: PowerShell, text: Text, name: str) -> Steps:
 
 def _fetched(powershell: PowerShell, script: Fetched, site: Site) -> Steps:
     name = powershell.file_name(".ps1")
-    had = supply(script, "scripts", name, site)
+    had = supply(script, SCRIPTS, name, site)
     if script.content is not None:  # byte for byte, as in the service: without a mark, Windows reads it in its ANSI code page
         settings = {**_settings(powershell), "script": had.source["source"]}
         return Steps((Provisioner("powershell", settings, comment(powershell, had.origin)),), assets=had.assets)
@@ -133,7 +134,7 @@ def _on_linux(powershell: PowerShell, site: Site) -> Steps:
     """Through pwsh, which the image must bring: the shell provisioner, for the powershell one thinks in Windows paths."""
     name = powershell.file_name(".ps1")
     path = site.remote_path(name)
-    had = None if powershell.script is None else supply(powershell.script, "scripts", name, site)
+    had = None if powershell.script is None else supply(powershell.script, SCRIPTS, name, site)
     if had is not None:
         words = f"Through pwsh. {had.origin}".rstrip()
         upload: tuple[Provisioner, ...] = (

@@ -5,27 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.values import text_of
+from aib2packer.arm.language.text import text_of
 from aib2packer.customizers.commands import Commands, read_commands
 from aib2packer.customizers.environment import secrets_apart
 from aib2packer.customizers.fetched import base_name, supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.customizers.restart import WAIT, is_in_shell, mentions_restart, restarts_vm, wait_for_restart
 from aib2packer.findings import codes
-from aib2packer.packer.exactness import has_short_byte_lines, has_short_lines, shell_inline_is_exact, unix_lines
+from aib2packer.packer.layout import SCRIPTS
 from aib2packer.packer.model import Provisioner, Steps
-from aib2packer.packer.site import AS_ROOT, beside_template
-from aib2packer.packer.upload import upload_text
+from aib2packer.packer.steps.exactness import has_short_byte_lines, has_short_lines, shell_inline_is_exact, unix_lines
+from aib2packer.packer.steps.site import AS_ROOT, beside_template
+from aib2packer.packer.steps.upload import upload_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.customizers.fetched import Supply
-    from aib2packer.packer.site import Site
-    from aib2packer.packer.values import Value
+    from aib2packer.hcl.values import Value
+    from aib2packer.packer.steps.site import Site
 
 KIND = "Shell"
 _UNSEEN_HELP = "add expect_disconnect = true to its provisioner, and a step after it that waits."
@@ -78,7 +79,7 @@ def _may_restart(shell: Shell, text: str, site: Site) -> bool:
     return False
 
 
-def _with_environment(steps: Steps, environment: Mapping[str, Text], site: Site) -> Steps:
+def _with_environment(steps: Steps, environment: Mapping[str, TemplateText], site: Site) -> Steps:
     """The last of the steps, which runs the commands, with variables in its environment."""
     *before, last = steps.provisioners
     values = {name: site.symbols.value(value) for name, value in environment.items()}
@@ -123,7 +124,7 @@ def _side_file(shell: Shell, script: str, name: str) -> Steps:
     settings: dict[str, Value] = {**named(shell), "execute_command": AS_ROOT}
     if "\r" in script or not has_short_lines(script):
         settings["binary"] = True
-    path = f"scripts/{name}"
+    path = f"{SCRIPTS}/{name}"
     settings["script"] = beside_template(path)
     return Steps(
         (Provisioner("shell", settings, comment(shell, "In a file, for inline Packer would change its text.")),),
@@ -139,8 +140,8 @@ def _fetched(shell: Shell, script: Fetched, site: Site) -> Steps:
             "whether this script restarts the VM cannot be seen before it is fetched",
             help=f"Convert with --fetch, which looks into the script. Or, if it does, {_UNSEEN_HELP}",
         )
-        return _uploaded(shell, supply(script, "scripts", shell.file_name(""), site), site)
-    had = supply(script, "scripts", shell.file_name("" if "." in base_name(script.uri) else ".sh"), site)
+        return _uploaded(shell, supply(script, SCRIPTS, shell.file_name(""), site), site)
+    had = supply(script, SCRIPTS, shell.file_name("" if "." in base_name(script.uri) else ".sh"), site)
     if not has_short_byte_lines(script.content):
         return _uploaded(shell, had, site)
     settings = {**named(shell), "execute_command": AS_ROOT, "script": had.source["source"]}

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers.durations import read_duration
 from aib2packer.customizers.head import comment, named, read_head
-from aib2packer.packer.exactness import require_exact
 from aib2packer.packer.model import Provisioner, Steps
+from aib2packer.packer.steps.exactness import require_exact
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
-    from aib2packer.arm.values import Text
-    from aib2packer.packer.site import Site
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.packer.steps.site import Site
 
 KIND = "WindowsRestart"
 
@@ -23,8 +23,8 @@ KIND = "WindowsRestart"
 class WindowsRestart(Customizer):
     """A restart of the VM; what is None is Packer's default, which is the service's too."""
 
-    command: Text | None
-    check_command: Text | None
+    command: TemplateText | None
+    check_command: TemplateText | None
     timeout: str | None
 
     @property

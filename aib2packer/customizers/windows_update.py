@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers.head import comment, named, read_head
-from aib2packer.packer.exactness import require_exact
 from aib2packer.packer.model import Provisioner, Steps
+from aib2packer.packer.steps.exactness import require_exact
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Number
-    from aib2packer.arm.values import Text
-    from aib2packer.packer.site import Site
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.packer.steps.site import Site
 
 KIND = "WindowsUpdate"
 
@@ -23,8 +23,8 @@ KIND = "WindowsUpdate"
 class WindowsUpdate(Customizer):
     """Windows updates; what is unset is the plugin's default, which is the service's too (reference/aib-behaviour.md 1.8)."""
 
-    search_criteria: Text | None
-    filters: tuple[Text, ...]
+    search_criteria: TemplateText | None
+    filters: tuple[TemplateText, ...]
     limit: Number | None
 
 

@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from threading import Event
 from typing import TYPE_CHECKING
 
-from aib2packer.conversion import Unfetched
 from aib2packer.fetch.blob import is_private_blob, read_blob
 from aib2packer.fetch.limits import FetchError, Limits
 from aib2packer.fetch.web import Web
+from aib2packer.options import Unfetched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

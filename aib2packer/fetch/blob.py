@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from aib2packer.fetch.limits import LATER, FetchError, too_large
-from aib2packer.packer.download import is_blob
+from aib2packer.packer.steps.download import is_blob
 from aib2packer.text.secrets import mask
 
 if TYPE_CHECKING:

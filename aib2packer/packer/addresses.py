@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.packer.values import Attribute, Block
+from aib2packer.hcl.values import Attribute, Block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,22 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aib2packer.packer.download import checksums
-from aib2packer.packer.hcl import escape_templates, print_body, references
-from aib2packer.packer.leaves import SUBSCRIPTION
+from aib2packer.hcl.names import identifier
+from aib2packer.hcl.printing import escape_templates, print_body, references
+from aib2packer.hcl.values import Attribute, Block, Local, Variable
+from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
+from aib2packer.packer.layout import values_file
 from aib2packer.packer.model import Build, Plugin, Section
-from aib2packer.packer.names import identifier
-from aib2packer.packer.schema import BUILD_VM, DISTRIBUTION, arrange
-from aib2packer.packer.sign_in import SIGN_IN_ORDER
-from aib2packer.packer.values import Attribute, Block, Local, Variable
-from aib2packer.packer.winrm import NOTE as WINRM_NOTE
+from aib2packer.packer.steps.download import checksums
+from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.packer.vm.sign_in import SIGN_IN_ORDER
+from aib2packer.packer.vm.winrm import NOTE as WINRM_NOTE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aib2packer.hcl.values import Body, Settings
     from aib2packer.packer.model import PostProcessors, Provisioner, Steps
-    from aib2packer.packer.symbols import Symbols
-    from aib2packer.packer.values import Body, Settings
+    from aib2packer.packer.variables.symbols import Symbols
 
 _AZURE = Plugin("azure", "github.com/hashicorp/azure", "~> 2.6")
 _WINDOWS_UPDATE = Plugin("windows-update", "github.com/rgl/windows-update", "~> 0.18")
@@ -57,7 +58,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
     order = (*SIGN_IN_ORDER, SUBSCRIPTION.name, *symbols.order)
     variables, values = _declared(sections, provisioners, post_processors, order)
     given = tuple(Attribute(item.name, symbols.given[item.name]) for item in variables if item.name in symbols.given)
-    values_file = {f"{name}.auto.pkrvars.hcl": f"{print_body(given)}\n".encode()} if given else {}
+    beside = {values_file(name): f"{print_body(given)}\n".encode()} if given else {}
     return Build(
         name=name,
         label=identifier(name, "image"),
@@ -71,7 +72,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
         provisioners=provisioners,
         downloads=steps.downloads,
         post_processors=post_processors,
-        files={**steps.files, **steps.assets, **checksums(steps.assets), **values_file},
+        files={**steps.files, **steps.assets, **checksums(steps.assets), **beside},
     )
 
 

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.model import Fetched
-    from aib2packer.packer.guide import Guide
-    from aib2packer.packer.values import Body, Local, Value, Variable
+    from aib2packer.guide.instructions import Guide
+    from aib2packer.hcl.values import Body, Local, Value, Variable
     from aib2packer.text.source import Span
 
 

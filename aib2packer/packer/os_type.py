@@ -6,17 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget, PlatformImage
-from aib2packer.arm.values import Expression
-from aib2packer.conversion import OsType
+from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
+from aib2packer.options import OsType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aib2packer.aib.model import Customizer, ImageTemplate
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
-    from aib2packer.packer.site import CustomizerKind
+    from aib2packer.packer.steps.site import CustomizerKind
 
 _WINDOWS_PUBLISHERS = {
     *(
@@ -164,11 +164,11 @@ def _validators(template: ImageTemplate) -> tuple[Customizer, ...]:
     return template.validation.validators if template.validation is not None else ()
 
 
-def _known(text: Text, template: ImageTemplate) -> str:
+def _known(text: TemplateText, template: ImageTemplate) -> str:
     """A text with the values and defaults that parameters have, as far as these make it known."""
     parts = []
     for part in text.parts:
-        value = template.resolve(part.value) if isinstance(part, Expression) else part
+        value = template.resolve(part.value) if isinstance(part, LateExpression) else part
         parts.append(value if isinstance(value, str) else "")
     return "".join(parts)
 

@@ -7,24 +7,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget
-from aib2packer.arm.symbolic import Parameter
-from aib2packer.conversion import WinrmBootstrap
+from aib2packer.arm.language.symbolic import ParameterSymbol
 from aib2packer.findings import codes
+from aib2packer.guide.header import deviations, header, validation_header
+from aib2packer.guide.instructions import guide, validation_guide
+from aib2packer.hcl.values import Local
+from aib2packer.options import WinrmBootstrap
 from aib2packer.packer.assemble import assemble
-from aib2packer.packer.build_vm import build_vm
 from aib2packer.packer.distribution.distribute import distribute
 from aib2packer.packer.distribution.plan import plan_distribution
-from aib2packer.packer.download import download
-from aib2packer.packer.foresight import foresee
-from aib2packer.packer.generalize import generalize, lay_script, may_change_script, run_script
-from aib2packer.packer.guide import guide, validation_guide
-from aib2packer.packer.header import deviations, header, validation_header
+from aib2packer.packer.layout import downloads_folder
 from aib2packer.packer.model import Steps
 from aib2packer.packer.os_type import find_os_type
-from aib2packer.packer.parameters import is_secret
-from aib2packer.packer.sign_in import sign_in, subscription_of
-from aib2packer.packer.site import Site, beside_template
-from aib2packer.packer.source_image import source_image
+from aib2packer.packer.source.image import source_image
+from aib2packer.packer.steps.download import download
+from aib2packer.packer.steps.generalize import generalize, lay_script, may_change_script, run_script
+from aib2packer.packer.steps.site import Site, beside_template
 from aib2packer.packer.validation import (
     Base,
     for_validation,
@@ -34,20 +32,23 @@ from aib2packer.packer.validation import (
     tolerate_failure,
     validation_build,
 )
-from aib2packer.packer.values import Local
-from aib2packer.packer.variables import claim_names
-from aib2packer.packer.winrm import winrm
+from aib2packer.packer.variables.claims import claim_names
+from aib2packer.packer.variables.declared import is_secret
+from aib2packer.packer.vm.machine import build_vm
+from aib2packer.packer.vm.sign_in import sign_in, subscription_of
+from aib2packer.packer.vm.winrm import winrm
+from aib2packer.packer.warnings import foresee
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.model import Customizer, ImageTemplate
-    from aib2packer.conversion import Options
     from aib2packer.findings.model import Report
+    from aib2packer.hcl.values import Settings, Value
+    from aib2packer.options import Options
     from aib2packer.packer.model import Build, Download, Provisioner
-    from aib2packer.packer.site import CustomizerKind
-    from aib2packer.packer.symbols import Symbols
-    from aib2packer.packer.values import Settings, Value
+    from aib2packer.packer.steps.site import CustomizerKind
+    from aib2packer.packer.variables.symbols import Symbols
 
 _LONGEST_NAME = 64  # of a template in Azure, and short enough for a file name
 _LAID_FIRST = "Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it."
@@ -64,7 +65,7 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
     site = Site(
         os_type=os_type,
         side_files=options.side_files,
-        downloads=Local("downloads", beside_template(f"downloads/{name}")),
+        downloads=Local("downloads", beside_template(downloads_folder(name))),
         symbols=symbols,
         report=report,
     )
@@ -102,7 +103,7 @@ def translate(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], opti
 def _report_secret_values(template: ImageTemplate, symbols: Symbols, report: Report) -> None:
     """A secret that the user gave stands in no file that is written: the variable must be set when Packer runs."""
     for leaf, variable in symbols.leaves.items():
-        fact = template.parameters.get(leaf.name.lower()) if isinstance(leaf, Parameter) else None
+        fact = template.parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
         if fact is not None and fact.given is not None and is_secret(fact):
             report.add(
                 codes.SECRET,

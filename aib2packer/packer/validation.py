@@ -11,30 +11,31 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImage, ManagedImageTarget, PlatformImage
-from aib2packer.conversion import Emit, ValidateIn
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
+from aib2packer.hcl.values import Code, Interpolation, Local, Variable, traced
+from aib2packer.options import Emit, ValidateIn
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import ForValidation
 from aib2packer.packer.distribution.plan import plan_distribution
-from aib2packer.packer.download import download
+from aib2packer.packer.distribution.tags import tags_of
+from aib2packer.packer.distribution.versions import NOW, VERSION, image_version, major_version
+from aib2packer.packer.layout import downloads_folder, manifest_file
 from aib2packer.packer.model import Provisioner, Steps
-from aib2packer.packer.site import beside_template
-from aib2packer.packer.source_image import gallery_image, managed_image, plan_info, source_image
-from aib2packer.packer.tags import tags_of
-from aib2packer.packer.values import Code, Local, Text, Variable, traced
-from aib2packer.packer.versions import NOW, VERSION, image_version, major_version
+from aib2packer.packer.source.image import gallery_image, managed_image, plan_info, source_image
+from aib2packer.packer.steps.download import download
+from aib2packer.packer.steps.site import beside_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Customizer, ImageTemplate, Validation
-    from aib2packer.conversion import Options
+    from aib2packer.hcl.values import Settings, Value
+    from aib2packer.options import Options
     from aib2packer.packer.model import Build, Download
-    from aib2packer.packer.site import CustomizerKind, Site
-    from aib2packer.packer.symbols import Symbols
-    from aib2packer.packer.values import Settings, Value
+    from aib2packer.packer.steps.site import CustomizerKind, Site
+    from aib2packer.packer.variables.symbols import Symbols
 
 HELD_BACK = Variable(
     "exclude_from_latest",
@@ -173,7 +174,7 @@ def validation_build(
     target = booted_target(template)
     if validated(template, options) is None or target is None:
         return None
-    manifest = f"{'../' if options.side_files else ''}{base.name}.manifest.json"
+    manifest = f"{'../' if options.side_files else ''}{manifest_file(base.name)}"
     group = site.symbols.value(target.id.resource_group)
     after: tuple[Provisioner, ...] = ()
     if isinstance(target, GalleryTarget):
@@ -208,7 +209,7 @@ def _validation(
 ) -> Build:
     """A build that boots what `base` says, runs the validators, then the steps `after` them, and makes no image."""
     name = f"{base.name}-validation"
-    own_site = replace(site, downloads=Local("downloads", beside_template(f"downloads/{name}")))
+    own_site = replace(site, downloads=Local("downloads", beside_template(downloads_folder(name))))
     settings: Settings = {**base.settings, "skip_create_image": True}
     tags = tags_of(template, replace(plan_distribution(template), image=None, gallery=None, vhd=None), site.report)
     if tags.shared:
@@ -274,7 +275,7 @@ def _from_manifest(key: str, description: str, manifest: str) -> Local:
 def _name_of_no_image(name: str, group: Value) -> Settings:
     """azure-arm wants a name for an image wherever it starts from a managed one; `skip_create_image` makes none."""
     time = Code('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
-    return {_IMAGE: Text((f"{name}-", time)), "managed_image_resource_group_name": group}
+    return {_IMAGE: Interpolation((f"{name}-", time)), "managed_image_resource_group_name": group}
 
 
 def _release(versions: Sequence[tuple[ResourceId, str | Local]], symbols: Symbols) -> Provisioner:
@@ -286,7 +287,7 @@ def _release(versions: Sequence[tuple[ResourceId, str | Local]], symbols: Symbol
     )
 
 
-def _released(image: ResourceId, version: str | Local, symbols: Symbols) -> Text:
+def _released(image: ResourceId, version: str | Local, symbols: Symbols) -> Interpolation:
     options = {
         "--subscription": symbols.value(image.subscription),
         "--resource-group": symbols.value(image.resource_group),
@@ -294,7 +295,7 @@ def _released(image: ResourceId, version: str | Local, symbols: Symbols) -> Text
         "--gallery-image-definition": symbols.value(image["images"]),
     }
     words = (part for flag, value in options.items() for part in (f" {flag} ", *_quoted(value)))
-    return Text(
+    return Interpolation(
         (
             *("az sig image-version update", *words, " --gallery-image-version ", version),
             " --set publishingProfile.excludeFromLatest=false --output none",
@@ -307,7 +308,7 @@ def _quoted(value: Value) -> tuple[str | Variable | Local | Code, ...]:
     match value:
         case str():
             return (shlex.quote(value),)
-        case Text(parts):
+        case Interpolation(parts):
             return ("'", *parts, "'")
         case Variable() | Local() | Code():
             return ("'", value, "'")

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
-from aib2packer.arm.tree import JsonSymbolic
+from aib2packer.arm.language.tree import JsonSymbolic
 from aib2packer.findings import codes
 from aib2packer.findings.model import Finding, Severity
-from aib2packer.text.tree import JsonArray, JsonObject, JsonScalar
+from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from aib2packer.aib.model import Settled
     from aib2packer.findings.model import Code, Report
+    from aib2packer.jsonc.tree import Json
     from aib2packer.text.source import Span
-    from aib2packer.text.tree import Json
 
 T = TypeVar("T")
 

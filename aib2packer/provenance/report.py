@@ -13,9 +13,9 @@ from aib2packer.provenance.accounting import State, tally
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aib2packer.packer.render import Lines
     from aib2packer.provenance.accounting import Entry
     from aib2packer.provenance.sourcemap import Place
+    from aib2packer.rendering.build_file import Lines
     from aib2packer.text.source import Span
 
 _FORMAT_VERSION = 1
@@ -54,7 +54,7 @@ def as_markdown(accounts: Sequence[Account]) -> str:
 
 
 def _chapter(account: Account) -> Iterator[str]:
-    from aib2packer.packer.markdown import code, prose
+    from aib2packer.rendering.markdown import code, prose
 
     yield f"# {code(account.template)}"
     yield f"{account.outcome.capitalize()}."
@@ -74,7 +74,7 @@ def _chapter(account: Account) -> Iterator[str]:
 
 def _fate(entry: Entry, lines: Mapping[str, Lines]) -> str:
     """Where a setting went, or what the finding about it says."""
-    from aib2packer.packer.markdown import code, prose
+    from aib2packer.rendering.markdown import code, prose
 
     if entry.finding is not None:
         return f"{entry.finding.code.id}: {prose(entry.finding.message)}. {prose(entry.finding.help)}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from aib2packer.packer.render import Lines
+    from aib2packer.rendering.build_file import Lines
     from aib2packer.text.source import Span
 
 

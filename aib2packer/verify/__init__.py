@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.packer.layout import BUILD_ENDING, BUILD_FILE, VALUES_ENDING
 from aib2packer.verify import packer, syntax
 from aib2packer.verify.told import Output
 from aib2packer.verify.values import made_up_values, recorded_values
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
     from aib2packer.conversion import Conversion
     from aib2packer.findings.model import Finding
-
-_MAIN = "build.pkr.hcl"
-_ENDING = ".pkr.hcl"
 
 
 def verify(conversion: Conversion, *, file: str) -> Conversion:
@@ -36,8 +34,8 @@ def verify(conversion: Conversion, *, file: str) -> Conversion:
     """
     if conversion.hcl is None:
         return conversion
-    files = {_MAIN: conversion.hcl.encode(), **conversion.files}
-    folders = sorted({str(PurePosixPath(path).parent) for path in files if path.endswith(_ENDING)})
+    files = {BUILD_FILE: conversion.hcl.encode(), **conversion.files}
+    folders = sorted({str(PurePosixPath(path).parent) for path in files if path.endswith(BUILD_ENDING)})
     found = [finding for folder in folders for finding in _judge(folder, files, conversion, file)]
     findings = tuple(dict.fromkeys((*conversion.findings, *found)))
     if any(finding.severity is Severity.ERROR for finding in found):
@@ -48,8 +46,8 @@ def verify(conversion: Conversion, *, file: str) -> Conversion:
 def _judge(folder: str, files: Mapping[str, bytes], conversion: Conversion, file: str) -> Iterator[Finding]:
     """What there is to say about the build in one folder."""
     beside = {PurePosixPath(path).name: data for path, data in files.items() if str(PurePosixPath(path).parent) == folder}
-    texts = {name: data.decode() for name, data in beside.items() if name.endswith(_ENDING)}
-    assigned = (data.decode() for name, data in beside.items() if name.endswith(".auto.pkrvars.hcl"))
+    texts = {name: data.decode() for name, data in beside.items() if name.endswith(BUILD_ENDING)}
+    assigned = (data.decode() for name, data in beside.items() if name.endswith(VALUES_ENDING))
     given = {name for text in assigned for name in re.findall(r"^(\w+) +=", text, re.MULTILINE)}
     hcl = "\n".join(texts.values())
     values = {**recorded_values(hcl), **made_up_values(hcl, given)}

@@ -4,15 +4,15 @@ import pytest
 
 from aib2packer import SourceText, Span
 from aib2packer.aib.ids import GALLERY_IMAGE, GALLERY_VERSION, MANAGED_IMAGE, parse_id
-from aib2packer.arm.values import Placeholder, Segment, Text
+from aib2packer.arm.language.text import Placeholder, Segment, TemplateText
 
 SPAN = Span(SourceText("x", ""), 0, 0)
 IMAGE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/images/web"
 
 
-def text(*parts: str | Placeholder) -> Text:
+def text(*parts: str | Placeholder) -> TemplateText:
     """Make a text."""
-    return Text(parts, SPAN)
+    return TemplateText(parts, SPAN)
 
 
 @pytest.mark.parametrize(

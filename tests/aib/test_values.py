@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aib2packer import Severity, SourceText, Span
-from aib2packer.arm.values import Placeholder, Text, join
+from aib2packer.arm.language.text import Placeholder, TemplateText, join
 from tests.cases.templates import convert_json, template
 
 SPAN = Span(SourceText("x", ""), 0, 0)
@@ -14,15 +14,15 @@ parts = st.lists(st.text("ab/", min_size=1) | st.just(TOKEN)).map(tuple)
 
 
 def test_a_text_is_literal_only_without_symbols() -> None:
-    assert Text((), SPAN).literal == ""
-    assert Text(("a",), SPAN).literal == "a"
-    assert Text(("a", TOKEN), SPAN).literal is None
-    assert Text((TOKEN,), SPAN).literal is None
+    assert TemplateText((), SPAN).literal == ""
+    assert TemplateText(("a",), SPAN).literal == "a"
+    assert TemplateText(("a", TOKEN), SPAN).literal is None
+    assert TemplateText((TOKEN,), SPAN).literal is None
 
 
 @given(parts)
 def test_splitting_and_joining_changes_nothing(found: tuple[str | Placeholder, ...]) -> None:
-    text = Text(found, SPAN)
+    text = TemplateText(found, SPAN)
 
     again = join("/", text.split("/"), SPAN)
 
@@ -32,7 +32,7 @@ def test_splitting_and_joining_changes_nothing(found: tuple[str | Placeholder, .
 
 @given(st.text("ab/"))
 def test_a_literal_text_is_split_as_a_string_is(value: str) -> None:
-    assert [piece.literal for piece in Text((value,) if value else (), SPAN).split("/")] == value.split("/")
+    assert [piece.literal for piece in TemplateText((value,) if value else (), SPAN).split("/")] == value.split("/")
 
 
 def test_a_token_within_an_id_where_an_object_belongs_is_a_value_of_the_wrong_type() -> None:

@@ -8,40 +8,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer.arm.evaluate import evaluate, evaluate_definition, evaluate_json, evaluate_node
-from aib2packer.arm.expression import ExpressionError, parse, print_expression
-from aib2packer.arm.functions import registry
-from aib2packer.arm.scope import Definition, Deployment, Level, Scope, user_functions, variable_definitions
-from aib2packer.arm.symbolic import (
+from aib2packer.arm.evaluation.evaluate import evaluate, evaluate_definition, evaluate_json, evaluate_node
+from aib2packer.arm.evaluation.functions import registry
+from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Scope, user_functions, variable_definitions
+from aib2packer.arm.language.expression import ExpressionError, parse, print_expression
+from aib2packer.arm.language.symbolic import (
     Access,
     Apply,
+    ArmValue,
     Concat,
-    Context,
     Deferred,
+    DeploymentFact,
     If,
     Lambda,
     LambdaVariable,
-    Parameter,
+    ParameterSymbol,
     Runtime,
-    Value,
     leaves,
     may_be_null,
     parameters_of,
     same,
 )
-from aib2packer.arm.tree import JsonSymbolic, node_of, value_of
+from aib2packer.arm.language.tree import JsonSymbolic, node_of, value_of
 from aib2packer.findings.model import Report
-from aib2packer.text import jsonc
+from aib2packer.jsonc import reader as jsonc
+from aib2packer.jsonc.tree import Json, JsonArray, JsonObject
 from aib2packer.text.source import SourceText, Span
-from aib2packer.text.tree import Json, JsonArray, JsonObject
 from tests.arm.test_expression import EXPRESSIONS
 
-S, T = Parameter("s"), Parameter("t")
-B, I = Parameter("b", "bool"), Parameter("i", "int")  # noqa: E741 - named like its type
-A, O = Parameter("a", "array"), Parameter("o", "object")  # noqa: E741
-N = Parameter("n", "string", nullable=True)
-SECRET = Parameter("secret", secure=True)
-SUBSCRIPTION, GROUP = Context("subscription", ("subscriptionId",)), Context("resourceGroup", ("name",))
+S, T = ParameterSymbol("s"), ParameterSymbol("t")
+B, I = ParameterSymbol("b", "bool"), ParameterSymbol("i", "int")  # noqa: E741 - named like its type
+A, O = ParameterSymbol("a", "array"), ParameterSymbol("o", "object")  # noqa: E741
+N = ParameterSymbol("n", "string", nullable=True)
+SECRET = ParameterSymbol("secret", secure=True)
+SUBSCRIPTION, GROUP = DeploymentFact("subscription", ("subscriptionId",)), DeploymentFact("resourceGroup", ("name",))
 
 
 def _json(text: str) -> Json:
@@ -68,7 +68,7 @@ def scope_of(variables: str = "{}", functions: str = "[]", **known: object) -> S
     return Scope(parameters, variable_definitions(_object(variables)), user_functions(declared))
 
 
-def _value(expression: str, scope: Scope | None = None) -> Value:
+def _value(expression: str, scope: Scope | None = None) -> ArmValue:
     return evaluate(parse(f"[{expression}]"), scope or scope_of())
 
 
@@ -106,10 +106,10 @@ P = {one.name: f"parameters('{one.name}')" for one in (S, T, B, I, A, O, N, SECR
         (f"split({P['s']}, '/')[8]", Access(Apply("split", (S, "/")), 8)),
         (f"split(concat({P['s']}, '/x'), '/')[1]", Access(Apply("split", (Concat((S, "/x")), "/")), 1)),
         ("resourceGroup().id", Concat(("/subscriptions/", SUBSCRIPTION, "/resourceGroups/", GROUP))),
-        ("resourceGroup().tags.cost", Context("resourceGroup", ("tags", "cost"))),
-        ("deployment().properties.templateLink.uri", Context("deployment", ("properties", "templateLink", "uri"))),
-        ("deployment().name", Context("deployment", ("name",))),
-        ("subscription().tenantId", Context("tenant", ("tenantId",))),
+        ("resourceGroup().tags.cost", DeploymentFact("resourceGroup", ("tags", "cost"))),
+        ("deployment().properties.templateLink.uri", DeploymentFact("deployment", ("properties", "templateLink", "uri"))),
+        ("deployment().name", DeploymentFact("deployment", ("name",))),
+        ("subscription().tenantId", DeploymentFact("tenant", ("tenantId",))),
         # conditions
         (f"if({P['b']}, 1, 2)", If(B, 1, 2)),
         (f"if({P['b']}, 1, 1)", 1),
@@ -199,7 +199,7 @@ P = {one.name: f"parameters('{one.name}')" for one in (S, T, B, I, A, O, N, SECR
         (f"createObject('k', 'v')[{P['s']}]", Access({"k": "v"}, S)),
     ],
 )
-def test_what_is_not_known_stays_in_its_simplest_form(expression: str, expected: Value) -> None:
+def test_what_is_not_known_stays_in_its_simplest_form(expression: str, expected: ArmValue) -> None:
     result = _value(expression)
     assert result == expected
     assert same(result, expected) is True
@@ -212,7 +212,7 @@ def test_known_parameters_fold_away() -> None:
 def test_context_folds_when_it_is_known() -> None:
     scope = Scope(deployment=Deployment(subscription_id="sub", resource_group="rg"))
     assert _value("resourceGroup().id", scope) == "/subscriptions/sub/resourceGroups/rg"
-    assert _value("resourceGroup().location", scope) == Context("resourceGroup", ("location",))
+    assert _value("resourceGroup().location", scope) == DeploymentFact("resourceGroup", ("location",))
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_context_folds_when_it_is_known() -> None:
         (Level.TENANT, "/providers/NS/a/x"),
     ],
 )
-def test_ids_follow_the_level_of_the_deployment(level: Level, expected: Value) -> None:
+def test_ids_follow_the_level_of_the_deployment(level: Level, expected: ArmValue) -> None:
     assert _value("resourceId('NS/a', 'x')", Scope(deployment=Deployment(level))) == expected
 
 
@@ -313,7 +313,7 @@ def test_reference_asks_the_template_first() -> None:
     assert _value("reference('other').outputs.x", scope) == Runtime("reference", ("other",), ("outputs", "x"))
 
 
-def _plain(text: str, scope: Scope | None = None) -> Value:
+def _plain(text: str, scope: Scope | None = None) -> ArmValue:
     return value_of(evaluate_json(_json(text), scope or scope_of()))
 
 
@@ -483,7 +483,7 @@ CALLS = st.recursive(
 )
 
 
-def _result(run: Callable[[], Value]) -> "Value | ExpressionError":
+def _result(run: Callable[[], ArmValue]) -> "ArmValue | ExpressionError":
     """The value, or the one kind of error that there may be."""
     try:
         return run()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer.arm.expression import (
+from aib2packer.arm.language.expression import (
     Call,
     Expression,
     ExpressionError,
@@ -20,11 +20,11 @@ from aib2packer.arm.expression import (
     print_expression,
     unescape,
 )
-from aib2packer.arm.place import Place
+from aib2packer.arm.language.place import StringPlace
 from aib2packer.findings.model import Report
-from aib2packer.text import jsonc
+from aib2packer.jsonc import reader as jsonc
+from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, JsonScalar
 from aib2packer.text.source import SourceText, Span, decode
-from aib2packer.text.tree import Json, JsonArray, JsonObject, JsonScalar
 
 CORPUS = Path("/work/shared/corpus/files")
 
@@ -176,7 +176,7 @@ def test_escapes_of_json_shift_the_columns(written: str, part: str) -> None:
     source = SourceText("t.json", f"  {written}")
     text = json.loads(written)
     start = text.index(part)
-    span = Place(Span(source, 2, 2 + len(written)), text).at(start, start + len(part))
+    span = StringPlace(Span(source, 2, 2 + len(written)), text).at(start, start + len(part))
     assert span.text == part
 
 
@@ -184,14 +184,14 @@ def test_escapes_of_json_shift_the_columns(written: str, part: str) -> None:
 def test_every_character_is_found_however_it_is_escaped(text: str, data: st.DataObject) -> None:
     pieces = [data.draw(st.sampled_from((json.dumps(char)[1:-1], json.dumps(char, ensure_ascii=False)[1:-1]))) for char in text]
     written = f'"{"".join(pieces)}"'
-    place = Place(Span(SourceText("t.json", written), 0, len(written)), text)
+    place = StringPlace(Span(SourceText("t.json", written), 0, len(written)), text)
     assert [place.at(index, index + 1).text for index in range(len(text))] == pieces
 
 
 def test_a_string_that_is_not_written_as_one_has_one_place() -> None:
     source = SourceText("t.json", "parameters('x')")
     span = Span(source, 0, 10)
-    assert Place(span, "something else").at(3, 5) == span
+    assert StringPlace(span, "something else").at(3, 5) == span
 
 
 def _strings(node: Json) -> list[str]:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from aib2packer.arm.evaluate import evaluate
-from aib2packer.arm.expression import ExpressionError, parse
-from aib2packer.arm.functions import registry
-from aib2packer.arm.scope import Deployment, Scope
+from aib2packer.arm.evaluation.evaluate import evaluate
+from aib2packer.arm.evaluation.functions import registry
+from aib2packer.arm.evaluation.scope import Deployment, Scope
+from aib2packer.arm.language.expression import ExpressionError, parse
 from tests.arm.facts import FACTS, REFUSED
 
 

@@ -1,53 +1,80 @@
-"""The cases: image templates written for one behaviour each, and the options to convert them with."""
+"""The cases: image templates written for one behaviour each, and the options to convert them with.
+
+A case is `<room>/<case>.json` here; its golden files are `<room>/<case>.pkr.hcl`, `<room>/<case>.findings.txt` and what lies in
+`<room>/<case>/`, below golden/.
+"""
 
 import json
 from contextlib import chdir, nullcontext
+from functools import cache
 from pathlib import Path
 
 from aib2packer import Auth, Conversion, Emit, Options, OsType, ValidateIn, WinrmBootstrap, convert
-from aib2packer.conversion import Unfetched
+from aib2packer.options import Unfetched
 from aib2packer.text.source import decode
 
-FOLDER = Path(__file__).parent
-CASES = sorted(file.stem for file in FOLDER.glob("*.json") if not file.name.endswith((".options.json", ".parameters.json")))
+GOLDEN = Path(__file__).parents[2] / "golden"
+_INPUTS = {
+    file.stem: file
+    for file in sorted(Path(__file__).parent.glob("*/*.json"), key=lambda file: file.stem)
+    if not file.name.endswith((".options.json", ".parameters.json"))
+}
+CASES = list(_INPUTS)
+_ENUMS = {"auth": Auth, "winrm_bootstrap": WinrmBootstrap, "validation": ValidateIn, "emit": Emit}
+
+
+def folder_of(case: str) -> Path:
+    """The folder that a case lies in."""
+    return _INPUTS[case].parent
+
+
+def golden_of(case: str) -> Path:
+    """Where the golden files of a case lie: a folder, and with further endings, files."""
+    return GOLDEN / folder_of(case).name / case
+
+
+def golden_hcl(case: str) -> Path:
+    """The golden HCL of a case; a file that is not there where the case ends in an error."""
+    return golden_of(case).with_name(f"{case}.pkr.hcl")
 
 
 def read_case(case: str) -> tuple[bytes, Options]:
     """The input of a case and its options."""
-    file = FOLDER / f"{case}.options.json"
+    folder = folder_of(case)
+    file = folder / f"{case}.options.json"
     given = json.loads(file.read_text()) if file.exists() else {}
+    given |= {name: kind(given[name]) for name, kind in _ENUMS.items() if name in given}
     if "os_type" in given:
         given["os_type"] = OsType[given["os_type"].upper()]
-    if "auth" in given:
-        given["auth"] = Auth(given["auth"])
-    if "winrm_bootstrap" in given:
-        given["winrm_bootstrap"] = WinrmBootstrap(given["winrm_bootstrap"])
-    if "validation" in given:
-        given["validation"] = ValidateIn(given["validation"])
-    if "emit" in given:
-        given["emit"] = Emit(given["emit"])
     if "settings" in given:
         given["settings"] = tuple(given["settings"])
     if "parameter_files" in given:
-        given["parameter_files"] = tuple(decode((FOLDER / name).read_bytes(), name) for name in given["parameter_files"])
+        given["parameter_files"] = tuple(decode((folder / name).read_bytes(), name) for name in given["parameter_files"])
     if "assets" in given:
-        given["assets"] = {uri: _asset(case, what) for uri, what in given["assets"].items()}
-    return (FOLDER / f"{case}.json").read_bytes(), Options(**given)
+        given["assets"] = {uri: _asset(folder / f"{case}.assets", what) for uri, what in given["assets"].items()}
+    return _INPUTS[case].read_bytes(), Options(**given)
 
 
-def _asset(case: str, what: str | dict[str, str]) -> bytes | Unfetched:
+def _asset(folder: Path, what: str | dict[str, str]) -> bytes | Unfetched:
     """What was fetched, as the name of a file in `<case>.assets/`; or why it could not be."""
-    return (FOLDER / f"{case}.assets" / what).read_bytes() if isinstance(what, str) else Unfetched(**what)
+    return (folder / what).read_bytes() if isinstance(what, str) else Unfetched(**what)
 
 
+@cache
 def convert_case(case: str) -> Conversion:
+    """What a case becomes, made once for all tests."""
+    return convert_case_anew(case)
+
+
+def convert_case_anew(case: str) -> Conversion:
     """Convert a case; one with a folder of its own, where it lies: its templates are linked to by their paths."""
     data, options = read_case(case)
-    with chdir(FOLDER) if (FOLDER / case).is_dir() else nullcontext():
+    folder = folder_of(case)
+    with chdir(folder) if (folder / case).is_dir() else nullcontext():
         return convert(data, file=f"{case}.json", options=options)
 
 
 def case_of(golden: Path) -> str:
-    """The case that a file in golden/ belongs to: by its name, or by its folder's."""
-    name = golden.parts[0]
+    """The case that a file in golden/ belongs to, by its path there."""
+    name = golden.parts[1]
     return name.removesuffix(".pkr.hcl").removesuffix(".findings.txt")

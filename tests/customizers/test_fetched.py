@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aib2packer import Options
-from aib2packer.conversion import Unfetched
+from aib2packer.options import Unfetched
 from tests.cases.templates import convert_json, template
 
 SAS = "sv=2022-11-02&sr=b&sig=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI%3D"

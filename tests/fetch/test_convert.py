@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.cases.templates import template
+from tests.cli.test_cli import on_terminal
 from tests.fetch.server import Server, body, status
-from tests.test_cli import on_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

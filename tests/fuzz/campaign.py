@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from aib2packer import Conversion, InputError, Options, OsType, Severity, convert
 from aib2packer.findings import text
 from aib2packer.text.source import decode
-from tests.cases import CASES, FOLDER, read_case
+from tests.cases import CASES, folder_of, read_case
 from tests.fuzz.mutations import mutate
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ TWICE = 20
 _LARGEST = 60_000  # bytes: a few larger files would take most of the time
 _CHUNK = 500
 
-_VALUES = decode((FOLDER / "arm-values.parameters.json").read_bytes(), "arm-values.parameters.json")
+_VALUES = decode((folder_of("arm-values-defaults") / "arm-values.parameters.json").read_bytes(), "arm-values.parameters.json")
 OPTIONS = (
     Options(),
     Options(side_files=True),

@@ -6,7 +6,19 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from aib2packer.packer.values import Attribute, Blank, Block, Body, Code, Comment, GoTemplate, Local, Text, Value, Variable
+from aib2packer.hcl.values import (
+    Attribute,
+    Blank,
+    Block,
+    Body,
+    Code,
+    Comment,
+    GoTemplate,
+    Interpolation,
+    Local,
+    Value,
+    Variable,
+)
 from tests.hcl.decoding import DecodedBlock
 
 # Whatever a string can trip over, each beside whatever else (reference/packer-semantics.md 1 and 2).
@@ -19,7 +31,7 @@ FRAGMENTS = (
     *("\U0001f1e9\U0001f1ea", "\u0915\u094d\u0937", "\u0d4e", "\uff9e"),
 )
 VARIABLE = Variable("place", default="West${Europe}")
-LOCAL = Local("folder", Text((VARIABLE, "/{x}")))
+LOCAL = Local("folder", Interpolation((VARIABLE, "/{x}")))
 REFERENCES = (VARIABLE, LOCAL, Code("var.place", (VARIABLE,)))
 NAMES = {"var.place": "West${Europe}", "local.folder": "West${Europe}/{x}"}
 
@@ -61,8 +73,8 @@ def values_of(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Value]:
         | st.integers()
         | st.floats(allow_nan=False, allow_infinity=False)
         | st.builds(GoTemplate, texts)
-        | st.builds(Text, parts)
-        | st.builds(lambda made: Text((*made, "\n"), multiline=True), parts)
+        | st.builds(Interpolation, parts)
+        | st.builds(lambda made: Interpolation((*made, "\n"), multiline=True), parts)
         | st.sampled_from(REFERENCES)
     )
     return st.recursive(
@@ -85,7 +97,7 @@ bodies = st.lists(items, max_size=6).map(tuple)
 def meaning(value: Value) -> Any:  # noqa: ANN401 - any HCL value
     """What HCL makes of a value."""
     match value:
-        case Text():
+        case Interpolation():
             return nfc("".join(part if isinstance(part, str) else str(meaning(part)) for part in value.parts))
         case Variable():
             return NAMES[f"var.{value.name}"]

@@ -8,20 +8,30 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from aib2packer.arm.evaluate import evaluate
-from aib2packer.arm.expression import ExpressionError, parse
-from aib2packer.arm.scope import Definition, Scope
-from aib2packer.arm.symbolic import Context, Deferred, Leaf, Parameter, Type, Value, concat, is_known, leaves
-from aib2packer.arm.tree import JsonSymbolic, node_of
-from aib2packer.packer.dates import date_format
-from aib2packer.packer.expressions import required_version, to_hcl
-from aib2packer.packer.hcl import print_body, print_locals, print_value, print_variable, references
-from aib2packer.packer.pieces import CannotPrintError
-from aib2packer.packer.values import Attribute, Blank, Block, Code, Local, Variable
+from aib2packer.arm.evaluation.evaluate import evaluate
+from aib2packer.arm.evaluation.scope import Definition, Scope
+from aib2packer.arm.language.expression import ExpressionError, parse
+from aib2packer.arm.language.symbolic import (
+    ArmValue,
+    Deferred,
+    DeploymentFact,
+    Leaf,
+    ParameterSymbol,
+    Type,
+    concat,
+    is_known,
+    leaves,
+)
+from aib2packer.arm.language.tree import JsonSymbolic, node_of
+from aib2packer.hcl.code import CannotPrintError
+from aib2packer.hcl.printing import print_body, print_locals, print_value, print_variable, references
+from aib2packer.hcl.values import Attribute, Blank, Block, Code, Local, Variable
+from aib2packer.packer.expressions.dates import date_format
+from aib2packer.packer.expressions.printer import required_version, to_hcl
 from aib2packer.text.source import SourceText, Span
 from tests.arm.test_evaluate import CALLS, scope_of
 from tests.hcl.decoding import decode_value
-from tests.packer.judge import Packer
+from tests.lab.judge import Packer
 
 TYPES: dict[str, Type] = {"s": "string", "t": "string", "id": "string", "b": "bool", "i": "int", "a": "array", "o": "object"}
 HCL_TYPES = {
@@ -247,14 +257,14 @@ NOW = Local("now", Code("timestamp()"))
 SPAN = Span(SourceText("t.json", ""), 0, 0)
 
 
-def _symbolic(expression: str) -> Value:
+def _symbolic(expression: str) -> ArmValue:
     parameters = {
-        name: Definition(name, JsonSymbolic.of(Parameter(name, kind), SPAN), literal=True) for name, kind in TYPES.items()
+        name: Definition(name, JsonSymbolic.of(ParameterSymbol(name, kind), SPAN), literal=True) for name, kind in TYPES.items()
     }
     return evaluate(parse(f"[{expression}]"), Scope(parameters))
 
 
-def _known(expression: str, values: dict[str, Any]) -> Value:
+def _known(expression: str, values: dict[str, Any]) -> ArmValue:
     parameters = {name: Definition(name, node_of(_frozen(value), SPAN), literal=True) for name, value in values.items()}
     return evaluate(parse(f"[{expression}]"), Scope(parameters))
 
@@ -270,12 +280,12 @@ def _frozen(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _variable(leaf: Leaf) -> Variable:
-    assert isinstance(leaf, Parameter | Context)
-    return Variable(leaf.name if isinstance(leaf, Parameter) else str(leaf.path[-1]))
+    assert isinstance(leaf, ParameterSymbol | DeploymentFact)
+    return Variable(leaf.name if isinstance(leaf, ParameterSymbol) else str(leaf.path[-1]))
 
 
-def _references(value: Value) -> dict[Leaf, Variable | Local | Code]:
-    return {leaf: _variable(leaf) for leaf in leaves(value) if isinstance(leaf, Parameter | Context)}
+def _references(value: ArmValue) -> dict[Leaf, Variable | Local | Code]:
+    return {leaf: _variable(leaf) for leaf in leaves(value) if isinstance(leaf, ParameterSymbol | DeploymentFact)}
 
 
 @pytest.mark.parametrize(("expression", "hcl"), PRINTED)
@@ -299,7 +309,7 @@ def test_packer_computes_what_arm_computes(values: dict[str, Any], packer: Packe
     tags: dict[str, Code] = {}
     for number, expression in enumerate((*COMPUTED, *(expression for expression, _ in PRINTED))):
         value = _symbolic(expression)
-        if any(isinstance(leaf, Context | Deferred) for leaf in leaves(value)):
+        if any(isinstance(leaf, DeploymentFact | Deferred) for leaf in leaves(value)):
             continue
         try:
             known = _known(expression, values)
@@ -360,8 +370,8 @@ def test_what_an_expression_uses_is_told() -> None:
 def test_a_reference_may_be_a_local_or_code() -> None:
     value = _symbolic(f"concat(toLower({P['s']}), {P['t']}, newGuid())")
     references: dict[Leaf, Variable | Local | Code] = {
-        Parameter("s"): Local("s", "x"),
-        Parameter("t"): Code("var.t ? 1 : 2"),
+        ParameterSymbol("s"): Local("s", "x"),
+        ParameterSymbol("t"): Code("var.t ? 1 : 2"),
         Deferred("newGuid"): Local("id", "y"),
     }
     assert print_value(to_hcl(value, references)) == '"${lower(local.s)}${var.t ? 1 : 2}${local.id}"'
@@ -369,7 +379,7 @@ def test_a_reference_may_be_a_local_or_code() -> None:
 
 
 def test_a_nullable_parameter_is_empty_text_when_it_is_null() -> None:
-    leaf = Parameter("n", nullable=True)
+    leaf = ParameterSymbol("n", nullable=True)
     assert print_value(to_hcl(concat(("a", leaf)), {leaf: Variable("n")})) == '"a${var.n == null ? "" : var.n}"'
 
 
@@ -404,14 +414,14 @@ def test_any_value_is_printed_or_refused(expression: str) -> None:
     assert printed is None or "Parameter(" not in printed
 
 
-def _evaluated(expression: str) -> Value:
+def _evaluated(expression: str) -> ArmValue:
     try:
         return evaluate(parse(f"[{expression}]"), scope_of())
     except ExpressionError:
         return None
 
 
-def _printed(value: Value, references: dict[Leaf, Variable | Local | Code]) -> str | None:
+def _printed(value: ArmValue, references: dict[Leaf, Variable | Local | Code]) -> str | None:
     try:
         return print_value(to_hcl(value, references))
     except CannotPrintError:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aib2packer.packer.hcl import print_body, print_locals, print_value, print_variable, references
-from aib2packer.packer.values import (
+from aib2packer.hcl.printing import print_body, print_locals, print_value, print_variable, references
+from aib2packer.hcl.values import (
     Attribute,
     Blank,
     Block,
@@ -21,8 +21,8 @@ from aib2packer.packer.values import (
     Code,
     Comment,
     GoTemplate,
+    Interpolation,
     Local,
-    Text,
     Validation,
     Value,
     Variable,
@@ -41,9 +41,9 @@ from tests.hcl.samples import (
     texts,
     values_of,
 )
-from tests.packer.judge import Packer
+from tests.lab.judge import Packer
 
-SCRIPT = Text(("a\nb\n",), multiline=True)
+SCRIPT = Interpolation(("a\nb\n",), multiline=True)
 
 VALUES: list[tuple[Value, str]] = [
     (True, "true"),
@@ -244,7 +244,7 @@ def test_an_empty_default_is_a_default(default: Value, hcl: str) -> None:
 def test_locals_have_their_comments_above_and_an_empty_line_before_them() -> None:
     values = (
         Local("as_root", "sudo", "Runs as root."),
-        Local("downloads", Text((Code("path.root"), "/downloads"))),
+        Local("downloads", Interpolation((Code("path.root"), "/downloads"))),
         Local("now", Code("timestamp()"), "Once a build."),
     )
     assert print_locals(values) == (
@@ -267,7 +267,7 @@ def test_references_are_found_wherever_they_stand_and_once() -> None:
     a, b, c, d = (Variable(name) for name in "abcd")
     body = (
         Comment("x"),
-        Attribute("one", Text(("x", b, a))),
+        Attribute("one", Interpolation(("x", b, a))),
         Blank(),
         Block("block", (Attribute("two", (1, True, 2.5, {"k": c, "l": a}, GoTemplate("var.x"))),)),
         Attribute("three", Code("var.d + var.b", (d, b))),
@@ -293,7 +293,7 @@ def test_locals_that_name_each_other_are_found_once() -> None:
 
 def test_what_a_default_names_counts_too() -> None:
     name = Variable("name")
-    outer = Variable("outer", default=Text((name, "-rg")))
+    outer = Variable("outer", default=Interpolation((name, "-rg")))
 
     assert references(outer) == (name, outer)
     assert references("var.x") == ()
@@ -357,14 +357,16 @@ OF_LISTS = "jsonencode([for list in local.%s : [for value in list : base64encode
 def test_packer_reads_every_value_exactly_and_has_no_other_layout(packer: Packer, tmp_path: Path) -> None:
     count = 300
     strings, mixed = random_texts(count), random_parts(count)
-    scripts = [Text((*parts, "\n"), multiline=True) for parts in mixed]
+    scripts = [Interpolation((*parts, "\n"), multiline=True) for parts in mixed]
     asked = (
         (OF_OBJECT, Local("quoted", {f"k{number}": text for number, text in enumerate(strings)}, "Any text.")),
         (
             OF_OBJECT,
-            Local("multiline", {f"k{number}": Text((text, "\n"), multiline=True) for number, text in enumerate(strings)}),
+            Local(
+                "multiline", {f"k{number}": Interpolation((text, "\n"), multiline=True) for number, text in enumerate(strings)}
+            ),
         ),
-        (OF_OBJECT, Local("with_references", {f"k{number}": Text(parts) for number, parts in enumerate(mixed)})),
+        (OF_OBJECT, Local("with_references", {f"k{number}": Interpolation(parts) for number, parts in enumerate(mixed)})),
         (OF_OBJECT, Local("scripts", {f"k{number}": script for number, script in enumerate(scripts)}, "Heredocs.")),
         (OF_OBJECT, Local("keys", {text: text for text in strings})),
         (OF_LISTS, Local("lists", tuple(tuple(strings[start : start + 4]) for start in range(0, count, 4)))),

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer.packer.hcl import is_exact, is_identifier, print_string, print_value, quote
-from aib2packer.packer.values import Code, Local, Text, Variable
+from aib2packer.hcl.printing import is_exact, is_identifier, print_string, print_value, quote
+from aib2packer.hcl.values import Code, Interpolation, Local, Variable
 from tests.hcl.decoding import decode_value
 from tests.hcl.samples import FRAGMENTS, NAMES, meaning, nfc, parts_of, texts
 
@@ -87,22 +87,22 @@ def test_a_string_is_quoted_with_the_escapes_of_hcl_and_no_others(text: str, hcl
 
 @pytest.mark.parametrize(("text", "hcl"), [case[1:] for case in HEREDOCS], ids=[case[0] for case in HEREDOCS])
 def test_a_heredoc_carries(text: str, hcl: str) -> None:
-    assert print_string(Text((text,), multiline=True)) == hcl
+    assert print_string(Interpolation((text,), multiline=True)) == hcl
     assert decode_value(hcl) == (text if text.endswith("\n") else f"{text}\n")
 
 
 @pytest.mark.parametrize("text", [case[1] for case in NO_HEREDOCS], ids=[case[0] for case in NO_HEREDOCS])
 def test_quoted_is_what_no_heredoc_carries(text: str) -> None:
-    assert print_string(Text((text,), multiline=True)) == quote(text)
+    assert print_string(Interpolation((text,), multiline=True)) == quote(text)
     assert decode_value(quote(text)) == nfc(text)
 
 
 def test_only_who_asks_for_a_heredoc_gets_one() -> None:
-    assert print_string(Text(("a\nb\n",))) == print_value("a\nb\n") == r'"a\nb\n"'
+    assert print_string(Interpolation(("a\nb\n",))) == print_value("a\nb\n") == r'"a\nb\n"'
 
 
 def test_a_heredoc_stands_two_columns_deeper_than_its_line() -> None:
-    assert print_string(Text(("a\n\nb\n",), multiline=True), 4) == "<<-EOT\n      a\n\n      b\n    EOT"
+    assert print_string(Interpolation(("a\n\nb\n",), multiline=True), 4) == "<<-EOT\n      a\n\n      b\n    EOT"
 
 
 @pytest.mark.parametrize("multiline", [False, True])
@@ -110,8 +110,8 @@ def test_a_heredoc_stands_two_columns_deeper_than_its_line() -> None:
     ("reference", "hcl"), [(X, "var.x"), (FOLDER, "local.folder"), (Code("path.root"), "path.root"), (Code('f("a")'), 'f("a")')]
 )
 def test_a_reference_on_its_own_stands_bare(reference: Variable | Local | Code, hcl: str, *, multiline: bool) -> None:
-    assert print_string(Text((reference,), multiline)) == hcl
-    assert print_string(Text(("", reference, ""), multiline)) == hcl
+    assert print_string(Interpolation((reference,), multiline)) == hcl
+    assert print_string(Interpolation(("", reference, ""), multiline)) == hcl
     assert print_value(reference) == hcl
 
 
@@ -135,13 +135,13 @@ REFERENCES = [
 
 @pytest.mark.parametrize(("pieces", "hcl"), REFERENCES)
 def test_references_stand_in_a_quoted_string(pieces: tuple[str | Variable | Local | Code, ...], hcl: str) -> None:
-    assert print_string(Text(pieces)) == hcl
+    assert print_string(Interpolation(pieces)) == hcl
     expected = "".join(piece if isinstance(piece, str) else "X{" for piece in pieces)
     assert decode_value(hcl, {"var.x": "X{", "local.folder": "X{", "path.root": "X{"}) == expected
 
 
 def test_references_stand_in_a_heredoc() -> None:
-    text = Text(("  curl '", X, "?a=${b}'\n", FOLDER, "$", X, "\n"), multiline=True)
+    text = Interpolation(("  curl '", X, "?a=${b}'\n", FOLDER, "$", X, "\n"), multiline=True)
 
     hcl = print_string(text)
 
@@ -150,7 +150,7 @@ def test_references_stand_in_a_heredoc() -> None:
 
 
 def test_a_newline_of_a_reference_makes_no_heredoc() -> None:
-    assert print_string(Text(("a", Local("lines", "\n")), multiline=True)) == '"a${local.lines}"'
+    assert print_string(Interpolation(("a", Local("lines", "\n")), multiline=True)) == '"a${local.lines}"'
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_no_two_pieces_of_text_disturb_each_other(first: str) -> None:
         text = nfc(first + second)
         assert decode_value(quote(text)) == text
         whole = f"a\n{text}\n"
-        assert decode_value(print_string(Text(("a\n", first, second, "\n"), multiline=True))) == nfc(whole)
+        assert decode_value(print_string(Interpolation(("a\n", first, second, "\n"), multiline=True))) == nfc(whole)
 
 
 @given(texts)
@@ -206,7 +206,7 @@ def test_a_quoted_string_decodes_to_itself(text: str) -> None:
 
 @given(texts, st.integers(0, 4))
 def test_a_multiline_string_decodes_to_itself_or_gains_a_newline(text: str, depth: int) -> None:
-    hcl = print_string(Text((text,), multiline=True), depth * 2)
+    hcl = print_string(Interpolation((text,), multiline=True), depth * 2)
 
     assert decode_value(hcl) == (f"{text}\n" if hcl.startswith("<<") and not text.endswith("\n") else text)
 
@@ -216,6 +216,6 @@ def test_a_string_with_references_decodes_to_what_they_stand_for(
     pieces: tuple[str | Variable | Local | Code, ...],
     multiline: bool,  # noqa: FBT001 - hypothesis gives it
 ) -> None:
-    text = Text((*pieces, "\n"), multiline)
+    text = Interpolation((*pieces, "\n"), multiline)
 
     assert decode_value(print_string(text), NAMES) == meaning(text)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from aib2packer.packer.hcl import escape_templates, print_body
-from aib2packer.packer.values import Attribute, Blank, Block, Body, Code, GoTemplate, Local, Text, Value, Variable
+from aib2packer.hcl.printing import escape_templates, print_body
+from aib2packer.hcl.values import Attribute, Blank, Block, Body, Code, GoTemplate, Interpolation, Local, Value, Variable
 from tests.hcl.samples import meaning, nfc, parts_of, random_texts, texts
-from tests.packer.judge import Packer
-from tests.packer.vm import LinuxVM
+from tests.lab.judge import Packer
+from tests.lab.vm import LinuxVM
 
 X = Variable("x")
 OPEN = "{{`{{`}}"
@@ -58,8 +58,8 @@ def test_each_pair_of_opening_braces_becomes_a_raw_string(text: str, escaped: st
 def test_braces_are_found_across_the_pieces_of_a_string(
     parts: tuple[str | Variable | Code, ...], escaped: tuple[str | Variable | Code, ...]
 ) -> None:
-    assert escape_templates(Text(parts)) == Text(escaped)
-    assert escape_templates(Text(parts, multiline=True)) == Text(escaped, multiline=True)
+    assert escape_templates(Interpolation(parts)) == Interpolation(escaped)
+    assert escape_templates(Interpolation(parts, multiline=True)) == Interpolation(escaped, multiline=True)
 
 
 @pytest.mark.parametrize("value", [GoTemplate("{{ .Vars }}"), Code("f({{})"), Local("a", "{{"), X, True, 1, 1.5, (), {}])
@@ -87,7 +87,7 @@ def test_an_escaped_text_renders_to_itself(text: str) -> None:
 
 @given(parts_of(texts))
 def test_an_escaped_string_with_references_renders_to_what_it_meant(parts: tuple[str | Variable | Local | Code, ...]) -> None:
-    text = Text(parts)
+    text = Interpolation(parts)
 
     assert rendered(meaning(escape_templates(text))) == meaning(text)
 
@@ -95,8 +95,8 @@ def test_an_escaped_string_with_references_renders_to_what_it_meant(parts: tuple
 def test_packer_uploads_an_escaped_content_as_it_was(packer: Packer, linux_vm: LinuxVM, tmp_path: Path) -> None:
     contents = [nfc(text) for text in ("{{", "{{{", "{{{{{", "a {{.X}} {{`{{`}} }}", "{", *random_texts(60)) if text]
     whole = "\n-- next --\n".join(contents)
-    split = Text(tuple(whole))  # each character a piece of its own
-    script = Text(("{{\n{", "{{\n"), multiline=True)
+    split = Interpolation(tuple(whole))  # each character a piece of its own
+    script = Interpolation(("{{\n{", "{{\n"), multiline=True)
     template = tmp_path / "build.pkr.hcl"
     template.write_bytes(print_body((*_build({"whole": whole, "split": split, "script": script}), Blank())).encode())
 

@@ -1,1 +1,1 @@
-"""The real Packer judges what the converter wrote."""
+"""What a build is made of."""

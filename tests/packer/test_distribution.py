@@ -1,191 +1,236 @@
-"""Whole builds with several targets: what reaches the Azure CLI, and what the manifest says."""
+"""Who makes which target, and in which region."""
 
-import json
 import re
-from dataclasses import dataclass
-from pathlib import Path
+import shlex
+import textwrap
 from typing import Any
 
 import pytest
 
-from aib2packer.verify.values import SUBSCRIPTION
-from tests.cases.templates import GALLERY, hcl_of, template
-from tests.packer.azure_cli import RecordedAzureCli
-from tests.packer.judge import Packer, Run
-from tests.packer.vm import LinuxVM
+from aib2packer import Options, OsType
+from tests.cases.templates import GALLERY, codes_of, convert_json, hcl_of, template
 
 Json = Any
 
-IMAGES = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute/images"
-MADE = f"{GALLERY}/images/web/versions/1.2.3"
-TIME = r"\d{14}"
-
-TARGETS: list[dict[str, Json]] = [
-    {
-        "type": "SharedImage",
-        "galleryImageId": MADE,
-        "runOutputName": "web",
-        "artifactTags": {"kind": "version"},
-        "targetRegions": [{"name": "westeurope"}],
-    },
-    {
-        "type": "ManagedImage",
-        "imageId": f"{IMAGES}/web",
-        "location": "westeurope",
-        "runOutputName": "web-image",
-        "artifactTags": {"kind": "image"},
-    },
-    {
-        "type": "SharedImage",
-        "galleryImageId": f"{GALLERY}/images/<name>/versions/1.2.4",
-        "runOutputName": "copy",
-        "artifactTags": {"owner": 'Jane O\'Neil $HOME "x" \\ `id` 100%', "who": "<owner>"},
-        "targetRegions": [{"name": "westeurope", "replicaCount": 2}, {"name": "<region>", "storageAccountType": "Premium_LRS"}],
-    },
-    {"type": "ManagedImage", "imageId": f"{IMAGES}/web2", "location": "westeurope", "runOutputName": "web-image-2"},
-    {"type": "VHD", "uri": "https://contoso.blob.core.windows.net/golden/2024/web.vhd", "runOutputName": "disk"},
-]
+SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
+OTHER_SUBSCRIPTION = "33333333-3333-3333-3333-333333333333"
+SUBNET = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/hub/subnets/builds"
+IN_SUBNET = {"vmProfile": {"vnetConfig": {"subnetId": SUBNET}}}
+SECOND = GALLERY.rpartition("/")[0] + "/second/images/web"
+MANAGED_SOURCE = {
+    "type": "ManagedImage",
+    "imageId": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.Compute/images/base",
+}
 
 
-@dataclass(frozen=True)
-class Machine:
-    """Packer, a VM and an `az`, in a folder."""
-
-    packer: Packer
-    vm: LinuxVM
-    az: RecordedAzureCli
-    folder: Path
+def image(name: str, location: str = "westeurope", subscription: str = SUBSCRIPTION, **more: Json) -> dict[str, Json]:
+    """A managed image to make."""
+    place = f"/subscriptions/{subscription}/resourceGroups/images/providers/Microsoft.Compute/images"
+    return {"type": "ManagedImage", "imageId": f"{place}/{name}", "location": location, "runOutputName": name, **more}
 
 
-@pytest.fixture
-def machine(packer: Packer, linux_vm: LinuxVM, az: RecordedAzureCli, tmp_path: Path) -> Machine:
-    """What a build takes."""
-    return Machine(packer, linux_vm, az, tmp_path)
+def version(name: str, **more: Json) -> dict[str, Json]:
+    """A gallery version to make."""
+    regions = [{"name": "westeurope"}]
+    image_id = f"{GALLERY}/images/{name}/versions/1.0.0"
+    return {"type": "SharedImage", "galleryImageId": image_id, "runOutputName": name, "targetRegions": regions, **more}
 
 
-def build(machine: Machine, targets: list[dict[str, Json]], *, fails: str = "", **variables: str) -> Run:
-    """Convert a template with these targets, and build it."""
-    file = machine.folder / "build.pkr.hcl"
-    file.write_text(hcl_of(template(distribute=targets)))
-    declared = re.findall(r'^variable "(\w+)"', file.read_text(), re.MULTILINE)
-    given = {"subscription_id": SUBSCRIPTION, "vhd_resource_group_name": "disks", **variables}
-    return machine.packer.build(
-        file,
-        {name: value for name, value in given.items() if name in declared},
-        vm=machine.vm,
-        environment=machine.az.environment(fails=fails),
-    )
+def location_of(hcl: str) -> str:
+    """The region of the build."""
+    found = re.search(r"^  location +=(.*)$", hcl, re.MULTILINE)
+    assert found is not None
+    return found[1].strip()
 
 
-def outputs(folder: Path) -> dict[str, str]:
-    """The run outputs in the manifest."""
-    manifest = json.loads((folder / "image.manifest.json").read_text())
-    return {name: artifact for made in manifest["builds"] for name, artifact in made["custom_data"].items()}
+def scripts(hcl: str) -> list[str]:
+    """The text of each post-processor that runs the Azure CLI."""
+    return hcl.split('post-processor "shell-local" {')[1:]
 
 
-def options(call: list[str]) -> dict[str, list[str]]:
-    """The options of a call, each with its values."""
-    found: dict[str, list[str]] = {}
-    for word in call[next(index for index, word in enumerate(call) if word.startswith("--")) :]:
-        if word.startswith("--"):
-            values = found[word] = []
-        else:
-            values.append(word)
-    return found
+def test_the_build_moves_to_the_region_of_its_managed_images() -> None:
+    hcl = hcl_of(template(distribute=[image("web", "northeurope")]))
+
+    assert location_of(hcl) == '"northeurope"'
+    assert scripts(hcl) == []
+    assert "AIB2P311" in codes_of(template(distribute=[image("web", "northeurope")]))
 
 
-def test_every_target_is_made_and_recorded(machine: Machine) -> None:
-    done = build(machine, TARGETS, name="it's $x", owner='Q & A; "$(id)" %{', region="North Europe")
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"distribute": [image("web", "northeurope")], "properties": IN_SUBNET},
+        {"distribute": [image("web", "northeurope")], "source": MANAGED_SOURCE},
+        {"distribute": [image("a", "northeurope"), image("b", "eastus")]},
+        {"distribute": [image("a", "northeurope"), image("b")]},
+    ],
+    ids=["a subnet", "a managed image as source", "several regions", "one of them in the template's region"],
+)
+def test_the_build_stays_in_the_region_of_the_template_where_it_must(more: dict[str, Json]) -> None:
+    hcl = hcl_of(template(**more), Options(os_type=OsType.LINUX))
 
-    assert done.ok, done.output
-    calls = machine.az.calls()
-    assert [" ".join(call[: next(i for i, word in enumerate(call) if word.startswith("--"))]) for call in calls] == [
-        "tag update",
-        "tag update",
-        "storage blob copy start",
-        "storage blob show",
-        "storage blob delete",
-        "sig image-version create",
-        "sig image-definition show",
-        "disk create",
-        "image delete",
-        "image create",
-        "disk delete",
+    assert location_of(hcl) == '"westeurope"'
+    assert any("az snapshot create" in script for script in scripts(hcl))
+
+
+def test_azure_arm_makes_the_managed_image_that_is_in_the_region_and_subscription_of_the_build() -> None:
+    targets = [image("far", "eastus"), image("foreign", subscription=OTHER_SUBSCRIPTION), image("home")]
+
+    hcl = hcl_of(template(distribute=targets, properties=IN_SUBNET))
+
+    assert 'managed_image_name                  = "home"' in hcl
+    assert "managed_image_os_disk_snapshot_name = local.snapshot_name" in hcl
+    far, foreign, clean_up = scripts(hcl)
+    assert "--copy-start true" in far
+    assert "az disk create" in foreign
+    assert "--copy-start" not in foreign
+    assert "az snapshot delete" in clean_up
+    assert "az image delete" not in clean_up
+
+
+def test_without_a_managed_image_of_its_own_azure_arm_makes_one_that_is_deleted() -> None:
+    hcl = hcl_of(template(distribute=[image("a", "northeurope"), image("b", "eastus")]))
+
+    assert "managed_image_name                  = local.temporary_image_name" in hcl
+    assert "az snapshot delete" in scripts(hcl)[-1]
+    assert "az image delete" in scripts(hcl)[-1]
+
+
+def test_with_a_gallery_version_there_is_no_snapshot_to_leave_behind() -> None:
+    hcl = hcl_of(template(distribute=[version("web"), image("a", "northeurope"), image("b", "eastus")]))
+
+    assert "snapshot_name" not in hcl
+    assert "temporary_image_name" not in hcl
+    assert all("--gallery-image-reference" in script for script in scripts(hcl))
+
+
+def test_a_disk_is_made_where_the_gallery_version_is_already() -> None:
+    regions = [{"name": "westeurope"}, {"name": "eastus"}]
+
+    hcl = hcl_of(template(distribute=[version("web", targetRegions=regions), image("a"), image("b", "eastus")]))
+
+    assert "az snapshot" not in hcl
+    assert scripts(hcl)[0].count("--location eastus") == 2
+
+
+def test_managed_images_of_another_subscription_alone_are_an_error() -> None:
+    found = codes_of(template(distribute=[image("web", subscription=OTHER_SUBSCRIPTION)], properties=IN_SUBNET))
+
+    assert "AIB2P111" in found
+
+
+def test_every_target_is_in_the_manifest_with_its_id_and_a_single_one_by_its_name() -> None:
+    single = hcl_of(template(distribute=[version("web")]))
+    several = hcl_of(template(distribute=[version("web"), version("copy")]))
+
+    assert 'run_output_name = "web"' in single
+    assert several.count('post-processor "manifest"') == 2
+    assert f'copy = "{GALLERY}/images/copy/versions/1.0.0"' in several
+    assert "web = local.gallery_version_id" in several
+    assert f'gallery_version_id = "{GALLERY}/images/web/versions/1.0.0"' in several
+
+
+def test_tags_in_common_stay_in_azure_arm_and_others_go_to_their_artifact() -> None:
+    targets = [
+        version("web", artifactTags={"base": "jammy", "Kind": "version"}),
+        image("home", artifactTags={"Base": "jammy", "kind": "image"}),
     ]
-    assert options(calls[0]) == {
-        "--resource-id": [MADE],
-        "--operation": ["Merge"],
-        "--tags": ["kind=version"],
-        "--output": ["none"],
-    }
-    assert options(calls[1])["--resource-id"] == [f"{IMAGES}/web"]
-    assert options(calls[1])["--tags"] == ["kind=image"]
-    assert options(calls[2]) == {
-        "--auth-mode": ["login"],
-        "--account-name": ["contoso"],
-        "--destination-container": ["golden"],
-        "--destination-blob": ["2024/web.vhd"],
-        "--source-account-name": ["contoso"],
-        "--source-container": ["golden"],
-        "--source-blob": ["diskstand-in-TempOSDiskName.vhd"],
-        "--output": ["none"],
-    }
-    assert options(calls[5]) == {
-        "--subscription": ["22222222-2222-2222-2222-222222222222"],
-        "--resource-group": ["images"],
-        "--gallery-name": ["golden"],
-        "--gallery-image-definition": ["it's $x"],
-        "--gallery-image-version": ["1.2.4"],
-        "--location": ["westeurope"],
-        "--image-version": [MADE],
-        "--target-regions": ["NorthEurope=Premium_LRS", "westeurope=2=Standard_LRS"],
-        "--tags": ['owner=Jane O\'Neil $HOME "x" \\ `id` 100%', 'who=Q & A; "$(id)" %{'],
-        "--output": ["none"],
-    }
-    assert re.fullmatch(f"packer-3-{TIME}", options(calls[7])["--name"][0])
-    assert options(calls[7])["--gallery-image-reference"] == [MADE]
-    assert options(calls[9])["--name"] == ["web2"]
-    assert options(calls[9])["--hyper-v-generation"] == ["V2"]
-    assert options(calls[9])["--source"] == options(calls[10])["--ids"]
-    assert outputs(machine.folder) == {
-        "web": MADE,
-        "web-image": f"{IMAGES}/web",
-        "copy": f"{GALLERY}/images/it's $x/versions/1.2.4",
-        "web-image-2": f"{IMAGES}/web2",
-        "disk": "https://contoso.blob.core.windows.net/golden/2024/web.vhd",
-    }
+
+    hcl = hcl_of(template(distribute=targets, tags={"team": "platform"}))
+
+    tags = hcl.split("azure_tags = {\n")[1].split("}")[0]
+    assert re.findall(r"(\w+) += ", tags) == ["team", "base"]
+    assert ["--tags Kind=version" in scripts(hcl)[0], "--tags kind=image" in scripts(hcl)[1]] == [True, True]
 
 
-def test_a_target_that_fails_fails_the_build_and_no_other_target(machine: Machine) -> None:
-    far = {"type": "ManagedImage", "imageId": f"{IMAGES}/far", "location": "eastus", "runOutputName": "far"}
-    near = {"type": "ManagedImage", "imageId": f"{IMAGES}/near", "location": "northeurope", "runOutputName": "near"}
+def test_a_further_target_gets_its_own_tags_and_no_others() -> None:
+    targets = [version("web", artifactTags={"kind": "first"}), version("copy", artifactTags={"kind": "second"})]
 
-    done = build(machine, [far, near], fails="snapshot wait")
+    hcl = hcl_of(template(distribute=targets, tags={"team": "platform"}))
 
-    assert not done.ok
-    calls = machine.az.calls()
-    assert [call[:2] for call in calls].count(["snapshot", "wait"]) == 2  # both were tried
-    assert not any(call[:2] == ["image", "create"] for call in calls)
-    # What was made on the way is deleted, and at the end the image and the snapshot that it all came from.
-    assert [call[:2] for call in calls[-2:]] == [["snapshot", "delete"], ["image", "delete"]]
-    snapshot = f"{IMAGES.removesuffix('/images')}/snapshots/image_{TIME}"
-    assert re.fullmatch(snapshot, options(calls[-2])["--ids"][0])
-    assert re.fullmatch(f"{IMAGES}/image-{TIME}", options(calls[-1])["--ids"][0])
-    assert not (machine.folder / "image.manifest.json").exists()
+    assert re.findall(r"--tags (.*) \\", hcl) == ["kind=second"]
+    assert re.findall(r"(\w+) += ", hcl.split("azure_tags = {\n")[1].split("}")[0]) == ["team", "kind"]
 
 
-@pytest.mark.parametrize("version", ["", "7.8.9"])
-def test_all_galleries_of_a_major_version_get_the_same_number(machine: Machine, version: str) -> None:
-    target = {"type": "SharedImage", "galleryImageId": f"{GALLERY}/images/web", "targetRegions": [{"name": "westeurope"}]}
-    second = {"type": "SharedImage", "galleryImageId": f"{GALLERY}/images/web2", "targetRegions": [{"name": "westeurope"}]}
-    given = {"image_version": version} if version else {}
+@pytest.mark.parametrize("text", ["it's", "$HOME", '"', "a b", "`id`", "\\", "*", "-x", "a\nb", "é", "%{x} ${y}", "#", "~"])
+def test_what_a_template_says_reaches_the_shell_as_one_word(text: str) -> None:
+    hcl = hcl_of(template(distribute=[version("web"), version("copy", artifactTags={"tag": text})]))
 
-    done = build(machine, [{**target, "runOutputName": "a"}, {**second, "runOutputName": "b"}], **given)
+    script = textwrap.dedent(scripts(hcl)[0].split("<<-EOT\n")[1].split("        EOT")[0])
+    words = shlex.split(script.replace("%%{", "%{").replace("$${", "${").replace("\\\n", " "))
+    assert f"tag={text}" in words
 
-    assert done.ok, done.output
-    made = outputs(machine.folder)
-    number = made["a"].removeprefix(f"{GALLERY}/images/web/versions/")
-    assert re.fullmatch(version or r"1\.\d{8}\.\d{1,6}", number)
-    assert made["b"] == f"{GALLERY}/images/web2/versions/{number}"
-    assert options(machine.az.calls()[0])["--gallery-image-version"] == [number]
-    assert options(machine.az.calls()[0])["--image-version"] == [made["a"]]
+
+def test_a_value_that_packer_would_evaluate_is_refused_in_a_script() -> None:
+    targets = [version("web"), version("copy", artifactTags={"format": "{{.Name}}"})]
+
+    assert "AIB2P112" in codes_of(template(distribute=targets))
+    assert convert_json(template(distribute=targets)).hcl is None
+
+
+def test_a_storage_type_of_its_own_comes_with_the_region_and_not_afterwards() -> None:
+    regions = [
+        {"name": "westeurope", "replicaCount": 2, "storageAccountType": "Standard_ZRS"},
+        {"name": "northeurope", "storageAccountType": "standard_zrs"},
+        {"name": "eastus"},
+    ]
+
+    hcl = hcl_of(template(distribute=[version("web", targetRegions=regions)]))
+
+    assert re.findall(r'target_region \{\n +name +=? "(\w+)"', hcl) == ["westeurope", "northeurope"]
+    assert 'storage_account_type = "Standard_ZRS"' in hcl
+    assert "--target-regions westeurope=2=Standard_ZRS northeurope=Standard_ZRS eastus=Standard_LRS" in scripts(hcl)[0]
+
+
+@pytest.mark.parametrize(
+    ("uri", "place"),
+    [
+        ("https://a1b.blob.core.windows.net/disks/web.vhd", ("a1b", "disks", "web.vhd")),
+        ("https://a1b.blob.core.windows.net/disks/2024/07/web.vhd", ("a1b", "disks", "2024/07/web.vhd")),
+        ("https://a1b.blob.core.usgovcloudapi.net/disks/web", ("a1b", "disks", "web")),
+    ],
+)
+def test_a_vhd_gets_the_name_that_its_uri_has(uri: str, place: tuple[str, str, str]) -> None:
+    account, container, name = place
+    target = {"type": "VHD", "uri": uri, "runOutputName": "disk"}
+
+    hcl = hcl_of(template(distribute=[target]))
+
+    script = scripts(hcl)[0]
+    assert f"--account-name {account} \\" in script
+    assert f"--destination-container {container} \\" in script
+    assert f"--destination-blob {name} \\" in script
+    assert 'SOURCE_BLOB = "disk${build.TempOSDiskName}.vhd"' in script
+    assert f'disk = "{uri}"' in hcl
+
+
+def test_a_container_alone_leaves_the_name_to_azure_arm() -> None:
+    target = {"type": "VHD", "uri": "https://a1b.blob.core.windows.net/disks", "runOutputName": "disk"}
+
+    hcl = hcl_of(template(distribute=[target]))
+
+    assert scripts(hcl) == []
+    assert 'capture_container_name   = "disks"' in hcl
+
+
+@pytest.mark.parametrize(
+    ("second", "held"),
+    [
+        ({}, True),
+        ({"galleryImageId": f"{SECOND}/versions/1.2.3"}, True),
+        ({"versioning": {"scheme": "Latest", "major": 2}}, False),  # nothing tells the validation build its number
+        ({"excludeFromLatest": True}, False),
+    ],
+)
+def test_a_version_in_another_gallery_is_held_back_too_where_its_number_is_known(second: Json, *, held: bool) -> None:
+    targets = [version("web", galleryImageId=f"{GALLERY}/images/web"), {**version("second", galleryImageId=SECOND), **second}]
+    validate = {"validate": {"inVMValidations": [{"type": "Shell", "inline": ["true"]}]}}
+    conversion = convert_json(template(distribute=targets, properties=validate), Options(side_files=True))
+
+    assert conversion.hcl is not None
+    release = conversion.files["validate/build.pkr.hcl"].decode().partition('"release"')[2]
+    assert release.count("az sig image-version update") == 1 + held
+    assert ("--gallery-name second" in release) == held
+    assert ("EXCLUDE_FROM_LATEST" in conversion.hcl) == held
+    (message,) = [finding.message for finding in conversion.findings if finding.code.id == "AIB2P315"]
+    assert ("the other targets are not held back" in message) == (not held)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from aib2packer import Conversion
 from aib2packer.aib.model import Settled
 from aib2packer.findings.model import Report
+from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.tree import JsonObject, with_pointers
 from aib2packer.provenance.accounting import Entry, State, account, leaves, tally
-from aib2packer.text.jsonc import parse
 from aib2packer.text.source import SourceText, Span
-from aib2packer.text.tree import JsonObject, with_pointers
 from tests.cases import CASES, convert_case, read_case
 from tests.cases.templates import GALLERY, LINUX, WINDOWS, convert_json, template
 from tests.provenance.mutation import unseen

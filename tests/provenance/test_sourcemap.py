@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from aib2packer import Conversion, Options, convert
-from aib2packer.packer.render import Lines
 from aib2packer.provenance.sourcemap import Place, origin_of, source_map
+from aib2packer.rendering.build_file import Lines
 from aib2packer.text.source import SourceText, Span
 from tests.cases import CASES, convert_case, read_case
 from tests.cases.templates import template

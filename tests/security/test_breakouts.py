@@ -22,7 +22,7 @@ from tests.arm.test_deployment import deployment
 from tests.cases.templates import template
 from tests.cases.variables import required_variables
 from tests.hcl.decoding import decode_value
-from tests.packer.judge import Packer
+from tests.lab.judge import Packer
 from tests.security.hostile import HOSTILE, MARK, PLACES, TEMPLATES, with_string
 
 Json = Any

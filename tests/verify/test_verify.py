@@ -15,7 +15,7 @@ from aib2packer.findings.model import Code, Finding
 from aib2packer.verify import packer as runner
 from aib2packer.verify import verify
 from tests.cases.templates import GALLERY, GALLERY_TARGET, convert_json, template
-from tests.packer.judge import Packer
+from tests.lab.judge import Packer
 
 Json = Any
 

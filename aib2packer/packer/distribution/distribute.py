@@ -6,22 +6,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, VhdTarget
-from aib2packer.packer.build_vm import build_location
+from aib2packer.hcl.values import traced
 from aib2packer.packer.distribution.gallery import gallery_settings, gallery_version
 from aib2packer.packer.distribution.managed_image import managed_image_settings
 from aib2packer.packer.distribution.steps import Steps
+from aib2packer.packer.distribution.tags import tags_of
 from aib2packer.packer.distribution.vhd import vhd_of, vhd_settings
-from aib2packer.packer.tags import tags_of
-from aib2packer.packer.values import traced
+from aib2packer.packer.vm.machine import build_location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.model import ImageTemplate
+    from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.distribution.plan import Plan
     from aib2packer.packer.model import PostProcessors
-    from aib2packer.packer.site import Site
-    from aib2packer.packer.values import Settings, Value
+    from aib2packer.packer.steps.site import Site
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,22 +7,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
+from aib2packer.hcl.values import Attribute, Block, Code, Value
 from aib2packer.packer.distribution.ids import gallery_version_id
 from aib2packer.packer.distribution.regions import copies_by_region, region_words, storage_type, target_regions
 from aib2packer.packer.distribution.script import Script, Shell
-from aib2packer.packer.values import Attribute, Block, Code, Value
-from aib2packer.packer.versions import image_version
+from aib2packer.packer.distribution.versions import image_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.model import GalleryTarget
     from aib2packer.findings.model import Report
+    from aib2packer.hcl.values import Settings
     from aib2packer.packer.distribution.plan import Plan
     from aib2packer.packer.distribution.regions import Copies
     from aib2packer.packer.distribution.script import Operand, Option
-    from aib2packer.packer.symbols import Symbols
-    from aib2packer.packer.values import Settings
+    from aib2packer.packer.variables.symbols import Symbols
 
 _GALLERY_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._]{0,78}[A-Za-z0-9])?")
 _IMAGE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)

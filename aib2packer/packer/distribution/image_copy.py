@@ -17,12 +17,12 @@ from aib2packer.packer.distribution.script import Script, Shell, concat
 if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import ManagedImageTarget
-    from aib2packer.arm.values import Text
-    from aib2packer.conversion import OsType
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.hcl.values import Value
+    from aib2packer.options import OsType
     from aib2packer.packer.distribution.plan import Plan
     from aib2packer.packer.distribution.script import Operand, Option
-    from aib2packer.packer.site import Site
-    from aib2packer.packer.values import Value
+    from aib2packer.packer.steps.site import Site
 
 _DISK, _SNAPSHOT, _COPY = Shell('"$disk"'), Shell('"$snapshot"'), Shell('"$copy"')
 
@@ -33,7 +33,7 @@ class GalleryOrigin:
 
     definition: ResourceId
     version_id: Value
-    regions: tuple[Text, ...]
+    regions: tuple[TemplateText, ...]
 
 
 @dataclass(frozen=True, slots=True)

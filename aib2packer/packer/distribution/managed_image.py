@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import ManagedImage
 from aib2packer.findings import codes
+from aib2packer.hcl.values import traced
 from aib2packer.packer.distribution.ids import snapshot_name, temporary_image
-from aib2packer.packer.values import traced
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate, ManagedImageTarget
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
+    from aib2packer.hcl.values import Settings
     from aib2packer.packer.distribution.plan import Plan
-    from aib2packer.packer.symbols import Symbols
-    from aib2packer.packer.values import Settings
+    from aib2packer.packer.variables.symbols import Symbols
 
 _IMAGE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 _GROUP_NAME = re.compile(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
@@ -47,7 +47,7 @@ def managed_image_settings(plan: Plan, template: ImageTemplate, name: str, symbo
     return settings
 
 
-def _report_temporary(group: Text, template: ImageTemplate, name: str, report: Report) -> None:
+def _report_temporary(group: TemplateText, template: ImageTemplate, name: str, report: Report) -> None:
     why = (
         "azure-arm makes a managed image out of a managed image in any case"
         if isinstance(template.source, ManagedImage)

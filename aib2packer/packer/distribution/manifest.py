@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.packer.hcl import escape_templates, is_identifier, print_value, quote, references
+from aib2packer.hcl.printing import escape_templates, is_identifier, print_value, quote, references
+from aib2packer.hcl.values import Code, Value
+from aib2packer.packer.layout import manifest_file
 from aib2packer.packer.model import PostProcessor
-from aib2packer.packer.site import beside_template
-from aib2packer.packer.values import Code, Value
+from aib2packer.packer.steps.site import beside_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aib2packer.arm.values import Text
-    from aib2packer.packer.site import Site
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.packer.steps.site import Site
 
 
 def manifest(
-    name: str, outputs: Sequence[tuple[Text, Value]], kept: Mapping[str, Value], site: Site, *, ids: bool
+    name: str, outputs: Sequence[tuple[TemplateText, Value]], kept: Mapping[str, Value], site: Site, *, ids: bool
 ) -> PostProcessor:
     """Record run outputs, each a name and an id; without `ids` the one name, for the manifest itself tells what azure-arm made.
 
@@ -33,7 +34,7 @@ def manifest(
                 "Packer evaluates `{{` in what the manifest holds, and nothing escapes it there",
                 help="Choose a runOutputName of letters, digits, `-`, `_` and `.`, as the service wants it.",
             )
-    settings: dict[str, Value] = {"output": beside_template(f"{name}.manifest.json")}
+    settings: dict[str, Value] = {"output": beside_template(manifest_file(name))}
     pairs: list[tuple[Value, Value]] = [(symbols.value(run_output), artifact) for run_output, artifact in outputs]
     if pairs and not ids:
         pairs = [("run_output_name", pairs[0][0])]

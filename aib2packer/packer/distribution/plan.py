@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import DistributeTarget, ImageTemplate
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import TemplateText
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,13 @@ class Plan:
     `snapshot` says whether it leaves one of the OS disk beside its image.
     """
 
-    location: Text | None
-    subscription: Text | None
+    location: TemplateText | None
+    subscription: TemplateText | None
     image: ManagedImageTarget | None
     gallery: GalleryTarget | None
     vhd: VhdTarget | None
     copied: tuple[DistributeTarget, ...]
-    temporary_group: Text | None
+    temporary_group: TemplateText | None
     snapshot: bool
 
     @property
@@ -46,7 +46,7 @@ class Plan:
         return (*made, *(target for target in self.copied if isinstance(target, GalleryTarget)))
 
     @property
-    def image_group(self) -> Text | None:
+    def image_group(self) -> TemplateText | None:
         """The resource group of the managed image that azure-arm makes."""
         return self.image.id.resource_group if self.image is not None else self.temporary_group
 
@@ -75,7 +75,7 @@ def plan_distribution(template: ImageTemplate) -> Plan:
     return Plan(location, subscription, image, gallery, vhd, copied, group, snapshot=copies_images and gallery is None)
 
 
-def build_region(template: ImageTemplate) -> Text | None:
+def build_region(template: ImageTemplate) -> TemplateText | None:
     """The region of the build: the template's, or that of its managed images where nothing ties the build to the template's.
 
     Image Builder is not in every region, so that templates name one nearby; a marketplace image is everywhere. Where the
@@ -90,18 +90,18 @@ def build_region(template: ImageTemplate) -> Text | None:
     return template.location
 
 
-def is_same(first: Text | None, second: Text | None) -> bool:
+def is_same(first: TemplateText | None, second: TemplateText | None) -> bool:
     """Whether two regions are one, as far as can be told; what is not given is taken to be."""
     return first is None or second is None or first.parts == second.parts
 
 
-def is_same_subscription(resource: ResourceId, subscription: Text | None) -> bool:
+def is_same_subscription(resource: ResourceId, subscription: TemplateText | None) -> bool:
     """Whether a resource lies in a subscription; it does where nothing tells that it does not."""
     own = resource.subscription.literal
     return subscription is None or not own or not subscription.literal or own.lower() == subscription.literal.lower()
 
 
-def _subscription(template: ImageTemplate, images: Iterable[ManagedImageTarget]) -> Text | None:
+def _subscription(template: ImageTemplate, images: Iterable[ManagedImageTarget]) -> TemplateText | None:
     """The subscription of the build: that of the first thing that must lie in it."""
     found = [template.id.subscription if template.id else None, template.vm.subnet.subscription if template.vm.subnet else None]
     if isinstance(template.source, ManagedImage):
@@ -110,7 +110,9 @@ def _subscription(template: ImageTemplate, images: Iterable[ManagedImageTarget])
     return next((text for text in found if text is not None), None)
 
 
-def _group_within(subscription: Text | None, template: ImageTemplate, images: Iterable[ManagedImageTarget]) -> Text | None:
+def _group_within(
+    subscription: TemplateText | None, template: ImageTemplate, images: Iterable[ManagedImageTarget]
+) -> TemplateText | None:
     """A resource group in the subscription of the build, for an image that is deleted again."""
     for target in images:
         if is_same_subscription(target.id, subscription):

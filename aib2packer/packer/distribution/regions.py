@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import Located
 from aib2packer.findings import codes
+from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.values import Attribute, Blank, Block, Code
 from aib2packer.packer.distribution.script import concat
-from aib2packer.packer.hcl import print_value, references
-from aib2packer.packer.values import Attribute, Blank, Block, Code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.model import GalleryTarget
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
-    from aib2packer.packer.symbols import Symbols
-    from aib2packer.packer.values import Body, Value
+    from aib2packer.hcl.values import Body, Value
+    from aib2packer.packer.variables.symbols import Symbols
 
 _MOST_REPLICAS = 100
 DEFAULT_STORAGE_TYPE = "Standard_LRS"
@@ -62,14 +62,16 @@ def copies_by_region(target: GalleryTarget, location: Value, symbols: Symbols, r
     return regions
 
 
-def _storage_types(target: GalleryTarget, symbols: Symbols, report: Report) -> Mapping[Text | None, Value | None]:
+def _storage_types(target: GalleryTarget, symbols: Symbols, report: Report) -> Mapping[TemplateText | None, Value | None]:
     """What the storage types of a target's regions are in Azure's spelling; None stays where no region has one."""
     given = dict.fromkeys(region.storage_account_type for region in target.regions)
-    types: dict[Text | None, Value | None] = {text: storage_type(text, symbols, report) for text in given if text is not None}
+    types: dict[TemplateText | None, Value | None] = {
+        text: storage_type(text, symbols, report) for text in given if text is not None
+    }
     return types | {None: DEFAULT_STORAGE_TYPE if types else None}
 
 
-def storage_type(storage: Text, symbols: Symbols, report: Report) -> Value:
+def storage_type(storage: TemplateText, symbols: Symbols, report: Report) -> Value:
     """A storage type as Azure spells it."""
     spelt = next((known for known in STORAGE_TYPES if known.lower() == str(storage).lower()), None)
     if storage.literal is None or spelt == storage.literal:

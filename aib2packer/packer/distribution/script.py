@@ -9,17 +9,16 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.arm.values import Text, text_of
+from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
+from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
 from aib2packer.packer.model import PostProcessor
-from aib2packer.packer.values import Code, Local, Value, Variable
-from aib2packer.packer.values import Text as HclText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aib2packer.findings.model import Report
-    from aib2packer.packer.symbols import Symbols
+    from aib2packer.packer.variables.symbols import Symbols
 
 
 _LONGEST_LINE = 100  # of a command that stands on one line
@@ -32,7 +31,7 @@ class Shell:
     text: str
 
 
-Operand: TypeAlias = "Text | Value | Shell"
+Operand: TypeAlias = "TemplateText | Value | Shell"
 Option: TypeAlias = "tuple[str, *tuple[Operand, ...]]"
 """A flag of a command, and its values."""
 
@@ -69,7 +68,7 @@ class Script:
             text = f" \\\n{indent}  ".join(words)
         self._lines.append(f"{indent}{into}=$({text})" if into else f"{indent}{text}")
 
-    def tags(self, tags: Mapping[str, Text]) -> tuple[Option, ...]:
+    def tags(self, tags: Mapping[str, TemplateText]) -> tuple[Option, ...]:
         """The option that sets tags; none for none."""
         words = tuple(text_of((f"{key}=", *value.parts), value.span) for key, value in tags.items())
         return (("--tags", *words),) if words else ()
@@ -78,9 +77,9 @@ class Script:
         """A word of a command line. `name` is for the environment, where the operand must travel in it."""
         if isinstance(operand, Shell):
             return operand.text
-        if isinstance(operand, Text):
+        if isinstance(operand, TemplateText):
             self._require_plain(operand)
-        value = self._symbols.value(operand) if isinstance(operand, Text) else operand
+        value = self._symbols.value(operand) if isinstance(operand, TemplateText) else operand
         if isinstance(value, str):
             return shlex.quote(value)
         if isinstance(value, bool | int):
@@ -89,7 +88,7 @@ class Script:
 
     def post_processor(self, name: str) -> PostProcessor:
         """The post-processor that runs the script."""
-        text = HclText(("\n".join((*self._lines, "")),), multiline=True)
+        text = Interpolation(("\n".join((*self._lines, "")),), multiline=True)
         settings: dict[str, Value] = {"name": name} if name else {}
         if self._environment:
             settings["env"] = dict(self._environment)
@@ -112,7 +111,7 @@ class Script:
         self._environment[free] = value
         return free
 
-    def _require_plain(self, text: Text) -> None:
+    def _require_plain(self, text: TemplateText) -> None:
         if "{{" in text.visible:
             self._report.add(
                 codes.NOT_EXACT,
@@ -127,7 +126,7 @@ def concat(*values: Value) -> Value:
     parts: list[str | Variable | Local | Code] = []
     for value in values:
         match value:
-            case HclText():
+            case Interpolation():
                 parts += value.parts
             case str() | Variable() | Local() | Code():
                 parts.append(value)
@@ -136,4 +135,4 @@ def concat(*values: Value) -> Value:
     if all(isinstance(part, str) for part in parts):
         return "".join(part for part in parts if isinstance(part, str))
     kept = tuple(part for part in parts if part != "")
-    return kept[0] if len(kept) == 1 else HclText(kept)
+    return kept[0] if len(kept) == 1 else Interpolation(kept)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
 from aib2packer.findings import codes
+from aib2packer.hcl.values import Local
 from aib2packer.packer.distribution.gallery import copy_version, replicate
 from aib2packer.packer.distribution.ids import managed_image_id, snapshot_id, temporary_image
 from aib2packer.packer.distribution.image_copy import GalleryOrigin, SnapshotOrigin, copy_image
@@ -14,19 +15,18 @@ from aib2packer.packer.distribution.manifest import manifest
 from aib2packer.packer.distribution.script import Script, Shell
 from aib2packer.packer.distribution.vhd import copy_vhd
 from aib2packer.packer.model import PostProcessors
-from aib2packer.packer.values import Local
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aib2packer.aib.model import DistributeTarget
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.hcl.values import Value
     from aib2packer.packer.distribution.gallery import GalleryVersion
     from aib2packer.packer.distribution.plan import Plan
     from aib2packer.packer.distribution.vhd import Vhd
     from aib2packer.packer.model import PostProcessor
-    from aib2packer.packer.site import Site
-    from aib2packer.packer.values import Value
+    from aib2packer.packer.steps.site import Site
 
 NOTHING: Mapping[str, Value] = {}
 
@@ -42,7 +42,7 @@ class Steps:
     name: str
     site: Site
 
-    def finish_made(self, tags: Mapping[int, Mapping[str, Text]]) -> Iterator[PostProcessors]:
+    def finish_made(self, tags: Mapping[int, Mapping[str, TemplateText]]) -> Iterator[PostProcessors]:
         """What azure-arm has no setting for in the targets that it makes."""
         symbols, report = self.site.symbols, self.site.report
         for target in self.plan.made:

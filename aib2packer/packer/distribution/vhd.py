@@ -6,18 +6,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.values import join
+from aib2packer.arm.language.text import join
 from aib2packer.findings import codes
+from aib2packer.hcl.values import Code, Value, Variable, traced
 from aib2packer.packer.distribution.ids import TIME
 from aib2packer.packer.distribution.script import Option, Script, concat
-from aib2packer.packer.values import Code, Value, Variable, traced
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import VhdTarget
-    from aib2packer.arm.values import Text
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
-    from aib2packer.packer.symbols import Symbols
-    from aib2packer.packer.values import Settings
+    from aib2packer.hcl.values import Settings
+    from aib2packer.packer.variables.symbols import Symbols
 
 VHD_GROUP = Variable("vhd_resource_group_name", "Resource group of the storage account that receives the VHD.")
 _ACCOUNT = Variable("vhd_storage_account", "Storage account that receives the VHD, in the subscription of the build.")
@@ -143,7 +143,7 @@ def _options(blob: Blob) -> tuple[Option, ...]:
     return (_LOGIN, ("--account-name", blob.account), ("--container-name", blob.container), ("--name", blob.name))
 
 
-def _place(uri: Text, report: Report) -> tuple[Text, Text, tuple[Text, ...]] | None:
+def _place(uri: TemplateText, report: Report) -> tuple[TemplateText, TemplateText, tuple[TemplateText, ...]] | None:
     """Host, container and path of a VHD's URI."""
     pieces = uri.split("/")
     host, path = pieces[2] if len(pieces) > 2 else None, pieces[3:]  # noqa: PLR2004 - https: "" host

@@ -1,0 +1,139 @@
+"""What differs between files on disk and those that a conversion makes."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aib2packer.findings.codes import OUT_OF_DATE
+from aib2packer.findings.model import Finding, about_file
+from aib2packer.findings.text import safe
+from aib2packer.packer.layout import BUILD_FILE, SCRIPTS, VALIDATION_FOLDER
+from aib2packer.text.source import FileError, SourceText, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+_SCRIPT = re.compile(r"\d{2,}-.*\.(?:sh|ps1)|winrm\.ps1")  # as customizers name them, and packer/winrm.py
+_HEADER = b"converted from an Azure Image Builder template."
+_NULL = "/dev/null"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A file that is not what it would become: other contents (as text), missing (`before`), or left over (`after` is None)."""
+
+    path: Path
+    before: str | None
+    after: str | None
+
+    @property
+    def finding(self) -> Finding:
+        """The difference as a finding; where contents differ it points at the first line that does."""
+        name = str(self.path)
+        if self.before is None:
+            return about_file(OUT_OF_DATE, name, "this file is missing", help="Convert again.")
+        if self.after is None:
+            message = "no template becomes this file any more"
+            return about_file(OUT_OF_DATE, name, message, help="Delete it, or bring its template back.")
+        message = "the template would become something else now; the first difference is here"
+        span = _first_difference(SourceText(name, self.before), self.after)
+        return Finding(OUT_OF_DATE, span, message, "Convert again with --force.")
+
+    @property
+    def diff(self) -> str:
+        """The difference as a unified diff, secrets masked and unseen characters escaped; no line break at the end."""
+        from difflib import unified_diff
+
+        name = safe(self.path.as_posix())
+        before, after = _lines(self.before), _lines(self.after)
+        old, new = (_NULL if self.before is None else name), (_NULL if self.after is None else name)
+        lines = unified_diff(before, after, old, new, lineterm="")
+        return (
+            "\n".join(safe(part) for line in lines for part in line.split("\n")) if before or after else f"--- {old}\n+++ {new}"
+        )
+
+
+def compare(folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool) -> tuple[Difference, ...]:
+    """What of the files below a folder differs from what they should be.
+
+    Args:
+        folder: Where the files are to lie.
+        files: Content by path relative to the folder, with forward slashes.
+        with_leftovers: Whether scripts and a validation build count that an earlier conversion has made there and this one does
+            not.
+
+    Raises:
+        FileError: A file is there and cannot be read.
+
+    """
+    found = [(folder / name, _content(folder / name), content) for name, content in files.items()]
+    differing = [Difference(path, _text(before), _text(after)) for path, before, after in found if before != after]
+    made = left_in(folder) if with_leftovers else ()
+    left = [Difference(path, _text(_content(path)), None) for path in made if path.relative_to(folder).as_posix() not in files]
+    return (*differing, *left)
+
+
+def left_over(folder: Path, file_name: str, expected: Collection[Path]) -> Iterator[Difference]:
+    """The HCL files of this name below a folder that come from a conversion, but not into one of the expected folders."""
+    for top, folders, names in os.walk(folder):
+        folders.sort()
+        path = Path(top, file_name)
+        if file_name in names and Path(top) not in expected:
+            content = _content(path) or b""
+            if _HEADER in content.partition(b"\n")[0]:
+                yield Difference(path, _text(content), None)
+
+
+def left_in(folder: Path) -> list[Path]:
+    """What conversions have made in a folder, by the names: scripts, and the build that validates."""
+    return [*_scripts(folder), *_validation(folder / VALIDATION_FOLDER)]
+
+
+def _scripts(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in (folder / SCRIPTS).iterdir() if _SCRIPT.fullmatch(path.name))
+    except OSError:
+        return []
+
+
+def _validation(folder: Path) -> list[Path]:
+    build = folder / BUILD_FILE
+    return [build, *_scripts(folder)] if build.is_file() else []
+
+
+def _content(path: Path) -> bytes | None:
+    """What is in a file; None where there is none."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise FileError(
+            str(path), f"cannot be read ({error.strerror or error})", "Check the path and its permissions."
+        ) from error
+
+
+def _text(content: bytes | None) -> str | None:
+    return None if content is None else content.decode("utf-8", "backslashreplace")
+
+
+def _lines(text: str | None) -> list[str]:
+    """The lines of a text; the last says so if no line break ends it, as `diff` does."""
+    lines = (text or "").split("\n")
+    if last := lines.pop():
+        lines.append(f"{last}\n\\ No newline at end of file")
+    return lines
+
+
+def _first_difference(source: SourceText, after: str) -> Span:
+    """The first line of a source text that another text has not; the last one where only the end is missing."""
+    lines, others = source.text.splitlines(keepends=True) or [""], after.splitlines(keepends=True)
+    same = next((number for number, (line, other) in enumerate(zip(lines, others, strict=False)) if line != other), len(lines))
+    number = min(same, len(others), len(lines) - 1)
+    line = lines[number]
+    start = sum(map(len, lines[:number]))
+    return Span(source, start + len(line) - len(line.lstrip(" ")), start + len(line.rstrip("\r\n")))

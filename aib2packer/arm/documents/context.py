@@ -1,0 +1,49 @@
+"""What the user says about the deployment of a template."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aib2packer.arm.documents.parameters import Given, Setting
+    from aib2packer.findings.model import Report
+    from aib2packer.jsonc.tree import Json
+
+
+def _read_nothing(_path: str, _report: Report) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the user says about the deployment.
+
+    `values` are those of parameters, by the names as written. `fold` uses them, and the defaults, in place of variables.
+    `shape` are the parameters, in lower case, that decide what is built: their values are used in any case. `read_linked`
+    reads a template by its path beside the outermost one, and `links` are the paths on the way to the template at hand.
+    """
+
+    values: Mapping[str, Given | Setting] = field(default_factory=dict)
+    subscription_id: str | None = None
+    resource_group: str | None = None
+    location: str | None = None
+    fold: bool = False
+    shape: frozenset[str] = frozenset()
+    read_linked: Callable[[str, Report], Json | None] = _read_nothing
+    links: tuple[str, ...] = ()
+
+    def linked(self, path: str) -> Context | None:
+        """The same within the template that the one at hand links to; None for a path that leads nowhere new.
+
+        Only a relative path is followed, and never in a circle.
+        """
+        if not path or "\0" in path or PureWindowsPath(path).anchor or PurePosixPath(path).anchor:
+            return None
+        here = posixpath.dirname(self.links[-1]) if self.links else ""
+        whole = posixpath.normpath(posixpath.join(here, path))
+        return None if whole in self.links else replace(self, links=(*self.links, whole))

@@ -1,0 +1,413 @@
+"""Deployment templates: their scopes, and the image templates in them, however deep.
+
+Source: reference/arm-expressions.md 1.4 to 1.7 and 3.3.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.documents.answers import answer
+from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, hide, read_parameters
+from aib2packer.arm.evaluation.evaluate import evaluate_definition, evaluate_json, evaluate_node
+from aib2packer.arm.evaluation.loops import MAX_ROUNDS
+from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Scope, user_functions, variable_definitions
+from aib2packer.arm.language.expression import ExpressionError
+from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol
+from aib2packer.arm.language.tree import JsonSymbolic, is_null, value_of
+from aib2packer.findings import codes
+from aib2packer.findings.model import Report
+from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, JsonScalar, string_of
+from aib2packer.text.secrets import find_secrets
+from aib2packer.text.source import SourceText, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from aib2packer.arm.documents.context import Context
+    from aib2packer.arm.documents.parameters import Given
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol, Type
+
+_DEPLOYMENT = "microsoft.resources/deployments"
+_SHAPELESS: dict[str, Type] = {"string": "string", "securestring": "string", "int": "int", "bool": "bool"}
+_NOWHERE = Span(SourceText("expression", ""), 0, 0)
+_NOT_OF_THE_IMAGE = {"dependson", "copy", "condition", "comments"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """Two views of one scope: in `symbolic` scalar parameters are symbols, in `resolved` they have what values there are."""
+
+    symbolic: Scope
+    resolved: Scope
+
+    def with_loop(self, name: str, index: int) -> Scopes:
+        """The scopes inside one round of a `copy`."""
+        return Scopes(self.symbolic.with_loop(name, index), self.resolved.with_loop(name, index))
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A resource of a deployment template, its `type` in lower case, and the scopes to evaluate it in."""
+
+    type: str
+    body: JsonObject
+    scopes: Scopes
+
+
+def root_scopes(
+    template: JsonObject,
+    parameters: Mapping[str, Parameter],
+    values: Mapping[str, Given],
+    context: Context,
+    *,
+    secrets: bool = False,
+) -> Scopes:
+    """The scopes of a template at the top of a document, its parameters with the values that the user gives.
+
+    `secrets`: in the resolved one also those that are secret, which must not reach the output.
+    """
+    deployment = _deployment(template, context)
+    known = {name: _known(parameter, values.get(name)) for name, parameter in parameters.items()}
+    symbolic = {
+        name: _definition(parameter, known[name], fold=context.fold or name in context.shape)
+        for name, parameter in parameters.items()
+    }
+    resolved = {name: _definition(parameter, known[name], fold=True, secrets=secrets) for name, parameter in parameters.items()}
+    return Scopes(_scope(template, symbolic, deployment), _scope(template, resolved, deployment))
+
+
+def walk(template: JsonObject, scopes: Scopes, context: Context, report: Report) -> Iterator[Deployed]:
+    """All that a template deploys, nested deployments included, but not what it only looks up (`existing`) or leaves out."""
+    yield from _walk(template.get("resources"), scopes, "", context, report)
+
+
+def report_shape(parameters: Mapping[str, Parameter], scopes: Scopes, context: Context, report: Report) -> None:
+    """Say which parameters have become part of the output, for they decide what is built."""
+    for name in sorted(context.shape):
+        parameter, known = parameters.get(name), scopes.symbolic.parameters.get(name)
+        if parameter is None or known is None or isinstance(known.value, JsonSymbolic):
+            continue
+        try:
+            value = evaluate_definition("parameter", known, scopes.symbolic)
+        except ExpressionError:
+            continue  # it is reported where it is needed
+        shown = f"`{json.dumps(value.value, ensure_ascii=False)}`" if isinstance(value, JsonScalar) else "its value"
+        report.add(
+            codes.FOLDED,
+            parameter.span,
+            f"the parameter {parameter.name} decides what is built: the output is for {shown}, and has no variable for it",
+            help=f"To build with another value, convert again with --set {shlex.quote(parameter.name)}=…",
+        )
+
+
+def resolver(scopes: Scopes) -> Callable[[Symbol], ArmValue]:
+    """What gives a symbol its value, as far as the parameters have values and defaults."""
+
+    def resolve(symbol: Symbol) -> ArmValue:
+        expression = JsonSymbolic.of(symbol, _NOWHERE).shown
+        try:
+            return value_of(evaluate_json(JsonScalar(expression, _NOWHERE), scopes.resolved))
+        except ExpressionError:
+            return symbol  # what it was said to be is no expression: it has been cut, or a lambda's variable is in it
+
+    return resolve
+
+
+def evaluate_resource(deployed: Deployed, report: Report) -> JsonObject | None:
+    """The body of a resource, evaluated as far as it can be, without what only deploying needs; None after an error."""
+    wanted = JsonObject(
+        tuple(member for member in deployed.body if member.key.lower() not in _NOT_OF_THE_IMAGE), deployed.body.span
+    )
+    try:
+        evaluated = evaluate_json(wanted, deployed.scopes.symbolic)
+    except ExpressionError as error:
+        report_error(error, deployed.body.span, report)
+        return None
+    return evaluated if isinstance(evaluated, JsonObject) else None
+
+
+def name_of(deployed: Deployed) -> str:
+    """The name of a resource, with the values that the parameters have; as an expression where it is not known."""
+    name = deployed.body.get("name")
+    if name is None:
+        return "(no name)"
+    try:
+        value = evaluate_json(name, deployed.scopes.resolved)
+    except ExpressionError:
+        return string_of(name) or "(no name)"
+    return value.shown if isinstance(value, JsonSymbolic) else string_of(value) or "(no name)"
+
+
+def report_error(error: ExpressionError, otherwise: Span, report: Report) -> None:
+    """Record what is wrong with an expression."""
+    report.add(codes.EXPRESSION, error.span or otherwise, error.message, help=error.help or "Correct the expression.")
+
+
+def default_of(parameter: Parameter, scope: Scope, report: Report) -> ArmValue:
+    """The default of a parameter, evaluated where its other parameters are symbols."""
+    if parameter.default is None:
+        return None
+    try:
+        return value_of(evaluate_definition("default", Definition(parameter.name, parameter.default), scope))
+    except ExpressionError as error:
+        report_error(error, parameter.span, report)
+        return None
+
+
+def _scope(template: JsonObject, parameters: dict[str, Definition], deployment: Deployment) -> Scope:
+    variables, functions = template.get("variables"), template.get("functions")
+
+    def reference(function: str, arguments: tuple[ArmValue, ...]) -> Json | None:
+        return answer(template.get("resources"), scope, _scope_inside, function, arguments)
+
+    scope = Scope(
+        parameters,
+        variable_definitions(variables) if isinstance(variables, JsonObject) else {},
+        user_functions(functions) if isinstance(functions, JsonArray) else {},
+        deployment,
+        reference,
+    )
+    return scope
+
+
+def _scope_inside(item: JsonObject, template: JsonObject, outer: Scope) -> Scope:
+    """The scope that the outputs of a nested deployment are evaluated in."""
+    properties = item.get("properties")
+    if not isinstance(properties, JsonObject) or not _is_inner(properties):
+        return outer
+    return _inner_scope(template, read_parameters(template, Report()), properties.get("parameters"), item, outer)
+
+
+def _is_inner(properties: JsonObject) -> bool:
+    options = properties.get("expressionEvaluationOptions")
+    return isinstance(options, JsonObject) and (string_of(options.get("scope")) or "").lower() == "inner"
+
+
+def _deployment(template: JsonObject, context: Context) -> Deployment:
+    schema = (string_of(template.get("$schema")) or "").rsplit("/", 1)[-1].lower().removesuffix("#").removesuffix(".json")
+    level = next((level for level in Level if level.value.lower() == schema), Level.RESOURCE_GROUP)
+    deployment = Deployment(level)
+    if context.subscription_id is not None:
+        deployment = replace(deployment, subscription_id=context.subscription_id)
+    if context.resource_group is not None:
+        deployment = replace(deployment, resource_group=context.resource_group)
+    if context.location is not None:
+        deployment = replace(deployment, location=context.location)
+    return deployment
+
+
+def _known(parameter: Parameter, given: Given | None) -> Definition | None:
+    """The value of a parameter, where it has one."""
+    if isinstance(given, KeyVaultSecret | ExternalValue):
+        return None
+    explicit_null = isinstance(given, JsonScalar) and given.value is None
+    if given is not None and not (explicit_null and not parameter.nullable):  # null in a file means: use the default
+        return Definition(parameter.name, given, literal=True)
+    if parameter.default is not None:
+        return Definition(parameter.name, parameter.default)
+    if parameter.nullable:
+        return Definition(parameter.name, JsonScalar(None, parameter.span), literal=True)
+    return None
+
+
+def _definition(parameter: Parameter, known: Definition | None, *, fold: bool, secrets: bool = False) -> Definition:
+    """A parameter in a scope: arrays and objects are part of the shape, so they always have the value that they can have."""
+    kind = _SHAPELESS.get(parameter.type)
+    secret = parameter.secure or (known is not None and bool(find_secrets(string_of(known.value) or "")))
+    if known is not None and (secrets or not secret) and (fold or kind is None):
+        return known
+    symbol = ParameterSymbol(
+        parameter.name,
+        kind or ("array" if parameter.type == "array" else "object"),
+        secure=parameter.secure,
+        nullable=parameter.nullable,
+    )
+    return Definition(parameter.name, JsonSymbolic.of(symbol, parameter.span), literal=True)
+
+
+def _walk(resources: Json | None, scopes: Scopes, parent: str, context: Context, report: Report) -> Iterator[Deployed]:
+    items: tuple[Json, ...] = ()
+    if isinstance(resources, JsonArray):
+        items = resources.items
+    elif isinstance(resources, JsonObject):  # languageVersion 2.0: by symbolic names
+        items = tuple(member.value for member in resources)
+    for item in items:
+        if not isinstance(item, JsonObject) or _is_left_out(item, scopes.resolved, report):
+            continue
+        kind = (string_of(item.get("type")) or "").lower()
+        kind = f"{parent}/{kind}" if parent and "/" not in kind.split(".")[-1] and "." not in kind else kind
+        for inside in _rounds(item, scopes, report):
+            if kind == _DEPLOYMENT:
+                yield from _nested(item, inside, context, report)
+            else:
+                yield Deployed(kind, item, inside)
+        yield from _walk(item.get("resources"), scopes, kind, context, report)
+
+
+def _is_left_out(item: JsonObject, resolved: Scope, report: Report) -> bool:
+    existing = item.get("existing")
+    if isinstance(existing, JsonScalar) and existing.value is True:
+        return True
+    condition = item.get("condition")
+    if condition is None:
+        return False
+    try:
+        value = value_of(evaluate_json(condition, resolved))
+    except ExpressionError as error:
+        report_error(error, condition.span, report)
+        return True
+    if is_symbol(value):
+        report.add(
+            codes.CONDITION,
+            condition.span,
+            f"whether {string_of(item.get('name')) or 'this'} is deployed is not known: it is taken to be",
+            help="Give the parameters of the condition a value: --set NAME=…, or a parameters file with -p.",
+        )
+    return value is False
+
+
+def _rounds(item: JsonObject, scopes: Scopes, report: Report) -> Iterator[Scopes]:
+    """The scopes of each round of a resource's `copy`; the scopes as they are where it has none."""
+    loop = item.get("copy")
+    if not isinstance(loop, JsonObject):
+        yield scopes
+        return
+    name, count = string_of(loop.get("name")) or "", loop.get("count")
+    try:
+        number = None if count is None else value_of(evaluate_json(count, scopes.resolved))
+    except ExpressionError as error:
+        report_error(error, loop.span, report)
+        return
+    if not isinstance(number, int):
+        report.add(
+            codes.SHAPE,
+            loop.span,
+            f"how often `copy` repeats {name or 'this resource'} is not known",
+            help="Give the parameters that it depends on a value: --set NAME=…, or a parameters file with -p.",
+        )
+        return
+    if not 0 <= number <= MAX_ROUNDS:
+        report.add(
+            codes.BAD_VALUE,
+            loop.span,
+            f"`copy` repeats {name or 'this resource'} {number} times: ARM takes 0 to {MAX_ROUNDS}",
+            help="Write a smaller number.",
+        )
+        return
+    for index in range(number):
+        yield scopes.with_loop(name, index)
+
+
+def _nested(item: JsonObject, scopes: Scopes, context: Context, report: Report) -> Iterator[Deployed]:
+    """What a nested deployment deploys. Its expressions belong to the outer template, unless it says `inner`."""
+    properties = item.get("properties")
+    if not isinstance(properties, JsonObject):
+        return
+    template = properties.get("template")
+    inner = _is_inner(properties)
+    if not isinstance(template, JsonObject):
+        linked = _linked(properties, context, report)
+        if linked is None:
+            return
+        (template, context), inner = linked, True  # a linked template is always a scope of its own
+    if not inner:
+        yield from _walk(template.get("resources"), scopes, "", context, report)
+        return
+    declared = read_parameters(template, report)
+    given = properties.get("parameters")
+    try:
+        symbolic, resolved = (
+            _inner_scope(template, declared, given, item, outer) for outer in (scopes.symbolic, scopes.resolved)
+        )
+    except ExpressionError as error:
+        report_error(error, item.span, report)
+        return
+    yield from _walk(template.get("resources"), Scopes(symbolic, resolved), "", context, report)
+
+
+def _linked(properties: JsonObject, context: Context, report: Report) -> tuple[JsonObject, Context] | None:
+    """The template that a deployment links to by a relative path, and the context in it; None where it cannot be had."""
+    link = properties.get("templateLink")
+    if not isinstance(link, JsonObject):
+        return None
+    path = string_of(link.get("relativePath"))
+    within = None if path is None else context.linked(path)
+    found = None if within is None else context.read_linked(within.links[-1], report)
+    if within is not None and isinstance(found, JsonObject):
+        return found, within
+    name = path or string_of(link.get("uri")) or string_of(link.get("id")) or "without a path"
+    report.add(
+        codes.LINKED_TEMPLATE,
+        link.span,
+        f"the linked template {name} is not read: an image template in it is not seen",
+        help="Convert the linked template by itself, or put it into this one: `az bicep build` does.",
+    )
+    return None
+
+
+def _inner_scope(
+    template: JsonObject, declared: Mapping[str, Parameter], given: Json | None, item: JsonObject, outer: Scope
+) -> Scope:
+    """The scope inside a nested template: its parameters have the values that the outer one passes, or their defaults."""
+    parameters: dict[str, Definition] = {}
+    if isinstance(given, JsonScalar):  # all of them are one expression
+        given = evaluate_json(given, outer)
+    for name, parameter in declared.items():
+        entry = given.get(parameter.name) if isinstance(given, JsonObject) else None
+        passed = _passed(parameter.name, entry, outer)
+        if passed is None or _takes_default(parameter, passed, outer):
+            passed = _definition(parameter, _known(parameter, None), fold=True)
+        elif parameter.secure and _is_written_out(passed, outer):
+            hide(passed.value)
+            passed = _definition(parameter, None, fold=True)
+        parameters[name] = passed
+    return _scope(template, parameters, _target(item, outer))
+
+
+def _passed(name: str, entry: Json | None, outer: Scope) -> Definition | None:
+    """What the outer template passes for a parameter; None for nothing."""
+    if isinstance(entry, JsonScalar) and isinstance(entry.value, str):  # the whole entry is one expression
+        whole = evaluate_node(entry, outer)
+        if not isinstance(whole, JsonObject):
+            return Definition(name, JsonScalar(f"[tryGet({entry.value[1:-1]}, 'value')]", entry.span), scope=outer)
+        value = whole.get("value")
+        return None if value is None else Definition(name, value, literal=True)
+    if not isinstance(entry, JsonObject):
+        return None
+    loops = entry.get("copy")
+    if isinstance(loops, JsonArray) and loops.items:
+        return Definition(name, loops.items[0], scope=outer, loop=True)
+    value = entry.get("value")
+    return None if value is None else Definition(name, value, scope=outer)
+
+
+def _is_written_out(passed: Definition, outer: Scope) -> bool:
+    """Whether what is passed stands in the template, and not in a parameter of the outer one."""
+    try:
+        return not isinstance(evaluate_definition("parameter", passed, outer), JsonSymbolic)
+    except ExpressionError:
+        return False  # it is told where it is needed
+
+
+def _takes_default(parameter: Parameter, passed: Definition, outer: Scope) -> bool:
+    """Whether a parameter is passed null, which means its default unless it may be null itself."""
+    if parameter.nullable or parameter.default is None or passed.loop:
+        return False
+    try:
+        return is_null(passed.value if passed.literal else evaluate_node(passed.value, outer))
+    except ExpressionError:
+        return False  # it is reported where it is needed
+
+
+def _target(item: JsonObject, outer: Scope) -> Deployment:
+    """What a nested deployment deploys to: `resourceGroup` and `subscriptionId` of it, else what the outer one deploys to."""
+    target = replace(outer.deployment, level=Level.RESOURCE_GROUP)
+    if (group := item.get("resourceGroup")) is not None:
+        target = replace(target, resource_group=value_of(evaluate_json(group, outer)))
+    if (subscription := item.get("subscriptionId")) is not None:
+        target = replace(target, subscription_id=value_of(evaluate_json(subscription, outer)))
+    return target

@@ -1,0 +1,328 @@
+"""Parameters of a deployment template: what it declares, and the values that the user gives."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, TypeAlias
+
+from aib2packer.findings import codes
+from aib2packer.findings.model import Report
+from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
+from aib2packer.text.source import SourceText, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aib2packer.arm.language.symbolic import ArmValue
+    from aib2packer.jsonc.tree import Json
+
+_SECURE = {"securestring", "secureobject"}
+_VALUE = re.compile(r'"value"\s*:\s*("(?:[^"\\]|\\.)*"?|[^\s,}\]]+)', re.IGNORECASE)
+_SHAPES: dict[str, tuple[str, tuple[type, ...]]] = {
+    "string": ("a string", (str,)),
+    "securestring": ("a string", (str,)),
+    "int": ("a whole number", (int,)),
+    "bool": ("true or false", (bool,)),
+    "object": ("an object", (JsonObject,)),
+    "secureobject": ("an object", (JsonObject,)),
+    "array": ("an array", (JsonArray,)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter as the template declares it. `type` is in lower case; bounds are None where there are none."""
+
+    name: str
+    type: str
+    default: Json | None
+    allowed: tuple[Json, ...]
+    min_value: int | None
+    max_value: int | None
+    min_length: int | None
+    max_length: int | None
+    description: str
+    nullable: bool
+    span: Span
+
+    @property
+    def secure(self) -> bool:
+        """Whether its value is a secret."""
+        return self.type in _SECURE
+
+
+@dataclass(frozen=True, slots=True)
+class KeyVaultSecret:
+    """A value that a parameters file leaves in a key vault; "" for what is not said."""
+
+    vault: str
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value as it was typed: what it is depends on the type of the parameter."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalValue:
+    """A value that a parameters file made from Bicep takes from the pipeline; `shown` is the expression that does."""
+
+    shown: str
+    span: Span
+
+
+Given: TypeAlias = "Json | KeyVaultSecret | ExternalValue"
+"""The value of a parameter, as the user gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterFact:
+    """A parameter with what the user gives for it, and its default evaluated, which may hold symbols; None for none."""
+
+    parameter: Parameter
+    given: Given | None
+    default: ArmValue
+
+
+def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter]:
+    """The parameters that a template declares, by their names in lower case: ARM compares them without regard to case."""
+    declared = template.get("parameters")
+    found: dict[str, Parameter] = {}
+    for member in declared if isinstance(declared, JsonObject) else ():
+        if isinstance(member.value, JsonObject):
+            parameter = _parameter(member.key, member.key_span, _resolved(member.value, template), report)
+            found[member.key.lower()] = parameter
+            if parameter.secure:
+                for node in (parameter.default, *parameter.allowed):
+                    hide(node)
+    return found
+
+
+def hide(node: Given | Setting | None) -> None:
+    """Keep a value from being shown where it stands."""
+    if node is not None and not isinstance(node, KeyVaultSecret | ExternalValue):
+        node.span.source.hide(node.span.start, node.span.end)
+
+
+def read_values(files: Sequence[SourceText], settings: Sequence[str], report: Report) -> dict[str, Given | Setting]:
+    """The values that the user gives, by the names as written: of files, then of `NAME=VALUE` settings; the later win.
+
+    What a setting means is only known with the parameters: `bind_values`.
+    """
+    values: dict[str, Given | Setting] = {}
+    for file in files:
+        document = parse(file, report)
+        if document is None:
+            for found in _VALUE.finditer(file.text):  # which of them are secrets, nobody knows then
+                file.hide(*found.span(1))
+        else:
+            values |= _file_values(document, report)
+    for setting in settings:
+        name, _, text = setting.partition("=")
+        source = SourceText(f"--set {name.strip()}", text)
+        values.pop(name.strip(), None)  # so that it stands last
+        values[name.strip()] = Setting(text, Span(source, 0, len(text)))
+    return values
+
+
+def bind_values(given: Mapping[str, Given | Setting], parameters: Mapping[str, Parameter], report: Report) -> dict[str, Given]:
+    """The values for the parameters of a template, by names in lower case, checked.
+
+    A setting is text for a string, and JSON for the other types.
+    """
+    values: dict[str, Given] = {}
+    for name, value in given.items():
+        parameter = parameters.get(name.lower())
+        if parameter is None or parameter.secure:  # an unknown one may be meant for one that is secret
+            hide(value)
+        if parameter is None:
+            near = get_close_matches(name.lower(), parameters, n=1)
+            known = ", ".join(one.name for one in parameters.values()) or "none"
+            report.add(
+                codes.UNKNOWN_PARAMETER,
+                value.span,
+                f"the template has no parameter `{name}`",
+                help=f"Did you mean {parameters[near[0]].name}?" if near else f"It has {known}.",
+            )
+            continue
+        bound = _setting_value(value, parameter) if isinstance(value, Setting) else value
+        check_value(parameter, bound, report)
+        values[name.lower()] = bound
+    return values
+
+
+def check_value(parameter: Parameter, given: Given, report: Report) -> None:
+    """Report a value that ARM would refuse: of another type, not allowed, or out of bounds. A secret is never shown."""
+    if isinstance(given, KeyVaultSecret | ExternalValue) or (isinstance(given, JsonScalar) and given.value is None):
+        return
+    wrong = _what_is_wrong(parameter, given)
+    if wrong is not None:
+        report.add(
+            codes.PARAMETER,
+            given.span,
+            f"the value of the parameter {parameter.name} {wrong[0]}",
+            help=wrong[1],
+        )
+
+
+def _what_is_wrong(parameter: Parameter, given: Json) -> tuple[str, str] | None:
+    expected, shape = _SHAPES[parameter.type]
+    value = given.value if isinstance(given, JsonScalar) else given
+    if not isinstance(value, shape) or (isinstance(value, bool) and bool not in shape):
+        return f"is not {expected}", f"Give {expected}."
+    allowed = [_plain(one) for one in parameter.allowed]
+    chosen = [_plain(one) for one in given.items] if isinstance(given, JsonArray) else [_plain(given)]
+    if allowed and not all(one in allowed for one in chosen):
+        help_text = "Give one of those." if parameter.secure else f"It allows {', '.join(allowed)}."
+        return "is none of those that the template allows", help_text
+    size = value if isinstance(value, int) else len(value) if isinstance(value, str) else None
+    size = len(given.items) if isinstance(given, JsonArray) else size
+    least, most = (
+        (parameter.min_value, parameter.max_value) if parameter.type == "int" else (parameter.min_length, parameter.max_length)
+    )
+    if size is not None and ((least is not None and size < least) or (most is not None and size > most)):
+        what = "value" if parameter.type == "int" else "length"
+        return f"is out of bounds: its {what} is {size}", f"The template takes {_bounds(least, most)}."
+    return None
+
+
+def _bounds(least: int | None, most: int | None) -> str:
+    if least is None or most is None:
+        return f"{most} at most" if least is None else f"{least} at least"
+    return f"{least} to {most}"
+
+
+def _plain(node: Json) -> str:
+    return str(node.value) if isinstance(node, JsonScalar) else node.span.text
+
+
+def _resolved(declaration: JsonObject, template: JsonObject, seen: frozenset[str] = frozenset()) -> JsonObject:
+    """The declaration with what its user-defined type says, where it has one: `"$ref": "#/definitions/x"`."""
+    reference = string_of(declaration.get("$ref"))
+    definitions = template.get("definitions")
+    if reference is None or not isinstance(definitions, JsonObject):
+        return declaration
+    definition = definitions.get(reference.rsplit("/", 1)[-1])
+    if not isinstance(definition, JsonObject) or reference in seen:  # a type may refer to itself
+        return declaration
+    own = {member.key.lower() for member in declaration}
+    inherited = tuple(member for member in _resolved(definition, template, seen | {reference}) if member.key.lower() not in own)
+    return JsonObject((*declaration.members, *inherited), declaration.span)
+
+
+def _parameter(name: str, span: Span, declaration: JsonObject, report: Report) -> Parameter:
+    kind = (string_of(declaration.get("type")) or "object").lower()
+    if kind not in _SHAPES:
+        report.add(
+            codes.BAD_VALUE,
+            span,
+            f"the parameter {name} has the type `{kind}`, which ARM does not know",
+            help="Use string, int, bool, object, array, securestring or secureObject.",
+        )
+        kind = "object"
+    allowed = declaration.get("allowedValues")
+    metadata = declaration.get("metadata")
+    description = string_of(metadata.get("description")) if isinstance(metadata, JsonObject) else None
+    nullable = declaration.get("nullable")
+    return Parameter(
+        name=name,
+        type=kind,
+        default=declaration.get("defaultValue"),
+        allowed=allowed.items if isinstance(allowed, JsonArray) else (),
+        min_value=_integer(declaration.get("minValue")),
+        max_value=_integer(declaration.get("maxValue")),
+        min_length=_integer(declaration.get("minLength")),
+        max_length=_integer(declaration.get("maxLength")),
+        description=description or "",
+        nullable=isinstance(nullable, JsonScalar) and nullable.value is True,
+        span=span,
+    )
+
+
+def _file_values(document: Json, report: Report) -> dict[str, Given]:
+    """The values of a parameters file: `parameters: {name: {value: …}}`, or the inner object alone."""
+    if not isinstance(document, JsonObject):
+        report.add(
+            codes.WRONG_TYPE,
+            document.span,
+            "this is no parameters file: that is an object",
+            help='Pass a file such as {"parameters": {"name": {"value": "x"}}}.',
+        )
+        return {}
+    parameters = document.get("parameters")
+    values: dict[str, Given] = {}
+    for member in parameters if isinstance(parameters, JsonObject) else document:
+        if isinstance(parameters, JsonObject) or isinstance(member.value, JsonObject):
+            value = _file_value(member.key, member.value, report)
+            if value is not None:
+                values[member.key] = value
+    return values
+
+
+def _file_value(name: str, entry: Json, report: Report) -> Given | None:
+    if not isinstance(entry, JsonObject):
+        return entry
+    if (reference := entry.get("reference")) is not None:
+        vault = reference.get("keyVault") if isinstance(reference, JsonObject) else None
+        vault_id = _text(vault.get("id"), report) if isinstance(vault, JsonObject) else None
+        secret = _text(reference.get("secretName"), report) if isinstance(reference, JsonObject) else None
+        return KeyVaultSecret((vault_id or "").rsplit("/", 1)[-1], secret or "", entry.span)
+    if (expression := entry.get("expression")) is not None:
+        from aib2packer.arm.language.symbolic import is_known
+        from aib2packer.arm.language.tree import value_of
+
+        value = _computed(expression, report)
+        known = value is None or is_known(value_of(value))
+        return value if known else ExternalValue(string_of(expression) or expression.span.text, expression.span)
+    value = entry.get("value")
+    if value is None:
+        report.add(
+            codes.PARAMETER,
+            entry.span,
+            f"the value of the parameter {name} is neither `value`, `reference` nor `expression`: it cannot be read",
+            help=f'Write {{"value": …}}, or pass --set {shlex.quote(name)}=…',
+        )
+    return value
+
+
+def _text(node: Json | None, report: Report) -> str | None:
+    """A text of a parameters file, computed; an expression that is not known as it stands."""
+    from aib2packer.arm.language.tree import JsonSymbolic
+
+    value = None if node is None else _computed(node, report)
+    return value.shown if isinstance(value, JsonSymbolic) else string_of(value)
+
+
+def _computed(expression: Json, report: Report) -> Json | None:
+    """What an expression of a parameters file comes to: `bicep build-params` leaves those that take something from outside."""
+    from aib2packer.arm.evaluation.evaluate import evaluate_json
+    from aib2packer.arm.evaluation.scope import Scope
+    from aib2packer.arm.language.expression import ExpressionError
+
+    try:
+        return evaluate_json(expression, Scope())
+    except ExpressionError as error:
+        report.add(codes.EXPRESSION, error.span or expression.span, error.message, help=error.help or "Correct the expression.")
+        return None
+
+
+def _setting_value(setting: Setting, parameter: Parameter) -> Json:
+    text = JsonScalar(setting.text, setting.span)
+    if parameter.type in {"string", "securestring"}:
+        return text
+    if parameter.type == "bool" and setting.text.lower() in {"true", "false"}:
+        return JsonScalar(setting.text.lower() == "true", setting.span)
+    return parse(setting.span.source, Report()) or text  # what is no JSON is refused as of the wrong type
+
+
+def _integer(value: Json | None) -> int | None:
+    return value.value if isinstance(value, JsonScalar) and type(value.value) is int else None

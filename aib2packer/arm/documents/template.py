@@ -1,0 +1,234 @@
+"""Finding the image template in a document, whatever form it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.documents.parameters import ParameterFact, bind_values, read_parameters
+from aib2packer.arm.documents.powershell import is_powershell, restore
+from aib2packer.arm.documents.siblings import Siblings
+from aib2packer.findings import codes
+from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, string_of, with_pointers
+from aib2packer.text.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from aib2packer.arm.documents.context import Context
+    from aib2packer.arm.documents.deployment import Deployed
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
+    from aib2packer.findings.model import Report
+
+_IMAGE_TEMPLATE_TYPES = {"microsoft.virtualmachineimages/imagetemplates", "microsoft.virtualmachineimages"}
+_MAX_NAMES = 20
+
+
+def _unresolved(symbol: Symbol) -> ArmValue:
+    return symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """An image template as it stands in the document, its expressions evaluated as far as they can be.
+
+    `flattened`: its properties stand beside its name, as `az image builder show` prints them. `parameters` are those of the
+    template around it, by names in lower case. `resolve` gives what a symbol comes to with the values and defaults that these
+    have; `reveal` with those too that are secret, for what must not reach the output. `named` are names and values of the
+    variables that have been used, and of parameters that are arrays and objects.
+    """
+
+    body: JsonObject
+    name: Json | None
+    api_version: Json | None
+    flattened: bool
+    parameters: Mapping[str, ParameterFact] = field(default_factory=dict)
+    siblings: Siblings = field(default_factory=Siblings)
+    resolve: Callable[[Symbol], ArmValue] = _unresolved
+    reveal: Callable[[Symbol], ArmValue] = _unresolved
+    named: tuple[tuple[str, ArmValue], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An image template that has been found; `load` evaluates it, None after an error."""
+
+    name: str
+    span: Span
+    load: Callable[[Report], Resource | None]
+
+
+def find_image_template(document: Json, name: str | None, context: Context, report: Report) -> Resource | None:
+    """The one image template of a document, or the one called `name`; None after an error."""
+    found = tuple(_candidates(document, context, report))
+    if not found:
+        _nothing_found(document, report)
+        return None
+    listed = ", ".join(f"`{one.name}`" for one in found[:_MAX_NAMES]) + (" …" if len(found) > _MAX_NAMES else "")
+    if name is not None:
+        chosen = [one for one in found if one.name.lower() == name.lower()]
+        if len(chosen) == 1:
+            return _load(chosen[0], report)
+        what = "several image templates are" if chosen else "no image template is"
+        report.add(
+            codes.NO_IMAGE_TEMPLATE,
+            _start(document.span),
+            f"{what} called `{name}`",
+            help=f"The input holds {listed}.",
+        )
+        return None
+    if len(found) > 1:
+        report.add(
+            codes.SEVERAL_IMAGE_TEMPLATES,
+            _start(found[1].span),
+            f"the input holds {len(found)} image templates: {listed}",
+            help="Choose one with --name NAME.",
+        )
+        return None
+    return _load(found[0], report)
+
+
+def _load(candidate: _Candidate, report: Report) -> Resource | None:
+    """The resource, with a JSON pointer on every span in it: from here on a place is one in the image template too."""
+    resource = candidate.load(report)
+    if resource is None:
+        return None
+    body = with_pointers(resource.body)
+    return replace(resource, body=body) if isinstance(body, JsonObject) else None
+
+
+def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Candidate]:
+    if isinstance(document, JsonArray):  # az image builder list
+        for item in document.items:
+            yield from _candidates(item, context, report)
+        return
+    if not isinstance(document, JsonObject):
+        return
+    if _is_image_template(document):
+        yield _plain(document)
+    elif _is_deployment_template(document):
+        yield from _deployed(document, context, report)
+    elif isinstance(listed := document.get("value"), JsonArray):  # what the REST API lists
+        yield from _candidates(listed, context, report)
+    elif isinstance(parameters := document.get("parameters"), JsonObject):
+        yield from _rest_example(document, parameters)
+
+
+def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[_Candidate]:
+    """The image templates of a deployment template, those of nested deployments included."""
+    from aib2packer.arm.documents.cycles import without_cycles
+    from aib2packer.arm.documents.deployment import (
+        default_of,
+        evaluate_resource,
+        name_of,
+        report_shape,
+        resolver,
+        root_scopes,
+        walk,
+    )
+    from aib2packer.arm.documents.named import named_values
+    from aib2packer.arm.documents.siblings import read_siblings, report_siblings
+
+    parameters = read_parameters(template, report)
+    values = bind_values(context.values, parameters, report)
+    scopes = root_scopes(template, parameters, values, context)
+    everything = tuple(walk(template, scopes, context, report))
+    siblings = read_siblings(everything)
+
+    def load(deployed: Deployed, report: Report) -> Resource | None:
+        body = evaluate_resource(deployed, report)
+        if body is None:
+            return None
+        facts = {
+            name: ParameterFact(parameter, values.get(name), default_of(parameter, scopes.symbolic, report))
+            for name, parameter in parameters.items()
+        }
+        report_siblings(everything, deployed, report)
+        report_shape(parameters, scopes, context, report)
+        return Resource(
+            body,
+            body.get("name"),
+            body.get("apiVersion"),
+            flattened=body.get("properties") is None,
+            parameters=without_cycles(facts, report),
+            siblings=siblings,
+            named=named_values(deployed.scopes.symbolic),
+            resolve=resolver(scopes),  # symbols are those of the outermost template, however deep they come out
+            reveal=resolver(root_scopes(template, parameters, values, context, secrets=True)),
+        )
+
+    for deployed in everything:
+        if deployed.type in _IMAGE_TEMPLATE_TYPES:
+            yield _Candidate(name_of(deployed), deployed.body.span, partial(load, deployed))
+
+
+def _rest_example(example: JsonObject, parameters: JsonObject) -> Iterator[_Candidate]:
+    """The request body of a REST API example; where it has none, what the service answered."""
+    version = parameters.get("api-version")
+    body = parameters.get("parameters")
+    if isinstance(body, JsonObject) and _is_image_template(body):
+        yield _plain(body, body.get("name") or parameters.get("imageTemplateName"), version)
+        return
+    responses = example.get("responses")
+    for response in responses if isinstance(responses, JsonObject) else ():
+        answer = response.value.get("body") if isinstance(response.value, JsonObject) else None
+        found = () if answer is None else tuple(_bodies(answer))
+        if found:
+            yield from (_plain(one, version=version) for one in found)
+            return
+
+
+def _bodies(answer: Json) -> Iterator[JsonObject]:
+    if isinstance(answer, JsonObject):
+        listed = answer.get("value")
+        for body in listed.items if isinstance(listed, JsonArray) else (answer,):
+            if isinstance(body, JsonObject) and _is_image_template(body):
+                yield body
+
+
+def _plain(body: JsonObject, name: Json | None = None, version: Json | None = None) -> _Candidate:
+    """An image template in which nothing is evaluated."""
+    body = restore(body) if is_powershell(body) else body
+    named = name or body.get("name")
+    resource = Resource(body, named, version or body.get("apiVersion"), flattened=body.get("properties") is None)
+    return _Candidate(string_of(named) or "(no name)", body.span, lambda _: resource)
+
+
+def _is_deployment_template(document: JsonObject) -> bool:
+    """Whether a document is a deployment template, whatever is deployed."""
+    schema = (string_of(document.get("$schema")) or "").lower()
+    return "deploymenttemplate" in schema or isinstance(document.get("resources"), JsonArray | JsonObject)
+
+
+def _is_image_template(body: JsonObject) -> bool:
+    if (string_of(body.get("type")) or "").lower() in _IMAGE_TEMPLATE_TYPES:
+        return True
+    properties = body.get("properties")
+    inner = properties if isinstance(properties, JsonObject) else body
+    return inner.get("source") is not None and inner.get("distribute") is not None
+
+
+def _nothing_found(document: Json, report: Report) -> None:
+    if any(finding.code == codes.EXPRESSION for finding in report.findings):
+        return  # it hid what may be one
+    for finding in report.findings:
+        if finding.code == codes.LINKED_TEMPLATE:
+            report.add(
+                codes.NO_IMAGE_TEMPLATE,
+                finding.span,
+                f"there is no image template in this input, and {finding.message.rpartition(': ')[0]}",
+                help=finding.help,
+            )
+            return
+    message = "there is no image template in this input"
+    help_text = "Pass an image template, an ARM template that holds one, or what `az image builder show` prints."
+    schema = (string_of(document.get("$schema")) or "").lower() if isinstance(document, JsonObject) else ""
+    if "deploymentparameters" in schema:
+        message, help_text = "this is a parameters file, not a template", "Pass the template, and this file with -p."
+    report.add(codes.NO_IMAGE_TEMPLATE, _start(document.span), message, help=help_text)
+
+
+def _start(span: Span) -> Span:
+    """The first character: a caret under a whole document would help nobody."""
+    return Span(span.source, span.start, min(span.end, span.start + 1))

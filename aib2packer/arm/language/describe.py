@@ -1,0 +1,107 @@
+"""Symbolic values in the words of ARM: what a message shows, and what a string of the template was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.language.symbolic import (
+    Access,
+    Apply,
+    Concat,
+    Deferred,
+    DeploymentFact,
+    If,
+    Lambda,
+    LambdaVariable,
+    ParameterSymbol,
+    Runtime,
+    Secret,
+    VariableSymbol,
+)
+
+if TYPE_CHECKING:
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol, Type
+
+_MAX_DEPTH = 20
+_SHOWN = 40
+
+
+def describe(symbol: Symbol) -> str:
+    """A symbol as the expression that has its value; long ones are cut with `…`."""
+    return f"[{_describe(symbol, 0)}]"
+
+
+def _describe(value: ArmValue | Lambda, depth: int) -> str:  # noqa: C901, PLR0912 - a case each kind of value
+    if depth > _MAX_DEPTH:
+        return "…"
+    match value:
+        case None | bool():
+            return f"{'null' if value is None else str(value).lower()}()"
+        case str():
+            return "'" + value.replace("'", "''") + "'"
+        case int():
+            return str(value)
+        case float():
+            return f"json('{value!r}')"
+        case tuple():
+            return _call("createArray", value, depth)
+        case Mapping():
+            return _call("createObject", tuple(part for item in value.items() for part in item), depth)
+        case ParameterSymbol(name):
+            return f"parameters('{name}')"
+        case Secret():
+            return "'***'"
+        case VariableSymbol(name):
+            return f"variables('{name}')"
+        case LambdaVariable(name):
+            return f"lambdaVariables('{name}')"
+        case DeploymentFact(function, path):
+            return f"{function}()" + "".join(map(_accessor, path))
+        case Deferred(function, arguments):
+            return _call(function, arguments, depth)
+        case Runtime(function, arguments, path):
+            return _call(function, arguments, depth) + "".join(map(_accessor, path))
+        case Concat(parts):
+            return _call("concat", parts, depth)
+        case If(condition, then, otherwise):
+            return _call("if", (condition, then, otherwise), depth)
+        case Access(target, key, safe):
+            if safe:
+                return _call("tryGet", (target, key), depth)
+            end = _accessor(key) if isinstance(key, str | int) else f"[{_describe(key, depth + 1)}]"
+            return f"{_describe(target, depth + 1)}{end}"
+        case Lambda(parameters, body):
+            return _call("lambda", (*parameters, body), depth)
+        case Apply(function, arguments):
+            return _call(function, arguments, depth)
+        case _:
+            return "…"
+
+
+def _call(name: str, arguments: tuple[ArmValue | Lambda, ...], depth: int) -> str:
+    return f"{name}({', '.join(_describe(argument, depth + 1) for argument in arguments)})"
+
+
+def _accessor(key: str | int) -> str:
+    return f"[{key}]" if isinstance(key, int) else f".{key}"
+
+
+def describe_type(kind: Type) -> str:
+    """A type as a sentence names it."""
+    return {
+        "string": "a string",
+        "int": "a whole number",
+        "bool": "true or false",
+        "float": "a number",
+        "array": "an array",
+        "object": "an object",
+        "null": "null",
+        "any": "a value of unknown type",
+    }[kind]
+
+
+def shorten(text: str) -> str:
+    """A text as a message quotes it: on one line, and not too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else line[:_SHOWN] + "…"

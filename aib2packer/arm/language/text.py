@@ -1,0 +1,136 @@
+"""Template strings: literal text with symbols in it, for what is only known when Packer runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from aib2packer.arm.language.describe import describe
+from aib2packer.arm.language.symbolic import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from aib2packer.arm.language import symbolic
+    from aib2packer.text.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A token that somebody was meant to fill in: `<region>` or `{resourceGroup}`. `token` is what stood there.
+
+    `secret`: what is to be filled in is one, such as the signature of a URL.
+    """
+
+    token: str
+    secret: bool = False
+
+    @property
+    def name(self) -> str:
+        """The token without its brackets."""
+        return self.token[1:-1].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment of a resource id that is only known as a whole; `optional`: the id may end before it.
+
+    `shape` are the names in the id, such as `subscriptions`, in lower case.
+    """
+
+    id: TemplateText
+    index: int
+    optional: bool = False
+    shape: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LateExpression:
+    """What an ARM expression comes to, where only Packer's run tells; `span` is where it stands, if that is known."""
+
+    value: symbolic.Symbol
+    span: Span | None = field(default=None, compare=False)
+
+
+TextSymbol: TypeAlias = Placeholder | Secret | Segment | LateExpression
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateText:
+    """A string of the template: literal pieces and symbols, and where it stands."""
+
+    parts: tuple[str | TextSymbol, ...]
+    span: Span
+
+    @property
+    def literal(self) -> str | None:
+        """The whole text, where it has no symbols."""
+        if not self.parts:
+            return ""
+        return self.parts[0] if len(self.parts) == 1 and isinstance(self.parts[0], str) else None
+
+    @property
+    def symbols(self) -> tuple[TextSymbol, ...]:
+        """The symbols, in order."""
+        return tuple(part for part in self.parts if not isinstance(part, str))
+
+    @property
+    def visible(self) -> str:
+        """The literal pieces alone, for looking at what the text says."""
+        return "".join(part for part in self.parts if isinstance(part, str))
+
+    def split(self, separator: str) -> tuple[TemplateText, ...]:
+        """Split at a separator in the literal pieces, as `str.split` does."""
+        pieces: list[list[str | TextSymbol]] = [[]]
+        for part in self.parts:
+            if not isinstance(part, str):
+                pieces[-1].append(part)
+                continue
+            first, *rest = part.split(separator)
+            pieces[-1].append(first)
+            pieces.extend([text] for text in rest)
+        return tuple(TemplateText(_merge(piece), self.span) for piece in pieces)
+
+    def map(self, change: Callable[[str], str]) -> TemplateText:
+        """The text with each literal piece changed."""
+        return TemplateText(tuple(change(part) if isinstance(part, str) else part for part in self.parts), self.span)
+
+    def __str__(self) -> str:
+        return "".join(part if isinstance(part, str) else _name(part) for part in self.parts)
+
+
+def text_of(parts: Iterable[str | TextSymbol], span: Span) -> TemplateText:
+    """A text made of pieces, with no two literals next to each other."""
+    return TemplateText(_merge(parts), span)
+
+
+def join(separator: str, texts: tuple[TemplateText, ...], span: Span) -> TemplateText:
+    """Put texts together, with a separator between them."""
+    parts: list[str | TextSymbol] = []
+    for index, text in enumerate(texts):
+        if index:
+            parts.append(separator)
+        parts.extend(text.parts)
+    return TemplateText(_merge(parts), span)
+
+
+def _merge(parts: Iterable[str | TextSymbol]) -> tuple[str | TextSymbol, ...]:
+    merged: list[str | TextSymbol] = []
+    for part in parts:
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += part
+        elif part != "":
+            merged.append(part)
+    return tuple(merged)
+
+
+def _name(symbol: TextSymbol) -> str:
+    match symbol:
+        case Placeholder(token, _):
+            return token
+        case Secret():
+            return "***"
+        case Segment(text, index):
+            return f"{text}[{index}]"
+        case LateExpression(value):
+            return describe(value)

@@ -1,0 +1,96 @@
+"""JSON trees with symbols in them, and their way to plain values and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.language.describe import describe
+from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
+
+if TYPE_CHECKING:
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
+    from aib2packer.text.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class JsonSymbolic(JsonScalar):
+    """A value that is not known: `symbol` is what counts, `value` says nothing. `shown` writes it as an ARM expression."""
+
+    symbol: Symbol
+
+    @classmethod
+    def of(cls, symbol: Symbol, span: Span) -> JsonSymbolic:
+        """A symbol at its place."""
+        return cls("[…]", span, symbol)
+
+    @property
+    def shown(self) -> str:
+        """The value as an ARM expression."""
+        return describe(self.symbol)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonSymbolicMember(JsonMember):
+    """A member whose key is not known. `key` shows it as an ARM expression."""
+
+    symbol: Symbol
+
+
+def value_of(node: Json) -> ArmValue:
+    """The value that a tree holds, without places."""
+    match node:
+        case JsonSymbolic():
+            return node.symbol
+        case JsonScalar(value):
+            return value
+        case JsonArray(items):
+            return tuple(map(value_of, items))
+        case JsonObject(members):
+            return {key_of(member): value_of(member.value) for member in members}
+
+
+def node_of(value: ArmValue, span: Span) -> Json:
+    """A tree that holds a value, all of it at one place."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return JsonScalar(value, span)
+        case tuple():
+            return JsonArray(tuple(node_of(item, span) for item in value), span)
+        case Mapping():
+            return JsonObject(tuple(member_of(key, span, node_of(item, span)) for key, item in value.items()), span)
+        case _:
+            return JsonSymbolic.of(value, span)
+
+
+def member_of(key: str | Symbol, key_span: Span, value: Json) -> JsonMember:
+    """A member with a key that may be a symbol."""
+    return JsonMember(key, key_span, value) if isinstance(key, str) else JsonSymbolicMember(describe(key), key_span, value, key)
+
+
+def key_of(member: JsonMember) -> str | Symbol:
+    """The key of a member, or the symbol it has."""
+    return member.symbol if isinstance(member, JsonSymbolicMember) else member.key
+
+
+def has_symbolic_keys(node: JsonObject) -> bool:
+    """Whether an object may have more properties than can be told."""
+    return any(isinstance(member, JsonSymbolicMember) for member in node)
+
+
+def is_null(node: Json) -> bool:
+    """Whether a node is JSON's null."""
+    return isinstance(node, JsonScalar) and node.value is None
+
+
+def drop_nulls(node: Json) -> Json:
+    """The tree without properties that are null, which ARM takes as absent; items of arrays stay."""
+    match node:
+        case JsonArray(items, span):
+            return JsonArray(tuple(map(drop_nulls, items)), span)
+        case JsonObject(members, span):
+            kept = (member for member in members if not is_null(member.value))
+            return JsonObject(tuple(member_of(key_of(one), one.key_span, drop_nulls(one.value)) for one in kept), span)
+        case _:
+            return node

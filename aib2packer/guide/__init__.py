@@ -1,0 +1,1 @@
+"""What people need to run a build: instructions, rights, network, the header, MIGRATION.md and pipelines."""

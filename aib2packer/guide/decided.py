@@ -1,0 +1,62 @@
+"""What the conversion decided where the template says nothing, or where Packer has several ways."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.options import Auth, WinrmBootstrap
+from aib2packer.packer.layout import SHA256SUMS
+from aib2packer.packer.vm.machine import default_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.options import Options
+    from aib2packer.packer.model import Build
+    from aib2packer.packer.steps.site import Site
+
+_SIGN_IN = {
+    Auth.CLI: "Packer signs in with the account of the Azure CLI (`az login`); `-var use_azure_cli_auth=false` makes it the "
+    "managed identity of the machine.",
+    Auth.MSI: "Packer signs in with the managed identity of the Azure VM that it runs on.",
+    Auth.SERVICE_PRINCIPAL: "Packer signs in with a service principal, from `ARM_TENANT_ID`, `ARM_CLIENT_ID` and "
+    "`ARM_CLIENT_SECRET`.",
+    Auth.OIDC: "Packer signs in with the identity token of GitHub Actions, from `ARM_TENANT_ID` and `ARM_CLIENT_ID`: it runs "
+    "there only.",
+}
+_BOOTSTRAP = {
+    WinrmBootstrap.KEY_VAULT: "The certificate for WinRM comes through a temporary Key Vault, which azure-arm makes: the "
+    "subscription must have the provider Microsoft.KeyVault registered, and no policy against such vaults. "
+    "`--winrm-bootstrap user-data` does without, as Image Builder did.",
+    WinrmBootstrap.USER_DATA: "The build VM makes the certificate for WinRM itself, with a script in its user data, as in "
+    "Image Builder: there is no Key Vault.",
+}
+
+
+def choices(template: ImageTemplate, build: Build, site: Site, options: Options) -> tuple[str, ...]:
+    """Sentences with Markdown's backticks around what is code; those about something that has a finding are not among them."""
+    return tuple(_choices(template, build, site, options))
+
+
+def _choices(template: ImageTemplate, build: Build, site: Site, options: Options) -> Iterator[str]:
+    yield _SIGN_IN[options.auth]
+    if template.vm.size is None:
+        yield f"The build VM has the size that Image Builder takes where the template names none: `{default_size(template)}`."
+    if template.vm.subnet is not None and template.vm.subnet.when is None:
+        yield "The build VM has no public address: it is in the subnet that the template names."
+    if site.is_windows:
+        yield _BOOTSTRAP[options.winrm_bootstrap]
+    yield (
+        f"`timeout` ends the build after the {template.build_timeout_minutes} minutes that Image Builder gave it: Packer has "
+        "no limit of its own."
+    )
+    if template.abort_on_customizer_error:
+        yield "`-on-error=abort` keeps the build VM after an error, as the template says: delete its resource group then."
+    if SHA256SUMS in build.files:
+        yield (
+            "Scripts and files were fetched when the template was converted, as Image Builder did when it was submitted; "
+            f"`{SHA256SUMS}` has their checksums."
+        )
+    if build.downloads:
+        yield "Packer's machine fetches scripts and files at each build; Image Builder did when the template was submitted."

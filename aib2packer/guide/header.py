@@ -1,0 +1,104 @@
+"""The comment at the top of the file: what to run, from where, with which rights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.findings.model import Severity
+from aib2packer.packer.layout import SHA256SUMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aib2packer.findings.model import Report
+    from aib2packer.guide.commands import Commands
+    from aib2packer.guide.instructions import Guide
+
+_CLI = "Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make."
+_NO_NAME = "VM image, converted from an Azure Image Builder template."
+_FETCHED = f"Scripts and files were fetched when the template was converted; `sha256sum --check {SHA256SUMS}` compares."
+_PRIVATE_BLOBS = "Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them."
+# What the sentence about rights lists, in its order; the page beside the build says more.
+_LISTED = ("the subnet", "the source image", "the gallery", "the managed image's resource group", "the storage account")
+
+
+def header(guide: Guide, report: Report) -> tuple[str, ...]:
+    """The lines of the comment; those that begin with spaces are commands, the others are wrapped when printed."""
+    lines = [f"VM image {guide.name}, converted from an Azure Image Builder template." if guide.name else _NO_NAME, ""]
+    lines += _commands(guide.commands)
+    if guide.validation is not None:
+        _, *others = _commands(guide.validation)  # the plugins are the same
+        lines += others
+    lines += ["", f"{_where(guide)} {_rights(guide)}"]
+    if guide.copies:
+        lines.append(_CLI)
+        if guide.makes_vhd:
+            lines.append("For VHDs that takes Storage Blob Data Contributor on the storage account.")
+    if guide.validated:
+        how = "The last command" if guide.validation else "The build that `aib2packer convert --emit validation` prints"
+        lines.append(f"{how} boots the image and validates it, which Image Builder does before it distributes.")
+    if guide.private_blobs:
+        lines.append(_PRIVATE_BLOBS)
+    if guide.fetched:
+        lines.append(_FETCHED)
+    if guide.counting is not None:
+        first = "set these in the shell, and add the option" if guide.counting_values else "add"
+        lines.append(f"Image Builder counts on from the highest version in the gallery. To do so, {first}:")
+        shell = (" ".join(guide.counting_values),) if guide.counting_values else ()
+        lines += ["", *(f"  {line}" for line in (*shell, guide.counting)), ""]
+    if guide.auto_run:
+        lines.append("Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.")
+    return (*lines, *deviations(report))
+
+
+def validation_header(guide: Guide) -> tuple[str, ...]:
+    """The same for a build that validates."""
+    of = f"of the Azure Image Builder template {guide.name}" if guide.name else "of an Azure Image Builder template"
+    what = f"image that the build {of} made last" if guide.boots == "image" else f"{guide.boots} {of}"
+    lines = [
+        f"Boots the {what}, runs the validators there, and makes no image.",
+        "",
+        *_commands(guide.commands),
+        "",
+        f"{_where(guide)} {_rights(guide)}",
+    ]
+    if guide.private_blobs:
+        lines.append(_PRIVATE_BLOBS)
+    if guide.fetched:
+        lines.append(_FETCHED)
+    if guide.releases:
+        lines.append("The Azure CLI releases what was held back when the validators have passed: it must be signed in.")
+    return tuple(lines)
+
+
+def deviations(report: Report) -> Iterator[str]:
+    """What was lost, and what is otherwise than in the service."""
+    for severity, words in ((Severity.LOSS, "Not carried over"), (Severity.CHANGE, "Otherwise than in Image Builder")):
+        kinds = sorted({finding.code for finding in report.findings if finding.severity is severity}, key=lambda code: code.id)
+        if kinds:
+            yield f"{words}: {', '.join(f'{code.title} ({code.id})' for code in kinds)}."
+
+
+def _commands(run: Commands) -> list[str]:
+    return [f"  {command}" for command in (run.init, *run.exports, run.limited_build)]
+
+
+def _where(guide: Guide) -> str:
+    if guide.places:
+        return f"Run it {', '.join(guide.places)}."
+    return "It runs wherever Packer does; only timeout is a Linux program."
+
+
+def _rights(guide: Guide) -> str:
+    role = guide.subscription_right.role
+    words = f"The account needs {role} on the subscription, which Image Builder's own service took care of"
+    things = {right.thing for right in guide.rights}
+    had = [thing for thing in _LISTED if thing in things]
+    whole = f"{', '.join(had[:-1])} and {had[-1]}" if len(had) > 1 else "".join(had)
+    if had and guide.had_identity is not None:
+        words += f", and what the identity {guide.had_identity or 'of the template'} had: {whole}"
+    elif had:
+        words += f", and may use {whole}"
+    if guide.vm_identities:
+        words += ", and Managed Identity Operator on the identities of the build VM"
+    return f"{words}."

@@ -1,0 +1,243 @@
+"""MIGRATION.md: what to run, what was decided, what is missing, with which rights, over which network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PureWindowsPath
+from typing import TYPE_CHECKING
+
+from aib2packer.findings import codes
+from aib2packer.findings.model import Severity
+from aib2packer.guide.rights import BUILD_GROUP_NAME
+from aib2packer.packer.layout import (
+    ATTRIBUTES,
+    AZURE_PIPELINES,
+    BUILD_ENDING,
+    FILES,
+    GITHUB_ACTIONS,
+    IGNORED,
+    PIPELINES,
+    SCRIPTS,
+    SHA256SUMS,
+    VALIDATION_FOLDER,
+    VALUES_ENDING,
+)
+from aib2packer.packer.shell_words import Word, assignments
+from aib2packer.packer.vm.machine import BUILD_GROUP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aib2packer.findings.model import Finding
+    from aib2packer.guide.instructions import Guide
+    from aib2packer.guide.network import Reach
+    from aib2packer.guide.rights import Right
+    from aib2packer.packer.model import Build
+
+# Notes about what was decided; the others are about what to see to.
+_DECIDED = {
+    *(codes.PUBLIC_ADDRESS, codes.VERSION_BY_TIME, codes.VERSION_TWICE, codes.OS_GUESSED, codes.TAGS_MERGED),
+    *(codes.EXACT_VERSION, codes.TRUSTED_LAUNCH, codes.SYSTEM_NOT_ELEVATED, codes.COERCED, codes.OLD_SPELLING),
+    *(codes.WRONG_CASE, codes.IGNORED_FIELD),
+}
+_PIPELINES = {
+    GITHUB_ACTIONS: "copy it to `.github/workflows/`, and write in it where this folder lies",
+    AZURE_PIPELINES: "make a pipeline of it in Azure DevOps, and write in it where this folder lies",
+}
+_FILES = {
+    f"{SCRIPTS}/": "scripts that are better off in files",
+    f"{FILES}/": "files that customizers upload",
+    f"{PIPELINES}/": "pipelines to begin with",
+    f"{VALIDATION_FOLDER}/": "the build that checks the finished image",
+    SHA256SUMS: "checksums of what was fetched",
+    IGNORED: "keeps out of the repository what a build leaves behind",
+    ATTRIBUTES: "keeps git from changing line ends in what the VM gets",
+}
+
+
+_IN_SUBNET = (
+    "In a subnet the VM has a private address: Packer must run where it reaches that, and the rules of the network must let it "
+    "in. A new subnet has no way out unless it is given one, such as a NAT gateway."
+)
+_PUBLIC = (
+    "Anybody can reach that port of a VM with a public address while it builds, unless `allowed_inbound_ip_addresses` names "
+    "the addresses that Packer comes from."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A finding, as the page lists it."""
+
+    code: str
+    title: str
+    place: str
+    message: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the page shows; nothing is Markdown yet, but for backticks around code in sentences of ours."""
+
+    title: str
+    source: str
+    files: tuple[tuple[str, str], ...]
+    """Paths, and what is there."""
+    where: str
+    run: tuple[str, ...]
+    powershell: tuple[str, ...]
+    """The same for Windows; nothing where it runs on Linux only."""
+    boots: str
+    """What is said about validation."""
+    counting: tuple[str, ...]
+    missing: tuple[Entry, ...]
+    choices: tuple[str, ...]
+    decided: tuple[Entry, ...]
+    to_see_to: tuple[Entry, ...]
+    rights: tuple[Right, ...]
+    had: str
+    """Who had the further rights in Image Builder."""
+    grants: tuple[str, ...]
+    not_included: str
+    unknown_scopes: bool
+    group_grants: tuple[str, ...]
+    group_use: str
+    reach: tuple[Reach, ...]
+    network: str
+    starts: str
+    pipelines: tuple[tuple[str, str], ...]
+
+
+def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, files: Iterable[str]) -> Page:
+    """The page for a build. `source` is what the input is called, `files` are the paths of what lies beside the page."""
+    rights = (guide.subscription_right, *guide.rights)
+    beside = sorted(files, key=lambda path: (not path.endswith(BUILD_ENDING), path))
+    return Page(
+        title=f"VM image {guide.name}" if guide.name else "VM image",
+        source=_base_name(source),
+        files=tuple(_described(beside)),
+        where=f"Run this {', '.join(('in this folder', *guide.places))}.",
+        run=_run(guide),
+        powershell=() if guide.needs_shell else _powershell(guide),
+        boots=_boots(guide),
+        counting=_counting(guide),
+        missing=_entries(finding for finding in findings if finding.severity is Severity.LOSS),
+        choices=guide.choices,
+        decided=_entries(finding for finding in findings if finding.severity is Severity.CHANGE or finding.code in _DECIDED),
+        to_see_to=_entries(
+            finding for finding in findings if finding.severity is Severity.NOTE and finding.code not in _DECIDED
+        ),
+        rights=rights,
+        had=_had(guide),
+        grants=_grants(rights),
+        not_included=", but not what a storage account holds" if any(right.about_data for right in rights) else "",
+        unknown_scopes=any(right.scope is None for right in rights),
+        group_grants=_grants((guide.group_right,), guide.location or Word(("...",))),
+        group_use=_group_use(build),
+        reach=guide.reach,
+        network=" ".join((*((_IN_SUBNET,) if guide.private else ()), *((_PUBLIC,) if guide.public else ()))),
+        starts=f"Image Builder built by itself {' and '.join(starts(guide))}." if starts(guide) else "",
+        pipelines=tuple((path, words) for path, words in _PIPELINES.items() if path in beside),
+    )
+
+
+def starts(guide: Guide) -> tuple[str, ...]:
+    """When Image Builder builds by itself."""
+    when_submitted = ("when the template was submitted (autoRun)",) if guide.auto_run else ()
+    return (*when_submitted, *(f"when the source image changed (the trigger {name})" for name in guide.triggers))
+
+
+def _had(guide: Guide) -> str:
+    if not guide.rights:
+        return "Image Builder's own service took care of that."
+    if guide.had_identity is None:
+        return "Image Builder's own service took care of the first, and was given the others."
+    who = f"the identity `{guide.had_identity}`" if guide.had_identity else "the identity of the template"
+    return f"Image Builder's own service took care of the first; {who} had the others."
+
+
+def _group_use(build: Build) -> str:
+    setting = BUILD_GROUP.name
+    if any(variable.name == BUILD_GROUP.name for variable in build.variables):
+        return f"Then give `-var {setting}={BUILD_GROUP_NAME}` to `packer build`."
+    return (
+        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` in the source block of `build.pkr.hcl`: the '
+        "group has a location of its own."
+    )
+
+
+def _run(guide: Guide) -> tuple[str, ...]:
+    run, then = guide.commands, guide.validation
+    exports = dict.fromkeys((*run.exports, *(() if then is None else then.exports)))
+    checks = (run.validate, *(() if then is None else (then.validate,)))
+    return (run.init, *exports, *checks, run.limited_build, *(() if then is None else (then.limited_build,)))
+
+
+def _powershell(guide: Guide) -> tuple[str, ...]:
+    run, then = guide.commands, guide.validation
+    exports = dict.fromkeys((*run.powershell_exports, *(() if then is None else then.powershell_exports)))
+    checks = (run.validate, *(() if then is None else (then.validate,)))
+    return (run.init, *exports, *checks, run.build, *(() if then is None else (then.build,)))
+
+
+def _boots(guide: Guide) -> str:
+    if guide.boots is not None:
+        return f"This build boots the {guide.boots}, runs the validators there, and makes no image."
+    if guide.validation is None:
+        return ""
+    does = "boots the image that was made and runs the validators there"
+    if guide.releases:
+        does = f"{does}, then releases what was held back, for which the Azure CLI must be signed in"
+    sentences = f"The last command {does}; it makes no image."
+    if guide.validation.stand_ins:
+        sentences += " What it is checked with above is made up: which image there is, the build writes down."
+    return sentences
+
+
+def _counting(guide: Guide) -> tuple[str, ...]:
+    if guide.counting is None:
+        return ()
+    build = guide.commands.limited_build
+    words, target = build.removesuffix(f" {guide.commands.target}"), guide.commands.target
+    return (*guide.counting_values, f"{words} {guide.counting} {target}")
+
+
+def _entries(findings: Iterable[Finding]) -> tuple[Entry, ...]:
+    return tuple(_entry(finding) for finding in findings)
+
+
+def _entry(finding: Finding) -> Entry:
+    line, column = finding.span.position
+    place = f"{_base_name(finding.span.source.name)}:{line}:{column}"
+    return Entry(finding.code.id, finding.code.title, place, finding.message, finding.help)
+
+
+def _base_name(path: str) -> str:
+    """The name without its folders, which differ from one machine to the next."""
+    return PureWindowsPath(path).name or path
+
+
+def _described(files: Sequence[str]) -> list[tuple[str, str]]:
+    described: dict[str, str] = {}
+    for path in files:
+        folder, slash, _ = path.partition("/")
+        if path.endswith(BUILD_ENDING) and not slash:
+            described[path] = "the build"
+        elif path.endswith(VALUES_ENDING):
+            described[path] = "values that you gave; Packer reads them by itself"
+        else:
+            described[folder + slash] = _FILES.get(folder + slash, "")
+    return list(described.items())
+
+
+def _grants(rights: Sequence[Right], group_location: Word | None = None) -> tuple[str, ...]:
+    """Commands that give rights, none for those whose scope is not known; and one that makes the resource group for builds."""
+    known: list[tuple[Right, Word]] = [(right, right.scope) for right in rights if right.scope is not None]
+    before = () if group_location is None else (group_location,)
+    return (
+        "account=...  # user name, application id or object id",
+        *assignments((*(scope for _, scope in known), *before)),
+        *(f"az group create --name {BUILD_GROUP_NAME} --location {location}" for location in before),
+        *(f'az role assignment create --assignee "$account" --role "{right.role}" --scope {scope}' for right, scope in known),
+    )

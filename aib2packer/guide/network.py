@@ -1,0 +1,66 @@
+"""What must be reached over the network, from where (reference/azure-runtime.md 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import VhdTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aib2packer.aib.model import DistributeTarget, ImageTemplate
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.packer.model import Download
+    from aib2packer.packer.steps.site import Site
+
+_PACKER = "Packer"
+_VHD_ACCOUNT = "the blobs of the storage account that receives the VHD"
+_SSH, _WINRM, _HTTP, _HTTPS = 22, 5986, 80, 443
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A connection, and what it is for."""
+
+    source: str
+    target: str
+    port: int
+    why: str
+
+
+def reach(
+    template: ImageTemplate, targets: Sequence[DistributeTarget], downloads: Sequence[Download], site: Site
+) -> tuple[Reach, ...]:
+    """All connections that the build makes by itself; what the customizers reach from the VM is not among them."""
+    port = _WINRM if site.is_windows else _SSH
+    how = "WinRM over HTTPS" if site.is_windows else "SSH"
+    subnet = template.vm.subnet
+    address = (
+        "public" if subnet is None else "private" if subnet.when is None else "private address, or without a subnet its public"
+    )
+    vm = f"the build VM, by its {address} address"
+    servers = dict.fromkeys(_server(download.fetched.uri, "what the URL of a download names") for download in downloads)
+    blobs = dict.fromkeys(
+        (_VHD_ACCOUNT, _HTTPS) if target.uri is None else _server(target.uri, _VHD_ACCOUNT)
+        for target in targets
+        if isinstance(target, VhdTarget)
+    )
+    return (
+        Reach(_PACKER, "login.microsoftonline.com, management.azure.com", _HTTPS, "signs in, and makes what it builds with"),
+        Reach(_PACKER, "github.com", _HTTPS, "packer init installs the plugins from its releases"),
+        Reach(_PACKER, vm, port, f"runs the customizers: {how}"),
+        *(Reach(_PACKER, host, at, "fetches scripts and files") for host, at in servers),
+        *(Reach(_PACKER, host, at, "has the VHD copied into it") for host, at in blobs),
+    )
+
+
+def _server(uri: TemplateText, otherwise: str) -> tuple[str, int]:
+    """The host and the port of a URI, as far as they are known."""
+    pieces = uri.split("/")
+    usual = _HTTP if pieces[0].literal == "http:" else _HTTPS
+    if len(pieces) < 3:  # noqa: PLR2004 - https: "" host
+        return otherwise, usual
+    host, _, port = str(pieces[2]).rpartition(":")
+    return (host, int(port)) if host and port.isascii() and port.isdecimal() else (str(pieces[2]), usual)

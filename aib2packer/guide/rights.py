@@ -1,0 +1,166 @@
+"""The rights that the account of Packer needs (reference/azure-runtime.md 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, VhdTarget
+from aib2packer.findings.model import Report
+from aib2packer.packer.distribution.plan import plan_distribution
+from aib2packer.packer.distribution.tags import tags_of
+from aib2packer.packer.shell_words import Output, Word, word
+from aib2packer.packer.steps.download import account_of, private_accounts
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Sequence
+
+    from aib2packer.aib.ids import ResourceId
+    from aib2packer.aib.model import DistributeTarget, ImageTemplate, Subnet
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.hcl.values import Value
+    from aib2packer.packer.model import Download
+    from aib2packer.packer.variables.symbols import Symbols
+
+CONTRIBUTOR = "Contributor"
+PUBLISHER = "Compute Gallery Artifacts Publisher"
+_TAGS = "Tag Contributor"  # what publishes to a gallery may not tag
+BUILD_GROUP_NAME = "packer-builds"
+_COMPUTE = "/providers/Microsoft.Compute"
+_BLOB_ROLES = ("Storage Blob Data Contributor", "Storage Blob Data Reader")
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A role and what for. `thing` is what it is about; `scope` is its id, None where that is only known when Packer runs."""
+
+    thing: str
+    role: str
+    scope: Word | None
+    why: str
+    name: str | None = None
+    """The name of the thing, where it is known."""
+
+    @property
+    def label(self) -> str:
+        """The thing and its name, as code."""
+        return f"{self.thing} `{self.name}`" if self.name else self.thing
+
+    @property
+    def about_data(self) -> bool:
+        """Whether it is a right on what is in a storage account, which Contributor does not include."""
+        return self.role in _BLOB_ROLES
+
+
+def whole_subscription(subscription: Value) -> Right:
+    """What Packer needs to make and delete a resource group for each build."""
+    return Right(
+        "the subscription",
+        CONTRIBUTOR,
+        word("/subscriptions/", subscription),
+        "makes a resource group for each build, with the VM, its disk and its network in it, and deletes it",
+    )
+
+
+def one_group(subscription: Value) -> Right:
+    """The same in a resource group that is there already."""
+    return Right(
+        "the resource group",
+        CONTRIBUTOR,
+        word("/subscriptions/", subscription, f"/resourceGroups/{BUILD_GROUP_NAME}"),
+        "makes the VM, its disk and its network in it, and deletes them",
+        BUILD_GROUP_NAME,
+    )
+
+
+def further_rights(
+    template: ImageTemplate,
+    targets: Sequence[DistributeTarget],
+    subscription: Value,
+    downloads: Sequence[Download],
+    symbols: Symbols,
+) -> tuple[Right, ...]:
+    """What the account needs beside the place that it builds in."""
+    return tuple(dict.fromkeys(_further_rights(template, targets, subscription, downloads, symbols)))
+
+
+def _further_rights(
+    template: ImageTemplate,
+    targets: Sequence[DistributeTarget],
+    subscription: Value,
+    downloads: Sequence[Download],
+    symbols: Symbols,
+) -> Iterator[Right]:
+    if template.vm.subnet is not None:
+        scope = _subnet(template.vm.subnet, subscription, symbols)
+        why = "puts the build VM into it (subnets/join/action)"
+        yield Right("the subnet", "Network Contributor", scope, why, template.vm.subnet.name.literal)
+    match template.source:
+        case GalleryImage(id=image):
+            scope = word(_gallery(image, symbols), "/images/", symbols.value(image["images"]))
+            yield Right("the source image", "Reader", scope, "starts from a version of it", image["images"].literal)
+        case ManagedImage(id=image):
+            scope = word(*_group(image, symbols), f"{_COMPUTE}/images/", symbols.value(image["images"]))
+            yield Right("the source image", "Reader", scope, "starts from it", image["images"].literal)
+        case _:
+            pass
+    plan = plan_distribution(template)
+    tagged = tags_of(template, plan, Report()).own
+    if targets and plan.temporary_group is not None:
+        scope, name = (
+            word("/subscriptions/", subscription, *_in_group(plan.temporary_group, symbols)),
+            plan.temporary_group.literal,
+        )
+        yield Right("the resource group", CONTRIBUTOR, scope, "makes a managed image on the way, and deletes it", name)
+    for target in targets:
+        yield from _target_rights(target, symbols, tagged)
+    for account in private_accounts(downloads):
+        why = "fetches scripts and files that are not public"
+        yield Right("the blobs of the storage account", _BLOB_ROLES[1], _account(account), why, account)
+    for identity in template.vm.identities:
+        name = identity.split("/")[-1].literal
+        scope = word(symbols.value(identity))
+        yield Right("the identity", "Managed Identity Operator", scope, "gives it to the build VM", name)
+
+
+def _target_rights(target: DistributeTarget, symbols: Symbols, tagged: Container[int]) -> Iterator[Right]:
+    """What a target takes. `tagged` are those whose tags the Azure CLI sets, by their index."""
+    match target:
+        case GalleryTarget(id=image):
+            name = image["galleries"].literal
+            yield Right("the gallery", PUBLISHER, _gallery(image, symbols), "publishes the image version", name)
+            if target.index in tagged:
+                yield Right("the gallery", _TAGS, _gallery(image, symbols), "tags the image version (tags/write)", name)
+        case ManagedImageTarget(id=image):
+            scope = word(*_group(image, symbols))
+            name = image.resource_group.literal
+            yield Right("the managed image's resource group", CONTRIBUTOR, scope, "writes the managed image", name)
+        case VhdTarget():
+            blob = None if target.uri is None else account_of(target.uri)
+            scope = None if blob is None else _account(blob)
+            yield Right("the storage account", "Reader", scope, "looks up where its blobs are", blob)
+            yield Right("the storage account", _BLOB_ROLES[0], scope, "copies the VHD into it", blob)
+
+
+def _account(name: str) -> Word:
+    """The id of a storage account, which is not in the URL of a blob."""
+    return Word((Output(f"az storage account show --name {name} --query id --output tsv"),))
+
+
+def _gallery(image: ResourceId, symbols: Symbols) -> Word | None:
+    return word(*_group(image, symbols), f"{_COMPUTE}/galleries/", symbols.value(image["galleries"]))
+
+
+def _group(image: ResourceId, symbols: Symbols) -> tuple[Value, ...]:
+    return "/subscriptions/", symbols.value(image.subscription), *_in_group(image.resource_group, symbols)
+
+
+def _in_group(group: TemplateText, symbols: Symbols) -> tuple[Value, ...]:
+    return "/resourceGroups/", symbols.value(group)
+
+
+def _subnet(subnet: Subnet, subscription: Value, symbols: Symbols) -> Word | None:
+    own = subscription if subnet.subscription is None else symbols.value(subnet.subscription)
+    group = ("/resourceGroups/", symbols.value(subnet.resource_group), "/providers/Microsoft.Network")
+    network = ("/virtualNetworks/", symbols.value(subnet.virtual_network), "/subnets/", symbols.value(subnet.name))
+    return word("/subscriptions/", own, *group, *network)

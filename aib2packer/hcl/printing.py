@@ -1,0 +1,403 @@
+"""HCL text made from values, in the layout that `packer fmt` leaves alone (reference/packer-semantics.md 1 and 2).
+
+Nothing here ends with a newline, and `indent` is always the column at which the first line stands.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import unicodedata
+from itertools import count, groupby
+from typing import TYPE_CHECKING, TypeAlias
+
+from aib2packer.hcl.values import Attribute, Blank, Block, Code, Comment, GoTemplate, Interpolation, Local, Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from aib2packer.hcl.values import Body, Value
+
+    _Reference: TypeAlias = Variable | Local | Code
+    _Item: TypeAlias = Attribute | Block | Comment | Blank
+
+_WIDTH = 128
+_STEP = 2
+_EQUALS = len(" = ")
+_ONE_A_LINE = {"inline"}  # several commands read better below each other
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+# Words that mean something else than their name at the start of an object.
+_KEYWORDS = frozenset({"for", "null", "true", "false"})
+
+_NOT_AS_IT_IS = re.compile(r"[^ !#&-\[\]-~]")  # a single set, which `re` finds several times faster than a choice
+_NOT_IN_COMMENTS = re.compile(r"[^ -~]")
+_ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t", '"': r"\"", "\\": r"\\"}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_AT_MARGIN = re.compile(r"^[^\s]", re.MULTILINE)
+# Beside the categories M*: what can share a grapheme cluster with its neighbour (Unicode 15, GraphemeBreakProperty.txt).
+_JOINING = re.compile(
+    "[\u0d4e\u0e33\u0eb3\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\uff9e\uff9f\U000111c2\U000111c3\U0001193f\U00011941"
+    "\U00011a3a\U00011a84-\U00011a89\U00011d46\U00011f02\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]"
+)
+
+
+def print_body(body: Body, indent: int = 0) -> str:
+    """The lines of a block or a file, their equals signs aligned as reference/packer-semantics.md 2.4 says."""
+    return "\n".join(text for _, text in print_items(body, indent))
+
+
+def print_items(body: Body, indent: int = 0) -> Iterator[tuple[_Item, str]]:
+    """The items of a body, each with its lines."""
+    for are_attributes, members in groupby(body, key=lambda item: isinstance(item, Attribute)):
+        items = tuple(members)
+        if are_attributes:
+            pairs = [_pair(item, indent) for item in items if isinstance(item, Attribute)]
+            yield from zip(items, _assignments(pairs, indent), strict=True)
+        else:
+            yield from ((item, _print_item(item, indent)) for item in items)
+
+
+def _pair(item: Attribute, indent: int) -> tuple[str, str]:
+    column = _WIDTH if item.name in _ONE_A_LINE else indent + len(item.name) + _EQUALS
+    return item.name, _print_value(item.value, indent, column)
+
+
+def print_variable(variable: Variable) -> str:
+    """The `variable` block of an input variable."""
+    pairs = [("type", variable.type)]
+    if variable.description:
+        pairs.append(("description", quote(variable.description)))
+    if variable.default is not None:
+        pairs.append(("default", _print_value(variable.default, _STEP, _STEP + len("default") + _EQUALS)))
+    if variable.sensitive:
+        pairs.append(("sensitive", "true"))
+    lines = [f"variable {quote(variable.name)} {{", *_assignments(pairs, _STEP)]
+    for rule in variable.validation:
+        message = Attribute("error_message", rule.error_message)
+        body = (Blank(), Block("validation", (Attribute("condition", Code(rule.condition)), message)))
+        lines.append(print_body(body, _STEP))
+    return "\n".join((*lines, "}"))
+
+
+def print_locals(values: Sequence[Local]) -> str:
+    """The `locals` block: each comment above its value, after an empty line. Nothing for no values.
+
+    A local made with a secret has a block of its own, which alone can say that it is one.
+    """
+    body: list[_Item] = []
+    for local in values:
+        if _holds_secret(local):
+            continue
+        if local.comment:
+            body += (Blank(), Comment(local.comment)) if body else (Comment(local.comment),)
+        body.append(Attribute(local.name, local.value))
+    secret = (
+        Block("local", (Attribute("sensitive", value=True), Attribute("expression", local.value)), (local.name,))
+        for local in values
+        if _holds_secret(local)
+    )
+    blocks = (*([Block("locals", tuple(body))] if body else ()), *secret)
+    return "\n\n".join(_print_item(block, 0) for block in blocks)
+
+
+def _holds_secret(local: Local) -> bool:
+    return any(isinstance(one, Variable) and one.sensitive for one in references(local.value))
+
+
+def print_value(value: Value, indent: int = 0) -> str:
+    """An expression, as it stands after `name = ` on a line that starts at column `indent`."""
+    return _print_value(value, indent, indent)
+
+
+def print_string(text: Interpolation, indent: int = 0) -> str:
+    """A string: a bare reference, a heredoc where one is asked for and exact, else quoted.
+
+    Every string that is not quoted by `quote` passes here. Source: reference/packer-semantics.md 2.1 to 2.3.
+    """
+    parts = _joined(text.parts)
+    if len(parts) == 1 and not isinstance(parts[0], str):
+        return _reference(parts[0], indent)
+    if text.multiline and (skeleton := _heredoc_skeleton(parts)):
+        return _heredoc(parts, skeleton, indent)
+    return f'"{"".join(_template(parts, in_quotes=True))}"'
+
+
+def quote(text: str) -> str:
+    """A quoted string that means exactly `text`, if `is_exact(text)` (reference/packer-semantics.md 2.1)."""
+    return f'"{_escape(text)}"'
+
+
+def visible(text: str) -> str:
+    """A text as it can stand in a line of a comment: with escapes for what ends the line, or cannot be seen."""
+    return _NOT_IN_COMMENTS.sub(_escape_character, text)
+
+
+def is_exact(text: str) -> bool:
+    """Whether HCL carries a string unchanged: it brings all to NFC, and has no lone surrogates (2.1)."""
+    return text.isascii() or (unicodedata.is_normalized("NFC", text) and not _SURROGATE.search(text))
+
+
+def is_identifier(name: str) -> bool:
+    """Whether a name can stand bare in HCL. HCL also allows letters beyond ASCII; here they are quoted."""
+    return _IDENTIFIER.fullmatch(name) is not None
+
+
+def escape_templates(value: Value) -> Value:
+    """The value as a field must be given it that Packer renders once as a Go template (reference/packer-semantics.md 1.4).
+
+    GoTemplate, Code and what references stand for are left alone. So is the value beside a key that needs an escape: Packer
+    does not render it then (1.3).
+    """
+    match value:
+        case str():
+            return _escape_braces(value)
+        case Interpolation():
+            parts = (_escape_braces(part) if isinstance(part, str) else part for part in _joined(value.parts))
+            return Interpolation(tuple(parts), value.multiline)
+        case bool() | int() | float() | Variable() | Local() | Code() | GoTemplate():
+            return value
+        case tuple():
+            return tuple(map(escape_templates, value))
+        case _:
+            return {_escape_braces(key): item if "{{" in key else escape_templates(item) for key, item in value.items()}
+
+
+def references(value: Value | Body) -> tuple[Variable | Local, ...]:
+    """Every variable and local that a value or a body names, in order of first appearance.
+
+    What a local or a variable itself names stands before it.
+    """
+    found: dict[tuple[type, str], Variable | Local] = {}
+    _find_references(value, found)
+    return tuple(found.values())
+
+
+def _find_references(value: Value | Body | _Item, found: dict[tuple[type, str], Variable | Local]) -> None:
+    match value:
+        case Variable() | Local():
+            key = (type(value), value.name)
+            if key not in found:
+                found[key] = value  # seen, which ends a cycle
+                inner = value.default if isinstance(value, Variable) else value.value
+                if inner is not None:
+                    _find_references(inner, found)
+                found[key] = found.pop(key)  # its place comes after what it names
+        case Attribute():
+            _find_references(value.value, found)
+        case tuple() | Block() | Code() | Interpolation():
+            for part in _parts(value):
+                _find_references(part, found)
+        case str() | bool() | int() | float() | GoTemplate() | Comment() | Blank():
+            pass
+        case _:
+            for item in value.values():
+                _find_references(item, found)
+
+
+def _parts(value: tuple[Value, ...] | Body | Block | Code | Interpolation) -> Iterable[Value | _Item]:
+    match value:
+        case Block():
+            return value.body
+        case Code():
+            return value.uses
+        case Interpolation():
+            return value.parts
+        case _:
+            return value
+
+
+def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:
+    """Lines `name = value`. One that leaves a bracket open is in no alignment group; a heredoc is one line of its group."""
+    margin = " " * indent
+    lines: list[str] = []
+    for opens_bracket, members in groupby(pairs, key=_opens_bracket):
+        group = list(members)
+        width = 0 if opens_bracket else max([len(name) for name, _ in group])
+        lines += [f"{margin}{name.ljust(width)} = {value}" for name, value in group]
+    return lines
+
+
+def _opens_bracket(pair: tuple[str, str]) -> bool:
+    value = pair[1]
+    return "\n" in value and not value.startswith("<<")
+
+
+def _print_item(item: _Item, indent: int) -> str:
+    match item:
+        case Block():
+            margin = " " * indent
+            head = " ".join((item.name, *map(quote, item.labels)))
+            body = print_body(item.body, indent + _STEP)
+            return f"{margin}{head} {{\n{body}\n{margin}}}" if body else f"{margin}{head} {{}}"
+        case Comment():
+            return _comment(item.text, indent)
+        case _:
+            return ""
+
+
+def _comment(text: str, indent: int) -> str:
+    start = f"{' ' * indent}# "
+    width = _WIDTH - len(start)
+    lines: list[str] = []
+    for line in text.split("\n"):
+        shown = visible(line)
+        if len(shown) <= width:
+            lines.append(shown)
+        else:
+            lines += textwrap.wrap(shown, width, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(f"{start}{line}".rstrip() for line in lines)
+
+
+def _print_value(value: Value, indent: int, column: int) -> str:
+    """Print a value whose line starts at `indent`, and which itself starts at `column`."""
+    match value:
+        case str():
+            return quote(value)
+        case Interpolation():
+            return print_string(value, indent)
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return repr(value)
+        case Variable() | Local() | Code():
+            return _reference(value, indent)
+        case GoTemplate():
+            return quote(value.text)
+        case tuple():
+            return _list(value, indent, column)
+        case _:
+            return _object(value, indent)
+
+
+def _list(values: tuple[Value, ...], indent: int, column: int) -> str:
+    inner = indent + _STEP
+    elements = [_print_value(value, inner, inner) for value in values]
+    line = f"[{', '.join(elements)}]"
+    if "\n" not in line and (len(elements) == 1 or column + len(line) <= _WIDTH):
+        return line
+    margin = " " * inner
+    lines = ["["]
+    for number, element in enumerate(elements, start=1):
+        if not element.startswith("<<"):
+            lines.append(f"{margin}{element},")
+        elif number == len(elements):
+            lines.append(f"{margin}{element}")
+        else:
+            lines += (f"{margin}{element}", f"{margin},")  # nothing may stand beside a heredoc's marker
+    lines.append(f"{' ' * indent}]")
+    return "\n".join(lines)
+
+
+def _object(values: Mapping[str, Value], indent: int) -> str:
+    if not values:
+        return "{}"
+    inner = indent + _STEP
+    printed = ((_key(name), value) for name, value in values.items())
+    pairs = ((key, _print_value(value, inner, inner + len(key) + _EQUALS)) for key, value in printed)
+    return "\n".join(("{", *_assignments(pairs, inner), f"{' ' * indent}}}"))
+
+
+def _key(name: str) -> str:
+    """A key of an object, escaped so that its width, for `packer fmt`, is its length."""
+    if is_identifier(name) and name not in _KEYWORDS:
+        return name
+    quoted = quote(name)
+    return quoted if quoted.isascii() else "".join(_code_point(char) if _joins(char) else char for char in quoted)
+
+
+def _reference(value: _Reference, indent: int) -> str:
+    match value:
+        case Variable():
+            return f"var.{value.name}"
+        case Local():
+            return f"local.{value.name}"
+        case _:
+            # Code of several lines is written as it stands at the left margin.
+            return re.sub(r"\n(?=.)", "\n" + " " * indent, value.text) if "\n" in value.text else value.text
+
+
+def _joined(parts: tuple[str | _Reference, ...]) -> list[str | _Reference]:
+    """The parts of a string without empty literals, and no literal next to another."""
+    joined: list[str | _Reference] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        elif part != "":
+            joined.append(part)
+    return joined
+
+
+def _template(parts: list[str | _Reference], *, in_quotes: bool) -> Iterator[str]:
+    for number, part in enumerate(parts, start=1):
+        if not isinstance(part, str):
+            printed = _reference(part, 0)
+            # `packer fmt` wants a space between two braces.
+            yield f"${{ {printed}}}" if printed.startswith("{") else f"${{{printed}}}"
+            continue
+        # `$${` would be an escape: dollars right before a reference become a reference of their own.
+        literal = part if number == len(parts) else part.rstrip("$")
+        yield _escape(literal) if in_quotes else _escape_sigils(literal)
+        if dollars := part[len(literal) :]:
+            yield f'${{"{dollars}"}}'
+
+
+def _heredoc_skeleton(parts: list[str | _Reference]) -> str:
+    """The text with a mark for each reference, if a `<<-` heredoc carries it exactly; else nothing.
+
+    Source: reference/packer-semantics.md 2.2 and 2.3.
+    """
+    skeleton = "".join(part if isinstance(part, str) else "?" for part in parts)
+    if (
+        "\n" in skeleton
+        and skeleton.replace("\n", "").replace("\t", "").isprintable()
+        and _AT_MARGIN.search(skeleton)
+        and (skeleton.isascii() or (is_exact(skeleton) and not any(_joins(line[0]) for line in skeleton.split("\n") if line)))
+    ):
+        return skeleton
+    return ""
+
+
+def _heredoc(parts: list[str | _Reference], skeleton: str, indent: int) -> str:
+    body = "".join(_template(parts, in_quotes=False)).removesuffix("\n")
+    margin = " " * (indent + _STEP)
+    # Lines of white space are not part of the indent that Packer takes away.
+    lines = (line if not line or line.isspace() else margin + line for line in body.split("\n"))
+    marker = _marker(skeleton)
+    return "\n".join((f"<<-{marker}", *lines, f"{' ' * indent}{marker}"))
+
+
+def _marker(text: str) -> str:
+    if "EOT" not in text:
+        return "EOT"
+    lines = {line.strip() for line in text.split("\n")}
+    return next(marker for number in count(1) if (marker := f"EOT{number}" if number > 1 else "EOT") not in lines)
+
+
+def _escape(text: str) -> str:
+    return _NOT_AS_IT_IS.sub(_escape_character, text)
+
+
+def _escape_character(match: re.Match[str]) -> str:
+    char = match.group()
+    if char in "$%":
+        return char * 2 if match.string.startswith("{", match.end()) else char
+    return _ESCAPES.get(char) or (char if char.isprintable() else _code_point(char))
+
+
+def _escape_sigils(text: str) -> str:
+    return text.replace("${", "$${").replace("%{", "%%{")
+
+
+def _escape_braces(text: str) -> str:
+    return text.replace("{{", "{{`{{`}}")
+
+
+def _code_point(char: str) -> str:
+    number = ord(char)
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"  # noqa: PLR2004 - the last of four digits
+
+
+def _joins(char: str) -> bool:
+    return unicodedata.category(char).startswith("M") or _JOINING.match(char) is not None

@@ -1,0 +1,252 @@
+"""JSON as ARM tools read it, with a span on every key and value."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, cast
+
+from aib2packer.findings.codes import JSON_DUPLICATE_KEY, JSON_SYNTAX, JSON_TOO_DEEP, JSON_TRAILING_COMMA, PLACEHOLDER
+from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.text.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aib2packer.findings.model import Report
+    from aib2packer.jsonc.breakage import Where
+    from aib2packer.jsonc.tree import Json
+    from aib2packer.text.source import SourceText
+
+MAX_DEPTH = 200
+
+# What Newtonsoft.Json skips (JsonTextReader.EatWhitespace: char.IsWhiteSpace), and a byte order mark.
+_BLANK = r"[\s\ufeff]*+"
+_SPACE = rf"{_BLANK}(?:(?://[^\r\n]*+|/\*(?s:.*?)\*/){_BLANK})*+"
+_STRING = r'"([^"\\]*+(?:\\(?s:.)[^"\\]*+)*+)"'
+
+# Matches everywhere, be it nothing.
+_match_space = cast("Callable[[str, int], re.Match[str]]", re.compile(_SPACE).match)
+_match_next = re.compile(rf"{_SPACE}([,}}\]]){_SPACE}").match
+_match_string = re.compile(_STRING).match
+_match_key = re.compile(rf"{_STRING}{_SPACE}:{_SPACE}").match
+_match_atom = re.compile(
+    r"(?:(-?(?:0|[1-9][0-9]*+)(\.[0-9]++)?+([eE][-+]?[0-9]++)?+)|true|false|null)(?![\w.+$-])",
+).match
+
+_LITERALS = {"true": True, "false": False, "null": None}
+
+_sub_escape = re.compile(
+    r"""\\(?:(["\\/bfnrt])"""
+    r"""|u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"""
+    r"""|u(?![dD][89a-fA-F])([0-9a-fA-F]{4})"""
+    r"""|)""",
+).sub
+_SIMPLE_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+class _StopError(Exception):
+    """The text is no JSON; ends the reading. Says where, as `json_case.Place` does."""
+
+    def __init__(
+        self,
+        at: int,
+        where: Where,
+        *,
+        opened: int = 0,
+        before: Span | None = None,
+        comma: int | None = None,
+    ) -> None:
+        super().__init__(at, where)
+        self.at = at
+        self.where = where
+        self.opened = opened
+        self.before = before
+        self.comma = comma
+
+
+class _EscapeError(Exception):
+    """No escape of JSON at this offset of a string's inner text."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
+def parse(source: SourceText, report: Report) -> Json | None:
+    """Read a text as ARM tools do: comments and raw line breaks in strings are fine.
+
+    Trailing commas and keys written twice (the last wins) are tolerated with a finding. A text that is not JSON gives one
+    error finding, and None.
+    """
+    reader = _Reader(source, report)
+    try:
+        return reader.document()
+    except _StopError as stop:
+        from aib2packer.jsonc.breakage import BreakPlace
+        from aib2packer.jsonc.diagnosis import explain
+
+        broken = explain(source, stop.at, BreakPlace(stop.where, opened=stop.opened, before=stop.before, comma=stop.comma))
+        code = JSON_TOO_DEEP if stop.where == "too deep" else PLACEHOLDER if broken.placeholder else JSON_SYNTAX
+        report.add(code, Span(source, broken.start, broken.end), broken.message, help=broken.help)
+        return None
+
+
+class _Reader:
+    """Reads one text. Each method takes the offset at which its rule begins."""
+
+    __slots__ = ("_report", "_source", "_text")
+
+    def __init__(self, source: SourceText, report: Report) -> None:
+        self._source = source
+        self._text = source.text
+        self._report = report
+
+    def document(self) -> Json:
+        """Document = value ; the only one in the text."""
+        self._check_characters()
+        start = self._space(0)
+        value = self._value(start, 1)
+        if value is None:
+            raise _StopError(start, "document")
+        end = self._space(value.span.end)
+        if end < len(self._text):
+            raise _StopError(end, "end", before=value.span)
+        return value
+
+    def _value(self, start: int, depth: int) -> Json | None:
+        """Value = object | array | string | number | "true" | "false" | "null" ; None: no value begins here."""
+        char = self._text[start : start + 1]
+        if char == '"':
+            return self._string(start)
+        if char == "{":
+            return self._object(start, depth)
+        if char == "[":
+            return self._array(start, depth)
+        match = _match_atom(self._text, start)
+        if match is None:
+            return None
+        atom, number, fraction, exponent = match.group(0, 1, 2, 3)
+        span = Span(self._source, start, match.end())
+        if number is None:
+            return JsonScalar(_LITERALS[atom], span)
+        if math.isinf(float(number)):  # also keeps int() below Python's limit of digits
+            raise _StopError(start, "huge number")
+        return JsonScalar(float(number) if fraction or exponent else int(number), span)
+
+    def _object(self, start: int, depth: int) -> JsonObject:
+        """Object = "{" [ member *( "," member ) [ "," ] ] "}" ; member = string ":" value."""
+        if depth > MAX_DEPTH:
+            raise _StopError(start, "too deep")
+        text, source = self._text, self._source
+        members = []
+        at = self._space(start + 1)
+        comma = None
+        while text[at : at + 1] != "}":
+            match = _match_key(text, at)
+            if match is None:
+                raise self._broken_key(at, start, comma)
+            inner, value_start = match[1], match.end()
+            key_span = Span(source, at, match.end(1) + 1)
+            key = self._unescaped(inner, at + 1) if "\\" in inner else inner
+            value = self._value(value_start, depth + 1)
+            if value is None:
+                raise _StopError(value_start, "value", opened=start, before=key_span)
+            members.append(JsonMember(key, key_span, value))
+            match = _match_next(text, value.span.end)
+            if match is None or match[1] == "]":
+                raise _StopError(self._space(value.span.end), "next member", opened=start, before=value.span)
+            if match[1] == "}":
+                return JsonObject(self._unique(members), Span(source, start, match.end(1)))
+            comma = match.start(1)
+            at = match.end()
+        self._check_comma(comma, "}")
+        return JsonObject(self._unique(members), Span(source, start, at + 1))
+
+    def _array(self, start: int, depth: int) -> JsonArray:
+        """Array = "[" [ value *( "," value ) [ "," ] ] "]"."""
+        if depth > MAX_DEPTH:
+            raise _StopError(start, "too deep")
+        text = self._text
+        items = []
+        at = self._space(start + 1)
+        comma = None
+        while text[at : at + 1] != "]":
+            value = self._value(at, depth + 1)
+            if value is None:
+                raise _StopError(at, "item", opened=start, comma=comma)
+            items.append(value)
+            match = _match_next(text, value.span.end)
+            if match is None or match[1] == "}":
+                raise _StopError(self._space(value.span.end), "next item", opened=start, before=value.span)
+            if match[1] == "]":
+                return JsonArray(tuple(items), Span(self._source, start, match.end(1)))
+            comma = match.start(1)
+            at = match.end()
+        self._check_comma(comma, "]")
+        return JsonArray(tuple(items), Span(self._source, start, at + 1))
+
+    def _string(self, start: int) -> JsonScalar:
+        r"""String = '"' *( any character but '"' and "\" | escape ) '"'."""
+        match = _match_string(self._text, start)
+        if match is None:
+            raise _StopError(start, "open string")
+        inner = match[1]
+        string = self._unescaped(inner, start + 1) if "\\" in inner else inner
+        return JsonScalar(string, Span(self._source, start, match.end()))
+
+    def _unescaped(self, inner: str, start: int) -> str:
+        r"""Escape = "\" ( '"' | "\" | "/" | "b" | "f" | "n" | "r" | "t" | "u" 4 hexadecimal digits )."""
+        try:
+            return _sub_escape(_unescape, inner)
+        except _EscapeError as error:
+            raise _StopError(start + error.offset, "escape") from None
+
+    def _space(self, start: int) -> int:
+        """Space = *( blank | "//" to the end of the line | "/*" to "*/" ) ; gives the offset after it."""
+        return _match_space(self._text, start).end()
+
+    def _unique(self, members: list[JsonMember]) -> tuple[JsonMember, ...]:
+        """Keep the last member of each key."""
+        last = {member.key: member for member in members}
+        if len(last) == len(members):
+            return tuple(members)
+        from aib2packer.jsonc.breakage import quoted
+
+        for member in members:
+            winner = last[member.key]
+            if winner is not member:
+                line, column = winner.key_span.position
+                message = f"{quoted(member.key)} is written again in line {line}, column {column}: the last one wins"
+                self._report.add(JSON_DUPLICATE_KEY, member.key_span, message, help="Delete the one that is not meant.")
+        return tuple(last.values())
+
+    def _check_comma(self, comma: int | None, closing: str) -> None:
+        if comma is not None:
+            span = Span(self._source, comma, comma + 1)
+            message = f"a comma before `{closing}`: JSON has none there, and some tools refuse it"
+            self._report.add(JSON_TRAILING_COMMA, span, message, help="Delete the comma.")
+
+    def _check_characters(self) -> None:
+        try:
+            self._text.encode()  # the quickest search for a lone surrogate, which only a Python caller can pass
+        except UnicodeEncodeError as error:
+            raise _StopError(error.start, "surrogate") from None
+
+    def _broken_key(self, at: int, opened: int, comma: int | None) -> _StopError:
+        """No key begins here, or no colon follows it."""
+        if self._text[at : at + 1] != '"':
+            return _StopError(at, "key", opened=opened, comma=comma)
+        key_span = self._string(at).span
+        return _StopError(self._space(key_span.end), "colon", opened=opened, before=key_span)
+
+
+def _unescape(match: re.Match[str]) -> str:
+    simple, high, low, code = match.groups()
+    if simple:
+        return _SIMPLE_ESCAPES[simple]
+    if code:
+        return chr(int(code, 16))
+    if high:
+        return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + (int(low, 16) - 0xDC00))
+    raise _EscapeError(match.start())

@@ -1,0 +1,101 @@
+"""What the user can decide about a conversion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aib2packer.text.source import SourceText
+
+BUILD_FILE = "build.pkr.hcl"
+"""The name of a build in a folder of its own."""
+
+
+class OsType(Enum):
+    """The operating system of the image, as azure-arm's `os_type` spells it."""
+
+    LINUX = "Linux"
+    WINDOWS = "Windows"
+
+
+class Auth(Enum):
+    """How Packer signs in to Azure."""
+
+    CLI = "cli"
+    MSI = "msi"
+    SERVICE_PRINCIPAL = "service-principal"
+    OIDC = "oidc"
+
+
+class WinrmBootstrap(Enum):
+    """How the certificate for WinRM gets onto a Windows VM."""
+
+    KEY_VAULT = "key-vault"
+    """Through a temporary Key Vault, which is azure-arm's own way."""
+    USER_DATA = "user-data"
+    """By a script in the VM's user data, as in Image Builder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfetched:
+    """Why an asset could not be fetched, as the rest of a sentence about it, and what to do. Neither holds a secret."""
+
+    reason: str
+    help: str
+
+
+class Emit(Enum):
+    """Which build a single file holds."""
+
+    BUILD = "build"
+    VALIDATION = "validation"
+
+
+class ValidateIn(Enum):
+    """Where the validators run: in a build of their own, which boots the finished image, or in the one that makes it."""
+
+    BUILD = "build"
+    INLINE = "inline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the user can decide about a conversion."""
+
+    name: str | None = None
+    """Which image template of the input to convert, where there are several."""
+    os_type: OsType | None = None
+    """The operating system; None: found out from the template."""
+    auth: Auth = Auth.CLI
+    winrm_bootstrap: WinrmBootstrap = WinrmBootstrap.KEY_VAULT
+    """How a Windows VM gets ready for Packer; without effect on Linux."""
+    replace_iso: str | None = None
+    """PUBLISHER:OFFER:SKU[:VERSION] of the marketplace image to use instead of an ISO source."""
+    parameter_files: tuple[SourceText, ...] = ()
+    """Parameters files of a deployment template; the later win."""
+    settings: tuple[str, ...] = ()
+    """Values of parameters as `NAME=VALUE`, JSON or text; they win over the files."""
+    subscription_id: str | None = None
+    """What `subscription().subscriptionId` comes to; None: a variable."""
+    resource_group: str | None = None
+    """What `resourceGroup().name` comes to; None: a variable."""
+    location: str | None = None
+    """What `resourceGroup().location` comes to; None: a variable."""
+    resolve: bool = False
+    """Whether parameters that have a value are folded into the output; without, they are variables."""
+    annotate: bool = False
+    """Whether a comment above each block says which line of the template it comes from."""
+    validation: ValidateIn = ValidateIn.BUILD
+    """Where validators run."""
+    emit: Emit | None = None
+    """Which build the HCL is, where there are no side files; None: that of the image, and to leave out validation is a loss."""
+    side_files: bool = False
+    """Whether files beside the HCL may be written; without, everything stands in the HCL."""
+    assets: Mapping[str, bytes | Unfetched] | None = field(default=None, repr=False)
+    """What was fetched, by URI: it lies beside the HCL then, which asks for `side_files`. None: the build fetches it."""
+    file_name: str = BUILD_FILE
+    """The name that the HCL will have, for the commands in its header."""

@@ -1,0 +1,143 @@
+"""azure-arm's settings: which are blocks, and the order in which a person thinks of them.
+
+Source of the names: packer-plugin-azure 2.6.3, builder/azure/arm/config.hcl2spec.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.hcl.values import Attribute, Blank, Block, Comment, Traced
+from aib2packer.packer.model import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aib2packer.hcl.values import Settings, Value
+
+SOURCE_IMAGE = "Source image"
+BUILD_VM = "Build VM"
+DISTRIBUTION = "Distribution"
+
+_BLOCKS = {"plan_info", "shared_image_gallery", "shared_image_gallery_destination"}
+
+# A section is groups of settings, with an empty line between them.
+_SECTIONS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
+    (
+        "",
+        (
+            (
+                "use_azure_cli_auth",
+                "tenant_id",
+                "client_id",
+                "client_secret",
+                "oidc_request_url",
+                "oidc_request_token",
+                "subscription_id",
+            ),
+        ),
+    ),
+    (
+        SOURCE_IMAGE,
+        (
+            (
+                "os_type",
+                "image_publisher",
+                "image_offer",
+                "image_sku",
+                "image_version",
+                "custom_managed_image_name",
+                "custom_managed_image_resource_group_name",
+            ),
+            ("shared_image_gallery",),
+            ("plan_info",),
+        ),
+    ),
+    (
+        BUILD_VM,
+        (
+            (
+                "location",
+                "build_resource_group_name",
+                "vm_size",
+                "os_disk_size_gb",
+                "disk_additional_size",
+                "security_type",
+                "secure_boot_enabled",
+                "vtpm_enabled",
+                "user_assigned_managed_identities",
+                "virtual_network_resource_group_name",
+                "virtual_network_name",
+                "virtual_network_subnet_name",
+                "allowed_inbound_ip_addresses",
+            ),
+            ("communicator", "winrm_use_ssl", "winrm_insecure", "winrm_username"),
+            ("skip_create_build_key_vault", "user_data", "user_data_file", "custom_script"),
+        ),
+    ),
+    (
+        DISTRIBUTION,
+        (
+            (
+                "skip_create_image",
+                "managed_image_name",
+                "managed_image_resource_group_name",
+                "managed_image_os_disk_snapshot_name",
+            ),
+            (
+                "storage_account",
+                "resource_group_name",
+                "capture_container_name",
+                "capture_name_prefix",
+                "polling_duration_timeout",
+            ),
+            (
+                "shared_image_gallery_destination",
+                "shared_gallery_image_version_exclude_from_latest",
+                "shared_image_gallery_timeout",
+            ),
+            ("azure_tags",),
+        ),
+    ),
+)
+
+
+def arrange(settings: Settings, notes: Mapping[str, str]) -> tuple[Section, ...]:
+    """Put settings into sections.
+
+    `notes` say more in the comment above a section, or stand above a group of settings, by the name of its first one.
+
+    Raises:
+        KeyError: A setting has no place in the table.
+        TypeError: A block is given as an attribute, or the other way round: Packer would refuse it.
+
+    """
+    left = dict(settings)
+    sections = []
+    for comment, groups in _SECTIONS:
+        body: list[Attribute | Block | Comment | Blank] = []
+        for names in groups:
+            group = [_item(name, left.pop(name)) for name in names if name in left]
+            if body and group:
+                body.append(Blank())
+            if group and (note := notes.get(group[0].name)):
+                body.append(Comment(note))
+            body.extend(group)
+        if body:
+            note = notes.get(comment)
+            sections.append(Section(f"{comment}. {note}" if note else comment, tuple(body)))
+    if left:
+        raise KeyError(*left)
+    return tuple(sections)
+
+
+def _item(name: str, value: Value | Traced | Block) -> Attribute | Block:
+    if isinstance(value, Block) != (name in _BLOCKS):
+        raise TypeError(name)
+    match value:
+        case Block():
+            return value
+        case Traced():
+            return Attribute(name, value.value, value.origins)
+        case _:
+            return Attribute(name, value)

@@ -1,0 +1,149 @@
+"""Tags. Packer puts its own on all that it makes; post-processors put those that differ on each artifact."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import VhdTarget
+from aib2packer.findings import codes
+from aib2packer.hcl.printing import is_exact
+from aib2packer.packer.steps.exactness import content_is_exact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.findings.model import Report
+    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.text.source import Span
+
+_MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 512, 256  # reference/packer-semantics.md 8.5
+_SHOWN = 40
+_FORBIDDEN = re.compile(r"[<>%&\\?/]")
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """`shared` are those that azure-arm puts on all that it makes; `own` those that a target gets beside them, by its index.
+
+    `origins` is where the shared ones stand, and those that gave way to them.
+    """
+
+    shared: Mapping[str, TemplateText]
+    own: Mapping[int, Mapping[str, TemplateText]]
+    origins: tuple[Span, ...]
+
+
+def tags_of(template: ImageTemplate, plan: Plan, report: Report) -> Tags:
+    """Which tags azure-arm puts on all: the template's, those that its targets have in common, those of managed resources."""
+    for target in template.targets:
+        for key, value in target.tags.items():
+            _check(key, value, report)
+            if isinstance(target, VhdTarget):
+                report.add(
+                    codes.VHD_TAGS,
+                    value.span,
+                    f"a VHD is a blob and has no tags as resources do: the tag {key} is left out",
+                    help="Set it as a tag of the blob: `az storage blob tag set`.",
+                )
+    tagged = [target for target in plan.made if not isinstance(target, VhdTarget)]
+    kinds: list[tuple[str, Mapping[str, TemplateText]]] = [("tags", template.tags)]
+    if tagged:
+        kinds.append((f"distribute[{tagged[0].index}].artifactTags", _common([target.tags for target in tagged])))
+    kinds.append(("managedResourceTags", template.managed_resource_tags))
+    shared = _merge(kinds, report)
+    if len(shared) > _MOST_TAGS:
+        report.add(
+            codes.BAD_VALUE,
+            template.span,
+            f"there are {len(shared)} tags together: Packer takes {_MOST_TAGS}, as Azure does on a resource",
+            help="Remove some.",
+        )
+    own = {target.index: _missing(target.tags, shared) for target in tagged}
+    said = (template.tags, *(target.tags for target in tagged), template.managed_resource_tags)
+    return Tags(
+        shared,
+        {index: tags for index, tags in own.items() if tags},
+        tuple(
+            text.span for tags in said for text in tags.values() if all(text not in others.values() for others in own.values())
+        ),
+    )
+
+
+def _merge(kinds: Sequence[tuple[str, Mapping[str, TemplateText]]], report: Report) -> dict[str, TemplateText]:
+    """All of them, the template's own first; the later win."""
+    merged: dict[str, TemplateText] = {}
+    for what, tags in kinds:
+        for key, value in tags.items():
+            known = next((other for other in merged if other.lower() == key.lower()), key)
+            before = merged.pop(known, value)
+            # An artifact gets its own value by itself, build resources have theirs: only that of the template can be lost.
+            if before.parts != value.parts and before in kinds[0][1].values():
+                report.add(
+                    codes.TAGS_CLASH,
+                    value.span,
+                    f"the tag {key} has several values, which Image Builder kept apart: `{value}` of {what} is put on all, "
+                    f"and not `{before}`",
+                    help="Give each value a tag of its own.",
+                )
+            merged[key] = value
+            _check(key, value, report)
+    if sum(1 for _, tags in kinds if tags) > 1:
+        report.add(
+            codes.TAGS_MERGED,
+            next(iter(next(tags for _, tags in reversed(kinds) if tags).values())).span,
+            "Image Builder kept the tags of template, image and build resources apart; Packer puts them all on the image and "
+            "on the build's resources",
+            help="Nothing to do, unless something acts on one of these tags.",
+        )
+    return merged
+
+
+def _common(all_tags: Sequence[Mapping[str, TemplateText]]) -> dict[str, TemplateText]:
+    first, *others = all_tags
+    return {key: value for key, value in first.items() if all(_has(tags, key, value) for tags in others)}
+
+
+def _missing(tags: Mapping[str, TemplateText], shared: Mapping[str, TemplateText]) -> dict[str, TemplateText]:
+    return {key: value for key, value in tags.items() if not _has(shared, key, value)}
+
+
+def _has(tags: Mapping[str, TemplateText], key: str, value: TemplateText) -> bool:
+    """Whether there is such a tag; Azure minds no case in its name."""
+    return any(other.lower() == key.lower() and found.parts == value.parts for other, found in tags.items())
+
+
+def _check(key: str, value: TemplateText, report: Report) -> None:
+    if "{{" in key and "{{" in value.visible:
+        report.add(
+            codes.NOT_EXACT,
+            value.span,
+            f"Packer evaluates `{{{{` in the tag {key}: where it stands in the name, nothing escapes it in the value",
+            help="Rename the tag.",
+        )
+    if not is_exact(key) or not content_is_exact(value):
+        report.add(
+            codes.NORMALIZED,
+            value.span,
+            f"the tag {key} changes: HCL brings all text to Unicode's form C",
+            help="Write it in that form.",
+        )
+    if len(key.encode("utf-8", "replace")) > _LONGEST_KEY or len(value.visible.encode("utf-8", "replace")) > _LONGEST_VALUE:
+        report.add(
+            codes.BAD_VALUE,
+            value.span,
+            f"the tag {key[:_SHOWN]} is too long: Packer takes {_LONGEST_KEY} bytes for a name, {_LONGEST_VALUE} for a value",
+            help="Shorten it.",
+        )
+    elif "<" in key and ">" in key:
+        report.add(codes.PLACEHOLDER, value.span, f"placeholder not filled in: the tag {key}", help="Name the tag.")
+    elif _FORBIDDEN.search(key):
+        report.add(
+            codes.FAILS_WHEN_RUN,
+            value.span,
+            f"the tag {key} is not one that Azure takes: there is one of <>%&\\?/ in its name",
+            help="Rename it.",
+        )

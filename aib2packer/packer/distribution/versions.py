@@ -1,0 +1,178 @@
+"""The version number of a gallery image (reference/aib-behaviour.md 2.2)."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.gallery_versions import LARGEST_PART
+from aib2packer.arm.language.text import Segment
+from aib2packer.findings import codes
+from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
+from aib2packer.packer.shell_words import Word, assignments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aib2packer.aib.model import GalleryTarget
+    from aib2packer.findings.model import Report
+    from aib2packer.packer.variables.symbols import Symbols
+
+VERSION = "image_version"
+"""The variable and the local that hold the version."""
+
+NOW = Local("now", Code("timestamp()"), "Taken once: each call of timestamp() gives another time.")
+
+
+def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> Value:
+    """The explicit version of a target; else a variable whose default, made from the time, grows within a major version.
+
+    `galleries` are all targets in galleries, this one among them: those of one major version share a variable.
+    """
+    name, major = _variable_name(target, galleries), major_version(target)
+    if is_explicit(target):
+        _check(target, report)
+    else:
+        _report_by_time(target, counting_options(galleries, symbols)[name], report)
+    variable = Variable(
+        name,
+        f"Gallery version of the image, such as {major}.4.2. Null: {major}.<date>.<time>, which grows with each build and "
+        f"stays below {major + 1}.0.0.",
+        default=Code("null"),
+    )
+    by_time = Local(
+        name.replace(VERSION, "time_version"),
+        Code(
+            f'format("{major}.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), '
+            'parseint(formatdate("hhmmss", local.now), 10))',
+            (NOW,),
+        ),
+    )
+    chosen = Local(
+        name,
+        Code(f"var.{name} != null ? var.{name} : local.{by_time.name}", (variable, by_time)),
+    )
+    return explicit_or(chosen, target, symbols)
+
+
+def major_version(target: GalleryTarget) -> int:
+    """The major version within which a target's number grows."""
+    return 1 if target.major is None else target.major.value
+
+
+def is_explicit(target: GalleryTarget) -> bool:
+    """Whether the template names the version. An id that is only known when Packer runs may end before it."""
+    version = target.version
+    return version is not None and not any(isinstance(symbol, Segment) and symbol.optional for symbol in version.symbols)
+
+
+def explicit_or(otherwise: Local, target: GalleryTarget, symbols: Symbols) -> Value:
+    """The version that the template names; `otherwise` where it names none, which may only be known when Packer runs."""
+    if target.version is None:
+        return otherwise
+    version = symbols.value(target.version)
+    if is_explicit(target):
+        return version
+    # null where the id ends before it
+    return Code(f"{print_value(version).removesuffix('null')}local.{otherwise.name}", (*references(version), otherwise))
+
+
+def counting_options(galleries: Sequence[GalleryTarget], symbols: Symbols) -> dict[str, str]:
+    """The options of `packer build` that count on from the highest version, as the service does, for a shell; by variable."""
+    counted: dict[str, list[GalleryTarget]] = {}
+    for target in galleries:
+        if not is_explicit(target):
+            counted.setdefault(_variable_name(target, galleries), []).append(target)
+    return {name: f"-var {name}=$(aib2packer next-version {_counted(same, symbols)})" for name, same in counted.items()}
+
+
+def _variable_name(target: GalleryTarget, galleries: Sequence[GalleryTarget]) -> str:
+    """The variable that holds the version: a name of its own for a major version that is not the first target's."""
+    major = major_version(target)
+    return VERSION if major == major_version(galleries[0]) else f"{VERSION}_major_{major}"
+
+
+def _counted(galleries: Sequence[GalleryTarget], symbols: Symbols) -> str:
+    """What the next version is counted from: galleries that get the same one."""
+    images = dict.fromkeys(_in_shell(symbols.value(target.id.text)) for target in galleries)
+    majors = {target.major.value if target.major is not None else None for target in galleries}
+    within = () if None in majors else (f"--major {major}" for major in majors)
+    return " ".join((*images, *within))
+
+
+def counting_values(galleries: Sequence[GalleryTarget], symbols: Symbols) -> tuple[str, ...]:
+    """The variables of the shell that these options need, each as `name=value`."""
+    values = [symbols.value(target.id.text) for target in galleries if not is_explicit(target)]
+    parts = [part for value in values for part in (value.parts if isinstance(value, Interpolation) else (value,))]
+    return assignments((Word(tuple(part for part in parts if isinstance(part, Variable | Local))),), symbols.given)
+
+
+def _in_shell(value: Value) -> str:
+    """A text for a shell; variables of the build are variables there too."""
+    if isinstance(value, str):
+        return shlex.quote(value)
+    parts = value.parts if isinstance(value, Interpolation) else (value,)
+    shown = (
+        re.sub(r'[\\"$`]', r"\\\g<0>", part)
+        if isinstance(part, str)
+        else f"${{{part.name}}}"
+        if isinstance(part, Variable | Local)
+        else "..."
+        for part in parts
+    )
+    return f'"{"".join(shown)}"'
+
+
+def _report_by_time(target: GalleryTarget, counting: str, report: Report) -> None:
+    major = major_version(target)
+    if target.major is not None and major > LARGEST_PART:
+        report.add(
+            codes.BAD_VALUE,
+            target.major.span,
+            f"{major} is no major version: a part of a version is {LARGEST_PART} at most",
+            help="Write a smaller number.",
+        )
+    service = (
+        "before API version 2022-07-01 Image Builder made the number from the time, 0.<seconds / 65536>.<rest>; here it is a "
+        f"higher one, {major}.<date>.<time>"
+        if target.by_time
+        else "Image Builder counts on from the highest version in the gallery; here the number is made from the time: "
+        f"{major}.<date>.<time>"
+    )
+    report.add(
+        codes.VERSION_BY_TIME,
+        target.id.text.span,
+        service,
+        help=f"To count on from the highest there is: packer build {counting}",
+    )
+
+
+def _check(target: GalleryTarget, report: Report) -> None:
+    version = target.version
+    if version is None or version.literal is None:
+        return
+    if not re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", version.literal):
+        report.add(
+            codes.BAD_VALUE,
+            version.span,
+            f"`{version}` is no version of a gallery image: that has three numbers",
+            help="Write a version such as 1.0.0, or leave it out.",
+        )
+        return
+    for part in version.literal.split("."):
+        if int(part) > LARGEST_PART or (part != "0" and part.startswith("0")):
+            report.add(
+                codes.FAILS_WHEN_RUN,
+                version.span,
+                f"the part {part} of the version {version} is not what a gallery takes: 0 to {LARGEST_PART}, no leading zeros",
+                help="Write a version such as 1.0.0.",
+            )
+    if target.major is not None:
+        report.add(
+            codes.VERSION_TWICE,
+            target.major.span,
+            f"there are both an explicit version, {version}, and versioning of major {target.major.value}: the former is taken",
+            help="Remove one of them.",
+        )

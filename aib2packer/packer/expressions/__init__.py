@@ -1,0 +1,1 @@
+"""ARM expressions as HCL that means the same, with Packer's own functions."""

@@ -1,0 +1,46 @@
+"""The names of the files and folders of an output: where each lies, relative to the build."""
+
+from __future__ import annotations
+
+from aib2packer.options import BUILD_FILE
+
+__all__ = ["BUILD_FILE"]
+
+BUILD_ENDING = ".pkr.hcl"
+VALUES_ENDING = ".auto.pkrvars.hcl"
+VALIDATION_FOLDER = "validate"
+"""Where the build that validates lies, below that of the image."""
+SCRIPTS = "scripts"
+"""The folder of scripts that the VM gets."""
+FILES = "files"
+"""The folder of files that the VM gets as they are."""
+DOWNLOADS = "downloads"
+"""The folder of what a build fetches by itself, a folder each build below it."""
+PIPELINES = "pipelines"
+GITHUB_ACTIONS = f"{PIPELINES}/github-actions.yml"
+AZURE_PIPELINES = f"{PIPELINES}/azure-pipelines.yml"
+MIGRATION_PAGE = "MIGRATION.md"
+SHA256SUMS = "SHA256SUMS"
+"""The file with the checksums of what was fetched when converting."""
+IGNORED = ".gitignore"
+ATTRIBUTES = ".gitattributes"
+BEGINNINGS = frozenset({IGNORED, ATTRIBUTES, GITHUB_ACTIONS, AZURE_PIPELINES})
+"""Files to begin with, which the user goes on with: one that is there is the user's own."""
+
+
+def manifest_file(name: str) -> str:
+    """The file in which Packer records what the build of that name has made."""
+    return f"{name}{MANIFEST_ENDING}"
+
+
+MANIFEST_ENDING = ".manifest.json"
+
+
+def values_file(name: str) -> str:
+    """The file of values that the user gave for the variables of a build."""
+    return f"{name}{VALUES_ENDING}"
+
+
+def downloads_folder(name: str) -> str:
+    """The folder into which a build fetches scripts and files."""
+    return f"{DOWNLOADS}/{name}"

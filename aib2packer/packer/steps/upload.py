@@ -1,0 +1,53 @@
+"""Texts that no inline form carries, as files on the VM."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from aib2packer.findings import codes
+from aib2packer.packer.model import Provisioner
+from aib2packer.packer.steps.exactness import content_is_exact
+from aib2packer.packer.steps.site import AS_ROOT
+
+if TYPE_CHECKING:
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.hcl.values import Value
+    from aib2packer.packer.steps.site import Site
+
+
+def upload_text(name: str, text: TemplateText, path: str, site: Site, comment: str) -> tuple[Provisioner, ...]:
+    """Upload a text, byte for byte."""
+    if content_is_exact(text):
+        content = site.symbols.value(text, multiline=text.visible.endswith("\n"))
+        return (Provisioner("file", {"name": name, "destination": path, "content": content}, comment),)
+    if text.symbols:
+        site.report.add(
+            codes.NOT_EXACT,
+            text.span,
+            "these commands hold a secret beside characters that HCL cannot carry (those that are not in Unicode's form C)",
+            help="Put the secret into a customizer of its own, or write the characters as escapes.",
+        )
+        return ()
+    encoded = base64.b64encode(text.visible.encode("utf-8", "surrogatepass")).decode("ascii")
+    upload: dict[str, Value] = {"name": name, "destination": f"{path}.b64", "content": encoded}
+    # HCL would change these characters (it normalizes Unicode), so they travel as base64.
+    return (
+        Provisioner("file", upload, f"{comment} In base64, for HCL would change some of its characters."),
+        _decode(path, site),
+    )
+
+
+def _decode(path: str, site: Site) -> Provisioner:
+    name = path.replace("\\", "/").rsplit("/", 1)[-1]
+    if site.is_windows:
+        command = f"[IO.File]::WriteAllBytes('{path}', [Convert]::FromBase64String([IO.File]::ReadAllText('{path}.b64')))"
+        return Provisioner("powershell", {"name": f"{name}-decode", "inline": (command, f"Remove-Item {path}.b64")})
+    return Provisioner(
+        "shell",
+        {
+            "name": f"{name}-decode",
+            "execute_command": AS_ROOT,
+            "inline": (f"base64 -d {path}.b64 > {path}", f"rm {path}.b64"),
+        },
+    )

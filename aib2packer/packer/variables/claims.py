@@ -1,0 +1,226 @@
+"""Packer variables for what is only known when Packer runs. Names are claimed first, in one stated order, then used."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.ids import ResourceId
+from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
+from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_symbol, leaves
+from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
+from aib2packer.hcl.code import CannotPrintError
+from aib2packer.hcl.names import snake_case
+from aib2packer.hcl.values import Code, Local, Value, Variable
+from aib2packer.packer.distribution.versions import NOW
+from aib2packer.packer.variables.declared import given_value, is_secret, with_shape
+from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, variable_name
+from aib2packer.packer.variables.symbols import Symbols, local_names_of, pieces_of
+from aib2packer.packer.variables.template_variables import name_variables
+from aib2packer.text.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.arm.documents.parameters import ParameterFact
+    from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol
+    from aib2packer.findings.model import Report
+    from aib2packer.packer.variables.dependencies import IdShapes
+    from aib2packer.packer.variables.template_variables import TextPiece
+
+PACKER_VERSION = "1.13.0"
+"""The oldest Packer that runs the output as it is meant (reference/packer-semantics.md 4 and 7.4)."""
+_WITHOUT_TEXTS = {"span", "body", "parameters", "named", "resolve", "api", "siblings", "settled"}  # fields of the model
+_STORAGE_HOSTS = (".core.windows.net", ".core.chinacloudapi.cn", ".core.usgovcloudapi.net")
+
+
+def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) -> Symbols:
+    """Give a name to each symbol: placeholders first, then parameters and what else expressions depend on, then secrets.
+
+    Each in order of appearance; a name that is taken gets a number. `values_apart`: what the user gave goes into a file of its
+    own, and not into the defaults.
+    """
+    texts = tuple(_texts(template))
+    found = tuple(dict.fromkeys(symbol for text in texts for symbol in _symbols(text)))
+    shapes = _id_shapes(texts)
+    names: dict[TextSymbol, Variable] = {}
+    taken: dict[str, Variable] = {}
+    for symbol in found:
+        if isinstance(symbol, Placeholder):
+            name = _placeholder_name(symbol)
+            variable = with_shape(_placeholder_variable(name, symbol), shapes.get(symbol, ()))
+            names[symbol] = taken.setdefault(name, variable)
+    values = tuple(symbol.value for symbol in found if isinstance(symbol, LateExpression))
+    facts = {
+        name: replace(fact, given=None) if values_apart and not isinstance(fact.given, KeyVaultSecret | ExternalValue) else fact
+        for name, fact in template.parameters.items()
+    }
+    named_leaves = claim_leaves(values, facts, shapes, taken, template.resolve)
+    for secret in (*found, *(leaf for value in values for leaf in leaves(value))):
+        if isinstance(secret, Secret) and secret not in names:
+            name, what = _secret_name(secret)
+            free = free_name(name, taken)
+            names[secret] = taken[free] = named_leaves[secret] = Variable(free, what, sensitive=True)
+    wholes = {whole.parts: whole for text in texts for whole in _wholes(text)}
+    pieces = tuple(pieces_of(text) for text in (*texts, *wholes.values()))
+    taken_locals = {*local_names_of(named_leaves), *(f"{item.name}_folder" for item in named_leaves.values())}
+    variables = name_variables(template.named, pieces, taken_locals, partial(_show, named_leaves))
+    references: dict[Leaf, Variable | Local] = {**named_leaves, **dict(variables.locals.items())}
+    computed = _computed(tuple(map(variables.put_back, values)), references)
+    taken_locals = local_names_of(references) | {local.name for local in computed.values()}
+    ids: dict[tuple[str | TextSymbol, ...], str] = {}
+    for parts, whole in wholes.items():
+        ids[parts] = free_name(f"{_id_name(variables.put_back_in(pieces_of(whole)))}_parts", taken_locals)
+        taken_locals.add(ids[parts])
+    given = _given(named_leaves, template.parameters) if values_apart else {}
+    return Symbols(
+        names=names,
+        leaves=named_leaves,
+        variables=variables,
+        references=references,
+        computed=computed,
+        ids=ids,
+        order=tuple(taken),
+        resolve=template.resolve,
+        report=report,
+        given=given,
+        packer_version=_packer_version(values, named_leaves),
+    )
+
+
+def _id_shapes(texts: Iterable[TemplateText]) -> IdShapes:
+    """What must be an id, or the beginning of one, and its shape."""
+    shapes: dict[Placeholder | Leaf, tuple[str, ...]] = {}
+    for segment in (symbol for text in texts for symbol in text.symbols if isinstance(symbol, Segment)):
+        first, *rest = segment.id.parts
+        known = len(TemplateText(tuple(rest), segment.id.span).split("/")) - 1
+        begins = not rest or (isinstance(rest[0], str) and rest[0].startswith("/"))
+        leaf = first.value if isinstance(first, LateExpression) else first
+        if begins and known % 2 == 0 and isinstance(leaf, Placeholder | ParameterSymbol):
+            shape = segment.shape[: len(segment.shape) - known // 2]
+            shapes[leaf] = max(shape, shapes.get(leaf, ()), key=len)
+    return shapes
+
+
+def _show(leaves: Mapping[Leaf, Variable | Local], value: ArmValue, variables: Mapping[VariableSymbol, Local]) -> Value | None:
+    from aib2packer.packer.expressions.printer import to_hcl
+
+    try:
+        return to_hcl(value, {**leaves, **dict(variables.items())}, NOW)
+    except CannotPrintError:
+        return None  # it is reported where it stands
+
+
+def _computed(values: tuple[ArmValue, ...], named: Mapping[Leaf, Variable | Local]) -> dict[Symbol, Local]:
+    """Locals for the texts that are long to compute: from a table of several lines."""
+    taken = {item.name for item in named.values()}
+    locals_: dict[Symbol, Local] = {}
+    for value in values:
+        if not is_symbol(value):
+            continue
+        printed = _show(named, value, {})
+        if isinstance(printed, Code) and "\n" in printed.text:
+            key = value.key if isinstance(value, Access) and isinstance(value.key, str) else "computed"
+            name = free_name(variable_name(key), taken)
+            taken.add(name)
+            locals_[value] = Local(name, printed)
+    return locals_
+
+
+def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, ParameterFact]) -> dict[str, Value]:
+    """The values that the user gave for what became a variable, but for secrets."""
+    given: dict[str, Value] = {}
+    for leaf, item in named.items():
+        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
+        if fact is not None and not is_secret(fact) and (value := given_value(fact)) is not None:
+            given[item.name] = value
+    return given
+
+
+def _packer_version(values: tuple[ArmValue, ...], named: Mapping[Leaf, Variable | Local]) -> str:
+    if not values:
+        return PACKER_VERSION
+    from aib2packer.packer.expressions.printer import required_version
+
+    versions = []
+    for value in values:
+        try:
+            versions.append(required_version(value, named))
+        except CannotPrintError:
+            continue  # it is reported where it stands
+    return max((version for version in versions if version), default=PACKER_VERSION, key=_version_parts)
+
+
+def _version_parts(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def _placeholder_name(placeholder: Placeholder) -> str:
+    return variable_name(placeholder.name)
+
+
+def _placeholder_variable(name: str, placeholder: Placeholder) -> Variable:
+    if name == SUBSCRIPTION.name:
+        return SUBSCRIPTION
+    return Variable(name, f"Fills in {placeholder.token} of the template.", sensitive=placeholder.secret)
+
+
+def _secret_name(secret: Secret) -> tuple[str, str]:
+    """A name for a secret's variable, and a description."""
+    label = snake_case(secret.host.split(".")[0])
+    if label and not label[0].isalpha():  # a storage account may be called 3contoso
+        label = f"host_{label}"
+    if not label:
+        return "secret", "Secret that stood in the template."
+    if not secret.query:
+        return f"{label}_credentials", f"What stood before or in the URL of {secret.host} to sign in: user:password, or a key."
+    if secret.host.endswith(_STORAGE_HOSTS):
+        return f"{label}_sas_token", f"Signed query (SAS) for {secret.host}, without the question mark."
+    return f"{label}_query", f"Query of a URL of {secret.host}, with what signs in there, without the question mark."
+
+
+def _id_name(pieces: tuple[TextPiece, ...]) -> str:
+    """A name for what an id is made of: the placeholder, the parameter or the variable that it is, else `id`."""
+    match pieces:
+        case (Placeholder() | ParameterSymbol() | VariableSymbol() as one,):
+            return variable_name(one.name)
+        case _:
+            return "id"
+
+
+def _symbols(text: TemplateText) -> Iterator[TextSymbol]:
+    for symbol in text.symbols:
+        if isinstance(symbol, Segment):
+            yield from _symbols(symbol.id)
+        else:
+            yield symbol
+
+
+def _wholes(text: TemplateText) -> Iterator[TemplateText]:
+    """The ids that segments in a text are taken from."""
+    return (symbol.id for symbol in text.symbols if isinstance(symbol, Segment))
+
+
+def _texts(value: object) -> Iterator[TemplateText]:
+    """All strings of a template that hold symbols, in order."""
+    if not isinstance(value, TemplateText):
+        for part in _parts(value):
+            yield from _texts(part)
+    elif value.literal is None:
+        yield value
+
+
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, Span):
+        return ()
+    if isinstance(value, ResourceId):
+        return value.segments.values()  # what is used of it
+    if isinstance(value, tuple):
+        return value
+    if isinstance(value, dict):
+        return value.values()
+    if is_dataclass(value) and not isinstance(value, type):
+        return (getattr(value, field.name) for field in fields(value) if field.name not in _WITHOUT_TEXTS)
+    return ()

@@ -1,0 +1,156 @@
+"""Parameters of the deployment template as Packer variables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.ids import write_id
+from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, ParameterFact
+from aib2packer.arm.language.symbolic import DeploymentFact, is_known, walk
+from aib2packer.arm.language.tree import value_of
+from aib2packer.hcl.printing import print_value
+from aib2packer.hcl.values import Code, Validation, Variable
+from aib2packer.jsonc.tree import JsonScalar
+from aib2packer.text.secrets import find_secrets, mask
+
+if TYPE_CHECKING:
+    from aib2packer.arm.language import symbolic
+    from aib2packer.hcl.values import Value
+
+_TYPES = {"string": "string", "securestring": "string", "int": "number", "bool": "bool", "array": "list(string)"}
+_GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
+_TOOK_GROUP_LOCATION = "The template took the region of its resource group."
+_REGION = "Azure region of the build."
+
+
+def is_secret(fact: ParameterFact) -> bool:
+    """Whether a parameter's value must not stand in the output: the template says so, or there is a secret in it."""
+    given = fact.given
+    if isinstance(given, KeyVaultSecret) or fact.parameter.secure:
+        return True
+    return _holds_secret(fact.default) or _holds_secret(given.value if isinstance(given, JsonScalar) else None)
+
+
+def _holds_secret(value: symbolic.ArmValue) -> bool:
+    return any(isinstance(part, str) and find_secrets(part) for part in walk(value))
+
+
+def declare(fact: ParameterFact, name: str) -> Variable:
+    """The variable that a parameter becomes, under a name. What its default computes is left to `computed_default`."""
+    parameter = fact.parameter
+    description = mask(parameter.description)
+    if isinstance(fact.given, KeyVaultSecret):
+        description = sentences(description, f"Secret {fact.given.name} of the key vault {fact.given.vault}.")
+    if isinstance(fact.given, ExternalValue):
+        description = sentences(description, f"The parameters file computes it: {fact.given.shown}.")
+    if fact.default == _GROUP_LOCATION and fact.given is None:
+        description = sentences(description or _REGION, _TOOK_GROUP_LOCATION)
+    return Variable(
+        name,
+        description,
+        _TYPES.get(parameter.type, "map(string)"),
+        default=_default(fact),
+        sensitive=is_secret(fact),
+        validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),
+        origin=parameter.span,
+    )
+
+
+def sentences(description: str, more: str) -> str:
+    """A description with a sentence more; authors of templates often leave out the full stop."""
+    end = "" if description.endswith((".", "!", "?")) else "."
+    return f"{description}{end} {more}" if description else more
+
+
+def with_shape(variable: Variable, shape: tuple[str, ...]) -> Variable:
+    """A variable that must hold a resource id of a shape, as `aib.ids` has them; with an empty shape it is what it was.
+
+    Only a subnet may be left out: another id that is empty by default must be given.
+    """
+    if not shape:
+        return variable
+    versioned = shape[-1] == "versions"
+    shape = shape[:-1] if versioned else shape
+    pattern = write_id(shape, "[^/]+") + ("(/versions/[^/]+)?" if versioned else "")
+    own = f"var.{variable.name}"
+    may_be_unset = variable.default == Code("null") or (variable.default == "" and "virtualnetworks" in shape)
+    unset = f"{own} == {print_value(variable.default or '')} || " if may_be_unset else ""
+    what = "a resource id, with or without a version" if versioned else "a resource id"
+    rule = Validation(
+        f'{unset}can(regex("(?i)^{pattern}$", {own}))', f"The {variable.name} must be {what}: {write_id(shape, '...')}"
+    )
+    default = None if variable.default == "" and not may_be_unset else variable.default
+    return replace(variable, default=default, validation=(*variable.validation, rule))
+
+
+def computed_default(fact: ParameterFact) -> symbolic.ArmValue:
+    """A default that is only known when Packer runs: the variable is null then, and a local computes it. None for others."""
+    if fact.given is not None or is_secret(fact) or fact.default == _GROUP_LOCATION or is_known(fact.default):
+        return None
+    return fact.default
+
+
+def given_value(fact: ParameterFact) -> Value | None:
+    """What the user gave for a parameter; None for nothing, and for what stays in a key vault."""
+    given = fact.given
+    return None if given is None or isinstance(given, KeyVaultSecret | ExternalValue) else _literal(value_of(given))
+
+
+def _default(fact: ParameterFact) -> Value | None:
+    """The default of a variable: a value that the user gave, else the template's own. A secret has none."""
+    if is_secret(fact):
+        return "" if fact.given is None and fact.default == "" else None  # an empty default is no secret
+    if fact.given is not None:
+        return given_value(fact)
+    if computed_default(fact) is not None:
+        return Code("null")
+    if fact.default == _GROUP_LOCATION:
+        return None
+    return Code("null") if fact.default is None and fact.parameter.nullable else _literal(fact.default)
+
+
+def _literal(value: symbolic.ArmValue) -> Value | None:
+    match value:
+        case bool() | int() | float() | str():
+            return value
+        case tuple():
+            items = tuple(_literal(item) for item in value)
+            return tuple(item for item in items if item is not None)
+        case dict():
+            return {str(key): item for key, inner in value.items() if (item := _literal(inner)) is not None}
+        case _:
+            return None
+
+
+def _validation(parameter: Parameter, name: str, *, may_be_null: bool) -> tuple[Validation, ...]:
+    """What the template says that a value must be. A condition may name its own variable only."""
+    rules: list[Validation] = []
+    allowed = [value_of(item) for item in parameter.allowed]
+    if allowed and parameter.type in _TYPES and not parameter.secure and not any(map(_holds_secret, allowed)):
+        rules.append(_one_of(allowed, name, is_list=parameter.type == "array"))
+    subject = f"var.{name}" if parameter.type == "int" else f"length(var.{name})"
+    what = f"The {name}" if parameter.type == "int" else f"The length of {name}"
+    bounds = (
+        (parameter.min_value, parameter.max_value) if parameter.type == "int" else (parameter.min_length, parameter.max_length)
+    )
+    least, most = bounds
+    if least is not None and most is not None:
+        rules.append(Validation(f"{subject} >= {least} && {subject} <= {most}", f"{what} must be from {least} to {most}."))
+    elif least is not None:
+        rules.append(Validation(f"{subject} >= {least}", f"{what} must be {least} or more."))
+    elif most is not None:
+        rules.append(Validation(f"{subject} <= {most}", f"{what} must be {most} or less."))
+    if not may_be_null:
+        return tuple(rules)
+    return tuple(replace(rule, condition=f"var.{name} == null ? true : {rule.condition}") for rule in rules)
+
+
+def _one_of(allowed: list[symbolic.ArmValue], name: str, *, is_list: bool) -> Validation:
+    literals = tuple(value for item in allowed if (value := _literal(item)) is not None)
+    values = print_value(literals)
+    condition = (
+        f"alltrue([for item in var.{name} : contains({values}, item)])" if is_list else f"contains({values}, var.{name})"
+    )
+    listed = ", ".join(item if isinstance(item, str) else print_value(item) for item in literals)
+    return Validation(condition, f"The {name} must be one of {listed}.")

@@ -1,0 +1,235 @@
+"""Variables for what expressions depend on: parameters, what the deployment knows, what Azure answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from aib2packer.arm.language.describe import describe
+from aib2packer.arm.language.symbolic import (
+    Apply,
+    Deferred,
+    DeploymentFact,
+    If,
+    Lambda,
+    LambdaVariable,
+    ParameterSymbol,
+    Runtime,
+    Secret,
+    answer_of,
+    is_known,
+    is_symbol,
+    leaves,
+    walk,
+    with_fallback,
+)
+from aib2packer.hcl.code import CannotPrintError
+from aib2packer.hcl.names import snake_case
+from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.values import Code, Local, Variable
+from aib2packer.packer.distribution.versions import NOW
+from aib2packer.packer.variables.declared import computed_default, declare, sentences, with_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from aib2packer.arm.documents.parameters import ParameterFact
+    from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol
+    from aib2packer.arm.language.text import Placeholder
+
+    IdShapes: TypeAlias = Mapping[Placeholder | Leaf, tuple[str, ...]]
+
+SUBSCRIPTION = Variable("subscription_id", "Subscription that the build VM runs in.")
+LOCATION = Variable("location", "Azure region of the build. The template took the region of its resource group.")
+_GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
+_CONTEXTS = {
+    DeploymentFact("subscription", ("subscriptionId",)): SUBSCRIPTION,
+    DeploymentFact("resourceGroup", ("name",)): Variable(
+        "resource_group_name", "Resource group that the template was deployed to."
+    ),
+    _GROUP_LOCATION: LOCATION,
+    DeploymentFact("tenant", ("tenantId",)): Variable("deployment_tenant_id", "Tenant that the template was deployed in."),
+}
+_SUBSCRIPTION_TOKENS = {"subscriptionid", "subscription", "subid", "subcriptionid"}
+# Names that mean something else in every build: a placeholder or a parameter of that name gets another.
+_RESERVED = {
+    *("use_azure_cli_auth", "client_id", "client_secret", "tenant_id", "oidc_request_url", "oidc_request_token"),
+    *("build_resource_group_name", "allowed_inbound_ip_addresses", "image_version", "managed_image_name"),
+    *("exclude_from_latest",),
+    *("vhd_storage_account", "vhd_resource_group_name", "vhd_container"),
+    *("gallery_version_id", "temporary_image_name", "snapshot_name"),
+}
+
+
+def claim_leaves(
+    values: tuple[Symbol, ...],
+    parameters: Mapping[str, ParameterFact],
+    shapes: IdShapes,
+    taken: dict[str, Variable],
+    resolve: Callable[[Symbol], ArmValue],
+) -> dict[Leaf, Variable | Local]:
+    """Variables for what expressions depend on, and locals for parameters whose default is an expression itself."""
+    if not values:
+        return {}
+    from aib2packer.packer.expressions.printer import to_hcl
+
+    needed = _closure(values, parameters)
+    variables: dict[Leaf, Variable] = {
+        leaf: with_shape(_leaf_variable(leaf, parameters, taken), shapes.get(leaf, ())) for leaf in needed
+    }
+    named: dict[Leaf, Variable | Local] = _claim_unique(values, variables, taken, resolve)
+    for leaf in _defaults_first(needed, parameters):
+        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
+        default = None if fact is None else computed_default(fact)
+        if default is not None:
+            variable = variables[leaf]
+            try:
+                computed = to_hcl(default, named, NOW)
+            except CannotPrintError:
+                named[leaf] = _required(variable, default)
+                continue
+            own = f"var.{variable.name}"
+            chosen = Code(f"{own} != null ? {own} : {print_value(computed)}", (variable, *references(computed)))
+            named[leaf] = Local(variable.name, chosen)
+    return named
+
+
+def _claim_unique(
+    values: tuple[Symbol, ...],
+    variables: dict[Leaf, Variable],
+    taken: dict[str, Variable],
+    resolve: Callable[[Symbol], ArmValue],
+) -> dict[Leaf, Variable | Local]:
+    """The variables, with what stands for `uniqueString`, which Packer cannot compute: the user must say what it was.
+
+    A parameter that the template fills in with one where it is empty must be given.
+    """
+    answers: dict[Leaf, Variable] = {}
+    for part in (part for value in values if any(map(_is_unique, walk(value))) for part in walk(value)):
+        if not isinstance(part, If | Apply) or not any(map(_is_unique, walk(part))) or is_known(resolve(part)):
+            continue
+        answer = answer_of(part)
+        if answer in answers:
+            continue
+        filled = with_fallback(part)
+        if filled is not None and (own := variables.get(filled[0])) is not None:
+            variables[filled[0]] = own if own.default else _required(own, filled[1])
+            answers[answer] = variables[filled[0]]
+        elif _is_unique(part):
+            name = free_name("unique_string", taken)
+            description = f"What {describe(part)} was when the template was deployed."
+            taken[name] = answers[answer] = Variable(name, description, sensitive=answer.secure)
+    return {**variables, **answers}
+
+
+def _is_unique(value: ArmValue | Lambda) -> bool:
+    """Whether a value is `uniqueString` of something that is the same everywhere in the expression."""
+    return (
+        isinstance(value, Apply)
+        and value.function == "uniqueString"
+        and not any(isinstance(part, LambdaVariable) for part in walk(value))
+    )
+
+
+def _required(variable: Variable, default: ArmValue) -> Variable:
+    """A variable whose default the template computes in a way that HCL cannot: the user must say."""
+    computed = f"The template computed it: {describe(default)}." if is_symbol(default) else ""
+    return replace(
+        variable, default=None, description=sentences(variable.description, computed) if computed else variable.description
+    )
+
+
+def _defaults_first(
+    needed: tuple[ParameterSymbol | DeploymentFact | Runtime, ...], parameters: Mapping[str, ParameterFact]
+) -> tuple[Leaf, ...]:
+    """The leaves, each after those that its default depends on: never in a circle, for the evaluation would have refused it."""
+    ordered: dict[Leaf, None] = {}
+
+    def visit(leaf: Leaf) -> None:
+        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
+        for other in leaves(computed_default(fact)) if fact is not None and leaf not in ordered else ():
+            visit(other)
+        ordered[leaf] = None
+
+    for leaf in needed:
+        visit(leaf)
+    return tuple(leaf for leaf in ordered if leaf in needed)
+
+
+def _closure(
+    values: tuple[ArmValue, ...], parameters: Mapping[str, ParameterFact]
+) -> tuple[ParameterSymbol | DeploymentFact | Runtime, ...]:
+    """The leaves of values, and those of the defaults of parameters among them."""
+    found: dict[ParameterSymbol | DeploymentFact | Runtime, None] = {}
+    waiting = [leaf for value in values for leaf in leaves(value) if not isinstance(leaf, Deferred | Secret)]
+    while waiting:
+        leaf = waiting.pop(0)
+        found.pop(leaf, None)
+        found[leaf] = None
+        fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
+        default = None if fact is None else computed_default(fact)
+        if default is not None:
+            waiting += (leaf for leaf in leaves(default) if not isinstance(leaf, Deferred | Secret))
+    declared = tuple(parameters)
+
+    def rank(leaf: ParameterSymbol | DeploymentFact | Runtime) -> tuple[int, int]:
+        """What the deployment knows, then the parameters as they are declared, then what Azure answered."""
+        if isinstance(leaf, ParameterSymbol):
+            return 1, declared.index(leaf.name.lower()) if leaf.name.lower() in declared else len(declared)
+        return (0, 0) if isinstance(leaf, DeploymentFact) else (2, 0)
+
+    return tuple(sorted(found, key=rank))
+
+
+def _leaf_variable(
+    leaf: ParameterSymbol | DeploymentFact | Runtime, parameters: Mapping[str, ParameterFact], taken: dict[str, Variable]
+) -> Variable:
+    if isinstance(leaf, DeploymentFact):
+        if leaf == _GROUP_LOCATION and (own := _own_location(parameters, taken)) is not None:
+            return own
+        known = _CONTEXTS.get(leaf)
+        name = snake_case("_".join((leaf.function, *map(str, leaf.path))))
+        variable = known or Variable(name, "Only the deployment knows it.")
+        return taken.setdefault(variable.name, variable)
+    if isinstance(leaf, ParameterSymbol):
+        name = free_name(variable_name(leaf.name), taken)
+        fact = parameters.get(leaf.name.lower())
+        variable = Variable(name, sensitive=leaf.secure) if fact is None else declare(fact, name)
+    else:
+        name = free_name(variable_name(_answer_name(leaf)), taken)
+        variable = Variable(name, f"What {leaf.function} answered when the template was deployed.", sensitive=leaf.secure)
+    taken[name] = variable
+    return variable
+
+
+def _answer_name(answer: Runtime) -> str:
+    """A name for what Azure answers: the property that is asked for, of what where that alone says little."""
+    last = next((str(part) for part in reversed(answer.path) if str(part) != "value"), answer.function)
+    subject = answer.arguments[0] if answer.arguments else None
+    return f"{subject.rsplit('/', 1)[-1]}_{last}" if last in {"id", "name"} and isinstance(subject, str) else last
+
+
+def _own_location(parameters: Mapping[str, ParameterFact], taken: Mapping[str, Variable]) -> Variable | None:
+    """The variable of a parameter that is the location of the resource group unless the user says otherwise."""
+    for fact in parameters.values():
+        if fact.default == _GROUP_LOCATION:
+            return taken.get(variable_name(fact.parameter.name))
+    return None
+
+
+def variable_name(name: str) -> str:
+    """The name of a variable for what the template calls so: none that means something else in every build."""
+    made = snake_case(name) or "value"
+    if made.replace("_", "") in _SUBSCRIPTION_TOKENS:
+        return SUBSCRIPTION.name
+    return f"template_{made}" if made in _RESERVED or not made[0].isalpha() else made
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, or the first of `name_2`, `name_3`, … that is free."""
+    number = 1
+    free = name
+    while free in taken:
+        number += 1
+        free = f"{name}_{number}"
+    return free

@@ -1,0 +1,231 @@
+"""What stands in HCL for the symbols of a template: a text or an expression becomes a value."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.language.describe import describe
+from aib2packer.arm.language.symbolic import (
+    Apply,
+    DeploymentFact,
+    If,
+    Lambda,
+    Secret,
+    is_symbol,
+    leaves,
+    may_be_null,
+    parameters_of,
+    starts,
+    walk,
+    without_names,
+)
+from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
+from aib2packer.findings import codes
+from aib2packer.hcl.code import NULL, Binding, CannotPrintError, Piece, conditional, infix, of_value
+from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
+from aib2packer.packer.distribution.versions import NOW
+from aib2packer.text.secrets import find_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aib2packer.aib.model import Flag, Number
+    from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol
+    from aib2packer.findings.model import Report
+    from aib2packer.packer.variables.template_variables import Names, TextPiece
+    from aib2packer.text.source import Span
+
+_SHORT = 40  # characters of a condition that reads well in several places
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """Which variable, or local, stands for which symbol of the template and which leaf of an expression."""
+
+    names: Mapping[TextSymbol, Variable]
+    leaves: Mapping[Leaf, Variable | Local]
+    variables: Names
+    """The variables of the template that are locals."""
+    references: Mapping[Leaf, Variable | Local]
+    """All that stands for something in an expression: of `leaves` and `variables`."""
+    computed: Mapping[Symbol, Local]
+    """Expressions that take several lines: each has a local of its own."""
+    ids: Mapping[tuple[str | TextSymbol, ...], str]
+    """The names of the locals with the segments of ids that are only known as a whole."""
+    order: tuple[str, ...]
+    """The names of all variables, as they were claimed."""
+    resolve: Callable[[Symbol], ArmValue]
+    report: Report
+    given: Mapping[str, Value]
+    """What the user gave, by the names of variables: for a file of values beside the build."""
+    packer_version: str
+    """The oldest Packer that knows all functions in the expressions."""
+
+    @property
+    def local_names(self) -> frozenset[str]:
+        """The names of the locals that hold something of the template."""
+        own = (*local_names_of(self.references), *(local.name for local in self.computed.values()), *self.ids.values())
+        return frozenset({"has_subnet", *own, *(f"{item.name}_folder" for item in self.references.values())})
+
+    def value(self, text: TemplateText, *, multiline: bool = False) -> Value:
+        """A string of the template as HCL; `multiline` as in `Interpolation`."""
+        literal = text.literal
+        if literal is not None and not multiline:
+            return literal
+        parts = self.parts(text)
+        # A bare reference stands for itself, so that the same one is equal wherever it stands.
+        return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else Interpolation(parts, multiline)
+
+    def parts(self, text: TemplateText) -> tuple[str | Variable | Local | Code, ...]:
+        """The pieces of a string of the template, for a longer one in HCL."""
+        parts: list[str | Variable | Local | Code] = []
+        pieces = self.variables.put_back_in(pieces_of(text))
+        for piece in pieces:
+            value = self._reference(piece, text, in_text=len(pieces) > 1)
+            if isinstance(value, Interpolation):
+                parts += value.parts
+            elif isinstance(value, str | Variable | Local | Code):
+                parts.append(value)
+            else:
+                parts.append(Code(print_value(value), references(value)))
+        return tuple(parts)
+
+    def value_or(self, text: TemplateText, default: str) -> Value:
+        """A string as HCL, with what stands for it where it is empty or null: to the service that is as if it were not there.
+
+        Only for one that is so with the values that there are: others say something.
+        """
+        alone = text.parts[0].value if len(text.parts) == 1 and isinstance(text.parts[0], LateExpression) else None
+        known = text if alone is None else self.resolve(alone)
+        if not (known is None or known == ""):
+            return self.value(text)
+        match alone:
+            case If(condition, None | "", otherwise):
+                return self.value(replace(text, parts=(LateExpression(If(condition, default, otherwise)),)))
+            case If(condition, then, None | ""):
+                return self.value(replace(text, parts=(LateExpression(If(condition, then, default)),)))
+        own = of_value(self.value(text))
+        unset = infix(Binding.EQUALITY, "==", own, NULL if known is None else Piece('""'))
+        return conditional(unset, of_value(default), own).code
+
+    def choose(self, name: str, condition: TemplateText | None, then: Value, otherwise: Value) -> Value:
+        """One of two values, as a condition says; the first where there is none. A long condition is a local of that name."""
+        if condition is None:
+            return then
+        from aib2packer.packer.expressions.printer import Printer
+
+        symbol = next(part.value for part in condition.symbols if isinstance(part, LateExpression))
+        try:
+            decided = Printer(self.references, NOW).piece(self.variables.put_back(symbol))
+        except CannotPrintError as error:
+            return then if self._folded(symbol, error, condition.span) is True else otherwise
+        if len(decided.text) > _SHORT:
+            decided = of_value(Local(name, decided.code))
+        return conditional(decided, of_value(then), of_value(otherwise)).code
+
+    def located(self, value: Number | Flag) -> Value:
+        """A number or a boolean as HCL."""
+        return self.value(value) if isinstance(value, TemplateText) else value.value
+
+    def _reference(self, piece: TextPiece, whole: TemplateText, *, in_text: bool) -> Value:
+        """The HCL that stands for a piece of the text `whole`; `in_text`: as a piece of a longer text, so itself a text."""
+        match piece:
+            case str():
+                return piece
+            case Segment(text, index, optional):
+                parts = self._id_parts(text)
+                segment = f"local.{parts.name}[{index}]"
+                if optional:  # absent, or `latest`: azure-arm takes the latest where there is none
+                    segment = f'length(local.{parts.name}) > {index} && {segment} != "latest" ? {segment} : null'
+                return Code(segment, (parts,))
+            case Placeholder() | Secret():
+                return self.names[piece]
+            case _:
+                from aib2packer.packer.expressions.printer import Printer, to_hcl
+
+                self._report_uris(piece, whole.span)
+                if (local := self.computed.get(piece)) is not None:
+                    return local
+                try:
+                    if in_text and not (isinstance(piece, Apply) and piece.function == "uri"):
+                        return Printer(self.references, NOW).part(piece)
+                    return to_hcl(piece, self.references, NOW)
+                except CannotPrintError as error:
+                    return self._folded(piece, error, _place(piece, whole))
+
+    def _report_uris(self, value: Symbol, span: Span) -> None:
+        uris = (part for part in walk(value) if isinstance(part, Apply) and part.function == "uri")
+        if any(not starts(uri.arguments[1]) for uri in uris if not isinstance(uri.arguments[1], Lambda)):
+            self.report.add(
+                codes.URI,
+                span,
+                "what uri() resolves is taken to be a relative path: a URL, or a path that begins with `/`, is something else",
+                help="Give it as a path such as scripts/install.sh.",
+            )
+
+    def _id_parts(self, text: TemplateText) -> Local:
+        """The local that holds the segments of an id; none where the id is null."""
+        value = self.value(text)
+        printed = print_value(value)
+        parts = f'split("/", {printed})'
+        if any(isinstance(part, LateExpression) and may_be_null(part.value) for part in text.parts) and len(text.parts) == 1:
+            parts = f"{printed} != null ? {parts} : []"
+        return Local(self.ids[text.parts], Code(parts, references(value)))
+
+    def _folded(self, value: Symbol, error: CannotPrintError, span: Span) -> Value:
+        """What an expression comes to with the values and defaults that its parameters have, where HCL has nothing for it."""
+        span = _blamed(span, error.function)
+        named = without_names(value)
+        known = self.resolve(named) if is_symbol(named) else named
+        names = ", ".join(parameter.name for parameter in parameters_of(value))
+        if isinstance(known, int) or (isinstance(known, str) and not find_secrets(known)):
+            self.report.add(
+                codes.FOLDED,
+                span,
+                f"the expression {describe(value)} cannot be written as HCL ({error}): it has the value that it has now",
+                help=f"To build with another value of {names}, convert again with --set.",
+            )
+            return known
+        self.report.add(
+            codes.NO_HCL,
+            span,
+            f"the expression {describe(value)} cannot be written as HCL: {error}",
+            help=_how_to_fold(value),
+        )
+        return ""
+
+
+def _place(piece: Symbol, text: TemplateText) -> Span:
+    """Where a piece of a text stands: a text that is joined from lines has the place of all of them."""
+    named = without_names(piece)
+    places = (part.span for part in text.parts if isinstance(part, LateExpression) and part.value == named)
+    return next((place for place in places if place is not None), text.span)
+
+
+def _blamed(span: Span, function: str) -> Span:
+    """The name of a function in an expression; all of it where that is not there, for a variable may hold it."""
+    found = re.search(rf"\b{re.escape(function)}\b(?=\s*\()", span.text, re.IGNORECASE)
+    return span if found is None else span._replace(start=span.start + found.start(), end=span.start + found.end())
+
+
+def _how_to_fold(value: ArmValue) -> str:
+    """What the user can pass, so that an expression comes to something known."""
+    options = [f"--set {shlex.quote(parameter.name)}=…" for parameter in parameters_of(value)]
+    contexts = {leaf.function for leaf in leaves(value) if isinstance(leaf, DeploymentFact)}
+    options += ["--subscription-id ID"] if "subscription" in contexts else []
+    options += ["--resource-group NAME --location REGION"] if "resourceGroup" in contexts else []
+    return f"Give what it is made of a value: {' '.join(options)}" if options else "Write its value into the template."
+
+
+def local_names_of(references: Mapping[Leaf, Variable | Local]) -> set[str]:
+    """The names of the locals among what stands for something."""
+    return {item.name for item in references.values() if isinstance(item, Local)}
+
+
+def pieces_of(text: TemplateText) -> tuple[TextPiece, ...]:
+    """The pieces of a text, expressions as the symbols that they are."""
+    return tuple(part.value if isinstance(part, LateExpression) else part for part in text.parts)

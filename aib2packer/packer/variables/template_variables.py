@@ -1,0 +1,221 @@
+"""Variables of the template as locals: what is long, what stands in several places, and tables that are looked into.
+
+Evaluation puts the values of variables in their places. Here they are found again by what they are equal to, so that the build
+reads as the template did; what is short and used once stays where it is. Source: reference/arm-expressions.md 3.5.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.documents.named import tables_in
+from aib2packer.arm.language.symbolic import (
+    SYMBOLS,
+    Access,
+    Apply,
+    Concat,
+    If,
+    VariableSymbol,
+    concat,
+    is_symbol,
+    rebuild,
+    walk,
+)
+from aib2packer.hcl.names import snake_case
+from aib2packer.hcl.printing import print_value
+from aib2packer.hcl.values import Local
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TypeAlias
+
+    from aib2packer.arm.language.symbolic import ArmValue, Lambda, Symbol
+    from aib2packer.arm.language.text import Placeholder, Segment
+    from aib2packer.hcl import values as hcl
+
+    TextPiece: TypeAlias = str | Placeholder | Segment | Symbol
+    Show = Callable[[ArmValue, Mapping[VariableSymbol, Local]], hcl.Value | None]
+    Texts = Sequence[tuple[TextPiece, ...]]
+
+_LONG = 72  # characters: more than a person writes into the middle of a line
+# Locals that a build has for purposes of its own.
+_RESERVED = frozenset({"as_root", "downloads", "has_subnet", "image_version", "now", "time_version"})
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The variables that became locals, the largest first."""
+
+    locals: Mapping[VariableSymbol, Local] = field(default_factory=dict)
+
+    def put_back(self, value: ArmValue) -> ArmValue:
+        """A value with the names of variables in place of what they are."""
+        return _Writer(self.locals).value(value) if self.locals else value
+
+    def put_back_in(self, pieces: tuple[TextPiece, ...]) -> tuple[TextPiece, ...]:
+        """The same for the pieces of a text. What is no symbol of an expression is left as it is."""
+        return _Writer(self.locals).pieces(pieces) if self.locals else pieces
+
+
+def name_variables(definitions: Iterable[tuple[str, ArmValue]], texts: Texts, taken: Iterable[str], show: Show) -> Names:
+    """Decide which variables become locals, and what these hold.
+
+    Args:
+        definitions: Names and values of variables, in the order of their declaration.
+        texts: The texts of the build, each as its pieces: plain text, and symbols.
+        taken: The names of other locals.
+        show: Prints a value, given what stands for the variables in it; None where HCL has nothing for it.
+
+    """
+    candidates = _candidates(definitions, texts)
+    names = _local_names(candidates, {*taken, *_RESERVED})
+    chosen: list[VariableSymbol] = []
+    # The largest first: what stands only within it is then used once.
+    for candidate in sorted(candidates, key=_size, reverse=True):
+        uses = _uses(candidate, chosen, texts)
+        if uses > 1 or (uses and (_is_table(candidate.value) or _is_long(show(candidate.value, {})))):
+            chosen.append(candidate)
+    locals_: dict[VariableSymbol, Local] = {}
+    for one in reversed(chosen):  # what is used comes before what uses it
+        body = show(_Writer(reversed(locals_)).inside(one.value), locals_)
+        if body is not None:
+            locals_[one] = Local(names[one], body)
+    return Names({one: locals_[one] for one in reversed(locals_)})
+
+
+def _candidates(definitions: Iterable[tuple[str, ArmValue]], texts: Texts) -> list[VariableSymbol]:
+    """Variables that are more than a leaf, each value once, and the tables in them that something is looked up in."""
+    looked_up = [one.target for text in texts for piece in text for one in _walk(piece) if isinstance(one, Access)]
+    candidates: list[VariableSymbol] = []
+    # A name that begins with `$` is a compiler's: another one for the same says more.
+    for name, value in sorted(definitions, key=lambda definition: definition[0].startswith("$")):
+        if isinstance(value, Concat | If | Access | Apply):
+            candidates.append(VariableSymbol(name, value))
+        else:
+            candidates += (VariableSymbol(path, table) for path, table in tables_in(name, value) if table in looked_up)
+    return [one for at, one in enumerate(candidates) if not any(_is(one.value, other.value) for other in candidates[:at])]
+
+
+def _local_names(candidates: Iterable[VariableSymbol], taken: set[str]) -> dict[VariableSymbol, str]:
+    """A name for each: the variable's own, with a number where it is taken."""
+    names: dict[VariableSymbol, str] = {}
+    for candidate in candidates:
+        name = snake_case(candidate.name) or "value"
+        name = name if name[0].isalpha() else f"value_{name}"
+        free, number = name, 1
+        while free in taken:
+            number += 1
+            free = f"{name}_{number}"
+        taken.add(free)
+        names[candidate] = free
+    return names
+
+
+def _uses(candidate: VariableSymbol, chosen: Sequence[VariableSymbol], texts: Texts) -> int:
+    """In how many places a variable stands, those within other locals counted once."""
+    writer = _Writer((*chosen, candidate))
+    for text in texts:
+        writer.pieces(text)
+    for one in chosen:
+        writer.inside(one.value)
+    return writer.used[candidate]
+
+
+def _is_long(printed: hcl.Value | None) -> bool:
+    return printed is not None and len(print_value(printed)) > _LONG
+
+
+def _size(variable: VariableSymbol) -> tuple[int, int]:
+    parts = tuple(walk(variable.value))
+    return len(parts), sum(len(part) for part in parts if isinstance(part, str))
+
+
+def _walk(piece: TextPiece) -> Iterator[ArmValue | Lambda]:
+    return walk(piece) if is_symbol(piece) else iter(())  # type: ignore[arg-type]  # a text has symbols of other kinds too
+
+
+def _is_table(value: ArmValue | Lambda) -> bool:
+    return isinstance(value, tuple | Mapping)
+
+
+def _is(one: object, other: object) -> bool:
+    """Whether two values are the same to the letter: for Python true is 1."""
+    return one == other and repr(one) == repr(other)
+
+
+class _Writer:
+    """Puts variables, given the largest first, in place of what is equal to them, and counts them."""
+
+    def __init__(self, variables: Iterable[VariableSymbol]) -> None:
+        ordered = tuple(variables)
+        self.symbols = {one.value: one for one in ordered if is_symbol(one.value)}
+        self.runs = [(one.value.parts, one) for one in ordered if isinstance(one.value, Concat)]
+        self.tables = [one for one in ordered if _is_table(one.value)]
+        self.used: Counter[VariableSymbol] = Counter()
+
+    def value(self, value: ArmValue) -> ArmValue:
+        """A value, and all within it."""
+        if is_symbol(value):
+            found = self.symbols.get(value)
+        else:
+            found = next((one for one in self.tables if one.value == value), None) if _is_table(value) else None
+        return self._use(found) if found is not None and _is(found.value, value) else self.inside(value)
+
+    def symbol(self, symbol: Symbol) -> Symbol:
+        """A symbol, which stays one."""
+        written = self.value(symbol)
+        return written if is_symbol(written) else symbol
+
+    def inside(self, value: ArmValue) -> ArmValue:
+        """What is within a value."""
+        if isinstance(value, Concat):
+            return concat(self._written(value.parts, [run for run in self.runs if run[0] != value.parts]))  # type: ignore[arg-type]
+        return rebuild(value, self.value)
+
+    def pieces(self, pieces: Sequence[TextPiece]) -> tuple[TextPiece, ...]:
+        """The pieces of a text."""
+        return self._written(pieces, self.runs)
+
+    def _written(
+        self, pieces: Sequence[TextPiece], runs: Iterable[tuple[tuple[str | Symbol, ...], VariableSymbol]]
+    ) -> tuple[TextPiece, ...]:
+        for run, variable in runs:
+            pieces = self._without_run(pieces, run, variable)
+        return tuple(self.symbol(piece) if isinstance(piece, SYMBOLS) else piece for piece in pieces)
+
+    def _without_run(
+        self, pieces: Sequence[TextPiece], run: tuple[str | Symbol, ...], variable: VariableSymbol
+    ) -> Sequence[TextPiece]:
+        """Pieces with a variable in place of those that it consists of; the first and the last may be more than that."""
+        written: list[TextPiece] = []
+        waiting = list(pieces)
+        while len(waiting) >= len(run):
+            around = _around(waiting, run)
+            if around is None:
+                written.append(waiting.pop(0))
+                continue
+            before, after = around
+            written += (*([before] if before else ()), self._use(variable))
+            waiting[: len(run)] = [after] if after else []
+        return (*written, *waiting)
+
+    def _use(self, variable: VariableSymbol) -> VariableSymbol:
+        self.used[variable] += 1
+        return variable
+
+
+def _around(pieces: Sequence[TextPiece], run: tuple[str | Symbol, ...]) -> tuple[str, str] | None:
+    """What stands before and behind a run that pieces begin with; None where they do not."""
+    before = after = ""
+    last = len(run) - 1
+    for at, (piece, wanted) in enumerate(zip(pieces, run, strict=False)):
+        if at == 0 and isinstance(piece, str) and isinstance(wanted, str) and piece.endswith(wanted):
+            before = piece[: -len(wanted)]
+        elif at == last and isinstance(piece, str) and isinstance(wanted, str) and piece.startswith(wanted):
+            after = piece[len(wanted) :]
+        elif not _is(piece, wanted):
+            return None
+    return before, after

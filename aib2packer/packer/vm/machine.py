@@ -1,0 +1,191 @@
+"""The build VM: its size, disks, network and how Packer reaches it (reference/packer-semantics.md 8.4 to 8.6)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import GalleryTarget, Located, ManagedImage, PlatformImage
+from aib2packer.findings import codes
+from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.values import Code, Settings, Value, Variable, traced
+from aib2packer.options import OsType
+from aib2packer.packer.distribution.plan import build_region
+
+if TYPE_CHECKING:
+    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.findings.model import Report
+    from aib2packer.packer.variables.symbols import Symbols
+
+_MOST_OS_DISK_GB, _MOST_DATA_DISK_GB = 4095, 32767
+_USUAL_DISK_GB = {OsType.LINUX: 30, OsType.WINDOWS: 127}
+
+_DEFAULT_SIZE = "Standard_D2ds_v4"
+_DEFAULT_SIZE_GENERATION_1 = "Standard_D1_v2"
+
+LOCATION = Variable("location", "Azure region of the build.")
+ALLOWED_ADDRESSES = Variable(
+    "allowed_inbound_ip_addresses",
+    "Who may reach the build VM, which has a public address. Empty: anybody.",
+    "list(string)",
+    default=(),
+)
+BUILD_GROUP = Variable(
+    "build_resource_group_name",
+    "Existing resource group for the build VM, instead of one that Packer makes and deletes.",
+    default=Code("null"),
+)
+
+# Marketplace images that are of generation 1 for certain: their generation 2 has another SKU.
+_GENERATION_1 = (
+    ("canonical", "ubuntuserver", r"(?!.*gen2)(?:1[468]\.04|19\.\d\d)[\w.-]*"),
+    ("microsoftwindowsserver", "windowsserver", r"(?!.*(?:g2|gensecond))20(?:12|16|19)-[\w-]*"),
+    ("openlogic", "centos", r"[678][._]\d"),
+    ("redhat", "rhel", r"[67](?:\.\d+|-lvm|-raw)"),
+)
+
+
+def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report: Report) -> Settings:
+    """The settings of the build VM."""
+    vm = template.vm
+    settings = _place(template, symbols, report)
+    size = default_size(template)
+    settings["vm_size"] = size if vm.size is None else traced(symbols.value_or(vm.size, size), vm.size.span)
+    if vm.os_disk_gb is not None:
+        settings["os_disk_size_gb"] = traced(symbols.located(vm.os_disk_gb), vm.os_disk_gb.span)
+    if vm.data_disks_gb:
+        sizes = tuple(symbols.located(disk) for disk in vm.data_disks_gb)
+        settings["disk_additional_size"] = traced(sizes, *(disk.span for disk in vm.data_disks_gb))
+    for disk, most in ((vm.os_disk_gb, _MOST_OS_DISK_GB), *((disk, _MOST_DATA_DISK_GB) for disk in vm.data_disks_gb)):
+        if isinstance(disk, Located) and not 0 < disk.value <= most:
+            report.add(
+                codes.BAD_VALUE,
+                disk.span,
+                f"a disk of {disk.value} GB cannot be: Azure has disks of 1 to {most} GB for that",
+                help="Write its size in GB.",
+            )
+    _warn_of_small_disk(template, os_type, report)
+    if vm.identities:
+        identities = tuple(symbols.value(identity) for identity in vm.identities)
+        settings["user_assigned_managed_identities"] = traced(identities, *(identity.span for identity in vm.identities))
+    if vm.subnet is not None:
+        # All three, or azure-arm looks for them itself and may take another subnet.
+        subnet = vm.subnet
+        names = {
+            "virtual_network_resource_group_name": subnet.resource_group,
+            "virtual_network_name": subnet.virtual_network,
+            "virtual_network_subnet_name": subnet.name,
+        }
+        for key, name in names.items():
+            settings[key] = traced(symbols.choose("has_subnet", subnet.when, symbols.value(name), Code("null")), subnet.span)
+    if vm.subnet is None or vm.subnet.when is not None:
+        # azure-arm refuses it beside a subnet.
+        when = None if vm.subnet is None else vm.subnet.when
+        allowed: Value = (
+            ALLOWED_ADDRESSES if when is None else symbols.choose("has_subnet", when, Code("null"), ALLOWED_ADDRESSES)
+        )
+        settings["allowed_inbound_ip_addresses"] = allowed
+        report.add(
+            codes.PUBLIC_ADDRESS,
+            vm.span,
+            "without a subnet the build VM gets a public address; Image Builder reached it inside a network of its own",
+            help="Set allowed_inbound_ip_addresses to the address of the machine that runs Packer, or give a "
+            + ("vnetConfig." if when is None else "subnet."),
+        )
+    return settings | _security(template, report)
+
+
+def build_location(template: ImageTemplate, symbols: Symbols) -> Value:
+    """The region of the build."""
+    region = build_region(template)
+    return LOCATION if region is None else symbols.value(region)
+
+
+def _place(template: ImageTemplate, symbols: Symbols, report: Report) -> Settings:
+    location = build_location(template, symbols)
+    region = build_region(template)
+    places = tuple(text.span for text in (region, template.location) if text is not None)
+    if region is not None and template.location is not None and region.parts != template.location.parts:
+        report.add(
+            codes.BUILD_REGION,
+            region.span,
+            f"Packer builds in {region}, where the managed image is to be, and not in {template.location}: it makes managed "
+            "images in the region of the build only",
+            help="See that the size of the build VM is to be had there.",
+        )
+    group = template.staging_resource_group
+    if group is None:
+        return {"location": traced(location, *places)}
+    report.add(
+        codes.STAGING_GROUP,
+        group.span,
+        f"the staging resource group `{group}` is Image Builder's own: Packer makes a temporary one, or takes an existing one",
+        help="To build in an existing resource group, pass -var build_resource_group_name=…; not the one of Image Builder.",
+    )
+    # azure-arm takes either of the two: an existing group has a location of its own.
+    chosen = Code(f"var.{BUILD_GROUP.name} == null ? {print_value(location)} : null", (BUILD_GROUP, *references(location)))
+    return {"location": traced(chosen, *places), "build_resource_group_name": traced(BUILD_GROUP, group.span)}
+
+
+def _security(template: ImageTemplate, report: Report) -> Settings:
+    """What an image definition with the security type TrustedLaunch asks for: it takes an image of no other VM.
+
+    Azure refuses these settings for a managed image or a VHD (reference/packer-semantics.md 8.5).
+    """
+    if (template.siblings.security_type or "").lower() != "trustedlaunch":
+        return {}
+    # A managed image as the source makes azure-arm put another one on the way.
+    gallery_only = all(isinstance(target, GalleryTarget) for target in template.targets)
+    gallery_only = gallery_only and not isinstance(template.source, ManagedImage)
+    report.add(
+        codes.TRUSTED_LAUNCH,
+        template.source.span,
+        "the image definition asks for Trusted Launch"
+        + (
+            ": the build VM has it"
+            if gallery_only
+            else ", which no build from or to a managed image or a VHD can have: it is left out"
+        ),
+        help="Start from an image of generation 2 that supports it.",
+    )
+    if not gallery_only:
+        return {}
+    return {"security_type": "TrustedLaunch", "secure_boot_enabled": True, "vtpm_enabled": True}
+
+
+def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report) -> None:
+    """A disk may not be smaller than the source image's: 30 GB for Linux, 127 for Windows but for its `smalldisk` SKUs."""
+    disk, source = template.vm.os_disk_gb, template.source
+    if (
+        not isinstance(disk, Located)
+        or not isinstance(source, PlatformImage)
+        or "small" in f"{source.offer}{source.sku}".lower()
+    ):
+        return
+    usual = _USUAL_DISK_GB[os_type]
+    if 0 < disk.value < usual:
+        report.add(
+            codes.FAILS_WHEN_RUN,
+            disk.span,
+            f"the disk of such an image has {usual} GB as a rule, and cannot be made smaller: {disk.value}",
+            help="Leave osDiskSizeGB out, or write a larger size.",
+        )
+
+
+def default_size(template: ImageTemplate) -> str:
+    """The service's own default: reference/aib-behaviour.md 4."""
+    generation = (template.siblings.generation or "").lower()
+    if template.api.before("2020-01-01") or generation == "v1" or (not generation and _is_generation_1(template)):
+        return _DEFAULT_SIZE_GENERATION_1
+    return _DEFAULT_SIZE
+
+
+def _is_generation_1(template: ImageTemplate) -> bool:
+    source = template.source
+    if not isinstance(source, PlatformImage):
+        return False
+    publisher, offer, sku = str(source.publisher).lower(), str(source.offer).lower(), str(source.sku).lower()
+    return "gen1" in sku or any(
+        publisher == known and offer == known_offer and re.fullmatch(pattern, sku)
+        for known, known_offer, pattern in _GENERATION_1
+    )

@@ -1,0 +1,104 @@
+"""The last step: a build becomes text. The layout is a Jinja2 template; quoting and alignment are Python's (`hcl.py`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from aib2packer.hcl.printing import print_body, print_items, print_locals, print_variable, quote, visible
+from aib2packer.hcl.values import Attribute, Block, Comment
+from aib2packer.packer.addresses import source_address
+from aib2packer.rendering.templates import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jinja2 import Template
+
+    from aib2packer.hcl.values import Body, Value
+    from aib2packer.packer.model import Build
+
+# A line that begins so says where a place of the file begins, or ends: no HCL holds this character.
+_MARK = "\0"
+
+
+class Lines(NamedTuple):
+    """Lines of a file, counted from 1, both included."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The text of a `.pkr.hcl` file, and where each place of it stands that has an address."""
+
+    text: str
+    lines: Mapping[str, Lines]
+
+
+def render(build: Build, annotations: Mapping[str, str] | None = None) -> Rendered:
+    """Print a build. `annotations` are comments to stand above places, by their addresses."""
+    lines: list[str] = []
+    places: dict[str, Lines] = {}
+    open_places: list[tuple[str, int]] = []
+    pending = None
+    for line in _template().render(build=build, source=source_address(build)).splitlines(keepends=True):
+        if not line.startswith(_MARK):
+            if pending is not None:
+                lines += [f"{_comment(pending, len(line) - len(line.lstrip(' ')))}\n"]
+                pending = None
+            lines.append(line)
+        elif address := line[len(_MARK) : -1]:
+            open_places.append((address, len(lines) + 1))
+            pending = (annotations or {}).get(address)
+        else:
+            address, first = open_places.pop()
+            places[address] = Lines(first, len(lines))
+    return Rendered("".join(lines), dict(sorted(places.items(), key=lambda place: place[1])))
+
+
+@cache
+def _template() -> Template:
+    made = environment()
+    made.filters.update(
+        comment=_comment,
+        quote=quote,
+        variable_block=print_variable,
+        locals_block=print_locals,
+        body=print_body,
+        attributes=_attributes,
+        places=_places,
+    )
+    made.globals.update(begin=_begin, end=_end)
+    return made.get_template("build.pkr.hcl.j2")
+
+
+def _comment(text: str, indent: int = 0) -> str:
+    """A comment; a line that begins with spaces is a command, and stays on its line."""
+    if not text:
+        return "#"
+    return f"# {visible(text)}" if text.startswith(" ") else print_body((Comment(text),), indent)
+
+
+def _begin(address: str) -> str:
+    """Mark where a place of the file begins; not part of it."""
+    return f"{_MARK}{address}"
+
+
+def _end() -> str:
+    """Mark where the place ends that began last."""
+    return _MARK
+
+
+def _places(body: Body, indent: int, address: str) -> str:
+    """The lines of a body, each item marked as a place below `address`."""
+    return "\n".join(
+        f"{_begin(f'{address}.{item.name}')}\n{text}\n{_end()}" if isinstance(item, Attribute | Block) else text
+        for item, text in print_items(body, indent)
+    )
+
+
+def _attributes(settings: Mapping[str, Value], indent: int) -> str:
+    return print_body(tuple(Attribute(name, value) for name, value in settings.items()), indent)

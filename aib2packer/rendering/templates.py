@@ -1,0 +1,53 @@
+"""The Jinja2 templates, which are layout only: each kind of text has its own filters, and its own rule for what they leave."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aib2packer.findings.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jinja2 import Environment
+
+
+_PACKAGE = Path(__file__).parent.parent
+
+
+def environment(finalize: Callable[[object], object] | None = None) -> Environment:
+    """Jinja2 over the folder of templates. `finalize` is what becomes of each value that is printed."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    # In a wheel the templates lie inside the package, in a checkout beside it.
+    folders = [_PACKAGE / "templates", _PACKAGE.parent / "templates"]
+    return Environment(  # noqa: S701 - none of it is HTML, and every value goes through a filter of ours, or `finalize`
+        loader=FileSystemLoader(folders),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+        finalize=finalize,
+    )
+
+
+@cache
+def markdown_environment() -> Environment:
+    """What no filter has made Markdown is text, and escaped."""
+    from aib2packer.rendering.markdown import Markdown, cell, code, escape, fenced, prose
+
+    def finalize(value: object) -> object:
+        return escape(value) if isinstance(value, str) and not isinstance(value, Markdown) else value
+
+    made = environment(finalize)
+    made.filters.update(markdown=Markdown, prose=prose, code=code, cell=cell, fenced=fenced)
+    return made
+
+
+@cache
+def yaml_environment() -> Environment:
+    """The values are names of ours and commands: they need no quotes, but nothing in them may end a line."""
+    return environment(lambda value: safe(value) if isinstance(value, str) else value)

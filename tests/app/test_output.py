@@ -1,0 +1,149 @@
+"""Files are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aib2packer.app.output import FilesDifferError, OutputError, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="permissions and links of POSIX")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Everything below a folder."""
+    return {str(path.relative_to(folder).as_posix()): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_files_are_written_as_they_are_and_folders_made(tmp_path: Path) -> None:
+    files = {"build.pkr.hcl": b"a\nb\r\n\xc3\xa9", "scripts/01/x.ps1": b"", "scripts/y.sh": b"#!/bin/sh\n"}
+    write(tmp_path / "a/b", files, force=False)
+    assert contents(tmp_path / "a/b") == files
+
+
+@POSIX
+def test_shell_scripts_are_executable_and_the_umask_counts(tmp_path: Path) -> None:
+    umask = os.umask(0o027)
+    try:
+        write(tmp_path, {"x.sh": b"1", "x.ps1": b"1", "x.hcl": b"1", "files/x.sh": b"1"}, force=False)
+    finally:
+        os.umask(umask)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir() if path.is_file()}
+    assert modes == {"x.sh": 0o750, "x.ps1": 0o640, "x.hcl": 0o640}
+    assert stat.S_IMODE((tmp_path / "files/x.sh").stat().st_mode) == 0o640
+
+
+@POSIX
+def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
+    for name, mode in {"x.sh": 0o640, "x.hcl": 0o600}.items():
+        (tmp_path / name).write_bytes(b"old")
+        (tmp_path / name).chmod(mode)
+    write(tmp_path, {"x.sh": b"new", "x.hcl": b"new"}, force=True)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {"x.sh": 0o750, "x.hcl": 0o600}
+
+
+def test_a_file_with_other_contents_is_kept_and_nothing_else_written(tmp_path: Path) -> None:
+    before = {"a.hcl": b"mine", "same": b"1"}
+    write(tmp_path, before, force=False)
+    with pytest.raises(FilesDifferError, match=r"a\.hcl: there already, .*--force") as error:
+        write(tmp_path, {"a.hcl": b"new", "same": b"1", "new/b": b"2"}, force=False)
+    assert "same" not in str(error.value)
+    assert contents(tmp_path) == before
+    assert not (tmp_path / "new").exists()
+
+
+def test_force_replaces(tmp_path: Path) -> None:
+    write(tmp_path, {"a.hcl": b"mine", "b": b"1"}, force=False)
+    write(tmp_path, {"a.hcl": b"new", "b": b"1"}, force=True)
+    assert contents(tmp_path) == {"a.hcl": b"new", "b": b"1"}
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_file_that_is_the_same_is_not_touched(tmp_path: Path, *, force: bool) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"1")
+    os.utime(path, (1, 1))
+    before = path.stat()
+    write(tmp_path, {"a": b"1", "b": b"2"}, force=force)
+    after = path.stat()
+    assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "a/../../x", "a/../x", "/x", "", ".", "..", "a\\..\\..\\x", "C:x", "C:/x", "\\\\host\\x", "a\0b"]
+)
+def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "out"
+    with pytest.raises(OutputError, match="would not lie in"):
+        write(folder, {"a": b"1", name: b"2"}, force=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@POSIX
+def test_a_link_that_leads_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/scripts").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OutputError, match="would not lie in"):
+        write(tmp_path / "out", {"a": b"1", "scripts/x": b"2"}, force=True)
+    assert contents(tmp_path / "out") == {}
+    assert contents(tmp_path / "elsewhere") == {}
+
+
+def test_what_fails_at_the_last_step_leaves_all_as_it_was(tmp_path: Path) -> None:
+    before = {"out/a": b"old", "out/same": b"1"}
+    write(tmp_path, before, force=False)
+    # `z` is wanted as a file and, for `z/b`, as a folder: it fails after all others are in place.
+    with pytest.raises(OutputError, match="cannot be written"):
+        write(tmp_path / "out", {"a": b"new", "same": b"1", "n/n": b"3", "z/b": b"4", "z": b"5"}, force=True)
+    assert contents(tmp_path) == before
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "same"]
+
+
+@POSIX
+def test_a_disk_that_takes_no_more_leaves_all_as_it_was(tmp_path: Path) -> None:
+    import resource  # of POSIX only
+
+    write(tmp_path, {"a": b"old"}, force=False)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        with pytest.raises(OutputError, match=r"n/n: cannot be written \(File too large\)"):
+            write(tmp_path, {"a": b"new", "n/n": b"2" * 100, "z": b"3"}, force=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert contents(tmp_path) == {"a": b"old"}
+    assert not (tmp_path / "n").exists()
+
+
+def test_a_file_where_a_folder_belongs_leaves_all_as_it_was(tmp_path: Path) -> None:
+    write(tmp_path, {"a": b"old", "file": b"1"}, force=False)
+    with pytest.raises(OutputError, match=r"file.*cannot be written"):
+        write(tmp_path, {"a": b"new", "n/n": b"2", "file/x": b"3"}, force=True)
+    assert contents(tmp_path) == {"a": b"old", "file": b"1"}
+    assert not (tmp_path / "n").exists()
+
+
+def test_a_folder_where_a_file_belongs_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "build.pkr.hcl").mkdir()
+    with pytest.raises(OutputError, match=r"build\.pkr\.hcl: cannot be written"):
+        write(tmp_path, {"build.pkr.hcl": b"1"}, force=True)
+
+
+def test_a_file_where_the_folder_belongs_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "out").write_bytes(b"1")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write(tmp_path / "out", {"build.pkr.hcl": b"1"}, force=True)
+    assert contents(tmp_path) == {"out": b"1"}
+
+
+def test_names_of_the_greatest_length_can_be_written(tmp_path: Path) -> None:
+    write(tmp_path, {"x" * 255: b"1"}, force=False)
+    assert contents(tmp_path) == {"x" * 255: b"1"}

@@ -1,0 +1,1 @@
+"""Real public templates, where they lie beside the checkout."""

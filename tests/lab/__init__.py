@@ -1,0 +1,1 @@
+"""The real Packer judges what the converter wrote."""

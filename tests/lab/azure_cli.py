@@ -1,0 +1,70 @@
+"""The Azure CLI in tests: one that records how it is called, and the real one's parser as a judge of what was recorded."""
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lab.judge import home
+from tests.lab.requirements import UnavailableError
+
+HERE = Path(__file__).parent / "azure-cli"
+SECONDS = 300
+
+
+@dataclass(frozen=True)
+class RecordedAzureCli:
+    """An `az` that does nothing but record, in a folder of its own; `sleep` takes no time beside it."""
+
+    folder: Path
+
+    @classmethod
+    def make(cls, folder: Path) -> "RecordedAzureCli":
+        """Put it into an empty folder."""
+        (folder / "az").symlink_to(HERE / "recorded-az")
+        sleep = folder / "sleep"
+        sleep.write_text("#!/bin/sh\n")
+        sleep.chmod(0o755)
+        return cls(folder)
+
+    def environment(self, *, fails: str = "") -> dict[str, str]:
+        """What puts it on PATH; commands that begin with `fails` fail."""
+        path = f"{self.folder}:{os.environ['PATH']}"
+        return {"PATH": path, "AZ_CALLS": str(self.folder / "calls"), "AZ_FAILS": fails}
+
+    def calls(self) -> list[list[str]]:
+        """The arguments of each call, oldest first."""
+        file = self.folder / "calls"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+@dataclass(frozen=True)
+class AzureCliParser:
+    """The parser of the real Azure CLI, which lives in an environment of its own: it has a hundred dependencies."""
+
+    python: Path
+
+    @classmethod
+    def find(cls) -> "AzureCliParser":
+        """Find what install-azure-cli installed, or raise UnavailableError."""
+        python = home() / "azure-cli/bin/python"
+        if not python.exists():
+            message = f"no Azure CLI in {python.parent.parent}: run tests/lab/install-azure-cli"
+            raise UnavailableError(message)
+        return cls(python)
+
+    def complaints(self, command_lines: Sequence[Sequence[str]]) -> list[str]:
+        """What it has against each command line, without the `az`; an empty text for what it takes."""
+        done = subprocess.run(
+            [self.python, HERE / "parse.py"],
+            input=json.dumps(list(map(list, command_lines))),
+            capture_output=True,
+            check=True,
+            encoding="utf-8",
+            timeout=SECONDS,
+            env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "AZURE_CORE_COLLECT_TELEMETRY": "no"},
+        )
+        found: list[str] = json.loads(done.stdout)
+        return found

@@ -1,0 +1,94 @@
+"""The real Packer judges every golden file: `packer fmt -check` has nothing to change, and `packer validate` accepts it."""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.cases import CASES, GOLDEN, convert_case, golden_hcl
+from tests.cases.variables import required_variables
+from tests.lab.judge import Packer, Verdict
+
+# Each golden build by its path: `<room>/<case>.pkr.hcl`, and `<room>/<case>/validate/build.pkr.hcl` where there is a second.
+CONVERTED = [golden_hcl(case).relative_to(GOLDEN).as_posix() for case in CASES if golden_hcl(case).exists()]
+CONVERTED += sorted(file.relative_to(GOLDEN).as_posix() for file in GOLDEN.glob("*/*/**/*.pkr.hcl"))
+_MANIFEST = re.compile(r'jsondecode\(file\("([^"]+)"\)\)\.builds\)\[0\]\.custom_data\.(\w+)')
+_RECORDED = {"image_version": "1.0.0", "managed_image_name": "web"}
+
+
+def write_golden(golden: str, folder: Path) -> Path:
+    """Lay golden HCL out beside its side files, as `-o DIR` does; what a build would have recorded for it lies there too."""
+    _, case, *below = golden.removesuffix(".pkr.hcl").split("/")
+    for path, data in convert_case(case).files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    build = folder / Path(*below[:-1]) / "build.pkr.hcl"
+    text = (GOLDEN / golden).read_text()
+    build.write_text(text)
+    for manifest, key in _MANIFEST.findall(text):
+        builds = [{"custom_data": {key: "0.0.0"}}, {"custom_data": {key: _RECORDED[key]}}]
+        (build.parent / manifest).write_text(json.dumps({"builds": builds}))
+    return build
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Packer runs beside the tests, for it waits more than it works."""
+    with ThreadPoolExecutor(os.cpu_count()) as executor:
+        yield executor
+        executor.shutdown(cancel_futures=True)
+
+
+def _validate(packer: Packer, golden: str, folder: Path) -> Verdict:
+    file = write_golden(golden, folder)
+    return packer.validate(file, required_variables(file.read_text()))
+
+
+def _verdicts(
+    packer: Packer, pool: ThreadPoolExecutor, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, Future[Verdict]]:
+    return {file: pool.submit(partial(_validate, packer, file, tmp_path_factory.mktemp("case"))) for file in CONVERTED}
+
+
+@pytest.fixture(scope="module")
+def verdicts(
+    packer: Packer, pool: ThreadPoolExecutor, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, Future[Verdict]]:
+    """What `packer validate` with the stand-in says of each golden build."""
+    return _verdicts(packer, pool, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def real_verdicts(
+    packer_with_real_plugins: Packer, pool: ThreadPoolExecutor, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, Future[Verdict]]:
+    """What it says with the real plugins."""
+    return _verdicts(packer_with_real_plugins, pool, tmp_path_factory)
+
+
+@pytest.mark.parametrize("file", CONVERTED)
+def test_packer_accepts_the_golden_build(file: str, verdicts: Mapping[str, Future[Verdict]]) -> None:
+    verdict = verdicts[file].result()
+
+    assert verdict.ok, verdict.output
+
+
+@pytest.mark.parametrize("file", CONVERTED)
+def test_the_real_plugins_accept_the_golden_build(file: str, real_verdicts: Mapping[str, Future[Verdict]]) -> None:
+    verdict = real_verdicts[file].result()
+
+    assert verdict.ok, verdict.output
+
+
+def test_packer_would_not_format_any_golden_build_otherwise(packer: Packer, pool: ThreadPoolExecutor) -> None:
+    texts = [(GOLDEN / file).read_text() for file in CONVERTED]
+
+    changes = dict(zip(CONVERTED, pool.map(packer.fmt_check, texts), strict=True))
+
+    assert {file: change for file, change in changes.items() if change} == {}

@@ -1,0 +1,56 @@
+"""Words of commands: what a shell makes of them is what was meant."""
+
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aib2packer.hcl.values import Code, Interpolation, Local, Variable
+from aib2packer.packer.shell_words import Output, Word, assignments, word
+
+X = Variable("x", default="a b")
+
+
+def echoed(script: str) -> str:
+    return subprocess.run(["sh", "-c", script], capture_output=True, check=True, text=True, timeout=10).stdout
+
+
+@given(st.text(st.characters(codec="utf-8")).filter(str.isprintable))
+def test_a_literal_word_is_one_word(text: str) -> None:
+    made = word(text)
+
+    assert made is not None
+    assert echoed(f"printf '%s' {made}") == text
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        (("/subscriptions/", X, "/end"), '"/subscriptions/$x/end"'),
+        ((X, "-web"), '"$x-web"'),
+        ((X, "web"), '"${x}web"'),
+        ((Interpolation(("a", X)), Local("y", "")), '"a$x$y"'),
+        (('$("`\\', X), r'"\$(\"\`\\$x"'),
+    ],
+)
+def test_variables_of_the_build_are_variables_of_the_shell(parts: tuple[str | Variable | Interpolation], shown: str) -> None:
+    assert str(word(*parts)) == shown
+
+
+def test_a_word_can_be_what_a_command_prints() -> None:
+    assert str(Word((Output("echo 1"),))) == '"$(echo 1)"'
+
+
+@pytest.mark.parametrize("value", [Code("local.parts[1]"), Interpolation(("a", Code("b"))), "two\nlines", None])
+def test_what_is_known_later_or_cannot_be_seen_is_no_word(value: Code | Interpolation | str | None) -> None:
+    assert word("a", value) is None
+
+
+def test_each_variable_is_assigned_once_with_its_default() -> None:
+    first, second = word(Variable("x"), X), word(Variable("key", default="k", sensitive=True))
+
+    assert first is not None
+    assert second is not None
+    assert assignments((first, second)) == ('x="a b"', "key=...")
+    assert assignments((first, second), {"x": "given"}) == ("x=given", "key=...")

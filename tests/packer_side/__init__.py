@@ -1,1 +1,0 @@
-"""What a build is made of."""

@@ -1,0 +1,1 @@
+"""Builds and pages as text."""

@@ -1,0 +1,1 @@
+"""Templates that try to break out."""

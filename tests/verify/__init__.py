@@ -1,0 +1,1 @@
+"""What Packer says of the output."""
