@@ -36,7 +36,13 @@ def check_version(arm: Arm, path: str, body: dict[str, Json]) -> dict[str, Json]
         # spec: gallery.json: "digits and periods; digits must be within the range of a 32-bit integer".
         raise RefusedError(400, "InvalidParameter", f"The gallery image version name {name_of(path)} is not valid.")
     _check_source(arm, path, body, definition)
-    profile = properties.setdefault("publishingProfile", {})
+    complete_regions(body)
+    return {}
+
+
+def complete_regions(body: dict[str, Json]) -> None:
+    """Write down each region's count and type of storage, and refuse regions that make no sense."""
+    profile = body["properties"].setdefault("publishingProfile", {})
     if profile.get("endOfLifeDate") == "":  # azure-arm's way to say none
         del profile["endOfLifeDate"]
     home = plain_region(body["location"])
@@ -55,7 +61,6 @@ def check_version(arm: Arm, path: str, body: dict[str, Json]) -> dict[str, Json]
         }
         for target in targets
     ]
-    return {}
 
 
 def _check_source(arm: Arm, path: str, body: dict[str, Json], definition: Stored) -> None:
@@ -67,11 +72,15 @@ def _check_source(arm: Arm, path: str, body: dict[str, Json], definition: Stored
         return
     if named is None:
         raise RefusedError(400, "InvalidParameter", "A gallery image version needs a source.")
+    if before is not None and named != _source_of(before.properties["storageProfile"]):
+        # hashicorp/packer#9716 quotes this (of the API of 2020).
+        message = "Changing property 'galleryImageVersion.properties.publishingProfile.source.managedImage.id' is not allowed."
+        raise RefusedError(409, "PropertyChangeNotAllowed", message)
     source = arm.store.get(named)
     _check_security(arm, definition, source)
     ours, theirs = generation(arm, definition), generation(arm, source)
     if ours != theirs:
-        # packer-plugin-azure#259 and terraform-provider-azurerm#17183 quote this.
+        # packer-plugin-azure#42 and azure-docs#118774 quote this.
         message = f"The resource with id '{named}' has a different Hypervisor generation ['{theirs}'] than the parent gallery image"
         raise RefusedError(409, "Conflict", f"{message} Hypervisor generation ['{ours}'].")
     if source.type == VM and definition.properties["osState"] == "Generalized" and not source.hidden.get("generalized"):

@@ -15,8 +15,8 @@ Json = Any
 def check_image(arm: Arm, path: str, body: dict[str, Json]) -> dict[str, Json]:
     """Complete an image from the VM, disk or snapshot that it is made of."""
     properties = body["properties"]
-    if arm.store.find(path) is not None and not _source_named(properties):  # an update of its tags
-        return {}
+    if (before := arm.store.find(path)) is not None:
+        _check_unchanged(before.properties, properties)
     if machine := properties.get("sourceVirtualMachine"):
         source = arm.store.get(machine["id"])
         if not source.hidden.get("generalized"):
@@ -39,8 +39,13 @@ def check_image(arm: Arm, path: str, body: dict[str, Json]) -> dict[str, Json]:
     return {}
 
 
-def _source_named(properties: dict[str, Json]) -> bool:
-    return bool(properties.get("sourceVirtualMachine") or (properties.get("storageProfile") or {}).get("osDisk"))
+def _check_unchanged(before: dict[str, Json], properties: dict[str, Json]) -> None:
+    """Refuse another source for an image that is there (packer-plugin-azure#41 quotes this)."""
+    if before.get("sourceVirtualMachine") != properties.get("sourceVirtualMachine"):
+        raise RefusedError(409, "PropertyChangeNotAllowed", "Changing property 'sourceVirtualMachine' is not allowed.")
+    ours, theirs = ((which.get("storageProfile") or {}).get("osDisk") or {} for which in (properties, before))
+    if any(ours.get(name) != theirs.get(name) for name in ("managedDisk", "snapshot", "blobUri")):
+        raise RefusedError(409, "PropertyChangeNotAllowed", "Changing property 'storageProfile.osDisk' is not allowed.")
 
 
 def _check_source(arm: Arm, source: Stored, body: dict[str, Json]) -> None:

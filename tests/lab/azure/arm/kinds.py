@@ -29,7 +29,7 @@ class Arm:
     store: Store
     operations: Operations
     copies: CopyEnd = CopyEnd.DONE
-    copy_seconds: float = 600
+    copy_seconds: float = 45
     access: dict[str, str] = field(default_factory=dict)  # disk or snapshot with a SAS -> path of the blob that shows it
 
 

@@ -7,8 +7,8 @@ Each connection to SOCKET is one call of `az` (see `az` beside this file): a for
 
 * names: every host is the simulated Azure at LAB_ADDRESS (a test needs neither a network nor a hosts file of its own);
 * time: it is that of the simulated Azure, real time and what has been slept through (see clock.py). A sleep moves it on and takes
-  none itself. Beside a poller in a thread of its own, azure-cli's main thread only looks now and then whether that is done: such
-  a sleep moves nothing, for the poller's own do.
+  none itself. But where azure-cli's own loop waits for a poller in another thread, the poller's sleeps move it on, and the loop's
+  do not.
 
 When the caller is gone, so is the call: as if the process itself had been killed.
 """
@@ -26,12 +26,12 @@ import selectors
 import signal
 import socket
 import sys
-import threading
 import time
 import traceback
 from pathlib import Path
 
 DESCRIPTORS = 3
+LOOP = "azure.cli.core.commands"  # the module of LongRunningOperation, which looks each second whether a poller is done
 # What the commands of builds import when they run, beyond their table.
 LATER = (
     "azure.cli.command_modules.resource._params",
@@ -154,13 +154,13 @@ def take_names(address: str) -> None:
 
 def take_time(clock: Path) -> None:
     """Make the time and the sleep of this process those of the simulated Azure."""
-    real_time, real_sleep, main = time.time, time.sleep, threading.main_thread()
+    real_time, real_sleep = time.time, time.sleep
 
     def slept() -> float:
         return clock.stat().st_size if clock.exists() else 0
 
     def sleep(seconds: float) -> None:
-        if threading.current_thread() is main and threading.active_count() > 1:
+        if sys._getframe(1).f_globals["__name__"] == LOOP:
             real_sleep(0.002)
         else:
             with clock.open("ab") as file:

@@ -32,7 +32,7 @@ class RealAzureCli:
 
     folder: Path
     front: Front
-    patience: int = 3 * 86400
+    patience: int = 3 * 3600
 
     @classmethod
     @contextmanager

@@ -1,0 +1,44 @@
+"""The cases whose builds go on after azure-arm: which they are, and what is run for each."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.cases import CASES, convert_case, read_case
+from tests.lab.azure.builds.after import after_build
+from tests.lab.azure.builds.expected import left_by, targets_of
+from tests.lab.azure.builds.made import artifact_of
+from tests.lab.azure.builds.scene import Scene
+from tests.lab.azure.builds.values import values_for
+from tests.lab.judge import Packer
+
+_DEFAULT = re.compile(r'^variable "(\w+)" \{\n(?:  .*\n)*?  default +=( *)"?(.*?)"?\n', re.MULTILINE)
+
+
+def has_steps(case: str) -> bool:
+    """Tell whether a case's build runs a script when azure-arm is done."""
+    return 'post-processor "shell-local"' in (convert_case(case).hcl or "")
+
+
+def cases_with_steps() -> list[str]:
+    """List the cases whose builds run scripts when azure-arm is done."""
+    return [case for case in CASES if has_steps(case)]
+
+
+def scene_of(packer: Packer, case: str, folder: Path) -> Scene:
+    """Convert a case into the folder, have Packer evaluate it, and say what AIB would have left."""
+    conversion = convert_case(case)
+    assert conversion.hcl is not None
+    for path, data in {**conversion.files, "build.pkr.hcl": conversion.hcl.encode()}.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    after = after_build(packer, folder / "build.pkr.hcl", values_for(conversion.hcl))
+    values = {**_defaults(conversion.hcl), **values_for(conversion.hcl)}
+    targets = targets_of(json.loads(read_case(case)[0]))
+    return Scene(after, tuple(left_by(target, after, artifact_of(after.source), values) for target in targets))
+
+
+def _defaults(hcl: str) -> Mapping[str, str]:
+    return {name: value for name, _, value in _DEFAULT.findall(hcl)}
