@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.cases import CASES, convert_case, read_case
+from tests.cases import CASES, convert_case, golden_hcl, read_case
 from tests.lab.azure.builds.after import after_build
 from tests.lab.azure.builds.expected import left_by, targets_of
 from tests.lab.azure.builds.made import artifact_of
@@ -13,17 +13,28 @@ from tests.lab.azure.builds.scene import Scene
 from tests.lab.azure.builds.values import values_for
 from tests.lab.judge import Packer
 
+# An option's values, an assignment of Packer's, a comment, the end of a chain: what may differ between steps that do the same.
+_VALUE = re.compile(r"(?<=--)([\w-]+) .*|^ +\w+ +=(?! \[$).*|^ *#.*|^    post-processor \"manifest\"[\s\S]*", re.MULTILINE)
 _DEFAULT = re.compile(r'^variable "(\w+)" \{\n(?:  .*\n)*?  default +=( *)"?(.*?)"?\n', re.MULTILINE)
 
 
-def has_steps(case: str) -> bool:
-    """Tell whether a case's build runs a script when azure-arm is done."""
-    return 'post-processor "shell-local"' in (convert_case(case).hcl or "")
-
-
 def cases_with_steps() -> list[str]:
-    """List the cases whose builds run scripts when azure-arm is done."""
-    return [case for case in CASES if has_steps(case)]
+    """List the cases whose golden builds run scripts when azure-arm is done."""
+    return [case for case in CASES if _steps(case)]
+
+
+def steps_to_break() -> list[tuple[str, int]]:
+    """List one step of each kind, as its case and number: steps that differ in nothing but values behave alike."""
+    kinds: dict[str, tuple[str, int]] = {}
+    for case in CASES:
+        for number, step in enumerate(_steps(case)):
+            kinds.setdefault(_VALUE.sub("", step), (case, number))
+    return list(kinds.values())
+
+
+def _steps(case: str) -> list[str]:
+    golden = golden_hcl(case)
+    return golden.read_text().split('post-processor "shell-local" {')[1:] if golden.exists() else []
 
 
 def scene_of(packer: Packer, case: str, folder: Path) -> Scene:

@@ -1,20 +1,23 @@
 """A build's last third on the simulated Azure: set up what there is before, run the steps, look at what there is after."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from tests.lab.azure.arm.ids import group_of, parent_of
 from tests.lab.azure.arm.kinds import CopyEnd
-from tests.lab.azure.builds.after import AfterBuild
+from tests.lab.azure.builds.after import AfterBuild, LabStep
 from tests.lab.azure.builds.expected import Left, LeftImage, LeftVersion
-from tests.lab.azure.builds.judgement import State
 from tests.lab.azure.builds.made import HOME, azure_arm_makes
-from tests.lab.azure.cli.real import Ended, RealAzureCli
+from tests.lab.azure.builds.state import LabState, Played
+from tests.lab.azure.cli.real import PATIENCE, Ended, RealAzureCli
 from tests.lab.azure.cloud import SimulatedAzure
-from tests.lab.azure.faults import Fault
+from tests.lab.azure.faults import Fault, Faults
 
 Json = Any
+
+OLD = "/of/an/old/image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,56 +30,65 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """How it went. `killed`: everything was, with its Packer."""
+class Checkpoint:
+    """A step, and what there is before it."""
 
+    step: LabStep
     azure: SimulatedAzure
-    ended: tuple[Ended, ...]
-    state: State
-    killed: bool
-    before: tuple[str, ...]  # old images that the build is to replace
-
-    @property
-    def ok(self) -> bool:
-        """Whether Packer would call it a success."""
-        return not self.killed and all(ended.status == 0 for ended in self.ended)
-
-    @property
-    def output(self) -> str:
-        """What was said, for people."""
-        return "\n".join([*(ended.output for ended in self.ended), *self.azure.log[-40:]])
+    slept: int
 
 
-def play(
-    cli: RealAzureCli,
-    azure: SimulatedAzure,
-    scene: Scene,
-    *,
-    fault: Fault | None = None,
-    copies: CopyEnd = CopyEnd.DONE,
-    replaced: bool = True,
-    prepare: Callable[[SimulatedAzure], None] = lambda _azure: None,
-) -> Played:
-    """Run the steps as Packer does: a chain stops where a step fails, and the others go on. `replaced`: old images are there."""
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A build that went well, and each of its steps to be done again from where it began."""
+
+    played: Played
+    checkpoints: tuple[Checkpoint, ...]
+
+
+def set_up(azure: SimulatedAzure, scene: Scene, *, replaced: bool = True) -> None:
+    """Let be there what azure-arm has made, what AIB too needed, and, if `replaced`, old images where new ones will be."""
     made = [path.lower() for path in azure_arm_makes(azure, scene.after.source, scene.generation)]
     provide(azure, scene)
-    old = tuple(one.path for one in scene.left if replaced and isinstance(one, LeftImage) and one.path.lower() not in made)
-    for path in old:
-        azure.put(path, location=HOME, properties={"sourceVirtualMachine": {"id": "/old"}, "hyperVGeneration": "V1"})
-    prepare(azure)
-    azure.arm.copies, azure.faults.planned = copies, fault
+    for one in scene.left:
+        if replaced and isinstance(one, LeftImage) and one.path.lower() not in made:
+            properties = {"sourceVirtualMachine": {"id": OLD}, "hyperVGeneration": "V1"}
+            azure.put(one.path, location=HOME, properties=properties)
+
+
+def rehearse(cli: RealAzureCli, azure: SimulatedAzure, scene: Scene) -> Rehearsal:
+    """Run the steps as Packer does: a chain stops where a step fails, and the others go on."""
+    before = LabState.of(azure).paths
     ended: list[Ended] = []
     stopped: set[int] = set()
+    checkpoints: list[Checkpoint] = []
     for step in scene.after.steps:
         if step.chain in stopped:
             continue
+        checkpoints.append(Checkpoint(step, deepcopy(azure), azure.clock.slept()))
         ended.append(cli.run(step.script, step.environment))
         if ended[-1].status:
             stopped.add(step.chain)
-        if fault and fault.kill and azure.faults.happened:
-            break
-    azure.faults.planned = None
-    return Played(azure, tuple(ended), State.of(azure), bool(fault and fault.kill and azure.faults.happened), old)
+    return Rehearsal(Played(azure, tuple(ended), before, LabState.of(azure)), tuple(checkpoints))
+
+
+def replay(
+    cli: RealAzureCli,
+    checkpoint: Checkpoint,
+    *,
+    fault: Fault | None = None,
+    copies: CopyEnd = CopyEnd.DONE,
+    patience: int = PATIENCE,
+) -> Played:
+    """Do one step again, with something that goes wrong in it."""
+    azure = deepcopy(checkpoint.azure)
+    azure.clock.reset()
+    azure.clock.sleep(checkpoint.slept)
+    azure.arm.copies, azure.faults = copies, Faults(fault)
+    before = LabState.of(azure).paths
+    cli.front.azure = azure
+    ended = cli.run(checkpoint.step.script, checkpoint.step.environment, patience=patience)
+    return Played(azure, (ended,), before, LabState.of(azure))
 
 
 def provide(azure: SimulatedAzure, scene: Scene) -> None:
@@ -93,11 +105,6 @@ def provide(azure: SimulatedAzure, scene: Scene) -> None:
                 azure.put(definition, location=HOME, properties=properties)
             case _:
                 azure.blobs.containers.add("/".join(one.blob.split("/")[:2]))
-
-
-def old_or_new(played: Played) -> Sequence[str]:
-    """Give the old images that are gone although nothing has taken their place."""
-    return [path for path in played.before if path.lower() not in played.state.resources]
 
 
 def extra_tags(scene: Scene) -> Mapping[str, str]:
