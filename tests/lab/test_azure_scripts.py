@@ -3,20 +3,25 @@
 The calls of one script are also refused one after the other, and the build killed at each. Time is the simulated Azure's.
 """
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from tests.cases import CASES
 from tests.lab.azure.arm.kinds import CopyEnd
-from tests.lab.azure.builds.cases import cases_with_steps, steps_to_break
+from tests.lab.azure.builds.cases import cases_with_steps, release_of, steps_to_break, validates
+from tests.lab.azure.builds.expected import LeftVersion
 from tests.lab.azure.builds.judgement import differences, left_over, trouble_after_fault
 from tests.lab.azure.builds.scene import Checkpoint, extra_tags, replay
-from tests.lab.azure.builds.state import Played
+from tests.lab.azure.builds.state import LabState, Played
 from tests.lab.azure.faults import Fault
 from tests.lab.azure.fixtures import AzureLab, rehearsed
 from tests.lab.judge import Packer
 
 STEPS = steps_to_break()
+_LIMIT = re.compile(r"(?<= -ge )\d+")
 
 
 @pytest.mark.parametrize("case", cases_with_steps())
@@ -28,6 +33,24 @@ def test_a_build_leaves_in_azure_what_image_builder_would_have_left(
     assert not any(ended.late for ended in rehearsal.played.ended), "it waits on and on, for what has long happened"
     assert rehearsal.played.ok, rehearsal.played.output
     assert differences(rehearsal.played, scene.left, extra_tags(scene)) == []
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if validates(case)])
+def test_a_validated_version_is_given_to_those_who_ask_for_the_latest(
+    case: str, azure_lab: AzureLab, packer: Packer
+) -> None:
+    scene, rehearsal = rehearsed(azure_lab, packer, case)
+    azure = azure_lab.again(rehearsal.played.azure)
+    release = release_of(packer, case, azure_lab.folder / case)
+
+    ended = [azure_lab.cli.run(step.script, step.environment) for step in release.steps]
+
+    assert [done.status for done in ended] == [0], ended
+    versions = [one for one in scene.left if isinstance(one, LeftVersion)]
+    profiles = [azure.arm.store.get(one.path).properties["publishingProfile"] for one in versions]
+    assert [profile["excludeFromLatest"] for profile in profiles][0] is False
+    after = replace(rehearsal.played, state=LabState.of(azure))
+    assert [text for text in differences(after, scene.left, extra_tags(scene)) if "excludeFromLatest" not in text] == []
 
 
 @pytest.mark.parametrize(("case", "number"), STEPS)
@@ -75,7 +98,8 @@ def test_a_copy_that_fails_or_never_ends_is_noticed(
     if not _copies_something(checkpoint):
         pytest.skip("copies nothing in the background")
 
-    played = replay(azure_lab.cli, checkpoint, copies=copies, patience=2 * 86400)
+    step = replace(checkpoint.step, script=_LIMIT.sub(_sooner, checkpoint.step.script))
+    played = replay(azure_lab.cli, replace(checkpoint, step=step), copies=copies, patience=2 * 86400)
 
     assert not played.ended[0].late, "it never gives up"
     assert not played.ok
@@ -92,6 +116,11 @@ def _with_faults(lab: AzureLab, checkpoint: Checkpoint, *, kill: bool) -> Iterat
             return
         yield fault, played
         call += 1
+
+
+def _sooner(limit: re.Match[str]) -> str:
+    """Give up after a sixtieth of the tries: each of them takes the Azure CLI."""
+    return str(max(2, int(limit[0]) // 60))
 
 
 def _copies_something(checkpoint: Checkpoint) -> bool:

@@ -39,6 +39,10 @@ class AzureLab:
 
         azure = SimulatedAzure.make(self.folder / "clock", SUBSCRIPTIONS)
         azure.clock.reset()
+        return self.again(azure)
+
+    def again(self, azure: "SimulatedAzure") -> "SimulatedAzure":
+        """Go on with an Azure that was there before."""
         self.cli.front.azure = azure
         self.cli.reset()
         return azure

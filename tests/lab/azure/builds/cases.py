@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.cases import CASES, convert_case, golden_hcl, read_case
-from tests.lab.azure.builds.after import after_build
-from tests.lab.azure.builds.expected import left_by, targets_of
+from tests.lab.azure.builds.after import AfterBuild, after_build
+from tests.lab.azure.builds.expected import hidden, left_by, targets_of, with_home
 from tests.lab.azure.builds.made import artifact_of
 from tests.lab.azure.builds.scene import Scene
 from tests.lab.azure.builds.values import values_for
 from tests.lab.judge import Packer
 
-# An option's values, an assignment of Packer's, a comment, the end of a chain: what may differ between steps that do the same.
-_VALUE = re.compile(r"(?<=--)([\w-]+) .*|^ +\w+ +=(?! \[$).*|^ *#.*|^    post-processor \"manifest\"[\s\S]*", re.MULTILINE)
+# An option's values, an assignment, a comment: what may differ between steps that do the same.
+_VALUE = re.compile(r"(?<=--)([\w-]+) .*|^ +\w+ += .*|^ +\w+=[\w-]+$|^ *#.*|\"[^\"\n]*\"|'[^'\n]*'", re.MULTILINE)
+VALIDATION, RELEASE = "validate/build.pkr.hcl", b"excludeFromLatest=false"
+MORE_REGIONS = "AIB2P305"  # a version has a region that the template does not name, and the engineer is told
 _DEFAULT = re.compile(r'^variable "(\w+)" \{\n(?:  .*\n)*?  default +=( *)"?(.*?)"?\n', re.MULTILINE)
 
 
@@ -28,7 +30,7 @@ def steps_to_break() -> list[tuple[str, int]]:
     kinds: dict[str, tuple[str, int]] = {}
     for case in CASES:
         for number, step in enumerate(_steps(case)):
-            kinds.setdefault(_VALUE.sub("", step), (case, number))
+            kinds.setdefault(_VALUE.sub("", step.partition("EOT\n")[2].partition("EOT\n")[0]), (case, number))
     return list(kinds.values())
 
 
@@ -48,7 +50,21 @@ def scene_of(packer: Packer, case: str, folder: Path) -> Scene:
     after = after_build(packer, folder / "build.pkr.hcl", values_for(conversion.hcl))
     values = {**_defaults(conversion.hcl), **values_for(conversion.hcl)}
     targets = targets_of(json.loads(read_case(case)[0]))
-    return Scene(after, tuple(left_by(target, after, artifact_of(after.source), values) for target in targets))
+    left = tuple(left_by(target, after, artifact_of(after.source), values) for target in targets)
+    if any(finding.code.id == MORE_REGIONS for finding in conversion.findings):
+        left = tuple(with_home(one, after.source["location"]) for one in left)
+    return Scene(after, tuple(map(hidden, left)) if validates(case) else left)
+
+
+def validates(case: str) -> bool:
+    """Tell whether a second build looks at what the first one made, before anybody gets it as the latest version."""
+    return RELEASE in convert_case(case).files.get(VALIDATION, b"")
+
+
+def release_of(packer: Packer, case: str, folder: Path) -> AfterBuild:
+    """Have Packer evaluate the validation build of a case, in the folder where its build has been."""
+    build = folder / VALIDATION
+    return after_build(packer, build, values_for(build.read_text()))
 
 
 def _defaults(hcl: str) -> Mapping[str, str]:

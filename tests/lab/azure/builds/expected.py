@@ -6,7 +6,7 @@ the template is literal, a name must be what it says.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.lab.azure.arm.ids import plain_region
@@ -84,6 +84,16 @@ def left_by(target: Mapping[str, Json], after: AfterBuild, artifact: str, variab
                 _check_name(path, target["uri"])
             account, _, below = path.removeprefix("https://").partition(".blob.core.windows.net/")
             return LeftVhd(f"{account}/{below}")
+
+
+def with_home(one: Left, home: str) -> Left:
+    """Add the region of the build to a version that has it only because it must."""
+    return replace(one, regions={home: (1, "Standard_LRS"), **one.regions}) if isinstance(one, LeftVersion) else one
+
+
+def hidden(one: Left) -> Left:
+    """Take a version from those that ask for the latest, until it is validated."""
+    return replace(one, hidden_from_latest=True) if isinstance(one, LeftVersion) else one
 
 
 def _regions(target: Mapping[str, Json], known: "_Values") -> dict[str, tuple[int, str]]:
