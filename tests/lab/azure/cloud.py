@@ -14,6 +14,7 @@ from tests.lab.azure.blobs import ENDPOINT, BlobService, StoredBlob
 from tests.lab.azure.clock import LabClock
 from tests.lab.azure.entra import DEVOPS_HOST, GITHUB_HOST, LOGIN_HOSTS, TENANT, Entra
 from tests.lab.azure.faults import Faults
+from tests.lab.azure.metadata import endpoints
 from tests.lab.azure.refusal import GapError, RefusedError
 
 Json = Any
@@ -72,6 +73,8 @@ class SimulatedAzure:
             return self.entra.answer_pipeline(question)
         if ENDPOINT.fullmatch(question.host):
             return self.blobs.answer(question)
+        if question.path == "/metadata/endpoints" and question.host in MANAGEMENT_HOSTS:
+            return Answer(200, endpoints(question.host))
         if question.host in MANAGEMENT_HOSTS:
             return self.entra.trouble(question) or answer_arm(self.arm, question, self.subscriptions, TENANT)
         message = f"the host {question.host}"

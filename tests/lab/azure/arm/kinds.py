@@ -30,6 +30,7 @@ class Arm:
     operations: Operations
     copies: CopyEnd = CopyEnd.DONE
     copy_seconds: float = 45
+    kinds: "dict[str, Kind]" = field(default_factory=dict)  # of types that take more than rules: VMs
     access: dict[str, str] = field(default_factory=dict)  # disk or snapshot with a SAS -> path of the blob that shows it
 
 

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.lab.azure.answer import Answer, Question
+from tests.lab.azure.arm.deployments import answer_deployment
 from tests.lab.azure.arm.disks import DISKS, SNAPSHOTS, operations_url
 from tests.lab.azure.arm.galleries import DEFINITIONS, GALLERIES, VERSIONS
 from tests.lab.azure.arm.groups import GROUPS, answer_tags, subscription_body
 from tests.lab.azure.arm.ids import GROUP, group_of, subscription_of, type_of
 from tests.lab.azure.arm.images import IMAGES
 from tests.lab.azure.arm.kinds import Arm, Kind
+from tests.lab.azure.arm.network import ADDRESSES, INTERFACES, NETWORKS, SECURITY_GROUPS
 from tests.lab.azure.arm.storage import ACCOUNTS
 from tests.lab.azure.refusal import GapError, RefusedError
 
@@ -25,8 +27,17 @@ KINDS: Mapping[str, Kind] = {
     "microsoft.compute/galleries/images": DEFINITIONS,
     "microsoft.compute/galleries/images/versions": VERSIONS,
     "microsoft.storage/storageaccounts": ACCOUNTS,
+    "microsoft.network/networkinterfaces": INTERFACES,
+    "microsoft.network/networksecuritygroups": SECURITY_GROUPS,
+    "microsoft.network/publicipaddresses": ADDRESSES,
+    "microsoft.network/virtualnetworks": NETWORKS,
 }
 _TAGS = re.compile(r"(?P<scope>.*)/providers/microsoft\.resources/tags/default", re.IGNORECASE)
+_DEPLOYMENT = re.compile(
+    r"(?P<group>/subscriptions/[^/]+/resourcegroups/[^/]+)(/providers/microsoft\.resources)?"
+    r"/deployments/(?P<name>[^/]+)(/(?P<action>\w+))?",
+    re.IGNORECASE,
+)
 _OPERATION = re.compile(
     r".*/providers/[^/]+/locations/[^/]+/(?:\w*operations|operationresults)/(?P<name>[0-9a-f-]{36})", re.IGNORECASE
 )
@@ -51,21 +62,29 @@ def answer_arm(arm: Arm, question: Question, subscriptions: tuple[str, ...], ten
         return Answer(200, subscription_body(subscription_of(path), tenant))
     if found := _TAGS.fullmatch(path):
         return answer_tags(arm, question, found["scope"])
+    if found := _DEPLOYMENT.fullmatch(path):
+        # Operations are asked for without the provider (Deployments_Operations of the plugin's SDK, 2022-09-01).
+        deployment = f"{found['group']}/providers/Microsoft.Resources/deployments/{found['name']}"
+        return answer_deployment(arm, question, deployment, found["action"] or "", _make)
     return _answer_resource(arm, question, path)
+
+
+def _make(arm: Arm, path: str, body: dict[str, Json]) -> None:
+    _put(arm, path, _kind(arm, path), body)
 
 
 def _answer_resource(arm: Arm, question: Question, path: str) -> Answer:
     match question.method:
         case "PUT":
-            return _put(arm, path, _kind(path), question.body)
+            return _put(arm, path, _kind(arm, path), question.body)
         case "PATCH":
-            return _patch(arm, path, _kind(path), question.body)
+            return _patch(arm, path, _kind(arm, path), question.body)
         case "DELETE":
-            return _delete(arm, path, _kind(path))
+            return _delete(arm, path, _kind(arm, path))
         case "POST":
             target, _, action = path.rpartition("/")
             stored = arm.store.get(target)
-            handler = _kind(target).actions.get(action.lower())
+            handler = _kind(arm, target).actions.get(action.lower())
             if handler is None:
                 message = f"POST {action} of {type_of(target)}"
                 raise GapError(message)
@@ -74,7 +93,7 @@ def _answer_resource(arm: Arm, question: Question, path: str) -> Answer:
             return _list(arm, path)
         case "GET":
             stored = arm.store.get(path)
-            return Answer(200, _kind(path).show(arm, stored, question.query))
+            return Answer(200, _kind(arm, path).show(arm, stored, question.query))
         case "HEAD" if type_of(path) == GROUP:  # spec: resources.json, ResourceGroups_CheckExistence
             arm.store.get(path)
             return Answer(204)
@@ -82,8 +101,8 @@ def _answer_resource(arm: Arm, question: Question, path: str) -> Answer:
     raise GapError(message)
 
 
-def _kind(path: str) -> Kind:
-    found = KINDS.get(type_of(path))
+def _kind(arm: Arm, path: str) -> Kind:
+    found = KINDS.get(type_of(path)) or arm.kinds.get(type_of(path))
     if found is None:
         message = f"a resource of type {type_of(path)}"
         raise GapError(message)
@@ -139,4 +158,4 @@ def _list(arm: Arm, path: str) -> Answer:
     else:
         type_, prefix = type_of(f"{path}/x"), f"/subscriptions/{subscription_of(path)}/".lower()
         found = [stored for stored in arm.store.all() if stored.type == type_ and stored.id.lower().startswith(prefix)]
-    return Answer(200, {"value": [_kind(stored.id).show(arm, stored, {}) for stored in found]})
+    return Answer(200, {"value": [_kind(arm, stored.id).show(arm, stored, {}) for stored in found]})

@@ -1,0 +1,62 @@
+"""The VM of a whole build: the lab's Linux machine, at port 22, with the key that azure-arm put into its deployment."""
+
+import itertools
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from tests.lab.azure.arm.machines import Running
+from tests.lab.vm import LinuxVM
+
+Json = Any
+
+KEYS = "keys-of-the-deployment"
+
+
+@dataclass(frozen=True)
+class AzureLinuxVM(LinuxVM):
+    """A Linux machine that also takes the keys in a file beside its root."""
+
+    port: ClassVar[int] = 22
+
+    def _furnish(self, host: str) -> None:
+        super()._furnish(host)
+        with (self.root / "etc/ssh/authorized_keys").open("a") as keys:
+            keys.write((self.root.parent / KEYS).read_text())
+
+
+@dataclass(slots=True)
+class LinuxGuest:
+    """A running machine, which ends when Azure stops it."""
+
+    vm: AzureLinuxVM
+    life: ExitStack
+
+    @property
+    def host(self) -> str:
+        """Its address on loopback."""
+        return self.vm.address.split(":")[0]
+
+    def stop(self) -> None:
+        """End it."""
+        self.life.close()
+
+
+@dataclass(slots=True)
+class Guests:
+    """Starts machines, each in a folder of its own."""
+
+    folder: Path
+    numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def boot(self, properties: Mapping[str, Json]) -> Running:
+        """Start one for the properties of a VM."""
+        folder = self.folder / f"vm-{next(self.numbers)}"
+        folder.mkdir(parents=True)
+        linux = properties["osProfile"]["linuxConfiguration"]
+        keys = [key["keyData"].strip() for key in linux["ssh"]["publicKeys"]]
+        (folder / KEYS).write_text("".join(f"{key}\n" for key in keys))
+        life = ExitStack()
+        return LinuxGuest(life.enter_context(AzureLinuxVM.start(folder)), life)
