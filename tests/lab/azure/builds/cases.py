@@ -5,10 +5,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from aib2packer import Conversion
 from tests.cases import CASES, convert_case, golden_hcl, read_case
 from tests.lab.azure.builds.after import AfterBuild, after_build
-from tests.lab.azure.builds.expected import hidden, left_by, targets_of, with_home
-from tests.lab.azure.builds.made import artifact_of
+from tests.lab.azure.builds.expected import Left, hidden, left_by, targets_of, with_home
+from tests.lab.azure.builds.made import HOME, artifact_of
 from tests.lab.azure.builds.scene import Scene
 from tests.lab.azure.builds.values import values_for
 from tests.lab.judge import Packer
@@ -51,9 +52,14 @@ def scene_of(packer: Packer, case: str, folder: Path) -> Scene:
     values = {**_defaults(conversion.hcl), **values_for(conversion.hcl)}
     targets = targets_of(json.loads(read_case(case)[0]))
     left = tuple(left_by(target, after, artifact_of(after.source), values) for target in targets)
-    if any(finding.code.id == MORE_REGIONS for finding in conversion.findings):
-        left = tuple(with_home(one, after.source["location"]) for one in left)
+    left = as_told(conversion, left, after.source.get("location") or HOME)
     return Scene(after, tuple(map(hidden, left)) if validates(case) else left)
+
+
+def as_told(conversion: Conversion, left: tuple[Left, ...], home: str) -> tuple[Left, ...]:
+    """Let a version have the region of the build, where a finding says that it does."""
+    told = any(finding.code.id == MORE_REGIONS for finding in conversion.findings)
+    return tuple(with_home(one, home) for one in left) if told else left
 
 
 def validates(case: str) -> bool:

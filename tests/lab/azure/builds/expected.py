@@ -88,7 +88,10 @@ def left_by(target: Mapping[str, Json], after: AfterBuild, artifact: str, variab
 
 def with_home(one: Left, home: str) -> Left:
     """Add the region of the build to a version that has it only because it must."""
-    return replace(one, regions={home: (1, "Standard_LRS"), **one.regions}) if isinstance(one, LeftVersion) else one
+    if not isinstance(one, LeftVersion):
+        return one
+    storage = next((storage for _, storage in one.regions.values()), "Standard_LRS")
+    return replace(one, regions={home: (1, storage), **one.regions})
 
 
 def hidden(one: Left) -> Left:

@@ -51,6 +51,11 @@ class Guests:
     folder: Path
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
+    def records(self) -> dict[str, list[Json]]:
+        """Tell, by machine, what was done there as far as it is recorded."""
+        logs = sorted(self.folder.glob("vm-*/root/var/log/recorded/waagent"))
+        return {log.parts[-6]: log.read_text().splitlines() for log in logs}
+
     def boot(self, properties: Mapping[str, Json]) -> Running:
         """Start one for the properties of a VM."""
         folder = self.folder / f"vm-{next(self.numbers)}"

@@ -2,7 +2,7 @@
 
     unshare --net --mount python -m tests.lab.azure.builds.world FOLDER
 
-Reads FOLDER/world.json: what there is in Azure, and the command to run. Writes FOLDER/outcome.json: how that ended, and what there
+Reads FOLDER/world.json: what there is in Azure, and the commands to run. Writes FOLDER/outcome.json: how that ended, and what there
 is in Azure then. Everything runs in namespaces of its own (network: loopback alone; mounts: a hosts file), so that an output need
 not be changed, and nothing leaves the machine.
 """
@@ -10,6 +10,7 @@ not be changed, and nothing leaves the machine.
 import fcntl
 import json
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -29,7 +30,7 @@ SECONDS = 300
 
 
 def main(folder: Path) -> None:
-    """Set up the world, run the command, and tell."""
+    """Set up the world, run the commands, and tell."""
     world = json.loads((folder / "world.json").read_text())
     _loopback_up()
     names = [name for name in NAMES if "*" not in name] + [f"{account}.blob.core.windows.net" for account in world["accounts"]]
@@ -37,33 +38,44 @@ def main(folder: Path) -> None:
     hosts.write_text(f"127.0.0.1 localhost\n{ADDRESS} {' '.join(names)}\n")
     subprocess.run(["mount", "--bind", hosts, "/etc/hosts"], check=True)
     azure = SimulatedAzure.make(folder / "clock", tuple(world["subscriptions"]))
-    azure.arm.operations.seconds, azure.arm.operations.pause, azure.arm.copy_seconds = 0, 1, 0
-    azure.arm.kinds["microsoft.compute/virtualmachines"] = machines(Guests(folder / "machines").boot)
+    azure.arm.operations.seconds, azure.arm.operations.pause, azure.arm.copy_seconds = 0, 1, 1
+    guests = Guests(folder / "machines")
+    azure.arm.kinds["microsoft.compute/virtualmachines"] = machines(guests.boot)
     for path, body in world["resources"].items():
         azure.put(path, **body)
     azure.blobs.containers |= set(world["containers"])
     authority, tls = certificates(folder)
-    environment = {**os.environ, **world["environment"], "SSL_CERT_FILE": str(authority), "REQUESTS_CA_BUNDLE": str(authority)}
+    environment = {**world["environment"], "SSL_CERT_FILE": str(authority), "REQUESTS_CA_BUNDLE": str(authority)}
+    commands: list[dict[str, Json]] = []
     with Front(azure).served(tls, ADDRESS, 443):
-        done = subprocess.run(
-            world["command"],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd=folder,
-            check=False,
-            timeout=SECONDS,
-        )
+        for command in world["commands"]:
+            commands.append(_run(command, environment, folder))
+            if commands[-1]["status"]:
+                break
     outcome = {
-        "status": done.returncode,
-        "output": done.stdout.decode(errors="replace"),
+        "commands": commands,
         "resources": {stored.id: stored.body for stored in azure.arm.store.all()},
         "blobs": sorted(azure.blobs.blobs),
         "log": azure.log,
         "gaps": azure.gaps,
+        "records": guests.records(),
     }
     (folder / "outcome.json").write_text(json.dumps(outcome))
+
+
+def _run(command: list[str], environment: dict[str, str], folder: Path) -> dict[str, Json]:
+    log = folder / "command.log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, start_new_session=True
+        ) as process,
+    ):
+        try:
+            process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+    return {"status": process.returncode, "output": log.read_text(errors="replace")}
 
 
 def _loopback_up() -> None:
