@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from aib2packer.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aib2packer.facts import Facts
     from aib2packer.findings.model import Finding
+    from aib2packer.packer.model import Asset
     from aib2packer.provenance.accounting import Entry
     from aib2packer.provenance.sourcemap import Place
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A script or file that the template names by its URI, and its SHA-256 where the template says that.
-
-    The URI is whole, and may hold a signature: it is for fetching, and not for people.
-    """
-
-    uri: str = field(repr=False)
-    sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +30,5 @@ class Conversion:
     """Which lines of the HCL come from where."""
     assets: tuple[Asset, ...] = ()
     """What the build fetches by itself, as far as it is known where from: convert again with `Options.assets` to vendor it."""
+    facts: Facts | None = None
+    """What there is to know of the build, where that was asked for."""

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from aib2packer.conversion import Conversion
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.replace import replaced
 from aib2packer.options import Options
+from aib2packer.system.files import read_bytes
 from aib2packer.text.source import InputError, SourceText, decode
 
 if TYPE_CHECKING:
-    from aib2packer.aib.model import ImageTemplate
     from aib2packer.jsonc.tree import Json
-    from aib2packer.packer.model import Build
+    from aib2packer.terraform.configuration import Files
+
+_LINKED = {".json", ".jsonc"}
 
 
 def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> Conversion:
@@ -33,66 +36,124 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
         InputError: The bytes are no text.
 
     """
-    source = decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
-    read = Report()
-    document = parse(source, read)
-    if document is None:
-        return Conversion(None, findings=read.findings)
-    chosen = options or Options()
-    shape: frozenset[str] = frozenset()
-    while True:
-        report, needed = read.copy(), set[str]()
-        built = _build(document, chosen, shape, needed, report)
-        if needed <= shape:
-            break
-        # Parameters that decide what is built cannot be variables: once more, with their values in place.
-        shape |= needed
-    if built is None or report.failed:
-        return Conversion(None, findings=report.findings)
-    from aib2packer.emission import emit
-
-    template, build = built
-    return emit(template, build, source.name, chosen, report)
+    report = Report()
+    options = options or Options()
+    document = _document(_source(text, file), options.root, report)
+    if document is not None:
+        return _convert(document, options, report)
+    return Conversion(None, findings=report.findings)
 
 
-def _build(
-    document: Json, options: Options, shape: frozenset[str], needed: set[str], report: Report
-) -> tuple[ImageTemplate, Build] | None:
-    """The template and the build, stage by stage; None where a stage has found an error that leaves nothing to go on with.
+def image_templates(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> tuple[str, ...]:
+    """The names of all image templates in an input, each of which `Options.name` takes; none where it cannot be read.
 
-    `shape` are the parameters whose values are used in any case, `needed` collects those for which that must be so.
+    Raises:
+        InputError: The bytes are no text.
+
     """
-    from aib2packer.aib.normalize import read_template
-    from aib2packer.arm.documents.context import Context
-    from aib2packer.arm.documents.parameters import read_values
-    from aib2packer.arm.documents.template import find_image_template
-    from aib2packer.customizers import CUSTOMIZERS
-    from aib2packer.packer.translate import translate
+    from aib2packer.aib.reading import names
 
-    context = Context(
-        values=read_values(options.parameter_files, options.settings, report),
-        subscription_id=options.subscription_id,
-        resource_group=options.resource_group,
-        location=options.location,
-        fold=options.resolve,
-        shape=shape,
-        read_linked=partial(_read_linked, document.span.source.name),
-    )
-    if (resource := find_image_template(document, options.name, context, report)) is None:
-        return None
-    template = read_template(resource, CUSTOMIZERS, options, needed, report)
-    if template is None or not needed <= shape:  # it is read once more
-        return None
-    build = translate(template, CUSTOMIZERS, options, report)
-    return None if build is None else (template, build)
+    chosen = options or Options()
+    document = _document(_source(text, file), chosen.root, Report())
+    if document is None:
+        return ()
+    return names(replaced(document, chosen.replacements), chosen, partial(_read_linked, file, chosen.root))
 
 
-def _read_linked(file: str, path: str, report: Report) -> Json | None:
-    """A template by its path beside the file that is converted; None where it cannot be had."""
-    linked = Path(file).parent / path
-    try:
-        if not linked.is_file():  # a device would be read without end
+def _source(text: str | bytes, file: str) -> SourceText:
+    return decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
+
+
+def _document(source: SourceText, root: Path | None, report: Report) -> Json | None:
+    """What the input holds, as JSON: a Terraform configuration becomes the deployment template that says the same."""
+    from aib2packer.terraform.module import is_configuration, read_configuration
+
+    if is_configuration(source):
+        return read_configuration(source, _files_around(Path(source.name).parent, root), report)
+    return parse(source, report)
+
+
+def _files_around(folder: Path, root: Path | None) -> Files:
+    """The files of a Terraform configuration, for as far as they can be had, and lie in the root."""
+    from aib2packer.terraform.configuration import Files
+
+    def read(path: str) -> SourceText | None:
+        file = folder / path
+        if not _is_within(file, folder if root is None else root):
             return None
-        return parse(decode(linked.read_bytes(), str(linked)), report)
-    except (OSError, ValueError, InputError):
+        try:
+            return decode(read_bytes(str(file), file), str(file))
+        except InputError:
+            return None
+
+    def configuration(path: str) -> tuple[SourceText, ...]:
+        if not _is_within(folder / path, folder if root is None else root):
+            return ()
+        try:
+            names = sorted(entry.name for entry in (folder / path).iterdir())
+        except (OSError, ValueError):
+            return ()
+        wanted = (name for name in names if name.endswith((".tf", ".tofu", ".auto.tfvars")) or name == "terraform.tfvars")
+        found = (read(str(Path(path, name))) for name in sorted(wanted, key=lambda name: name != "terraform.tfvars"))
+        return tuple(source for source in found if source is not None)
+
+    return Files(read, configuration)
+
+
+def _convert(document: Json, options: Options, report: Report) -> Conversion:
+    """The stages, from the document to the output: each takes what those before it made, and reports what it finds."""
+    from aib2packer.aib.reading import read
+    from aib2packer.customizers import CUSTOMIZERS
+    from aib2packer.guide.facts import facts
+    from aib2packer.guide.folder import folder_files
+    from aib2packer.guide.header import headers
+    from aib2packer.guide.instructions import guide
+    from aib2packer.packer.decisions import decide
+    from aib2packer.packer.translate import translate
+    from aib2packer.packer.variables.claims import claim_names
+    from aib2packer.provenance.accounting import account
+    from aib2packer.provenance.printing import print_builds
+
+    source = document.span.source.name
+    document = replaced(document, options.replacements)
+    template = read(document, CUSTOMIZERS, options, partial(_read_linked, source, options.root), report)
+    decisions = None if template is None else decide(template, CUSTOMIZERS, options, report)
+    if template is None or decisions is None:
+        return Conversion(None, findings=report.findings)
+    symbols = claim_names(template, report, values_apart=options.side_files)
+    build = translate(template, decisions, symbols, CUSTOMIZERS, options, report)
+    if report.failed:
+        return Conversion(None, findings=report.findings)
+    guides = guide(template, decisions, symbols, build, options)
+    printed = print_builds(build, headers(guides, report), options)
+    settings = account(template.body, template.settled, printed.origins, report)
+    beside = folder_files(build, guides.build, printed.files, report.findings, source) if options.side_files else {}
+    return Conversion(
+        printed.hcl,
+        {**printed.files, **beside},
+        report.findings,
+        settings=settings,
+        source_map=printed.places,
+        assets=printed.assets,
+        facts=facts(template, decisions, symbols, build, guides) if options.facts else None,
+    )
+
+
+def _read_linked(file: str, root: Path | None, path: str, report: Report) -> Json | None:
+    """A template by its path beside the file that is converted; None where it cannot be had, or lies outside of the root."""
+    linked = Path(file).parent / path
+    # Findings quote what they are about: a template shows no other file of this machine.
+    if linked.suffix.lower() not in _LINKED or not _is_within(linked, Path(file).parent if root is None else root):
         return None
+    try:
+        return parse(decode(read_bytes(str(linked), linked), str(linked)), report)
+    except InputError:
+        return None
+
+
+def _is_within(path: Path, folder: Path) -> bool:
+    """Whether a path leads into a folder, wherever its links lead."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # a name that is none, and links in a circle
+        return False

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from aib2packer.frozen import dataclass, field
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
+    from aib2packer.clouds import Cloud
     from aib2packer.text.source import SourceText
 
 BUILD_FILE = "build.pkr.hcl"
@@ -71,12 +74,20 @@ class Options:
     os_type: OsType | None = None
     """The operating system; None: found out from the template."""
     auth: Auth = Auth.CLI
+    cloud: Cloud | None = None
+    """The cloud of Azure that the template is deployed in; None: found out from its regions and hosts."""
     winrm_bootstrap: WinrmBootstrap = WinrmBootstrap.KEY_VAULT
     """How a Windows VM gets ready for Packer; without effect on Linux."""
     replace_iso: str | None = None
     """PUBLISHER:OFFER:SKU[:VERSION] of the marketplace image to use instead of an ISO source."""
     parameter_files: tuple[SourceText, ...] = ()
     """Parameters files of a deployment template; the later win."""
+    empty_is_open: bool = False
+    """Whether an empty text in a parameters file counts as no value."""
+    replacements: tuple[tuple[str, str], ...] = ()
+    """Old and new names or ids, for those who move something at the same time; they count in every text of the input."""
+    environments: tuple[str, ...] = ()
+    """Names of files of values that will lie beside the build, for the commands that run it."""
     settings: tuple[str, ...] = ()
     """Values of parameters as `NAME=VALUE`, JSON or text; they win over the files."""
     subscription_id: str | None = None
@@ -91,11 +102,15 @@ class Options:
     """Whether a comment above each block says which line of the template it comes from."""
     validation: ValidateIn = ValidateIn.BUILD
     """Where validators run."""
+    root: Path | None = None
+    """The folder that holds all templates that the input may link to; None: that of the input."""
     emit: Emit | None = None
     """Which build the HCL is, where there are no side files; None: that of the image, and to leave out validation is a loss."""
     side_files: bool = False
     """Whether files beside the HCL may be written; without, everything stands in the HCL."""
     assets: Mapping[str, bytes | Unfetched] | None = field(default=None, repr=False)
     """What was fetched, by URI: it lies beside the HCL then, which asks for `side_files`. None: the build fetches it."""
+    facts: bool = False
+    """Whether the outcome has the facts of the build."""
     file_name: str = BUILD_FILE
     """The name that the HCL will have, for the commands in its header."""

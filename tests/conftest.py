@@ -21,6 +21,17 @@ settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile("explore" if os.environ.get("AIB2PACKER_EXPLORE") == "1" else "deterministic")
 
 
+# What a test asks for that is in the laboratory: Packer, its plugins, a VM, the Azure CLI.
+_LABORATORY = {"packer", "packer_with_real_plugins", "linux_vm", "windows_vm", "az", "az_parser"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need the laboratory, by their fixtures and where they lie: `-m lab` runs just these."""
+    for item in items:
+        if _LABORATORY & set(getattr(item, "fixturenames", ())) or "lab" in item.path.relative_to(Path(__file__).parent).parts:
+            item.add_marker(pytest.mark.lab)
+
+
 class GoldenFile(SingleFileSnapshotExtension):
     """A golden file is named by the test, relative to golden/, and holds the bytes as they are."""
 

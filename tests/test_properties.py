@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from aib2packer import Conversion, InputError, Options, OsType, Severity, convert
 from aib2packer.findings import codes, text
+from aib2packer.packer.vm.cli_session import SCRIPT
 from tests.cases import CASES, convert_case, read_case
 from tests.cases.templates import WINDOWS, convert_json, template
 from tests.hcl.decoding import DecodedBlock, decode_body
@@ -26,6 +27,7 @@ NAMES = {
     "local.as_root": AS_ROOT,
     "path.root": "ROOT",
     "local.downloads": "DOWNLOADS",
+    "local.sign_in": SCRIPT,
     "build.User": "u",
     "build.Password": "p",
 }
@@ -66,7 +68,7 @@ def scanned(script: bytes) -> bytes:
 
 
 def what_runs(conversion: Conversion, name: str) -> bytes:
-    """The script that reaches the VM and runs there, by the rules of reference/packer-semantics.md 1, 3, 4 and 6."""
+    """The script that reaches the VM and runs there, by the rules of docs/reference/packer-semantics.md 1, 3, 4 and 6."""
     files: dict[str, bytes] = {}
     for kind, settings in steps_of(conversion, name):
         if kind == "file":
@@ -182,7 +184,7 @@ def test_tags_are_those_of_the_template(tags: dict[str, str]) -> None:
     assert conversion.hcl is not None, text.render(conversion.findings, color=False)
     start = conversion.hcl.index("  azure_tags = {")
     decoded = dict(decode_body(conversion.hcl[start : conversion.hcl.index("\n  }\n", start) + 5]))["azure_tags"]
-    # Where the name of a tag is a template, azure-arm takes the value as it is (packer-semantics.md 1.3).
+    # Where the name of a tag is a template, azure-arm takes the value as it is (docs/reference/packer-semantics.md 1.3).
     made = {rendered(key): value if "{{" in key else rendered(value) for key, value in decoded.items()}
     assert made == {nfc(key): nfc(value) for key, value in tags.items()}
 
@@ -316,8 +318,8 @@ def test_a_key_that_means_nothing_is_reported_wherever_it_stands(case: str) -> N
     for path in checked:
         changed = with_value(value, (*path, UNKNOWN), "x")
         messages = [finding.message for finding in convert(json.dumps(changed), options=options).findings]
-        # An object that is itself reported as unknown is reported as a whole.
-        reported = [UNKNOWN, *(f"{key} is no setting" for key in path)]
+        # An object that is itself reported as unknown, or in the wrong place, is reported as a whole.
+        reported = [UNKNOWN, *(f"{key} {what}" for key in path for what in ("is no setting", "belongs"))]
         if not any(known in message for message in messages for known in reported):
             silent.append(path)
 

@@ -8,7 +8,6 @@ from aib2packer.aib.fields import Spelling
 from aib2packer.aib.ids import GALLERY_IMAGE, GALLERY_VERSION, MANAGED_IMAGE, parse_id
 from aib2packer.aib.kinds import choose_kind
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget, TargetRegion, VhdTarget
-from aib2packer.aib.regions import region_text, short_region
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from aib2packer.text.source import Span
 
 KINDS = ("ManagedImage", "SharedImage", "VHD")
-_SHALLOW_SINCE = "2025-10-01"
 _COUNTS_SINCE = "2022-07-01"
 
 
@@ -68,7 +66,7 @@ def _read_target(index: int, fields: Fields) -> DistributeTarget | None:
 
 
 def _managed_image(fields: Fields, common: _Common) -> ManagedImageTarget | None:
-    text, location = fields.text("imageId"), region_text(fields, "location")
+    text, location = fields.text("imageId"), fields.region("location")
     if location is None:
         fields.missing("location", "Name the region of the managed image.")
     if text is None:
@@ -76,9 +74,7 @@ def _managed_image(fields: Fields, common: _Common) -> ManagedImageTarget | None
         return None
     found = parse_id(text, MANAGED_IMAGE)
     if found is None:
-        _bad_id(
-            fields, "imageId", text, "a managed image", "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/…"
-        )
+        _bad_id(fields, text, "a managed image", "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/…")
         return None
     return ManagedImageTarget(**common, id=found, location=location)
 
@@ -113,7 +109,7 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
     found = parse_id(text, GALLERY_IMAGE, GALLERY_VERSION)
     if found is None:
         shape = "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…"
-        _bad_id(fields, "galleryImageId", text, "an image definition", shape)
+        _bad_id(fields, text, "an image definition", shape)
         return None
     version = found.segments.get("versions")
     if version is not None and (version.literal or "").lower() == "latest":
@@ -132,9 +128,10 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
 
 
 def _regions(fields: Fields, storage: TemplateText | None) -> tuple[TargetRegion, ...]:
-    regions = [TargetRegion(short_region(name), None, storage) for name in fields.strings("replicationRegions")]
+    regions = [TargetRegion(name, None, storage) for name in fields.regions("replicationRegions")]
     for _, region in fields.each("targetRegions"):
-        name, replicas, kind = region_text(region, "name"), region.number("replicaCount"), region.text("storageAccountType")
+        name, kind = region.region("name"), region.text("storageAccountType")
+        replicas = region.number("replicaCount", least=1)
         if name is None:
             region.missing("name", "Name the region.")
         else:
@@ -149,6 +146,15 @@ def _major(fields: Fields) -> Located[int] | None:
     if versioning is None:
         return None
     scheme, major = versioning.word("scheme"), versioning.integer_of_key("major")
+    if major is not None:
+        versioning.at_least(major, "major", -1)
+    if scheme is None and versioning.value("scheme") is None:
+        fields.report.add(
+            codes.SERVICE_REFUSES,
+            fields.key_span("versioning"),
+            f"{versioning.path} has no scheme, which the service wants: it is read as Latest",
+            help="Write a scheme of Latest.",
+        )
     versioning.close()
     if scheme is not None and scheme.value.lower() == "source":
         fields.report.add(
@@ -189,6 +195,5 @@ def _unique_run_outputs(targets: tuple[DistributeTarget, ...], properties: Field
         seen.add(str(name).lower())
 
 
-def _bad_id(fields: Fields, key: str, text: TemplateText, what: str, shape: str) -> None:
-    answer = fields.answer(f"Field '{key}' has a bad value")
-    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no resource id of {what}: {answer}", help=f"Write {shape}")
+def _bad_id(fields: Fields, text: TemplateText, what: str, shape: str) -> None:
+    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no resource id of {what}", help=f"Write {shape}")

@@ -8,14 +8,15 @@ import shlex
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from aib2packer.aib.answers import missing_field, unknown_field
 from aib2packer.aib.model import Located, Settled
-from aib2packer.aib.tokens import command_text, hide_secrets, literal_text, name_text, token_text
+from aib2packer.aib.tokens import command_text, hide_secrets, literal_text, name_text, region_text, token_text
 from aib2packer.arm.language.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of
 from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
 from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
-from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, JsonUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,11 +33,13 @@ Condition: TypeAlias = "symbolic.Symbol | None"
 _ReadText: TypeAlias = "Callable[[str, Span, Report], TemplateText]"
 
 STRICT_SINCE = "2024-02-01"
-"""From here on the service minds the case of keys and refuses unknown ones (reference/aib-behaviour.md 5 and 6)."""
+"""From here on the service minds the case of keys and refuses unknown ones (docs/reference/aib-behaviour.md 5 and 6)."""
 
 # Outside of a deployment template `[ -f x ]` is a command, but this is a piece of a template that was cut out.
 _CALL = re.compile(r"\[(?:parameters|variables|concat|format|resourceId|resourceGroup|subscription)\(.*\]", re.DOTALL)
 _LITERAL = re.compile(r"-?[0-9.eE+-]+|true|false")
+# In no specification, but in documentation and samples of the time (docs/reference/aib-behaviour.md 5).
+_TAKEN_BEFORE = {("vmProfile.osDiskSizeGB", "2019-05-01-preview"), ("vmProfile.vnetConfig", "2019-05-01-preview")}
 _SAMPLES = {"array": "'[…]'", "object": "'{…}'"}
 _NOTHING: tuple[symbolic.ArmValue, ...] = (None, "", (), {})  # as values of expressions
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -138,6 +141,14 @@ class Fields:
         """A string in which `<tokens>` and `{tokens}` are placeholders: names, regions, ids."""
         return self._string(key, others, name_text)
 
+    def region(self, key: str) -> TemplateText | None:
+        """A region, in its short form."""
+        return self._string(key, (), region_text)
+
+    def regions(self, key: str) -> tuple[TemplateText, ...]:
+        """An array of regions, in their short forms."""
+        return self._strings(key, (), region_text)
+
     def command(self, key: str, *others: Spelling) -> TemplateText | None:
         """A string that is left alone, but for secrets: the text of a command, a path on the VM."""
         return self._string(key, others, command_text)
@@ -157,13 +168,37 @@ class Fields:
             return None
         return Located(text.literal, text.span)
 
-    def number(self, key: str, *others: Spelling) -> Number | None:
-        """A whole number that may be known only when Packer runs."""
+    def number(self, key: str, *others: Spelling, least: int | None = None) -> Number | None:
+        """A whole number that may be known only when Packer runs; one below `least` is an error."""
         value = self.value(key, *others)
         if isinstance(value, JsonSymbolic):
             return TemplateText(self._expression(value.symbol, value.span), value.span)
         number = None if value is None else self.integer_of(value, key)
+        if number is not None and least is not None:
+            self.at_least(number, key, least)
+        if value is None and least:
+            self._zero(key, least)
         return number if number is not None and number.value else None
+
+    def _zero(self, key: str, least: int) -> None:
+        found = self._lookup(key)
+        if found is not None and isinstance(found.value, JsonScalar) and found.value.value == 0:
+            self.report.add(
+                codes.SERVICE_REFUSES,
+                found.value.span,
+                f"{self._name(key)} of 0: the service takes {least} or more; it is read as unset",
+                help="Leave it out.",
+            )
+
+    def at_least(self, number: Located[int], key: str, least: int) -> None:
+        """Report a number that is below the least that the service takes."""
+        if number.value < least:
+            self.report.add(
+                codes.BAD_VALUE,
+                number.span,
+                f"{self._name(key)} of {number.value}: the service takes {least} or more",
+                help=f"Write a number from {least} on, or leave it out.",
+            )
 
     def strings(self, key: str, *others: Spelling) -> tuple[TemplateText, ...]:
         """An array of names, regions or ids; one bare string is understood as an array of one."""
@@ -179,7 +214,7 @@ class Fields:
             case None:
                 return ()
             case JsonObject():
-                self._wrong_type(value, key, "an array of strings")
+                self.wrong_type(value, key, "an array of strings")
                 return ()
             case JsonArray(items):
                 texts = (self._text(item, f"{key}[{index}]", read) for index, item in enumerate(items))
@@ -230,7 +265,7 @@ class Fields:
                 self._coerced(span, key, "a string", "a boolean")
                 return Located(text.strip().lower() == "true", span)
             case other:
-                self._wrong_type(other, key, "true or false")
+                self.wrong_type(other, key, "true or false")
                 return None
 
     def flag(self, key: str, *others: Spelling) -> Flag | None:
@@ -270,7 +305,7 @@ class Fields:
         if value is None:
             return None
         if not isinstance(value, JsonObject):
-            self._wrong_type(value, key, "an object")
+            self.wrong_type(value, key, "an object")
             return None
         return Fields(value, f"{self.path}.{key}" if self.path else key, self.reading)
 
@@ -283,14 +318,14 @@ class Fields:
         if value is None:
             return
         if not isinstance(value, JsonArray):
-            self._wrong_type(value, key, "an array")
+            self.wrong_type(value, key, "an array")
             return
         for index, item in enumerate(value.items):
             path = f"{self.path}.{key}[{index}]" if self.path else f"{key}[{index}]"
             if isinstance(item, JsonObject):
                 yield index, Fields(item, path, self.reading)
             elif not _is_unset(item):
-                self._wrong_type(item, f"{key}[{index}]", "an object")
+                self.wrong_type(item, f"{key}[{index}]", "an object")
 
     def texts_by_key(self, key: str, *others: Spelling) -> dict[str, TemplateText]:
         """An object of strings: tags. Numbers and booleans become text."""
@@ -298,7 +333,7 @@ class Fields:
         if found is None:
             return {}
         if not isinstance(found, JsonObject):
-            self._wrong_type(found, key, "an object")
+            self.wrong_type(found, key, "an object")
             return {}
         texts: dict[str, TemplateText] = {}
         for member in found:
@@ -337,18 +372,8 @@ class Fields:
         """Report that a key that must be there is unset; one whose value is wrong has been reported before."""
         if self.value(key) is not None:
             return
-        answer = self.answer(f"Missing field '{key}'")
-        self.report.add(
-            codes.MISSING_FIELD,
-            self.key_span(key),
-            f"{self._name(key)} is missing: {answer}",
-            help=help_text,
-        )
-
-    def answer(self, what: str) -> str:
-        """What the service answers to something wrong with this object (reference/aib-behaviour.md 8)."""
-        place = ".".join(("ImageTemplate", "properties", *([self.path] if self.path else [])))
-        return f"the service answers \"Validation failed: '{place}': {what}\""
+        answer = missing_field(self.path, key)
+        self.report.add(codes.MISSING_FIELD, self.key_span(key), f"{self._name(key)} is missing{answer}", help=help_text)
 
     def unused(self) -> tuple[JsonMember, ...]:
         """The set keys that nobody asked for."""
@@ -356,27 +381,26 @@ class Fields:
 
     def close(self, elsewhere: Mapping[str, str] | None = None) -> None:
         """Report the keys that nobody asked for. `elsewhere` says of keys, in lower case, where they belong."""
+        fate = "refuses it" if self.api.since(STRICT_SINCE) else "does not see it"
         for member in self.unused():
             place = (elsewhere or {}).get(member.key.lower())
             if place is not None:
                 self.report.add(
                     codes.MISPLACED,
                     member.key_span,
-                    f"{member.key} belongs {place}: here the service does not see it, and so it is not converted",
+                    f"{member.key} belongs {place}: here the service {fate}, and so it is not converted",
                     help=f"Move it: {member.key} belongs {place}.",
                 )
                 continue
             code = codes.IGNORED_FIELD if self.api.before(STRICT_SINCE) else codes.UNKNOWN_FIELD
             near = difflib.get_close_matches(member.key, self._used, n=1, cutoff=0.75)
-            fate = (
-                f"the service answers 'Unmarshalling entity encountered error: … unknown field \"{member.key}\"'"
-                if self.api.since(STRICT_SINCE)
-                else "the service ignored it before API version 2024-02-01"
-            )
+            answer = ": the service ignored it before API version 2024-02-01"
+            if self.api.since(STRICT_SINCE):
+                answer = unknown_field(member.key)
             self.report.add(
                 code,
                 member.key_span,
-                f"{self._name(member.key)} is no setting that Image Builder knows here: {fate}, and so it is not converted",
+                f"{self._name(member.key)} is no setting that Image Builder knows here{answer}, and so it is not converted",
                 help=f"Did you mean `{near[0]}`?" if near else "Remove it, or carry it over by hand.",
             )
 
@@ -395,7 +419,7 @@ class Fields:
             case JsonScalar(str() as text, span) if _INTEGER.fullmatch(text.strip()):
                 self._coerced(span, key, "a string", "a number")
                 return Located(int(text), span)
-        self._wrong_type(known, key, "a whole number")
+        self.wrong_type(known, key, "a whole number")
         return None
 
     def uri(self, key: str, *others: Spelling) -> TemplateText | None:
@@ -425,7 +449,7 @@ class Fields:
 
     def _text(self, value: Json, key: str, read: _ReadText, *, unset_is_empty: bool = False) -> TemplateText | None:
         match value:
-            case JsonSymbolic(_, span, symbol):
+            case JsonSymbolic(span, symbol):
                 # A lone piece is not text yet, and stays what makes it text.
                 pieces = symbol.parts if isinstance(symbol, Concat) and len(symbol.parts) > 1 else (symbol,)
                 parts = (
@@ -442,7 +466,7 @@ class Fields:
                 # As it is written, or as ARM writes what an expression made.
                 return literal_text(span.text if _LITERAL.fullmatch(span.text) else str(scalar), span)
             case _:
-                self._wrong_type(value, key, "a string")
+                self.wrong_type(value, key, "a string")
                 return None
 
     def _expression(self, symbol: symbolic.Symbol, span: Span) -> tuple[LateExpression, ...]:
@@ -499,9 +523,10 @@ class Fields:
         if found is not None:
             self._used.add(found.key)
             # What a tool printed names no API version, and has spellings of its own.
-            if found.key != key and not self.any_case and self.api.value is not None and not _is_unset(found.value):
-                self._wrong_case(found, key)
             if not _is_unset(found.value):
+                if found.key != key and not self.any_case and self.api.value is not None:
+                    self._wrong_case(found, key)
+                self._too_new(found, key)
                 return found
         for other in others:
             member = self._lookup(other.key)
@@ -525,6 +550,24 @@ class Fields:
         )
         return other.lenient
 
+    def _too_new(self, member: JsonMember, key: str) -> None:
+        """Report a setting that came with a newer API version than the template's (docs/reference/aib-behaviour.md 5 and 6)."""
+        version, what = self.api.lacks(self._name(key)), self._name(key)
+        if version is None and isinstance(member.value, JsonScalar) and isinstance(member.value.value, str):
+            version, what = self.api.lacks(f"{what}={member.value.value}"), f"`{member.value.value}` as {what}"
+        if version is None:
+            return
+        strict = self.api.since(STRICT_SINCE) or what != self._name(key)
+        fate = f"{self.api} refuses it" if strict else f"{self.api} ignored it"
+        if (self._name(key), self.api.value) in _TAKEN_BEFORE:
+            fate = f"samples for {self.api} have it all the same"
+        self.report.add(
+            codes.SERVICE_REFUSES if strict else codes.IGNORED_FIELD,
+            member.key_span,
+            f"{what} came with API version {version}: {fate}; it is converted as it stands",
+            help=f"Use API version {version} or newer, or remove it.",
+        )
+
     def _wrong_case(self, member: JsonMember, key: str) -> None:
         fate = "refuses" if self.api.since(STRICT_SINCE) else "took"
         self.report.add(
@@ -542,7 +585,8 @@ class Fields:
             help=f"Write {wanted}.",
         )
 
-    def _wrong_type(self, value: Json, key: str, wanted: str) -> None:
+    def wrong_type(self, value: Json, key: str, wanted: str) -> None:
+        """Report a value that is none of the type wanted, or a placeholder that must be filled in to tell."""
         if isinstance(value, JsonScalar) and isinstance(value.value, str):
             text = token_text(value.value, value.span, self.report)
             if len(text.parts) == 1 and text.symbols:  # one in a longer text does not make it a value of another type
@@ -566,9 +610,7 @@ class Fields:
 
 def _is_unset(value: Json) -> bool:
     match value:
-        case JsonSymbolic():
-            return False
-        case JsonScalar(bool()):
+        case JsonUnknown() | JsonScalar(bool()):
             return False
         case JsonScalar(scalar):
             return scalar in {None, "", 0}

@@ -1,4 +1,4 @@
-"""The version numbers of gallery images, and how the service counts them (reference/aib-behaviour.md 2.2)."""
+"""The version numbers of gallery images, and how the service counts them (docs/reference/aib-behaviour.md 2.2)."""
 
 from __future__ import annotations
 

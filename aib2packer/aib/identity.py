@@ -1,4 +1,7 @@
-"""The template's identity: who fetched scripts and published images in the service (reference/aib-behaviour.md 4 and 8)."""
+"""The template's identity: who fetched scripts and published images in the service.
+
+Source: docs/reference/aib-behaviour.md 4 and 8.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.tokens import name_text
 from aib2packer.arm.language.text import LateExpression, TemplateText
-from aib2packer.arm.language.tree import JsonSymbolicMember
+from aib2packer.arm.language.tree import JsonSymbolic, JsonSymbolicMember
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonObject, JsonScalar
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
 
 _REQUIRED_SINCE = "2020-02-14"
+_TYPES = {"userassigned", "systemassigned", "none"}  # ARM's own: docs/reference/aib-behaviour.md 4 says which the service takes
 
 
 def read_identities(root: Fields) -> tuple[TemplateText, ...]:
@@ -27,11 +31,19 @@ def read_identities(root: Fields) -> tuple[TemplateText, ...]:
     fields.skip("type", "principalId", "tenantId")
     value = fields.value("userAssignedIdentities")
     fields.close()
-    if kind is not None and "systemassigned" in kind.visible.replace(" ", "").lower():
-        _refused(fields, kind, "takes user-assigned identities only")
+    named = set() if kind is None or kind.literal is None else {part.strip().lower() for part in kind.literal.split(",")}
+    if kind is not None and named - _TYPES:
+        _refused(fields, kind, f"takes UserAssigned, and knows no identity of type `{kind}`")
+    elif "systemassigned" in named:
+        _refused(fields, kind or TemplateText((), fields.span), "takes user-assigned identities only")
     elif value is None and (kind is None or kind.visible != "UserAssigned" or _names_none(fields)):
         _refused(fields, kind or TemplateText((), fields.span), "takes one user-assigned identity, and there is none")
+    if isinstance(value, JsonSymbolic):  # who they are is known when the template is deployed, and Packer needs none of them
+        fields.skip("userAssignedIdentities")
+        return ()
     if not isinstance(value, JsonObject):
+        if value is not None:
+            fields.wrong_type(value, "userAssignedIdentities", "an object")
         return ()
     _account(value, fields)
     identities = tuple(
@@ -51,7 +63,7 @@ def _names_none(fields: Fields) -> bool:
 
 
 def _report_missing(root: Fields) -> None:
-    if root.api.since(_REQUIRED_SINCE):
+    if root.api.since(_REQUIRED_SINCE):  # its answer was logged: docs/reference/aib-behaviour.md 8
         root.report.add(
             codes.SERVICE_REFUSES,
             root.key_span("type"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.text import Segment, TemplateText, join
+from aib2packer.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.answers import bad_kind
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def choose_kind(fields: Fields, kinds: Iterable[str], what: str) -> str | None:
     """Which of `kinds` the `type` names, in any case and with any dashes; None after an error.
 
-    From 2019-02-01-preview on the service minds the case (reference/aib-behaviour.md 6).
+    From 2019-02-01-preview on the service minds the case (docs/reference/aib-behaviour.md 6).
     """
     word = fields.word("type")
     if word is None:
@@ -24,11 +25,10 @@ def choose_kind(fields: Fields, kinds: Iterable[str], what: str) -> str | None:
         return None
     kind = next((kind for kind in kinds if _plain(kind) == _plain(word.value)), None)
     if kind is None:
-        answer = fields.answer("Field 'type' has a bad value")
         fields.report.add(
             codes.UNKNOWN_KIND,
             word.span,
-            f"`{word.value}` is no kind of {what} in Image Builder: {answer}",
+            f"`{word.value}` is no kind of {what} in Image Builder{bad_kind(fields.path)}",
             help=f"Use one of {', '.join(kinds)}.",
         )
     elif kind != word.value and not (word.value == kind[0].lower() + kind[1:] and fields.api.before("2019-02-01-preview")):
@@ -38,6 +38,13 @@ def choose_kind(fields: Fields, kinds: Iterable[str], what: str) -> str | None:
             word.span,
             f"`{word.value}` is spelt `{kind}` in Image Builder: {fields.api} {fate}; it is read as such",
             help=f"Write `{kind}`.",
+        )
+    if kind is not None and (version := fields.api.lacks(f"{fields.path}[{kind}]")) is not None:
+        fields.report.add(
+            codes.SERVICE_REFUSES,
+            word.span,
+            f"{kind} as a {what} came with API version {version}: {fields.api} refuses it; it is converted as it stands",
+            help=f"Use API version {version} or newer.",
         )
     return kind
 

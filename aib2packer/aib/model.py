@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+
+from aib2packer.clouds import Cloud
+from aib2packer.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -251,6 +253,8 @@ class ImageTemplate:
     settled: Settled
     body: JsonObject
     """The resource that all this was read from."""
+    cloud: Cloud = Cloud.PUBLIC
+    """The cloud of Azure that it is deployed in."""
 
     @property
     def span(self) -> Span:

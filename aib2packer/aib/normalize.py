@@ -11,7 +11,6 @@ from aib2packer.aib.fields import Fields, Reading
 from aib2packer.aib.identity import read_identities
 from aib2packer.aib.ids import IMAGE_TEMPLATE, parse_id
 from aib2packer.aib.model import ImageTemplate, Located
-from aib2packer.aib.regions import region_text
 from aib2packer.aib.rules import check_rules
 from aib2packer.aib.source import read_source
 from aib2packer.aib.tokens import command_text, hide_secrets
@@ -37,8 +36,8 @@ if TYPE_CHECKING:
 
 _DEFAULT_TIMEOUT_MINUTES = 240
 _MAX_TIMEOUT_MINUTES = 960
-_LARGEST_OPTIMIZED_GB = 2048  # reference/aib-behaviour.md 4
-_DOOMED_TIMEOUT_MINUTES = 5  # the sign-in of the service's own Packer would expire: reference/aib-behaviour.md 1.1
+_LARGEST_OPTIMIZED_GB = 2048  # docs/reference/aib-behaviour.md 4
+_DOOMED_TIMEOUT_MINUTES = 5  # the sign-in of the service's own Packer would expire: docs/reference/aib-behaviour.md 1.1
 
 # What the service writes into what it shows, and nobody sets.
 _READ_ONLY = ("provisioningState", "provisioningError", "lastRunStatus", "exactStagingResourceGroup", "systemData")
@@ -58,12 +57,13 @@ _RESOURCE_KEYS = (
         "scope",
     ),
     *("$schema", "contentVersion", "resources", "copy", "metadata"),
+    *("tenantId", "subscriptionId", "createdTime", "changedTime"),  # Resource Graph and `az resource show`
 )
 
 _BESIDE_PROPERTIES = ("name", "location", "tags", "identity")
 _INSIDE_PROPERTIES = (
     *("source", "customize", "distribute", "vmprofile", "validate", "optimize", "buildtimeoutinminutes"),
-    *("stagingresourcegroup", "errorhandling", "autorun", "managedresourcetags"),
+    *("stagingresourcegroup", "errorhandling", "autorun", "managedresourcetags", "additionaldatadisks"),
 )
 
 
@@ -109,7 +109,14 @@ def read_template(
         return None
     properties.path = ""  # findings name settings as the documentation does: source.sku, customize[0].inline
     properties.skip(*_READ_ONLY)
-    name, text_id, location = root.text("name"), root.text("id"), region_text(root, "location")
+    name, text_id, location = root.text("name"), root.text("id"), root.region("location")
+    if location is None and api.value is not None:
+        report.add(
+            codes.SERVICE_REFUSES,
+            root.key_span("type"),
+            "there is no location: the service wants the region that it is to build in",
+            help="Write it into the template.",
+        )
     source_fields = properties.fields("source")
     source = None if source_fields is None else read_source(source_fields, options.replace_iso)
     if source_fields is None:
@@ -171,7 +178,7 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
     value = resource.api_version
     if isinstance(value, JsonSymbolic):  # it decides how the rest is read
         value = node_of(resource.resolve(value.symbol), value.span)
-    text = None if isinstance(value, JsonSymbolic) else string_of(value)
+    text = string_of(value)
     if value is None or not text:
         return ApiVersion(None)
     if text not in KNOWN:
@@ -282,7 +289,14 @@ def _optimization(optimize: Fields, key: str, code: Code) -> None:
     state = _state(fields, f"optimize.{key}")
     fields.skip_default("state", "scriptUri", "sha256Checksum")
     fields.close()
-    if state == "disabled":
+    if state != "enabled":
+        if state is None and fields.value("state") is None and fields.value("scriptUri") is not None:
+            optimize.report.add(
+                codes.IGNORED_FIELD,
+                optimize.key_span(key),
+                f"optimize.{key} has no state, and so is not enabled: nothing is optimized",
+                help="Write a state of Enabled if that was meant; there is no equivalent of it.",
+            )
         return
     optimize.report.add(
         code,

@@ -1,10 +1,14 @@
-"""Rules of the service that its answers tell of, and that nothing in the output depends on (reference/aib-behaviour.md 8)."""
+"""Rules of the service that its answers tell of, and that nothing in the output depends on.
+
+Source: docs/reference/aib-behaviour.md 8.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.answers import error_code
 from aib2packer.aib.model import GalleryImage, GalleryTarget
 from aib2packer.findings import codes
 
@@ -53,7 +57,7 @@ def _check_staging_group(template: ImageTemplate, report: Report) -> None:
         report.add(
             codes.SERVICE_REFUSES,
             group.span,
-            f"`{group}` is no id of a resource group: the service answers BadStagingResourceGroup",
+            f"`{group}` is no id of a resource group" + error_code("BadStagingResourceGroup"),
             help="Write /subscriptions/…/resourceGroups/…",
         )
         return
@@ -62,8 +66,8 @@ def _check_staging_group(template: ImageTemplate, report: Report) -> None:
         report.add(
             codes.SERVICE_REFUSES,
             group.span,
-            f"the staging resource group must be in the template's own subscription, {own}: the service answers "
-            "BadStagingResourceGroup",
+            f"the staging resource group must be in the template's own subscription, {own}"
+            + error_code("BadStagingResourceGroup"),
             help="Choose a group of that subscription.",
         )
 

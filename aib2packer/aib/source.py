@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.answers import bad_image_id
 from aib2packer.aib.fields import Spelling
 from aib2packer.aib.ids import GALLERY_IMAGE, GALLERY_VERSION, MANAGED_IMAGE, parse_id
 from aib2packer.aib.kinds import choose_kind
@@ -169,5 +170,5 @@ def _iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
 
 
 def _bad_id(fields: Fields, key: str, text: TemplateText, what: str, shape: str) -> None:
-    answer = fields.answer(f"Field '{key}' has a bad value")
-    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no resource id of {what}: {answer}", help=f"Write {shape}")
+    answer = bad_image_id() if key == "imageId" else ""
+    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no resource id of {what}{answer}", help=f"Write {shape}")

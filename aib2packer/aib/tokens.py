@@ -44,6 +44,12 @@ def name_text(text: str, span: Span, report: Report) -> TemplateText:
     return _tokens(text, span, report, _TOKEN_OR_BRACES, _LEFT_OVER_OR_BRACES)
 
 
+def region_text(text: str, span: Span, report: Report) -> TemplateText:
+    """A region in the short form that Azure's own tools print: `West US 2` and `westus2` are the same."""
+    parts = name_text(text, span, report).parts
+    return TemplateText(tuple(part.replace(" ", "").lower() if isinstance(part, str) else part for part in parts), span)
+
+
 def command_text(text: str, span: Span, report: Report) -> TemplateText:
     """A text that is left alone, but for the secrets in it: the signed queries and passwords of URLs."""
     parts: list[str | TextSymbol] = []

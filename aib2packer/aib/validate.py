@@ -1,4 +1,4 @@
-"""How the finished image is validated (reference/aib-behaviour.md 3)."""
+"""How the finished image is validated (docs/reference/aib-behaviour.md 3)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,8 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.customize import ReadsCustomizer
     from aib2packer.aib.fields import Fields
-    from aib2packer.aib.model import Customizer
 
 KINDS = ("Shell", "PowerShell", "File")
-_SINCE = "2022-02-14"
-_FILE_SINCE = "2022-07-01"
 
 
 def read_validation(properties: Fields, kinds: Mapping[str, ReadsCustomizer]) -> Validation | None:
@@ -37,15 +34,6 @@ def read_validation(properties: Fields, kinds: Mapping[str, ReadsCustomizer]) ->
         fields.skip("continueDistributeOnFailure")  # it has no effect
         return None
     fields.instruct("sourceValidationOnly", "continueDistributeOnFailure")
-    if fields.api.before(_SINCE):
-        fields.report.add(
-            codes.IGNORED_FIELD,
-            properties.key_span("validate"),
-            f"validate came with API version {_SINCE}: {fields.api} ignored it; it is converted all the same",
-            help=f"Use API version {_SINCE} or newer, or remove it.",
-        )
-    else:
-        _refuse_new_kinds(validators, fields)
     if source_only:
         _without_image(properties)
     return Validation(
@@ -79,14 +67,3 @@ def _without_image(properties: Fields) -> None:
             "documented nowhere",
             help=help_text,
         )
-
-
-def _refuse_new_kinds(validators: tuple[Customizer, ...], fields: Fields) -> None:
-    for validator in validators:
-        if validator.kind == "File" and fields.api.before(_FILE_SINCE):
-            fields.report.add(
-                codes.SERVICE_REFUSES,
-                validator.span,
-                f"File validators came with API version {_FILE_SINCE}: {fields.api} answers UnsupportedValidatorType",
-                help=f"Use API version {_FILE_SINCE} or newer.",
-            )

@@ -1,22 +1,59 @@
-"""The API versions of Azure Image Builder."""
+"""The API versions of Azure Image Builder, and what each of them added."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 
-# Source: reference/aib-behaviour.md 5
-KNOWN = (
-    "2018-02-01-preview",
-    "2019-02-01-preview",
-    "2019-05-01-preview",
-    "2020-02-14",
-    "2021-10-01",
-    "2022-02-14",
-    "2022-07-01",
-    "2023-07-01",
-    "2024-02-01",
-    "2025-10-01",
-)
+from aib2packer.frozen import dataclass
+
+# Settings, kinds in brackets and values after `=`, by the version that brought them, as findings name them but for numbers.
+# What lies below one came with it, where it does not stand here itself. Checked by tests/aib/test_conformance.py.
+ADDED: dict[str, tuple[str, ...]] = {
+    "2018-02-01-preview": (),
+    "2019-02-01-preview": (
+        "customize.inline",
+        "customize[PowerShell]",
+        "customize[WindowsRestart]",
+        "distribute[VHD]",
+        "source[ManagedImage]",
+    ),
+    "2019-05-01-preview": (
+        "buildTimeoutInMinutes",
+        "customize.runElevated",
+        "customize.scriptUri",
+        "customize.sha256Checksum",
+        "customize[File]",
+        "identity",
+        "source[SharedImageVersion]",
+        "vmProfile",
+    ),
+    "2020-02-14": (
+        "customize.runAsSystem",
+        "customize[WindowsUpdate]",
+        "distribute.excludeFromLatest",
+        "distribute.storageAccountType",
+        "source.planInfo",
+        "vmProfile.osDiskSizeGB",
+        "vmProfile.vnetConfig",
+    ),
+    "2021-10-01": ("vmProfile.userAssignedIdentities", "vmProfile.vnetConfig.proxyVmSize"),
+    "2022-02-14": ("stagingResourceGroup", "validate"),
+    "2022-07-01": (
+        "distribute.storageAccountType=Premium_LRS",
+        "distribute.targetRegions",
+        "distribute.uri",
+        "distribute.versioning",
+        "optimize",
+        "validate.inVMValidations[File]",
+    ),
+    "2023-07-01": ("errorHandling",),
+    "2024-02-01": ("autoRun", "managedResourceTags", "vmProfile.vnetConfig.containerInstanceSubnetId"),
+    "2025-10-01": ("additionalDataDisks", "distribute.replicationMode", "optimize.workload"),
+}
+
+KNOWN = tuple(ADDED)
+_SINCE = {path: version for version, paths in ADDED.items() for path in paths}
+_NUMBER = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +69,15 @@ class ApiVersion:
     def since(self, version: str) -> bool:
         """Whether it is certain to be `version` or newer."""
         return self.value is not None and self.value >= version
+
+    def lacks(self, path: str) -> str | None:
+        """The version that brought what is at `path`, where that is a newer one, and brought nothing above it too."""
+        plain = _NUMBER.sub("", path)
+        version = _SINCE.get(plain)
+        if version is None or not self.before(version):
+            return None
+        above = (plain[:end] for end, sign in enumerate(plain) if sign in ".[=")
+        return None if any(self.before(_SINCE.get(place, "")) for place in above) else version
 
     def __str__(self) -> str:
         return self.value or "this API version"

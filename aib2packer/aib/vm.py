@@ -20,26 +20,26 @@ _SPLIT_UNTIL = "2020-02-14"
 
 
 def read_vm(properties: Fields) -> VmProfile:
-    """Read `vmProfile`; all of it is optional."""
-    fields = properties.fields("vmProfile")
+    """Read `vmProfile`, and the data disks, which stand beside it; all of it is optional."""
+    fields, disks = properties.fields("vmProfile"), _data_disks(properties)
     if fields is None:
-        return VmProfile(span=properties.key_span("source"))
+        return VmProfile(data_disks_gb=disks, span=properties.key_span("source"))
     profile = VmProfile(
         size=fields.text("vmSize"),
         os_disk_gb=fields.number("osDiskSizeGB", Spelling("osDiskSize", "2020-02-14")),
-        data_disks_gb=_data_disks(fields),
+        data_disks_gb=disks,
         identities=_identities(fields),
         subnet=_subnet(fields),
         span=properties.key_span("vmProfile"),
     )
     _dropped_proxy(fields)
-    fields.close()
+    fields.close({"additionaldatadisks": "beside vmProfile, not inside it"})
     return profile
 
 
-def _data_disks(fields: Fields) -> tuple[Number, ...]:
+def _data_disks(properties: Fields) -> tuple[Number, ...]:
     sizes: list[Number] = []
-    for _, disk in fields.each("additionalDataDisks"):
+    for _, disk in properties.each("additionalDataDisks"):
         size = disk.number("sizeGB")
         if size is None:
             disk.missing("sizeGB", "Say how large the data disk is, in GiB.")
@@ -118,7 +118,7 @@ def _both(one: Condition, other: Condition, span: Span) -> TemplateText | None:
 
 
 def _check_network(fields: Fields, subnet: TemplateText | None, own: TemplateText | None) -> None:
-    """What goes with which subnet (reference/aib-behaviour.md 8)."""
+    """What goes with which subnet (docs/reference/aib-behaviour.md 8)."""
     proxy = fields.has("proxyVmSize") and fields.value("proxyVmSize") is not None
     wrong: list[tuple[str, str]] = []
     if proxy and subnet is None:

@@ -12,31 +12,68 @@ if TYPE_CHECKING:
 _SECONDS = 300  # modules may have to be fetched
 
 
+class NoCompilerError(FileError):
+    """There is no Bicep compiler on PATH."""
+
+
+def has_compiler() -> bool:
+    """Whether there is something on PATH that may build a Bicep file."""
+    import shutil
+
+    return any(shutil.which(program) for program in ("bicep", "az"))
+
+
 def build(path: Path) -> bytes:
     """The deployment template that a Bicep file comes to.
 
     Raises:
-        FileError: There is no Bicep compiler, or it refuses the file.
+        NoCompilerError: There is no Bicep compiler.
+        FileError: It refuses the file.
 
     """
-    import shutil
+    return _compiled(path, "build", "the JSON")
+
+
+def build_parameters(path: Path) -> bytes:
+    """The parameters file that a Bicep parameters file comes to.
+
+    Raises:
+        NoCompilerError: There is no Bicep compiler.
+        FileError: It refuses the file, or does not say what the parameters are.
+
+    """
+    import json
+
+    try:
+        return str(json.loads(_compiled(path, "build-params", "the JSON with -p"))["parametersJson"]).encode()
+    except (ValueError, KeyError, TypeError) as error:
+        reason = "the Bicep compiler did not answer with the parameters"
+        raise FileError(str(path), reason, "Build the file yourself, and pass the JSON with -p.") from error
+
+
+def _compiled(path: Path, command: str, result: str) -> bytes:
     import subprocess
 
-    for program, command in (
-        ("bicep", ["build", "--stdout", str(path)]),
-        ("az", ["bicep", "build", "--stdout", "--file", str(path)]),
+    from aib2packer.system.programs import as_argument, find_program, takes
+
+    for program, arguments in (
+        ("bicep", [command, as_argument(path), "--stdout"]),
+        ("az", ["bicep", command, "--file", as_argument(path), "--stdout"]),
     ):
-        found = shutil.which(program)
+        found = find_program(program)
         if found is None:
             continue
+        if not takes(found, str(path)):
+            reason = f"{program} is run by cmd.exe, which would not take this name as it is"
+            raise FileError(str(path), reason, "Rename the file: letters, digits, `-`, `_` and `.`.")
         try:
-            done = subprocess.run([found, *command], capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603 - the user's own compiler
+            done = subprocess.run([found, *arguments], capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603 - the user's own compiler
         except subprocess.TimeoutExpired as error:
             reason = f"{program} did not end within {_SECONDS} seconds"
-            raise FileError(str(path), reason, "Build the file yourself, and convert the JSON.") from error
+            raise FileError(str(path), reason, f"Build the file yourself, and give {result}.") from error
         if done.returncode == 0:
             return done.stdout
         said = done.stderr.decode("utf-8", "replace").strip() or f"exit status {done.returncode}"
         raise FileError(str(path), f"{program} cannot build it: {said}", "Mend the Bicep file.")
-    remedy = f"Install it (az bicep install), or run `bicep build {path}` elsewhere and convert the JSON."
-    raise FileError(str(path), "a Bicep file needs the Bicep compiler, which is not on PATH", remedy)
+    remedy = f"Install it (az bicep install), or run `bicep {command} {path}` elsewhere and give {result}."
+    raise NoCompilerError(str(path), "a Bicep file needs the Bicep compiler, which is not on PATH", remedy)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 
 from aib2packer.aib.gallery_versions import Version, parse_version
+from aib2packer.frozen import dataclass
 from aib2packer.text.source import InputError
 
 _SECONDS = 300  # a token may have to be fetched, and pages of versions
@@ -55,10 +55,11 @@ def list_versions(image: GalleryImage) -> tuple[Version, ...]:
         InputError: There is no Azure CLI, it is not signed in, or it cannot tell.
 
     """
-    import shutil
     import subprocess
 
-    program = shutil.which("az")
+    from aib2packer.system.programs import find_program
+
+    program = find_program("az")
     if program is None:
         message = "there is no Azure CLI (az) on PATH; install it: https://aka.ms/azure-cli"
         raise InputError(message)

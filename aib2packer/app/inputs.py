@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import shlex
+import re
 import sys
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
+from aib2packer.app.walk import SUFFIXES, candidates, speaks_of_image_templates
+from aib2packer.frozen import dataclass
+from aib2packer.hcl.names import portable_name
+from aib2packer.packer.layout import OUTPUT_FOLDERS
+from aib2packer.system.files import read_bytes, read_most, unreadable
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 STDIN = "-"
-_SUFFIXES = {".json", ".jsonc"}
-
-_REASONS = {
-    errno.ENOENT: ("there is no such file", "Check the path."),
-    errno.EISDIR: ("is a folder", "Give a file, or -o DIR to convert all templates in it."),
-    errno.EACCES: ("may not be read", "Check its permissions."),
-    errno.EPERM: ("may not be read", "Check its permissions."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +31,18 @@ class Template:
     folder: PurePosixPath
     found: bool = False
     """Whether it was found in a folder rather than named; such a file need not be a template."""
+    root: Path | None = None
+    """The folder that it was found in."""
+    image: str | None = None
+    """Which image template of the input is meant, where it holds several."""
 
-    def read(self) -> bytes:
-        """The bytes of the input.
+    @property
+    def shown(self) -> str:
+        """The name, and which image template of it is meant."""
+        return self.name if self.image is None else f"{self.name} ({self.image})"
+
+    def read(self, most: int) -> bytes | None:
+        """The bytes of the input, up to `most`; None for a file that was found, and does not speak of image templates.
 
         Raises:
             FileError: It cannot be read.
@@ -46,29 +50,69 @@ class Template:
         """
         if self.path is None and sys.stdin is None:  # closed: `<&-`
             raise FileError(self.name, "standard input is closed", "Give a file.")
-        return read_file(self.name, self.path)
+        try:
+            data = _read(self.name, self.path, most)
+        except FileError:
+            if self.found and self.path is not None and _is_silent(self.path, most):
+                return None
+            raise
+        if self.found and not speaks_of_image_templates(data):
+            return None
+        return _built(self.path, data)
+
+    def of_images(self, images: Sequence[str]) -> tuple[Template, ...]:
+        """A template for each image template of the input, each with a folder of its own in that of the input."""
+        taken: set[str] = set()
+        folders = [_claim(PurePosixPath(_image_folder(image)), taken) for image in images]
+        return tuple(
+            replace(self, image=image, folder=self.folder / folder) for image, folder in zip(images, folders, strict=True)
+        )
 
 
-def read_file(name: str, path: Path | None) -> bytes:
-    """The bytes of a file, None for standard input; of a Bicep file those of the template that it comes to.
+def read_file(name: str, path: Path | None, most: int) -> bytes:
+    """The bytes of a file, None for standard input, up to `most`; of a Bicep file those of the JSON that it comes to.
+
+    Raises:
+        FileError: It cannot be read.
+
+    """
+    return _built(path, _read(name, path, most))
+
+
+def _read(name: str, path: Path | None, most: int) -> bytes:
+    """The bytes of a file as they are.
 
     Raises:
         FileError: It cannot be read.
 
     """
     try:
-        if path is None:
-            return sys.stdin.buffer.read()
-        data = path.read_bytes()
+        return read_most(name, sys.stdin.buffer, most) if path is None else read_bytes(name, path, most)
     except OSError as error:
-        raise _unreadable(name, error) from error
-    if path.suffix.lower() == ".bicep":
+        raise unreadable(name, error) from error
+
+
+def _is_silent(path: Path, most: int) -> bool:
+    """Whether a file that is too large does not speak of image templates, as far as it may be read."""
+    try:
+        if path.stat().st_size <= most:
+            return False
+        with path.open("rb") as file:
+            return not speaks_of_image_templates(file.read(most))
+    except OSError:
+        return False
+
+
+def _built(path: Path | None, data: bytes) -> bytes:
+    suffix = "" if path is None else path.suffix.lower()
+    if path is not None and suffix == ".bicep":
         from aib2packer.app.bicep import build
 
         return build(path)
-    if path.suffix.lower() == ".bicepparam":
-        remedy = f"Run `bicep build-params {shlex.quote(name)}`, and pass the JSON that it writes with -p."
-        raise FileError(name, "a Bicep parameters file has to be built first", remedy)
+    if path is not None and suffix == ".bicepparam":
+        from aib2packer.app.bicep import build_parameters
+
+        return build_parameters(path)
     return data
 
 
@@ -80,27 +124,30 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def collect(arguments: tuple[str, ...], output: Path | None) -> tuple[Template, ...]:
-    """The templates that the arguments stand for: files, folders of `*.json` and `*.jsonc`, and `-` for standard input.
+def collect(arguments: tuple[str, ...], output: Path | None, exclude: Sequence[str] = ()) -> tuple[Template, ...]:
+    """The templates that the arguments stand for: files, folders that are searched, and `-` for standard input.
 
     Each gets a folder named after its file, below a given folder at the same place; `name-2` where that is taken. The output
-    folder is not searched. A file that is named twice comes once.
+    folder is not searched, nor what matches a pattern of `exclude`. A file that is named twice comes once.
 
     Raises:
-        FileError: A folder cannot be read or holds no JSON file.
+        FileError: A folder cannot be read or holds no file that may be a template.
 
     """
     taken: set[str] = set()
     templates: dict[Path | None, Template] = {}
     for argument in arguments:
-        for name, path, folder, found in _expand(argument, output):
+        for name, path, folder, found in _expand(argument, output, exclude):
             key = path and path.absolute()
             if key not in templates:
-                templates[key] = Template(name, path, _claim(folder, taken), found=found)
+                root = Path(argument) if found else None
+                templates[key] = Template(name, path, _claim(folder, taken), found=found, root=root)
     return tuple(templates.values())
 
 
-def _expand(argument: str, output: Path | None) -> Iterator[tuple[str, Path | None, PurePosixPath, bool]]:
+def _expand(
+    argument: str, output: Path | None, exclude: Sequence[str]
+) -> Iterator[tuple[str, Path | None, PurePosixPath, bool]]:
     """Name, path, folder as it should be, and whether it was found, of each template that an argument stands for."""
     if argument == STDIN:
         yield "<stdin>", None, PurePosixPath("stdin"), False
@@ -109,44 +156,47 @@ def _expand(argument: str, output: Path | None) -> Iterator[tuple[str, Path | No
     if not is_folder(path):
         yield argument, path, PurePosixPath(_folder_name(path.name)), False
         return
-    for file in _json_files(path, output):
+    for file in _files(path, output, exclude):
         yield str(file), file, PurePosixPath(*map(_folder_name, file.relative_to(path).parts)), True
 
 
-def _json_files(folder: Path, output: Path | None) -> list[Path]:
-    """The JSON files below a folder, sorted by their path."""
-    files = []
-    skipped = output.resolve() if output else None
+def _files(folder: Path, output: Path | None, exclude: Sequence[str]) -> list[Path]:
+    """The files below a folder that may be templates, sorted by their path."""
 
     def fail(error: OSError) -> None:
-        raise _unreadable(error.filename, error) from error
+        raise unreadable(error.filename, error) from error
 
-    for top, folders, names in os.walk(folder, onerror=fail):
-        folders[:] = [name for name in folders if Path(top, name).resolve() != skipped]
-        files += [Path(top, name) for name in names if PurePath(name).suffix.lower() in _SUFFIXES]
+    files = candidates(folder, output, exclude, fail)
     if not files:
-        raise FileError(str(folder), "no *.json or *.jsonc file in this folder", "Give one that holds image templates.")
-    return sorted(files, key=lambda file: file.relative_to(folder).parts)
+        reason = "no *.json, *.jsonc or *.bicep file in this folder"
+        raise FileError(
+            str(folder), f"{reason} that is not left out" if exclude else reason, "Give one that holds image templates."
+        )
+    return files
 
 
 def _folder_name(name: str) -> str:
-    """The name of a folder for a file of this name; never one that means another place, as `..` does."""
+    """The name of a folder for a file of this name."""
     path = PurePath(name)
-    stem = path.stem if path.suffix.lower() in _SUFFIXES else name
-    return stem.rstrip(". ") or "template"
+    return portable_name(path.stem if path.suffix.lower() in SUFFIXES else name, "template")
+
+
+def _image_folder(name: str) -> str:
+    """The name of a folder for an image template of this name, which may be an expression."""
+    return portable_name("-".join(re.findall(r"[\w.-]+", name)), "template")
 
 
 def _claim(folder: PurePosixPath, taken: set[str]) -> PurePosixPath:
-    """The folder, or the first of `folder-2`, `folder-3`, ... that is free, also where case does not count."""
+    """The folder, or the first of `folder-2`, `folder-3`, ... that is free with those in it, also where case does not count."""
     claimed = folder
     number = 1
-    while str(claimed).casefold() in taken:
+    while not taken.isdisjoint(_places(claimed)):
         number += 1
         claimed = folder.with_name(f"{folder.name}-{number}")
-    taken.add(str(claimed).casefold())
+    taken |= _places(claimed)
     return claimed
 
 
-def _unreadable(name: str, error: OSError) -> FileError:
-    other = (f"cannot be read ({error.strerror or error})", "Check the path.")
-    return FileError(name, *_REASONS.get(error.errno or 0, other))
+def _places(folder: PurePosixPath) -> set[str]:
+    """The folder of an output, and those that it may make in it."""
+    return {str(place).casefold() for place in (folder, *(folder / name for name in OUTPUT_FOLDERS))}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import stat
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from aib2packer.packer.layout import FILES
+from aib2packer.app.interrupts import deferred
+from aib2packer.app.staging import Staging, remove_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +58,9 @@ def write(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
             differing[0], reason, "Give --force to replace what is there, or another -o; --check shows what differs."
         )
     try:
-        _replace(changed, before)
+        remove_leftovers(folder)
+        if changed:
+            _replace(folder, changed)
     except OSError as error:
         raise _refused(error, folder) from error
 
@@ -84,67 +85,29 @@ def _content(path: Path) -> bytes | None:
         return None
 
 
-def _replace(changed: Mapping[Path, bytes], before: Mapping[Path, bytes | None]) -> None:
-    """Put new files in the place of old ones: first all beside their targets, then each to its target; back if that fails."""
-    written: dict[Path, Path] = {}
-    done: list[Path] = []
+def _replace(folder: Path, changed: Mapping[Path, bytes]) -> None:
+    """Put new files in the place of old ones: all are written apart, then each takes its place; back if that fails.
+
+    No signal comes between: until the first file takes its place all can be left as it was, from then on all is done.
+    """
     made: list[Path] = []
-    try:
-        for target, content in changed.items():
-            for folder in _missing_folders(target.parent):
-                folder.mkdir()
-                made.append(folder)
-            written[target] = _write_beside(target, content)
-        for target, beside in written.items():
-            beside.replace(target)
-            done.append(target)
-    except BaseException:  # an interrupt too must leave all as it was
-        for target, beside in written.items():
-            if target not in done:
-                beside.unlink(missing_ok=True)
-        for target in done:
-            _restore(target, before[target])
-        for folder in reversed(made):
-            with contextlib.suppress(OSError):  # something else may lie there by now
-                folder.rmdir()
-        raise
-
-
-def _missing_folders(folder: Path) -> list[Path]:
-    """Those of a folder and the ones above it that are not there, the topmost first."""
-    return [path for path in (*reversed(folder.parents), folder) if not path.exists()]
-
-
-def _write_beside(target: Path, content: bytes) -> Path:
-    """Write a new file in the folder of its target, with the permissions that the target is to have."""
-    beside = target.with_name(f".{target.name[:100]}.{os.urandom(4).hex()}.tmp")
-    # Packer uploads what is in files/ with the permissions that it has: those that a download would have.
-    executable = target.suffix == ".sh" and target.parent.name != FILES
-    try:
-        with open(beside, "xb", opener=_open_executable if executable else None) as file:
-            file.write(content)
-        if target.exists():
-            mode = stat.S_IMODE(target.stat().st_mode)
-            beside.chmod(mode | (mode & 0o444) >> 2 if executable else mode)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        if isinstance(error, OSError):
-            error.filename = str(target)  # the one that the user knows
-        raise
-    return beside
-
-
-def _open_executable(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o777)  # the umask takes from it
-
-
-def _restore(target: Path, content: bytes | None) -> None:
-    """Put back what was in a file, or that there was none."""
-    if content is None:
-        target.unlink()
-    else:
-        _write_beside(target, content).replace(target)
+    with deferred() as check:
+        try:
+            for path in (*reversed(folder.parents), folder):
+                if not path.exists():
+                    path.mkdir()
+                    made.append(path)
+            with Staging(folder) as staging:
+                for target, content in changed.items():
+                    check()
+                    staging.add(target, content, check)
+                check()
+                staging.commit()
+        except BaseException:
+            for path in reversed(made):
+                with contextlib.suppress(OSError):  # something else may lie there by now
+                    path.rmdir()
+            raise
 
 
 def _refused(error: OSError, folder: Path) -> OutputError:

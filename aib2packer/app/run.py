@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from aib2packer.app.bicep import NoCompilerError
 from aib2packer.app.output import FilesDifferError, OutputError, write
-from aib2packer.convert import convert
-from aib2packer.findings.codes import LEFT_OVER, NO_IMAGE_TEMPLATE, NOT_WRITTEN, UNREADABLE
+from aib2packer.convert import convert, image_templates
+from aib2packer.findings.codes import (
+    LEFT_OVER,
+    NO_IMAGE_TEMPLATE,
+    NOT_WRITTEN,
+    PARAMETERS_BESIDE,
+    SEVERAL_IMAGE_TEMPLATES,
+    UNREADABLE,
+)
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.frozen import dataclass
 from aib2packer.options import Emit
 from aib2packer.packer.layout import BUILD_FILE
-from aib2packer.text.source import FileError
+from aib2packer.system.files import MOST
+from aib2packer.text.source import FileError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,10 +32,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aib2packer.app.inputs import Template
-    from aib2packer.findings.model import Finding
+    from aib2packer.conversion import Conversion
+    from aib2packer.facts import Facts
+    from aib2packer.findings.model import Finding, Level
     from aib2packer.options import Options
     from aib2packer.provenance.accounting import Entry
     from aib2packer.provenance.sourcemap import Place
+    from aib2packer.text.source import SourceText
 
     Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
 
@@ -40,6 +53,7 @@ class Outcome(Enum):
     NO_TEMPLATE = "no image template"
     NOT_WRITTEN = "not written"
     UNREADABLE = "unreadable"
+    NOT_BUILT = "not built"
     UP_TO_DATE = "up to date"
     OUT_OF_DATE = "out of date"
     LEFT_OVER = "left over"
@@ -59,10 +73,18 @@ class Request:
     """Whether Packer is to judge the output."""
     check: bool = False
     """Whether to compare with the files that are there, instead of writing them."""
+    most: int = MOST
+    """The most bytes that an input may have."""
     fetch: bool = False
     """Whether scripts and files are fetched now; that needs a folder."""
-    fail_on: Severity = Severity.ERROR
-    """The lightest severity that makes the exit status 1."""
+    parameters_beside: bool = False
+    """Whether the parameters files beside each template are used; several become a file of values each."""
+    environments: Mapping[str, SourceText] = field(default_factory=dict)
+    """Parameters files by the environment that each is for."""
+    look: bool = False
+    """Whether only to look: nothing is written, and the results have the facts of the builds."""
+    fail_on: Level = Severity.ERROR
+    """The lightest findings that make the exit status 1."""
 
     def below(self, template: Template) -> Request:
         """The same request, with the template's own folder below that of all."""
@@ -71,7 +93,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of one template. `hcl` belongs on standard output; `diff` says how files differ that were to be checked."""
+    """What became of one template. `hcl` belongs on standard output; `diff` says how files differ that were to be checked.
+
+    `folder` is the one that its files belong to.
+    """
 
     name: str
     outcome: Outcome
@@ -79,8 +104,10 @@ class Result:
     findings: tuple[Finding, ...] = ()
     diff: str = ""
     hcl: bytes | None = None
+    folder: Path | None = None
     settings: tuple[Entry, ...] = ()
     source_map: tuple[Place, ...] = ()
+    facts: Facts | None = None
 
 
 def unreadable(error: FileError) -> Result:
@@ -93,24 +120,104 @@ def _unwatched(_count: int) -> AbstractContextManager[Callable[[], object]]:
     return nullcontext(lambda: None)
 
 
-def run(template: Template, request: Request, watch: Watch = _unwatched) -> Result:
-    """Convert one template, and write or check what there is. `watch` is told how many files are fetched, and when one is."""
+def run(template: Template, request: Request, watch: Watch = _unwatched) -> tuple[Result, ...]:
+    """Convert an input, and write or check what there is.
+
+    Args:
+        template: The input. Where it holds several image templates, each gets a folder of its own, if there is one for all.
+        request: What the user asked for.
+        watch: Told how many files are fetched, and when one is.
+
+    """
+    asked = request.below(template)
+    try:
+        data = template.read(request.most)
+        if data is None:
+            return (Result(name=template.name, outcome=Outcome.NO_TEMPLATE, exit_code=0),)
+        asked, beside = _with_parameters(template, data, asked)
+        return tuple(_told(result, beside) for result in _run(template, data, asked, watch))
+    except NoCompilerError as error:
+        return (replace(unreadable(error), name=template.name, outcome=Outcome.NOT_BUILT, folder=asked.folder),)
+    except FileError as error:
+        return (replace(unreadable(error), name=template.name, folder=asked.folder),)
+
+
+def _with_parameters(template: Template, data: bytes, request: Request) -> tuple[Request, tuple[Finding, ...]]:
+    """The request with the parameters files that lie beside a template, or findings that name those which are not used."""
+    from aib2packer.app.beside import environment_of, parameters_beside
+    from aib2packer.app.inputs import read_file
+
+    if template.path is None or request.environments or request.options.parameter_files:
+        return request, ()
+    found = parameters_beside(template.path, data)
+    if not found:
+        return request, ()
+    if not request.parameters_beside:
+        message = "this parameters file lies beside the template, and is not used"
+        help_text = "Pass it with -p, or have those beside all templates used: --parameters-beside."
+        return request, tuple(about_file(PARAMETERS_BESIDE, str(path), message, help_text) for path in found)
+    files = {path: decode(read_file(str(path), path, request.most), str(path)) for path in found}
+    if len(files) > 1 and request.folder is not None:
+        named = {environment_of(template.path, path): source for path, source in files.items()}
+        return replace(request, environments=named), ()
+    return replace(request, options=replace(request.options, parameter_files=tuple(files.values())[:1])), ()
+
+
+def _told(result: Result, further: tuple[Finding, ...]) -> Result:
+    """The result with further findings, if there is a template at all."""
+    return result if result.outcome is Outcome.NO_TEMPLATE else replace(result, findings=(*result.findings, *further))
+
+
+def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Iterator[Result]:
+    """The results of all image templates of an input, for all environments."""
+    conversions = _convert(template, data, request, watch)
+    several = any(finding.code == SEVERAL_IMAGE_TEMPLATES for one in conversions.values() for finding in one.findings)
+    if several and request.folder is not None:
+        for image in template.of_images(image_templates(data, file=template.name, options=request.options)):
+            own = replace(request, folder=request.folder / image.folder.name)
+            yield from _results(image, _convert(image, data, own, watch), own)
+    else:
+        yield from _results(template, conversions, request)
+
+
+def _convert(template: Template, data: bytes, request: Request, watch: Watch) -> dict[str, Conversion]:
+    """The conversions of an image template, by the folder of each below its own."""
     options = replace(
         request.options,
+        root=template.root,
+        name=template.image or request.options.name,
         side_files=request.folder is not None,
+        facts=request.look,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
-    try:
-        data = template.read()
-        conversion = convert(data, file=template.name, options=options)
-        if request.fetch and conversion.hcl is not None:
-            from aib2packer.fetch import fetch
 
-            with watch(len(conversion.assets)) as advance:
-                assets = fetch(conversion.assets, advance)
-            conversion = convert(data, file=template.name, options=replace(options, assets=assets))
-    except FileError as error:
-        return replace(unreadable(error), name=template.name)
+    def converted(options: Options) -> dict[str, Conversion]:
+        if request.environments:
+            from aib2packer.app.values import convert_for
+
+            return convert_for(data, template.name, options, request.environments)
+        return {"": convert(data, file=template.name, options=options)}
+
+    conversions = converted(options)
+    assets = tuple(dict.fromkeys(asset for one in conversions.values() for asset in one.assets))
+    if request.fetch and any(one.hcl is not None for one in conversions.values()):
+        from aib2packer.fetch import fetch
+
+        with watch(len(assets)) as advance:
+            fetched = fetch(assets, advance)
+        conversions = converted(replace(options, assets=fetched))
+    return conversions
+
+
+def _results(template: Template, conversions: Mapping[str, Conversion], request: Request) -> Iterator[Result]:
+    for place, conversion in conversions.items():
+        own = replace(request, folder=request.folder and request.folder / place)
+        name = f"{template.shown} [{place}]" if place else template.shown
+        yield replace(_result(template, name, conversion, own), folder=own.folder)
+
+
+def _result(template: Template, name: str, conversion: Conversion, request: Request) -> Result:
+    """What becomes of a conversion."""
     if request.verify:
         from aib2packer.verify import verify
 
@@ -118,17 +225,20 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> Resu
     findings = conversion.findings
     if conversion.hcl is None:
         if template.found and any(finding.code == NO_IMAGE_TEMPLATE for finding in findings):
-            return Result(name=template.name, outcome=Outcome.NO_TEMPLATE, exit_code=0)
-        return Result(name=template.name, outcome=Outcome.NOT_CONVERTED, exit_code=1, findings=findings)
+            return Result(name=name, outcome=Outcome.NO_TEMPLATE, exit_code=0)
+        return Result(name=name, outcome=Outcome.NOT_CONVERTED, exit_code=1, findings=findings)
     hcl = conversion.hcl.encode()
     result = Result(
-        name=template.name,
+        name=name,
         outcome=Outcome.CONVERTED,
-        exit_code=1 if _reach(findings, request.fail_on) else 0,
+        exit_code=1 if any(finding.reaches(request.fail_on) for finding in findings) else 0,
         findings=findings,
         settings=conversion.settings,
         source_map=conversion.source_map,
+        facts=conversion.facts,
     )
+    if request.look:
+        return result
     if request.file:
         return _deliver(result, request.file.parent, {request.file.name: hcl}, request)
     if request.folder:
@@ -189,8 +299,8 @@ def _check(result: Result, folder: Path, files: Mapping[str, bytes], *, with_lef
     )
 
 
-def check_leftovers(folder: Path, templates: Iterable[Template]) -> list[Result]:
-    """A result for each build below a folder that none of the templates becomes."""
+def check_leftovers(folder: Path, expected: Iterable[Path | None]) -> list[Result]:
+    """A result for each build below a folder that is in none of those where one is expected."""
     from aib2packer.app.drift import left_over
 
     return [
@@ -201,11 +311,5 @@ def check_leftovers(folder: Path, templates: Iterable[Template]) -> list[Result]
             findings=(difference.finding,),
             diff=difference.diff,
         )
-        for difference in left_over(folder, BUILD_FILE, {folder / template.folder for template in templates})
+        for difference in left_over(folder, BUILD_FILE, {path for path in expected if path})
     ]
-
-
-def _reach(findings: Iterable[Finding], level: Severity) -> bool:
-    """Whether one of the findings is as severe as a level."""
-    severities = list(Severity)
-    return any(severities.index(finding.severity) <= severities.index(level) for finding in findings)

@@ -6,12 +6,12 @@ import os
 import sys
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from aib2packer.app.inputs import STDIN, collect, is_folder, read_file
+from aib2packer.app.inputs import STDIN, collect, is_folder
 from aib2packer.app.run import Outcome, Request, Result, check_leftovers, run, unreadable
 from aib2packer.cli import options
 from aib2packer.cli.printing import fetching, progress
@@ -20,23 +20,29 @@ from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.options import Options
-from aib2packer.text.source import FileError, decode
+from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.app.inputs import Template
-    from aib2packer.text.source import SourceText
 
 
 @click.command("convert", cls=SectionedCommand)
 @click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path(allow_dash=True))
+@options.inputs
 @options.output
 @options.conversion
 @options.parameters
 @options.findings
 def convert_command(
-    templates: tuple[str, ...], output: str | None, parameter_files: tuple[str, ...], *, strict: bool, **given: object
+    templates: tuple[str, ...],
+    output: str | None,
+    parameter_files: tuple[str, ...],
+    *,
+    most: int,
+    strict: bool,
+    **given: object,
 ) -> None:
     """Convert image templates to Packer builds.
 
@@ -76,14 +82,15 @@ def convert_command(
         given["fail_on"] = Severity.LOSS
     reporting = picked(Reporting, given)
     try:
-        given["parameter_files"] = tuple(map(_read, parameter_files))
-        inputs = collect(arguments, folder)
+        given["parameter_files"] = options.read_parameters(parameter_files, most)
+        inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
         report([unreadable(error)], reporting, many=False)
         sys.exit(2)
-    request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder})
+    request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder, "most": most})
     watch = partial(fetching, quiet=reporting.quiet or reporting.findings.is_document)
-    results = _run(inputs, request, reporting) if many else [run(inputs[0], request, watch)]
+    results = _run(inputs, request, reporting) if many else [*run(replace(inputs[0], folder=PurePosixPath()), request, watch)]
+    many = many or len(results) > 1
     try:
         results = list(map(_print_hcl, results))
     except BrokenPipeError:  # the reader has seen enough; click ends without a word
@@ -92,21 +99,21 @@ def convert_command(
     sys.exit(max(report(results, reporting, many=many), *(result.exit_code for result in results)))
 
 
-def _read(file: str) -> SourceText:
-    return decode(read_file(file, Path(file)), file)
-
-
 def _run(templates: Sequence[Template], request: Request, reporting: Reporting) -> list[Result]:
     """The results of several templates, and of what lies in the folder that belongs to none of them."""
-    with progress(templates, quiet=reporting.quiet or reporting.findings.is_document) as running:
-        results = [run(template, request.below(template)) for template in running]
+    with progress(templates, _named, quiet=reporting.quiet or reporting.findings.is_document, label="Converting") as running:
+        results = [result for template in running for result in run(template, request)]
     if all(result.outcome is Outcome.NO_TEMPLATE for result in results):
         message = "neither this file nor another of those found holds an image template"
         finding = about_file(NO_IMAGE_TEMPLATE, templates[0].name, message, help="Give others.")
         return [replace(results[0], exit_code=2, findings=(finding,)), *results[1:]]
     if request.check and request.folder and any(template.found for template in templates):
-        results += check_leftovers(request.folder, templates)
+        results += check_leftovers(request.folder, [result.folder for result in results])
     return results
+
+
+def _named(template: Template | None) -> str:
+    return "" if template is None else template.name
 
 
 def _target(output: str | None) -> tuple[Path | None, Path | None]:

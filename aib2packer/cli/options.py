@@ -6,15 +6,24 @@ An option of the conversion has the name of a field of `Options`, or a callback 
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from aib2packer.app.inputs import read_file
 from aib2packer.cli.reporting import FORMATS_BY_ENDING, format_of
 from aib2packer.cli.sections import Section
+from aib2packer.clouds import Cloud, cloud_named
 from aib2packer.findings.formats import Format
-from aib2packer.findings.model import Severity
+from aib2packer.findings.model import Asks, Level, Severity
 from aib2packer.options import Auth, Emit, OsType, ValidateIn, WinrmBootstrap
+from aib2packer.system.files import MOST
 from aib2packer.text.secrets import mask
+from aib2packer.text.source import decode
+
+if TYPE_CHECKING:
+    from aib2packer.text.source import SourceText
 
 _MARKETPLACE_IMAGE = re.compile(r"[\w.-]+(?::[\w.-]+){2,3}")
 
@@ -25,6 +34,14 @@ def _os_type(_context: click.Context, _parameter: click.Parameter, value: str | 
 
 def _auth(_context: click.Context, _parameter: click.Parameter, value: str) -> Auth:
     return Auth(value)
+
+
+def _cloud(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Cloud | None:
+    cloud = None if value is None else cloud_named(value)
+    if value is not None and cloud is None:
+        message = f"{value!r} is none of {', '.join(one.value for one in Cloud)}, nor the name of one in the Azure CLI."
+        raise click.BadParameter(message)
+    return cloud
 
 
 def _winrm_bootstrap(_context: click.Context, _parameter: click.Parameter, value: str) -> WinrmBootstrap:
@@ -59,6 +76,10 @@ def _format(_context: click.Context, _parameter: click.Parameter, value: str) ->
     return Format(value)
 
 
+def _bytes(_context: click.Context, _parameter: click.Parameter, value: int) -> int:
+    return value << 20
+
+
 def _findings_files(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if format_of(value) is None:
@@ -75,9 +96,70 @@ def _reports(_context: click.Context, _parameter: click.Parameter, values: tuple
     return values
 
 
-def _severity(_context: click.Context, _parameter: click.Parameter, value: str) -> Severity:
-    return Severity(value)
+def _audit_reports(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not value.lower().endswith((".html", ".md", ".json")):
+            message = "the name tells no format; it must end in .html, .md or .json."
+            raise click.BadParameter(message)
+    return values
 
+
+def _level_or_none(context: click.Context, parameter: click.Parameter, value: str | None) -> Level | None:
+    return None if value is None else _level(context, parameter, value)
+
+
+def read_parameters(files: tuple[str, ...], most: int) -> tuple[SourceText, ...]:
+    """Parameters files, read.
+
+    Raises:
+        FileError: One cannot be read.
+
+    """
+    return tuple(decode(read_file(file, Path(file), most), file) for file in files)
+
+
+def _level(_context: click.Context, _parameter: click.Parameter, value: str) -> Level:
+    return Asks.ACT if value == Asks.ACT.value else Severity(value)
+
+
+inputs = Section("Input")
+inputs.option(
+    "--exclude",
+    metavar="PATTERN",
+    multiple=True,
+    help="Leave out files and folders of this name or relative path when a folder is searched, such as `*.dev.json`.",
+)
+
+reports = Section("Report")
+reports.option(
+    "--output",
+    "reports",
+    type=click.Path(),
+    metavar="FILE",
+    multiple=True,
+    callback=_audit_reports,
+    help="Write the report to FILE too: a page (*.html), Markdown (*.md) or JSON (*.json). May be given several times.",
+)
+reports.option(
+    "--fail-under",
+    type=click.FloatRange(0, 100),
+    default=0,
+    metavar="N",
+    help="Exit with 1 if fewer than N percent of the templates convert.",
+)
+reports.option(
+    "--fail-on",
+    type=click.Choice([*(severity.value for severity in Severity), Asks.ACT.value]),
+    callback=_level_or_none,
+    help="Exit with 1 for findings of this level.",
+)
+reports.option(
+    "--baseline", type=click.Path(), metavar="FILE", help="A file of findings that are accepted, with reasons (TOML)."
+)
+reports.option(
+    "--write-baseline", type=click.Path(), metavar="FILE", help="Write a baseline of what fails now; add the reasons to it."
+)
+reports.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 
 output = Section("Output")
 output.option("-o", "--output", type=click.Path(), metavar="PATH", help="A file (PATH ends in .hcl) or a folder to write to.")
@@ -115,6 +197,12 @@ conversion.option(
     help="How Packer signs in to Azure.",
 )
 conversion.option(
+    "--cloud",
+    metavar=f"[{'|'.join(cloud.value for cloud in Cloud)}]",
+    callback=_cloud,
+    help="The cloud of Azure, where regions and hosts in the template do not tell it.",
+)
+conversion.option(
     "--winrm-bootstrap",
     type=click.Choice([bootstrap.value for bootstrap in WinrmBootstrap]),
     default=WinrmBootstrap.KEY_VAULT.value,
@@ -136,6 +224,16 @@ conversion.option(
     callback=_marketplace_image,
     help="The marketplace image to use instead of an ISO source.",
 )
+conversion.option(
+    "--max-size",
+    "most",
+    type=click.IntRange(min=1, max=4096),
+    default=MOST >> 20,
+    show_default=True,
+    metavar="MIB",
+    callback=_bytes,
+    help="The largest file that is read.",
+)
 
 parameters = Section("Deployment templates")
 parameters.option(
@@ -146,6 +244,11 @@ parameters.option(
     metavar="FILE",
     multiple=True,
     help="A parameters file of the deployment template. May be given several times; the later win.",
+)
+parameters.option(
+    "--parameters-beside",
+    is_flag=True,
+    help="Use the parameters file beside each template, such as web.parameters.json; several become a file of values each.",
 )
 parameters.option(
     "--set",
@@ -189,11 +292,11 @@ findings.option(
 )
 findings.option(
     "--fail-on",
-    type=click.Choice([severity.value for severity in Severity]),
+    type=click.Choice([*(severity.value for severity in Severity), Asks.ACT.value]),
     default=Severity.ERROR.value,
     show_default=True,
-    callback=_severity,
-    help="The lightest findings to exit with 1 for.",
+    callback=_level,
+    help="The lightest findings to exit with 1 for; act: those that somebody must act on, whatever their severity.",
 )
 findings.option("--strict", is_flag=True, help="The same as --fail-on loss.")
 findings.option("-q", "--quiet", is_flag=True, help="Print errors only.")

@@ -30,10 +30,12 @@ def print_error(message: str) -> None:
     echo(f"{click.style('error:', fg='red', bold=True)} {safe(message)}")
 
 
-def progress(items: Sequence[T], *, quiet: bool) -> AbstractContextManager[Iterable[T]]:
-    """The items, with a bar on a terminal that shows how far it got."""
+def progress(
+    items: Sequence[T], named: Callable[[T | None], str], *, quiet: bool, label: str
+) -> AbstractContextManager[Iterable[T]]:
+    """The items, with a bar on a terminal that shows how far it got, and names the one at hand."""
     shown = _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb" and not quiet
-    return click.progressbar(items, label="Converting", file=sys.stderr) if shown else nullcontext(items)
+    return click.progressbar(items, label=label, file=sys.stderr, item_show_func=named) if shown else nullcontext(items)
 
 
 @contextmanager

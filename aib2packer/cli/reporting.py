@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,10 @@ from aib2packer.app.run import Outcome
 from aib2packer.cli.printing import colored, echo
 from aib2packer.findings import text
 from aib2packer.findings.codes import NOT_WRITTEN
-from aib2packer.findings.formats import Format, Judgement, render
-from aib2packer.findings.model import Severity, about_file
+from aib2packer.findings.formats import Format, render
+from aib2packer.findings.judgement import Judgement
+from aib2packer.findings.model import Asks, Severity, about_file
+from aib2packer.frozen import dataclass
 from aib2packer.provenance.accounting import tally
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def format_of(name: str) -> Format | None:
 
 def report(results: Sequence[Result], reporting: Reporting, *, many: bool) -> int:
     """Say what there is to say; gives the exit status of the saying, 0 or 2."""
-    judgements = [Judgement(result.name, result.outcome.value, result.findings, result.diff) for result in results]
+    told = [result for result in results if result.outcome is not Outcome.NO_TEMPLATE or result.findings]
+    judgements = [Judgement(result.name, result.outcome.value, result.findings, result.diff) for result in told]
+    passed_over = len(results) - len(told)
     documents = {file: _findings(file, judgements) for file in reporting.findings_files}
     documents |= {file: _account(file, results) for file in reporting.reports}
     refused = [judgement for file, document in documents.items() for judgement in _write(file, document)]
@@ -65,26 +68,26 @@ def report(results: Sequence[Result], reporting: Reporting, *, many: bool) -> in
         if not reporting.quiet:
             if diffs := [_colored_diff(judgement.diff) for judgement in judgements if judgement.diff]:
                 echo("\n".join([*diffs, ""]))
-            echo(_summary(judgements, tally(entry for result in results for entry in result.settings), many=many))
+            echo(_summary(judgements, tally(entry for result in results for entry in result.settings), passed_over, many=many))
     return 2 if refused else 0
 
 
 def _print_findings(judgements: Sequence[Judgement], reporting: Reporting, *, many: bool) -> None:
+    from aib2packer.findings.overview import of_many, of_one
+
+    everything, color = reporting.verbose or reporting.quiet, colored(sys.stderr)
     if reporting.findings is not Format.TEXT:
-        echo(render(reporting.findings, judgements, version=__version__))
+        shown = judgements if everything else [*map(_asking, judgements)]
+        echo(render(reporting.findings, shown, version=__version__))
         return
-    from aib2packer.findings.overview import HEAVY, by_code
-
-    summed_up = many and not reporting.verbose
     findings = [finding for judgement in judgements for finding in judgement.findings]
-    full = [finding for finding in findings if finding.severity in HEAVY] if summed_up else findings
-    if full:
-        echo(f"{text.render(full, color=colored(sys.stderr))}\n")
-    if summed_up and (overview := by_code(judgements)):
-        echo(f"{overview}\n\n-v shows each of these in full, `aib2packer explain CODE` says what a code means.\n")
+    summed_up = many and not everything
+    overview = of_many(judgements, color=color) if summed_up else of_one(findings, everything=everything, color=color)
+    if overview:
+        echo(f"{overview}\n")
 
 
-def _summary(judgements: Sequence[Judgement], settings: str, *, many: bool) -> str:
+def _summary(judgements: Sequence[Judgement], settings: str, passed_over: int, *, many: bool) -> str:
     of_settings = f" {settings}." if settings else ""
     if not many:
         return f"{text.summary(judgements[0].findings, judgements[0].outcome)}{of_settings}"
@@ -94,13 +97,25 @@ def _summary(judgements: Sequence[Judgement], settings: str, *, many: bool) -> s
     checked = {Outcome.UP_TO_DATE.value, Outcome.OUT_OF_DATE.value, Outcome.LEFT_OVER.value} & set(outcomes)
     good = Outcome.UP_TO_DATE if checked else Outcome.CONVERTED
     total = len(outcomes) - outcomes.count(Outcome.NO_TEMPLATE.value)
+    others = f"\n{_passed_over(passed_over)}" if passed_over else ""
     of_all = f"{outcomes.count(good.value)} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
-    return f"{table(judgements)}\n\n{f'Up to date: {of_all}.' if checked else f'Converted {of_all}.{of_settings}'}"
+    told = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"
+    return f"{table(judgements)}{others}\n\n{told}"
+
+
+def _passed_over(count: int) -> str:
+    return "1 other file holds no image template." if count == 1 else f"{count} other files hold no image template."
 
 
 def _errors_only(judgement: Judgement) -> Judgement:
     errors = tuple(finding for finding in judgement.findings if finding.severity is Severity.ERROR)
     return Judgement(judgement.template, judgement.outcome, errors)
+
+
+def _asking(judgement: Judgement) -> Judgement:
+    """The findings that ask for something."""
+    findings = tuple(finding for finding in judgement.findings if finding.asks is not Asks.KNOW)
+    return Judgement(judgement.template, judgement.outcome, findings)
 
 
 def _colored_diff(diff: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aib2packer.customizers import file, powershell, shell, windows_restart, windows_update
 from aib2packer.options import OsType
-from aib2packer.packer.steps.site import CustomizerKind
+from aib2packer.packer.steps.customizer_kind import CustomizerKind
 
 CUSTOMIZERS = {
     kind.name: kind

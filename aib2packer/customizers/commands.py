@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.answers import error_code
 from aib2packer.aib.fields import Spelling
 from aib2packer.aib.model import Customizer
 from aib2packer.arm.language.text import join
 from aib2packer.customizers.fetched import base_name, read_fetched, script_text
 from aib2packer.customizers.head import label
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.names import file_name
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def read_commands(fields: Fields) -> tuple[tuple[TemplateText, ...], Fetched | N
             fields.report.add(
                 codes.MISSING_FIELD,
                 fields.key_span("inline"),
-                f"{fields.path} has neither inline nor scriptUri: the service answers {answer}",
+                f"{fields.path} has neither inline nor scriptUri" + error_code(answer),
                 help="Give it either commands (inline) or a script (scriptUri).",
             )
         return None

@@ -1,6 +1,9 @@
-"""Secrets in shell commands, by way of the environment: neither the uploaded script nor a process list shows them then.
+"""Secrets in shell commands, by way of the environment: neither the script on the VM nor what it starts holds them then.
 
-Source: reference/arm-expressions.md 3.8.
+A process list on the VM shows them all the same while the step runs: Packer has a shell run `NAME='value' sudo -E SCRIPT`. An
+environment file (use_env_var_file) would be on the disk of the image instead.
+
+Source: docs/reference/arm-expressions.md 3.8.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from aib2packer.aib.tokens import literal_text
 from aib2packer.arm.language.symbolic import Secret, parameters_of
 from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass, field
 from aib2packer.hcl.values import Interpolation
 from aib2packer.options import Unfetched
 from aib2packer.packer.model import Download, Provisioner
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.site import Site
 
+_URI = re.compile(r"https?://", re.IGNORECASE)
+# Where GitHub and GitLab show a file to people.
+_WEB_PAGE = re.compile(
+    r"https?://(?:(?:www\.)?github\.com/[^/]+/[^/]+|[^/]+(?:/[^/]+)+/-)/blob/(?!.*[?&]raw=(?:1|true))", re.IGNORECASE
+)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Byte order marks of scripts, and what they stand for.
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -55,7 +61,7 @@ class Supply:
 def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
     """Read the URI of a file and its checksum, and take what was fetched from there."""
     checksum = _checksum(fields)
-    address = fields.revealed(key, *others)
+    address = _address(fields.revealed(key, *others))
     assets = fields.reading.assets or {}
     asset = None if address is None else assets.get(address)
     # What is fetched now needs no variables, so that nothing is to be said about secrets that would become some.
@@ -70,10 +76,17 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
             )
         return None
     sha256 = None if checksum is None else checksum.value
+    start = uri.parts[0]
+    if sha256 is None and isinstance(start, str) and start.lower().startswith("http://"):
+        fields.report.add(
+            codes.UNPROTECTED,
+            uri.span,
+            "http without a checksum: whoever is between the server and the build can change what runs in the image",
+            help="Write https://, or give the sha256Checksum of the file.",
+        )
     if asset is not None and address is not None:
         shown = literal_text(_shown(uri, address), uri.span)
         return Fetched(shown, sha256, address, _content(fields, uri, shown, asset, checksum))
-    start = uri.parts[0]
     if isinstance(start, str) and not start.lower().startswith(("http://", "https://")):
         fields.report.add(
             codes.BAD_VALUE,
@@ -88,8 +101,20 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
             f"{uri} is not known before Packer runs: the build fetches it",
             help="Fill in what is left open, or give the parameters a value (--set, -p), and convert again.",
         )
+    if _WEB_PAGE.match(uri.visible):
+        fields.report.add(
+            codes.WEB_PAGE,
+            uri.span,
+            "this is the page that shows a file, and not the file itself",
+            help="Write the URI of the file itself: that behind the button `Raw`.",
+        )
     places = (uri.span,) if checksum is None else (uri.span, checksum.span)
     return Fetched(uri, sha256, address, origins=places)
+
+
+def _address(text: str | None) -> str | None:
+    """A text that says where a file is; None for any other, such as the empty default of a parameter."""
+    return text if text is not None and _URI.match(text) else None
 
 
 def base_name(uri: TemplateText) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, script_text, supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.names import file_name
 from aib2packer.packer.layout import FILES
 from aib2packer.packer.model import Steps
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.site import Site
 
 KIND = "File"
-_LARGEST = 20 * 1024 * 1024  # bytes: reference/aib-behaviour.md 1.6
+_LARGEST = 20 * 1024 * 1024  # bytes: docs/reference/aib-behaviour.md 1.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers.durations import read_duration
 from aib2packer.customizers.head import comment, named, read_head
+from aib2packer.frozen import dataclass
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.exactness import require_exact
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers.head import comment, named, read_head
+from aib2packer.frozen import dataclass
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.exactness import require_exact
 
@@ -21,7 +21,10 @@ KIND = "WindowsUpdate"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsUpdate(Customizer):
-    """Windows updates; what is unset is the plugin's default, which is the service's too (reference/aib-behaviour.md 1.8)."""
+    """Windows updates; what is unset is the plugin's default, which is the service's too.
+
+    Source: docs/reference/aib-behaviour.md 1.8.
+    """
 
     search_criteria: TemplateText | None
     filters: tuple[TemplateText, ...]
@@ -34,7 +37,7 @@ def read(index: int, fields: Fields) -> WindowsUpdate:
         **read_head(index, KIND, fields),
         search_criteria=fields.command("searchCriteria"),
         filters=fields.commands("filters"),
-        limit=fields.number("updateLimit"),
+        limit=fields.number("updateLimit", least=0),
     )
 
 

@@ -17,7 +17,7 @@ from aib2packer.options import Unfetched
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from aib2packer.conversion import Asset
+    from aib2packer.packer.model import Asset
 
 _AT_ONCE = 4
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import quote
 
 from aib2packer.fetch.limits import LATER, FetchError, too_large
 from aib2packer.packer.steps.download import is_blob
+from aib2packer.system.programs import find_program
 from aib2packer.text.secrets import mask
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def read_blob(uri: str, limits: Limits) -> bytes:
         FetchError: There is no Azure CLI, or it refuses.
 
     """
-    az = shutil.which("az")
+    az = find_program("az")
     if az is None:
         reason = "the blob is not public, and the Azure CLI, which could sign in to read it, is not installed"
         raise FetchError(reason, "Install the Azure CLI and run `az login`, or write a URI with a shared access signature.")

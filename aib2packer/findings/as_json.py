@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from aib2packer.findings.model import Severity
+from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import counted, safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aib2packer.findings.formats import Judgement
+    from aib2packer.findings.judgement import Judgement
     from aib2packer.findings.model import Finding
 
 _FORMAT_VERSION = 1
@@ -34,6 +34,7 @@ def _template(judgement: Judgement) -> dict[str, object]:
         "template": safe(judgement.template),
         "outcome": judgement.outcome,
         "counts": {severity.value: counts[severity] for severity in Severity},
+        "asks": {asks.value: sum(finding.asks is asks for finding in judgement.findings) for asks in Asks},
         "diff": judgement.diff or None,
     }
 
@@ -45,6 +46,7 @@ def _finding(finding: Finding, judgement: Judgement) -> dict[str, object]:
     return {
         "code": finding.code.id,
         "severity": finding.severity.value,
+        "asks": finding.asks.value,
         "title": finding.code.title,
         "message": safe(finding.message),
         "help": safe(finding.help),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.text import safe
@@ -12,6 +10,7 @@ from aib2packer.findings.text import safe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aib2packer.findings.judgement import Judgement
     from aib2packer.findings.model import Finding
 
 
@@ -28,17 +27,6 @@ class Format(Enum):
     def is_document(self) -> bool:
         """Whether all findings of a run are one document, which nothing else may stand beside."""
         return self in {Format.JSON, Format.SARIF}
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What is said of one template: its name, what became of it, and the findings."""
-
-    template: str
-    outcome: str
-    findings: tuple[Finding, ...]
-    diff: str = ""
-    """How the output differs from what is there, where that was asked."""
 
 
 def render(form: Format, judgements: Sequence[Judgement], *, version: str) -> str:
@@ -66,12 +54,6 @@ def render(form: Format, judgements: Sequence[Judgement], *, version: str) -> st
             from aib2packer.findings import sarif
 
             return sarif.render(findings, version=version)
-
-
-def relative(name: str) -> PurePath:
-    """The path of an input as those see it who stand in the working folder; others stay as they are."""
-    path = PurePath(name)
-    return path.relative_to(Path.cwd()) if path.is_absolute() and path.is_relative_to(Path.cwd()) else path
 
 
 def _concise(finding: Finding) -> str:

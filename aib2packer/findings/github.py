@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.findings.formats import relative
-from aib2packer.findings.model import Severity
+from aib2packer.findings.judgement import relative
+from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import safe
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def _command(finding: Finding) -> str:
     properties["title"] = f"{finding.code.id} {finding.code.title}"
     given = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
     message = _escaped(f"{safe(finding.message)}\nhelp: {safe(finding.help)}")
-    return f"::{_COMMANDS[finding.severity]} {given}::{message}"
+    command = "warning" if finding.asks is Asks.ACT and finding.severity is not Severity.ERROR else _COMMANDS[finding.severity]
+    return f"::{command} {given}::{message}"
 
 
 def _escaped(text: str, further: str = "") -> str:

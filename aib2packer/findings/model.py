@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+
+from aib2packer.frozen import dataclass
 
 if TYPE_CHECKING:
     from aib2packer.text.source import Span
@@ -23,6 +24,24 @@ class Severity(Enum):
     """Worth knowing; the image is the same."""
 
 
+class Asks(Enum):
+    """What a finding asks of people, the most pressing first."""
+
+    ACT = "act"
+    """The build fails, or is unsafe, until somebody does something."""
+    DECIDE = "decide"
+    """There is a choice to make; one answer may serve all templates."""
+    KNOW = "know"
+    """Nothing needs doing."""
+
+
+_USUALLY = {Severity.ERROR: Asks.ACT, Severity.LOSS: Asks.DECIDE, Severity.CHANGE: Asks.KNOW, Severity.NOTE: Asks.KNOW}
+
+
+Level: TypeAlias = Severity | Asks
+"""How heavy, or how pressing, a finding has to be to count."""
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """A kind of finding: a stable id such as `AIB2P203`, its severity, and a title in a few words."""
@@ -30,6 +49,15 @@ class Code:
     id: str
     severity: Severity
     title: str
+    exceptionally: Asks | None = None
+    """What it asks of people, where that is not what its severity usually asks."""
+    formerly: Code | None = None
+    """The code that it was a part of: whoever accepts that one accepts this."""
+
+    @property
+    def asks(self) -> Asks:
+        """What it asks of people."""
+        return self.exceptionally or _USUALLY[self.severity]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +73,17 @@ class Finding:
     def severity(self) -> Severity:
         """The severity of the finding's code."""
         return self.code.severity
+
+    @property
+    def asks(self) -> Asks:
+        """What the finding asks of people."""
+        return self.code.asks
+
+    def reaches(self, level: Level) -> bool:
+        """Whether it is as severe as a severity, or as pressing as what is asked."""
+        if isinstance(level, Asks):
+            return list(Asks).index(self.asks) <= list(Asks).index(level)
+        return list(Severity).index(self.severity) <= list(Severity).index(level)
 
     @property
     def is_about_file(self) -> bool:
@@ -78,6 +117,10 @@ class Report:
         other = Report()
         other._findings.update(self._findings)
         return other
+
+    def take(self, other: Report) -> None:
+        """Record all that another report holds."""
+        self._findings.update(other._findings)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

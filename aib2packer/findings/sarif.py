@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from aib2packer.findings.codes import UNREADABLE
 from aib2packer.findings.explain import page
-from aib2packer.findings.formats import relative
-from aib2packer.findings.model import Severity
+from aib2packer.findings.judgement import relative
+from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import safe
 from aib2packer.text.secrets import mask
 
@@ -46,19 +46,24 @@ def _rule(code: Code) -> dict[str, object]:
         "name": "".join(word[0].upper() + word[1:] for word in re.findall(r"\w+", code.title)),
         "shortDescription": {"text": code.title},
         "help": {"text": text, "markdown": text},
-        "defaultConfiguration": {"level": _LEVELS[code.severity]},
-        "properties": {"severity": code.severity.value},
+        "defaultConfiguration": {"level": _level(code)},
+        "properties": {"severity": code.severity.value, "asks": code.asks.value},
     }
+
+
+def _level(code: Code) -> str:
+    """The level of a code; what somebody must act on is a warning at least."""
+    return "warning" if code.asks is Asks.ACT and code.severity is not Severity.ERROR else _LEVELS[code.severity]
 
 
 def _result(finding: Finding, rule: int) -> dict[str, object]:
     return {
         "ruleId": finding.code.id,
         "ruleIndex": rule,
-        "level": _LEVELS[finding.severity],
+        "level": _level(finding.code),
         "message": {"text": f"{safe(finding.message)}\n{safe(finding.help)}"},
         "locations": [_location(finding)],
-        "properties": {"severity": finding.severity.value},
+        "properties": {"severity": finding.severity.value, "asks": finding.asks.value},
     }
 
 

@@ -6,12 +6,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Severity
+from aib2packer.text.commands import break_up, is_command
 from aib2packer.text.secrets import apart, find_secrets, mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from aib2packer.findings.model import Finding
+    from aib2packer.findings.model import Code, Finding
 
     Styler = Callable[[str, str], str]
 
@@ -48,14 +49,20 @@ def summary(findings: Sequence[Finding], outcome: str) -> str:
     return f"{told} with {', '.join(parts)}." if outcome == "converted" else f"{told}: {', '.join(parts)}."
 
 
+def labelled(code: Code, *, color: bool) -> str:
+    """A code and its severity, as they stand before a message."""
+    return (_coloured if color else _plain)(f"{code.id} {code.severity.value}:", _COLOURS[code.severity])
+
+
 def counted(findings: Sequence[Finding]) -> Counter[Severity]:
     """How many findings there are of each severity."""
     return Counter(finding.severity for finding in findings)
 
 
 def printable(text: str) -> str:
-    """The text with every character escaped that is no visible one: control characters, those that turn the direction, ..."""
-    return text if text.isprintable() else "".join(map(_shown, text))
+    """The text with every character escaped that is no visible one, or that begins a command for a build service."""
+    shown = text if text.isprintable() else "".join(map(_shown, text))
+    return break_up(shown, _escaped)
 
 
 def _finding(finding: Finding, style: Styler, secrets: dict[tuple[str, int], tuple[tuple[int, int], ...]]) -> str:
@@ -112,7 +119,7 @@ def _cells(line: str, first: int, last: int, secrets: Sequence[tuple[int, int]])
     for offset in range(first, last):
         secret = covered.get(offset)
         if secret is None:
-            yield offset, _TAB if line[offset] == "\t" else _shown(line[offset])
+            yield offset, _TAB if line[offset] == "\t" else _shown_at(line, offset)
         else:
             yield offset, _SECRET if offset == max(secret, first) else ""
 
@@ -145,6 +152,14 @@ def _shown(char: str) -> str:
     return char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
+def _shown_at(line: str, offset: int) -> str:
+    return _escaped(line[offset]) if is_command(line, offset) else _shown(line[offset])
+
+
+def _escaped(char: str) -> str:
+    return f"\\x{ord(char):02x}"
+
+
 def safe(text: str) -> str:
     """The text as it may be shown: printable, and with its secrets masked."""
     return printable(mask(text))
@@ -158,7 +173,8 @@ def _plain(text: str, _colour: str) -> str:
     return text
 
 
-def _coloured(text: str, colour: str) -> str:
-    from click import style
+_ANSI = {"red": "\033[31m", "yellow": "\033[33m", "blue": "\033[34m", "cyan": "\033[36m", "magenta": "\033[35m"}
 
-    return style(text, fg=colour or None, bold=True)
+
+def _coloured(text: str, colour: str) -> str:
+    return f"{_ANSI.get(colour, '')}\033[1m{text}\033[0m"

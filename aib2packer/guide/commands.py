@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from aib2packer.frozen import dataclass, field
+from aib2packer.packer.layout import EXAMPLE, OWN_VALUES
+from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from aib2packer.hcl.values import Variable
+    from aib2packer.options import Options
+
+_AS_OPTIONS = 3  # more would make a line that nobody reads
+
+
+SUBSCRIPTION_NAME = "ARM_SUBSCRIPTION_ID"
+"""The variable of the shell that says which subscription, where the template does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,15 +26,21 @@ class Commands:
     """What is run, and with what.
 
     `target` is what Packer is given: the file, or `.` for a folder, whose files of values it then reads too. `required` are the
-    variables without a value, `secrets` the sensitive ones among them: these go through the environment. `stand_ins` are
-    values to check with, for what is only known when there is an image.
+    variables without a value, `secrets` the sensitive ones among them: these go through the environment. `environment` are the
+    variables of the shell that the build looks into and must find. `stand_ins` are values to check with, for what is only known
+    when there is an image.
     """
 
     target: str
+    values_file: str | None
+    """The file that has the values of the required variables; None: each is an option."""
+    copied: bool
+    """Whether that file is made of the example beside the build."""
     timeout_minutes: int
     keep_vm_on_error: bool
     required: tuple[str, ...]
     secrets: tuple[str, ...]
+    environment: tuple[str, ...] = ()
     stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -34,13 +50,18 @@ class Commands:
 
     @property
     def exports(self) -> tuple[str, ...]:
-        """Put the secrets into the environment, in a POSIX shell."""
-        return tuple(f"export PKR_VAR_{name}=..." for name in self.secrets)
+        """Put into the environment what the build takes from there, in a POSIX shell."""
+        return tuple(f"export {name}=..." for name in self._from_environment)
 
     @property
     def powershell_exports(self) -> tuple[str, ...]:
         """The same in PowerShell."""
-        return tuple(f"$env:PKR_VAR_{name} = '...'" for name in self.secrets)
+        return tuple(f"$env:{name} = '...'" for name in self._from_environment)
+
+    @property
+    def prepare(self) -> tuple[str, ...]:
+        """Make the file of values, which must be filled in."""
+        return (f"cp {EXAMPLE} {self.values_file}  # and fill it in",) if self.copied else ()
 
     @property
     def validate(self) -> str:
@@ -66,6 +87,10 @@ class Commands:
         return f"timeout {self.timeout_minutes}m {command}"
 
     @property
+    def _from_environment(self) -> tuple[str, ...]:
+        return (*self.environment, *(f"PKR_VAR_{name}" for name in self.secrets))
+
+    @property
     def _on_error(self) -> tuple[str, ...]:
         return ("-on-error=abort",) if self.keep_vm_on_error else ()
 
@@ -75,6 +100,8 @@ class Commands:
 
     @property
     def _variables(self) -> tuple[str, ...]:
+        if self.values_file is not None:
+            return (f"-var-file={self.values_file}",)
         return tuple(f"-var {name}=..." for name in self.required)
 
     def _packer(self, *words: str) -> str:
@@ -82,15 +109,25 @@ class Commands:
 
 
 def commands(
-    variables: Iterable[Variable], given: Iterable[str], *, target: str, timeout_minutes: int, keep_vm_on_error: bool
+    without: Sequence[Variable], options: Options, *, target: str, timeout_minutes: int, keep_vm_on_error: bool
 ) -> Commands:
-    """The commands for a build with these variables; those `given` have a value in a file beside it."""
-    has_value = set(given)
-    open_ones = [variable for variable in variables if variable.default is None and variable.name not in has_value]
+    """The commands for a build with these variables, those left out that have a value in a file beside it."""
+    open_ones = [variable for variable in without if variable.default is None]
+    required = tuple(variable.name for variable in open_ones if not variable.sensitive)
+    copied = bool(required) and options.side_files and not options.environments
+    from_file = required and (options.side_files or len(required) > _AS_OPTIONS)
     return Commands(
         target=target,
+        values_file=next(iter(options.environments), OWN_VALUES) if from_file else None,
+        copied=copied,
         timeout_minutes=timeout_minutes,
         keep_vm_on_error=keep_vm_on_error,
-        required=tuple(variable.name for variable in open_ones if not variable.sensitive),
+        required=required,
         secrets=tuple(variable.name for variable in open_ones if variable.sensitive),
+        environment=(SUBSCRIPTION_NAME,) if any(_must_find_subscription(variable) for variable in without) else (),
     )
+
+
+def _must_find_subscription(variable: Variable) -> bool:
+    """Whether a variable is a subscription that the build cannot do without; azure-arm alone could ask the Azure CLI."""
+    return variable.name == SUBSCRIPTION.name and variable.default == SUBSCRIPTION.default and bool(variable.validation)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.options import Auth, WinrmBootstrap
+from aib2packer.clouds import Cloud
+from aib2packer.hcl.values import Code
+from aib2packer.options import Auth, OsType, WinrmBootstrap
 from aib2packer.packer.layout import SHA256SUMS
+from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 from aib2packer.packer.vm.machine import default_size
 
 if TYPE_CHECKING:
@@ -13,17 +16,18 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.options import Options
+    from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.model import Build
-    from aib2packer.packer.steps.site import Site
 
 _SIGN_IN = {
-    Auth.CLI: "Packer signs in with the account of the Azure CLI (`az login`); `-var use_azure_cli_auth=false` makes it the "
-    "managed identity of the machine.",
+    Auth.CLI: "Packer signs in with the account of the Azure CLI (`az login`), in GitHub Actions with identity tokens as the "
+    "client `ARM_CLIENT_ID` of the tenant `ARM_TENANT_ID`; `-var use_azure_cli_auth=false` makes it the managed identity of "
+    "the machine.",
     Auth.MSI: "Packer signs in with the managed identity of the Azure VM that it runs on.",
     Auth.SERVICE_PRINCIPAL: "Packer signs in with a service principal, from `ARM_TENANT_ID`, `ARM_CLIENT_ID` and "
     "`ARM_CLIENT_SECRET`.",
-    Auth.OIDC: "Packer signs in with the identity token of GitHub Actions, from `ARM_TENANT_ID` and `ARM_CLIENT_ID`: it runs "
-    "there only.",
+    Auth.OIDC: "Packer signs in with identity tokens of GitHub Actions, as the client `ARM_CLIENT_ID` of the tenant "
+    "`ARM_TENANT_ID`; `-var use_azure_cli_auth=true` makes it the account of the Azure CLI, as in Azure DevOps.",
 }
 _BOOTSTRAP = {
     WinrmBootstrap.KEY_VAULT: "The certificate for WinRM comes through a temporary Key Vault, which azure-arm makes: the "
@@ -34,18 +38,24 @@ _BOOTSTRAP = {
 }
 
 
-def choices(template: ImageTemplate, build: Build, site: Site, options: Options) -> tuple[str, ...]:
+def choices(template: ImageTemplate, build: Build, decisions: Decisions, options: Options) -> tuple[str, ...]:
     """Sentences with Markdown's backticks around what is code; those about something that has a finding are not among them."""
-    return tuple(_choices(template, build, site, options))
+    return tuple(_choices(template, build, decisions, options))
 
 
-def _choices(template: ImageTemplate, build: Build, site: Site, options: Options) -> Iterator[str]:
+def _choices(template: ImageTemplate, build: Build, decisions: Decisions, options: Options) -> Iterator[str]:
     yield _SIGN_IN[options.auth]
+    if template.cloud is not Cloud.PUBLIC:
+        yield f"The build is for {template.cloud.facts.title}; `--cloud` says otherwise."
+    if any(variable.name == SUBSCRIPTION.name and isinstance(variable.default, Code) for variable in build.variables):
+        otherwise = ", else that of the account" if options.auth in {Auth.CLI, Auth.MSI} else ""
+        yield f"The template names no subscription: the build takes that in `ARM_SUBSCRIPTION_ID`{otherwise}."
     if template.vm.size is None:
-        yield f"The build VM has the size that Image Builder takes where the template names none: `{default_size(template)}`."
+        size = default_size(template, decisions.generation)
+        yield f"The build VM has the size that Image Builder takes where the template names none: `{size}`."
     if template.vm.subnet is not None and template.vm.subnet.when is None:
         yield "The build VM has no public address: it is in the subnet that the template names."
-    if site.is_windows:
+    if decisions.os_type is OsType.WINDOWS:
         yield _BOOTSTRAP[options.winrm_bootstrap]
     yield (
         f"`timeout` ends the build after the {template.build_timeout_minutes} minutes that Image Builder gave it: Packer has "

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.guide.example import example
 from aib2packer.guide.migration import page
 from aib2packer.guide.pipelines import pipelines
-from aib2packer.packer.layout import ATTRIBUTES, BUILD_FILE, DOWNLOADS, FILES, IGNORED, MANIFEST_ENDING, MIGRATION_PAGE, SCRIPTS
+from aib2packer.packer.layout import (
+    ATTRIBUTES,
+    BUILD_FILE,
+    DOWNLOADS,
+    EXAMPLE,
+    FILES,
+    IGNORED,
+    MANIFEST_ENDING,
+    MIGRATION_PAGE,
+    SCRIPTS,
+)
 from aib2packer.rendering.templates import markdown_environment, yaml_environment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from aib2packer.findings.model import Finding
+    from aib2packer.guide.instructions import Guide
     from aib2packer.packer.model import Build
 
 _AS_THEY_ARE = (
@@ -21,17 +33,18 @@ _AS_THEY_ARE = (
 _LEFT_BEHIND = "# What a build leaves behind.\n{}*{}\n"
 
 
-def folder_files(build: Build, files: Collection[str], findings: Sequence[Finding], source: str) -> dict[str, bytes]:
+def folder_files(
+    build: Build, guide: Guide, files: Collection[str], findings: Sequence[Finding], source: str
+) -> dict[str, bytes]:
     """The files, by path. `files` are those that the build has beside it; `source` is what the input is called."""
-    guide = build.guide
-    if guide is None:
-        return {}
     fetches = build.downloads or (build.validation is not None and build.validation.downloads)
     texts = {IGNORED: _LEFT_BEHIND.format(f"{DOWNLOADS}/\n" if fetches else "", MANIFEST_ENDING)}
     if any({SCRIPTS, FILES} & set(path.split("/")[:-1]) for path in files):
         texts[ATTRIBUTES] = _AS_THEY_ARE
+    if shown := example(build, guide):
+        texts[EXAMPLE] = shown
     for path, pipeline in pipelines(build.name, guide).items():
         texts[path] = yaml_environment().get_template(f"{path.rpartition('/')[2]}.j2").render(pipeline=pipeline)
-    about = page(build, guide, findings, source, (BUILD_FILE, *files, *texts))
+    about = page(build, guide, findings, source, (BUILD_FILE, *files, *texts, *guide.environments))
     texts[MIGRATION_PAGE] = markdown_environment().get_template(f"{MIGRATION_PAGE}.j2").render(page=about)
     return {path: text.encode() for path, text in texts.items()}

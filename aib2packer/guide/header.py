@@ -5,30 +5,48 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Severity
+from aib2packer.guide.rights import SOURCE_GROUP
 from aib2packer.packer.layout import SHA256SUMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from aib2packer.findings.model import Report
     from aib2packer.guide.commands import Commands
-    from aib2packer.guide.instructions import Guide
+    from aib2packer.guide.instructions import Guide, Guides
 
 _CLI = "Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make."
 _NO_NAME = "VM image, converted from an Azure Image Builder template."
 _FETCHED = f"Scripts and files were fetched when the template was converted; `sha256sum --check {SHA256SUMS}` compares."
 _PRIVATE_BLOBS = "Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them."
 # What the sentence about rights lists, in its order; the page beside the build says more.
-_LISTED = ("the subnet", "the source image", "the gallery", "the managed image's resource group", "the storage account")
+_LISTED = (
+    "the subnet",
+    "the source image",
+    SOURCE_GROUP,
+    "the gallery",
+    "the managed image's resource group",
+    "the storage account",
+)
 
 
-def header(guide: Guide, report: Report) -> tuple[str, ...]:
-    """The lines of the comment; those that begin with spaces are commands, the others are wrapped when printed."""
+def headers(guides: Guides, report: Report) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The lines of the comments above a build and the one that validates its image, which may not be there: no lines then.
+
+    Those that begin with spaces are commands, the others are wrapped when printed.
+    """
+    if guides.build.boots is not None:
+        return (*_validation_header(guides.build), *_deviations(report)), ()
+    return _header(guides.build, report), () if guides.validation is None else _validation_header(guides.validation)
+
+
+def _header(guide: Guide, report: Report) -> tuple[str, ...]:
+    """Above a build that makes an image."""
     lines = [f"VM image {guide.name}, converted from an Azure Image Builder template." if guide.name else _NO_NAME, ""]
-    lines += _commands(guide.commands)
+    lines += _commands(guide.commands, guide.set_cloud)
     if guide.validation is not None:
         _, *others = _commands(guide.validation)  # the plugins are the same
-        lines += others
+        lines += [line for line in others if line not in lines]
     lines += ["", f"{_where(guide)} {_rights(guide)}"]
     if guide.copies:
         lines.append(_CLI)
@@ -48,17 +66,17 @@ def header(guide: Guide, report: Report) -> tuple[str, ...]:
         lines += ["", *(f"  {line}" for line in (*shell, guide.counting)), ""]
     if guide.auto_run:
         lines.append("Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.")
-    return (*lines, *deviations(report))
+    return (*lines, *_deviations(report))
 
 
-def validation_header(guide: Guide) -> tuple[str, ...]:
-    """The same for a build that validates."""
+def _validation_header(guide: Guide) -> tuple[str, ...]:
+    """Above a build that validates."""
     of = f"of the Azure Image Builder template {guide.name}" if guide.name else "of an Azure Image Builder template"
     what = f"image that the build {of} made last" if guide.boots == "image" else f"{guide.boots} {of}"
     lines = [
         f"Boots the {what}, runs the validators there, and makes no image.",
         "",
-        *_commands(guide.commands),
+        *_commands(guide.commands, guide.set_cloud),
         "",
         f"{_where(guide)} {_rights(guide)}",
     ]
@@ -71,7 +89,7 @@ def validation_header(guide: Guide) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def deviations(report: Report) -> Iterator[str]:
+def _deviations(report: Report) -> Iterator[str]:
     """What was lost, and what is otherwise than in the service."""
     for severity, words in ((Severity.LOSS, "Not carried over"), (Severity.CHANGE, "Otherwise than in Image Builder")):
         kinds = sorted({finding.code for finding in report.findings if finding.severity is severity}, key=lambda code: code.id)
@@ -79,8 +97,11 @@ def deviations(report: Report) -> Iterator[str]:
             yield f"{words}: {', '.join(f'{code.title} ({code.id})' for code in kinds)}."
 
 
-def _commands(run: Commands) -> list[str]:
-    return [f"  {command}" for command in (run.init, *run.exports, run.limited_build)]
+def _commands(run: Commands, before: Sequence[str] = ()) -> list[str]:
+    lines = [f"  {command}" for command in (*before, run.init, *run.prepare, *run.exports, run.limited_build)]
+    if run.values_file is None or run.copied:
+        return lines
+    return [*lines, "", f"{run.values_file} gives values to {', '.join(run.required)}."]
 
 
 def _where(guide: Guide) -> str:

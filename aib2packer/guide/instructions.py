@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, VhdTarget
-from aib2packer.findings.model import Report
+from aib2packer.clouds import Cloud
+from aib2packer.frozen import dataclass
 from aib2packer.guide.commands import commands
 from aib2packer.guide.decided import choices
+from aib2packer.guide.leftovers import remove_leftovers, replace_image
 from aib2packer.guide.network import reach
-from aib2packer.guide.rights import further_rights, one_group, whole_subscription
-from aib2packer.options import Auth, ValidateIn
-from aib2packer.packer.distribution.plan import plan_distribution
+from aib2packer.guide.rights import SOURCE_GROUP, further_rights, one_group, whole_subscription
+from aib2packer.options import Auth
 from aib2packer.packer.distribution.versions import counting_options, counting_values
 from aib2packer.packer.layout import SHA256SUMS, VALIDATION_FOLDER
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.steps.download import needs_azure_cli
-from aib2packer.packer.validation import STAND_INS, booted_target
+from aib2packer.packer.subscription import subscription_value
+from aib2packer.packer.validation import STAND_INS
 from aib2packer.packer.vm.machine import build_location
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.aib.model import ImageTemplate, ManagedImageTarget
     from aib2packer.guide.commands import Commands
     from aib2packer.guide.network import Reach
     from aib2packer.guide.rights import Right
     from aib2packer.options import Options
+    from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.model import Build, Download
     from aib2packer.packer.shell_words import Word
-    from aib2packer.packer.steps.site import Site
-    from aib2packer.packer.validation import Base
+    from aib2packer.packer.variables.symbols import Symbols
 
 FOLDER = "."
 """What Packer is given where there is a folder: of a file it would not read the values beside it."""
@@ -49,6 +51,7 @@ class Guide:
     counting_values: tuple[str, ...]
     """What these need in the shell: `name=value` each."""
     auth: Auth
+    cloud: Cloud
     places: tuple[str, ...]
     """Where Packer must run: on Linux, inside of a network."""
     needs_shell: bool
@@ -76,8 +79,12 @@ class Guide:
     reach: tuple[Reach, ...]
     auto_run: bool
     triggers: tuple[str, ...]
-    overwrites: bool = False
-    """Whether the build makes a managed image whose name stays the same: Packer refuses to, where there is one."""
+    environments: tuple[str, ...]
+    """The files of values beside the build, one for each environment."""
+    overwrites: str = ""
+    """How a managed image of the same name is replaced, which Packer refuses to do by itself; "" where there can be none."""
+    leftovers: tuple[str, ...] = ()
+    """Commands that delete what a cancelled build left."""
     boots: str | None = None
     """What a build boots that makes no image; None for one that makes an image."""
     validated: bool = False
@@ -87,51 +94,108 @@ class Guide:
     releases: bool = False
     """Whether it releases a version, which the build holds back until then."""
 
+    @property
+    def runs_az(self) -> bool:
+        """Whether the build runs the Azure CLI, beside azure-arm."""
+        return self.private_blobs or self.copies or self.releases
 
-def guide(template: ImageTemplate, build: Build, base: Base, site: Site, options: Options) -> Guide:
-    """The guide to the build of an image, and to the one that validates it, where there is one."""
-    inline = options.validation is ValidateIn.INLINE and template.abort_on_validation_error.value
+    @property
+    def set_cloud(self) -> tuple[str, ...]:
+        """The command that leads the Azure CLI to another cloud than the public one, where anything needs the CLI."""
+        if self.cloud is Cloud.PUBLIC or not (self.auth is Auth.CLI or self.runs_az):
+            return ()
+        return (f"az cloud set --name {self.cloud.facts.cli_name}",)
+
+
+@dataclass(frozen=True, slots=True)
+class Guides:
+    """The guide to a build, and to the one that validates its image, where there is one."""
+
+    build: Guide
+    validation: Guide | None = None
+
+
+def guide(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build: Build, options: Options) -> Guides:
+    """What there is to know about running a build and the one that validates its image.
+
+    Args:
+        template: What the build was made of.
+        decisions: What was decided about it.
+        symbols: What stands in HCL for what is only known when Packer runs.
+        build: The build; one that validates the source image alone is a build as any.
+        options: What the user decided.
+
+    """
+    told = _Told(template, decisions, symbols.without_findings(), options)
+    if told.is_source_only:
+        return Guides(_validation_guide(told, build))
+    validation = None if build.validation is None else _validation_guide(told, build.validation)
+    return Guides(_image_guide(told, build, validation), validation)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the guides are made of, beside the builds."""
+
+    template: ImageTemplate
+    decisions: Decisions
+    symbols: Symbols
+    options: Options
+
+    @property
+    def is_source_only(self) -> bool:
+        """Whether no image is made, and only what it would start from is validated."""
+        return self.template.validation is not None and self.template.validation.source_only
+
+    @property
+    def target(self) -> str:
+        """What Packer is given to build."""
+        return FOLDER if self.options.side_files else self.options.file_name
+
+
+def _image_guide(told: _Told, build: Build, validation: Guide | None) -> Guide:
+    """The guide to the build of an image."""
+    template, options = told.template, told.options
+    inline = told.decisions.validation.inline is not None and template.abort_on_validation_error.value
     keeps = template.abort_on_customizer_error or inline
-    made = _guide(template, build, base, site, options)
+    made = _guide(told, build)
     made = replace(
         made,
-        commands=_commands(template, build, _target(options), site, keep_vm_on_error=keeps),
-        overwrites=plan_distribution(template).image is not None,
+        commands=_commands(told, build, told.target, keep_vm_on_error=keeps),
+        overwrites=replace_image(told.decisions, told.symbols),
+        leftovers=remove_leftovers(told.decisions, told.symbols),
     )
-    if build.validation is None:
+    if validation is None:
         return made
-    about = validation_guide(template, build.validation, base, site, options)
     return replace(
         made,
         validated=True,
-        validation=about.commands if options.side_files else None,
-        releases=about.releases,
-        needs_shell=made.needs_shell or about.needs_shell,
+        validation=validation.commands if options.side_files else None,
+        releases=validation.releases,
+        needs_shell=made.needs_shell or validation.needs_shell,
     )
 
 
-def validation_guide(template: ImageTemplate, build: Build, base: Base, site: Site, options: Options) -> Guide:
+def _validation_guide(told: _Told, build: Build) -> Guide:
     """The guide to a build that validates: an image, or only what an image would start from."""
-    source_only = _validates_source(template)
-    target = VALIDATION_FOLDER if options.side_files and not source_only else _target(options)
-    abort = template.abort_on_validation_error.value
-    commands = _commands(template, build, target, site, keep_vm_on_error=abort)
-    about = _guide(template, build, base, site, options)
+    target = VALIDATION_FOLDER if told.options.side_files and not told.is_source_only else told.target
+    commands = _commands(told, build, target, keep_vm_on_error=told.template.abort_on_validation_error.value)
+    about = _guide(told, build)
     return replace(
         about,
-        rights=about.rights if source_only else _rights_to_boot(about.rights, template),
+        rights=about.rights if told.is_source_only else _rights_to_boot(about.rights, told.decisions.validation.booted),
         commands=replace(commands, stand_ins=_stand_ins(build)),
         counting=None,
         counting_values=(),
-        boots="source image" if source_only else "image",
+        boots="source image" if told.is_source_only else "image",
         releases=any(step.settings.get("name") == "release" for step in build.provisioners),
     )
 
 
-def _rights_to_boot(rights: Sequence[Right], template: ImageTemplate) -> tuple[Right, ...]:
+def _rights_to_boot(rights: Sequence[Right], booted: GalleryTarget | ManagedImageTarget | None) -> tuple[Right, ...]:
     """Those of the build that validates, which starts from the finished image and makes nothing."""
-    others = {"the source image", "the storage account", "the resource group"}
-    if isinstance(booted_target(template), GalleryTarget):
+    others = {"the source image", SOURCE_GROUP, "the storage account", "the resource group"}
+    if isinstance(booted, GalleryTarget):
         others.add("the managed image's resource group")
     return tuple(right for right in rights if right.thing not in others)
 
@@ -141,26 +205,20 @@ def _stand_ins(build: Build) -> dict[str, str]:
     return {name: value for name, value in STAND_INS.items() if name in names}
 
 
-def _validates_source(template: ImageTemplate) -> bool:
-    return template.validation is not None and template.validation.source_only
-
-
-def _target(options: Options) -> str:
-    return FOLDER if options.side_files else options.file_name
-
-
-def _guide(template: ImageTemplate, build: Build, base: Base, site: Site, options: Options) -> Guide:
+def _guide(told: _Told, build: Build) -> Guide:
+    template, decisions, symbols, options = told.template, told.decisions, told.symbols, told.options
     beside = build.validation if options.side_files else None
     downloads = (*build.downloads, *(() if beside is None else beside.downloads))
-    targets = () if _validates_source(template) else template.targets
-    symbols = replace(site.symbols, report=Report())  # what is asked here is no part of the build
+    targets = () if told.is_source_only else template.targets
     galleries = [target for target in template.targets if isinstance(target, GalleryTarget)]
+    subscription = subscription_value(decisions.subscription, symbols)
     return Guide(
         name=None if template.name is None else template.name.literal,
-        commands=_commands(template, build, FOLDER, site, keep_vm_on_error=False),
-        counting=" ".join(counting_options(galleries, site.symbols).values()) or None,
-        counting_values=counting_values(galleries, site.symbols),
+        commands=_commands(told, build, FOLDER, keep_vm_on_error=False),
+        counting=" ".join(counting_options(galleries, symbols).values()) or None,
+        counting_values=counting_values(galleries, symbols),
         auth=options.auth,
+        cloud=template.cloud,
         places=_places(template, build, downloads, options),
         needs_shell=_runs_shell(build),
         private_blobs=needs_azure_cli(downloads),
@@ -170,24 +228,25 @@ def _guide(template: ImageTemplate, build: Build, base: Base, site: Site, option
         private=template.vm.subnet is not None,
         public=template.vm.subnet is None or template.vm.subnet.when is not None,
         had_identity=(template.identities[0].split("/")[-1].literal or "") if template.identities else None,
-        subscription_right=whole_subscription(base.subscription),
-        group_right=one_group(base.subscription),
-        location=word(build_location(template, symbols)),
-        rights=further_rights(template, targets, base.subscription, downloads, symbols),
+        subscription_right=whole_subscription(subscription),
+        group_right=one_group(subscription),
+        location=word(build_location(decisions.plan.location, symbols)),
+        rights=further_rights(template, targets, decisions, downloads, symbols),
         vm_identities=bool(template.vm.identities),
-        choices=choices(template, build, site, options),
-        reach=reach(template, targets, downloads, site),
+        choices=choices(template, build, decisions, options),
+        reach=reach(template, targets, downloads, decisions.os_type),
         auto_run=template.auto_run.value,
         triggers=template.siblings.triggers,
+        environments=options.environments,
     )
 
 
-def _commands(template: ImageTemplate, build: Build, target: str, site: Site, *, keep_vm_on_error: bool) -> Commands:
+def _commands(told: _Told, build: Build, target: str, *, keep_vm_on_error: bool) -> Commands:
     return commands(
-        build.variables,
-        site.symbols.given,
+        [variable for variable in build.variables if variable.name not in told.symbols.given],
+        told.options,
         target=target,
-        timeout_minutes=template.build_timeout_minutes,
+        timeout_minutes=told.template.build_timeout_minutes,
         keep_vm_on_error=keep_vm_on_error,
     )
 

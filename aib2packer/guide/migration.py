@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
 
-from aib2packer.findings import codes
-from aib2packer.findings.model import Severity
+from aib2packer.findings.model import Asks, Severity
+from aib2packer.frozen import dataclass
 from aib2packer.guide.rights import BUILD_GROUP_NAME
 from aib2packer.packer.layout import (
     ATTRIBUTES,
     AZURE_PIPELINES,
     BUILD_ENDING,
+    BUILD_FILE,
+    EXAMPLE,
     FILES,
     GITHUB_ACTIONS,
     IGNORED,
@@ -34,12 +35,6 @@ if TYPE_CHECKING:
     from aib2packer.guide.rights import Right
     from aib2packer.packer.model import Build
 
-# Notes about what was decided; the others are about what to see to.
-_DECIDED = {
-    *(codes.PUBLIC_ADDRESS, codes.VERSION_BY_TIME, codes.VERSION_TWICE, codes.OS_GUESSED, codes.TAGS_MERGED),
-    *(codes.EXACT_VERSION, codes.TRUSTED_LAUNCH, codes.SYSTEM_NOT_ELEVATED, codes.COERCED, codes.OLD_SPELLING),
-    *(codes.WRONG_CASE, codes.IGNORED_FIELD),
-}
 _PIPELINES = {
     GITHUB_ACTIONS: "copy it to `.github/workflows/`, and write in it where this folder lies",
     AZURE_PIPELINES: "make a pipeline of it in Azure DevOps, and write in it where this folder lies",
@@ -91,10 +86,13 @@ class Page:
     boots: str
     """What is said about validation."""
     counting: tuple[str, ...]
+    leftovers: tuple[str, ...]
+    """Commands that delete what a cancelled build left."""
+    to_act_on: tuple[Entry, ...]
     missing: tuple[Entry, ...]
+    to_decide: tuple[Entry, ...]
     choices: tuple[str, ...]
-    decided: tuple[Entry, ...]
-    to_see_to: tuple[Entry, ...]
+    to_know: tuple[Entry, ...]
     rights: tuple[Right, ...]
     had: str
     """Who had the further rights in Image Builder."""
@@ -112,22 +110,23 @@ class Page:
 def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, files: Iterable[str]) -> Page:
     """The page for a build. `source` is what the input is called, `files` are the paths of what lies beside the page."""
     rights = (guide.subscription_right, *guide.rights)
+    others = [finding for finding in findings if finding.severity is not Severity.LOSS]
     beside = sorted(files, key=lambda path: (not path.endswith(BUILD_ENDING), path))
     return Page(
         title=f"VM image {guide.name}" if guide.name else "VM image",
         source=_base_name(source),
         files=tuple(_described(beside)),
-        where=f"Run this {', '.join(('in this folder', *guide.places))}.",
+        where=_where(guide),
         run=_run(guide),
         powershell=() if guide.needs_shell else _powershell(guide),
         boots=_boots(guide),
         counting=_counting(guide),
+        leftovers=guide.leftovers,
+        to_act_on=_entries(finding for finding in others if finding.asks is Asks.ACT),
         missing=_entries(finding for finding in findings if finding.severity is Severity.LOSS),
+        to_decide=_entries(finding for finding in others if finding.asks is Asks.DECIDE),
         choices=guide.choices,
-        decided=_entries(finding for finding in findings if finding.severity is Severity.CHANGE or finding.code in _DECIDED),
-        to_see_to=_entries(
-            finding for finding in findings if finding.severity is Severity.NOTE and finding.code not in _DECIDED
-        ),
+        to_know=_entries(finding for finding in others if finding.asks is Asks.KNOW),
         rights=rights,
         had=_had(guide),
         grants=_grants(rights),
@@ -140,6 +139,14 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         starts=f"Image Builder built by itself {' and '.join(starts(guide))}." if starts(guide) else "",
         pipelines=tuple((path, words) for path, words in _PIPELINES.items() if path in beside),
     )
+
+
+def _where(guide: Guide) -> str:
+    where = f"Run this {', '.join(('in this folder', *guide.places))}."
+    if len(guide.environments) < 2:  # noqa: PLR2004 - there is another
+        return where
+    first, *others = (f"`{name}`" for name in guide.environments)
+    return f"{where} Take {' or '.join(others)} in the place of {first} for another environment."
 
 
 def starts(guide: Guide) -> tuple[str, ...]:
@@ -160,25 +167,31 @@ def _had(guide: Guide) -> str:
 def _group_use(build: Build) -> str:
     setting = BUILD_GROUP.name
     if any(variable.name == BUILD_GROUP.name for variable in build.variables):
-        return f"Then give `-var {setting}={BUILD_GROUP_NAME}` to `packer build`."
+        each = "" if build.validation is None else "each "
+        return f"Then give `-var {setting}={BUILD_GROUP_NAME}` to {each}`packer build`."
+    files = (BUILD_FILE, *(() if build.validation is None else (f"{VALIDATION_FOLDER}/{BUILD_FILE}",)))
     return (
-        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` in the source block of `build.pkr.hcl`: the '
-        "group has a location of its own."
+        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` in the source block of '
+        f"{' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own."
     )
 
 
 def _run(guide: Guide) -> tuple[str, ...]:
     run, then = guide.commands, guide.validation
+    prepare = run.prepare or (() if then is None else then.prepare)
     exports = dict.fromkeys((*run.exports, *(() if then is None else then.exports)))
     checks = (run.validate, *(() if then is None else (then.validate,)))
-    return (run.init, *exports, *checks, run.limited_build, *(() if then is None else (then.limited_build,)))
+    commands = (run.init, *prepare, *exports, *checks, run.limited_build, *(() if then is None else (then.limited_build,)))
+    return (*guide.set_cloud, *commands)
 
 
 def _powershell(guide: Guide) -> tuple[str, ...]:
     run, then = guide.commands, guide.validation
+    prepare = run.prepare or (() if then is None else then.prepare)
     exports = dict.fromkeys((*run.powershell_exports, *(() if then is None else then.powershell_exports)))
     checks = (run.validate, *(() if then is None else (then.validate,)))
-    return (run.init, *exports, *checks, run.build, *(() if then is None else (then.build,)))
+    commands = (run.init, *prepare, *exports, *checks, run.build, *(() if then is None else (then.build,)))
+    return (*guide.set_cloud, *commands)
 
 
 def _boots(guide: Guide) -> str:
@@ -224,6 +237,10 @@ def _described(files: Sequence[str]) -> list[tuple[str, str]]:
         folder, slash, _ = path.partition("/")
         if path.endswith(BUILD_ENDING) and not slash:
             described[path] = "the build"
+        elif path.endswith(".pkrvars.hcl") and path != EXAMPLE and not path.endswith(VALUES_ENDING):
+            described[path] = "values of an environment"
+        elif path == EXAMPLE:
+            described[path] = "shows which values a build needs"
         elif path.endswith(VALUES_ENDING):
             described[path] = "values that you gave; Packer reads them by itself"
         else:

@@ -1,11 +1,12 @@
-"""What must be reached over the network, from where (reference/azure-runtime.md 1)."""
+"""What must be reached over the network, from where (docs/reference/azure-runtime.md 1)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import VhdTarget
+from aib2packer.frozen import dataclass
+from aib2packer.options import OsType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,10 +14,14 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import DistributeTarget, ImageTemplate
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.packer.model import Download
-    from aib2packer.packer.steps.site import Site
 
 _PACKER = "Packer"
 _VHD_ACCOUNT = "the blobs of the storage account that receives the VHD"
+# In this order: command/init.go of Packer 1.16.
+_PLUGIN_HOSTS = {
+    "releases.hashicorp.com": "packer init looks for the plugins there first",
+    "github.com, api.github.com, *.githubusercontent.com": "packer init installs from there what it has not found",
+}
 _SSH, _WINRM, _HTTP, _HTTPS = 22, 5986, 80, 443
 
 
@@ -31,12 +36,12 @@ class Reach:
 
 
 def reach(
-    template: ImageTemplate, targets: Sequence[DistributeTarget], downloads: Sequence[Download], site: Site
+    template: ImageTemplate, targets: Sequence[DistributeTarget], downloads: Sequence[Download], os_type: OsType
 ) -> tuple[Reach, ...]:
     """All connections that the build makes by itself; what the customizers reach from the VM is not among them."""
-    port = _WINRM if site.is_windows else _SSH
-    how = "WinRM over HTTPS" if site.is_windows else "SSH"
-    subnet = template.vm.subnet
+    port = _WINRM if os_type is OsType.WINDOWS else _SSH
+    how = "WinRM over HTTPS" if os_type is OsType.WINDOWS else "SSH"
+    subnet, cloud = template.vm.subnet, template.cloud.facts
     address = (
         "public" if subnet is None else "private" if subnet.when is None else "private address, or without a subnet its public"
     )
@@ -48,8 +53,8 @@ def reach(
         if isinstance(target, VhdTarget)
     )
     return (
-        Reach(_PACKER, "login.microsoftonline.com, management.azure.com", _HTTPS, "signs in, and makes what it builds with"),
-        Reach(_PACKER, "github.com", _HTTPS, "packer init installs the plugins from its releases"),
+        Reach(_PACKER, f"{cloud.login_host}, {cloud.management_host}", _HTTPS, "signs in, and makes what it builds with"),
+        *(Reach(_PACKER, hosts, _HTTPS, why) for hosts, why in _PLUGIN_HOSTS.items()),
         Reach(_PACKER, vm, port, f"runs the customizers: {how}"),
         *(Reach(_PACKER, host, at, "fetches scripts and files") for host, at in servers),
         *(Reach(_PACKER, host, at, "has the VHD copied into it") for host, at in blobs),

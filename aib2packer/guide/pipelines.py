@@ -1,91 +1,184 @@
-"""Pipelines to begin with, for templates that Image Builder builds by itself: when they are submitted, or by a trigger."""
+"""Pipelines to begin with, for templates that Image Builder builds by itself: when they are submitted, or by a trigger.
+
+In GitHub Actions azure-arm signs in with identity tokens of the job, which it asks for anew whenever it needs one; the scripts
+that run the Azure CLI do the same (packer/vm/cli_session.py). In Azure DevOps it signs in by way of the CLI, and the task that
+runs the build keeps that alive. So a build may take hours (docs/reference/azure-runtime.md 8).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aib2packer.clouds import Cloud
+from aib2packer.frozen import dataclass
+from aib2packer.guide.commands import SUBSCRIPTION_NAME
 from aib2packer.guide.migration import starts
 from aib2packer.options import Auth
 from aib2packer.packer.layout import AZURE_PIPELINES, GITHUB_ACTIONS
+from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.packer.warnings import LONGEST_HOSTED_JOB, TO_CLEAN_UP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
+    from aib2packer.guide.commands import Commands
     from aib2packer.guide.instructions import Guide
 
 PACKER = "1.16.0"
 """The Packer that pipelines install: the one that the output is tested with."""
 
-_TO_CLEAN_UP = 30  # minutes that Packer has after the time limit, to delete what it made
+# As the README of each of them has it: the tag of a major version, which gets corrections.
+ACTIONS = {"checkout": "actions/checkout@v7", "login": "azure/login@v3", "packer": "hashicorp/setup-packer@v3"}
+
 _GITHUB_OWN = "GITHUB_"  # no variable or secret of a repository may begin so
-_SERVICE_PRINCIPAL = ("ARM_TENANT_ID", "ARM_CLIENT_ID")
+_GITHUB_TOKEN = "PACKER_GITHUB_API_TOKEN"  # noqa: S105 - the name of a variable
+_TENANT, _CLIENT, _SECRET = "ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"
+_AS_CLIENT = (Auth.CLI, Auth.OIDC)
+_CREDENTIALS = (
+    f'{{"clientId":"${{{{ env.{_CLIENT} }}}}","clientSecret":"${{{{ env.{_SECRET} }}}}",'
+    f'"subscriptionId":"${{{{ env.{SUBSCRIPTION_NAME} }}}}","tenantId":"${{{{ env.{_TENANT} }}}}"}}'
+)
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """How what runs in a pipeline gets into Azure, and to the values that the build wants."""
+
+    environment: Mapping[str, str]
+    """What the build step has in its environment: the pipeline's expression for each."""
+    login: Mapping[str, str]
+    """What signs the Azure CLI in: the inputs of the action, or of the task that the build runs in; nothing for neither."""
+    before: tuple[str, ...] = ()
+    """Lines of a shell before those of Packer."""
+    identity_token: bool = False
+    """Whether the pipeline may ask for a token of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """The machine that runs a job, and how long."""
+
+    own: str
+    """What machine of the user's it must be, as a comment says it; "" where one is lent."""
+    minutes: int
+    too_long: str
+    """A comment: that it may take longer than such a job may; "" where it cannot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """What a pipeline file shows."""
 
     name: str
+    cloud: str
     starts: tuple[str, ...]
     on_push: bool
     on_schedule: bool
-    own_runner: bool
-    """Whether it needs a machine of the user's: in the network of the build VM, or with a managed identity."""
-    job_minutes: int
+    runner: Runner
+    access: Access
     packer: str
-    environment: Mapping[str, str]
-    """What the build step has in its environment: the pipeline's expression for each."""
-    azure_cli: bool
-    """Whether the Azure CLI is signed in for the build."""
-    identity_token: bool
-    """Whether the pipeline may ask for a token of its own."""
-    service_principal: bool
+    actions: Mapping[str, str]
     init: str
     checks: tuple[str, ...]
     builds: tuple[str, ...]
     counting: tuple[str, ...]
-    overwrites: bool
+    overwrites: str
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """All that the build step runs."""
+        return (*self.access.before, self.init, *self.checks, *self.builds)
 
 
 def pipelines(name: str, guide: Guide) -> dict[str, Pipeline]:
     """A pipeline for each system, by the path of its file; none for what is only built on request."""
     if not starts(guide):
         return {}
-    files = {GITHUB_ACTIONS: _pipeline(name, guide, _github)}
-    if guide.auth is not Auth.OIDC:  # azure-arm asks for tokens as GitHub Actions gives them
-        files[AZURE_PIPELINES] = _pipeline(name, guide, _azure)
-    return files
+    return {GITHUB_ACTIONS: _github(name, guide), AZURE_PIPELINES: _azure(name, guide)}
 
 
-def _pipeline(build_name: str, guide: Guide, stored: Callable[[str, bool], str]) -> Pipeline:
-    run = guide.commands
-    runs = (run,) if guide.validation is None else (run, guide.validation)
-    named = {f"PKR_VAR_{name}": stored(name.upper(), False) for one in runs for name in one.required}  # noqa: FBT003 - no secret
-    secret = {f"PKR_VAR_{name}": stored(name.upper(), True) for one in runs for name in one.secrets}  # noqa: FBT003 - a secret
-    if stored is _github and guide.auth in {Auth.SERVICE_PRINCIPAL, Auth.OIDC}:
-        named = {name: stored(name, False) for name in _SERVICE_PRINCIPAL} | named  # noqa: FBT003
-    if stored is _github and guide.auth is Auth.SERVICE_PRINCIPAL:
-        secret = {"ARM_CLIENT_SECRET": stored("ARM_CLIENT_SECRET", True)} | secret  # noqa: FBT003
-    azure_cli = guide.auth is Auth.CLI or guide.private_blobs or guide.copies or guide.releases
+def _github(name: str, guide: Guide) -> Pipeline:
+    auth = guide.auth
+    environment = {}
+    if auth in {*_AS_CLIENT, Auth.SERVICE_PRINCIPAL}:
+        environment = {variable: _variable(variable.replace("ARM_", "AZURE_")) for variable in (_TENANT, _CLIENT)}
+    if environment or any(one.environment for one in _runs(guide)):
+        environment[SUBSCRIPTION_NAME] = _variable("AZURE_SUBSCRIPTION_ID")
+    if auth is Auth.SERVICE_PRINCIPAL:
+        environment[_SECRET] = "${{ secrets.AZURE_CLIENT_SECRET }}"
+    for one in _runs(guide):
+        environment |= {f"PKR_VAR_{variable}": _variable(variable.upper()) for variable in one.required}
+        environment |= {f"PKR_VAR_{variable}": f"${{{{ secrets.{_free(variable.upper())} }}}}" for variable in one.secrets}
+    login = {}
+    if guide.runs_az and auth in _AS_CLIENT:
+        inputs = {"client-id": _CLIENT, "tenant-id": _TENANT, "subscription-id": SUBSCRIPTION_NAME}
+        login = {name: f"${{{{ env.{variable} }}}}" for name, variable in inputs.items()}
+    elif guide.runs_az:
+        as_machine = {"auth-type": "IDENTITY", "allow-no-subscriptions": "true"}
+        login = as_machine if auth is Auth.MSI else {"creds": f"'{_CREDENTIALS}'"}
+    if login and guide.cloud is not Cloud.PUBLIC:
+        login["environment"] = guide.cloud.facts.cli_name
+    return _pipeline(name, guide, "GitHub", Access(environment, login, guide.set_cloud, identity_token=auth in _AS_CLIENT))
+
+
+def _azure(name: str, guide: Guide) -> Pipeline:
+    auth = guide.auth
+    environment = {
+        f"PKR_VAR_{variable}": f"$({variable.upper()})" for one in _runs(guide) for variable in (*one.required, *one.secrets)
+    }
+    environment[_GITHUB_TOKEN] = f"$({_GITHUB_TOKEN})"
+    login, before = {"visibleAzLogin": "false"}, [*guide.set_cloud]
+    if auth is Auth.SERVICE_PRINCIPAL:
+        login["addSpnToEnvironment"] = "true"
+        before.append(f'export {_TENANT}="$tenantId" {_CLIENT}="$servicePrincipalId" {_SECRET}="$servicePrincipalKey"')
+    elif auth is Auth.MSI:
+        login = {}
+        before += ["az login --identity --output none"] if guide.runs_az else []
+    else:
+        login["keepAzSessionActive"] = "true"
+    if auth is Auth.OIDC:  # azure-arm's own way asks as GitHub Actions answers
+        environment["PKR_VAR_use_azure_cli_auth"] = "true"
+    if login and any(one.environment for one in _runs(guide)):
+        before.append(f'export {SUBSCRIPTION_NAME}="$(az account show --query id --output tsv)"')
+    elif any(one.environment for one in _runs(guide)):
+        environment[SUBSCRIPTION_NAME] = f"$({SUBSCRIPTION_NAME})"
+    return _pipeline(name, guide, "Azure DevOps", Access(environment, login, tuple(before)))
+
+
+def _pipeline(name: str, guide: Guide, system: str, access: Access) -> Pipeline:
+    runs = _runs(guide)
     return Pipeline(
-        name=build_name,
+        name=name,
+        cloud="Azure" if guide.cloud is Cloud.PUBLIC else guide.cloud.facts.title,
         starts=starts(guide),
         on_push=guide.auto_run,
         on_schedule=bool(guide.triggers),
-        own_runner=guide.private or guide.auth is Auth.MSI,
-        job_minutes=sum(one.timeout_minutes for one in runs) + _TO_CLEAN_UP,
+        runner=_runner(guide, system),
+        access=access,
         packer=PACKER,
-        environment={**named, **secret},
-        azure_cli=azure_cli or (stored is _azure and guide.auth is Auth.SERVICE_PRINCIPAL),
-        identity_token=azure_cli or guide.auth is Auth.OIDC,
-        service_principal=guide.auth is Auth.SERVICE_PRINCIPAL,
-        init=run.init,
+        actions=ACTIONS,
+        init=runs[0].init,
         checks=tuple(one.in_environment("validate") for one in runs),
         builds=tuple(one.limited(one.in_environment("build")) for one in runs),
-        counting=_counting(guide, {*named, *secret}),
+        counting=_counting(guide, access.environment),
         overwrites=guide.overwrites,
     )
+
+
+def _runner(guide: Guide, system: str) -> Runner:
+    each = [one.timeout_minutes for one in _runs(guide)]
+    minutes = sum(each) + TO_CLEAN_UP
+    if guide.private or guide.auth is Auth.MSI:
+        return Runner("that reaches the build VM, as MIGRATION.md says", minutes, "")
+    limit = f"the machines of {system} end a job after {LONGEST_HOSTED_JOB}"
+    if max(each) + TO_CLEAN_UP > LONGEST_HOSTED_JOB:
+        return Runner(f"of your own: {limit} minutes", minutes, "")
+    too_long = f"The builds may take {minutes} minutes, and {limit}: if they do, take one of your own."
+    return Runner("", min(minutes, LONGEST_HOSTED_JOB), too_long if minutes > LONGEST_HOSTED_JOB else "")
+
+
+def _runs(guide: Guide) -> tuple[Commands, ...]:
+    return (guide.commands,) if guide.validation is None else (guide.commands, guide.validation)
 
 
 def _counting(guide: Guide, environment: Collection[str]) -> tuple[str, ...]:
@@ -93,17 +186,17 @@ def _counting(guide: Guide, environment: Collection[str]) -> tuple[str, ...]:
     if guide.counting is None:
         return ()
     names = [line.partition("=")[0] for line in guide.counting_values]
+    taken = {SUBSCRIPTION.name: SUBSCRIPTION_NAME} if any(one.environment for one in _runs(guide)) else {}
+    taken |= {name: f"PKR_VAR_{name}" for name in names if f"PKR_VAR_{name}" in environment}
     values = [
-        f'{name}="$PKR_VAR_{name}"' if f"PKR_VAR_{name}" in environment else line
-        for name, line in zip(names, guide.counting_values, strict=True)
+        f'{name}="${taken[name]}"' if name in taken else line for name, line in zip(names, guide.counting_values, strict=True)
     ]
     return (*((" ".join(values),) if values else ()), guide.counting)
 
 
-def _github(name: str, secret: bool) -> str:  # noqa: FBT001 - one of a pair of functions
-    free = f"PKR_{name}" if name.startswith(_GITHUB_OWN) else name
-    return f"${{{{ {'secrets' if secret else 'vars'}.{free} }}}}"
+def _variable(name: str) -> str:
+    return f"${{{{ vars.{_free(name)} }}}}"
 
 
-def _azure(name: str, _secret: bool) -> str:  # noqa: FBT001
-    return f"$({name})"
+def _free(name: str) -> str:
+    return f"PKR_{name}" if name.startswith(_GITHUB_OWN) else name

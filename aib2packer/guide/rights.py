@@ -1,16 +1,14 @@
-"""The rights that the account of Packer needs (reference/azure-runtime.md 4)."""
+"""The rights that the account of Packer needs (docs/reference/azure-runtime.md 4)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, VhdTarget
-from aib2packer.findings.model import Report
-from aib2packer.packer.distribution.plan import plan_distribution
-from aib2packer.packer.distribution.tags import tags_of
+from aib2packer.frozen import dataclass
 from aib2packer.packer.shell_words import Output, Word, word
 from aib2packer.packer.steps.download import account_of, private_accounts
+from aib2packer.packer.subscription import subscription_value
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
@@ -19,12 +17,15 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import DistributeTarget, ImageTemplate, Subnet
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
+    from aib2packer.packer.decisions import Decisions
+    from aib2packer.packer.distribution.plan import Plan
     from aib2packer.packer.model import Download
     from aib2packer.packer.variables.symbols import Symbols
 
 CONTRIBUTOR = "Contributor"
 PUBLISHER = "Compute Gallery Artifacts Publisher"
 _TAGS = "Tag Contributor"  # what publishes to a gallery may not tag
+SOURCE_GROUP = "the source image's resource group"
 BUILD_GROUP_NAME = "packer-builds"
 _COMPUTE = "/providers/Microsoft.Compute"
 _BLOB_ROLES = ("Storage Blob Data Contributor", "Storage Blob Data Reader")
@@ -76,21 +77,22 @@ def one_group(subscription: Value) -> Right:
 def further_rights(
     template: ImageTemplate,
     targets: Sequence[DistributeTarget],
-    subscription: Value,
+    decisions: Decisions,
     downloads: Sequence[Download],
     symbols: Symbols,
 ) -> tuple[Right, ...]:
     """What the account needs beside the place that it builds in."""
-    return tuple(dict.fromkeys(_further_rights(template, targets, subscription, downloads, symbols)))
+    return tuple(dict.fromkeys(_further_rights(template, targets, decisions, downloads, symbols)))
 
 
 def _further_rights(
     template: ImageTemplate,
     targets: Sequence[DistributeTarget],
-    subscription: Value,
+    decisions: Decisions,
     downloads: Sequence[Download],
     symbols: Symbols,
 ) -> Iterator[Right]:
+    subscription = subscription_value(decisions.subscription, symbols)
     if template.vm.subnet is not None:
         scope = _subnet(template.vm.subnet, subscription, symbols)
         why = "puts the build VM into it (subnets/join/action)"
@@ -100,12 +102,12 @@ def _further_rights(
             scope = word(_gallery(image, symbols), "/images/", symbols.value(image["images"]))
             yield Right("the source image", "Reader", scope, "starts from a version of it", image["images"].literal)
         case ManagedImage(id=image):
-            scope = word(*_group(image, symbols), f"{_COMPUTE}/images/", symbols.value(image["images"]))
-            yield Right("the source image", "Reader", scope, "starts from it", image["images"].literal)
+            # azure-arm finds it by listing its group.
+            why = "finds the managed image in it that it starts from"
+            yield Right(SOURCE_GROUP, "Reader", word(*_group(image, symbols)), why, image.resource_group.literal)
         case _:
             pass
-    plan = plan_distribution(template)
-    tagged = tags_of(template, plan, Report()).own
+    plan = decisions.plan
     if targets and plan.temporary_group is not None:
         scope, name = (
             word("/subscriptions/", subscription, *_in_group(plan.temporary_group, symbols)),
@@ -113,7 +115,7 @@ def _further_rights(
         )
         yield Right("the resource group", CONTRIBUTOR, scope, "makes a managed image on the way, and deletes it", name)
     for target in targets:
-        yield from _target_rights(target, symbols, tagged)
+        yield from _target_rights(target, plan, symbols, decisions.tags.own)
     for account in private_accounts(downloads):
         why = "fetches scripts and files that are not public"
         yield Right("the blobs of the storage account", _BLOB_ROLES[1], _account(account), why, account)
@@ -123,7 +125,7 @@ def _further_rights(
         yield Right("the identity", "Managed Identity Operator", scope, "gives it to the build VM", name)
 
 
-def _target_rights(target: DistributeTarget, symbols: Symbols, tagged: Container[int]) -> Iterator[Right]:
+def _target_rights(target: DistributeTarget, plan: Plan, symbols: Symbols, tagged: Container[int]) -> Iterator[Right]:
     """What a target takes. `tagged` are those whose tags the Azure CLI sets, by their index."""
     match target:
         case GalleryTarget(id=image):
@@ -139,7 +141,10 @@ def _target_rights(target: DistributeTarget, symbols: Symbols, tagged: Container
             blob = None if target.uri is None else account_of(target.uri)
             scope = None if blob is None else _account(blob)
             yield Right("the storage account", "Reader", scope, "looks up where its blobs are", blob)
-            yield Right("the storage account", _BLOB_ROLES[0], scope, "copies the VHD into it", blob)
+            others = [other for other in plan.copied if isinstance(other, VhdTarget)]
+            is_source = target is plan.vhd and any(other.uri is None or account_of(other.uri) != blob for other in others)
+            why = "copies the VHD into it, and from it to the other accounts" if is_source else "copies the VHD into it"
+            yield Right("the storage account", _BLOB_ROLES[0], scope, why, blob)
 
 
 def _account(name: str) -> Word:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Code
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from urllib.parse import unquote
 
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file: these are devices there, whatever follows a dot.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?=\.|$)", re.IGNORECASE)
+_NOT_IN_NAMES = re.compile(r"[^\w .+@,=-]+")
+_LONGEST_NAME = 120  # of the 255 bytes that file systems take, and the 260 characters that a path may have on Windows
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
 
@@ -32,4 +37,11 @@ def file_name(number: int, name: str, suffix: str = "") -> str:
     """A file name that starts with the customizer's number and is safe in any shell: `01-install-nginx.sh`."""
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", unquote(name)).strip("-.") or "script"
     stem = safe[: -len(suffix)] if suffix and safe.lower().endswith(suffix) else safe
-    return f"{number:02d}-{stem[:80]}{suffix}"
+    return f"{number:02d}-{stem[:80].rstrip('-.')}{suffix}"
+
+
+def portable_name(name: str, otherwise: str) -> str:
+    """A name for a file or folder that Linux, macOS, Windows and a shell take as it is; `otherwise` where nothing is left."""
+    kept = _NOT_IN_NAMES.sub("-", unicodedata.normalize("NFC", name)).strip(" .-")
+    short = kept.encode()[:_LONGEST_NAME].decode(errors="ignore").rstrip(" .-") or otherwise
+    return f"{otherwise}-{short}" if _DEVICE.match(short) else short

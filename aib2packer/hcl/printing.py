@@ -1,4 +1,4 @@
-"""HCL text made from values, in the layout that `packer fmt` leaves alone (reference/packer-semantics.md 1 and 2).
+"""HCL text made from values, in the layout that `packer fmt` leaves alone (docs/reference/packer-semantics.md 1 and 2).
 
 Nothing here ends with a newline, and `indent` is always the column at which the first line stands.
 """
@@ -12,6 +12,7 @@ from itertools import count, groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.hcl.values import Attribute, Blank, Block, Code, Comment, GoTemplate, Interpolation, Local, Variable
+from aib2packer.text.commands import break_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,7 +45,7 @@ _JOINING = re.compile(
 
 
 def print_body(body: Body, indent: int = 0) -> str:
-    """The lines of a block or a file, their equals signs aligned as reference/packer-semantics.md 2.4 says."""
+    """The lines of a block or a file, their equals signs aligned as docs/reference/packer-semantics.md 2.4 says."""
     return "\n".join(text for _, text in print_items(body, indent))
 
 
@@ -114,7 +115,7 @@ def print_value(value: Value, indent: int = 0) -> str:
 def print_string(text: Interpolation, indent: int = 0) -> str:
     """A string: a bare reference, a heredoc where one is asked for and exact, else quoted.
 
-    Every string that is not quoted by `quote` passes here. Source: reference/packer-semantics.md 2.1 to 2.3.
+    Every string that is not quoted by `quote` passes here. Source: docs/reference/packer-semantics.md 2.1 to 2.3.
     """
     parts = _joined(text.parts)
     if len(parts) == 1 and not isinstance(parts[0], str):
@@ -125,13 +126,13 @@ def print_string(text: Interpolation, indent: int = 0) -> str:
 
 
 def quote(text: str) -> str:
-    """A quoted string that means exactly `text`, if `is_exact(text)` (reference/packer-semantics.md 2.1)."""
+    """A quoted string that means exactly `text`, if `is_exact(text)` (docs/reference/packer-semantics.md 2.1)."""
     return f'"{_escape(text)}"'
 
 
 def visible(text: str) -> str:
     """A text as it can stand in a line of a comment: with escapes for what ends the line, or cannot be seen."""
-    return _NOT_IN_COMMENTS.sub(_escape_character, text)
+    return break_up(_NOT_IN_COMMENTS.sub(_escape_character, text), _code_point)
 
 
 def is_exact(text: str) -> bool:
@@ -145,7 +146,7 @@ def is_identifier(name: str) -> bool:
 
 
 def escape_templates(value: Value) -> Value:
-    """The value as a field must be given it that Packer renders once as a Go template (reference/packer-semantics.md 1.4).
+    """The value as a field must be given it that Packer renders once as a Go template (docs/reference/packer-semantics.md 1.4).
 
     GoTemplate, Code and what references stand for are left alone. So is the value beside a key that needs an escape: Packer
     does not render it then (1.3).
@@ -346,7 +347,7 @@ def _template(parts: list[str | _Reference], *, in_quotes: bool) -> Iterator[str
 def _heredoc_skeleton(parts: list[str | _Reference]) -> str:
     """The text with a mark for each reference, if a `<<-` heredoc carries it exactly; else nothing.
 
-    Source: reference/packer-semantics.md 2.2 and 2.3.
+    Source: docs/reference/packer-semantics.md 2.2 and 2.3.
     """
     skeleton = "".join(part if isinstance(part, str) else "?" for part in parts)
     if (
@@ -376,7 +377,7 @@ def _marker(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return _NOT_AS_IT_IS.sub(_escape_character, text)
+    return break_up(_NOT_AS_IT_IS.sub(_escape_character, text), _code_point)
 
 
 def _escape_character(match: re.Match[str]) -> str:
@@ -387,7 +388,7 @@ def _escape_character(match: re.Match[str]) -> str:
 
 
 def _escape_sigils(text: str) -> str:
-    return text.replace("${", "$${").replace("%{", "%%{")
+    return break_up(text.replace("${", "$${").replace("%{", "%%{"), lambda char: f'${{"{char}"}}')
 
 
 def _escape_braces(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.jsonc.breakage import BreakPlace, Broken, Case, Where, line_end, quoted, shown
 from aib2packer.jsonc.broken_strings import bad_escape, inner_quote, lone_surrogate, open_string, runaway_string, stray_quote
-from aib2packer.jsonc.reader import MAX_DEPTH
+from aib2packer.jsonc.tree import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable

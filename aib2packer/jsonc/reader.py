@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from aib2packer.findings.codes import JSON_DUPLICATE_KEY, JSON_SYNTAX, JSON_TOO_DEEP, JSON_TRAILING_COMMA, PLACEHOLDER
-from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.jsonc.tree import MAX_DEPTH, JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from aib2packer.jsonc.breakage import Where
     from aib2packer.jsonc.tree import Json
     from aib2packer.text.source import SourceText
-
-MAX_DEPTH = 200
 
 # What Newtonsoft.Json skips (JsonTextReader.EatWhitespace: char.IsWhiteSpace), and a byte order mark.
 _BLANK = r"[\s\ufeff]*+"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
+
+from aib2packer.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aib2packer.text.source import Span
+
+MAX_DEPTH = 200
+"""How deep objects and arrays may stand in each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,13 @@ class JsonScalar:
     """A string, number, boolean or null."""
 
     value: str | int | float | bool | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class JsonUnknown:
+    """A value that is not known. It may stand wherever JSON does and is none; what says more about it derives from this."""
+
     span: Span
 
 
@@ -63,7 +75,7 @@ class JsonObject:
         return found
 
 
-Json: TypeAlias = JsonScalar | JsonArray | JsonObject
+Json: TypeAlias = JsonScalar | JsonArray | JsonObject | JsonUnknown
 
 
 def string_of(value: Json | None) -> str | None:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
 from aib2packer.hcl.printing import escape_templates, print_body, references
-from aib2packer.hcl.values import Attribute, Block, Local, Variable
+from aib2packer.hcl.values import Attribute, Block, Code, Local, Variable
 from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
 from aib2packer.packer.layout import values_file
-from aib2packer.packer.model import Build, Plugin, Section
+from aib2packer.packer.model import Build, Section
+from aib2packer.packer.plugins import AZURE, WINDOWS_UPDATE
 from aib2packer.packer.steps.download import checksums
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.packer.vm.sign_in import NOTE as SIGN_IN_NOTE
 from aib2packer.packer.vm.sign_in import SIGN_IN_ORDER
 from aib2packer.packer.vm.winrm import NOTE as WINRM_NOTE
 
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import PostProcessors, Provisioner, Steps
     from aib2packer.packer.variables.symbols import Symbols
 
-_AZURE = Plugin("azure", "github.com/hashicorp/azure", "~> 2.6")
-_WINDOWS_UPDATE = Plugin("windows-update", "github.com/rgl/windows-update", "~> 0.18")
-
 
 # Variables are declared in the order in which a person fills them in: who, what the template leaves open, what may be changed.
 _LAST_VARIABLES = (
@@ -33,6 +32,7 @@ _LAST_VARIABLES = (
     *("vhd_storage_account", "vhd_resource_group_name", "vhd_container", "image_version", "managed_image_name"),
     "exclude_from_latest",
 )
+_ONE_LIMIT = "What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all."
 _PERHAPS_OWN_NETWORK = "In a subnet Packer reaches it by its private address: run Packer inside that network."
 _NO_IMAGE = "None: no image is made."
 _NAME_OF_NO_IMAGE = " azure-arm wants a name for one all the same, for it starts from a managed image."
@@ -45,11 +45,13 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
 
     `source` are the settings of azure-arm, `post_processors` what happens when it is done.
     """
-    notes = {}
+    notes = {"polling_duration_timeout": _ONE_LIMIT}
     if "virtual_network_name" in source:
         notes[BUILD_VM] = _PERHAPS_OWN_NETWORK if "allowed_inbound_ip_addresses" in source else _OWN_NETWORK
     if "skip_create_image" in source:
         notes[DISTRIBUTION] = _NO_IMAGE + (_NAME_OF_NO_IMAGE if "managed_image_name" in source else "")
+    if isinstance(source.get("use_azure_cli_auth"), Code):
+        notes["use_azure_cli_auth"] = SIGN_IN_NOTE
     if "skip_create_build_key_vault" in source:
         notes["skip_create_build_key_vault"] = WINRM_NOTE
     sections = tuple(replace(section, body=_escaped(section.body)) for section in arrange(source, notes))
@@ -59,12 +61,12 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
     variables, values = _declared(sections, provisioners, post_processors, order)
     given = tuple(Attribute(item.name, symbols.given[item.name]) for item in variables if item.name in symbols.given)
     beside = {values_file(name): f"{print_body(given)}\n".encode()} if given else {}
+    scripts = {path: text for chain in post_processors for step in chain.steps for path, text in step.files.items()}
     return Build(
         name=name,
         label=identifier(name, "image"),
-        header=(),
         packer_version=_TOLERANT_PACKER if tolerant else symbols.packer_version,
-        plugins=(_AZURE, *((_WINDOWS_UPDATE,) if any(step.kind == "windows-update" for step in provisioners) else ())),
+        plugins=(AZURE, *((WINDOWS_UPDATE,) if any(step.kind == "windows-update" for step in provisioners) else ())),
         variables=variables,
         # What the template says comes first, then what every build has.
         locals=tuple(sorted(values, key=lambda one: one.name not in symbols.local_names)),
@@ -72,7 +74,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
         provisioners=provisioners,
         downloads=steps.downloads,
         post_processors=post_processors,
-        files={**steps.files, **steps.assets, **checksums(steps.assets), **beside},
+        files={**steps.files, **steps.assets, **checksums(steps.assets), **scripts, **beside},
     )
 
 
@@ -89,14 +91,20 @@ def _declared(
     in_build = [named for settings in all_settings for named in references(settings)]
     variables: dict[str, Variable] = {}
     for item in (*in_source, *in_build):
-        # A name that is used twice is declared once: by the use that knows a default.
-        if isinstance(item, Variable) and (item.name not in variables or item.default is not None):
+        # A name that is used twice is declared once: by the use that knows more.
+        if isinstance(item, Variable) and (item.name not in variables or _knows(item) >= _knows(variables[item.name])):
             variables[item.name] = item
     ranks = {name: rank for rank, name in reversed(tuple(enumerate(order)))}
     declared = sorted(
         variables.values(), key=lambda item: (item.name.startswith(_LAST_VARIABLES), ranks.get(item.name, len(ranks)))
     )
     return tuple(declared), tuple(dict.fromkeys(item for item in (*in_build, *in_source) if isinstance(item, Local)))
+
+
+def _knows(variable: Variable) -> tuple[bool, bool, bool]:
+    """How much a declaration says of the value: the value itself, where it comes from, what it must be."""
+    has_default = variable.default is not None
+    return has_default and not isinstance(variable.default, Code), has_default, bool(variable.validation)
 
 
 def _escaped(body: Body) -> Body:

@@ -34,6 +34,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
                 "oidc_request_url",
                 "oidc_request_token",
                 "subscription_id",
+                "cloud_environment_name",
             ),
         ),
     ),
@@ -72,6 +73,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
                 "allowed_inbound_ip_addresses",
             ),
             ("communicator", "winrm_use_ssl", "winrm_insecure", "winrm_username"),
+            ("polling_duration_timeout",),
             ("skip_create_build_key_vault", "user_data", "user_data_file", "custom_script"),
         ),
     ),
@@ -89,7 +91,6 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
                 "resource_group_name",
                 "capture_container_name",
                 "capture_name_prefix",
-                "polling_duration_timeout",
             ),
             (
                 "shared_image_gallery_destination",

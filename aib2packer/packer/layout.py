@@ -11,12 +11,14 @@ VALUES_ENDING = ".auto.pkrvars.hcl"
 VALIDATION_FOLDER = "validate"
 """Where the build that validates lies, below that of the image."""
 SCRIPTS = "scripts"
-"""The folder of scripts that the VM gets."""
+"""The folder of scripts that the VM gets, and of those that make copies of the image."""
 FILES = "files"
 """The folder of files that the VM gets as they are."""
 DOWNLOADS = "downloads"
 """The folder of what a build fetches by itself, a folder each build below it."""
 PIPELINES = "pipelines"
+OUTPUT_FOLDERS = (VALIDATION_FOLDER, SCRIPTS, FILES, DOWNLOADS, PIPELINES)
+"""The folders that may lie beside a build."""
 GITHUB_ACTIONS = f"{PIPELINES}/github-actions.yml"
 AZURE_PIPELINES = f"{PIPELINES}/azure-pipelines.yml"
 MIGRATION_PAGE = "MIGRATION.md"
@@ -39,6 +41,17 @@ MANIFEST_ENDING = ".manifest.json"
 def values_file(name: str) -> str:
     """The file of values that the user gave for the variables of a build."""
     return f"{name}{VALUES_ENDING}"
+
+
+EXAMPLE = "example.pkrvars.hcl"
+"""The file that shows which values a build needs."""
+OWN_VALUES = "values.pkrvars.hcl"
+"""What the user makes of that file."""
+
+
+def environment_file(name: str) -> str:
+    """The file of values of an environment, which Packer reads when it is told to."""
+    return f"{name}.pkrvars.hcl"
 
 
 def downloads_folder(name: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from aib2packer.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.model import Fetched
-    from aib2packer.guide.instructions import Guide
     from aib2packer.hcl.values import Body, Local, Value, Variable
     from aib2packer.text.source import Span
 
@@ -29,10 +29,11 @@ class Provisioner:
 
 @dataclass(frozen=True, slots=True)
 class PostProcessor:
-    """A `post-processor` block: its settings in order."""
+    """A `post-processor` block: its settings in order. `files` are those beside the HCL that it runs."""
 
     kind: str
     settings: Mapping[str, Value]
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,17 @@ class Download:
 
     file_name: str
     fetched: Fetched
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A script or file that the template names by its URI, and its SHA-256 where the template says that.
+
+    The URI is whole, and may hold a signature: it is for fetching, and not for people.
+    """
+
+    uri: str = field(repr=False)
+    sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +91,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """An entry of `required_plugins`."""
+    """An entry of `required_plugins`; `reason` stands beside a version that would not be expected."""
 
     name: str
     source: str
     version: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +109,6 @@ class Build:
 
     name: str
     label: str
-    header: tuple[str, ...]
     packer_version: str
     plugins: tuple[Plugin, ...]
     variables: tuple[Variable, ...]
@@ -109,4 +121,3 @@ class Build:
     header_origins: tuple[Span, ...] = ()
     origin: Span | None = None
     validation: Build | None = None
-    guide: Guide | None = None

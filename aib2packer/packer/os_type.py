@@ -1,14 +1,16 @@
-"""The operating system of the image. No field of the template says it: reference/aib-behaviour.md 7."""
+"""The operating system of the image. No field of the template says it: docs/reference/aib-behaviour.md 7."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from aib2packer.aib.answers import error_code
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget, PlatformImage
 from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
 from aib2packer.options import OsType
+from aib2packer.packer.marketplace import os_type_of, publisher_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,49 +18,22 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import Customizer, ImageTemplate
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
-    from aib2packer.packer.steps.site import CustomizerKind
 
-_WINDOWS_PUBLISHERS = {
-    *(
-        "microsoftwindowsserver",
-        "microsoftwindowsdesktop",
-        "microsoftvisualstudio",
-        "microsoftsharepoint",
-        "microsoftdynamicsax",
-    ),
-    *("microsoftbiztalkserver", "microsoftwindowsserverhpcpack", "microsoftwindowsserverremotedesktop", "esri", "autodesk"),
-}
-_LINUX_PUBLISHERS = {
-    *("canonical", "redhat", "redhat-limited", "redhat-rhel", "openlogic", "suse", "debian", "credativ", "oracle", "almalinux"),
-    *("resf", "erockyenterprisesoftwarefoundationinc1653071250513", "kinvolk", "coreos", "microsoftcblmariner", "openvpn"),
-    *(
-        "microsoft-azure-batch",
-        "clear-linux-project",
-        "kali-linux",
-        "procomputers",
-        "tunnelbiz",
-        "paloaltonetworks",
-        "fortinet",
-    ),
-    *("f5-networks", "checkpoint", "cisco", "barracudanetworks", "juniper-networks"),
-}
-_LINUX_PREFIXES = ("ciq-", "ctrliqinc", "azure-linux", "ntegralinc")
-# Publishers of both: what in offer or SKU means Windows.
-_BOTH = {
-    "microsoftsqlserver": r"-ws|ws20",
-    "microsoft-dsvm": r"dsvm-win|windows",
-    "microsoft-ads": r"windows",
-    "microsoft-aks": r"windows",
-    "center-for-internet-security-inc": r"cis-win|windows",
-    **dict.fromkeys(("nvidia", "citrix", "bitnami", "cognosys", "cloud-infrastructure-services"), r"(?<![a-z])win"),
-}
 _WINDOWS_NAME = re.compile(r"(?<![a-z])(?:win(?:dows)?|w10|w11|ws20|avd|wvd|vdi)|windows", re.IGNORECASE)
 _LINUX_NAME = re.compile(r"(?<![a-z])(?:rhel|centos|sles|suse|ol\d)|ubuntu|debian|linux|rocky|mariner", re.IGNORECASE)
 _WINDOWS_DISK_GB = 127
 
 
+class RunsOn(Protocol):
+    """A kind of customizer, as far as it tells where it runs."""
+
+    @property
+    def os_type(self) -> OsType | None:
+        """The operating system that it runs on; None: any."""
+
+
 def find_os_type(
-    template: ImageTemplate, asked_for: OsType | None, kinds: Mapping[str, CustomizerKind], report: Report
+    template: ImageTemplate, asked_for: OsType | None, kinds: Mapping[str, RunsOn], report: Report
 ) -> OsType | None:
     """The operating system: as asked for, else by the first rule that decides; None after an error."""
     if asked_for is not None:
@@ -68,14 +43,14 @@ def find_os_type(
     return found if found is None or _can_validate(template, found, kinds, report) else None
 
 
-def _found(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], report: Report) -> OsType | None:
+def _found(template: ImageTemplate, kinds: Mapping[str, RunsOn], report: Report) -> OsType | None:
     needed = {os_type: customizer for customizer in template.customize if (os_type := kinds[customizer.kind].os_type)}
     if len(needed) > 1:
         first, second = sorted(needed.values(), key=lambda customizer: customizer.index)
         report.add(
             codes.OS_MISMATCH,
             second.span,
-            f"{second.kind} and {first.kind} customizers cannot run on one VM: the service answers UnsupportedCustomizerType",
+            f"{second.kind} and {first.kind} customizers cannot run on one VM" + error_code("UnsupportedCustomizerType"),
             help="Remove the one that is wrong; for PowerShell on Linux pass --os-type linux.",
         )
         return None
@@ -107,7 +82,7 @@ def _found(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], report:
     return os_type
 
 
-def _fits(customizers: tuple[Customizer, ...], os_type: OsType, kinds: Mapping[str, CustomizerKind], report: Report) -> bool:
+def _fits(customizers: tuple[Customizer, ...], os_type: OsType, kinds: Mapping[str, RunsOn], report: Report) -> bool:
     """Whether every customizer can run there. PowerShell can on Linux too."""
     fits = True
     for customizer in customizers:
@@ -127,34 +102,34 @@ def _can_customize(template: ImageTemplate, os_type: OsType, customizer: Customi
     """Whether the source image is for the operating system that a customizer needs, as far as its publisher tells."""
     source = template.source
     publisher = source.publisher.literal or "" if isinstance(source, PlatformImage) else ""
-    others, other = (_LINUX_PUBLISHERS, "Linux") if os_type is OsType.WINDOWS else (_WINDOWS_PUBLISHERS, "Windows")
-    if publisher.lower() not in others:
+    other = publisher_of(publisher).os_type
+    if other is None or other is os_type:
         return True
     report.add(
         codes.OS_MISMATCH,
         customizer.span,
-        f"a {customizer.kind} customizer does not run on an image of {publisher}, which is for {other}: the service answers "
-        "UnsupportedCustomizerType",
+        f"a {customizer.kind} customizer does not run on an image of {publisher}, which is for {other.value}"
+        + error_code("UnsupportedCustomizerType"),
         help="Remove the customizer, or start from another image"
         + ("; for PowerShell on Linux pass --os-type linux." if customizer.kind == "PowerShell" else "."),
     )
     return False
 
 
-def _can_validate(template: ImageTemplate, os_type: OsType, kinds: Mapping[str, CustomizerKind], report: Report) -> bool:
+def _can_validate(template: ImageTemplate, os_type: OsType, kinds: Mapping[str, RunsOn], report: Report) -> bool:
     """Whether the validators run on the operating system that the rest of the template is for."""
     wrong = next((one for one in _validators(template) if kinds[one.kind].os_type not in {None, os_type}), None)
     if wrong is not None:
         report.add(
             codes.OS_MISMATCH,
             wrong.span,
-            f"a {wrong.kind} validator does not run on a {os_type.value} image: the service answers UnsupportedValidatorType",
+            f"a {wrong.kind} validator does not run on a {os_type.value} image" + error_code("UnsupportedValidatorType"),
             help="Remove the validator; for PowerShell on Linux pass --os-type linux.",
         )
     return wrong is None
 
 
-def _by_validators(template: ImageTemplate, kinds: Mapping[str, CustomizerKind]) -> OsType | None:
+def _by_validators(template: ImageTemplate, kinds: Mapping[str, RunsOn]) -> OsType | None:
     """What the validators run on: they are of the same kinds as customizers."""
     needed = {os_type for validator in _validators(template) if (os_type := kinds[validator.kind].os_type)}
     return needed.pop() if len(needed) == 1 else None
@@ -197,15 +172,8 @@ def _by_publisher(template: ImageTemplate) -> OsType | None:
     source = template.source
     if not isinstance(source, PlatformImage):
         return None
-    publisher = _known(source.publisher, template).lower()
-    if publisher in _WINDOWS_PUBLISHERS:
-        return OsType.WINDOWS
-    if publisher in _LINUX_PUBLISHERS or publisher.startswith(_LINUX_PREFIXES):
-        return OsType.LINUX
-    if publisher in _BOTH:
-        windows = re.search(_BOTH[publisher], f"{_known(source.offer, template)} {_known(source.sku, template)}".lower())
-        return OsType.WINDOWS if windows else OsType.LINUX
-    return None
+    publisher, offer, sku = (_known(text, template) for text in (source.publisher, source.offer, source.sku))
+    return os_type_of(publisher, offer, sku)
 
 
 def _by_offer(template: ImageTemplate) -> tuple[OsType, str] | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code, Interpolation, Local, Variable
 
 if TYPE_CHECKING:

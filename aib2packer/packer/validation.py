@@ -1,4 +1,4 @@
-"""The build that validates: it boots the finished image and runs the validators there (reference/aib-behaviour.md 3).
+"""The build that validates: it boots the finished image and runs the validators there (docs/reference/aib-behaviour.md 3).
 
 Image Builder does this before it distributes. Here the image is there before: a gallery version is held back from those who ask
 for the latest one, until the validation build releases it.
@@ -6,35 +6,40 @@ for the latest one, until the validation build releases it.
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, Located, ManagedImage, ManagedImageTarget, PlatformImage
+from aib2packer.aib.model import GalleryTarget, ManagedImage, PlatformImage
 from aib2packer.findings import codes
-from aib2packer.findings.model import Report
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code, Interpolation, Local, Variable, traced
 from aib2packer.options import Emit, ValidateIn
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import ForValidation
-from aib2packer.packer.distribution.plan import plan_distribution
-from aib2packer.packer.distribution.tags import tags_of
-from aib2packer.packer.distribution.versions import NOW, VERSION, image_version, major_version
+from aib2packer.packer.distribution.versions import VERSION, image_version
+from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.layout import downloads_folder, manifest_file
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.source.image import gallery_image, managed_image, plan_info, source_image
 from aib2packer.packer.steps.download import download
+from aib2packer.packer.steps.shell_local import Environment
 from aib2packer.packer.steps.site import beside_template
+from aib2packer.packer.validated import literal_name
+from aib2packer.packer.vm.cli_session import SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Customizer, ImageTemplate, Validation
+    from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.options import Options
+    from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.model import Build, Download
-    from aib2packer.packer.steps.site import CustomizerKind, Site
+    from aib2packer.packer.steps.customizer_kind import CustomizerKind
+    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.validated import ValidationPlan
     from aib2packer.packer.variables.symbols import Symbols
 
 HELD_BACK = Variable(
@@ -53,28 +58,14 @@ class Base:
     """What the builds of a template have in common, whatever they boot: a name, the settings of the VM, and files for these."""
 
     name: str
-    subscription: Value
     settings: Settings
     files: Mapping[str, bytes]
 
 
-def booted_target(template: ImageTemplate) -> GalleryTarget | ManagedImageTarget | None:
-    """The target that a VM is made from to validate it: azure-arm's gallery version, else its managed image; None for a VHD."""
-    plan = plan_distribution(template)
-    return plan.gallery or plan.image
-
-
-def validated(template: ImageTemplate, options: Options) -> Validation | None:
-    """What a build of its own is to validate; None where there is none, or none that is put out."""
-    if options.validation is ValidateIn.INLINE or booted_target(template) is None:
-        return None
-    return template.validation if options.side_files or options.emit is not None else None
-
-
-def report_validation(template: ImageTemplate, options: Options, report: Report) -> None:
+def report_validation(template: ImageTemplate, plan: ValidationPlan, options: Options, report: Report) -> None:
     """Say how the validation differs from that of the service, or that there is none."""
     validation = template.validation
-    if options.emit is Emit.VALIDATION and validated(template, options) is None:
+    if options.emit is Emit.VALIDATION and plan.build is None:
         report.add(
             codes.NOTHING_TO_VALIDATE,
             template.source.span if validation is None else validation.span,
@@ -95,14 +86,14 @@ def report_validation(template: ImageTemplate, options: Options, report: Report)
             f"image: what generalizing does is not seen{anyway if validation.distribute_on_failure else ''}",
             help="Without --validation inline they run in a build of their own, on the finished image.",
         )
-    elif validated(template, options) is not None:
-        _report_order(template, validation, options, report)
+    elif plan.build is not None:
+        _report_order(template, validation, plan.held_back, report)
     else:
-        _report_loss(template, validation, report)
+        _report_loss(template, validation, plan, report)
 
 
-def _report_order(template: ImageTemplate, validation: Validation, options: Options, report: Report) -> None:
-    if held := held_back(template, options):
+def _report_order(template: ImageTemplate, validation: Validation, held: Sequence[GalleryTarget], report: Report) -> None:
+    if held:
         others = ", and the other targets are not held back" if len(template.targets) > len(held) else ""
         versions, it = ("the version is", "it") if len(held) == 1 else ("the versions are", "them")
         what = f"{versions} published first, and `latest` passes {it} over until the validation build releases {it}{others}"
@@ -118,8 +109,8 @@ def _report_order(template: ImageTemplate, validation: Validation, options: Opti
     )
 
 
-def _report_loss(template: ImageTemplate, validation: Validation, report: Report) -> None:
-    if booted_target(template) is None:
+def _report_loss(template: ImageTemplate, validation: Validation, plan: ValidationPlan, report: Report) -> None:
+    if plan.booted is None:
         message = "nothing validates the image: Packer makes no VM from a VHD, or from an image in another region"
         help_text = "Add a gallery or a managed image as a target, or pass --validation inline."
     else:
@@ -131,65 +122,48 @@ def _report_loss(template: ImageTemplate, validation: Validation, report: Report
         report.add(codes.VALIDATION, abort.span, message, help=help_text)
 
 
-def held_back(template: ImageTemplate, options: Options) -> tuple[GalleryTarget, ...]:
-    """The targets whose versions are not to be the latest until the image is validated."""
-    validation, galleries = validated(template, options), plan_distribution(template).galleries
-    if validation is None or validation.distribute_on_failure:
-        return ()
-    return tuple(target for target in galleries if _can_be_latest(target) and _is_known(target, galleries[0]))
-
-
-def _can_be_latest(target: GalleryTarget) -> bool:
-    exclude = target.exclude_from_latest
-    return exclude is None or (isinstance(exclude, Located) and not exclude.value)
-
-
-def _is_known(target: GalleryTarget, booted: GalleryTarget) -> bool:
-    """Whether the validation build knows the version of a target: the template says it, or it is that of the one it boots."""
-    shared = target.version is None and booted.version is None and major_version(target) == major_version(booted)
-    return target == booted or _literal_name(target) is not None or shared
-
-
-def for_validation(template: ImageTemplate, options: Options, symbols: Symbols) -> ForValidation:
+def for_validation(decisions: Decisions, symbols: Symbols) -> ForValidation:
     """What the build must do for the one that validates."""
-    held: dict[int, Value] = {target.index: HELD_BACK for target in held_back(template, options)}
-    return ForValidation(_recorded(template, options, symbols), held)
+    held: dict[int, Value] = {target.index: HELD_BACK for target in decisions.validation.held_back}
+    return ForValidation(_recorded(decisions, symbols), held)
 
 
-def _recorded(template: ImageTemplate, options: Options, symbols: Symbols) -> dict[str, Value]:
+def _recorded(decisions: Decisions, symbols: Symbols) -> dict[str, Value]:
     """What the manifest must hold, for the validation build to find the image: what the template does not say literally."""
-    target = booted_target(template)
-    if validated(template, options) is None or target is None or _literal_name(target) is not None:
+    plan = decisions.validation
+    if plan.build is None or plan.booted is None or literal_name(plan.booted) is not None:
         return {}
-    if isinstance(target, GalleryTarget):
-        # What there is to report is reported where the target is translated.
-        return {VERSION: image_version(target, plan_distribution(template).galleries, symbols, Report())}
-    return {_IMAGE: symbols.value(target.id["images"])}
+    if isinstance(plan.booted, GalleryTarget):
+        return {VERSION: image_version(plan.booted, decisions.plan.galleries, symbols)}
+    return {_IMAGE: symbols.value(plan.booted.id["images"])}
 
 
 def validation_build(
     template: ImageTemplate, kinds: Mapping[str, CustomizerKind], base: Base, site: Site, options: Options
 ) -> Build | None:
     """The build that boots the image that the other one made last; None where there is nothing to validate."""
-    target = booted_target(template)
-    if validated(template, options) is None or target is None:
+    plan = site.decisions.validation
+    target = plan.booted
+    if plan.build is None or target is None:
         return None
     manifest = f"{'../' if options.side_files else ''}{manifest_file(base.name)}"
     group = site.symbols.value(target.id.resource_group)
     after: tuple[Provisioner, ...] = ()
     if isinstance(target, GalleryTarget):
-        version = _literal_name(target) or _from_manifest(VERSION, "Gallery version to validate.", manifest)
+        version = literal_name(target) or _from_manifest(VERSION, "Gallery version to validate.", manifest)
         source = gallery_image(target.id, version, target.span, site.symbols)
-        if held := held_back(template, options):
-            after = (_release([(other.id, _literal_name(other) or version) for other in held], site.symbols),)
+        if plan.held_back:
+            released = [(other.id, literal_name(other) or version) for other in plan.held_back]
+            after = (_release(released, site.symbols),)
     else:
-        image = _literal_name(target) or _from_manifest(_IMAGE, "Managed image to validate.", manifest)
+        image = literal_name(target) or _from_manifest(_IMAGE, "Managed image to validate.", manifest)
         source = managed_image(image, group, target.span) | _name_of_no_image(base.name, group)
     if isinstance(template.source, PlatformImage):  # an image made from one with a plan has that plan too
         source |= plan_info(template.source, site.symbols, site.report)
     settings = base.settings | source
     settings.pop("disk_additional_size", None)  # the image has its data disks
-    return _validation(template, kinds, replace(base, settings=settings), site, after)
+    built = _validation(template, kinds, replace(base, settings=settings), site, after)
+    return replace(built, origin=template.span)
 
 
 def source_validation_build(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], base: Base, site: Site) -> Build:
@@ -211,10 +185,10 @@ def _validation(
     name = f"{base.name}-validation"
     own_site = replace(site, downloads=Local("downloads", beside_template(downloads_folder(name))))
     settings: Settings = {**base.settings, "skip_create_image": True}
-    tags = tags_of(template, replace(plan_distribution(template), image=None, gallery=None, vhd=None), site.report)
-    if tags.shared:
-        values = {key: site.symbols.value(value) for key, value in tags.shared.items()}
-        settings["azure_tags"] = traced(values, *tags.origins)
+    tags = site.decisions.tags
+    if tags.of_resources:
+        values = {key: site.symbols.value(value) for key, value in tags.of_resources.items()}
+        settings["azure_tags"] = traced(values, *tags.of_resources_origins)
     validators = template.validation.validators if template.validation is not None else ()
     steps = _run_validators(validators, kinds, own_site)
     first = (download(steps.downloads, own_site),) if steps.downloads else ()
@@ -223,12 +197,12 @@ def _validation(
     return assemble(name, settings, steps, (), site.symbols)
 
 
-def inline_validators(template: ImageTemplate, options: Options) -> tuple[Customizer, ...]:
+def inline_validators(template: ImageTemplate, plan: ValidationPlan) -> tuple[Customizer, ...]:
     """The validators that run among the customizers, and count on from these: their files lie side by side."""
-    if template.validation is None or options.validation is not ValidateIn.INLINE:
+    if plan.inline is None:
         return ()
     first = 1 + max((customizer.index for customizer in template.customize), default=-1)
-    return tuple(replace(validator, index=first + validator.index) for validator in template.validation.validators)
+    return tuple(replace(validator, index=first + validator.index) for validator in plan.inline.validators)
 
 
 def tolerate_failure(steps: Steps, template: ImageTemplate) -> Steps:
@@ -257,12 +231,6 @@ def _run_validators(validators: Sequence[Customizer], kinds: Mapping[str, Custom
     return Steps(tuple(provisioners), tuple(downloads), files, assets)
 
 
-def _literal_name(target: GalleryTarget | ManagedImageTarget) -> str | None:
-    """The version, or the name of the managed image, where the template says it literally."""
-    text = target.version if isinstance(target, GalleryTarget) else target.id["images"]
-    return None if text is None else text.literal
-
-
 def _from_manifest(key: str, description: str, manifest: str) -> Local:
     """What the last build wrote down, unless the user says otherwise. `manifest` is its path from this file on."""
     variable = Variable(key, f"{description} Null: the one that the build made last, as {manifest} says.", default=Code("null"))
@@ -280,37 +248,22 @@ def _name_of_no_image(name: str, group: Value) -> Settings:
 
 def _release(versions: Sequence[tuple[ResourceId, str | Local]], symbols: Symbols) -> Provisioner:
     """Let versions be the latest: the image has passed."""
+    environment = Environment()
+    commands = [_released(image, version, environment, symbols) for image, version in versions]
     return Provisioner(
         "shell-local",
-        {"name": "release", "inline": tuple(_released(image, version, symbols) for image, version in versions)},
+        environment.settings("release", (SIGN_IN, *commands)),
         f"It has passed: those who ask for the latest version may have {'it' if len(versions) == 1 else 'each of these'}.",
     )
 
 
-def _released(image: ResourceId, version: str | Local, symbols: Symbols) -> Interpolation:
+def _released(image: ResourceId, version: str | Local, environment: Environment, symbols: Symbols) -> str:
     options = {
         "--subscription": symbols.value(image.subscription),
         "--resource-group": symbols.value(image.resource_group),
         "--gallery-name": symbols.value(image["galleries"]),
         "--gallery-image-definition": symbols.value(image["images"]),
+        "--gallery-image-version": version,
     }
-    words = (part for flag, value in options.items() for part in (f" {flag} ", *_quoted(value)))
-    return Interpolation(
-        (
-            *("az sig image-version update", *words, " --gallery-image-version ", version),
-            " --set publishingProfile.excludeFromLatest=false --output none",
-        )
-    )
-
-
-def _quoted(value: Value) -> tuple[str | Variable | Local | Code, ...]:
-    """A word for the shell of the machine that runs Packer."""
-    match value:
-        case str():
-            return (shlex.quote(value),)
-        case Interpolation(parts):
-            return ("'", *parts, "'")
-        case Variable() | Local() | Code():
-            return ("'", value, "'")
-        case _:
-            raise TypeError(value)
+    words = " ".join(f"{flag} {environment.word(flag, value)}" for flag, value in options.items())
+    return f"az sig image-version update {words} --set publishingProfile.excludeFromLatest=false --output none"

@@ -1,4 +1,4 @@
-"""What passes `packer validate` and then fails, or surprises, when the build runs (reference/azure-runtime.md 3).
+"""What passes `packer validate` and then fails, or surprises, when the build runs (docs/reference/azure-runtime.md 3).
 
 Checks that concern one setting stand beside that setting; here are those that see the whole template.
 """
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage, VhdTarget
 from aib2packer.findings import codes
 from aib2packer.options import OsType
+from aib2packer.packer.marketplace import Architecture, Generation, needs_plan, publisher_of
+from aib2packer.packer.vm.machine import default_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,17 +23,17 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import Customizer, DistributeTarget, ImageTemplate
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
+    from aib2packer.packer.decisions import Decisions
 
-_WINDOWS_MINUTES = 60  # Microsoft advises as much for Windows: reference/aib-behaviour.md 8
+LONGEST_HOSTED_JOB = 360
+"""Minutes after which the machines of GitHub and of Azure DevOps end a job (docs/reference/azure-runtime.md 8)."""
+TO_CLEAN_UP = 30
+"""Minutes that a job gives Packer after the time limit of a build, to delete what it made."""
+
+_WINDOWS_MINUTES = 60  # Microsoft advises as much for Windows: docs/reference/aib-behaviour.md 8
 _DISKS_OF_DEFAULT_SIZES = 4  # https://learn.microsoft.com/azure/virtual-machines/sizes: D1_v2 and D2ds_v4 alike
 
-# Publishers all of whose marketplace images come with a purchase plan.
-_WITH_PLAN = {
-    *("center-for-internet-security-inc", "cognosys", "kali-linux", "openvpn", "paloaltonetworks", "fortinet", "checkpoint"),
-    *("f5-networks", "cisco", "barracudanetworks", "juniper-networks"),
-}
-_GENERATION_2 = re.compile(r"(?:^|[-_.])(?:gen2|g2|gensecond)(?:$|[-_.])", re.IGNORECASE)
-_GENERATION_1 = re.compile(r"(?:^|[-_.])gen1(?:$|[-_.])", re.IGNORECASE)
+_GENERATIONS = {generation.value for generation in Generation}
 
 _REMOVES_AGENT = re.compile(
     r"\b(?:apt|apt-get|yum|dnf|zypper|tdnf)\b[^\n;&|]*\b(?:remove|purge|erase|autoremove)\b[^\n;&|]*\bwa(?:linux)?agent\b"
@@ -45,16 +47,23 @@ _NEEDS_RESTART = re.compile(
     r"|\bdism\b[^\n]*/enable-feature",
     re.IGNORECASE,
 )
+_COMMENT = re.compile(r"^\s*#[^\n]*", re.MULTILINE)
+_ARM_SIZE = re.compile(r"standard_[a-z]+\d+(?:-\d+)?[a-z]*p[a-z]*(?:_v\d+)?", re.IGNORECASE)
 _RESTARTS = re.compile(r"\brestart-computer\b|\bshutdown(?:\.exe)?\b[^\n]*[/-]r\b", re.IGNORECASE)
 
 
-def foresee(template: ImageTemplate, targets: Sequence[DistributeTarget], os_type: OsType, report: Report) -> None:
-    """Report what the template gives reason to expect. `targets` are those that are made."""
+def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
+    """Report what the template gives reason to expect of the build that makes its image."""
+    os_type = decisions.os_type
     _check_plan(template, report)
-    _check_definition(template, os_type, report)
-    _check_disks(template, report)
+    _check_own_image(template, report)
+    _check_definition(template, decisions, report)
+    _check_processor(template, decisions, report)
+    _check_disks(template, decisions, report)
     _check_generalizing(template.customize, report)
-    for target in targets:
+    _check_job(template, report)
+    _check_regions(template, report)
+    for target in decisions.plan.made:
         if isinstance(target, VhdTarget) and target.uri is not None and ".blob." in target.uri.visible:
             _tell_of_account(target.uri, report)
         if os_type is OsType.WINDOWS and isinstance(target, GalleryTarget | ManagedImageTarget):
@@ -62,23 +71,66 @@ def foresee(template: ImageTemplate, targets: Sequence[DistributeTarget], os_typ
     if os_type is OsType.WINDOWS:
         _check_time(template, report)
         _check_pending_restarts(template.customize, report)
+        _check_own_restarts(template.customize, report)
     else:
         _check_folders(template.customize, report)
 
 
+def _check_job(template: ImageTemplate, report: Report) -> None:
+    """Tell of a build that is to run by itself, and for longer than a job on a machine that is lent."""
+    minutes, span = template.build_timeout_minutes, template.build_timeout_span
+    by_itself = template.auto_run.value or template.siblings.triggers
+    if span is not None and by_itself and minutes + TO_CLEAN_UP > LONGEST_HOSTED_JOB:
+        report.add(
+            codes.LONG_JOB,
+            span,
+            f"the build may take {minutes} minutes: the machines of GitHub and of Azure DevOps end a job after "
+            f"{LONGEST_HOSTED_JOB}",
+            help="Let a machine of your own run the pipeline, or lower buildTimeoutInMinutes to "
+            f"{LONGEST_HOSTED_JOB - TO_CLEAN_UP}: Packer needs time to clean up.",
+        )
+
+
+def _check_regions(template: ImageTemplate, report: Report) -> None:
+    """Tell of regions that another cloud has: nothing reaches from one into the other."""
+    regions = [template.location, *(region for target in template.targets for region in _regions_of(target))]
+    for region in dict.fromkeys(region for region in regions if region is not None and region.literal):
+        if not template.cloud.facts.has_region(str(region)):
+            report.add(
+                codes.FAILS_WHEN_RUN,
+                region.span,
+                f"`{region}` is no region of {template.cloud.facts.title}, which the build is for",
+                help="Leave it out, or say with --cloud which cloud is meant.",
+            )
+
+
+def _regions_of(target: DistributeTarget) -> tuple[TemplateText | None, ...]:
+    match target:
+        case GalleryTarget():
+            return tuple(region.name for region in target.regions)
+        case ManagedImageTarget():
+            return (target.location,)
+        case _:
+            return ()
+
+
 def _check_plan(template: ImageTemplate, report: Report) -> None:
     source = template.source
-    if isinstance(source, PlatformImage) and source.plan is None and str(source.publisher).lower() in _WITH_PLAN:
+    if isinstance(source, PlatformImage) and source.plan is None and needs_plan(str(source.publisher), str(source.offer)):
+        what = f"images of {source.publisher}"
+        if not publisher_of(str(source.publisher)).needs_plan:
+            what = f"{source.offer} images"
         report.add(
             codes.FAILS_WHEN_RUN,
             source.span,
-            f"images of {source.publisher} come with a purchase plan, and there is no planInfo: Azure refuses to make the VM",
+            f"{what} come with a purchase plan, and there is no planInfo: Azure refuses to make the VM",
             help="Add a planInfo; `az vm image show --query plan` shows what belongs into it.",
         )
 
 
-def _check_definition(template: ImageTemplate, os_type: OsType, report: Report) -> None:
+def _check_definition(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
     """What the image definition beside the template says, against what the build makes."""
+    os_type = decisions.os_type
     said = (template.siblings.os_type or os_type.value).lower()
     if said in {known.value.lower() for known in OsType} and said != os_type.value.lower():
         report.add(
@@ -91,27 +143,70 @@ def _check_definition(template: ImageTemplate, os_type: OsType, report: Report) 
     source, generation = template.source, (template.siblings.generation or "").upper()
     if not isinstance(source, PlatformImage) or source.sku.literal is None:
         return
-    names = f"{source.offer}.{source.sku}"
-    made = "V2" if _GENERATION_2.search(names) else "V1" if _GENERATION_1.search(names) else generation
-    if generation in {"V1", "V2"} and made != generation:
+    made = decisions.generation
+    if made is not None and generation in _GENERATIONS and made.value != generation:
         report.add(
             codes.FAILS_WHEN_RUN,
             source.sku.span,
-            f"the image definition deployed beside the template is of generation {generation}, but this source is of {made}: "
-            "Azure refuses to publish it",
+            f"the image definition deployed beside the template is of generation {generation}, but this source is of "
+            f"{made.value}: Azure refuses to publish it",
             help="Change the definition's hyperVGeneration, or take the source's other SKU.",
         )
 
 
-def _check_disks(template: ImageTemplate, report: Report) -> None:
-    if template.vm.size is None and len(template.vm.data_disks_gb) > _DISKS_OF_DEFAULT_SIZES:
+def _check_own_image(template: ImageTemplate, report: Report) -> None:
+    """What an image of one's own brings, and no template tells (docs/reference/packer-semantics.md 8.3)."""
+    if isinstance(template.source, PlatformImage):
+        return
+    disks = "" if template.vm.data_disks_gb else "data disks, which are not in the new image, or "
+    report.add(
+        codes.OWN_IMAGE,
+        template.source.span,
+        f"the source may have what no template tells of: {disks}a purchase plan, without which Azure refuses to make the VM",
+        help="See the dataDisks of the image, and `az sig image-definition show --query purchasePlan`: a plan goes into the "
+        "source as plan_info.",
+    )
+
+
+def _check_processor(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
+    """A size of the processor that the source is for: those for Arm have a `p` behind their number."""
+    size = template.vm.size
+    named = default_size(template, decisions.generation) if size is None else size.literal
+    if decisions.architecture is None or not named:
+        return
+    of_size = Architecture.ARM64 if _ARM_SIZE.fullmatch(named) else Architecture.X64
+    if of_size is not decisions.architecture:
         report.add(
             codes.FAILS_WHEN_RUN,
-            template.vm.span,
-            f"the default size of the build VM takes {_DISKS_OF_DEFAULT_SIZES} data disks, and there are "
-            f"{len(template.vm.data_disks_gb)}",
+            template.source.span if size is None else size.span,
+            f"the source is for {decisions.architecture.value}, and {'the default size ' if size is None else ''}{named} "
+            f"for {of_size.value}: Azure refuses to make the VM",
+            help="Set vmProfile.vmSize to a size for the source's processor"
+            + (", such as Standard_D2ps_v5." if of_size is Architecture.X64 else "."),
+        )
+
+
+def _check_disks(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
+    disks = template.vm.data_disks_gb
+    for target in decisions.plan.copied if disks else ():
+        if not isinstance(target, GalleryTarget):
+            report.add(
+                codes.COPY_WITHOUT_DISKS,
+                disks[0].span,
+                f"distribute[{target.index}] is made of the OS disk alone: {_many(len(disks))} not in it",
+                help="Publish to a gallery, or give the target a build of its own.",
+            )
+    if template.vm.size is None and len(disks) > _DISKS_OF_DEFAULT_SIZES:
+        report.add(
+            codes.FAILS_WHEN_RUN,
+            disks[0].span,
+            f"the default size of the build VM takes {_DISKS_OF_DEFAULT_SIZES} data disks, and there are {len(disks)}",
             help="Set vmProfile.vmSize to a size that takes as many.",
         )
+
+
+def _many(disks: int) -> str:
+    return "the data disk is" if disks == 1 else f"the {disks} data disks are"
 
 
 def _check_generalizing(customizers: Sequence[Customizer], report: Report) -> None:
@@ -192,6 +287,19 @@ def _check_pending_restarts(customizers: Sequence[Customizer], report: Report) -
             )
         elif _NEEDS_RESTART.search(text):
             pending = customizer
+
+
+def _check_own_restarts(customizers: Sequence[Customizer], report: Report) -> None:
+    """A restart inside of PowerShell takes the connection from under the step that asked for it."""
+    for customizer in customizers:
+        if customizer.kind == "PowerShell" and _RESTARTS.search(_COMMENT.sub("", customizer.visible_text or "")):
+            report.add(
+                codes.FAILS_WHEN_RUN,
+                customizer.span,
+                "these commands restart the VM: the connection breaks while the step runs, which fails, or the next one begins "
+                "before the VM goes down",
+                help="Take the restart out, and put a WindowsRestart customizer after this one.",
+            )
 
 
 def _check_folders(customizers: Sequence[Customizer], report: Report) -> None:

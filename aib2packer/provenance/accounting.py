@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
-from aib2packer.arm.language.tree import JsonSymbolic
 from aib2packer.findings import codes
 from aib2packer.findings.model import Finding, Severity
-from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
+from aib2packer.frozen import dataclass
+from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, JsonUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -137,13 +136,13 @@ class _Books:
 
 def _says_nothing(leaf: Json) -> bool:
     """Whether a leaf is what the service shows for a setting that nobody made; all its booleans are false by default."""
-    return not isinstance(leaf, JsonSymbolic) and (not isinstance(leaf, JsonScalar) or not leaf.value)
+    return not isinstance(leaf, JsonUnknown) and (not isinstance(leaf, JsonScalar) or not leaf.value)
 
 
 def _is_item(leaf: Json) -> bool:
     """Whether a leaf is a value in a list, where 0 and "" count as any other: an exit code, an empty line."""
     in_list = (leaf.span.pointer or "").rpartition("/")[2].isdecimal()
-    return in_list and isinstance(leaf, JsonScalar) and leaf.value is not None
+    return in_list and (isinstance(leaf, JsonUnknown) or (isinstance(leaf, JsonScalar) and leaf.value is not None))
 
 
 def _findings(report: Report, wanted: Callable[[Code], bool]) -> dict[str, Finding]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.text import safe
+from aib2packer.frozen import dataclass
 from aib2packer.provenance.accounting import State, tally
 
 if TYPE_CHECKING:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.printing import print_body, print_items, print_locals, print_variable, quote, visible
 from aib2packer.hcl.values import Attribute, Block, Comment
 from aib2packer.packer.addresses import source_address
 from aib2packer.rendering.templates import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from jinja2 import Template
 
@@ -38,13 +38,20 @@ class Rendered:
     lines: Mapping[str, Lines]
 
 
-def render(build: Build, annotations: Mapping[str, str] | None = None) -> Rendered:
-    """Print a build. `annotations` are comments to stand above places, by their addresses."""
+def render(build: Build, header: Sequence[str], annotations: Mapping[str, str] | None = None) -> Rendered:
+    """Print a build.
+
+    Args:
+        build: The build.
+        header: The lines of the comment at the top.
+        annotations: Comments to stand above places, by their addresses.
+
+    """
     lines: list[str] = []
     places: dict[str, Lines] = {}
     open_places: list[tuple[str, int]] = []
     pending = None
-    for line in _template().render(build=build, source=source_address(build)).splitlines(keepends=True):
+    for line in _template().render(build=build, header=header, source=source_address(build)).splitlines(keepends=True):
         if not line.startswith(_MARK):
             if pending is not None:
                 lines += [f"{_comment(pending, len(line) - len(line.lstrip(' ')))}\n"]

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).parent.parent
 
 
-def environment(finalize: Callable[[object], object] | None = None) -> Environment:
-    """Jinja2 over the folder of templates. `finalize` is what becomes of each value that is printed."""
+def environment(finalize: Callable[[object], object] | None = None, *, autoescape: bool = False) -> Environment:
+    """Jinja2 over the folder of templates. `finalize` is what becomes of each value printed; `autoescape` is for HTML."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     # In a wheel the templates lie inside the package, in a checkout beside it.
     folders = [_PACKAGE / "templates", _PACKAGE.parent / "templates"]
-    return Environment(  # noqa: S701 - none of it is HTML, and every value goes through a filter of ours, or `finalize`
+    return Environment(
+        autoescape=autoescape,  # noqa: S701 - what is not HTML goes through a filter of ours, or `finalize`
         loader=FileSystemLoader(folders),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -51,3 +52,13 @@ def markdown_environment() -> Environment:
 def yaml_environment() -> Environment:
     """The values are names of ours and commands: they need no quotes, but nothing in them may end a line."""
     return environment(lambda value: safe(value) if isinstance(value, str) else value)
+
+
+@cache
+def html_environment() -> Environment:
+    """What no macro has made HTML is text, and escaped."""
+    from markupsafe import Markup
+
+    return environment(
+        lambda value: safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value, autoescape=True
+    )

@@ -37,11 +37,13 @@ _ACCOUNT_KEY = r"(?:AccountKey|SharedAccessKey)=(?P<value>[A-Za-z0-9+/=]+)"
 _AUTHORITY = r":\\?/\\?/(?P<authority>[^\s/?#\"'`<>]*+)"
 _REST_OF_URL = r"[^\s\"'`<>]*+"
 
-# Parameters that grant access by themselves: Azure Functions (code), OAuth, GitLab, Google (key), AWS and Google signatures.
-# `key` and `auth` name other things too, short ones.
+# Parameters that grant access by themselves: tokens and secrets of any kind, but for those of a page in a list; Azure Functions
+# (code), Azure DevOps (pat), Google (key), AWS and Google signatures. `key` and `auth` name other things too, short ones.
 _PARAMETER = (
-    rf"(?i:(?:{_BETWEEN})(?:(?:access_|id_|refresh_|private_|job_|auth_?)?token|code|(?:api|access|account|subscription|functions)[-_]?key"
-    r"|(?:client_?|shared_?)?secret|password|passwd|pwd|sas|jwt|hmac|signature|x-(?:amz|goog)-(?:signature|security-token|credential)"
+    rf"(?i:(?:{_BETWEEN})(?:(?!(?:continuation|next|page|skip|sync)[-_.]?token)[\w.-]{{0,40}}token|code|pat"
+    r"|[\w.-]{0,40}(?:api|access|account|auth|functions|master|primary|secondary|secret|shared|subscription)[-_.]?key"
+    r"|[\w.-]{0,40}(?:secret|password|passwd|pwd)|sas|jwt|hmac|signature|credentials?"
+    r"|x-(?:amz|goog)-(?:signature|security-token|credential)"
     rf"|(?:key|auth)(?={_EQUALS}[\w%.~+/=-]{{16}}))"
     rf"{_EQUALS}{_VALUE})"
 )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

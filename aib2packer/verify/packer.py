@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
+from aib2packer.system.programs import find_program
 from aib2packer.verify.complaints import Complaint, read_complaints
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _VERSION_SECONDS = 20
 _FMT_SECONDS = 30
 _VALIDATE_SECONDS = 180
-_WOULD_CHANGE = 3  # what `packer fmt -check` ends with: reference/packer-semantics.md 2.4
+_WOULD_CHANGE = 3  # what `packer fmt -check` ends with: docs/reference/packer-semantics.md 2.4
 
 # What Packer and its plugins need to start, and to find each other. No credentials, and no values of variables: those of the
 # user have no place in a judgement of the output.
@@ -60,7 +60,7 @@ def judge(folder: str, files: Mapping[str, bytes], values: Mapping[str, object])
         values: Values for its variables.
 
     """
-    program = shutil.which("packer")
+    program = find_program("packer")
     if program is None:
         return Verdict(unable=Unable("there is no packer on PATH: the output is not validated", "Install Packer."))
     if (unable := unfit(program)) is not None:

@@ -40,9 +40,15 @@ _BY_USE = (
 def made_up_values(hcl: str, given: Collection[str] = ()) -> dict[str, Made]:
     """Values for the variables that have no default, and none `given` elsewhere, by their names."""
     declared = [(name, body) for name, body in _VARIABLE.findall(hcl) if name not in given]
-    required = {name: body for name, body in declared if not re.search(r"^  default ", body, re.MULTILINE)}
+    required = {name: body for name, body in declared if _is_required(body)}
     values = {name: _value(name, body, hcl) for name, body in required.items()}
     return values | {name: value for name, value in parts_of_ids(hcl).items() if name in values}
+
+
+def _is_required(body: str) -> bool:
+    """Whether a variable has no default, or one from the environment that may not be empty."""
+    default = re.search(r"^  default += (.*)", body, re.MULTILINE)
+    return default is None or (default[1].startswith("env(") and ' != ""' in body)
 
 
 def recorded_values(hcl: str) -> dict[str, Made]:

@@ -1,11 +1,15 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... -var resource_group_name=... -var image_subscription=... -var image_group=... -var base_image=... -var identity=... -var gallery=... -var network_group=... -var network=... build.pkr.hcl
+#   export ARM_SUBSCRIPTION_ID=...
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to resource_group_name, image_subscription, image_group, base_image, identity, gallery,
+# network_group, network.
 #
 # Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
-# own service took care of, and what the identity of the template had: the subnet, the source image, the gallery and the managed
-# image's resource group, and Managed Identity Operator on the identities of the build VM.
+# own service took care of, and what the identity of the template had: the subnet, the source image's resource group, the
+# gallery and the managed image's resource group, and Managed Identity Operator on the identities of the build VM.
 # Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
 
 packer {
@@ -25,9 +29,40 @@ variable "use_azure_cli_auth" {
   default     = true
 }
 
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
 variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in."
+  default     = env("ARM_SUBSCRIPTION_ID")
+
+  validation {
+    condition     = var.subscription_id != ""
+    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
+  }
 }
 
 variable "resource_group_name" {
@@ -75,7 +110,12 @@ locals {
 }
 
 source "azure-arm" "web" {
-  use_azure_cli_auth = var.use_azure_cli_auth
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
   subscription_id    = var.subscription_id
 
   # Source image
@@ -90,6 +130,9 @@ source "azure-arm" "web" {
   virtual_network_resource_group_name = var.network_group
   virtual_network_name                = var.network
   virtual_network_subnet_name         = "builds"
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
 
   # Distribution
   managed_image_name                = "web"

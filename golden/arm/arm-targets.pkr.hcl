@@ -1,7 +1,11 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... -var resource_group_name=... -var location=... -var image_location=... -var gallery_image_id=... -var second_image_id=... -var second=... -var owner=... -var subnet_id=... -var run=... build.pkr.hcl
+#   export ARM_SUBSCRIPTION_ID=...
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to resource_group_name, location, image_location, gallery_image_id, second_image_id, second,
+# owner, subnet_id, run.
 #
 # Run it on Linux or macOS, where it can reach the subnet of the build VM. The account needs Contributor on the subscription,
 # which Image Builder's own service took care of, and may use the subnet, the gallery and the managed image's resource group.
@@ -30,9 +34,40 @@ variable "use_azure_cli_auth" {
   default     = true
 }
 
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
 variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in."
+  default     = env("ARM_SUBSCRIPTION_ID")
+
+  validation {
+    condition     = var.subscription_id != ""
+    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
+  }
 }
 
 variable "resource_group_name" {
@@ -117,10 +152,32 @@ locals {
   time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version      = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id = "/subscriptions/${local.gallery_image_id_parts[2]}/resourceGroups/${local.gallery_image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_id_parts[8]}/images/${local.gallery_image_id_parts[10]}/versions/${length(local.gallery_image_id_parts) > 12 && local.gallery_image_id_parts[12] != "latest" ? local.gallery_image_id_parts[12] : local.image_version}"
+  sign_in            = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
 }
 
 source "azure-arm" "web" {
-  use_azure_cli_auth = var.use_azure_cli_auth
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
   subscription_id    = local.subnet_id_parts[2]
 
   # Source image
@@ -137,6 +194,9 @@ source "azure-arm" "web" {
   virtual_network_name                = local.subnet_id_parts[8]
   virtual_network_subnet_name         = local.subnet_id_parts[10]
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   managed_image_name                = "home"
   managed_image_resource_group_name = var.resource_group_name
@@ -149,7 +209,7 @@ source "azure-arm" "web" {
     image_version  = length(local.gallery_image_id_parts) > 12 && local.gallery_image_id_parts[12] != "latest" ? local.gallery_image_id_parts[12] : local.image_version
 
     dynamic "target_region" {
-      for_each = { (var.location) = 1, (var.second) = var.replicas }
+      for_each = { (lower(replace(var.location, " ", ""))) = 1, (lower(replace(var.second, " ", ""))) = var.replicas }
       content {
         name     = target_region.key
         replicas = target_region.value
@@ -190,20 +250,34 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "distribute-1"
-      env = {
-        TARGET_REGIONS           = join(" ", [for region, copies in { (var.location) = "", (var.second) = "=${var.replicas}" } : "${replace(region, " ", "")}${copies}"])
+      env = { for name, value in {
+        GALLERY_IMAGE_VERSION    = length(local.second_image_id_parts) > 12 && local.second_image_id_parts[12] != "latest" ? local.second_image_id_parts[12] : local.image_version
         SUBSCRIPTION             = local.second_image_id_parts[2]
         RESOURCE_GROUP           = local.second_image_id_parts[4]
         GALLERY_NAME             = local.second_image_id_parts[8]
         GALLERY_IMAGE_DEFINITION = local.second_image_id_parts[10]
-        GALLERY_IMAGE_VERSION    = length(local.second_image_id_parts) > 12 && local.second_image_id_parts[12] != "latest" ? local.second_image_id_parts[12] : local.image_version
+        TARGET_REGIONS           = join(" ", [for region, copies in { (lower(replace(var.location, " ", ""))) = "=1", (lower(replace(var.second, " ", ""))) = "=${var.replicas}" } : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
         LOCATION                 = var.location
         IMAGE_VERSION            = local.gallery_version_id
         EXCLUDE_FROM_LATEST      = var.preview
         TAGS                     = "owner=${var.owner}"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
+        local.sign_in,
         <<-EOT
+          version="$GALLERY_IMAGE_VERSION"
+          versions=$(az sig image-version list \
+            --subscription "$SUBSCRIPTION" \
+            --resource-group "$RESOURCE_GROUP" \
+            --gallery-name "$GALLERY_NAME" \
+            --gallery-image-definition "$GALLERY_IMAGE_DEFINITION" \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$versions" | grep -qxFe "$version"; then
+            echo "There is a version $version: delete it, or choose another one." >&2
+            exit 1
+          fi
+          # shellcheck disable=SC2086 # the regions are words of their own
           az sig image-version create \
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
@@ -214,8 +288,32 @@ build {
             --image-version "$IMAGE_VERSION" \
             --target-regions $TARGET_REGIONS \
             --exclude-from-latest "$EXCLUDE_FROM_LATEST" \
+            --block-deletion-before-end-of-life false \
             --tags "$TAGS" fixed=yes \
+            --no-wait \
             --output none
+          tries=0
+          while :; do
+            sign_in
+            state=$(az sig image-version show \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --gallery-name "$GALLERY_NAME" \
+              --gallery-image-definition "$GALLERY_IMAGE_DEFINITION" \
+              --gallery-image-version "$GALLERY_IMAGE_VERSION" \
+              --query provisioningState \
+              --output tsv)
+            case "$state" in
+              Succeeded) break ;;
+              Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The image version was not published in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
         EOT
       ]
     }
@@ -232,20 +330,21 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "image"
-      env = {
+      env = { for name, value in {
         GALLERY_SUBSCRIPTION     = local.gallery_image_id_parts[2]
         GALLERY_RESOURCE_GROUP   = local.gallery_image_id_parts[4]
         GALLERY_NAME             = local.gallery_image_id_parts[8]
         GALLERY_IMAGE_DEFINITION = local.gallery_image_id_parts[10]
         BUILD_LOCATION           = var.location
-        SOURCE                   = local.gallery_version_id
-        TEMPORARY_NAME           = "packer-2-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        NAME                     = "img-${var.run}"
         SUBSCRIPTION             = var.subscription_id
         RESOURCE_GROUP           = var.resource_group_name
+        TEMPORARY_NAME           = "packer-temporary-2-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        SOURCE                   = local.gallery_version_id
         LOCATION                 = var.image_location
-        NAME                     = "img-${var.run}"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
+        local.sign_in,
         <<-EOT
           generation=$(az sig image-definition show \
             --subscription "$GALLERY_SUBSCRIPTION" \
@@ -254,15 +353,57 @@ build {
             --gallery-image-definition "$GALLERY_IMAGE_DEFINITION" \
             --query hyperVGeneration \
             --output tsv)
+
+          image="$NAME"
+          spare= # the new image by another name, while the old one is there
+          only=
+          # What is made on the way is deleted at the end, each whatever becomes of the others.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            if [ -n "$only" ]; then
+              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+            fi
+            if [ -n "$spare" ]; then
+              az image delete --subscription "$SUBSCRIPTION" --resource-group "$RESOURCE_GROUP" --name "$spare" ||
+                echo "Left over, delete it: image $spare" >&2
+            fi
+            az disk delete \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --name "$TEMPORARY_NAME-there" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME-there" >&2
+            az snapshot delete \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --name "$TEMPORARY_NAME-there" ||
+              echo "Left over, delete it: snapshot $TEMPORARY_NAME-there" >&2
+            az snapshot delete \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --name "$TEMPORARY_NAME" ||
+              echo "Left over, delete it: snapshot $TEMPORARY_NAME" >&2
+            az disk delete \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --name "$TEMPORARY_NAME" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME" >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+
           disk=$(az disk create \
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
             --name "$TEMPORARY_NAME" \
             --location "$BUILD_LOCATION" \
             --gallery-image-reference "$SOURCE" \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          trap 'az disk delete --ids "$disk" --yes; az snapshot delete --ids $snapshot $copy' EXIT
           snapshot=$(az snapshot create \
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
@@ -271,34 +412,76 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
+            --tags packer-temporary \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
-            --name "$TEMPORARY_NAME-copy" \
+            --name "$TEMPORARY_NAME-there" \
             --location "$LOCATION" \
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          az snapshot wait \
-            --ids "$copy" \
-            --custom 'completionPercent == `100` || copyCompletionError' \
-            --interval 30 \
-            --timeout 86400
-          # Image Builder replaced an image of that name.
-          az image delete --subscription "$SUBSCRIPTION" --resource-group "$RESOURCE_GROUP" --name "$NAME"
-          az image create \
+
+          # The copy goes on in the background.
+          tries=0
+          while :; do
+            sign_in
+            copied=$(az snapshot show \
+              --ids "$copy" \
+              --query 'copyCompletionError.errorMessage || completionPercent' \
+              --output tsv)
+            case "$copied" in
+              100 | 100.0) break ;;
+              *[!0-9.]*) echo "The copy of the snapshot failed: $copied" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The snapshot was not copied in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
+
+          there=$(az disk create \
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
-            --name "$NAME" \
+            --name "$TEMPORARY_NAME-there" \
             --location "$LOCATION" \
             --source "$copy" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --output none
+            --tags packer-temporary \
+            --query id \
+            --output tsv)
+          make_image() {
+            az image create \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --name "$@" \
+              --location "$LOCATION" \
+              --source "$there" \
+              --os-type Linux \
+              --hyper-v-generation "$generation" \
+              --output none
+          }
+
+          images=$(az image list \
+            --subscription "$SUBSCRIPTION" \
+            --resource-group "$RESOURCE_GROUP" \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$images" | grep -iqxFe "$image"; then
+            # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
+            spare="$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary
+            az image delete --subscription "$SUBSCRIPTION" --resource-group "$RESOURCE_GROUP" --name "$image"
+            only=$spare spare=""
+          fi
+          make_image "$image"
+          spare=$only only=""
         EOT
       ]
     }

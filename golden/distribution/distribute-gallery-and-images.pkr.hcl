@@ -25,6 +25,31 @@ variable "use_azure_cli_auth" {
   default     = true
 }
 
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
 variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in."
@@ -33,15 +58,37 @@ variable "subscription_id" {
 
 locals {
   # Image Builder runs Shell customizers as root.
-  as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
-  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  sign_in = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
 
   # Taken once: each call of timestamp() gives another time.
-  now = timestamp()
+  now                = timestamp()
+  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
 }
 
 source "azure-arm" "web" {
-  use_azure_cli_auth = var.use_azure_cli_auth
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
   subscription_id    = var.subscription_id
 
   # Source image
@@ -57,6 +104,9 @@ source "azure-arm" "web" {
   virtual_network_resource_group_name = "network"
   virtual_network_name                = "hub"
   virtual_network_subnet_name         = "builds"
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
 
   # Distribution
   managed_image_name                = "web"
@@ -114,6 +164,7 @@ build {
       RESOURCE_ID = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
     }
     inline = [
+      local.sign_in,
       <<-EOT
         az tag update --resource-id "$RESOURCE_ID" --operation Merge --tags kind=image --output none
       EOT
@@ -125,10 +176,11 @@ build {
     post-processor "shell-local" {
       name = "web-copy"
       env = {
+        TEMPORARY_NAME = "packer-temporary-2-${formatdate("YYYYMMDDhhmmss", local.now)}"
         SOURCE         = local.gallery_version_id
-        TEMPORARY_NAME = "packer-2-${formatdate("YYYYMMDDhhmmss", local.now)}"
       }
       inline = [
+        local.sign_in,
         <<-EOT
           generation=$(az sig image-definition show \
             --subscription 22222222-2222-2222-2222-222222222222 \
@@ -137,29 +189,73 @@ build {
             --gallery-image-definition web \
             --query hyperVGeneration \
             --output tsv)
+
+          image=web-copy
+          spare= # the new image by another name, while the old one is there
+          only=
+          # What is made on the way is deleted at the end, each whatever becomes of the others.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            if [ -n "$only" ]; then
+              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+            fi
+            if [ -n "$spare" ]; then
+              az image delete \
+                --subscription 11111111-1111-1111-1111-111111111111 \
+                --resource-group images \
+                --name "$spare" ||
+                echo "Left over, delete it: image $spare" >&2
+            fi
+            az disk delete \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$TEMPORARY_NAME" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME" >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+
           disk=$(az disk create \
             --subscription 11111111-1111-1111-1111-111111111111 \
             --resource-group images \
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --gallery-image-reference "$SOURCE" \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          trap 'az disk delete --ids "$disk" --yes' EXIT
-          # Image Builder replaced an image of that name.
-          az image delete \
+          make_image() {
+            az image create \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$@" \
+              --location westeurope \
+              --source "$disk" \
+              --os-type Linux \
+              --hyper-v-generation "$generation" \
+              --output none
+          }
+
+          images=$(az image list \
             --subscription 11111111-1111-1111-1111-111111111111 \
             --resource-group images \
-            --name web-copy
-          az image create \
-            --subscription 11111111-1111-1111-1111-111111111111 \
-            --resource-group images \
-            --name web-copy \
-            --location westeurope \
-            --source "$disk" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --output none
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$images" | grep -iqxFe "$image"; then
+            # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
+            spare="$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary
+            az image delete \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$image"
+            only=$spare spare=""
+          fi
+          make_image "$image"
+          spare=$only only=""
         EOT
       ]
     }
@@ -177,10 +273,11 @@ build {
     post-processor "shell-local" {
       name = "web-north"
       env = {
+        TEMPORARY_NAME = "packer-temporary-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
         SOURCE         = local.gallery_version_id
-        TEMPORARY_NAME = "packer-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
       }
       inline = [
+        local.sign_in,
         <<-EOT
           generation=$(az sig image-definition show \
             --subscription 22222222-2222-2222-2222-222222222222 \
@@ -189,29 +286,73 @@ build {
             --gallery-image-definition web \
             --query hyperVGeneration \
             --output tsv)
+
+          image=web-north
+          spare= # the new image by another name, while the old one is there
+          only=
+          # What is made on the way is deleted at the end, each whatever becomes of the others.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            if [ -n "$only" ]; then
+              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+            fi
+            if [ -n "$spare" ]; then
+              az image delete \
+                --subscription 11111111-1111-1111-1111-111111111111 \
+                --resource-group images \
+                --name "$spare" ||
+                echo "Left over, delete it: image $spare" >&2
+            fi
+            az disk delete \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$TEMPORARY_NAME" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME" >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+
           disk=$(az disk create \
             --subscription 11111111-1111-1111-1111-111111111111 \
             --resource-group images \
             --name "$TEMPORARY_NAME" \
             --location northeurope \
             --gallery-image-reference "$SOURCE" \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          trap 'az disk delete --ids "$disk" --yes' EXIT
-          # Image Builder replaced an image of that name.
-          az image delete \
+          make_image() {
+            az image create \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$@" \
+              --location northeurope \
+              --source "$disk" \
+              --os-type Linux \
+              --hyper-v-generation "$generation" \
+              --output none
+          }
+
+          images=$(az image list \
             --subscription 11111111-1111-1111-1111-111111111111 \
             --resource-group images \
-            --name web-north
-          az image create \
-            --subscription 11111111-1111-1111-1111-111111111111 \
-            --resource-group images \
-            --name web-north \
-            --location northeurope \
-            --source "$disk" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --output none
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$images" | grep -iqxFe "$image"; then
+            # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
+            spare="$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary
+            az image delete \
+              --subscription 11111111-1111-1111-1111-111111111111 \
+              --resource-group images \
+              --name "$image"
+            only=$spare spare=""
+          fi
+          make_image "$image"
+          spare=$only only=""
         EOT
       ]
     }
@@ -229,10 +370,11 @@ build {
     post-processor "shell-local" {
       name = "web-us"
       env = {
+        TEMPORARY_NAME = "packer-temporary-4-${formatdate("YYYYMMDDhhmmss", local.now)}"
         SOURCE         = local.gallery_version_id
-        TEMPORARY_NAME = "packer-4-${formatdate("YYYYMMDDhhmmss", local.now)}"
       }
       inline = [
+        local.sign_in,
         <<-EOT
           generation=$(az sig image-definition show \
             --subscription 22222222-2222-2222-2222-222222222222 \
@@ -241,15 +383,60 @@ build {
             --gallery-image-definition web \
             --query hyperVGeneration \
             --output tsv)
+
+          image=web-us
+          spare= # the new image by another name, while the old one is there
+          only=
+          # What is made on the way is deleted at the end, each whatever becomes of the others.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            if [ -n "$only" ]; then
+              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+            fi
+            if [ -n "$spare" ]; then
+              az image delete \
+                --subscription 33333333-3333-3333-3333-333333333333 \
+                --resource-group us \
+                --name "$spare" ||
+                echo "Left over, delete it: image $spare" >&2
+            fi
+            az disk delete \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group us \
+              --name "$TEMPORARY_NAME-there" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME-there" >&2
+            az snapshot delete \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group us \
+              --name "$TEMPORARY_NAME-there" ||
+              echo "Left over, delete it: snapshot $TEMPORARY_NAME-there" >&2
+            az snapshot delete \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group us \
+              --name "$TEMPORARY_NAME" ||
+              echo "Left over, delete it: snapshot $TEMPORARY_NAME" >&2
+            az disk delete \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group us \
+              --name "$TEMPORARY_NAME" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME" >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+
           disk=$(az disk create \
             --subscription 33333333-3333-3333-3333-333333333333 \
             --resource-group us \
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --gallery-image-reference "$SOURCE" \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          trap 'az disk delete --ids "$disk" --yes; az snapshot delete --ids $snapshot $copy' EXIT
           snapshot=$(az snapshot create \
             --subscription 33333333-3333-3333-3333-333333333333 \
             --resource-group us \
@@ -258,37 +445,79 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
+            --tags packer-temporary \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
             --subscription 33333333-3333-3333-3333-333333333333 \
             --resource-group us \
-            --name "$TEMPORARY_NAME-copy" \
+            --name "$TEMPORARY_NAME-there" \
             --location eastus \
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          az snapshot wait \
-            --ids "$copy" \
-            --custom 'completionPercent == `100` || copyCompletionError' \
-            --interval 30 \
-            --timeout 86400
-          # Image Builder replaced an image of that name.
-          az image delete \
+
+          # The copy goes on in the background.
+          tries=0
+          while :; do
+            sign_in
+            copied=$(az snapshot show \
+              --ids "$copy" \
+              --query 'copyCompletionError.errorMessage || completionPercent' \
+              --output tsv)
+            case "$copied" in
+              100 | 100.0) break ;;
+              *[!0-9.]*) echo "The copy of the snapshot failed: $copied" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The snapshot was not copied in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
+
+          there=$(az disk create \
             --subscription 33333333-3333-3333-3333-333333333333 \
             --resource-group us \
-            --name web-us
-          az image create \
-            --subscription 33333333-3333-3333-3333-333333333333 \
-            --resource-group us \
-            --name web-us \
+            --name "$TEMPORARY_NAME-there" \
             --location eastus \
             --source "$copy" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --output none
+            --tags packer-temporary \
+            --query id \
+            --output tsv)
+          make_image() {
+            az image create \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group us \
+              --name "$@" \
+              --location eastus \
+              --source "$there" \
+              --os-type Linux \
+              --hyper-v-generation "$generation" \
+              --output none
+          }
+
+          images=$(az image list \
+            --subscription 33333333-3333-3333-3333-333333333333 \
+            --resource-group us \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$images" | grep -iqxFe "$image"; then
+            # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
+            spare="$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary
+            az image delete \
+              --subscription 33333333-3333-3333-3333-333333333333 \
+              --resource-group us \
+              --name "$image"
+            only=$spare spare=""
+          fi
+          make_image "$image"
+          spare=$only only=""
         EOT
       ]
     }

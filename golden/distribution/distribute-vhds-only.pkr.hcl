@@ -1,7 +1,7 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... -var vhd_storage_account=... -var vhd_resource_group_name=... build.pkr.hcl
+#   timeout 240m packer build -var vhd_storage_account=... -var vhd_resource_group_name=... build.pkr.hcl
 #
 # Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
 # and may use the storage account.
@@ -25,9 +25,35 @@ variable "use_azure_cli_auth" {
   default     = true
 }
 
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
 variable "subscription_id" {
   type        = string
-  description = "Subscription that the build VM runs in."
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
+  default     = env("ARM_SUBSCRIPTION_ID")
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -57,11 +83,33 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now = timestamp()
+  now     = timestamp()
+  sign_in = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
 }
 
 source "azure-arm" "web" {
-  use_azure_cli_auth = var.use_azure_cli_auth
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
   subscription_id    = var.subscription_id
 
   # Source image
@@ -76,12 +124,14 @@ source "azure-arm" "web" {
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
-  # Distribution
-  storage_account          = var.vhd_storage_account
-  resource_group_name      = var.vhd_resource_group_name
-  capture_container_name   = var.vhd_container
-  capture_name_prefix      = "first"
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
   polling_duration_timeout = "240m"
+
+  # Distribution
+  storage_account        = var.vhd_storage_account
+  resource_group_name    = var.vhd_resource_group_name
+  capture_container_name = var.vhd_container
+  capture_name_prefix    = "first"
 }
 
 build {
@@ -115,15 +165,16 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "second"
-      env = {
+      env = { for name, value in {
         ACCOUNT_NAME          = var.vhd_storage_account
         DESTINATION_CONTAINER = var.vhd_container
         DESTINATION_BLOB      = "second_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
         SOURCE_BLOB           = "first${build.TempOSDiskName}.vhd"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
+        local.sign_in,
         <<-EOT
-          az storage blob copy start \
+          copy=$(az storage blob copy start \
             --auth-mode login \
             --account-name "$ACCOUNT_NAME" \
             --destination-container "$DESTINATION_CONTAINER" \
@@ -131,10 +182,32 @@ build {
             --source-account-name "$ACCOUNT_NAME" \
             --source-container "$DESTINATION_CONTAINER" \
             --source-blob "$SOURCE_BLOB" \
-            --output none
-          status=pending
-          while [ "$status" = pending ]; do
-            sleep 15
+            --query id \
+            --output tsv)
+          # A part of a VHD is none: it does not stay.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            az storage blob copy abort \
+              --auth-mode login \
+              --account-name "$ACCOUNT_NAME" \
+              --destination-container "$DESTINATION_CONTAINER" \
+              --destination-blob "$DESTINATION_BLOB" \
+              --copy-id "$copy" ||
+              :
+            az storage blob delete \
+              --auth-mode login \
+              --account-name "$ACCOUNT_NAME" \
+              --container-name "$DESTINATION_CONTAINER" \
+              --name "$DESTINATION_BLOB" ||
+              echo "The VHD is incomplete: delete it." >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+          tries=0
+          while :; do
+            sign_in
             status=$(az storage blob show \
               --auth-mode login \
               --account-name "$ACCOUNT_NAME" \
@@ -142,8 +215,18 @@ build {
               --name "$DESTINATION_BLOB" \
               --query properties.copy.status \
               --output tsv)
+            case "$status" in
+              success) break ;;
+              failed | aborted) echo "The copy of the VHD ended as: $status" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 960 ]; then
+              echo "The VHD was not copied in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 15
           done
-          [ "$status" = success ]
+          trap - EXIT HUP INT TERM
         EOT
       ]
     }
@@ -160,15 +243,17 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "third"
-      env = {
+      env = { for name, value in {
         DESTINATION_BLOB    = "third_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
         SOURCE_ACCOUNT_NAME = var.vhd_storage_account
         SOURCE_CONTAINER    = var.vhd_container
         SOURCE_BLOB         = "first${build.TempOSDiskName}.vhd"
-      }
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
+        local.sign_in,
         <<-EOT
-          az storage blob copy start \
+          # Between two accounts this takes az 2.70, and a role for the blobs of both.
+          copy=$(az storage blob copy start \
             --auth-mode login \
             --account-name contosovhds \
             --destination-container golden \
@@ -176,10 +261,32 @@ build {
             --source-account-name "$SOURCE_ACCOUNT_NAME" \
             --source-container "$SOURCE_CONTAINER" \
             --source-blob "$SOURCE_BLOB" \
-            --output none
-          status=pending
-          while [ "$status" = pending ]; do
-            sleep 15
+            --query id \
+            --output tsv)
+          # A part of a VHD is none: it does not stay.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            az storage blob copy abort \
+              --auth-mode login \
+              --account-name contosovhds \
+              --destination-container golden \
+              --destination-blob "$DESTINATION_BLOB" \
+              --copy-id "$copy" ||
+              :
+            az storage blob delete \
+              --auth-mode login \
+              --account-name contosovhds \
+              --container-name golden \
+              --name "$DESTINATION_BLOB" ||
+              echo "The VHD is incomplete: delete it." >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+          tries=0
+          while :; do
+            sign_in
             status=$(az storage blob show \
               --auth-mode login \
               --account-name contosovhds \
@@ -187,8 +294,18 @@ build {
               --name "$DESTINATION_BLOB" \
               --query properties.copy.status \
               --output tsv)
+            case "$status" in
+              success) break ;;
+              failed | aborted) echo "The copy of the VHD ended as: $status" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 960 ]; then
+              echo "The VHD was not copied in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 15
           done
-          [ "$status" = success ]
+          trap - EXIT HUP INT TERM
         EOT
       ]
     }

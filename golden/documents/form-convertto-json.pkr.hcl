@@ -21,7 +21,8 @@ packer {
     }
     windows-update = {
       source  = "github.com/rgl/windows-update"
-      version = "~> 0.18"
+      # From 0.18 on it restarts without end where Windows offers an update again after installing it, as it does KB5007651.
+      version = "~> 0.17.2"
     }
   }
 }
@@ -30,6 +31,31 @@ variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
   default     = true
+}
+
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
 }
 
 variable "subscription_id" {
@@ -58,7 +84,12 @@ locals {
 }
 
 source "azure-arm" "win" {
-  use_azure_cli_auth = var.use_azure_cli_auth
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
   subscription_id    = var.subscription_id
 
   # Source image
@@ -78,6 +109,9 @@ source "azure-arm" "win" {
   winrm_use_ssl  = true
   winrm_insecure = true
   winrm_username = "packer"
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "120m"
 
   # Distribution
   shared_image_gallery_destination {

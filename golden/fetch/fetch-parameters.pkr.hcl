@@ -1,8 +1,9 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init .
+#   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
 #   export PKR_VAR_token=...
-#   timeout 240m packer build -var host=... .
+#   timeout 240m packer build -var-file=values.pkrvars.hcl .
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
 # use the managed image's resource group.
@@ -25,6 +26,31 @@ variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
   default     = true
+}
+
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
 }
 
 variable "subscription_id" {
@@ -61,7 +87,12 @@ locals {
 }
 
 source "azure-arm" "web" {
-  use_azure_cli_auth = var.use_azure_cli_auth
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
   subscription_id    = var.subscription_id
 
   # Source image
@@ -75,6 +106,9 @@ source "azure-arm" "web" {
   location                     = "westeurope"
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
 
   # Distribution
   managed_image_name                = "web"
@@ -105,10 +139,15 @@ build {
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
   provisioner "shell-local" {
     name = "download"
+    env = { for name, value in {
+      FOLDER = local.downloads
+      URI    = "${var.artifacts}site.conf?${var.token}"
+      URI_2  = "https://${var.host}/motd"
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
-      "mkdir -p '${local.downloads}' && cd '${local.downloads}'",
-      "curl -fsSL --retry 5 -o 04-File '${var.artifacts}site.conf?${var.token}'",
-      "curl -fsSL --retry 5 -o 05-motd 'https://${var.host}/motd'",
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
+      "curl -fgsSL --retry 5 --proto =https,http -o 04-File -- \"$URI\"",
+      "curl -fgsSL --retry 5 -o 05-motd \"$URI_2\"",
     ]
   }
 

@@ -1,7 +1,8 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init .
-#   timeout 240m packer build -on-error=abort -var vhd_resource_group_name=... .
+#   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
+#   timeout 240m packer build -on-error=abort -var-file=values.pkrvars.hcl .
 #   timeout 240m packer build -on-error=abort validate
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
@@ -33,6 +34,31 @@ variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
   default     = true
+}
+
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
 }
 
 variable "subscription_id" {
@@ -73,10 +99,32 @@ locals {
   time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version      = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
+  sign_in            = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
 }
 
 source "azure-arm" "web" {
-  use_azure_cli_auth = var.use_azure_cli_auth
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
   subscription_id    = var.subscription_id
 
   # Source image
@@ -91,15 +139,17 @@ source "azure-arm" "web" {
   vm_size                      = "Standard_D2s_v5"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
   # Distribution
   managed_image_name                = "web"
   managed_image_resource_group_name = "images"
 
-  storage_account          = "contoso"
-  resource_group_name      = var.vhd_resource_group_name
-  capture_container_name   = "vhds"
-  capture_name_prefix      = "v"
-  polling_duration_timeout = "240m"
+  storage_account        = "contoso"
+  resource_group_name    = var.vhd_resource_group_name
+  capture_container_name = "vhds"
+  capture_name_prefix    = "v"
 
   shared_image_gallery_destination {
     subscription         = "22222222-2222-2222-2222-222222222222"
@@ -149,30 +199,21 @@ build {
   # distribute[0]: azure-arm has one storage type for all regions: the others are added here, with theirs.
   post-processor "shell-local" {
     name = "g1-regions"
-    env = {
+    env = { for name, value in {
       GALLERY_IMAGE_VERSION = local.image_version
-    }
-    inline = [
-      <<-EOT
-        az sig image-version update \
-          --subscription 22222222-2222-2222-2222-222222222222 \
-          --resource-group images \
-          --gallery-name golden \
-          --gallery-image-definition web \
-          --gallery-image-version "$GALLERY_IMAGE_VERSION" \
-          --target-regions westeurope=2=Standard_ZRS northeurope=Standard_LRS \
-          --output none
-      EOT
-    ]
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
+    script          = "${path.root}/scripts/distribute-0-regions.sh"
+    execute_command = ["/bin/sh", "-c", "{{.Vars}} /bin/sh \"$0\"", "{{.Script}}"]
   }
 
   # distribute[0]: tags of its own, which azure-arm would put on all that it makes.
   post-processor "shell-local" {
     name = "g1-tags"
-    env = {
+    env = { for name, value in {
       RESOURCE_ID = local.gallery_version_id
-    }
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
+      local.sign_in,
       <<-EOT
         az tag update --resource-id "$RESOURCE_ID" --operation Merge --tags a=1 --output none
       EOT
@@ -185,63 +226,21 @@ build {
     env = {
       SOURCE_BLOB = "v${build.TempOSDiskName}.vhd"
     }
-    inline = [
-      <<-EOT
-        az storage blob copy start \
-          --auth-mode login \
-          --account-name contoso \
-          --destination-container vhds \
-          --destination-blob web.vhd \
-          --source-account-name contoso \
-          --source-container vhds \
-          --source-blob "$SOURCE_BLOB" \
-          --output none
-        status=pending
-        while [ "$status" = pending ]; do
-          sleep 15
-          status=$(az storage blob show \
-            --auth-mode login \
-            --account-name contoso \
-            --container-name vhds \
-            --name web.vhd \
-            --query properties.copy.status \
-            --output tsv)
-        done
-        [ "$status" = success ]
-        az storage blob delete \
-          --auth-mode login \
-          --account-name contoso \
-          --container-name vhds \
-          --name "$SOURCE_BLOB"
-      EOT
-    ]
+    script          = "${path.root}/scripts/distribute-4-name.sh"
+    execute_command = ["/bin/sh", "-c", "{{.Vars}} /bin/sh \"$0\"", "{{.Script}}"]
   }
 
   # distribute[1]: SharedImage, copied from the gallery version of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "g2"
-      env = {
+      env = { for name, value in {
         GALLERY_IMAGE_VERSION = local.image_version
         IMAGE_VERSION         = local.gallery_version_id
         EXCLUDE_FROM_LATEST   = var.exclude_from_latest
-      }
-      inline = [
-        <<-EOT
-          az sig image-version create \
-            --subscription 33333333-2222-2222-2222-222222222222 \
-            --resource-group images \
-            --gallery-name second \
-            --gallery-image-definition web \
-            --gallery-image-version "$GALLERY_IMAGE_VERSION" \
-            --location westeurope \
-            --image-version "$IMAGE_VERSION" \
-            --target-regions westeurope eastus \
-            --exclude-from-latest "$EXCLUDE_FROM_LATEST" \
-            --tags b=2 \
-            --output none
-        EOT
-      ]
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
+      script          = "${path.root}/scripts/distribute-1-copy.sh"
+      execute_command = ["/bin/sh", "-c", "{{.Vars}} /bin/sh \"$0\"", "{{.Script}}"]
     }
 
     post-processor "manifest" {
@@ -256,69 +255,12 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "m2"
-      env = {
+      env = { for name, value in {
+        TEMPORARY_NAME = "packer-temporary-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
         SOURCE         = local.gallery_version_id
-        TEMPORARY_NAME = "packer-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
-      }
-      inline = [
-        <<-EOT
-          generation=$(az sig image-definition show \
-            --subscription 22222222-2222-2222-2222-222222222222 \
-            --resource-group images \
-            --gallery-name golden \
-            --gallery-image-definition web \
-            --query hyperVGeneration \
-            --output tsv)
-          disk=$(az disk create \
-            --subscription 22222222-2222-2222-2222-222222222222 \
-            --resource-group images \
-            --name "$TEMPORARY_NAME" \
-            --location westeurope \
-            --gallery-image-reference "$SOURCE" \
-            --query id \
-            --output tsv)
-          trap 'az disk delete --ids "$disk" --yes; az snapshot delete --ids $snapshot $copy' EXIT
-          snapshot=$(az snapshot create \
-            --subscription 22222222-2222-2222-2222-222222222222 \
-            --resource-group images \
-            --name "$TEMPORARY_NAME" \
-            --location westeurope \
-            --source "$disk" \
-            --copy-start false \
-            --incremental true \
-            --query id \
-            --output tsv)
-          copy=$(az snapshot create \
-            --subscription 22222222-2222-2222-2222-222222222222 \
-            --resource-group images \
-            --name "$TEMPORARY_NAME-copy" \
-            --location eastus \
-            --source "$snapshot" \
-            --copy-start true \
-            --incremental true \
-            --query id \
-            --output tsv)
-          az snapshot wait \
-            --ids "$copy" \
-            --custom 'completionPercent == `100` || copyCompletionError' \
-            --interval 30 \
-            --timeout 86400
-          # Image Builder replaced an image of that name.
-          az image delete \
-            --subscription 22222222-2222-2222-2222-222222222222 \
-            --resource-group images \
-            --name web-us
-          az image create \
-            --subscription 22222222-2222-2222-2222-222222222222 \
-            --resource-group images \
-            --name web-us \
-            --location eastus \
-            --source "$copy" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --output none
-        EOT
-      ]
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
+      script          = "${path.root}/scripts/distribute-3-copy.sh"
+      execute_command = ["/bin/sh", "-c", "{{.Vars}} /bin/sh \"$0\"", "{{.Script}}"]
     }
 
     post-processor "manifest" {

@@ -1,8 +1,10 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init .
+#   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
+#   export ARM_SUBSCRIPTION_ID=...
 #   export PKR_VAR_token=...
-#   timeout 240m packer build -var subscription_id=... -var network=... .
+#   timeout 240m packer build -var-file=values.pkrvars.hcl .
 #
 # Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
 # own service took care of, and may use the subnet and the gallery.
@@ -45,6 +47,12 @@ variable "client_secret" {
 variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in."
+  default     = env("ARM_SUBSCRIPTION_ID")
+
+  validation {
+    condition     = var.subscription_id != ""
+    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
+  }
 }
 
 variable "token" {
@@ -91,6 +99,9 @@ source "azure-arm" "web" {
   virtual_network_resource_group_name = "network"
   virtual_network_name                = var.network
   virtual_network_subnet_name         = "builds"
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
 
   # Distribution
   shared_image_gallery_destination {

@@ -1,10 +1,13 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... -var location=... -var source_resource_group_name=... -var image_name=... -var destination_resource_group_name=... build.pkr.hcl
+#   export ARM_SUBSCRIPTION_ID=...
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to location, source_resource_group_name, image_name, destination_resource_group_name.
 #
 # Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
-# and may use the source image and the managed image's resource group.
+# and may use the source image's resource group and the managed image's resource group.
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
 # Otherwise than in Image Builder: additional managed image (AIB2P303).
 
@@ -25,9 +28,40 @@ variable "use_azure_cli_auth" {
   default     = true
 }
 
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
 variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in."
+  default     = env("ARM_SUBSCRIPTION_ID")
+
+  validation {
+    condition     = var.subscription_id != ""
+    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
+  }
 }
 
 variable "location" {
@@ -62,12 +96,34 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  snapshot_name        = "web_${formatdate("YYYYMMDDhhmmss", local.now)}"
-  temporary_image_name = "web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  snapshot_name        = "packer_temporary_web_${formatdate("YYYYMMDDhhmmss", local.now)}"
+  sign_in              = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
+  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
-  use_azure_cli_auth = var.use_azure_cli_auth
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
   subscription_id    = var.subscription_id
 
   # Source image
@@ -79,6 +135,9 @@ source "azure-arm" "web" {
   location                     = var.location
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
 
   # Distribution
   managed_image_name                  = local.temporary_image_name
@@ -117,26 +176,69 @@ build {
   post-processors {
     post-processor "shell-local" {
       name = "out"
-      env = {
+      env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.source_resource_group_name}/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
         BUILD_LOCATION = var.location
-        TEMPORARY_NAME = "packer-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        NAME           = "${var.image_name}-out"
         SUBSCRIPTION   = var.subscription_id
         RESOURCE_GROUP = var.destination_resource_group_name
-        NAME           = "${var.image_name}-out"
-      }
+        TEMPORARY_NAME = "packer-temporary-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
+        local.sign_in,
         <<-EOT
           generation=$(az snapshot show --ids "$SOURCE" --query hyperVGeneration --output tsv)
+
+          image="$NAME"
+          spare= # the new image by another name, while the old one is there
+          only=
+          # What is made on the way is deleted at the end, each whatever becomes of the others.
+          clean_up() {
+            status=$?
+            trap - EXIT
+            if [ -n "$only" ]; then
+              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+            fi
+            if [ -n "$spare" ]; then
+              az image delete --subscription "$SUBSCRIPTION" --resource-group "$RESOURCE_GROUP" --name "$spare" ||
+                echo "Left over, delete it: image $spare" >&2
+            fi
+            az disk delete \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --name "$TEMPORARY_NAME-there" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME-there" >&2
+            az snapshot delete \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --name "$TEMPORARY_NAME-there" ||
+              echo "Left over, delete it: snapshot $TEMPORARY_NAME-there" >&2
+            az snapshot delete \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --name "$TEMPORARY_NAME" ||
+              echo "Left over, delete it: snapshot $TEMPORARY_NAME" >&2
+            az disk delete \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --name "$TEMPORARY_NAME" \
+              --yes ||
+              echo "Left over, delete it: disk $TEMPORARY_NAME" >&2
+            exit "$status"
+          }
+          trap clean_up EXIT
+          trap 'exit 1' HUP INT TERM
+
           disk=$(az disk create \
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
             --name "$TEMPORARY_NAME" \
             --location "$BUILD_LOCATION" \
             --source "$SOURCE" \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          trap 'az disk delete --ids "$disk" --yes; az snapshot delete --ids $snapshot $copy' EXIT
           snapshot=$(az snapshot create \
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
@@ -145,34 +247,76 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
+            --tags packer-temporary \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
-            --name "$TEMPORARY_NAME-copy" \
+            --name "$TEMPORARY_NAME-there" \
             --location westeurope \
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
+            --tags packer-temporary \
             --query id \
             --output tsv)
-          az snapshot wait \
-            --ids "$copy" \
-            --custom 'completionPercent == `100` || copyCompletionError' \
-            --interval 30 \
-            --timeout 86400
-          # Image Builder replaced an image of that name.
-          az image delete --subscription "$SUBSCRIPTION" --resource-group "$RESOURCE_GROUP" --name "$NAME"
-          az image create \
+
+          # The copy goes on in the background.
+          tries=0
+          while :; do
+            sign_in
+            copied=$(az snapshot show \
+              --ids "$copy" \
+              --query 'copyCompletionError.errorMessage || completionPercent' \
+              --output tsv)
+            case "$copied" in
+              100 | 100.0) break ;;
+              *[!0-9.]*) echo "The copy of the snapshot failed: $copied" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The snapshot was not copied in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
+
+          there=$(az disk create \
             --subscription "$SUBSCRIPTION" \
             --resource-group "$RESOURCE_GROUP" \
-            --name "$NAME" \
+            --name "$TEMPORARY_NAME-there" \
             --location westeurope \
             --source "$copy" \
-            --os-type Linux \
-            --hyper-v-generation "$generation" \
-            --output none
+            --tags packer-temporary \
+            --query id \
+            --output tsv)
+          make_image() {
+            az image create \
+              --subscription "$SUBSCRIPTION" \
+              --resource-group "$RESOURCE_GROUP" \
+              --name "$@" \
+              --location westeurope \
+              --source "$there" \
+              --os-type Linux \
+              --hyper-v-generation "$generation" \
+              --output none
+          }
+
+          images=$(az image list \
+            --subscription "$SUBSCRIPTION" \
+            --resource-group "$RESOURCE_GROUP" \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$images" | grep -iqxFe "$image"; then
+            # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
+            spare="$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary
+            az image delete --subscription "$SUBSCRIPTION" --resource-group "$RESOURCE_GROUP" --name "$image"
+            only=$spare spare=""
+          fi
+          make_image "$image"
+          spare=$only only=""
         EOT
       ]
     }
@@ -188,14 +332,17 @@ build {
   # What no target asked for is deleted, also after a failure above.
   post-processor "shell-local" {
     name = "clean-up"
-    env = {
+    env = { for name, value in {
       SNAPSHOT = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.source_resource_group_name}/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
       IMAGE    = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.source_resource_group_name}/providers/Microsoft.Compute/images/${local.temporary_image_name}"
-    }
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
+      local.sign_in,
       <<-EOT
-        az snapshot delete --ids "$SNAPSHOT"
+        az snapshot delete --ids "$SNAPSHOT" ||
+          failed=yes
         az image delete --ids "$IMAGE"
+        [ -z "$${failed:-}" ]
       EOT
     ]
   }

@@ -1,7 +1,8 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var subscription_id=... build.pkr.hcl
+#   export ARM_SUBSCRIPTION_ID=...
+#   timeout 240m packer build build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the gallery.
@@ -15,6 +16,12 @@ packer {
       version = "~> 2.6"
     }
   }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account instead: for pipelines that sign the CLI in, such as those of Azure DevOps."
+  default     = false
 }
 
 variable "tenant_id" {
@@ -45,6 +52,12 @@ variable "oidc_request_token" {
 variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in."
+  default     = env("ARM_SUBSCRIPTION_ID")
+
+  validation {
+    condition     = var.subscription_id != ""
+    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
+  }
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -59,6 +72,7 @@ locals {
 }
 
 source "azure-arm" "web" {
+  use_azure_cli_auth = var.use_azure_cli_auth
   tenant_id          = var.tenant_id
   client_id          = var.client_id
   oidc_request_url   = var.oidc_request_url
@@ -76,6 +90,9 @@ source "azure-arm" "web" {
   location                     = "westeurope"
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
 
   # Distribution
   shared_image_gallery_destination {

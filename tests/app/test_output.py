@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 from typing import TYPE_CHECKING
 
 import pytest
 
 from aib2packer.app.output import FilesDifferError, OutputError, write
+from aib2packer.app.staging import Staging
+from tests.app.kills import campaign
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="permissions and links of POSIX")
@@ -121,6 +125,94 @@ def test_a_disk_that_takes_no_more_leaves_all_as_it_was(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert contents(tmp_path) == {"a": b"old"}
     assert not (tmp_path / "n").exists()
+
+
+@POSIX
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_files_are_all_old_or_all_new_after_a_signal(number: signal.Signals) -> None:
+    seen = campaign(4, number, seed=1)
+
+    assert seen == {"runs": 4, "mixed": 0, "left": 0, "left after the next run": 0}
+
+
+@POSIX
+def test_after_a_kill_no_file_is_partial_and_the_next_run_removes_what_is_left() -> None:
+    seen = campaign(4, signal.SIGKILL, seed=1)
+
+    assert (seen["runs"], seen["left after the next run"]) == (4, 0)
+
+
+def test_a_signal_that_comes_while_files_are_replaced_waits_until_all_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"a": b"old", "b": b"old"}, force=False)
+    replace = type(tmp_path).replace
+
+    def interrupted(path: Path, target: Path) -> Path:
+        signal.raise_signal(signal.SIGINT)
+        return replace(path, target)
+
+    monkeypatch.setattr(type(tmp_path), "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path, {"a": b"new", "b": b"new"}, force=True)
+
+    assert contents(tmp_path) == {"a": b"new", "b": b"new"}
+
+
+def test_a_signal_that_comes_while_files_are_written_leaves_all_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"a": b"old"}, force=False)
+    add = Staging.add
+
+    def interrupted(staging: Staging, target: Path, content: bytes, check: Callable[[], None]) -> None:
+        signal.raise_signal(signal.SIGINT)
+        add(staging, target, content, check)
+
+    monkeypatch.setattr(Staging, "add", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path, {"a": b"new", "n/b": b"new"}, force=True)
+
+    assert contents(tmp_path) == {"a": b"old"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a"]
+
+
+@POSIX
+def test_a_file_that_can_have_but_one_name_is_put_back_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    write(tmp_path, {"out/a": b"old", "out/b": b"old"}, force=False)
+    (tmp_path / "out/b").chmod(0o640)
+    monkeypatch.setattr(type(tmp_path), "hardlink_to", refuse)
+    with pytest.raises(OutputError, match="cannot be written"):
+        write(tmp_path / "out", {"a": b"new", "b": b"new", "z/b": b"4", "z": b"5"}, force=True)
+
+    assert contents(tmp_path) == {"out/a": b"old", "out/b": b"old"}
+    assert stat.S_IMODE((tmp_path / "out/b").stat().st_mode) == 0o640
+
+
+@POSIX
+def test_what_only_looks_like_a_leftover_is_kept(tmp_path: Path) -> None:
+    for name in ("mine", "out/.aib2packer-mine"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "0.new").write_text("1")
+        (tmp_path / name / "lock").write_text("")
+        (tmp_path / name / "thesis").write_text("1")
+    (tmp_path / "out/.aib2packer-link").symlink_to(tmp_path / "mine")
+    write(tmp_path / "out", {"a": b"1"}, force=False)
+
+    assert sorted(contents(tmp_path)) == ["mine/0.new", "mine/lock", "mine/thesis", "out/.aib2packer-mine/thesis", "out/a"]
+
+
+@POSIX
+def test_what_another_run_is_writing_is_let_be(tmp_path: Path) -> None:
+    with Staging(tmp_path) as staging:
+        staging.add(tmp_path / "a", b"1", lambda: None)
+        write(tmp_path, {"b": b"2"}, force=False)
+        staging.commit()
+
+    assert contents(tmp_path) == {"a": b"1", "b": b"2"}
 
 
 def test_a_file_where_a_folder_belongs_leaves_all_as_it_was(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ Sources, all of them tests that Microsoft runs against the real engine unless sa
 * `evaluation: M`: Azure/bicep, src/Bicep.Core.IntegrationTests/EvaluationTests.cs, the method M
 * `docs: f`: the table or text of function f in learn.microsoft.com/azure/azure-resource-manager/templates/template-functions
 * `dsc: f`: PowerShell/DSC, dsc/tests/dsc_functions.tests.ps1, function f (another implementation, where it does not differ)
-* `spec n`: reference/arm-expressions.md, section n
+* `spec n`: docs/reference/arm-expressions.md, section n
 * `.net`: what .NET's own documentation says of the method that the engine calls
 """
 

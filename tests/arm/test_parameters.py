@@ -243,7 +243,7 @@ def test_what_a_bicep_parameters_file_takes_from_the_pipeline_is_a_variable_with
     variable = hcl(conversion).partition('variable "p" {')[2].partition("\n}")[0]
     assert "externalInputs('stage_0')" in variable
     assert "default" not in variable
-    assert not [name for name in conversion.files if name.endswith(".pkrvars.hcl")]
+    assert not [name for name in conversion.files if name.endswith(".auto.pkrvars.hcl")]
 
 
 def test_a_key_vault_reference_may_be_made_of_expressions() -> None:

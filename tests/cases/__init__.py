@@ -1,7 +1,7 @@
 """The cases: image templates written for one behaviour each, and the options to convert them with.
 
-A case is `<room>/<case>.json` here; its golden files are `<room>/<case>.pkr.hcl`, `<room>/<case>.findings.txt` and what lies in
-`<room>/<case>/`, below golden/.
+A case is `<room>/<case>.json` here, or `.tf` for a Terraform configuration; its golden files are `<room>/<case>.pkr.hcl`,
+`<room>/<case>.findings.txt` and what lies in `<room>/<case>/`, below golden/.
 """
 
 import json
@@ -10,17 +10,18 @@ from functools import cache
 from pathlib import Path
 
 from aib2packer import Auth, Conversion, Emit, Options, OsType, ValidateIn, WinrmBootstrap, convert
+from aib2packer.clouds import Cloud
 from aib2packer.options import Unfetched
 from aib2packer.text.source import decode
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 _INPUTS = {
     file.stem: file
-    for file in sorted(Path(__file__).parent.glob("*/*.json"), key=lambda file: file.stem)
-    if not file.name.endswith((".options.json", ".parameters.json"))
+    for file in sorted(Path(__file__).parent.glob("*/*"), key=lambda file: file.stem)
+    if file.suffix in {".json", ".tf"} and not file.name.endswith((".options.json", ".parameters.json"))
 }
 CASES = list(_INPUTS)
-_ENUMS = {"auth": Auth, "winrm_bootstrap": WinrmBootstrap, "validation": ValidateIn, "emit": Emit}
+_ENUMS = {"auth": Auth, "cloud": Cloud, "winrm_bootstrap": WinrmBootstrap, "validation": ValidateIn, "emit": Emit}
 
 
 def folder_of(case: str) -> Path:
@@ -67,11 +68,15 @@ def convert_case(case: str) -> Conversion:
 
 
 def convert_case_anew(case: str) -> Conversion:
-    """Convert a case; one with a folder of its own, where it lies: its templates are linked to by their paths."""
+    """Convert a case; one with a folder of its own, where it lies: its templates are linked to by their paths.
+
+    A configuration is converted in its folder, where the other files of the module are.
+    """
     data, options = read_case(case)
-    folder = folder_of(case)
-    with chdir(folder) if (folder / case).is_dir() else nullcontext():
-        return convert(data, file=f"{case}.json", options=options)
+    folder, name = folder_of(case), _INPUTS[case].name
+    own = folder / case
+    with chdir(own if name.endswith(".tf") else folder) if own.is_dir() else nullcontext():
+        return convert(data, file=name, options=options)
 
 
 def case_of(golden: Path) -> str:

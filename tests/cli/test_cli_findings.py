@@ -141,16 +141,50 @@ def test_strict_is_the_level_of_losses(folder: Path) -> None:
 # Many templates
 
 
-def test_findings_of_many_that_weigh_little_are_counted_by_code(folder: Path) -> None:
-    arguments = ("good.json", "lossy.json", "wrong.json", "-o", "out")
+def test_of_many_what_to_act_on_is_in_full_decisions_come_once_and_the_rest_is_counted(folder: Path) -> None:
+    (folder / "old.json").write_text(GOOD.replace('"type": "Shell"', '"type": "shell"'), encoding="utf-8")
+    arguments = ("good.json", "lossy.json", "wrong.json", "old.json", "-o", "out")
     _, _, stderr = convert(*arguments, cwd=folder)
-    assert stderr.count(" = help: ") == 2
-    (row,) = re.findall(r"^AIB2P304 .*$", stderr, re.MULTILINE)
-    assert re.fullmatch(r"AIB2P304  change    +2 +2  an existing managed image is not overwritten: good\.json:\d+:\d+", row)
-    assert "-v shows each of these in full" in stderr
+    act, decide = stderr.index("To act on:"), stderr.index("To decide, once for all:")
+    assert act < stderr.index("AIB2P412 note: without a subnet") < decide
+    assert stderr.count("AIB2P412") == 1
+    assert re.search(r"  = also: lossy\.json:\d+:\d+, old\.json:\d+:\d+$", stderr, re.MULTILINE)
+    assert stderr.index("AIB2P304 change: an existing managed image is not overwritten\n") > decide
+    assert "\n    for good.json, lossy.json, old.json\n" in stderr
+    assert "\nTo know (-v shows it): AIB2P403 wrong case (1), AIB2P406 refused by the service\n" in stderr
     _, _, verbose = convert(*arguments, "--force", "-v", cwd=folder)
-    assert verbose.count(" AIB2P304 change: ") == 2
+    assert verbose.count(" AIB2P304 change: ") == 3
+    assert " AIB2P403 note: " in verbose
     assert "-v shows" not in verbose
+
+
+def test_of_one_template_what_to_act_on_comes_first_and_what_asks_for_nothing_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text(LOSSY.replace('"type": "Shell"', '"type": "shell"'), encoding="utf-8")
+    _, _, stderr = convert("in.json", cwd=tmp_path)
+    shown = [
+        "To act on:",
+        "AIB2P412 note: ",
+        "To decide:",
+        "AIB2P203 loss: ",
+        "To know (-v shows it): AIB2P403 wrong case (1), ",
+    ]
+    places = [stderr.index(one) for one in shown]
+    assert places == sorted(places)
+    assert "AIB2P403 note: " not in stderr
+    assert "To know:\n\nin.json:" in convert("in.json", "-v", cwd=tmp_path)[2]
+    assert "AIB2P403" not in convert("in.json", "--findings", "concise", cwd=tmp_path)[2]
+    assert "AIB2P403" in convert("in.json", "--findings", "concise", "-v", cwd=tmp_path)[2]
+    assert "AIB2P403" in convert("in.json", "--findings", "sarif", cwd=tmp_path)[2]
+
+
+def test_a_port_open_to_the_internet_fails_a_run_that_is_to_fail_on_what_to_act_on(tmp_path: Path) -> None:
+    network = "/resourceGroups/n/providers/Microsoft.Network/virtualNetworks/v"
+    subnet = f"/subscriptions/11111111-1111-1111-1111-111111111111{network}/subnets/s"
+    closed = GOOD.replace('"properties": {', '"properties": {"vmProfile": {"vnetConfig": {"subnetId": "%s"}},' % subnet)  # noqa: UP031 - there are braces in it
+    (tmp_path / "open.json").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "closed.json").write_text(closed, encoding="utf-8")
+    assert convert("open.json", "--fail-on", "act", cwd=tmp_path)[0] == 1
+    assert convert("closed.json", "--fail-on", "act", cwd=tmp_path)[0] == 0
 
 
 def test_quiet_and_verbose_exclude_each_other(folder: Path) -> None:

@@ -11,10 +11,10 @@ from threading import Barrier, BrokenBarrierError
 import pytest
 import trustme
 
-from aib2packer.conversion import Asset
 from aib2packer.fetch import fetch
 from aib2packer.fetch.limits import Limits
 from aib2packer.options import Unfetched
+from aib2packer.packer.model import Asset
 from tests.fetch.server import Answer, Server, body, broken_chunks, dripping, endless, hang_up, redirect, status
 
 FAST = Limits(connect=2, read=1, total=10, size=1 << 20, redirects=3, pauses=(0.01, 0.01), longest_pause=0.05)

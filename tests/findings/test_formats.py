@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from aib2packer.findings.codes import JSON_TRAILING_COMMA, STAGING_GROUP, UNREADABLE, VM_BOOT
+from aib2packer.findings.codes import JSON_TRAILING_COMMA, PUBLIC_ADDRESS, STAGING_GROUP, UNKNOWN_KIND, UNREADABLE, VM_BOOT
 from aib2packer.findings.explain import page
-from aib2packer.findings.formats import Format, Judgement, render
+from aib2packer.findings.formats import Format, render
+from aib2packer.findings.judgement import Judgement
 from aib2packer.findings.model import Code, Finding, about_file
 from aib2packer.text.source import SourceText, Span
 from tests.cases import CASES, convert_case
@@ -76,7 +77,14 @@ def test_sarif_has_a_rule_with_its_page_for_each_code_that_was_found() -> None:
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
     assert [result["level"] for result in run["results"]] == ["warning", "note", "warning", "note"]
-    assert run["results"][3]["properties"] == {"severity": "change"}
+    assert run["results"][3]["properties"] == {"severity": "change", "asks": "decide"}
+
+
+def test_what_somebody_must_act_on_is_a_warning_in_sarif_and_on_github() -> None:
+    assert sarif(finding(code=PUBLIC_ADDRESS))["results"][0]["level"] == "warning"
+    assert sarif(finding(code=UNKNOWN_KIND))["results"][0]["level"] == "error"
+    assert rendered(Format.GITHUB, finding(code=PUBLIC_ADDRESS)).startswith("::warning ")
+    assert rendered(Format.GITHUB, finding(code=UNKNOWN_KIND)).startswith("::error ")
 
 
 def test_sarif_says_where_in_the_file_and_where_in_the_template() -> None:
@@ -148,12 +156,14 @@ def test_json_has_the_shape_that_the_documentation_shows() -> None:
                 "template": "in.json",
                 "outcome": "out of date",
                 "counts": {"error": 0, "loss": 1, "change": 0, "note": 0},
+                "asks": {"act": 0, "decide": 1, "know": 0},
                 "diff": "--- a",
             },
             {
                 "template": "x.json",
                 "outcome": "converted",
                 "counts": {"error": 0, "loss": 0, "change": 0, "note": 0},
+                "asks": {"act": 0, "decide": 0, "know": 0},
                 "diff": None,
             },
         ],
@@ -161,6 +171,7 @@ def test_json_has_the_shape_that_the_documentation_shows() -> None:
             {
                 "code": "AIB2P203",
                 "severity": "loss",
+                "asks": "decide",
                 "title": "optimize.vmBoot",
                 "message": "why",
                 "help": "what to do",

@@ -81,12 +81,10 @@ def test_a_pipeline_gives_the_build_every_value_that_it_needs(auth: Auth) -> Non
     conversion = convert_json(value, Options(side_files=True, auth=auth))
 
     assert conversion.hcl is not None
-    needed = {f"PKR_VAR_{name}" for name in required_variables(conversion.hcl)}
+    needed = {f"PKR_VAR_{name}" for name in required_variables(conversion.hcl) if name != "subscription_id"}
     pipelines = {path: yaml.safe_load(data) for path, data in conversion.files.items() if path.startswith("pipelines/")}
     assert set(pipelines["pipelines/github-actions.yml"]["jobs"]["build"]["env"]) >= needed
-    assert ("pipelines/azure-pipelines.yml" in pipelines) == (auth is not Auth.OIDC)
-    if auth is not Auth.OIDC:
-        assert set(pipelines["pipelines/azure-pipelines.yml"]["jobs"][0]["steps"][-1]["env"]) >= needed
+    assert set(pipelines["pipelines/azure-pipelines.yml"]["jobs"][0]["steps"][-1]["env"]) >= needed
 
 
 def test_what_is_built_on_request_has_no_pipeline() -> None:
@@ -106,7 +104,8 @@ def test_the_commands_of_the_page_are_valid(case: str, packer: Packer, tmp_path:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(data)
 
-    secrets = set(re.findall(r"export PKR_VAR_(\w+)", page))
+    exported = set(re.findall(r"export PKR_VAR_(\w+)", page))
+    exported |= {"subscription_id"} if "\nexport ARM_SUBSCRIPTION_ID=" in page else set()
     for line in (
         line for line in commands(page) if line.startswith("packer validate")
     ):  # as in a fresh checkout: nothing is built
@@ -114,7 +113,8 @@ def test_the_commands_of_the_page_are_valid(case: str, packer: Packer, tmp_path:
         given = dict(re.findall(r"-var (\w+)=(\S+)", line))
         made_up = {name: value for name, value in given.items() if value != "..."}
         values = required_variables((tmp_path / target / "build.pkr.hcl").read_text())
-        assert set(values) <= {*given, *secrets}
+        example = conversion.files.get("example.pkrvars.hcl", b"").decode() if "-var-file=values.pkrvars.hcl" in line else ""
+        assert set(values) <= {*given, *exported, *re.findall(r"^# (\w+) = ", example, re.MULTILINE)}
         assert set(given) <= {*values, *made_up}
         assert (verdict := packer.validate(tmp_path / target, {**values, **made_up})).ok, verdict.output
 
@@ -166,7 +166,7 @@ def test_the_command_that_counts_versions_on_has_all_that_it_needs_in_the_shell(
     assert named == ["subscription_id", "resource_group_name", "gallery"]
     assert before[-3:] == ["subscription_id=...", "resource_group_name=...", "gallery=golden"]
     assert "#   subscription_id=... resource_group_name=... gallery=golden\n" in conversion.hcl
-    in_pipeline = 'subscription_id="$PKR_VAR_subscription_id" resource_group_name="$PKR_VAR_resource_group_name" gallery=golden'
+    in_pipeline = 'subscription_id="$ARM_SUBSCRIPTION_ID" resource_group_name="$PKR_VAR_resource_group_name" gallery=golden'
     assert f"      #   {in_pipeline}\n" in github
 
 
@@ -205,8 +205,9 @@ def test_values_that_were_given_lie_beside_the_build_and_are_not_asked_for(packe
     (tmp_path / "build.pkr.hcl").write_text(conversion.hcl)
     (tmp_path / "web.auto.pkrvars.hcl").write_bytes(conversion.files["web.auto.pkrvars.hcl"])
 
-    asked = set(re.findall(r"-var (\w+)=|export PKR_VAR_(\w+)", conversion.hcl))
-    values = {name or secret: "22222222-2222-2222-2222-222222222222" for name, secret in asked}
+    example = conversion.files.get("example.pkrvars.hcl", b"").decode()
+    asked = {*re.findall(r"export PKR_VAR_(\w+)", conversion.hcl), *re.findall(r"^# (\w+) = ", example, re.MULTILINE)}
+    values = dict.fromkeys(asked, "22222222-2222-2222-2222-222222222222")
     assert "team" not in values
     assert packer.validate(tmp_path, values).ok
     assert not packer.validate(tmp_path / "build.pkr.hcl", values).ok  # of a file Packer does not read them

@@ -1,7 +1,8 @@
 """Reads HCL back, by the language's own rules and without any of the printer's code: what the tests hold the printer against.
 
 Knows what the printer writes: attributes, blocks, comments, strings, heredocs, numbers, lists, objects, references. Follows
-reference/packer-semantics.md 2.1 and 2.2, and the scanner of HCL 2.24 (scan_tokens.rl, scan_string_lit.rl, parser_template.go).
+docs/reference/packer-semantics.md 2.1 and 2.2, and the scanner of HCL 2.24 (scan_tokens.rl, scan_string_lit.rl,
+parser_template.go).
 """
 
 import re

@@ -21,7 +21,7 @@ from aib2packer.hcl.values import (
 )
 from tests.hcl.decoding import DecodedBlock
 
-# Whatever a string can trip over, each beside whatever else (reference/packer-semantics.md 1 and 2).
+# Whatever a string can trip over, each beside whatever else (docs/reference/packer-semantics.md 1 and 2).
 FRAGMENTS = (
     *("$", "%", "{", "}", "${", "%{", "$${", "%%{", "$$", "%%", "~", "${~", "$(", "{{", "}}", "{{.X}}", "`"),
     *('"', "'", "\\", "\\n", "\\u0041", "\n", "\n\n", "\t", "\r", "\r\n", "\0", "\a", "\v", "\f", "\x1b", "\x7f", "\x85"),

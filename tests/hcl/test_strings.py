@@ -1,4 +1,4 @@
-"""Every string reaches Packer as it is, in the form that reads best (reference/packer-semantics.md 2.1 to 2.3)."""
+"""Every string reaches Packer as it is, in the form that reads best (docs/reference/packer-semantics.md 2.1 to 2.3)."""
 
 import pytest
 from hypothesis import given

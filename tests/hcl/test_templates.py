@@ -1,4 +1,7 @@
-"""What a field that Packer renders once as a Go template makes of escaped values (reference/packer-semantics.md 1.3, 1.4)."""
+"""What a field that Packer renders once as a Go template makes of escaped values.
+
+Source: docs/reference/packer-semantics.md 1.3, 1.4.
+"""
 
 import re
 from pathlib import Path

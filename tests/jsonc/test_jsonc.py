@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from aib2packer.findings.codes import JSON_DUPLICATE_KEY, JSON_SYNTAX, JSON_TOO_DEEP, JSON_TRAILING_COMMA, PLACEHOLDER
 from aib2packer.findings.model import Finding, Report, Severity
-from aib2packer.jsonc.reader import MAX_DEPTH, parse
-from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, JsonScalar
+from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.tree import MAX_DEPTH, Json, JsonArray, JsonObject, JsonScalar, JsonUnknown
 from aib2packer.text.source import SourceText
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -62,6 +62,8 @@ def plain(tree: Json) -> Any:  # noqa: ANN401 - any JSON value
             return [plain(item) for item in tree.items]
         case JsonObject():
             return {member.key: plain(member.value) for member in tree}
+        case JsonUnknown():
+            raise AssertionError(tree)
 
 
 def scalars(tree: Json) -> list[JsonScalar]:
@@ -74,6 +76,8 @@ def scalars(tree: Json) -> list[JsonScalar]:
         case JsonObject():
             keys = [JsonScalar(member.key, member.key_span) for member in tree]
             return [*keys, *(scalar for member in tree for scalar in scalars(member.value))]
+        case JsonUnknown():
+            raise AssertionError(tree)
 
 
 def error_of(text: str) -> Finding:

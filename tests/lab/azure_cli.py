@@ -3,9 +3,10 @@
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.lab.judge import home
 from tests.lab.requirements import UnavailableError
@@ -29,10 +30,11 @@ class RecordedAzureCli:
         sleep.chmod(0o755)
         return cls(folder)
 
-    def environment(self, *, fails: str = "") -> dict[str, str]:
-        """What puts it on PATH; commands that begin with `fails` fail."""
+    def environment(self, *, fails: str = "", answers: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+        """What puts it on PATH; commands that begin with `fails` fail, queries among `answers` get these."""
         path = f"{self.folder}:{os.environ['PATH']}"
-        return {"PATH": path, "AZ_CALLS": str(self.folder / "calls"), "AZ_FAILS": fails}
+        given = json.dumps(dict(answers))
+        return {"PATH": path, "AZ_CALLS": str(self.folder / "calls"), "AZ_FAILS": fails, "AZ_ANSWERS": given}
 
     def calls(self) -> list[list[str]]:
         """The arguments of each call, oldest first."""

@@ -1,7 +1,7 @@
 """What expressions come to when Packer evaluates them: what they came to in Azure, whatever the values of variables.
 
 The stand-in for the azure plugin tells the source block with everything evaluated. Tags are the probe: they take any text.
-Expected values are worked out by hand from reference/arm-expressions.md 2; `guid` by Python's uuid5.
+Expected values are worked out by hand from docs/reference/arm-expressions.md 2; `guid` by Python's uuid5.
 """
 
 import json

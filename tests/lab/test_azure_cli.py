@@ -1,14 +1,17 @@
 """The commands of the Azure CLI in post-processors: the shell runs them, and the real CLI's parser takes them."""
 
 import re
+import shutil
 import subprocess
 import textwrap
 from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from aib2packer import InputError
 from aib2packer.app.gallery import list_versions, parse_image
+from aib2packer.packer.vm.cli_session import SCRIPT, SCRIPT_FILE
 from tests.cases import CASES, GOLDEN, golden_hcl
 from tests.lab.azure_cli import AzureCliParser, RecordedAzureCli
 
@@ -28,9 +31,10 @@ VALUES = {
     "TARGET_REGIONS": "westeurope northeurope=2 eastus=1=Standard_ZRS",
     "TAGS": "owner=Jane O'Neil",
 }
-_STEP = re.compile(
-    r"^ +(?:env = \{\n(?P<env>(?:.*\n)*?) +\}\n +)?inline = \[\n +<<-EOT\n(?P<script>(?:.*\n)*?) +EOT$", re.MULTILINE
-)
+COPIED = "copyCompletionError.errorMessage || completionPercent"
+_ENV = re.compile(r"^ +env = \{(?: for name, value in \{)?\n((?:.*\n)*?) +\}", re.MULTILINE)
+_INLINE = re.compile(r"^ +inline = \[\n +local\.sign_in,\n +<<-EOT\n((?:.*\n)*?) +EOT$", re.MULTILINE)
+_FILE = re.compile(r'^ +script += "\$\{path\.root\}/(.*)"$', re.MULTILINE)
 
 
 def steps(case: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -39,26 +43,33 @@ def steps(case: str) -> list[tuple[str, tuple[str, ...]]]:
     _, *blocks = file.read_text().split('post-processor "shell-local" {\n') if file.exists() else [""]
     found = []
     for block in blocks:
-        step = _STEP.search(block)
-        assert step is not None, block
-        names = re.findall(r"^ +(\w+) += ", step["env"] or "", re.MULTILINE)
-        found.append((textwrap.dedent(step["script"]).replace("$${", "${").replace("%%{", "%{"), tuple(names)))
+        env, inline, beside = _ENV.search(block), _INLINE.search(block), _FILE.search(block)
+        names = re.findall(r"^ +(\w+) += ", env[1] if env else "", re.MULTILINE)
+        if beside is not None and (inline is None or beside.start() < inline.start()):
+            script = (file.with_name(file.name.removesuffix(".pkr.hcl")) / beside[1]).read_text()
+        else:
+            assert inline is not None, block
+            script = SCRIPT + textwrap.dedent(inline[1]).replace("$${", "${").replace("%%{", "%{")
+        found.append((script, tuple(names)))
     return found
 
 
 WITH_STEPS = [case for case in CASES if steps(case)]
 
 
-def run(script: str, names: tuple[str, ...], az: RecordedAzureCli, *, fails: str = "") -> subprocess.CompletedProcess[str]:
+def run(
+    script: str, names: tuple[str, ...], az: RecordedAzureCli, *, fails: str = "", answers: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run a script as `shell-local` does."""
     # The same name for both: the option beside it tells what it is.
     source = VERSION if "--gallery-image-reference" in script else f"{COMPUTE}/snapshots/web"
     given = {name: VALUES.get(name, "value") for name in names} | ({"SOURCE": source} if "SOURCE" in names else {})
     file = az.folder / "script"
     file.write_text(script)
+    (az.folder / PurePosixPath(SCRIPT_FILE).name).write_text(SCRIPT)
     return subprocess.run(
         ["/bin/sh", "-e", file],
-        env={**az.environment(fails=fails), **given},
+        env={**az.environment(fails=fails, answers=answers or {}), **given},
         capture_output=True,
         check=False,
         encoding="utf-8",
@@ -79,6 +90,21 @@ def complaints(az_parser: AzureCliParser, tmp_path_factory: pytest.TempPathFacto
         assert len(calls[case]) >= len(steps(case))
     said = iter(az_parser.complaints([call for of_case in calls.values() for call in of_case]))
     return {case: [f"{call}: {complaint}" for call in of_case if (complaint := next(said))] for case, of_case in calls.items()}
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="no ShellCheck here")
+@pytest.mark.parametrize("case", WITH_STEPS)
+def test_shellcheck_has_nothing_against_a_script(case: str, tmp_path: Path) -> None:
+    for number, (script, names) in enumerate(steps(case)):
+        inline = "#!/bin/sh -e\n" + "".join(f"export {name}=given\n" for name in names)
+        (tmp_path / f"{number}.sh").write_text(script if script.startswith("#!") else inline + script)
+
+    given = "--exclude=SC2016"  # values of the template with a $ in them: a file says so itself
+    done = subprocess.run(
+        ["shellcheck", given, *sorted(tmp_path.iterdir())], capture_output=True, check=False, encoding="utf-8"
+    )
+
+    assert done.stdout == ""
 
 
 @pytest.mark.parametrize("case", WITH_STEPS)
@@ -136,13 +162,86 @@ def test_a_script_stops_at_the_first_command_that_fails_and_deletes_what_it_made
     assert [call[:2] for call in az.calls()[-2:]] == [["image", "create"], ["disk", "delete"]]
 
 
+def test_nothing_that_fails_in_the_clean_up_hides_the_rest_of_it(az: RecordedAzureCli) -> None:
+    script, names = next(step for step in steps("distribute-images-only") if "--copy-start" in step[0])
+
+    done = run(script, names, az, fails="disk delete")
+
+    assert done.returncode == 0
+    assert [call[0] for call in az.calls()[-4:]] == ["disk", "snapshot", "snapshot", "disk"]
+    assert done.stderr.count("Left over, delete it: disk") == 2
+
+
+@pytest.mark.parametrize(("answer", "said"), [("Quota is used up", "Quota is used up"), ("50.0", "not copied in 240 minutes")])
+def test_a_copy_of_a_snapshot_that_fails_or_never_ends_is_an_error(az: RecordedAzureCli, answer: str, said: str) -> None:
+    script, names = next(step for step in steps("distribute-images-only") if "--copy-start" in step[0])
+    assert "-ge 480" in script
+
+    done = run(
+        script.replace("-ge 480", "-ge 3"), names, az, answers={"copyCompletionError.errorMessage || completionPercent": answer}
+    )
+
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert all(call[:2] != ["image", "create"] for call in az.calls())
+    assert [call[0] for call in az.calls()[-4:]] == ["disk", "snapshot", "snapshot", "disk"]
+
+
+def test_an_old_image_goes_only_when_the_new_one_is_there_by_another_name(az: RecordedAzureCli) -> None:
+    script, names = next(step for step in steps("distribute-gallery-and-images") if "web-north" in step[0])
+    there = {"[].name": "other\nWEB-north"}
+
+    done = run(script, names, az, answers=there)
+
+    assert done.returncode == 0, done.stderr
+    made = [
+        (call[1], call[call.index("--name") + 1])
+        for call in az.calls()
+        if call[:2] in (["image", "create"], ["image", "delete"])
+    ]
+    assert made == [("create", "value"), ("delete", "web-north"), ("create", "web-north"), ("delete", "value")]
+
+
+def test_a_new_image_that_cannot_be_made_leaves_the_old_one_alone(az: RecordedAzureCli) -> None:
+    script, names = next(step for step in steps("distribute-gallery-and-images") if "web-north" in step[0])
+
+    done = run(script, names, az, fails="image create", answers={"[].name": "web-north"})
+
+    assert done.returncode != 0
+    deleted = [call[call.index("--name") + 1] for call in az.calls() if call[:2] == ["image", "delete"]]
+    assert deleted == ["value"]  # the temporary name
+
+
+def test_a_gallery_version_that_is_there_is_left_alone(az: RecordedAzureCli) -> None:
+    script, names = next(step for step in steps("distribute-two-galleries") if "image-version create" in step[0])
+
+    done = run(script, names, az, answers={"[].name": VALUES["GALLERY_IMAGE_VERSION"]})
+
+    assert done.returncode != 0
+    assert "There is a version 1.20250101.120000" in done.stderr
+    assert all(call[:3] != ["sig", "image-version", "create"] for call in az.calls())
+
+
+@pytest.mark.parametrize(("state", "said"), [("Failed", "ended as: Failed"), ("Creating", "not published in 240 minutes")])
+def test_a_gallery_version_that_fails_or_never_ends_is_an_error(az: RecordedAzureCli, state: str, said: str) -> None:
+    script, names = next(step for step in steps("distribute-two-galleries") if "image-version create" in step[0])
+
+    assert "-ge 480" in script
+
+    done = run(script.replace("-ge 480", "-ge 3"), names, az, answers={"provisioningState": state})
+
+    assert done.returncode != 0
+    assert said in done.stderr
+
+
 def test_a_vhd_whose_copy_fails_is_not_deleted(az: RecordedAzureCli) -> None:
     script, names = steps("vhd-uri")[0]
 
     done = run(script, names, az, fails="storage blob show")
 
     assert done.returncode != 0
-    assert all(call[:3] != ["storage", "blob", "delete"] for call in az.calls())
+    deleted = [call for call in az.calls() if call[:3] == ["storage", "blob", "delete"]]
+    assert [call[call.index("--name") + 1] for call in deleted] == ["web.vhd"]  # what there is of the copy
 
 
 def test_the_azure_cli_takes_the_commands_of_the_pages_about_builds(az: RecordedAzureCli, az_parser: AzureCliParser) -> None:

@@ -105,10 +105,12 @@ def test_every_target_is_made_and_recorded(machine: Machine) -> None:
         "storage blob copy start",
         "storage blob show",
         "storage blob delete",
+        "sig image-version list",
         "sig image-version create",
+        "sig image-version show",
         "sig image-definition show",
         "disk create",
-        "image delete",
+        "image list",
         "image create",
         "disk delete",
     ]
@@ -128,9 +130,10 @@ def test_every_target_is_made_and_recorded(machine: Machine) -> None:
         "--source-account-name": ["contoso"],
         "--source-container": ["golden"],
         "--source-blob": ["diskstand-in-TempOSDiskName.vhd"],
-        "--output": ["none"],
+        "--query": ["id"],
+        "--output": ["tsv"],
     }
-    assert options(calls[5]) == {
+    assert options(calls[6]) == {
         "--subscription": ["22222222-2222-2222-2222-222222222222"],
         "--resource-group": ["images"],
         "--gallery-name": ["golden"],
@@ -138,15 +141,18 @@ def test_every_target_is_made_and_recorded(machine: Machine) -> None:
         "--gallery-image-version": ["1.2.4"],
         "--location": ["westeurope"],
         "--image-version": [MADE],
-        "--target-regions": ["NorthEurope=Premium_LRS", "westeurope=2=Standard_LRS"],
+        "--target-regions": ["northeurope=1=Premium_LRS", "westeurope=2=Standard_LRS"],
+        "--block-deletion-before-end-of-life": ["false"],
         "--tags": ['owner=Jane O\'Neil $HOME "x" \\ `id` 100%', 'who=Q & A; "$(id)" %{'],
+        "--no-wait": [],
         "--output": ["none"],
     }
-    assert re.fullmatch(f"packer-3-{TIME}", options(calls[7])["--name"][0])
-    assert options(calls[7])["--gallery-image-reference"] == [MADE]
-    assert options(calls[9])["--name"] == ["web2"]
-    assert options(calls[9])["--hyper-v-generation"] == ["V2"]
-    assert options(calls[9])["--source"] == options(calls[10])["--ids"]
+    assert re.fullmatch(f"packer-temporary-3-{TIME}", options(calls[9])["--name"][0])
+    assert options(calls[9])["--gallery-image-reference"] == [MADE]
+    assert options(calls[9])["--tags"] == ["packer-temporary"]
+    assert options(calls[11])["--name"] == ["web2"]
+    assert options(calls[11])["--hyper-v-generation"] == ["V2"]
+    assert options(calls[11])["--source"][0].rpartition("/")[2] == options(calls[12])["--name"][0]
     assert outputs(machine.folder) == {
         "web": MADE,
         "web-image": f"{IMAGES}/web",
@@ -160,17 +166,17 @@ def test_a_target_that_fails_fails_the_build_and_no_other_target(machine: Machin
     far = {"type": "ManagedImage", "imageId": f"{IMAGES}/far", "location": "eastus", "runOutputName": "far"}
     near = {"type": "ManagedImage", "imageId": f"{IMAGES}/near", "location": "northeurope", "runOutputName": "near"}
 
-    done = build(machine, [far, near], fails="snapshot wait")
+    done = build(machine, [far, near], fails="disk create")
 
     assert not done.ok
     calls = machine.az.calls()
-    assert [call[:2] for call in calls].count(["snapshot", "wait"]) == 2  # both were tried
+    assert [call[:2] for call in calls].count(["disk", "create"]) == 2  # both were tried
     assert not any(call[:2] == ["image", "create"] for call in calls)
     # What was made on the way is deleted, and at the end the image and the snapshot that it all came from.
     assert [call[:2] for call in calls[-2:]] == [["snapshot", "delete"], ["image", "delete"]]
-    snapshot = f"{IMAGES.removesuffix('/images')}/snapshots/image_{TIME}"
+    snapshot = f"{IMAGES.removesuffix('/images')}/snapshots/packer_temporary_image_{TIME}"
     assert re.fullmatch(snapshot, options(calls[-2])["--ids"][0])
-    assert re.fullmatch(f"{IMAGES}/image-{TIME}", options(calls[-1])["--ids"][0])
+    assert re.fullmatch(f"{IMAGES}/packer-temporary-image-{TIME}", options(calls[-1])["--ids"][0])
     assert not (machine.folder / "image.manifest.json").exists()
 
 
@@ -187,5 +193,5 @@ def test_all_galleries_of_a_major_version_get_the_same_number(machine: Machine, 
     number = made["a"].removeprefix(f"{GALLERY}/images/web/versions/")
     assert re.fullmatch(version or r"1\.\d{8}\.\d{1,6}", number)
     assert made["b"] == f"{GALLERY}/images/web2/versions/{number}"
-    assert options(machine.az.calls()[0])["--gallery-image-version"] == [number]
-    assert options(machine.az.calls()[0])["--image-version"] == [made["a"]]
+    assert options(machine.az.calls()[1])["--gallery-image-version"] == [number]
+    assert options(machine.az.calls()[1])["--image-version"] == [made["a"]]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from aib2packer import Options
-from aib2packer.conversion import Asset
 from aib2packer.fetch import fetch
+from aib2packer.packer.model import Asset
 from tests.lab.file_server import FileServer
 from tests.lab.judge import Packer
 from tests.lab.test_builds import LINUX, WINDOWS, run, shell, write_build

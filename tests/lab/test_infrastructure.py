@@ -21,7 +21,7 @@ packer {
     }
     windows-update = {
       source  = "github.com/rgl/windows-update"
-      version = "~> 0.18"
+      version = "~> 0.17.2"
     }
   }
 }

@@ -179,7 +179,7 @@ def test_a_storage_type_of_its_own_comes_with_the_region_and_not_afterwards() ->
 
     assert re.findall(r'target_region \{\n +name +=? "(\w+)"', hcl) == ["westeurope", "northeurope"]
     assert 'storage_account_type = "Standard_ZRS"' in hcl
-    assert "--target-regions westeurope=2=Standard_ZRS northeurope=Standard_ZRS eastus=Standard_LRS" in scripts(hcl)[0]
+    assert "--target-regions westeurope=2=Standard_ZRS northeurope=1=Standard_ZRS eastus=1=Standard_LRS" in scripts(hcl)[0]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The rules that tell the operating system (reference/aib-behaviour.md 7), each by the templates that it decides."""
+"""The rules that tell the operating system (docs/reference/aib-behaviour.md 7), each by the templates that it decides."""
 
 import re
 from typing import Any

@@ -30,7 +30,10 @@ def test_a_blob_without_a_signature_is_fetched_with_the_azure_cli(uri: str) -> N
 
 @pytest.mark.parametrize("uri", ["https://contoso.blob.core.windows.net/s/a.sh?sv=1&sig=<sig>", "https://example.com/a.sh"])
 def test_all_else_is_fetched_with_curl(uri: str) -> None:
-    assert "curl -fsSL" in fetching(uri)
+    hcl = fetching(uri)
+
+    assert "curl -f" in hcl
+    assert "az storage blob download" not in hcl
 
 
 def test_a_signature_that_is_to_be_filled_in_is_a_sensitive_variable() -> None:

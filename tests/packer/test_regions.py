@@ -48,7 +48,8 @@ def test_replicas_belong_to_their_region() -> None:
 def test_regions_that_are_known_later_are_made_distinct_later() -> None:
     target = {**GALLERY_TARGET, "replicationRegions": ["<region>", "westeurope"]}
 
-    assert 'for_each = distinct([var.region, "westeurope"])' in hcl_of(template(distribute=[target], location="<region>"))
+    for_each = 'distinct([for region in [var.region, "westeurope"] : lower(replace(region, " ", ""))])'
+    assert f"for_each = {for_each}" in hcl_of(template(distribute=[target], location="<region>"))
 
 
 def test_one_region_that_is_known_later_needs_no_list() -> None:

@@ -15,7 +15,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aib2packer import Conversion, Options, convert
-from aib2packer.findings.formats import Format, Judgement, render
+from aib2packer.findings.formats import Format, render
+from aib2packer.findings.judgement import Judgement
+from aib2packer.findings.overview import of_many, of_one
 from aib2packer.findings.text import render as render_text
 from aib2packer.provenance.report import Account, as_json, as_markdown
 from tests.arm.test_deployment import deployment
@@ -98,6 +100,7 @@ def named(value: Json) -> Iterator[str]:
 def check_lines(hcl: str, hostile: str, folder: Path) -> None:
     """Check that no line of the HCL is of the template's making, and that the lines for shells run nothing of it."""
     assert all(char.isprintable() or char == "\n" for char in hcl)
+    assert_no_commands(hcl)
     assert not re.search(rf"^\s*(?:touch )?{MARK}", _HEREDOC.sub("", hcl), re.MULTILINE)
     if not _SHELL.search(hostile) and hostile:
         return
@@ -171,22 +174,32 @@ def check_page(conversion: Conversion, hostile: str, folder: Path) -> None:
             run_in_sandbox(block[1], folder)
 
 
+def assert_no_commands(shown: str, form: Format = Format.TEXT) -> None:
+    """Check that nothing is a command for a build service, but for those that are asked for."""
+    assert not re.search(r"##(?:vso)?\[", shown, re.IGNORECASE)
+    assert form is Format.GITHUB or not re.search(r"^\s*::", shown, re.MULTILINE)
+
+
 def check_shown(conversion: Conversion) -> None:
     """Check that nothing that is shown drives a terminal, GitHub, or a reader of Markdown or JSON."""
-    judgements = [Judgement("web.json", "converted", conversion.findings)]
+    judgements = [Judgement("##vso[x]::error::web.json", "converted", conversion.findings)]
     for form in Format:
         shown = render(form, judgements, version="1")
         assert all(char.isprintable() or char == "\n" for char in shown), form
+        assert_no_commands(shown, form)
         if form.is_document:
             json.loads(shown)
         if form is Format.GITHUB:
             assert all(re.match(r"::(?:error|warning|notice) file=", line) for line in shown.splitlines())
+    for overview in (of_many(judgements, color=False), of_one(conversion.findings, everything=True, color=False)):
+        assert_no_commands(overview)
     coloured = render_text(conversion.findings, color=True)
     assert all(char.isprintable() or char == "\n" for char in re.sub(r"\x1b\[\d+m", "", coloured))
-    account = Account("web.json", "converted", conversion.settings, conversion.source_map)
+    account = Account("##vso[x]::error::web.json", "converted", conversion.settings, conversion.source_map)
     assert json.loads(as_json([account], version="1"))
     for shown in (as_markdown([account]), *(data.decode() for path, data in conversion.files.items() if path.endswith(".md"))):
         assert all(char.isprintable() or char == "\n" for char in shown)
+        assert_no_commands(shown)
         prose = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", shown)
         assert "<script>" not in prose.replace("\\<", "")
         assert "](http://pwned)" not in prose.replace("\\]", "")
@@ -274,7 +287,7 @@ def test_a_hostile_parameter_stays_a_parameter(parameter: tuple[str, str, str, s
 
 
 def test_packer_runs_nothing_that_a_hostile_default_says(packer: Packer, tmp_path: Path) -> None:
-    texts = [text for text in HOSTILE if "{{" not in text]  # templates of Packer's own run no program
+    texts = [text for text in HOSTILE if "\0" not in text]  # no process takes that in its environment
     parameters = {f"p{index}": {"type": "string", "defaultValue": text} for index, text in enumerate(texts)}
     files = [
         {

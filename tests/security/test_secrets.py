@@ -8,7 +8,8 @@ import pytest
 
 from aib2packer import Conversion, Options, convert
 from aib2packer.findings import text
-from aib2packer.findings.formats import Format, Judgement, render
+from aib2packer.findings.formats import Format, render
+from aib2packer.findings.judgement import Judgement
 from aib2packer.provenance.report import Account, as_json, as_markdown
 from aib2packer.text.source import SourceText
 from tests.arm.test_deployment import deployment, nested

@@ -40,6 +40,24 @@ from aib2packer.text.secrets import find_secrets, mask
         ("https://x/?key=AIzaSyABCDEFGHIJKLM", "https://x/?key=***"),
         (r"https:\/\/x\/?token=a\/b", r"https:\/\/x\/?token=***"),
         ("https://x/?token=a%3Fsig%3Db&c=d", "https://x/?token=***&c=d"),
+        *(
+            (f"https://x/?a=1&{name}=b/c&d=e", f"https://x/?a=1&{name}=***&d=e")
+            for name in (
+                "sas_token",
+                "api_token",
+                "sharedkey",
+                "authkey",
+                "pat",
+                "sasToken",
+                "X-Auth-Token",
+                "personal_access_token",
+            )
+        ),
+        *(
+            (f"https://x/?{name}=abc", f"https://x/?{name}=***")
+            for name in ("shared-access-key", "subscription-key", "app_secret", "dbPassword", "credential", "PRIVATE-TOKEN")
+        ),
+        ("https://x/?u=https%3A%2F%2Fy%3Fsas_token%3Dab", "https://x/?u=https%3A%2F%2Fy%3Fsas_token%3D***"),
         ("https://user:pass@x/y", "https://***@x/y"),
         ("https://user:p@ss@x/y?z=@", "https://***@x/y?z=@"),
         ("ftp://:pass@x", "ftp://***@x"),
@@ -68,6 +86,8 @@ def test_secrets_are_masked_and_the_rest_stays(text: str, masked: str) -> None:
         "https://x/?token=%TOKEN%",
         "?sig=***&se=1",
         "token=abc",
+        "https://x/?pageToken=abc&nextToken=b&continuation_token=c",
+        "https://x/?path=a&pattern=b&dispatch=c&monkey=d&tokens=e",
         "password=abc",
         "https://x/?keyword=a&zipcode=1&monkey=2&barcode=3",
         "https://x/?key=short",

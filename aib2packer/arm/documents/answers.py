@@ -1,6 +1,6 @@
 """What `reference(…)` of a deployment beside this one will answer: its outputs, evaluated without deploying it.
 
-Source: reference/arm-expressions.md 1.7; the real engine does the same for `bicep snapshot`.
+Source: docs/reference/arm-expressions.md 1.7; the real engine does the same for `bicep snapshot`.
 """
 
 from __future__ import annotations

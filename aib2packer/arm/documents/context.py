@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
+
+from aib2packer.clouds import Cloud
+from aib2packer.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +35,7 @@ class Context:
     subscription_id: str | None = None
     resource_group: str | None = None
     location: str | None = None
+    cloud: Cloud = Cloud.PUBLIC
     fold: bool = False
     shape: frozenset[str] = frozenset()
     read_linked: Callable[[str, Report], Json | None] = _read_nothing

@@ -1,18 +1,18 @@
 """Deployment templates: their scopes, and the image templates in them, however deep.
 
-Source: reference/arm-expressions.md 1.4 to 1.7 and 3.3.
+Source: docs/reference/arm-expressions.md 1.4 to 1.7 and 3.3.
 """
 
 from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.answers import answer
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, hide, read_parameters
-from aib2packer.arm.evaluation.evaluate import evaluate_definition, evaluate_json, evaluate_node
+from aib2packer.arm.evaluation.evaluate import evaluate_again, evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.evaluation.loops import MAX_ROUNDS
 from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Scope, user_functions, variable_definitions
 from aib2packer.arm.language.expression import ExpressionError
@@ -20,6 +20,7 @@ from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol
 from aib2packer.arm.language.tree import JsonSymbolic, is_null, value_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
+from aib2packer.frozen import dataclass
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.text.secrets import find_secrets
 from aib2packer.text.source import SourceText, Span
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol, Type
 
 _DEPLOYMENT = "microsoft.resources/deployments"
+_IMAGE_TEMPLATE = "microsoft.virtualmachineimages/imagetemplates"
 _SHAPELESS: dict[str, Type] = {"string": "string", "securestring": "string", "int": "int", "bool": "bool"}
 _NOWHERE = Span(SourceText("expression", ""), 0, 0)
 _NOT_OF_THE_IMAGE = {"dependson", "copy", "condition", "comments"}
@@ -108,11 +110,7 @@ def resolver(scopes: Scopes) -> Callable[[Symbol], ArmValue]:
     """What gives a symbol its value, as far as the parameters have values and defaults."""
 
     def resolve(symbol: Symbol) -> ArmValue:
-        expression = JsonSymbolic.of(symbol, _NOWHERE).shown
-        try:
-            return value_of(evaluate_json(JsonScalar(expression, _NOWHERE), scopes.resolved))
-        except ExpressionError:
-            return symbol  # what it was said to be is no expression: it has been cut, or a lambda's variable is in it
+        return evaluate_again(symbol, _NOWHERE, scopes.resolved)
 
     return resolve
 
@@ -190,7 +188,7 @@ def _is_inner(properties: JsonObject) -> bool:
 def _deployment(template: JsonObject, context: Context) -> Deployment:
     schema = (string_of(template.get("$schema")) or "").rsplit("/", 1)[-1].lower().removesuffix("#").removesuffix(".json")
     level = next((level for level in Level if level.value.lower() == schema), Level.RESOURCE_GROUP)
-    deployment = Deployment(level)
+    deployment = Deployment(level, cloud=context.cloud)
     if context.subscription_id is not None:
         deployment = replace(deployment, subscription_id=context.subscription_id)
     if context.resource_group is not None:
@@ -260,6 +258,13 @@ def _is_left_out(item: JsonObject, resolved: Scope, report: Report) -> bool:
     except ExpressionError as error:
         report_error(error, condition.span, report)
         return True
+    if value is False and string_of(condition) and (string_of(item.get("type")) or "").lower() == _IMAGE_TEMPLATE:
+        report.add(
+            codes.LEFT_OUT,
+            condition.span,
+            f"the image template {string_of(item.get('name')) or 'here'} is left out: its condition is false",
+            help="To convert it, give the parameters of the condition other values: --set NAME=…, or a file with -p.",
+        )
     if is_symbol(value):
         report.add(
             codes.CONDITION,
@@ -340,11 +345,14 @@ def _linked(properties: JsonObject, context: Context, report: Report) -> tuple[J
     if within is not None and isinstance(found, JsonObject):
         return found, within
     name = path or string_of(link.get("uri")) or string_of(link.get("id")) or "without a path"
+    leads_out = within is not None and within.links[-1].startswith("..")
     report.add(
         codes.LINKED_TEMPLATE,
         link.span,
         f"the linked template {name} is not read: an image template in it is not seen",
-        help="Convert the linked template by itself, or put it into this one: `az bicep build` does.",
+        help="Give the folder that holds both: a link is followed within what is given only."
+        if leads_out
+        else "Convert the linked template by itself, or put it into this one: `az bicep build` does.",
     )
     return None
 

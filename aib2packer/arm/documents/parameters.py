@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
+from aib2packer.frozen import dataclass
 from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.replace import replaced
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
+from aib2packer.terraform.syntax import TfRules
+from aib2packer.terraform.variables import is_values_file, plain, values_of
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from aib2packer.arm.language.symbolic import ArmValue
     from aib2packer.jsonc.tree import Json
+    from aib2packer.options import Options
 
 _SECURE = {"securestring", "secureobject"}
 _VALUE = re.compile(r'"value"\s*:\s*("(?:[^"\\]|\\.)*"?|[^\s,}\]]+)', re.IGNORECASE)
@@ -48,6 +52,8 @@ class Parameter:
     description: str
     nullable: bool
     span: Span
+    rules: tuple[tuple[str, str], ...] = ()
+    """What a Terraform variable of that name must be: HCL conditions and their messages."""
 
     @property
     def secure(self) -> bool:
@@ -113,25 +119,33 @@ def hide(node: Given | Setting | None) -> None:
         node.span.source.hide(node.span.start, node.span.end)
 
 
-def read_values(files: Sequence[SourceText], settings: Sequence[str], report: Report) -> dict[str, Given | Setting]:
+def read_values(options: Options, report: Report) -> dict[str, Given | Setting]:
     """The values that the user gives, by the names as written: of files, then of `NAME=VALUE` settings; the later win.
 
     What a setting means is only known with the parameters: `bind_values`.
     """
     values: dict[str, Given | Setting] = {}
-    for file in files:
+    for file in options.parameter_files:
+        if is_values_file(file.name):
+            values |= {name: plain(value) for name, value in values_of(file, report).items()}
+            continue
         document = parse(file, report)
         if document is None:
             for found in _VALUE.finditer(file.text):  # which of them are secrets, nobody knows then
                 file.hide(*found.span(1))
         else:
-            values |= _file_values(document, report)
-    for setting in settings:
+            found_values = _file_values(replaced(document, options.replacements), report)
+            values |= {name: value for name, value in found_values.items() if not (options.empty_is_open and _is_empty(value))}
+    for setting in options.settings:
         name, _, text = setting.partition("=")
         source = SourceText(f"--set {name.strip()}", text)
         values.pop(name.strip(), None)  # so that it stands last
         values[name.strip()] = Setting(text, Span(source, 0, len(text)))
     return values
+
+
+def _is_empty(value: Given) -> bool:
+    return isinstance(value, JsonScalar) and value.value == ""
 
 
 def bind_values(given: Mapping[str, Given | Setting], parameters: Mapping[str, Parameter], report: Report) -> dict[str, Given]:
@@ -232,7 +246,7 @@ def _parameter(name: str, span: Span, declaration: JsonObject, report: Report) -
     allowed = declaration.get("allowedValues")
     metadata = declaration.get("metadata")
     description = string_of(metadata.get("description")) if isinstance(metadata, JsonObject) else None
-    nullable = declaration.get("nullable")
+    nullable, rules = declaration.get("nullable"), declaration.get("validation")
     return Parameter(
         name=name,
         type=kind,
@@ -245,6 +259,7 @@ def _parameter(name: str, span: Span, declaration: JsonObject, report: Report) -
         description=description or "",
         nullable=isinstance(nullable, JsonScalar) and nullable.value is True,
         span=span,
+        rules=rules.rules if isinstance(rules, TfRules) else (),
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 from aib2packer.jsonc.tree import JsonArray, JsonObject
 from aib2packer.text.secrets import mask
 

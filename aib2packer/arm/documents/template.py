@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.documents.other import what_it_is
 from aib2packer.arm.documents.parameters import ParameterFact, bind_values, read_parameters
 from aib2packer.arm.documents.powershell import is_powershell, restore
 from aib2packer.arm.documents.siblings import Siblings
+from aib2packer.arm.documents.wrapped import exported, listed
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass, field
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, string_of, with_pointers
+from aib2packer.terraform.shown import is_shown, shown_resources
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from aib2packer.arm.documents.context import Context
     from aib2packer.arm.documents.deployment import Deployed
@@ -61,32 +66,47 @@ class _Candidate:
 
 def find_image_template(document: Json, name: str | None, context: Context, report: Report) -> Resource | None:
     """The one image template of a document, or the one called `name`; None after an error."""
-    found = tuple(_candidates(document, context, report))
+    found = _labelled(_candidates(document, context, report))
     if not found:
         _nothing_found(document, report)
         return None
-    listed = ", ".join(f"`{one.name}`" for one in found[:_MAX_NAMES]) + (" …" if len(found) > _MAX_NAMES else "")
+    names = ", ".join(f"`{one.name}`" for one in found[:_MAX_NAMES]) + (" …" if len(found) > _MAX_NAMES else "")
     if name is not None:
         chosen = [one for one in found if one.name.lower() == name.lower()]
         if len(chosen) == 1:
             return _load(chosen[0], report)
-        what = "several image templates are" if chosen else "no image template is"
         report.add(
             codes.NO_IMAGE_TEMPLATE,
             _start(document.span),
-            f"{what} called `{name}`",
-            help=f"The input holds {listed}.",
+            f"no image template is called `{name}`",
+            help=f"The input holds {names}.",
         )
         return None
     if len(found) > 1:
         report.add(
             codes.SEVERAL_IMAGE_TEMPLATES,
             _start(found[1].span),
-            f"the input holds {len(found)} image templates: {listed}",
-            help="Choose one with --name NAME.",
+            f"the input holds {len(found)} image templates: {names}",
+            help="Choose one with --name NAME, or write all of them, each to a folder of its own: -o DIR.",
         )
         return None
     return _load(found[0], report)
+
+
+def list_image_templates(document: Json, context: Context, report: Report) -> tuple[str, ...]:
+    """The names of all image templates of a document, each of which `find_image_template` takes; those alike have a number."""
+    return tuple(one.name for one in _labelled(_candidates(document, context, report)))
+
+
+def _labelled(found: Iterable[_Candidate]) -> tuple[_Candidate, ...]:
+    """The candidates, those with the same name numbered: `web`, `web#2`."""
+    counts: Counter[str] = Counter()
+    labelled = []
+    for one in found:
+        counts[one.name.lower()] += 1
+        number = counts[one.name.lower()]
+        labelled.append(one if number == 1 else replace(one, name=f"{one.name}#{number}"))
+    return tuple(labelled)
 
 
 def _load(candidate: _Candidate, report: Report) -> Resource | None:
@@ -99,18 +119,20 @@ def _load(candidate: _Candidate, report: Report) -> Resource | None:
 
 
 def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Candidate]:
-    if isinstance(document, JsonArray):  # az image builder list
-        for item in document.items:
-            yield from _candidates(item, context, report)
-        return
-    if not isinstance(document, JsonObject):
-        return
-    if _is_image_template(document):
+    if isinstance(document, JsonObject) and is_shown(document):
+        for resource in shown_resources(document, report):
+            yield from _candidates(resource, context, report)
+    elif isinstance(document, JsonObject) and _is_image_template(document):
         yield _plain(document)
-    elif _is_deployment_template(document):
+    elif isinstance(document, JsonObject) and _is_deployment_template(document):
         yield from _deployed(document, context, report)
-    elif isinstance(listed := document.get("value"), JsonArray):  # what the REST API lists
-        yield from _candidates(listed, context, report)
+    elif (items := listed(document)) is not None:
+        for item in items:
+            yield from _candidates(item, context, report)
+    elif not isinstance(document, JsonObject):
+        return
+    elif (inside := exported(document, context)) is not None:
+        yield from _deployed(*inside, report)
     elif isinstance(parameters := document.get("parameters"), JsonObject):
         yield from _rest_example(document, parameters)
 
@@ -181,8 +203,7 @@ def _rest_example(example: JsonObject, parameters: JsonObject) -> Iterator[_Cand
 
 def _bodies(answer: Json) -> Iterator[JsonObject]:
     if isinstance(answer, JsonObject):
-        listed = answer.get("value")
-        for body in listed.items if isinstance(listed, JsonArray) else (answer,):
+        for body in listed(answer) or (answer,):
             if isinstance(body, JsonObject) and _is_image_template(body):
                 yield body
 
@@ -210,7 +231,7 @@ def _is_image_template(body: JsonObject) -> bool:
 
 
 def _nothing_found(document: Json, report: Report) -> None:
-    if any(finding.code == codes.EXPRESSION for finding in report.findings):
+    if any(finding.code in {codes.EXPRESSION, codes.TERRAFORM} for finding in report.findings):
         return  # it hid what may be one
     for finding in report.findings:
         if finding.code == codes.LINKED_TEMPLATE:
@@ -223,9 +244,7 @@ def _nothing_found(document: Json, report: Report) -> None:
             return
     message = "there is no image template in this input"
     help_text = "Pass an image template, an ARM template that holds one, or what `az image builder show` prints."
-    schema = (string_of(document.get("$schema")) or "").lower() if isinstance(document, JsonObject) else ""
-    if "deploymentparameters" in schema:
-        message, help_text = "this is a parameters file, not a template", "Pass the template, and this file with -p."
+    message, help_text = what_it_is(document) or (message, help_text)
     report.add(codes.NO_IMAGE_TEMPLATE, _start(document.span), message, help=help_text)
 
 

@@ -1,4 +1,4 @@
-"""Properties and items: `a.b`, `a[0]`, `tryGet`, and counting from the end (reference/arm-expressions.md 1.2)."""
+"""Properties and items: `a.b`, `a[0]`, `tryGet`, and counting from the end (docs/reference/arm-expressions.md 1.2)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Partial evaluation of ARM expressions, on demand: what is known is computed, the rest stays a symbol.
 
-Source: reference/arm-expressions.md 1 to 3.
+Source: docs/reference/arm-expressions.md 1 to 3.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.access import MissingError, access
+from aib2packer.arm.evaluation.again import again
 from aib2packer.arm.evaluation.forms import FORMS
 from aib2packer.arm.evaluation.frame import Frame, fail, fail_name, meant, suggestion
 from aib2packer.arm.evaluation.functions import registry
@@ -18,6 +19,7 @@ from aib2packer.arm.evaluation.resources import CONTEXT, IDS, is_runtime, runtim
 from aib2packer.arm.evaluation.scope import Definition, Memory, Scope, UserFunction
 from aib2packer.arm.language.expression import (
     Call,
+    Evaluated,
     ExpressionError,
     IndexAccess,
     IntegerLiteral,
@@ -58,6 +60,14 @@ def evaluate(expression: Expression, scope: Scope) -> ArmValue:
         return value_of(_run(expression, Frame(scope, StringPlace(Span(source, 0, len(text)), ""), _run)))
     except RecursionError:
         raise _too_deep(expression.start, expression.end) from None
+
+
+def evaluate_again(symbol: Symbol, span: Span, scope: Scope) -> ArmValue:
+    """What a symbol comes to in a scope that knows more; the symbol itself where it cannot be evaluated there."""
+    try:
+        return value_of(drop_nulls(_run(Evaluated(symbol), Frame(scope, StringPlace(span, ""), _run))))
+    except (ExpressionError, RecursionError):
+        return symbol
 
 
 def evaluate_json(node: Json, scope: Scope) -> Json:
@@ -176,6 +186,8 @@ def _run(expression: Expression, frame: Frame) -> Json:
             return _access(target, frame.value(index), expression, frame)
         case Call():
             return _call(expression, frame)
+        case Evaluated(value):
+            return again(value, frame)
 
 
 def _access(target: Expression, key: ArmValue, expression: PropertyAccess | IndexAccess, frame: Frame) -> Json:
@@ -286,7 +298,7 @@ def _call_user_function(call: Call, frame: Frame) -> Json:
 
 
 def _function_scope(function: UserFunction, arguments: tuple[Json, ...], scope: Scope) -> Scope:
-    """A function sees its own parameters and the other functions, no more (reference/arm-expressions.md 1.4)."""
+    """A function sees its own parameters and the other functions, no more (docs/reference/arm-expressions.md 1.4)."""
     parameters = {
         name.lower(): Definition(name, value, literal=True) for name, value in zip(function.parameters, arguments, strict=True)
     }

@@ -1,6 +1,6 @@
 """What looks like a function and is more: it names things, or does not evaluate all of its arguments.
 
-Source: reference/arm-expressions.md 2.1, 2.3 and 3.2.
+Source: docs/reference/arm-expressions.md 2.1, 2.3 and 3.2.
 """
 
 from __future__ import annotations

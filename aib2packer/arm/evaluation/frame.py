@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
 from aib2packer.arm.language.expression import ExpressionError
 from aib2packer.arm.language.tree import JsonSymbolic, node_of, value_of
+from aib2packer.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

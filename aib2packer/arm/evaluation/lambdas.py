@@ -1,11 +1,10 @@
-"""Functions that apply a lambda (reference/arm-expressions.md 2.6): `map`, `filter`, `reduce`, `sort`, and over objects.
+"""Functions that apply a lambda (docs/reference/arm-expressions.md 2.6): `map`, `filter`, `reduce`, `sort`, and over objects.
 
 A known list is worked through; over one that is not known, the function stays with its lambda, whose variables are symbols.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cmp_to_key
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from aib2packer.arm.language.describe import describe_type
 from aib2packer.arm.language.expression import Call, StringLiteral
 from aib2packer.arm.language.symbolic import Apply, Lambda, LambdaVariable, Type, is_symbol, type_of
 from aib2packer.arm.language.tree import JsonSymbolic, has_symbolic_keys, member_of, value_of
+from aib2packer.frozen import dataclass
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject
 
 if TYPE_CHECKING:

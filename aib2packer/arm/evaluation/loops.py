@@ -1,4 +1,4 @@
-"""`copy`: one value a round (reference/arm-expressions.md 1.5)."""
+"""`copy`: one value a round (docs/reference/arm-expressions.md 1.5)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Functions that ask for the deployment and for resources (reference/arm-expressions.md 2.1 and 2.2)."""
+"""Functions that ask for the deployment and for resources (docs/reference/arm-expressions.md 2.1 and 2.2)."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aib2packer.arm.evaluation.functions.base import Arguments, FunctionError
 from aib2packer.arm.evaluation.functions.text import to_text
@@ -27,38 +27,6 @@ RUNTIME = MappingProxyType(
             *("reference", "references", "pickZones", "toLogicalZone", "toLogicalZones", "toPhysicalZone", "toPhysicalZones"),
             *("providers", "extensions", "roleDefinitions", "resourceInfo", "externalInputs", "getSecret"),
         )
-    }
-)
-
-# The public cloud: learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-deployment#environment
-ENVIRONMENT: Mapping[str | Symbol, ArmValue] = MappingProxyType(
-    {
-        "name": "AzureCloud",
-        "gallery": "https://gallery.azure.com/",
-        "graph": "https://graph.windows.net/",
-        "portal": "https://portal.azure.com",
-        "graphAudience": "https://graph.windows.net/",
-        "activeDirectoryDataLake": "https://datalake.azure.net/",
-        "batch": "https://batch.core.windows.net/",
-        "media": "https://rest.media.azure.net",
-        "sqlManagement": "https://management.core.windows.net:8443/",
-        "vmImageAliasDoc": "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/master/arm-compute/quickstart-templates/aliases.json",
-        "resourceManager": "https://management.azure.com/",
-        "authentication": {
-            "loginEndpoint": "https://login.microsoftonline.com/",
-            "audiences": ("https://management.core.windows.net/", "https://management.azure.com/"),
-            "tenant": "common",
-            "identityProvider": "AAD",
-        },
-        "suffixes": {
-            "acrLoginServer": ".azurecr.io",
-            "azureDatalakeAnalyticsCatalogAndJob": "azuredatalakeanalytics.net",
-            "azureDatalakeStoreFileSystem": "azuredatalakestore.net",
-            "azureFrontDoorEndpointSuffix": "azurefd.net",
-            "keyvaultDns": ".vault.azure.net",
-            "sqlServerHostname": ".database.windows.net",
-            "storage": "core.windows.net",
-        },
     }
 )
 
@@ -116,9 +84,9 @@ def deployment(scope: Scope) -> ArmValue:
     }
 
 
-def environment(_: Scope) -> ArmValue:
-    """`environment()`: the cloud, always the public one."""
-    return ENVIRONMENT
+def environment(scope: Scope) -> ArmValue:
+    """`environment()`: the cloud."""
+    return cast("ArmValue", scope.deployment.cloud.facts.environment)  # a table, whose keys are never symbols
 
 
 CONTEXT: Mapping[str, tuple[str, Callable[[Scope], ArmValue]]] = MappingProxyType(

@@ -8,12 +8,13 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import DeploymentFact
+from aib2packer.clouds import Cloud
 from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aib2packer.arm.language.symbolic import ArmValue
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.jsonc.tree import Json
 
 SUBSCRIPTION_ID = DeploymentFact("subscription", ("subscriptionId",))
@@ -44,6 +45,7 @@ class Deployment:
     location: ArmValue = LOCATION
     tenant_id: ArmValue = TENANT_ID
     name: ArmValue = DEPLOYMENT_NAME
+    cloud: Cloud = Cloud.PUBLIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Memory:
 
     values: dict[tuple[str, str], Json] = field(default_factory=dict)
     pending: list[tuple[str, str]] = field(default_factory=list)
+    again: dict[int, tuple[Symbol, Json]] = field(default_factory=dict)
+    """What symbols came to that were evaluated again, by their identity."""
     work: Work = field(default_factory=Work)
 
 

@@ -1,17 +1,19 @@
 """The language of ARM expressions: `[concat(parameters('a'), '-b')]` read into a tree, and printed again.
 
-Source of the grammar: reference/arm-expressions.md 1.1 and 1.2. Offsets count characters of the decoded JSON string, its first
-bracket included; `place.py` finds them in the file.
+Source of the grammar: docs/reference/arm-expressions.md 1.1 and 1.2. Offsets count characters of the decoded JSON string, its
+first bracket included; `place.py` finds them in the file.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
+from aib2packer.frozen import dataclass, field
+
 if TYPE_CHECKING:
+    from aib2packer.arm.language.symbolic import ArmValue
     from aib2packer.text.source import Span
 
 _MAX_DEPTH = 100
@@ -92,7 +94,16 @@ class IndexAccess:
     end: int = field(compare=False, default=0)
 
 
-Expression: TypeAlias = StringLiteral | IntegerLiteral | Call | PropertyAccess | IndexAccess
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What an evaluation came to, to be evaluated again where more is known. Nobody writes it: it has no text."""
+
+    value: ArmValue
+    start: int = field(compare=False, default=0)
+    end: int = field(compare=False, default=0)
+
+
+Expression: TypeAlias = StringLiteral | IntegerLiteral | Call | PropertyAccess | IndexAccess | Evaluated
 
 
 def is_expression(text: str) -> bool:
@@ -133,6 +144,8 @@ def _print(expression: Expression) -> str:
             return f"{_print(target)}.{name}"
         case IndexAccess(target, index):
             return f"{_print(target)}[{_print(index)}]"
+        case Evaluated():
+            return "…"
 
 
 class _Parser:

@@ -12,7 +12,7 @@ from aib2packer.text.source import Span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Each match is one character of the decoded string (text/jsonc.py reads the same escapes).
+# Each match is one character of the decoded string (jsonc/reader.py reads the same escapes).
 _CHARACTER = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\?(?s:.)")
 
 

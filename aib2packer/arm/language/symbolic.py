@@ -2,14 +2,15 @@
 
 A `Value` is None, bool, int, float, str, a tuple of values, a dict of values, or a symbol. A dict may have symbols as keys. The
 symbols are in a normal form: whatever joins text (`concat`, `format`, `resourceId`) is one `Concat`.
-Source: reference/arm-expressions.md 3.2.
+Source: docs/reference/arm-expressions.md 3.2.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeGuard
+
+from aib2packer.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -424,7 +425,7 @@ def concat(parts: Iterable[str | Symbol]) -> str | Symbol:
 def same(one: ArmValue, other: ArmValue) -> bool | None:
     """What `equals` says of two values: None where that depends on what is not known.
 
-    Text minds case, types differ, objects do not mind the order of their properties (reference/arm-expressions.md 2.3).
+    Text minds case, types differ, objects do not mind the order of their properties (docs/reference/arm-expressions.md 2.3).
     """
     if is_symbol(one) or is_symbol(other):
         return _same_symbols(one, other)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.describe import describe
-from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.frozen import dataclass
+from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar, JsonUnknown
 
 if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class JsonSymbolic(JsonScalar):
-    """A value that is not known: `symbol` is what counts, `value` says nothing. `shown` writes it as an ARM expression."""
+class JsonSymbolic(JsonUnknown):
+    """A value that is not known, and the symbol that stands for it. `shown` writes it as an ARM expression."""
 
     symbol: Symbol
 
     @classmethod
     def of(cls, symbol: Symbol, span: Span) -> JsonSymbolic:
         """A symbol at its place."""
-        return cls("[…]", span, symbol)
+        return cls(span, symbol)
 
     @property
     def shown(self) -> str:
@@ -41,14 +41,22 @@ class JsonSymbolicMember(JsonMember):
 def value_of(node: Json) -> ArmValue:
     """The value that a tree holds, without places."""
     match node:
-        case JsonSymbolic():
-            return node.symbol
         case JsonScalar(value):
             return value
         case JsonArray(items):
             return tuple(map(value_of, items))
         case JsonObject(members):
             return {key_of(member): value_of(member.value) for member in members}
+        case JsonUnknown():
+            return symbol_of(node)
+
+
+def symbol_of(node: JsonUnknown) -> Symbol:
+    """The symbol that stands for what is not known."""
+    if isinstance(node, JsonSymbolic):
+        return node.symbol
+    message = "evaluation leaves symbols"
+    raise TypeError(message)
 
 
 def node_of(value: ArmValue, span: Span) -> Json:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, VhdTarget
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import traced
 from aib2packer.packer.distribution.gallery import gallery_settings, gallery_version
 from aib2packer.packer.distribution.managed_image import managed_image_settings
 from aib2packer.packer.distribution.steps import Steps
-from aib2packer.packer.distribution.tags import tags_of
 from aib2packer.packer.distribution.vhd import vhd_of, vhd_settings
 from aib2packer.packer.vm.machine import build_location
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.hcl.values import Settings, Value
-    from aib2packer.packer.distribution.plan import Plan
     from aib2packer.packer.model import PostProcessors
     from aib2packer.packer.steps.site import Site
 
@@ -40,27 +39,31 @@ class ForValidation:
     held_back: Mapping[int, Value]
 
 
-def distribute(template: ImageTemplate, plan: Plan, name: str, site: Site, needed: ForValidation) -> Distribution:
-    """Translate the targets. `name` is the build's."""
-    symbols, report = site.symbols, site.report
-    location = build_location(template, symbols)
+def distribute(template: ImageTemplate, site: Site, needed: ForValidation) -> Distribution:
+    """Translate the targets."""
+    symbols, report, plan, name = site.symbols, site.report, site.decisions.plan, site.decisions.name
+    location = build_location(plan.location, symbols)
     versions = {
         target.index: gallery_version(target, plan, location, symbols, report)
         for target in template.targets
         if isinstance(target, GalleryTarget)
     }
     versions |= {index: replace(versions[index], exclude_from_latest=held) for index, held in needed.held_back.items()}
-    vhds = {target.index: vhd_of(target, symbols, report) for target in template.targets if isinstance(target, VhdTarget)}
-    tags = tags_of(template, plan, report)
+    vhds = {
+        target.index: vhd_of(target, template.cloud, symbols, report)
+        for target in template.targets
+        if isinstance(target, VhdTarget)
+    }
+    tags = site.decisions.tags
     timeout = f"{template.build_timeout_minutes}m"
     settings = managed_image_settings(plan, template, name, symbols, report)
     if plan.vhd is not None:
-        settings |= vhd_settings(vhds[plan.vhd.index], timeout)
+        settings |= vhd_settings(vhds[plan.vhd.index])
     if plan.gallery is not None:
         settings |= gallery_settings(versions[plan.gallery.index], location, timeout, symbols)
     if tags.shared:
         values = {key: symbols.value(value) for key, value in tags.shared.items()}
         settings["azure_tags"] = traced(values, *tags.origins)
-    steps = Steps(plan, versions, vhds, location, name, site)
+    steps = Steps(plan, versions, vhds, location, name, template.build_timeout_minutes, site)
     chains = (*steps.finish_made(tags.own), *steps.copy(), *steps.clean_up(), *steps.record(needed.recorded))
     return Distribution(settings, chains)

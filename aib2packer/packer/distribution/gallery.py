@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Attribute, Block, Code, Value
 from aib2packer.packer.distribution.ids import gallery_version_id
 from aib2packer.packer.distribution.regions import copies_by_region, region_words, storage_type, target_regions
-from aib2packer.packer.distribution.script import Script, Shell
-from aib2packer.packer.distribution.versions import image_version
+from aib2packer.packer.distribution.script import Shell
+from aib2packer.packer.distribution.versions import image_version, report_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Settings
     from aib2packer.packer.distribution.plan import Plan
     from aib2packer.packer.distribution.regions import Copies
-    from aib2packer.packer.distribution.script import Operand, Option
+    from aib2packer.packer.distribution.script import Operand, Option, Script
     from aib2packer.packer.variables.symbols import Symbols
 
 _GALLERY_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._]{0,78}[A-Za-z0-9])?")
+_POLL_SECONDS = 30
 _IMAGE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 
 
@@ -49,7 +51,8 @@ class GalleryVersion:
 def gallery_version(target: GalleryTarget, plan: Plan, location: Value, symbols: Symbols, report: Report) -> GalleryVersion:
     """Translate a target; reports what Azure would not take. Targets of one major version share its number."""
     _check_names(target, report)
-    version = image_version(target, plan.galleries, symbols, report)
+    version = image_version(target, plan.galleries, symbols)
+    report_version(target, plan.galleries, symbols, report)
     regions = copies_by_region(target, location, symbols, report)
     kinds = {copies.storage_type for copies in regions.values()}
     kind = kinds.pop() if len(kinds) == 1 else None
@@ -98,16 +101,19 @@ def gallery_settings(version: GalleryVersion, location: Value, timeout: str, sym
     return settings
 
 
-def replicate(version: GalleryVersion, symbols: Symbols, report: Report) -> Script:
+def replicate(version: GalleryVersion, script: Script) -> None:
     """Bring azure-arm's version into the regions whose storage type it has no setting for: a new region may have its own."""
-    script = Script(symbols, report)
-    script.az("sig image-version update", *_names(version), *_regions(version, script))
-    return script
+    script.az("sig image-version update", *_names(version), *_regions(version, script), _DELETABLE, ("--no-wait",))
+    _wait_until_published(version, script)
 
 
-def copy_version(version: GalleryVersion, source: Value, location: Value, symbols: Symbols, report: Report) -> Script:
-    """Make a version of another one, in the region of the build."""
-    script = Script(symbols, report)
+def copy_version(version: GalleryVersion, source: Value, location: Value, script: Script) -> None:
+    """Make a version of another one, in the region of the build; one that is there is left alone, as Image Builder does."""
+    script.line(f"version={script.word('GALLERY_IMAGE_VERSION', version.version)}")
+    script.az("sig image-version list", *_definition(version), ("--query", "[].name"), ("--output", "tsv"), into="versions")
+    with script.block("""if printf '%s\\n' "$versions" | grep -qxFe "$version"; then""", "fi"):
+        script.line('echo "There is a version $version: delete it, or choose another one." >&2')
+        script.line("exit 1")
     options: list[Option] = [*_names(version), ("--location", location), ("--image-version", source)]
     options += _regions(version, script)
     if version.storage_type is not None:
@@ -116,18 +122,37 @@ def copy_version(version: GalleryVersion, source: Value, location: Value, symbol
         options.append(("--replication-mode", "Shallow"))
     if version.exclude_from_latest is not False:
         options.append(("--exclude-from-latest", version.exclude_from_latest))
-    script.az("sig image-version create", *options, *script.tags(version.target.tags))
-    return script
+    script.az("sig image-version create", *options, _DELETABLE, *script.tags(version.target.tags), ("--no-wait",))
+    _wait_until_published(version, script)
+
+
+def _wait_until_published(version: GalleryVersion, script: Script) -> None:
+    """Wait for the replication, which may take longer than the sign-in of a pipeline."""
+    with script.polling("The image version was not published", _POLL_SECONDS):
+        query: tuple[Option, ...] = (("--query", "provisioningState"), ("--output", "tsv"))
+        script.az("sig image-version show", *_names(version), *query, into="state")
+        with script.block('case "$state" in', "esac"):
+            script.line("Succeeded) break ;;")
+            script.line("""Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;""")
+
+
+AZ_KEEPS_VERSIONS_DELETABLE = "2.71"
+"""The first Azure CLI with this option (azure-cli#31013)."""
+# The Azure CLI is to keep a version from being deleted for six months by itself (docs/reference/azure-runtime.md 8).
+_DELETABLE: Option = ("--block-deletion-before-end-of-life", Shell("false"))
 
 
 def _names(version: GalleryVersion) -> tuple[Option, ...]:
+    return (*_definition(version), ("--gallery-image-version", version.version))
+
+
+def _definition(version: GalleryVersion) -> tuple[Option, ...]:
     image = version.target.id
     return (
         ("--subscription", image.subscription),
         ("--resource-group", image.resource_group),
         ("--gallery-name", image["galleries"]),
         ("--gallery-image-definition", image["images"]),
-        ("--gallery-image-version", version.version),
     )
 
 
@@ -136,7 +161,7 @@ def _regions(version: GalleryVersion, script: Script) -> tuple[Option, ...]:
         return ()
     words: tuple[Operand, ...] | Code = region_words(version.regions)
     if isinstance(words, Code):
-        # The shell splits it: a region's name has no spaces.
+        script.say("shellcheck disable=SC2086 # the regions are words of their own")
         words = (Shell(script.word("TARGET_REGIONS", words).strip('"')),)
     return (("--target-regions", *words),)
 

@@ -1,4 +1,4 @@
-"""The ids of what azure-arm makes, for the post-processors: `build.ID` does not tell (reference/azure-runtime.md 2)."""
+"""The ids of what azure-arm makes, for the post-processors: `build.ID` does not tell (docs/reference/azure-runtime.md 2)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.hcl.names import identifier
 from aib2packer.hcl.values import Code, Interpolation, Local
 from aib2packer.packer.distribution.script import concat
-from aib2packer.packer.distribution.versions import NOW
+from aib2packer.packer.expressions.dates import NOW
 
 if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId
@@ -17,17 +17,25 @@ if TYPE_CHECKING:
 
 TIME = Code('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
 BUILD_SUBSCRIPTION = Code("build.SubscriptionID")
-_LONGEST_SNAPSHOT_STEM = 60  # of 79, with the time behind it
+TEMPORARY = "packer-temporary"
+"""What the name of each resource begins with that is made on the way and deleted again; and its tag, where az makes it."""
+TEMPORARY_SNAPSHOT = "packer_temporary"
+_LONGEST_STEM = 47  # of 79, between the beginning and the time
 
 
 def temporary_image(name: str) -> Local:
     """The name of a managed image that no target asks for."""
-    return Local("temporary_image_name", Interpolation((f"{name}-", TIME)))
+    return Local("temporary_image_name", Interpolation((f"{TEMPORARY}-{name[:_LONGEST_STEM]}-", TIME)))
+
+
+def temporary_name(index: int) -> Value:
+    """What the Azure CLI calls the resources that it makes on the way to a target, by the target's index."""
+    return concat(f"{TEMPORARY}-{index}-", TIME)
 
 
 def snapshot_name(name: str) -> Local:
     """The name of the snapshot of the OS disk: letters, digits and `_`."""
-    return Local("snapshot_name", Interpolation((f"{identifier(name, 'image')[:_LONGEST_SNAPSHOT_STEM]}_", TIME)))
+    return Local("snapshot_name", Interpolation((f"{TEMPORARY_SNAPSHOT}_{identifier(name, 'image')[:_LONGEST_STEM]}_", TIME)))
 
 
 def managed_image_id(group: TemplateText, image: Value, symbols: Symbols) -> Value:

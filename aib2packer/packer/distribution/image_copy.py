@@ -1,149 +1,211 @@
 """Further managed images, and those in another region or subscription than the build's.
 
 Azure makes no managed image of an image, only of a disk or a snapshot in the same region and subscription; and only incremental
-snapshots, which are made of disks, travel to another region.
+snapshots, which are made of disks, travel to another region, where a disk is made of them (docs/reference/azure-runtime.md 8).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aib2packer.packer.distribution.ids import TIME
+from aib2packer.frozen import dataclass
+from aib2packer.packer.distribution.ids import TEMPORARY, temporary_name
 from aib2packer.packer.distribution.managed_image import check_names
 from aib2packer.packer.distribution.plan import is_same, is_same_subscription
-from aib2packer.packer.distribution.script import Script, Shell, concat
+from aib2packer.packer.distribution.script import Shell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import ManagedImageTarget
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.options import OsType
     from aib2packer.packer.distribution.plan import Plan
-    from aib2packer.packer.distribution.script import Operand, Option
+    from aib2packer.packer.distribution.script import Operand, Option, Script
     from aib2packer.packer.steps.site import Site
 
-_DISK, _SNAPSHOT, _COPY = Shell('"$disk"'), Shell('"$snapshot"'), Shell('"$copy"')
+_ID: tuple[Option, ...] = (("--query", "id"), ("--output", "tsv"))
+_TAG: Option = ("--tags", TEMPORARY)
+_POLL_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class GalleryOrigin:
-    """Copies come from azure-arm's gallery version: its image definition, its id, and the regions that it is in."""
+    """Copies come from azure-arm's gallery version: its image definition, its id, and the regions that it is in.
+
+    `location` is the region of the build.
+    """
 
     definition: ResourceId
     version_id: Value
     regions: tuple[TemplateText, ...]
+    location: Value
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotOrigin:
-    """Copies come from the snapshot of the OS disk that azure-arm leaves."""
+    """Copies come from the snapshot of the OS disk that azure-arm leaves, in the region of the build."""
 
     id: Value
+    location: Value
 
 
 def copy_image(
-    target: ManagedImageTarget, origin: GalleryOrigin | SnapshotOrigin, plan: Plan, build_location: Value, site: Site
-) -> Script:
+    target: ManagedImageTarget, origin: GalleryOrigin | SnapshotOrigin, plan: Plan, script: Script, site: Site
+) -> None:
     """Make a managed image; one that is there is replaced, as Image Builder does."""
-    symbols, os_type = site.symbols, site.os_type
     check_names(target, site.report)
-    script = Script(symbols, site.report)
-    location = build_location if target.location is None else symbols.value(target.location)
-    _find_generation(origin, script)
-    at_home = is_same(target.location, plan.location) and is_same_subscription(target.id, plan.subscription)
-    if isinstance(origin, SnapshotOrigin) and at_home:
-        return _create(target, location, Shell(script.word("SOURCE", origin.id)), os_type, script)
+    location = origin.location if target.location is None else site.symbols.value(target.location)
+    making = _Making(target, origin, location, script)
     near = is_same(target.location, plan.location)
+    making.find_generation()
+    if isinstance(origin, SnapshotOrigin) and near and is_same_subscription(target.id, plan.subscription):
+        making.clean_up(())
+        making.create(Shell(script.word("SOURCE", origin.id)), site.os_type)
+        return
     if isinstance(origin, GalleryOrigin) and target.location is not None:
         near = near or any(region.parts == target.location.parts for region in origin.regions)
-    at = location if near else Shell(script.word("BUILD_LOCATION", build_location))
-    _make_disk(target, origin, at, script)
-    if near:
-        script.line("""trap 'az disk delete --ids "$disk" --yes' EXIT""")
-    else:
-        _copy_disk(target, at, location, script)
-    return _create(target, location, _DISK if near else _COPY, os_type, script)
+    making.create(making.disk_here() if near else making.disk_elsewhere(), site.os_type)
 
 
-def _create(target: ManagedImageTarget, location: Value, source: Shell, os_type: OsType, script: Script) -> Script:
-    script.say("Image Builder replaced an image of that name.")
-    script.az("image delete", *_place(target), ("--name", target.id["images"]))
-    script.az(
-        "image create",
-        *_place(target),
-        ("--name", target.id["images"]),
-        ("--location", location),
-        ("--source", source),
-        ("--os-type", os_type.value),
-        ("--hyper-v-generation", Shell('"$generation"')),
-        *script.tags(target.tags),
-    )
-    return script
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """The steps on the way to a managed image at a location, in the order in which they are taken."""
 
+    target: ManagedImageTarget
+    origin: GalleryOrigin | SnapshotOrigin
+    location: Value
+    script: Script
 
-def _find_generation(origin: GalleryOrigin | SnapshotOrigin, script: Script) -> None:
-    query: tuple[Option, ...] = (("--query", "hyperVGeneration"), ("--output", "tsv"))
-    match origin:
-        case GalleryOrigin(definition):
+    @property
+    def place(self) -> tuple[Option, ...]:
+        """Where the image and all that is made on the way lie."""
+        return (("--subscription", self.target.id.subscription), ("--resource-group", self.target.id.resource_group))
+
+    def find_generation(self) -> None:
+        """Ask for the generation of the image, which nothing tells beforehand."""
+        script = self.script
+        query: tuple[Option, ...] = (("--query", "hyperVGeneration"), ("--output", "tsv"))
+        match self.origin:
+            case GalleryOrigin(definition):
+                script.az(
+                    "sig image-definition show",
+                    ("--subscription", Shell(script.word("GALLERY_SUBSCRIPTION", definition.subscription))),
+                    ("--resource-group", Shell(script.word("GALLERY_RESOURCE_GROUP", definition.resource_group))),
+                    ("--gallery-name", definition["galleries"]),
+                    ("--gallery-image-definition", definition["images"]),
+                    *query,
+                    into="generation",
+                )
+            case SnapshotOrigin(snapshot):
+                script.az("snapshot show", ("--ids", Shell(script.word("SOURCE", snapshot))), *query, into="generation")
+
+    def clean_up(self, made: Iterable[tuple[str, str]]) -> None:
+        """Have what is made on the way deleted when the script ends, whatever becomes of it.
+
+        `made` are kinds of resources and the ends of their names: by these they are deleted, for a command that fails may have
+        made its resource all the same.
+        """
+        script = self.script
+        script.line("")
+        script.line(f"image={script.word('NAME', self.target.id['images'])}")
+        script.line("spare= # the new image by another name, while the old one is there")
+        script.line("only=")
+        script.say("What is made on the way is deleted at the end, each whatever becomes of the others.")
+        with script.block("clean_up() {", "}"):
+            script.line("status=$?")
+            script.line("trap - EXIT")
+            with script.block('if [ -n "$only" ]; then', "fi"):
+                script.line('echo "The old image $image is deleted, and the new one is there as $only alone." >&2')
+            with script.block('if [ -n "$spare" ]; then', "fi"):
+                self._delete("image", Shell('"$spare"'))
+            for kind, end in made:
+                self._delete(kind, self._name(end))
+            script.line('exit "$status"')
+        script.line("trap clean_up EXIT")
+        script.line("trap 'exit 1' HUP INT TERM")
+        script.line("")
+
+    def disk_here(self) -> Shell:
+        """A disk in the region of the image."""
+        self.clean_up((("disk", ""),))
+        return self._disk(self.location)
+
+    def disk_elsewhere(self) -> Shell:
+        """A disk in another region than the build's: one is made there of the copy of a snapshot of a disk here."""
+        script = self.script
+        here, kind = Shell(script.word("BUILD_LOCATION", self.origin.location)), ("--incremental", Shell("true"))
+        self.clean_up((("disk", "-there"), ("snapshot", "-there"), ("snapshot", ""), ("disk", "")))
+        disk = self._disk(here)
+        in_region: tuple[Option, ...] = (("--location", here), ("--source", disk), ("--copy-start", Shell("false")))
+        script.az("snapshot create", *self._made(""), *in_region, kind, _TAG, *_ID, into="snapshot")
+        across: tuple[Option, ...] = (
+            *(("--location", self.location), ("--source", Shell('"$snapshot"'))),
+            ("--copy-start", Shell("true")),
+        )
+        script.az("snapshot create", *self._made("-there"), *across, kind, _TAG, *_ID, into="copy")
+        self._wait()
+        options = (*self._made("-there"), ("--location", self.location), ("--source", Shell('"$copy"')))
+        script.az("disk create", *options, _TAG, *_ID, into="there")
+        return Shell('"$there"')
+
+    def create(self, source: Shell, os_type: OsType) -> None:
+        """Make the image. Azure changes none that is there, so that an old one must go first."""
+        script = self.script
+        with script.block("make_image() {", "}"):
             script.az(
-                "sig image-definition show",
-                ("--subscription", Shell(script.word("GALLERY_SUBSCRIPTION", definition.subscription))),
-                ("--resource-group", Shell(script.word("GALLERY_RESOURCE_GROUP", definition.resource_group))),
-                ("--gallery-name", definition["galleries"]),
-                ("--gallery-image-definition", definition["images"]),
-                *query,
-                into="generation",
+                "image create",
+                *self.place,
+                ("--name", Shell('"$@"')),
+                ("--location", self.location),
+                ("--source", source),
+                ("--os-type", os_type.value),
+                ("--hyper-v-generation", Shell('"$generation"')),
             )
-        case SnapshotOrigin(snapshot):
-            script.az("snapshot show", ("--ids", Shell(script.word("SOURCE", snapshot))), *query, into="generation")
+        script.line("")
+        script.az("image list", *self.place, ("--query", "[].name"), ("--output", "tsv"), into="images")
+        with script.block("""if printf '%s\\n' "$images" | grep -iqxFe "$image"; then""", "fi"):
+            script.say("Image Builder replaced an image of that name. Here it goes when the new one is there by another name.")
+            script.line(f"spare={self._name('').text}")
+            script.line(f'make_image "$spare" {_TAG[0]} {TEMPORARY}')
+            script.az("image delete", *self.place, ("--name", Shell('"$image"')))
+            script.line('only=$spare spare=""')
+        script.line(" ".join(('make_image "$image"', *script.words(script.tags(self.target.tags)))))
+        script.line('spare=$only only=""')
 
+    def _disk(self, location: Operand) -> Shell:
+        word = self.script.word
+        match self.origin:
+            case GalleryOrigin(_, version_id):
+                source: Option = ("--gallery-image-reference", Shell(word("SOURCE", version_id)))
+            case SnapshotOrigin(snapshot):
+                source = ("--source", Shell(word("SOURCE", snapshot)))
+        self.script.az("disk create", *self._made(""), ("--location", location), source, _TAG, *_ID, into="disk")
+        return Shell('"$disk"')
 
-def _make_disk(target: ManagedImageTarget, origin: GalleryOrigin | SnapshotOrigin, location: Operand, script: Script) -> None:
-    match origin:
-        case GalleryOrigin(_, version_id):
-            source: Option = ("--gallery-image-reference", Shell(script.word("SOURCE", version_id)))
-        case SnapshotOrigin(snapshot):
-            source = ("--source", Shell(script.word("SOURCE", snapshot)))
-    name = Shell(script.word("TEMPORARY_NAME", concat(f"packer-{target.index}-", TIME)))
-    options = (*_place(target), ("--name", name), ("--location", location), source)
-    script.az("disk create", *options, ("--query", "id"), ("--output", "tsv"), into="disk")
+    def _wait(self) -> None:
+        """Wait for the copy of the snapshot. `az snapshot wait` ends well on its own time-out, and knows no failure."""
+        script = self.script
+        script.line("")
+        script.say("The copy goes on in the background.")
+        with script.polling("The snapshot was not copied", _POLL_SECONDS):
+            query = ("--query", "copyCompletionError.errorMessage || completionPercent")
+            script.az("snapshot show", ("--ids", Shell('"$copy"')), query, ("--output", "tsv"), into="copied")
+            with script.block('case "$copied" in', "esac"):
+                script.line("100 | 100.0) break ;;")
+                script.line("""*[!0-9.]*) echo "The copy of the snapshot failed: $copied" >&2; exit 1 ;;""")
+        script.line("")
 
+    def _made(self, end: str) -> tuple[Option, ...]:
+        """The options that name a resource which is deleted again."""
+        return (*self.place, ("--name", self._name(end)))
 
-def _copy_disk(target: ManagedImageTarget, build_location: Operand, location: Value, script: Script) -> None:
-    """The disk in another region, as a snapshot."""
-    name = script.word("TEMPORARY_NAME", concat(f"packer-{target.index}-", TIME))
-    kind: tuple[Option, ...] = (("--incremental", Shell("true")), ("--query", "id"), ("--output", "tsv"))
-    script.line("""trap 'az disk delete --ids "$disk" --yes; az snapshot delete --ids $snapshot $copy' EXIT""")
-    script.az(
-        "snapshot create",
-        *_place(target),
-        ("--name", Shell(name)),
-        ("--location", build_location),
-        ("--source", _DISK),
-        ("--copy-start", Shell("false")),
-        *kind,
-        into="snapshot",
-    )
-    script.az(
-        "snapshot create",
-        *_place(target),
-        ("--name", Shell(f'{name[:-1]}-copy"')),
-        ("--location", location),
-        ("--source", _SNAPSHOT),
-        ("--copy-start", Shell("true")),
-        *kind,
-        into="copy",
-    )
-    script.az(
-        "snapshot wait",
-        ("--ids", _COPY),
-        ("--custom", "completionPercent == `100` || copyCompletionError"),
-        ("--interval", Shell("30")),
-        ("--timeout", Shell("86400")),
-    )
+    def _name(self, end: str) -> Shell:
+        return Shell(f'{self.script.word("TEMPORARY_NAME", temporary_name(self.target.index))[:-1]}{end}"')
 
-
-def _place(target: ManagedImageTarget) -> tuple[Option, ...]:
-    return (("--subscription", target.id.subscription), ("--resource-group", target.id.resource_group))
+    def _delete(self, kind: str, name: Shell) -> None:
+        sure: tuple[Option, ...] = (("--yes",),) if kind == "disk" else ()
+        left = f'echo "Left over, delete it: {kind} {name.text[1:-1]}" >&2'
+        self.script.az(f"{kind} delete", *self.place, ("--name", name), *sure, otherwise=left)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import ManagedImage
 from aib2packer.findings import codes
 from aib2packer.hcl.values import traced
-from aib2packer.packer.distribution.ids import snapshot_name, temporary_image
+from aib2packer.packer.distribution.ids import TEMPORARY, snapshot_name, temporary_image
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate, ManagedImageTarget
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.symbols import Symbols
 
 _IMAGE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
+_HOW_TO_REPLACE = "Run packer build -force to replace it: Packer deletes it before it builds."
+_HOW_TO_REPLACE_BESIDE_A_VERSION = (
+    "To replace it, delete it (`az image delete`) before the build. Not with -force: that also deletes a gallery version that "
+    "has the number of the new one, where Image Builder refuses to build."
+)
 _GROUP_NAME = re.compile(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
 
 
@@ -32,7 +37,7 @@ def managed_image_settings(plan: Plan, template: ImageTemplate, name: str, symbo
             codes.IMAGE_EXISTS,
             plan.image.id.text.span,
             f"Image Builder overwrote an existing image{f' `{image}`' if image.literal else ''}; Packer refuses to",
-            help="Run packer build -force to replace it: Packer deletes it before it builds.",
+            help=_HOW_TO_REPLACE if plan.gallery is None else _HOW_TO_REPLACE_BESIDE_A_VERSION,
         )
         settings["managed_image_name"] = traced(symbols.value(image), plan.image.span)
     elif plan.temporary_group is not None:
@@ -56,7 +61,7 @@ def _report_temporary(group: TemplateText, template: ImageTemplate, name: str, r
     report.add(
         codes.EXTRA_MANAGED_IMAGE,
         template.source.span,
-        f"{why}: one named {name}-<time> in {group}, which the last post-processor deletes",
+        f"{why}: one in {group} whose name begins with {TEMPORARY}-{name}, which the last post-processor deletes",
         help="If the build fails before that, delete it with `az image delete`.",
     )
 

@@ -1,11 +1,11 @@
-"""Who makes which target: azure-arm one of each kind, the Azure CLI the others (reference/packer-semantics.md 8.2)."""
+"""Who makes which target: azure-arm one of each kind, the Azure CLI the others (docs/reference/packer-semantics.md 8.2)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage, VhdTarget
+from aib2packer.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import Located
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Attribute, Blank, Block, Code
 from aib2packer.packer.distribution.script import concat
@@ -98,17 +98,17 @@ def target_regions(regions: Mapping[Value, Copies]) -> Body:
 
 
 def region_words(regions: Mapping[Value, Copies]) -> tuple[Value, ...] | Code:
-    """The same for the Azure CLI: `REGION[=REPLICAS][=STORAGE TYPE]` each.
+    """The same for the Azure CLI: `REGION=REPLICAS[=STORAGE TYPE]` each.
 
     Regions that are only known when Packer runs may be the same one: then all the words are one expression, to be split by the
-    shell.
+    shell. There is nothing in it that means more to a shell.
     """
     ends = {region: _end(copies) for region, copies in regions.items()}
     if all(isinstance(region, str) for region in regions):
         return tuple(concat(region, end) for region, end in ends.items())
     pairs = ", ".join(f"{_key(region)} = {print_value(end)}" for region, end in ends.items())
     return Code(
-        f'join(" ", [for region, copies in {{ {pairs} }} : "${{replace(region, " ", "")}}${{copies}}"])',
+        f'join(" ", [for region, copies in {{ {pairs} }} : regex_replace("${{region}}${{copies}}", "[^A-Za-z0-9_=]", "")])',
         references((*regions, *ends.values())),
     )
 
@@ -119,12 +119,18 @@ def _region(region: Value, replicas: Value | None) -> Block:
 
 
 def _end(copies: Copies) -> Value:
-    given = [part for part in (copies.replicas, copies.storage_type) if part is not None]
+    # Always with a count: without one a region gets that of the build's, which azure-arm makes the version's.
+    given = [copies.replicas or 1, *(() if copies.storage_type is None else (copies.storage_type,))]
     return concat(*(piece for part in given for piece in ("=", part)))
 
 
 def _key(region: Value) -> str:
-    return region if isinstance(region, str) else f"({print_value(region)})"
+    return region if isinstance(region, str) else f"({_normalised(region)})"
+
+
+def _normalised(region: Value) -> str:
+    """A region as an expression that gives its short form: `West US 2` and `westus2` are one."""
+    return print_value(region) if isinstance(region, str) else f'lower(replace({print_value(region)}, " ", ""))'
 
 
 def _dynamic(replicas: Mapping[Value, Value | None]) -> Block:
@@ -135,6 +141,7 @@ def _dynamic(replicas: Mapping[Value, Value | None]) -> Block:
         for_each = Code(f"{{ {pairs} }}", uses)
         content: Body = (Attribute("name", Code("target_region.key")), Attribute("replicas", Code("target_region.value")))
     else:
-        for_each = Code(f"distinct([{', '.join(print_value(region) for region in replicas)}])", uses)
+        names = ", ".join(print_value(region) for region in replicas)
+        for_each = Code(f'distinct([for region in [{names}] : lower(replace(region, " ", ""))])', uses)
         content = (Attribute("name", Code("target_region.value")),)
     return Block("dynamic", (Attribute("for_each", for_each), Block("content", content)), ("target_region",))

@@ -1,27 +1,33 @@
 """Shell scripts for post-processors: Azure CLI commands whose values arrive as they are, whatever they hold.
 
-Literal values are quoted for the shell; what only Packer knows arrives in the environment, never in the text of the script.
+Literal values are quoted for the shell; what only Packer knows arrives in the environment, never in the text of the script. A
+long script lies in a file, where files may lie beside the HCL: there it can be read, and checked with ShellCheck.
 """
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import dataclass
+from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
-from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
+from aib2packer.frozen import dataclass
+from aib2packer.hcl.values import Code, GoTemplate, Interpolation, Local, Value, Variable
 from aib2packer.packer.model import PostProcessor
+from aib2packer.packer.steps.shell_local import Environment, means_more
+from aib2packer.packer.steps.site import beside_template
+from aib2packer.packer.vm.cli_session import SCRIPT, SCRIPT_FILE, SIGN_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables.symbols import Symbols
 
 
 _LONGEST_LINE = 100  # of a command that stands on one line
+_MOST_LINES = 12  # of a script that stands in the HCL though it could lie in a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +42,32 @@ Option: TypeAlias = "tuple[str, *tuple[Operand, ...]]"
 """A flag of a command, and its values."""
 
 
-class Script:
-    """A script that grows command by command, and the environment that it wants."""
+@dataclass(frozen=True, slots=True)
+class ScriptFile:
+    """A file for a script: its path beside the HCL, and what the script is there for."""
 
-    def __init__(self, symbols: Symbols, report: Report) -> None:
+    path: str
+    about: str
+
+
+RUN_SCRIPT: tuple[Value, ...] = ("/bin/sh", "-c", GoTemplate('{{.Vars}} /bin/sh "$0"'), GoTemplate("{{.Script}}"))
+"""How Packer runs a script in a file: by its path as an argument, which may hold anything, and also if it is not executable."""
+
+
+_SIGNED_IN = ("# shellcheck source=/dev/null", f'. "$(dirname "$0")/{PurePosixPath(SCRIPT_FILE).name}"')
+
+
+class Script:
+    """A script that grows command by command, and the environment that it wants. It waits for nothing longer than `minutes`."""
+
+    def __init__(self, symbols: Symbols, report: Report, minutes: int) -> None:
         self._symbols = symbols
         self._report = report
+        self._minutes = minutes
         self._lines: list[str] = []
-        self._environment: dict[str, Value] = {}
+        self._environment = Environment()
+        self._indent = ""
+        self._unexpanded = False
 
     @property
     def is_empty(self) -> bool:
@@ -52,26 +76,62 @@ class Script:
 
     def say(self, comment: str) -> None:
         """Add a comment."""
-        self._lines.append(f"# {comment}")
+        self.line(f"# {comment}")
 
     def line(self, text: str) -> None:
         """Add a line of shell, as it is."""
-        self._lines.append(text)
+        self._lines.append(f"{self._indent}{text}" if text else "")
 
-    def az(self, command: str, *options: Option, into: str = "", indent: str = "") -> None:
-        """Add `az COMMAND`: a short one on a line, else an option a line. Its output goes into the shell variable `into`."""
-        says_nothing = into or command.endswith((" delete", " wait"))
+    @contextmanager
+    def block(self, head: str, tail: str) -> Iterator[None]:
+        """Put what is added in the block between two lines, indented."""
+        self.line(head)
+        outer, self._indent = self._indent, f"{self._indent}  "
+        yield
+        self._indent = outer
+        self.line(tail)
+
+    @contextmanager
+    def polling(self, too_late: str, seconds: int) -> Iterator[None]:
+        """Put what is added in the block into a loop that it must leave: after the minutes of the build the script fails."""
+        self.line("tries=0")
+        with self.block("while :; do", "done"):
+            self.line("sign_in")
+            yield
+            self.line("tries=$((tries + 1))")
+            with self.block(f'if [ "$tries" -ge {self._minutes * 60 // seconds} ]; then', "fi"):
+                self.line(f'echo "{too_late} in {self._minutes} minutes." >&2')
+                self.line("exit 1")
+            self.line(f"sleep {seconds}")
+
+    def az(self, command: str, *options: Option, into: str = "", otherwise: str = "") -> None:
+        """Add `az COMMAND`: a short one on a line, else an option a line.
+
+        Its output goes into the shell variable `into`; `otherwise` is what is run where it fails, instead of ending the script.
+        """
+        says_nothing = into or command.endswith((" delete", " wait", " abort"))
         named = options if says_nothing else (*options, ("--output", "none"))
-        words = [f"az {command}", *(self._option(option) for option in named)]
+        words = [f"az {command}", *self.words(named)]
         text = " ".join(words)
         if len(text) > _LONGEST_LINE:
-            text = f" \\\n{indent}  ".join(words)
-        self._lines.append(f"{indent}{into}=$({text})" if into else f"{indent}{text}")
+            text = f" \\\n{self._indent}  ".join(words)
+        self.line((f"{into}=$({text})" if into else text) + (f" ||\n{self._indent}  {otherwise}" if otherwise else ""))
 
     def tags(self, tags: Mapping[str, TemplateText]) -> tuple[Option, ...]:
         """The option that sets tags; none for none."""
         words = tuple(text_of((f"{key}=", *value.parts), value.span) for key, value in tags.items())
+        for option in (word for word in words if word.visible.startswith("-")):
+            self._report.add(
+                codes.NOT_EXACT,
+                option.span,
+                "the Azure CLI sets this tag, and takes its name for an option: it begins with `-`",
+                help="Rename the tag.",
+            )
         return (("--tags", *words),) if words else ()
+
+    def words(self, options: Iterable[Option]) -> tuple[str, ...]:
+        """Options as they stand in a command line."""
+        return tuple(self._option(option) for option in options)
 
     def word(self, name: str, operand: Operand) -> str:
         """A word of a command line. `name` is for the environment, where the operand must travel in it."""
@@ -80,36 +140,27 @@ class Script:
         if isinstance(operand, TemplateText):
             self._require_plain(operand)
         value = self._symbols.value(operand) if isinstance(operand, TemplateText) else operand
-        if isinstance(value, str):
-            return shlex.quote(value)
-        if isinstance(value, bool | int):
-            return str(value).lower()
-        return f'"${self._variable(name, value)}"'
+        self._unexpanded = self._unexpanded or (isinstance(value, str) and ("$" in value or "`" in value))
+        return self._environment.word(name, value)
 
-    def post_processor(self, name: str) -> PostProcessor:
-        """The post-processor that runs the script."""
-        text = Interpolation(("\n".join((*self._lines, "")),), multiline=True)
-        settings: dict[str, Value] = {"name": name} if name else {}
-        if self._environment:
-            settings["env"] = dict(self._environment)
-        return PostProcessor("shell-local", settings | {"inline": (text,)})
+    def post_processor(self, name: str, file: ScriptFile | None = None) -> PostProcessor:
+        """The post-processor that runs the script: from the file, if it is long and there can be one."""
+        text = "\n".join((*self._lines, ""))
+        if file is None or text.count("\n") <= _MOST_LINES:
+            inline = Interpolation((text,), multiline=True)
+            return PostProcessor("shell-local", self._environment.settings(name, (SIGN_IN, inline)))
+        head = ["#!/bin/sh", f"# {file.about}"]
+        if names := self._environment.names:
+            head.append(f"# Packer sets {', '.join(names)}.")
+        if self._unexpanded:
+            head.append("# shellcheck disable=SC2016 # what the template says is not for the shell to expand")
+        text = "\n".join((*head, "set -eu", *_SIGNED_IN, "", text))
+        settings = self._environment.settings_to_run(name, script=beside_template(file.path), execute_command=RUN_SCRIPT)
+        return PostProcessor("shell-local", settings, {file.path: text.encode(), SCRIPT_FILE: f"#!/bin/sh\n{SCRIPT}".encode()})
 
     def _option(self, option: Sequence[Operand]) -> str:
         flag, *operands = option
-        name = str(flag).strip("-").replace("-", "_").upper()
-        return " ".join((str(flag), *(self.word(name, operand) for operand in operands)))
-
-    def _variable(self, name: str, value: Value) -> str:
-        """The environment variable for a value: one that has it, else a new one of that name."""
-        if (known := next((other for other, has in self._environment.items() if has == value), None)) is not None:
-            return known
-        number = 1
-        free = name
-        while free in self._environment:
-            number += 1
-            free = f"{name}_{number}"
-        self._environment[free] = value
-        return free
+        return " ".join((str(flag), *(self.word(str(flag), operand) for operand in operands)))
 
     def _require_plain(self, text: TemplateText) -> None:
         if "{{" in text.visible:
@@ -117,6 +168,13 @@ class Script:
                 codes.NOT_EXACT,
                 text.span,
                 "Packer evaluates `{{` in the scripts of post-processors, and nothing escapes it there",
+                help="Write it without.",
+            )
+        elif means_more(text.visible):
+            self._report.add(
+                codes.NOT_EXACT,
+                text.span,
+                "the Azure CLI reads a file where a value begins with `@`, and nothing escapes it there",
                 help="Write it without.",
             )
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Local
-from aib2packer.packer.distribution.gallery import copy_version, replicate
+from aib2packer.packer.distribution.gallery import AZ_KEEPS_VERSIONS_DELETABLE, copy_version, replicate
 from aib2packer.packer.distribution.ids import managed_image_id, snapshot_id, temporary_image
 from aib2packer.packer.distribution.image_copy import GalleryOrigin, SnapshotOrigin, copy_image
 from aib2packer.packer.distribution.manifest import manifest
-from aib2packer.packer.distribution.script import Script, Shell
-from aib2packer.packer.distribution.vhd import copy_vhd
+from aib2packer.packer.distribution.script import Script, ScriptFile, Shell
+from aib2packer.packer.distribution.vhd import AZ_COPIES_BETWEEN_ACCOUNTS, copy_vhd
+from aib2packer.packer.layout import SCRIPTS
 from aib2packer.packer.model import PostProcessors
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import PostProcessor
     from aib2packer.packer.steps.site import Site
 
+_AZ = {GalleryTarget: AZ_KEEPS_VERSIONS_DELETABLE, VhdTarget: AZ_COPIES_BETWEEN_ACCOUNTS, ManagedImageTarget: "2.60"}
+"""The first Azure CLI that has all that a copy needs, by the kind of target."""
 NOTHING: Mapping[str, Value] = {}
 
 
@@ -40,24 +43,24 @@ class Steps:
     vhds: Mapping[int, Vhd]
     location: Value
     name: str
+    minutes: int
     site: Site
 
     def finish_made(self, tags: Mapping[int, Mapping[str, TemplateText]]) -> Iterator[PostProcessors]:
         """What azure-arm has no setting for in the targets that it makes."""
-        symbols, report = self.site.symbols, self.site.report
         for target in self.plan.made:
             version, vhd = self.versions.get(target.index), self.vhds.get(target.index)
             if version is not None and version.differs_by_region:
-                script = replicate(version, symbols, report)
+                replicate(version, script := self._script())
                 comment = "azure-arm has one storage type for all regions: the others are added here, with theirs."
                 yield self._chain(target, comment, script, "regions")
             if vhd is not None and vhd.exact:
-                script = copy_vhd(vhd.captured, vhd.wanted, symbols, report, move=True)
+                copy_vhd(vhd.captured, vhd.wanted, script := self._script(), move=True)
                 yield self._chain(
                     target, "azure-arm names the VHD itself; here it gets the name that the template asks for.", script, "name"
                 )
             if target.index in tags:
-                script = Script(symbols, report)
+                script = self._script()
                 resource = ("--resource-id", self._artifact(target))
                 script.az("tag update", resource, ("--operation", "Merge"), *script.tags(tags[target.index]))
                 yield self._chain(target, "tags of its own, which azure-arm would put on all that it makes.", script, "tags")
@@ -70,22 +73,26 @@ class Steps:
                 target.span,
                 f"the Azure CLI makes distribute[{target.index}] after the build: azure-arm makes one target of each kind, "
                 "and managed images in the region of the build only",
-                help="Sign in with the Azure CLI where Packer runs; see the post-processor.",
+                help=f"Sign in with the Azure CLI {_AZ[type(target)]} or later where Packer runs; see the post-processor.",
             )
             what, script = self._copy(target)
-            step = script.post_processor(_step_name(target))
-            yield PostProcessors(f"distribute[{target.index}]: {what}", (step, *self._manifest((target,))), (target.span,))
+            about = f"distribute[{target.index}]: {what}"
+            step = script.post_processor(_step_name(target), self._file(target, "copy", about))
+            yield PostProcessors(about, (step, *self._manifest((target,))), (target.span,))
 
     def clean_up(self) -> Iterator[PostProcessors]:
         """Delete what was made for others to be copied from."""
         symbols, plan = self.site.symbols, self.plan
-        script = Script(symbols, self.site.report)
+        script, one_fails = self._script(), ""
         if plan.image_group is not None and plan.snapshot:
+            one_fails = "failed=yes" if plan.temporary_group is not None else ""
             snapshot = script.word("SNAPSHOT", snapshot_id(plan.image_group, self.name, symbols))
-            script.az("snapshot delete", ("--ids", Shell(snapshot)))
+            script.az("snapshot delete", ("--ids", Shell(snapshot)), otherwise=one_fails)
         if plan.temporary_group is not None:
             image = script.word("IMAGE", managed_image_id(plan.temporary_group, temporary_image(self.name), symbols))
             script.az("image delete", ("--ids", Shell(image)))
+        if one_fails:
+            script.line('[ -z "${failed:-}" ]')
         if not script.is_empty:
             yield PostProcessors(
                 "What no target asked for is deleted, also after a failure above.", (script.post_processor("clean-up"),)
@@ -100,31 +107,42 @@ class Steps:
 
     def _copy(self, target: DistributeTarget) -> tuple[str, Script]:
         """What is done for a target, in words and as a script."""
-        symbols, report, plan = self.site.symbols, self.site.report, self.plan
+        plan, script = self.plan, self._script()
         match target:
             case GalleryTarget():
                 source = self._artifact(plan.gallery or target)
-                script = copy_version(self.versions[target.index], source, self.location, symbols, report)
+                copy_version(self.versions[target.index], source, self.location, script)
                 return "SharedImage, copied from the gallery version of azure-arm.", script
             case VhdTarget():
                 vhd = self.vhds[target.index]
                 source_vhd = vhd if plan.vhd is None else self.vhds[plan.vhd.index]
-                return "VHD, copied from that of azure-arm.", copy_vhd(source_vhd.made, vhd.wanted, symbols, report, move=False)
+                copy_vhd(source_vhd.made, vhd.wanted, script, move=False)
+                return "VHD, copied from that of azure-arm.", script
             case ManagedImageTarget():
                 origin = self._origin(target)
                 way = "a disk made of the gallery version" if isinstance(origin, GalleryOrigin) else "a snapshot of the OS disk"
-                script = copy_image(target, origin, plan, self.location, self.site)
+                copy_image(target, origin, plan, script, self.site)
                 return f"ManagedImage, by way of {way}.", script
 
     def _origin(self, target: ManagedImageTarget) -> GalleryOrigin | SnapshotOrigin:
         gallery = self.plan.gallery
         if gallery is not None:
-            return GalleryOrigin(gallery.id, self._artifact(gallery), tuple(region.name for region in gallery.regions))
-        return SnapshotOrigin(snapshot_id(self.plan.image_group or target.id.resource_group, self.name, self.site.symbols))
+            regions = tuple(region.name for region in gallery.regions)
+            return GalleryOrigin(gallery.id, self._artifact(gallery), regions, self.location)
+        group = self.plan.image_group or target.id.resource_group
+        return SnapshotOrigin(snapshot_id(group, self.name, self.site.symbols), self.location)
+
+    def _script(self) -> Script:
+        return Script(self.site.symbols, self.site.report, self.minutes)
+
+    def _file(self, target: DistributeTarget, what: str, about: str) -> ScriptFile | None:
+        """Where a script may lie; None where everything stands in the HCL."""
+        return ScriptFile(f"{SCRIPTS}/distribute-{target.index}-{what}.sh", about) if self.site.side_files else None
 
     def _chain(self, target: DistributeTarget, comment: str, script: Script, what: str) -> PostProcessors:
-        step = script.post_processor(f"{_step_name(target)}-{what}")
-        return PostProcessors(f"distribute[{target.index}]: {comment}", (step,), (target.span,))
+        about = f"distribute[{target.index}]: {comment}"
+        step = script.post_processor(f"{_step_name(target)}-{what}", self._file(target, what, about))
+        return PostProcessors(about, (step,), (target.span,))
 
     def _artifact(self, target: DistributeTarget) -> Value:
         """The id of what a target becomes: a resource id, or a URI."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import VhdTarget
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.printing import is_exact
 from aib2packer.packer.steps.exactness import content_is_exact
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.distribution.plan import Plan
     from aib2packer.text.source import Span
 
-_MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 512, 256  # reference/packer-semantics.md 8.5
+_MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 512, 256  # docs/reference/packer-semantics.md 8.5
 _SHOWN = 40
 _FORBIDDEN = re.compile(r"[<>%&\\?/]")
 
@@ -29,15 +29,18 @@ _FORBIDDEN = re.compile(r"[<>%&\\?/]")
 class Tags:
     """`shared` are those that azure-arm puts on all that it makes; `own` those that a target gets beside them, by its index.
 
-    `origins` is where the shared ones stand, and those that gave way to them.
+    `origins` is where the shared ones stand, and those that gave way to them. `of_resources` are those of a build that makes no
+    image, and `of_resources_origins` where these stand.
     """
 
     shared: Mapping[str, TemplateText]
     own: Mapping[int, Mapping[str, TemplateText]]
     origins: tuple[Span, ...]
+    of_resources: Mapping[str, TemplateText]
+    of_resources_origins: tuple[Span, ...]
 
 
-def tags_of(template: ImageTemplate, plan: Plan, report: Report) -> Tags:
+def sort_tags(template: ImageTemplate, plan: Plan, report: Report) -> Tags:
     """Which tags azure-arm puts on all: the template's, those that its targets have in common, those of managed resources."""
     for target in template.targets:
         for key, value in target.tags.items():
@@ -54,7 +57,8 @@ def tags_of(template: ImageTemplate, plan: Plan, report: Report) -> Tags:
     if tagged:
         kinds.append((f"distribute[{tagged[0].index}].artifactTags", _common([target.tags for target in tagged])))
     kinds.append(("managedResourceTags", template.managed_resource_tags))
-    shared = _merge(kinds, report)
+    _report_merging(kinds, report)
+    shared = _merge([tags for _, tags in kinds])
     if len(shared) > _MOST_TAGS:
         report.add(
             codes.BAD_VALUE,
@@ -70,26 +74,42 @@ def tags_of(template: ImageTemplate, plan: Plan, report: Report) -> Tags:
         tuple(
             text.span for tags in said for text in tags.values() if all(text not in others.values() for others in own.values())
         ),
+        _merge([template.tags, template.managed_resource_tags]),
+        tuple(text.span for tags in (template.tags, template.managed_resource_tags) for text in tags.values()),
     )
 
 
-def _merge(kinds: Sequence[tuple[str, Mapping[str, TemplateText]]], report: Report) -> dict[str, TemplateText]:
+def _merge(kinds: Sequence[Mapping[str, TemplateText]]) -> dict[str, TemplateText]:
     """All of them, the template's own first; the later win."""
     merged: dict[str, TemplateText] = {}
+    for tags in kinds:
+        for key, value in tags.items():
+            merged.pop(_named(merged, key), None)
+            merged[key] = value
+    return merged
+
+
+def _named(tags: Mapping[str, TemplateText], key: str) -> str:
+    """The name that a tag has among others: Azure minds no case in it."""
+    return next((other for other in tags if other.lower() == key.lower()), key)
+
+
+def _report_merging(kinds: Sequence[tuple[str, Mapping[str, TemplateText]]], report: Report) -> None:
+    """Report tags that give way to others, those that Packer or Azure do not take, and that they are merged at all."""
+    before: dict[str, TemplateText] = {}
     for what, tags in kinds:
         for key, value in tags.items():
-            known = next((other for other in merged if other.lower() == key.lower()), key)
-            before = merged.pop(known, value)
+            had = before.pop(_named(before, key), value)
             # An artifact gets its own value by itself, build resources have theirs: only that of the template can be lost.
-            if before.parts != value.parts and before in kinds[0][1].values():
+            if had.parts != value.parts and had in kinds[0][1].values():
                 report.add(
                     codes.TAGS_CLASH,
                     value.span,
                     f"the tag {key} has several values, which Image Builder kept apart: `{value}` of {what} is put on all, "
-                    f"and not `{before}`",
+                    f"and not `{had}`",
                     help="Give each value a tag of its own.",
                 )
-            merged[key] = value
+            before[key] = value
             _check(key, value, report)
     if sum(1 for _, tags in kinds if tags) > 1:
         report.add(
@@ -99,7 +119,6 @@ def _merge(kinds: Sequence[tuple[str, Mapping[str, TemplateText]]], report: Repo
             "on the build's resources",
             help="Nothing to do, unless something acts on one of these tags.",
         )
-    return merged
 
 
 def _common(all_tags: Sequence[Mapping[str, TemplateText]]) -> dict[str, TemplateText]:

@@ -1,4 +1,4 @@
-"""The version number of a gallery image (reference/aib-behaviour.md 2.2)."""
+"""The version number of a gallery image (docs/reference/aib-behaviour.md 2.2)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from aib2packer.arm.language.text import Segment
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
+from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.shell_words import Word, assignments
 
 if TYPE_CHECKING:
@@ -23,19 +24,13 @@ if TYPE_CHECKING:
 VERSION = "image_version"
 """The variable and the local that hold the version."""
 
-NOW = Local("now", Code("timestamp()"), "Taken once: each call of timestamp() gives another time.")
 
-
-def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> Value:
+def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols) -> Value:
     """The explicit version of a target; else a variable whose default, made from the time, grows within a major version.
 
     `galleries` are all targets in galleries, this one among them: those of one major version share a variable.
     """
     name, major = _variable_name(target, galleries), major_version(target)
-    if is_explicit(target):
-        _check(target, report)
-    else:
-        _report_by_time(target, counting_options(galleries, symbols)[name], report)
     variable = Variable(
         name,
         f"Gallery version of the image, such as {major}.4.2. Null: {major}.<date>.<time>, which grows with each build and "
@@ -55,6 +50,14 @@ def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], sym
         Code(f"var.{name} != null ? var.{name} : local.{by_time.name}", (variable, by_time)),
     )
     return explicit_or(chosen, target, symbols)
+
+
+def report_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> None:
+    """Report how the version differs from the service's, and one that a gallery does not take."""
+    if is_explicit(target):
+        _check(target, report)
+    else:
+        _report_by_time(target, counting_options(galleries, symbols)[_variable_name(target, galleries)], report)
 
 
 def major_version(target: GalleryTarget) -> int:

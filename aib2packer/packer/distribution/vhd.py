@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.text import join
 from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code, Value, Variable, traced
 from aib2packer.packer.distribution.ids import TIME
-from aib2packer.packer.distribution.script import Option, Script, concat
+from aib2packer.packer.distribution.script import Option, Script, Shell, concat
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import VhdTarget
     from aib2packer.arm.language.text import TemplateText
+    from aib2packer.clouds import Cloud
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings
     from aib2packer.packer.variables.symbols import Symbols
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 VHD_GROUP = Variable("vhd_resource_group_name", "Resource group of the storage account that receives the VHD.")
 _ACCOUNT = Variable("vhd_storage_account", "Storage account that receives the VHD, in the subscription of the build.")
 _CONTAINER = Variable("vhd_container", "Container that receives the VHD; it must exist.", default="vhds")
-_HOST = "blob.core.windows.net"
+AZ_COPIES_BETWEEN_ACCOUNTS = "2.70"
+"""The first Azure CLI that copies a blob between accounts without a key of either (docs/reference/azure-runtime.md 8)."""
+_POLL_SECONDS = 15
 
 _CAPTURE_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,23}")
 _CONTAINER_NAME = re.compile(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
@@ -69,7 +72,7 @@ class Vhd:
         return self.wanted if self.exact else self.captured
 
 
-def vhd_of(target: VhdTarget, symbols: Symbols, report: Report) -> Vhd:
+def vhd_of(target: VhdTarget, cloud: Cloud, symbols: Symbols, report: Report) -> Vhd:
     """Translate a target; reports what is no place for a VHD."""
     prefix = target.run_output_name.literal if target.run_output_name else None
     if not prefix or not _CAPTURE_PREFIX.fullmatch(prefix):
@@ -77,7 +80,7 @@ def vhd_of(target: VhdTarget, symbols: Symbols, report: Report) -> Vhd:
     # The name that Image Builder gives it.
     run_output = "vhd" if target.run_output_name is None else symbols.value(target.run_output_name)
     name = concat(run_output, "_", TIME, ".vhd")
-    blob, exact = Blob(_ACCOUNT, _HOST, _CONTAINER, name), False
+    blob, exact = Blob(_ACCOUNT, cloud.facts.blob_host, _CONTAINER, name), False
     if target.uri is not None and (place := _place(target.uri, report)) is not None:
         host, container, path = place
         account, *domain = host.split(".")
@@ -91,7 +94,7 @@ def vhd_of(target: VhdTarget, symbols: Symbols, report: Report) -> Vhd:
     return Vhd(target, blob, prefix, exact)
 
 
-def vhd_settings(vhd: Vhd, timeout: str) -> Settings:
+def vhd_settings(vhd: Vhd) -> Settings:
     """The settings of azure-arm."""
     settings: Settings = {
         "storage_account": traced(vhd.wanted.account, vhd.target.span),
@@ -100,14 +103,13 @@ def vhd_settings(vhd: Vhd, timeout: str) -> Settings:
     }
     if vhd.capture_prefix and vhd.target.run_output_name is not None:
         settings["capture_name_prefix"] = traced(vhd.capture_prefix, vhd.target.run_output_name.span)
-    # The copy of the VHD counts as polling, whose default is 15 minutes.
-    settings["polling_duration_timeout"] = timeout
     return settings
 
 
-def copy_vhd(source: Blob, destination: Blob, symbols: Symbols, report: Report, *, move: bool) -> Script:
+def copy_vhd(source: Blob, destination: Blob, script: Script, *, move: bool) -> None:
     """Copy a VHD, and wait until it is there; `move` deletes the source then."""
-    script = Script(symbols, report)
+    if source.account != destination.account:
+        script.say(f"Between two accounts this takes az {AZ_COPIES_BETWEEN_ACCOUNTS}, and a role for the blobs of both.")
     script.az(
         "storage blob copy start",
         _LOGIN,
@@ -117,23 +119,28 @@ def copy_vhd(source: Blob, destination: Blob, symbols: Symbols, report: Report, 
         ("--source-account-name", source.account),
         ("--source-container", source.container),
         ("--source-blob", source.name),
-    )
-    script.line("status=pending")
-    script.line('while [ "$status" = pending ]; do')
-    script.line("  sleep 15")
-    script.az(
-        "storage blob show",
-        *_options(destination),
-        ("--query", "properties.copy.status"),
+        ("--query", "id"),
         ("--output", "tsv"),
-        into="status",
-        indent="  ",
+        into="copy",
     )
-    script.line("done")
-    script.line('[ "$status" = success ]')
+    script.say("A part of a VHD is none: it does not stay.")
+    with script.block("clean_up() {", "}"):
+        script.line("status=$?")
+        script.line("trap - EXIT")
+        script.az("storage blob copy abort", *_destination(destination), ("--copy-id", Shell('"$copy"')), otherwise=":")
+        script.az("storage blob delete", *_options(destination), otherwise='echo "The VHD is incomplete: delete it." >&2')
+        script.line('exit "$status"')
+    script.line("trap clean_up EXIT")
+    script.line("trap 'exit 1' HUP INT TERM")
+    with script.polling("The VHD was not copied", _POLL_SECONDS):
+        query: tuple[Option, ...] = (("--query", "properties.copy.status"), ("--output", "tsv"))
+        script.az("storage blob show", *_options(destination), *query, into="status")
+        with script.block('case "$status" in', "esac"):
+            script.line("success) break ;;")
+            script.line("""failed | aborted) echo "The copy of the VHD ended as: $status" >&2; exit 1 ;;""")
+    script.line("trap - EXIT HUP INT TERM")
     if move:
         script.az("storage blob delete", *_options(source))
-    return script
 
 
 _LOGIN: Option = ("--auth-mode", "login")
@@ -141,6 +148,16 @@ _LOGIN: Option = ("--auth-mode", "login")
 
 def _options(blob: Blob) -> tuple[Option, ...]:
     return (_LOGIN, ("--account-name", blob.account), ("--container-name", blob.container), ("--name", blob.name))
+
+
+def _destination(blob: Blob) -> tuple[Option, ...]:
+    """The same for the commands that copy."""
+    return (
+        _LOGIN,
+        ("--account-name", blob.account),
+        ("--destination-container", blob.container),
+        ("--destination-blob", blob.name),
+    )
 
 
 def _place(uri: TemplateText, report: Report) -> tuple[TemplateText, TemplateText, tuple[TemplateText, ...]] | None:

@@ -1,4 +1,7 @@
-"""Formats of dates: .NET's as `formatdate` of HCL takes them (reference/arm-expressions.md 2.7)."""
+"""The time of a build, and formats of dates: .NET's as `formatdate` of HCL takes them.
+
+Source: docs/reference/arm-expressions.md 2.7.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,12 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from aib2packer.hcl.values import Code, Local
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+NOW = Local("now", Code("timestamp()"), "Taken once: each call of timestamp() gives another time.")
 
 _token = re.compile(r"y+|M+|d+|H+|h+|m+|s+|f+|F+|t+|z+|K|'([^']*)'|\"([^\"]*)\"|\\(.)|%|(?s:(.))")
 _TOKENS: Mapping[str, str] = MappingProxyType(

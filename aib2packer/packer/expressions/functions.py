@@ -1,4 +1,4 @@
-"""Each ARM function as Packer says it (reference/arm-expressions.md 2, column HCL; all of it tried with Packer 1.16).
+"""Each ARM function as Packer says it (docs/reference/arm-expressions.md 2, column HCL; all of it tried with Packer 1.16).
 
 Packer 1.13, which every template asks for, has them all but those with dates.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from aib2packer.arm.evaluation.functions.hashes import GUID_NAMESPACE
 from aib2packer.arm.language.symbolic import (
@@ -43,8 +43,8 @@ from aib2packer.packer.expressions.urls import join_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aib2packer.arm.language.symbolic import ArmValue, Symbol, Type
-    from aib2packer.packer.expressions.printer import Printer
+    from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol, Type
+    from aib2packer.hcl.values import Variable
 
 _WITH_DATES = (1, 16, 0)
 _PAIR = 2
@@ -52,7 +52,32 @@ _match_duration = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+
 _match_item = re.compile(r"\{0(?:,(-?\d+))?(?::([DdXx0])(0*\d*))?\}").fullmatch
 
 
-def print_function(printer: Printer, apply: Apply) -> Piece:
+class PrintsValues(Protocol):
+    """What prints the arguments of a function."""
+
+    @property
+    def references(self) -> Mapping[Leaf, Variable | Local | Code]:
+        """What stands for each leaf of an expression."""
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What the parameters of lambdas are called in HCL."""
+
+    @property
+    def now(self) -> Local | Code:
+        """The time that `utcNow` formats."""
+
+    def piece(self, value: ArmValue) -> Piece:
+        """A value as HCL."""
+
+    def text_piece(self, part: ArmValue) -> Piece:
+        """A value as a piece of a text."""
+
+    def inside_lambda(self, names: tuple[str, ...]) -> PrintsValues:
+        """The printer for the body of a lambda with parameters of these names."""
+
+
+def print_function(printer: PrintsValues, apply: Apply) -> Piece:
     """A function over something not known, as HCL.
 
     Raises:
@@ -71,7 +96,7 @@ class _Call:
 
     __slots__ = ("apply", "printer")
 
-    def __init__(self, printer: Printer, apply: Apply) -> None:
+    def __init__(self, printer: PrintsValues, apply: Apply) -> None:
         self.printer = printer
         self.apply = apply
 
@@ -96,7 +121,7 @@ class _Call:
         """The type of an argument."""
         return type_of(self[at])
 
-    def function(self, at: int) -> tuple[Lambda, Printer]:
+    def function(self, at: int) -> tuple[Lambda, PrintsValues]:
         """An argument that is a lambda, and the printer for its body."""
         argument = self.apply.arguments[at]
         if not isinstance(argument, Lambda):
@@ -440,7 +465,7 @@ def _filter(one: _Call) -> Piece:
     return of_text(text, one.piece(0), test)
 
 
-def _bound(function: Lambda, printer: Printer) -> str:
+def _bound(function: Lambda, printer: PrintsValues) -> str:
     """The variables of a `for`: the index, which ARM has last, comes first."""
     names = [printer.variables[name.lower()] for name in function.parameters]
     return ", ".join(reversed(names))

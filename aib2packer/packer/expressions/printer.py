@@ -1,12 +1,12 @@
 """Values of partial evaluation as HCL that means the same, with Packer's own functions only.
 
-Source: reference/arm-expressions.md 2 (column HCL) and 3.7; reference/packer-semantics.md 7.4 for the functions that there are.
+Source: docs/reference/arm-expressions.md 2 (column HCL) and 3.7; docs/reference/packer-semantics.md 7.4 for the functions that
+there are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.describe import describe
@@ -27,6 +27,7 @@ from aib2packer.arm.language.symbolic import (
     may_be_null,
     type_of,
 )
+from aib2packer.frozen import dataclass, field
 from aib2packer.hcl.code import NULL, Binding, CannotPrintError, Piece, call, conditional, index, infix, of_text, of_value
 from aib2packer.hcl.printing import is_identifier, print_value, quote
 from aib2packer.hcl.values import Code, Interpolation, Variable
@@ -244,7 +245,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _unifies(then: ArmValue, otherwise: ArmValue) -> bool:
-    """Whether HCL leaves both arms of a conditional as they are (reference/arm-expressions.md 2.0, trap 11)."""
+    """Whether HCL leaves both arms of a conditional as they are (docs/reference/arm-expressions.md 2.0, trap 11)."""
     then, otherwise = bare(then), bare(otherwise)
     if then is None or otherwise is None:
         return True

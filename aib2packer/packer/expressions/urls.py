@@ -1,4 +1,4 @@
-"""What ARM's `uri` makes, as text that HCL can join (reference/arm-expressions.md 2.4)."""
+"""What ARM's `uri` makes, as text that HCL can join (docs/reference/arm-expressions.md 2.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The image that the build starts from (reference/packer-semantics.md 8.3)."""
+"""The image that the build starts from (docs/reference/packer-semantics.md 8.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fetching scripts and files, on the machine that runs Packer (reference/aib-behaviour.md 1.7)."""
+"""Fetching scripts and files, on the machine that runs Packer (docs/reference/aib-behaviour.md 1.7)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
+from aib2packer.clouds import BLOB_SUFFIXES
+from aib2packer.hcl.values import Interpolation, Value
 from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.model import Download, Provisioner
+from aib2packer.packer.steps.shell_local import Environment
+from aib2packer.packer.vm.cli_session import SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,10 +19,6 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.packer.steps.site import Site
 
-_BLOB_HOSTS = (
-    *(".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net"),
-    ".blob.storage.azure.net",  # accounts with a DNS zone of their own
-)
 # All that may stand in a URL; the rest is percent-encoded: curl's globs, Packer's templates and the shell never see it.
 _HOST = 2  # of https:, "", host
 _URL_SAFE = "%:/?#@!$&()*+,;=-._~"
@@ -28,15 +26,18 @@ _URL_SAFE = "%:/?#@!$&()*+,;=-._~"
 
 def download(downloads: Sequence[Download], site: Site) -> Provisioner:
     """One step that fetches everything, and checks what has a checksum."""
-    commands: list[Value] = [Interpolation(("mkdir -p '", site.downloads, "' && cd '", site.downloads, "'"))]
+    environment = Environment()
+    folder = environment.word("folder", site.downloads)
+    commands: list[Value] = [SIGN_IN] if needs_azure_cli(downloads) else []
+    commands.append(f"mkdir -p -- {folder} && cd -- {folder}")
     for file in downloads:
-        commands += _fetch(file, site)
+        commands += _fetch(file, environment, site)
         if file.fetched.sha256 is not None:
             commands.append(f"echo '{file.fetched.sha256}  {file.file_name}' | sha256sum --check")
     which = "this" if len(downloads) == 1 else "these"
     return Provisioner(
         "shell-local",
-        {"name": "download", "inline": tuple(commands)},
+        environment.settings("download", commands),
         f"Image Builder fetched {which} when the template was submitted. Here Packer's machine does, at each build.",
         tuple(place for file in downloads for place in file.fetched.origins),
     )
@@ -65,7 +66,7 @@ def percent_encoded(uri: str) -> str:
 def is_blob(address: str) -> bool:
     """Whether a URI is that of a blob in Azure Storage, and not signed."""
     url = urlsplit(address)
-    return (url.hostname or "").endswith(_BLOB_HOSTS) and "sig=" not in url.query
+    return (url.hostname or "").endswith(BLOB_SUFFIXES) and "sig=" not in url.query
 
 
 def private_accounts(downloads: Sequence[Download]) -> tuple[str, ...]:
@@ -82,32 +83,37 @@ def account_of(uri: TemplateText) -> str | None:
     return name if name is not None and re.fullmatch(r"[a-z0-9]+", name) else None
 
 
-def _fetch(file: Download, site: Site) -> tuple[Value, ...]:
-    address = ("'", *map(_in_quotes, site.symbols.parts(file.fetched.uri.map(percent_encoded))), "'")
-    fetch = Interpolation((f"curl -fsSL --retry 5 -o {file.file_name} ", *address, " ||" if _is_blob(file.fetched.uri) else ""))
-    if not _is_blob(file.fetched.uri):
+def _fetch(file: Download, environment: Environment, site: Site) -> tuple[str, ...]:
+    uri = file.fetched.uri.map(percent_encoded)
+    blob = _is_blob(uri)
+    # Behind `=`, `@` is a file to the Azure CLI; in what only Packer knows the environment sees to it.
+    value = site.symbols.value(uri.map(lambda part: part.replace("@", "%40")) if blob else uri)
+    address = f"'{value}'" if isinstance(value, str) else environment.word("uri", value)
+    fetch = f"{_curl(value)} -o {file.file_name} {'' if _is_web(value) else '-- '}{address}"
+    if not blob:
         return (fetch,)
     # Image Builder's identity had the right to read a private blob; here the account of the Azure CLI has it. A public one is
     # asked for without: of another tenant's, Azure refuses any account.
-    sign_in = "  az storage blob download --auth-mode login --no-progress --output none "
-    return fetch, Interpolation((f"{sign_in}--file {file.file_name} --blob-url ", *address))
+    sign_in = "az storage blob download --auth-mode login --no-progress --output none"
+    return f"{fetch} ||", f"  {sign_in} --file {file.file_name} --blob-url {address}"
 
 
-def _in_quotes(part: str | Variable | Local | Code) -> str | Code | Variable | Local:
-    """A piece of a URI in single quotes; where what the template says of its value may hold one, that is encoded."""
-    if isinstance(part, str):
-        return part
-    values = (item.default if isinstance(item, Variable) else item.value for item in references(part))
-    texts = (print_value(part), *(print_value(value) for value in values if value is not None))
-    if not any("'" in text or "decode" in text for text in texts):
-        return part
-    return Code(f"""replace({print_value(part)}, "'", "%27")""", references(part))
+def _curl(address: Value) -> str:
+    """curl, for which what only Packer knows is no pattern of many addresses, and no file of this machine."""
+    globbing = "" if isinstance(address, str) else "g"
+    return f"curl -f{globbing}sSL --retry 5{'' if _is_web(address) else ' --proto =https,http'}"
+
+
+def _is_web(address: Value) -> bool:
+    """Whether an address is seen to begin with https:// or http://."""
+    start = address.parts[0] if isinstance(address, Interpolation) else address
+    return isinstance(start, str) and start.lower().startswith(("https://", "http://"))
 
 
 def _is_blob(uri: TemplateText) -> bool:
     """A blob whose URI is not signed."""
     address, *query = uri.split("?")
     pieces = address.split("/")
-    if len(pieces) <= _HOST or not pieces[_HOST].visible.lower().endswith(_BLOB_HOSTS):
+    if len(pieces) <= _HOST or not pieces[_HOST].visible.lower().endswith(BLOB_SUFFIXES):
         return False
     return not any("sig=" in part.visible or part.symbols for part in query)

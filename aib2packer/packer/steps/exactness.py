@@ -1,4 +1,4 @@
-"""Which texts arrive on the VM byte for byte, and how (reference/packer-semantics.md 1 to 4)."""
+"""Which texts arrive on the VM byte for byte, and how (docs/reference/packer-semantics.md 1 to 4)."""
 
 from __future__ import annotations
 

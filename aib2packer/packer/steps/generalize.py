@@ -1,4 +1,4 @@
-"""Generalizing the VM at the end, as the service does (reference/aib-behaviour.md 1.9).
+"""Generalizing the VM at the end, as the service does (docs/reference/aib-behaviour.md 1.9).
 
 The service lays a script down first and runs it last, so that a customizer can change it. The texts of the two scripts are an
 interface: templates edit them by string match.

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code, Interpolation, Local
 from aib2packer.options import OsType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from aib2packer.aib.fields import Fields
-    from aib2packer.aib.model import Customizer
     from aib2packer.findings.model import Report
-    from aib2packer.packer.model import Steps
+    from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.variables.symbols import Symbols
 
-# Direct execution honours the shebang of the script, and Packer's own of inline commands: reference/aib-behaviour.md 1.4
+# Direct execution honours the shebang of the script, and Packer's own of inline commands: docs/reference/aib-behaviour.md 1.4
 AS_ROOT = Local(
     "as_root", "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}", "Image Builder runs Shell customizers as root."
 )
@@ -32,11 +28,16 @@ def beside_template(path: str) -> Interpolation:
 class Site:
     """`downloads` is the folder of fetched files; `side_files` says whether files may lie beside the HCL."""
 
-    os_type: OsType
+    decisions: Decisions
     side_files: bool
     downloads: Local
     symbols: Symbols
     report: Report
+
+    @property
+    def os_type(self) -> OsType:
+        """The operating system of the image."""
+        return self.decisions.os_type
 
     @property
     def is_windows(self) -> bool:
@@ -46,13 +47,3 @@ class Site:
     def remote_path(self, file_name: str) -> str:
         """Where a file of ours lies on the VM."""
         return f"C:\\Windows\\Temp\\{file_name}" if self.is_windows else f"/tmp/{file_name}"  # noqa: S108 - on the VM
-
-
-@dataclass(frozen=True, slots=True)
-class CustomizerKind:
-    """A kind of customizer: its reader, its translation, and the operating system that it runs on (None: any)."""
-
-    name: str
-    os_type: OsType | None
-    read: Callable[[int, Fields], Customizer | None]
-    translate: Callable[[Any, Site], Steps]  # takes what its own `read` gives

@@ -10,10 +10,11 @@ from aib2packer.aib.ids import ResourceId
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
 from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_symbol, leaves
 from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
+from aib2packer.clouds import STORAGE_SUFFIXES
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import Code, Local, Value, Variable
-from aib2packer.packer.distribution.versions import NOW
+from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.variables.declared import given_value, is_secret, with_shape
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, variable_name
 from aib2packer.packer.variables.symbols import Symbols, local_names_of, pieces_of
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.template_variables import TextPiece
 
 PACKER_VERSION = "1.13.0"
-"""The oldest Packer that runs the output as it is meant (reference/packer-semantics.md 4 and 7.4)."""
+"""The oldest Packer that runs the output as it is meant (docs/reference/packer-semantics.md 4 and 7.4)."""
 _WITHOUT_TEXTS = {"span", "body", "parameters", "named", "resolve", "api", "siblings", "settled"}  # fields of the model
-_STORAGE_HOSTS = (".core.windows.net", ".core.chinacloudapi.cn", ".core.usgovcloudapi.net")
 
 
 def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) -> Symbols:
@@ -176,7 +176,7 @@ def _secret_name(secret: Secret) -> tuple[str, str]:
         return "secret", "Secret that stood in the template."
     if not secret.query:
         return f"{label}_credentials", f"What stood before or in the URL of {secret.host} to sign in: user:password, or a key."
-    if secret.host.endswith(_STORAGE_HOSTS):
+    if secret.host.endswith(STORAGE_SUFFIXES):
         return f"{label}_sas_token", f"Signed query (SAS) for {secret.host}, without the question mark."
     return f"{label}_query", f"Query of a URL of {secret.host}, with what signs in there, without the question mark."
 

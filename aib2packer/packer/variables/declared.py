@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -141,6 +142,8 @@ def _validation(parameter: Parameter, name: str, *, may_be_null: bool) -> tuple[
         rules.append(Validation(f"{subject} >= {least}", f"{what} must be {least} or more."))
     elif most is not None:
         rules.append(Validation(f"{subject} <= {most}", f"{what} must be {most} or less."))
+    own = re.compile(rf"\bvar\.{re.escape(parameter.name)}(?![\w-])")
+    rules += (Validation(own.sub(f"var.{name}", condition), message) for condition, message in parameter.rules)
     if not may_be_null:
         return tuple(rules)
     return tuple(replace(rule, condition=f"var.{name} == null ? true : {rule.condition}") for rule in rules)

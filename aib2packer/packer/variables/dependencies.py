@@ -26,8 +26,8 @@ from aib2packer.arm.language.symbolic import (
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Code, Local, Variable
-from aib2packer.packer.distribution.versions import NOW
+from aib2packer.hcl.values import Code, Local, Validation, Variable
+from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.variables.declared import computed_default, declare, sentences, with_shape
 
 if TYPE_CHECKING:
@@ -39,7 +39,12 @@ if TYPE_CHECKING:
 
     IdShapes: TypeAlias = Mapping[Placeholder | Leaf, tuple[str, ...]]
 
-SUBSCRIPTION = Variable("subscription_id", "Subscription that the build VM runs in.")
+SUBSCRIPTION = Variable(
+    "subscription_id",
+    "Subscription that the build VM runs in.",
+    default=Code('env("ARM_SUBSCRIPTION_ID")'),
+    validation=(Validation('var.subscription_id != ""', "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."),),
+)
 LOCATION = Variable("location", "Azure region of the build. The template took the region of its resource group.")
 _GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
 _CONTEXTS = {
@@ -57,7 +62,7 @@ _RESERVED = {
     *("build_resource_group_name", "allowed_inbound_ip_addresses", "image_version", "managed_image_name"),
     *("exclude_from_latest",),
     *("vhd_storage_account", "vhd_resource_group_name", "vhd_container"),
-    *("gallery_version_id", "temporary_image_name", "snapshot_name"),
+    *("gallery_version_id", "temporary_image_name", "snapshot_name", "sign_in"),
 }
 
 

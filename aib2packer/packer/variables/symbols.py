@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.describe import describe
@@ -24,10 +24,12 @@ from aib2packer.arm.language.symbolic import (
 )
 from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.findings import codes
+from aib2packer.findings.model import Finding
+from aib2packer.frozen import dataclass
 from aib2packer.hcl.code import NULL, Binding, CannotPrintError, Piece, conditional, infix, of_value
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
-from aib2packer.packer.distribution.versions import NOW
+from aib2packer.packer.expressions.dates import NOW
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
@@ -59,11 +61,16 @@ class Symbols:
     order: tuple[str, ...]
     """The names of all variables, as they were claimed."""
     resolve: Callable[[Symbol], ArmValue]
-    report: Report
+    report: Report | None
+    """Gets what is lost on the way to HCL; None where nothing is put out, and people are only shown values."""
     given: Mapping[str, Value]
     """What the user gave, by the names of variables: for a file of values beside the build."""
     packer_version: str
     """The oldest Packer that knows all functions in the expressions."""
+
+    def without_findings(self) -> Symbols:
+        """The same, for showing values to people: what is asked here is no part of the build."""
+        return replace(self, report=None)
 
     @property
     def local_names(self) -> frozenset[str]:
@@ -157,9 +164,15 @@ class Symbols:
                 except CannotPrintError as error:
                     return self._folded(piece, error, _place(piece, whole))
 
+    def _record(self, finding: Finding) -> None:
+        if self.report is not None:
+            self.report.record(finding)
+
     def _report_uris(self, value: Symbol, span: Span) -> None:
         uris = (part for part in walk(value) if isinstance(part, Apply) and part.function == "uri")
-        if any(not starts(uri.arguments[1]) for uri in uris if not isinstance(uri.arguments[1], Lambda)):
+        if self.report is not None and any(
+            not starts(uri.arguments[1]) for uri in uris if not isinstance(uri.arguments[1], Lambda)
+        ):
             self.report.add(
                 codes.URI,
                 span,
@@ -183,19 +196,13 @@ class Symbols:
         known = self.resolve(named) if is_symbol(named) else named
         names = ", ".join(parameter.name for parameter in parameters_of(value))
         if isinstance(known, int) or (isinstance(known, str) and not find_secrets(known)):
-            self.report.add(
-                codes.FOLDED,
-                span,
-                f"the expression {describe(value)} cannot be written as HCL ({error}): it has the value that it has now",
-                help=f"To build with another value of {names}, convert again with --set.",
+            what = f"the expression {describe(value)} cannot be written as HCL ({error}): it has the value that it has now"
+            self._record(
+                Finding(codes.FOLDED, span, what, f"To build with another value of {names}, convert again with --set.")
             )
             return known
-        self.report.add(
-            codes.NO_HCL,
-            span,
-            f"the expression {describe(value)} cannot be written as HCL: {error}",
-            help=_how_to_fold(value),
-        )
+        what = f"the expression {describe(value)} cannot be written as HCL: {error}"
+        self._record(Finding(codes.NO_HCL, span, what, _how_to_fold(value)))
         return ""
 
 

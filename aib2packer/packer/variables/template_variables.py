@@ -1,14 +1,13 @@
 """Variables of the template as locals: what is long, what stands in several places, and tables that are looked into.
 
 Evaluation puts the values of variables in their places. Here they are found again by what they are equal to, so that the build
-reads as the template did; what is short and used once stays where it is. Source: reference/arm-expressions.md 3.5.
+reads as the template did; what is short and used once stays where it is. Source: docs/reference/arm-expressions.md 3.5.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.named import tables_in
@@ -24,6 +23,7 @@ from aib2packer.arm.language.symbolic import (
     rebuild,
     walk,
 )
+from aib2packer.frozen import dataclass, field
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import Local

@@ -1,20 +1,21 @@
-"""The build VM: its size, disks, network and how Packer reaches it (reference/packer-semantics.md 8.4 to 8.6)."""
+"""The build VM: its size, disks, network and how Packer reaches it (docs/reference/packer-semantics.md 8.4 to 8.6)."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, Located, ManagedImage, PlatformImage
+from aib2packer.aib.model import Located, PlatformImage
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Code, Settings, Value, Variable, traced
 from aib2packer.options import OsType
-from aib2packer.packer.distribution.plan import build_region
+from aib2packer.packer.marketplace import Generation
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
+    from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.variables.symbols import Symbols
 
 _MOST_OS_DISK_GB, _MOST_DATA_DISK_GB = 4095, 32767
@@ -36,21 +37,14 @@ BUILD_GROUP = Variable(
     default=Code("null"),
 )
 
-# Marketplace images that are of generation 1 for certain: their generation 2 has another SKU.
-_GENERATION_1 = (
-    ("canonical", "ubuntuserver", r"(?!.*gen2)(?:1[468]\.04|19\.\d\d)[\w.-]*"),
-    ("microsoftwindowsserver", "windowsserver", r"(?!.*(?:g2|gensecond))20(?:12|16|19)-[\w-]*"),
-    ("openlogic", "centos", r"[678][._]\d"),
-    ("redhat", "rhel", r"[67](?:\.\d+|-lvm|-raw)"),
-)
 
-
-def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report: Report) -> Settings:
+def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, report: Report) -> Settings:
     """The settings of the build VM."""
     vm = template.vm
-    settings = _place(template, symbols, report)
-    size = default_size(template)
+    settings = _place(template, decisions.plan.location, symbols, report)
+    size = default_size(template, decisions.generation)
     settings["vm_size"] = size if vm.size is None else traced(symbols.value_or(vm.size, size), vm.size.span)
+    settings["polling_duration_timeout"] = traced(f"{template.build_timeout_minutes}m", template.build_timeout_span)
     if vm.os_disk_gb is not None:
         settings["os_disk_size_gb"] = traced(symbols.located(vm.os_disk_gb), vm.os_disk_gb.span)
     if vm.data_disks_gb:
@@ -64,7 +58,7 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
                 f"a disk of {disk.value} GB cannot be: Azure has disks of 1 to {most} GB for that",
                 help="Write its size in GB.",
             )
-    _warn_of_small_disk(template, os_type, report)
+    _warn_of_small_disk(template, decisions.os_type, report)
     if vm.identities:
         identities = tuple(symbols.value(identity) for identity in vm.identities)
         settings["user_assigned_managed_identities"] = traced(identities, *(identity.span for identity in vm.identities))
@@ -92,18 +86,16 @@ def build_vm(template: ImageTemplate, os_type: OsType, symbols: Symbols, report:
             help="Set allowed_inbound_ip_addresses to the address of the machine that runs Packer, or give a "
             + ("vnetConfig." if when is None else "subnet."),
         )
-    return settings | _security(template, report)
+    return settings | decisions.security.settings
 
 
-def build_location(template: ImageTemplate, symbols: Symbols) -> Value:
-    """The region of the build."""
-    region = build_region(template)
+def build_location(region: TemplateText | None, symbols: Symbols) -> Value:
+    """The region of the build as HCL."""
     return LOCATION if region is None else symbols.value(region)
 
 
-def _place(template: ImageTemplate, symbols: Symbols, report: Report) -> Settings:
-    location = build_location(template, symbols)
-    region = build_region(template)
+def _place(template: ImageTemplate, region: TemplateText | None, symbols: Symbols, report: Report) -> Settings:
+    location = build_location(region, symbols)
     places = tuple(text.span for text in (region, template.location) if text is not None)
     if region is not None and template.location is not None and region.parts != template.location.parts:
         report.add(
@@ -127,32 +119,6 @@ def _place(template: ImageTemplate, symbols: Symbols, report: Report) -> Setting
     return {"location": traced(chosen, *places), "build_resource_group_name": traced(BUILD_GROUP, group.span)}
 
 
-def _security(template: ImageTemplate, report: Report) -> Settings:
-    """What an image definition with the security type TrustedLaunch asks for: it takes an image of no other VM.
-
-    Azure refuses these settings for a managed image or a VHD (reference/packer-semantics.md 8.5).
-    """
-    if (template.siblings.security_type or "").lower() != "trustedlaunch":
-        return {}
-    # A managed image as the source makes azure-arm put another one on the way.
-    gallery_only = all(isinstance(target, GalleryTarget) for target in template.targets)
-    gallery_only = gallery_only and not isinstance(template.source, ManagedImage)
-    report.add(
-        codes.TRUSTED_LAUNCH,
-        template.source.span,
-        "the image definition asks for Trusted Launch"
-        + (
-            ": the build VM has it"
-            if gallery_only
-            else ", which no build from or to a managed image or a VHD can have: it is left out"
-        ),
-        help="Start from an image of generation 2 that supports it.",
-    )
-    if not gallery_only:
-        return {}
-    return {"security_type": "TrustedLaunch", "secure_boot_enabled": True, "vtpm_enabled": True}
-
-
 def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report) -> None:
     """A disk may not be smaller than the source image's: 30 GB for Linux, 127 for Windows but for its `smalldisk` SKUs."""
     disk, source = template.vm.os_disk_gb, template.source
@@ -172,20 +138,10 @@ def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report
         )
 
 
-def default_size(template: ImageTemplate) -> str:
-    """The service's own default: reference/aib-behaviour.md 4."""
-    generation = (template.siblings.generation or "").lower()
-    if template.api.before("2020-01-01") or generation == "v1" or (not generation and _is_generation_1(template)):
-        return _DEFAULT_SIZE_GENERATION_1
-    return _DEFAULT_SIZE
-
-
-def _is_generation_1(template: ImageTemplate) -> bool:
-    source = template.source
-    if not isinstance(source, PlatformImage):
-        return False
-    publisher, offer, sku = str(source.publisher).lower(), str(source.offer).lower(), str(source.sku).lower()
-    return "gen1" in sku or any(
-        publisher == known and offer == known_offer and re.fullmatch(pattern, sku)
-        for known, known_offer, pattern in _GENERATION_1
-    )
+def default_size(template: ImageTemplate, of_source: Generation | None) -> str:
+    """The service's own default: docs/reference/aib-behaviour.md 4. `of_source` is the generation of the source image."""
+    said = (template.siblings.generation or "").upper()
+    is_first = said == Generation.V1.value or (not said and of_source is Generation.V1)
+    # The default of the first API versions boots no generation 2.
+    by_age = template.api.before("2020-01-01") and of_source is not Generation.V2 and said != Generation.V2.value
+    return _DEFAULT_SIZE_GENERATION_1 if by_age or is_first else _DEFAULT_SIZE

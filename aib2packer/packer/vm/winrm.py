@@ -1,4 +1,4 @@
-"""How Packer reaches a Windows VM: WinRM over HTTPS, whose listener needs a certificate (reference/aib-behaviour.md 1.3).
+"""How Packer reaches a Windows VM: WinRM over HTTPS, whose listener needs a certificate (docs/reference/aib-behaviour.md 1.3).
 
 By default azure-arm brings the certificate through a Key Vault of its own. Image Builder has the VM make one, with a script in
 its user data that Azure runs when the VM starts; so does `--winrm-bootstrap user-data`.

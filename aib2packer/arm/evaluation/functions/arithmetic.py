@@ -1,4 +1,4 @@
-"""Functions over whole numbers (reference/arm-expressions.md 2.5)."""
+"""Functions over whole numbers (docs/reference/arm-expressions.md 2.5)."""
 
 from __future__ import annotations
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from aib2packer.arm.language.describe import describe_type, shorten
 from aib2packer.arm.language.symbolic import Apply, If, is_known, is_symbol, type_of
 from aib2packer.arm.language.tree import JsonSymbolic, node_of, value_of
+from aib2packer.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,6 +1,7 @@
 """The order of text by .NET's invariant culture: `items` and `less` go by it.
 
-Source: reference/arm-expressions.md 2.6 for letters (`abc` before `ABC` before `abd`); the ICU root collation for the rest.
+Source: docs/reference/arm-expressions.md 2.6 for letters (`abc` before `ABC` before `abd`); the ICU root collation for the
+rest.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Functions over arrays and objects (reference/arm-expressions.md 2.6); those with lambdas are in arm/lambdas.py."""
+"""Functions over arrays and objects; those with lambdas are in arm/evaluation/lambdas.py.
+
+Source: docs/reference/arm-expressions.md 2.6.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions over dates (reference/arm-expressions.md 2.7).
+"""Functions over dates (docs/reference/arm-expressions.md 2.7).
 
 A year is 365 days and a month 30: learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-date, remarks.
 """

@@ -1,4 +1,4 @@
-"""Functions that write text in other alphabets: base64, URIs, JSON (reference/arm-expressions.md 2.4)."""
+"""Functions that write text in other alphabets: base64, URIs, JSON (docs/reference/arm-expressions.md 2.4)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`format`: .NET's composite formatting, as far as it is partly known too.
 
-Source: reference/arm-expressions.md 2.4; learn.microsoft.com/dotnet/standard/base-types/composite-formatting and
+Source: docs/reference/arm-expressions.md 2.4; learn.microsoft.com/dotnet/standard/base-types/composite-formatting and
 standard-numeric-format-strings for the rest.
 """
 

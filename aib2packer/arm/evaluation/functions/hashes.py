@@ -1,4 +1,4 @@
-"""`guid` and `uniqueString`, digit for digit (reference/arm-expressions.md 2.8)."""
+"""`guid` and `uniqueString`, digit for digit (docs/reference/arm-expressions.md 2.8)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """JSON as Newtonsoft.Json reads it for `json()`: single quotes, bare keys and comments are fine.
 
-Source: reference/arm-expressions.md 2.4; Newtonsoft's JsonTextReader for what it takes beyond JSON.
+Source: docs/reference/arm-expressions.md 2.4; Newtonsoft's JsonTextReader for what it takes beyond JSON.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Functions that compare and decide (reference/arm-expressions.md 2.3); `if`, `and` and their like are in arm/forms.py."""
+"""Functions that compare and decide; `if`, `and` and their like are in arm/evaluation/forms.py.
+
+Source: docs/reference/arm-expressions.md 2.3.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Merging objects of which parts are not known: `union` and `shallowMerge`.
 
-Source: reference/arm-expressions.md 2.6, and 3.2 rule 3 for objects that a condition chooses: `null` and absent are the same
-to ARM, so a choice of objects is an object of choices.
+Source: docs/reference/arm-expressions.md 2.6, and 3.2 rule 3 for objects that a condition chooses: `null` and absent are the
+same to ARM, so a choice of objects is an object of choices.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ def deep_merge(nodes: Sequence[Json], span: Span) -> Json:
 
 
 def _deeper(earlier: Json, later: Json, span: Span) -> Json:
-    if isinstance(earlier, JsonArray) or (isinstance(earlier, JsonScalar) and not isinstance(earlier, JsonSymbolic)):
-        return later
-    if isinstance(later, JsonArray) or (isinstance(later, JsonScalar) and not isinstance(later, JsonSymbolic)):
+    if isinstance(earlier, JsonArray | JsonScalar) or isinstance(later, JsonArray | JsonScalar):
         return later
     return deep_merge((earlier, later), span)
 

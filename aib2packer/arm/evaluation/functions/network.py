@@ -1,4 +1,4 @@
-"""Functions over IP address ranges (reference/arm-expressions.md 2.7)."""
+"""Functions over IP address ranges (docs/reference/arm-expressions.md 2.7)."""
 
 from __future__ import annotations
 

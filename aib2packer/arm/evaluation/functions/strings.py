@@ -1,4 +1,4 @@
-"""Functions over strings (reference/arm-expressions.md 2.4)."""
+"""Functions over strings (docs/reference/arm-expressions.md 2.4)."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _split(arguments: Arguments) -> ArmValue:
 
 
 def _split_partly(arguments: Arguments) -> ArmValue | None:
-    """A path of names: what is not known is taken to be one whole segment (reference/arm-expressions.md 3.6)."""
+    """A path of names: what is not known is taken to be one whole segment (docs/reference/arm-expressions.md 3.6)."""
     text, separator = arguments.values
     if separator != "/" or not isinstance(text, Concat) or not starts(text).startswith(("/subscriptions/", "/providers/")):
         return None

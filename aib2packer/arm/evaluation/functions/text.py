@@ -1,6 +1,7 @@
 """Values as text: what `string`, `format`, `concat` and `join` make of them.
 
-Source: reference/arm-expressions.md 2.4. ARM writes JSON with Newtonsoft.Json, and formats with .NET's composite formatting.
+Source: docs/reference/arm-expressions.md 2.4. ARM writes JSON with Newtonsoft.Json, and formats with .NET's composite
+formatting.
 """
 
 from __future__ import annotations

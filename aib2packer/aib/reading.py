@@ -1,0 +1,71 @@
+"""Reading a document: from the JSON in it to what its image template says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.normalize import read_template
+from aib2packer.arm.documents.cloud import find_cloud
+from aib2packer.arm.documents.context import Context
+from aib2packer.arm.documents.parameters import read_values
+from aib2packer.arm.documents.template import find_image_template, list_image_templates
+from aib2packer.findings.model import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aib2packer.aib.customize import ReadsCustomizer
+    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.jsonc.tree import Json
+    from aib2packer.options import Options
+
+
+def read(
+    document: Json,
+    kinds: Mapping[str, ReadsCustomizer],
+    options: Options,
+    read_linked: Callable[[str, Report], Json | None],
+    report: Report,
+) -> ImageTemplate | None:
+    """Find the image template in a document and read it; None after an error that leaves nothing to go on with.
+
+    Parameters that decide what is built cannot be variables. Which they are shows when the template is read: then it is read
+    once more, with their values in place.
+
+    Args:
+        document: What the input holds, in any of the forms that image templates come in.
+        kinds: The kinds of customizers, by their names.
+        options: What the user decided.
+        read_linked: Reads a template by its path beside the input; None where it cannot be had.
+        report: Gets what the last reading had to say.
+
+    """
+    context = _context(document, options, read_linked, report)
+    while True:
+        needed: set[str] = set()
+        found = report.copy()
+        resource = find_image_template(document, options.name, context, found)
+        template = None if resource is None else read_template(resource, kinds, options, needed, found)
+        if needed <= context.shape:
+            report.take(found)
+            return None if template is None else replace(template, cloud=context.cloud)
+        context = replace(context, shape=context.shape | needed)
+
+
+def names(document: Json, options: Options, read_linked: Callable[[str, Report], Json | None]) -> tuple[str, ...]:
+    """The names of all image templates in a document; each can be the name in the options."""
+    report = Report()  # `read` reports
+    return list_image_templates(document, _context(document, options, read_linked, report), report)
+
+
+def _context(document: Json, options: Options, read_linked: Callable[[str, Report], Json | None], report: Report) -> Context:
+    return Context(
+        values=read_values(options, report),
+        subscription_id=options.subscription_id,
+        resource_group=options.resource_group,
+        location=options.location,
+        cloud=find_cloud(document, options),
+        fold=options.resolve,
+        read_linked=read_linked,
+    )

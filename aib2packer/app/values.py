@@ -1,0 +1,57 @@
+"""One build for several environments: a file of values for each, or where that cannot be, a build for each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aib2packer.convert import convert
+from aib2packer.findings.codes import FOLDED
+from aib2packer.packer.layout import EXAMPLE, VALUES_ENDING, environment_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aib2packer.conversion import Conversion
+    from aib2packer.options import Options
+    from aib2packer.text.source import SourceText
+
+_OPEN = "\n# Open: the parameters file has no value for these.\n"
+
+
+def convert_for(data: bytes, file: str, options: Options, environments: Mapping[str, SourceText]) -> dict[str, Conversion]:
+    """The conversions for some environments, by the folder of each; one for all of them in the folder itself if that can be.
+
+    It cannot be where a parameter decides what is built: the builds differ then, and not only the values.
+
+    Args:
+        data: The template.
+        file: What findings call it.
+        options: What the user decided.
+        environments: The parameters file of each environment, by its name.
+
+    """
+    apart = {
+        name: convert(
+            data,
+            file=file,
+            options=replace(options, parameter_files=(*options.parameter_files, parameters), empty_is_open=True),
+        )
+        for name, parameters in environments.items()
+    }
+    if any(one.hcl is None or any(finding.code is FOLDED for finding in one.findings) for one in apart.values()):
+        return apart
+    names = tuple(map(environment_file, environments))
+    common = convert(data, file=file, options=replace(options, environments=names))
+    if common.hcl is None:
+        return apart
+    values = {environment_file(name): _values(one) for name, one in apart.items()}
+    findings = dict.fromkeys((*common.findings, *(finding for one in apart.values() for finding in one.findings)))
+    return {"": replace(common, files={**common.files, **values}, findings=tuple(findings))}
+
+
+def _values(conversion: Conversion) -> bytes:
+    """The values that a conversion was given, and what is still open."""
+    given = b"".join(content for path, content in conversion.files.items() if path.endswith(VALUES_ENDING))
+    example = conversion.files.get(EXAMPLE, b"").partition(b"\n\n")[2]
+    return given + (_OPEN.encode() + b"\n" + example if example else b"")

@@ -1,0 +1,45 @@
+"""Which cloud a document is for, found out from the regions and hosts that are named in it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aib2packer.clouds import recognise
+from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aib2packer.clouds import Cloud
+    from aib2packer.jsonc.tree import Json
+    from aib2packer.options import Options
+
+# What a parameter may be is not what it is.
+_SAYS_NOTHING = {"allowedvalues", "metadata"}
+_IN_QUOTES = re.compile(r'"([^"\n]*)"')
+
+
+def find_cloud(document: Json, options: Options) -> Cloud:
+    """The cloud that the user says; else that of the location they give, of the values of parameters, or of the document."""
+    if options.cloud is not None:
+        return options.cloud
+    given = [setting.partition("=")[2].strip('"') for setting in options.settings]
+    given += [text for file in options.parameter_files for text in _IN_QUOTES.findall(file.text)]
+    if options.location is not None:
+        return recognise((options.location,))
+    return recognise((*given, *_texts(document)))
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """All strings in a document that say what is, but for keys."""
+    match value:
+        case JsonObject():
+            for member in value.members:
+                if member.key.lower() not in _SAYS_NOTHING:
+                    yield from _texts(member.value)
+        case JsonArray():
+            for item in value.items:
+                yield from _texts(item)
+        case _ if (text := string_of(value)) is not None:
+            yield text

@@ -1,0 +1,70 @@
+"""An audit as JSON, for programs. The shape is described in docs/estate.md; it only ever grows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aib2packer.audit.model import Audit, Cause, Chapter, Row
+
+_FORMAT_VERSION = 1
+
+
+def render(audit: Audit, *, version: str) -> str:
+    """One document."""
+    converted, lost = audit.settings
+    document = {
+        "formatVersion": _FORMAT_VERSION,
+        "tool": {"name": "aib2packer", "version": version},
+        "templates": list(map(_row, audit.rows)),
+        "converted": audit.converted,
+        "share": round(audit.share, 2),
+        "passedOver": audit.passed_over,
+        "settings": {"converted": converted, "lost": lost},
+        "lastRunMinutes": round(audit.minutes, 1),
+        "notConverted": _causes(audit.obstacles),
+        **{asks.value: _causes(causes) for asks, causes in audit.asked.items()},
+        "lost": _causes(audit.lost),
+        "refusedByImageBuilder": _causes(audit.refused),
+        "byHand": _chapters(audit.by_hand),
+        "shared": _chapters(audit.shared),
+    }
+    return json.dumps(document, indent=2)
+
+
+def _row(row: Row) -> dict[str, object]:
+    return {
+        "template": row.name,
+        "outcome": row.outcome,
+        "act": row.act,
+        "decide": row.decide,
+        "know": row.know,
+        "system": row.system or None,
+        "source": row.source or None,
+        "lastRun": None if row.last_run is None else {"state": row.last_run.state, "minutes": row.last_run.minutes},
+    }
+
+
+def _causes(causes: Sequence[Cause]) -> list[dict[str, object]]:
+    return [
+        {
+            "code": cause.code.id,
+            "title": cause.code.title,
+            "templates": list(cause.templates),
+            "findings": [{"message": said.message, "help": said.help, "places": list(said.places)} for said in cause.said],
+        }
+        for cause in causes
+    ]
+
+
+def _chapters(chapters: Sequence[Chapter]) -> dict[str, list[dict[str, object]]]:
+    return {
+        chapter.title: [
+            {"what": need.what, "about": need.about or None, "command": need.command or None, "templates": list(need.templates)}
+            for need in chapter.needs
+        ]
+        for chapter in chapters
+    }

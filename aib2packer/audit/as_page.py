@@ -1,0 +1,21 @@
+"""An audit as a page: Markdown, and HTML in one file that loads nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.findings.model import Asks
+from aib2packer.rendering.templates import html_environment, markdown_environment
+
+if TYPE_CHECKING:
+    from aib2packer.audit.model import Audit
+
+
+def markdown(audit: Audit, *, version: str) -> str:
+    """The page in Markdown."""
+    return markdown_environment().get_template("audit.md.j2").render(audit=audit, Asks=Asks, version=version)
+
+
+def html(audit: Audit, *, version: str) -> str:
+    """The page in HTML: no script, no address of anything else, and whatever a template says is text."""
+    return html_environment().get_template("audit.html.j2").render(audit=audit, Asks=Asks, version=version)

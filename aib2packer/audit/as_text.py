@@ -1,0 +1,123 @@
+"""An audit on a terminal, in 80 columns."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from aib2packer.findings.model import Asks
+from aib2packer.findings.text import columns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from aib2packer.audit.model import Audit, Cause, Chapter
+
+    Styler = Callable[[str, str], str]
+
+_WIDTH = 80
+_BAR = 30
+_NAMES = 4
+_MESSAGES = 3
+_NEEDS = 12
+
+
+def render(audit: Audit, *, color: bool) -> str:
+    """The audit, without a line break at the end."""
+    style = _coloured if color else _plain
+    parts = [
+        list(_head(audit, style)),
+        list(_causes("Not converted, by cause", audit.obstacles, style)),
+        list(_causes("To act on", audit.asked[Asks.ACT], style)),
+        list(_causes("To decide, once for all", audit.asked[Asks.DECIDE], style, messages=1)),
+        list(_counts("Lost", audit.lost, style)),
+        list(_counts("What Image Builder itself would refuse", audit.refused, style)),
+        *(list(_chapter(f"By hand: {chapter.title}", chapter, style)) for chapter in audit.by_hand),
+        *(list(_chapter(f"Shared: {chapter.title}", chapter, style)) for chapter in audit.shared),
+        list(_counts("To know", audit.asked[Asks.KNOW], style)),
+    ]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+
+def _head(audit: Audit, style: Styler) -> Iterator[str]:
+    total, done = len(audit.rows), audit.converted
+    filled = round(_BAR * audit.share / 100)
+    bar = style("█" * filled, "green") + style("░" * (_BAR - filled), "red")
+    yield f"{style(f'{done} of {total}', '')} templates convert: {audit.share:.0f} %  {bar}"
+    act, decide = (audit.asked[asks] for asks in (Asks.ACT, Asks.DECIDE))
+    touched = sum(row.act > 0 for row in audit.rows if row.is_converted)
+    yield f"{sum(cause.count for cause in act)} findings to act on, in {touched} of them; {len(decide)} decisions."
+    converted, lost = audit.settings
+    if converted or lost:
+        yield f"{converted:,} of {converted + lost:,} settings are converted, {lost} lost."
+    if audit.minutes:
+        yield f"The last runs took {audit.minutes:.0f} minutes together, as far as the input tells."
+    if audit.passed_over:
+        yield f"{audit.passed_over} other files hold no image template."
+
+
+def _causes(title: str, causes: Sequence[Cause], style: Styler, *, messages: int = _MESSAGES) -> Iterator[str]:
+    if causes:
+        yield style(title, "")
+    for cause in causes:
+        yield from _wrapped(f"{len(cause.templates):>4}  ", f"{cause.code.id} {cause.code.title}")
+        for said in cause.said[:messages]:
+            yield from _wrapped("      ", said.message)
+            yield from _wrapped("        ", said.help)
+        if len(cause.said) > messages:
+            yield f"      and {len(cause.said) - messages} more like it"
+        yield from _wrapped("      ", f"in {_listed(cause.templates)}")
+
+
+def _counts(title: str, causes: Sequence[Cause], style: Styler) -> Iterator[str]:
+    if causes:
+        yield style(title, "")
+    for cause in causes:
+        yield from _wrapped(f"{len(cause.templates):>4}  ", f"{cause.code.id} {cause.code.title}")
+
+
+def _chapter(title: str, chapter: Chapter, style: Styler) -> Iterator[str]:
+    yield style(title, "")
+    yield from _wrapped("", chapter.sentence.replace("`", ""))
+    found: dict[str, dict[str, None]] = {}
+    for need in chapter.needs:  # those that differ only in an id
+        found.setdefault(f"{need.what}: {need.about}" if need.about else need.what, {}).update(dict.fromkeys(need.templates))
+    for what, templates in list(found.items())[:_NEEDS]:
+        yield from _wrapped(f"{len(templates):>4}  ", what)
+    if len(found) > _NEEDS:
+        yield f"      and {len(found) - _NEEDS} more: a report lists all (--output)"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _NAMES
+    return f"{', '.join(names[:_NAMES])}, and {more} more" if more > 0 else ", ".join(names)
+
+
+def _wrapped(first: str, text: str) -> Iterable[str]:
+    """A text in lines, the further ones below the first; a word that is too long is broken, that nothing is wider."""
+    room = _WIDTH - len(first)
+    lines = wrap(text, room, break_on_hyphens=False) or [""]
+    for index, line in enumerate(lines):
+        head = first if index == 0 else " " * len(first)
+        yield from (f"{head}{piece}" for piece in _pieces(line, room))
+
+
+def _pieces(line: str, room: int) -> Iterator[str]:
+    """A line cut where it takes more columns than there are: wide characters take two."""
+    piece = ""
+    for char in line:
+        if columns(piece + char) > room:
+            yield piece
+            piece = ""
+        piece += char
+    yield piece
+
+
+def _plain(text: str, _colour: str) -> str:
+    return text
+
+
+def _coloured(text: str, colour: str) -> str:
+    from click import style
+
+    return style(text, fg=colour or None, bold=True)

@@ -1,0 +1,164 @@
+"""From the results of looking at templates to what an audit says of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from itertools import takewhile
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from aib2packer.app.run import Outcome
+from aib2packer.audit.model import Audit, Cause, Chapter, Need, Row, Said
+from aib2packer.findings import codes
+from aib2packer.findings.formats import place
+from aib2packer.findings.model import Asks, Severity
+from aib2packer.findings.text import safe
+from aib2packer.provenance.accounting import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from aib2packer.app.run import Result
+    from aib2packer.facts import Connection, Facts, Role
+    from aib2packer.findings.model import Code, Finding
+
+_HOSTED_MINUTES = 360  # the most that a job may take on a runner of GitHub, and on one of Azure DevOps in a private project
+_REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD, codes.SHORT_TIMEOUT}
+
+
+def gather(results: Sequence[Result]) -> Audit:
+    """What there is to say of the templates, those left out that hold none."""
+    told = _with_short_names([result for result in results if result.outcome is not Outcome.NO_TEMPLATE])
+    pairs = [(safe(result.name), finding) for result in told for finding in result.findings]
+    others = [(name, finding) for name, finding in pairs if finding.severity is not Severity.ERROR]
+    entries = [entry for result in told for entry in result.settings]
+    return Audit(
+        rows=tuple(map(_row, told)),
+        findings=tuple(pairs),
+        passed_over=len(results) - len(told),
+        settings=tuple(sum(entry.state is state for entry in entries) for state in (State.CONVERTED, State.LOST)),  # type: ignore[arg-type]
+        obstacles=_causes((name, finding) for name, finding in pairs if finding.severity is Severity.ERROR),
+        asked={asks: _causes((name, finding) for name, finding in others if finding.asks is asks) for asks in Asks},
+        lost=_causes((name, finding) for name, finding in others if finding.severity is Severity.LOSS),
+        refused=_causes((name, finding) for name, finding in others if finding.code in _REFUSED),
+        by_hand=tuple(chapter for chapter in _by_hand(told) if chapter.needs),
+        shared=tuple(chapter for chapter in _shared(told) if chapter.needs),
+    )
+
+
+def _with_short_names(results: Sequence[Result]) -> list[Result]:
+    """The results, their names without the folder that all of them lie in."""
+    folders = {PurePath(result.name).parent.parts for result in results}
+    common = [*takewhile(lambda parts: len(set(parts)) == 1, zip(*folders, strict=False))]
+    return [replace(result, name=str(PurePath(*PurePath(result.name).parts[len(common) :]))) for result in results]
+
+
+def _row(result: Result) -> Row:
+    counts = {asks: sum(finding.asks is asks for finding in result.findings) for asks in Asks}
+    facts = result.facts
+    return Row(
+        safe(result.name),
+        result.outcome.value,
+        result.outcome is Outcome.CONVERTED,
+        act=counts[Asks.ACT],
+        decide=counts[Asks.DECIDE],
+        know=counts[Asks.KNOW],
+        system=facts.system if facts else "",
+        source=facts.source if facts else "",
+        last_run=facts.last_run if facts else None,
+    )
+
+
+def _causes(pairs: Iterable[tuple[str, Finding]]) -> tuple[Cause, ...]:
+    """Findings by code, those of most templates first."""
+    templates: dict[Code, dict[str, None]] = defaultdict(dict)
+    said: dict[Code, dict[tuple[str, str], list[str]]] = defaultdict(lambda: defaultdict(list))
+    for name, finding in pairs:
+        templates[finding.code][name] = None
+        said[finding.code][safe(finding.message), safe(finding.help)].append(place(finding))
+    causes = (
+        Cause(
+            code,
+            tuple(Said(message, remedy, tuple(places)) for (message, remedy), places in messages.items()),
+            tuple(templates[code]),
+        )
+        for code, messages in said.items()
+    )
+    return tuple(sorted(causes, key=lambda cause: (-len(cause.templates), cause.code.id)))
+
+
+def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
+    yield Chapter(
+        "Roles",
+        "The account that Packer signs in with needs these.",
+        _needs(results, lambda facts: map(_of_role, facts.roles)),
+    )
+    yield Chapter(
+        "Hosts and ports",
+        "What must be reached over the network.",
+        _needs(
+            results,
+            lambda facts: ((f"{one.target}, port {one.port}", f"{one.source} {one.why}", "") for one in facts.connections),
+        ),
+    )
+    yield Chapter(
+        "Secrets",
+        "These move to where the pipeline keeps secrets.",
+        _needs(results, lambda facts: ((name, f"PKR_VAR_{name}", "") for name in facts.secrets)),
+    )
+    yield Chapter(
+        "Values",
+        "Variables without a value: `example.pkrvars.hcl` beside each build says what they are.",
+        _needs(results, lambda facts: ((name, "", "") for name in facts.values)),
+    )
+    yield Chapter(
+        "Image definitions",
+        "They must be there before the first build; the commands check that.",
+        _needs(results, lambda facts: map(_of_definition, facts.definitions)),
+    )
+    yield Chapter(
+        "Runners",
+        "A job on a hosted runner ends after 360 minutes: these builds need one of your own.",
+        _needs(results, lambda facts: [(f"{facts.minutes} minutes", "", "")] if facts.minutes > _HOSTED_MINUTES else []),
+    )
+
+
+def _shared(results: Sequence[Result]) -> Iterable[Chapter]:
+    for title, sentence, of in (
+        ("Scripts and files", "Fetched by several builds: one place in a repository would do.", lambda facts: facts.scripts),
+        ("Identities", "Used by several templates.", lambda facts: facts.identities),
+        ("Subnets", "Several builds run in these.", lambda facts: facts.subnets),
+        ("Source images", "Several builds start from these.", lambda facts: (facts.source,)),
+        ("Targets", "Several builds write to these.", lambda facts: facts.targets),
+    ):
+        needs = _needs(results, lambda facts, of=of: ((one, "", "") for one in of(facts)))  # type: ignore[misc]
+        yield Chapter(title, sentence, tuple(need for need in needs if len(need.templates) > 1))
+
+
+def _needs(results: Iterable[Result], of: Callable[[Facts], Iterable[tuple[str, str, str]]]) -> tuple[Need, ...]:
+    """What the facts of the templates ask for, each once with the templates that do, those of most first."""
+    found: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
+    for result in results:
+        if result.facts is not None:
+            for one in of(result.facts):
+                found[one][safe(result.name)] = None
+    needs = (Need(*what, tuple(templates)) for what, templates in found.items())
+    return tuple(sorted(needs, key=lambda need: (-len(need.templates), need.what, need.about)))
+
+
+def _of_role(one: Role) -> tuple[str, str, str]:
+    grant = f'az role assignment create --assignee "$account" --role "{one.role}" --scope {one.scope}'
+    return one.role, f"{one.thing}: {one.why}", "" if one.scope is None else grant
+
+
+def _of_connection(one: Connection) -> tuple[str, str, str]:
+    return f"{one.target}, port {one.port}", one.why if one.source == "Packer" else f"{one.source}: {one.why}", ""
+
+
+def _of_definition(scope: str) -> tuple[str, str, str]:
+    return _last(scope), "", f"az sig image-definition show --ids {scope}"
+
+
+def _last(scope: str) -> str:
+    return "/".join(scope.strip('"').split("/")[-3::2])

@@ -1,0 +1,105 @@
+"""What an audit finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.frozen import dataclass
+
+if TYPE_CHECKING:
+    from aib2packer.facts import LastRun
+    from aib2packer.findings.model import Asks, Code, Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A template: what becomes of it, what its findings ask for, and what its build is; nothing of that where there is none."""
+
+    name: str
+    outcome: str
+    is_converted: bool
+    act: int
+    decide: int
+    know: int
+    system: str
+    source: str
+    last_run: LastRun | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message with what to do, where it is, and in how many places."""
+
+    message: str
+    help: str
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """All findings of one code: what they say, and the templates that they are about."""
+
+    code: Code
+    said: tuple[Said, ...]
+    templates: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """How many findings there are."""
+        return sum(len(one.places) for one in self.said)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that people must see to: what, more about it, a command ("" for none), and the templates that need it."""
+
+    what: str
+    about: str
+    command: str
+    templates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Needs of one kind, under a title, with a sentence about them."""
+
+    title: str
+    sentence: str
+    needs: tuple[Need, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What there is to say of an estate."""
+
+    rows: tuple[Row, ...]
+    findings: tuple[tuple[str, Finding], ...]
+    """All findings, each with the name of its template."""
+    passed_over: int
+    """Files that hold no image template."""
+    settings: tuple[int, int]
+    """Settings that are converted, and those that are lost."""
+    obstacles: tuple[Cause, ...]
+    """Why templates are not converted."""
+    asked: dict[Asks, tuple[Cause, ...]]
+    """The other findings, by what they ask for."""
+    lost: tuple[Cause, ...]
+    refused: tuple[Cause, ...]
+    """What the service itself would refuse."""
+    by_hand: tuple[Chapter, ...]
+    shared: tuple[Chapter, ...]
+
+    @property
+    def converted(self) -> int:
+        """How many templates convert."""
+        return sum(row.is_converted for row in self.rows)
+
+    @property
+    def share(self) -> float:
+        """The share of the templates that convert, in percent; all where there are none."""
+        return 100 * self.converted / len(self.rows) if self.rows else 100.0
+
+    @property
+    def minutes(self) -> float:
+        """The minutes that the last runs took, of those templates that tell."""
+        return sum(row.last_run.minutes for row in self.rows if row.last_run and row.last_run.minutes is not None)

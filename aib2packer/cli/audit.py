@@ -1,0 +1,124 @@
+"""`aib2packer audit`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from aib2packer import __version__
+from aib2packer.app.inputs import collect
+from aib2packer.app.output import OutputError, write
+from aib2packer.app.run import Request, run
+from aib2packer.audit.baseline import Baseline, read_baseline, told, write_baseline
+from aib2packer.cli import options
+from aib2packer.cli.printing import colored, echo, print_error, progress
+from aib2packer.cli.sections import SectionedCommand, picked
+from aib2packer.options import Options
+from aib2packer.system.files import read_bytes
+from aib2packer.text.source import FileError, InputError, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aib2packer.app.inputs import Template
+    from aib2packer.app.run import Result
+    from aib2packer.audit.model import Audit
+    from aib2packer.findings.model import Level
+
+_NOWHERE = Path()  # what is only looked at is written nowhere
+
+
+@click.command("audit", cls=SectionedCommand)
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
+@options.inputs
+@options.reports
+@options.conversion
+@options.parameters
+def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: float, *, quiet: bool, **given: object) -> None:
+    """Look at many templates, and say what moving them takes.
+
+    PATH is a file or a folder that is searched. Nothing is written but the report: what converts and what not, what to act on
+    and to decide, which roles, hosts, secrets and image definitions the builds need, and what several templates share.
+
+    \b
+    aib2packer audit images/
+    aib2packer audit images/ --output report.html --fail-under 95
+
+    Exit status: 0 looked; 1 fewer templates convert than --fail-under, or findings at the level of --fail-on; 2 wrong usage, or
+    something that cannot be read or written.
+    """  # noqa: D301 - click's mark for lines that stay as they are
+    level, new_baseline = cast("Level | None", given.pop("fail_on")), cast("str | None", given["write_baseline"])
+    most = cast("int", given["most"])
+    try:
+        given["parameter_files"] = options.read_parameters(cast("tuple[str, ...]", given["parameter_files"]), most)
+        baseline = _baseline(given["baseline"], most)
+        templates = collect(paths, None, cast("tuple[str, ...]", given["exclude"]))
+    except FileError as error:
+        print_error(str(error))
+        sys.exit(2)
+    request = replace(picked(Request, given | {"options": picked(Options, given)}), folder=_NOWHERE, look=True)
+    results = _look(templates, request, quiet=quiet)
+    from aib2packer.audit.gather import gather
+
+    audit = gather(results)
+    if not audit.rows:
+        print_error("no file here holds an image template; give others")
+        sys.exit(2)
+    if not quiet:
+        from aib2packer.audit import as_text
+
+        click.echo(as_text.render(audit, color=colored(sys.stdout)), color=colored(sys.stdout))
+    written = [_write(report, audit) for report in reports]
+    failing = [
+        (name, finding)
+        for name, finding in audit.findings
+        if level is not None and finding.reaches(level) and not baseline.is_known(name, finding)
+    ]
+    for sentence in told(baseline.gone(audit.findings)):
+        echo(sentence)
+    if failing:
+        print_error(f"{len(failing)} findings are at the level of --fail-on, and not in a baseline")
+    if new_baseline:
+        written.append(_write_file(new_baseline, write_baseline(failing)))
+    failed = audit.share < fail_under or bool(failing)
+    if audit.share < fail_under:
+        print_error(f"{audit.share:.1f} % of the templates convert, less than the {fail_under:g} % of --fail-under")
+    sys.exit(2 if not all(written) else int(failed))
+
+
+def _look(templates: Sequence[Template], request: Request, *, quiet: bool) -> list[Result]:
+    with progress(templates, lambda one: "" if one is None else one.name, quiet=quiet, label="Looking") as running:
+        return [result for template in running for result in run(template, request)]
+
+
+def _baseline(file: object, most: int) -> Baseline:
+    if not isinstance(file, str):
+        return Baseline()
+    try:
+        return read_baseline(decode(read_bytes(file, Path(file), most), file).text)
+    except FileError:
+        raise
+    except InputError as error:
+        raise FileError(file, str(error), "Correct the baseline.") from error
+
+
+def _write(report: str, audit: Audit) -> bool:
+    from aib2packer.audit import as_json, as_page
+
+    renderers: dict[str, Callable[..., str]] = {".md": as_page.markdown, ".html": as_page.html, ".json": as_json.render}
+    return _write_file(report, renderers[Path(report).suffix.lower()](audit, version=__version__))
+
+
+def _write_file(file: str, text: str) -> bool:
+    path = Path(file)
+    try:
+        write(path.parent, {path.name: f"{text.strip()}\n".encode()}, force=True)
+    except OutputError as error:
+        print_error(str(error))
+        return False
+    echo(f"Wrote {path}.")
+    return True

@@ -1,0 +1,203 @@
+"""The clouds of Azure: what each is called, where it listens, and what tells it (docs/reference/azure-runtime.md 10).
+
+Hosts and suffixes are those of the table of the Azure CLI 2.91 (azure.cli.core.cloud), which `az cloud show` prints; what
+`environment()` has and the CLI has not is left out for clouds other than the public one.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from aib2packer.frozen import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class Cloud(Enum):
+    """A cloud of Azure, which has accounts, regions and hosts of its own."""
+
+    PUBLIC = "public"
+    US_GOVERNMENT = "usgovernment"
+    CHINA = "china"
+
+    @property
+    def facts(self) -> CloudFacts:
+        """What there is to know about it."""
+        return _FACTS[self]
+
+
+@dataclass(frozen=True, slots=True)
+class CloudFacts:
+    """What a cloud is called, and where it listens."""
+
+    title: str
+    """For people."""
+    cli_name: str
+    """What `az cloud set` calls it, and the action and the connections of pipelines do."""
+    packer_name: str
+    """What azure-arm calls it."""
+    region: re.Pattern[str]
+    """Its regions, in their short form."""
+    login_host: str
+    management_host: str
+    storage_suffix: str
+    environment: Mapping[str, object]
+    """What the ARM function `environment()` gives: texts, lists of texts, and objects of them."""
+
+    @property
+    def blob_host(self) -> str:
+        """What stands behind the name of an account in the address of a blob."""
+        return f"blob.{self.storage_suffix}"
+
+    def has_region(self, name: str) -> bool:
+        """Whether a region is one of this cloud's, as far as its name tells."""
+        return self.region.fullmatch(name.replace(" ", "").lower()) is not None
+
+
+_ALIAS_PAGE = (
+    "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/master/arm-compute/quickstart-templates/aliases.json"
+)
+_US_GOVERNMENT_REGION, _CHINA_REGION = r"us(?:gov|dod)[a-z]+\d?", r"china(?:east|north)\d?"
+
+_FACTS = {
+    Cloud.PUBLIC: CloudFacts(
+        title="the public cloud",
+        cli_name="AzureCloud",
+        packer_name="Public",
+        region=re.compile(rf"(?!{_US_GOVERNMENT_REGION}$|{_CHINA_REGION}$)[a-z0-9]+"),
+        login_host="login.microsoftonline.com",
+        management_host="management.azure.com",
+        storage_suffix="core.windows.net",
+        # learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-deployment#environment
+        environment={
+            "name": "AzureCloud",
+            "gallery": "https://gallery.azure.com/",
+            "graph": "https://graph.windows.net/",
+            "portal": "https://portal.azure.com",
+            "graphAudience": "https://graph.windows.net/",
+            "activeDirectoryDataLake": "https://datalake.azure.net/",
+            "batch": "https://batch.core.windows.net/",
+            "media": "https://rest.media.azure.net",
+            "sqlManagement": "https://management.core.windows.net:8443/",
+            "vmImageAliasDoc": _ALIAS_PAGE,
+            "resourceManager": "https://management.azure.com/",
+            "authentication": {
+                "loginEndpoint": "https://login.microsoftonline.com/",
+                "audiences": ("https://management.core.windows.net/", "https://management.azure.com/"),
+                "tenant": "common",
+                "identityProvider": "AAD",
+            },
+            "suffixes": {
+                "acrLoginServer": ".azurecr.io",
+                "azureDatalakeAnalyticsCatalogAndJob": "azuredatalakeanalytics.net",
+                "azureDatalakeStoreFileSystem": "azuredatalakestore.net",
+                "azureFrontDoorEndpointSuffix": "azurefd.net",
+                "keyvaultDns": ".vault.azure.net",
+                "sqlServerHostname": ".database.windows.net",
+                "storage": "core.windows.net",
+            },
+        },
+    ),
+    Cloud.US_GOVERNMENT: CloudFacts(
+        title="Azure US Government",
+        cli_name="AzureUSGovernment",
+        packer_name="USGovernment",
+        region=re.compile(_US_GOVERNMENT_REGION),
+        login_host="login.microsoftonline.us",
+        management_host="management.usgovcloudapi.net",
+        storage_suffix="core.usgovcloudapi.net",
+        environment={
+            "name": "AzureUSGovernment",
+            "gallery": "https://gallery.usgovcloudapi.net/",
+            "graph": "https://graph.microsoftazure.us/",
+            "portal": "https://portal.azure.us",
+            "graphAudience": "https://graph.microsoftazure.us/",
+            "batch": "https://batch.core.usgovcloudapi.net/",
+            "media": "https://rest.media.usgovcloudapi.net",
+            "sqlManagement": "https://management.core.usgovcloudapi.net:8443/",
+            "vmImageAliasDoc": _ALIAS_PAGE,
+            "resourceManager": "https://management.usgovcloudapi.net/",
+            "authentication": {
+                "loginEndpoint": "https://login.microsoftonline.us/",
+                "audiences": ("https://management.core.usgovcloudapi.net/", "https://management.usgovcloudapi.net/"),
+                "tenant": "common",
+                "identityProvider": "AAD",
+            },
+            "suffixes": {
+                "acrLoginServer": ".azurecr.us",
+                "keyvaultDns": ".vault.usgovcloudapi.net",
+                "sqlServerHostname": ".database.usgovcloudapi.net",
+                "storage": "core.usgovcloudapi.net",
+            },
+        },
+    ),
+    Cloud.CHINA: CloudFacts(
+        title="Azure China",
+        cli_name="AzureChinaCloud",
+        packer_name="China",
+        region=re.compile(_CHINA_REGION),
+        login_host="login.chinacloudapi.cn",
+        management_host="management.chinacloudapi.cn",
+        storage_suffix="core.chinacloudapi.cn",
+        environment={
+            "name": "AzureChinaCloud",
+            "gallery": "https://gallery.chinacloudapi.cn/",
+            "graph": "https://graph.chinacloudapi.cn/",
+            "portal": "https://portal.azure.cn",
+            "graphAudience": "https://graph.chinacloudapi.cn/",
+            "batch": "https://batch.chinacloudapi.cn/",
+            "media": "https://rest.media.chinacloudapi.cn",
+            "sqlManagement": "https://management.core.chinacloudapi.cn:8443/",
+            "vmImageAliasDoc": _ALIAS_PAGE,
+            "resourceManager": "https://management.chinacloudapi.cn/",
+            "authentication": {
+                "loginEndpoint": "https://login.chinacloudapi.cn/",
+                "audiences": ("https://management.core.chinacloudapi.cn/", "https://management.chinacloudapi.cn/"),
+                "tenant": "common",
+                "identityProvider": "AAD",
+            },
+            "suffixes": {
+                "acrLoginServer": ".azurecr.cn",
+                "keyvaultDns": ".vault.azure.cn",
+                "sqlServerHostname": ".database.chinacloudapi.cn",
+                "storage": "core.chinacloudapi.cn",
+            },
+        },
+    ),
+}
+
+STORAGE_SUFFIXES = tuple(f".{facts.storage_suffix}" for facts in _FACTS.values())
+"""How the hosts of storage accounts end, in any cloud."""
+BLOB_SUFFIXES = (*(f".{facts.blob_host}" for facts in _FACTS.values()), ".blob.storage.azure.net")
+"""How the hosts of blobs end; the last are accounts with a DNS zone of their own."""
+
+_OTHERS = (Cloud.US_GOVERNMENT, Cloud.CHINA)
+_HOSTS = {
+    cloud: re.compile(rf"(?:^|[./]){re.escape(cloud.facts.storage_suffix)}(?:$|[:/?#])", re.IGNORECASE) for cloud in Cloud
+}
+
+
+def cloud_named(name: str) -> Cloud | None:
+    """The cloud of a name that Packer or the Azure CLI knows, in any case; None for no such name."""
+    wanted = name.lower().replace("-", "").replace("_", "")
+    for cloud, facts in _FACTS.items():
+        names = {cloud.value, facts.cli_name, facts.packer_name, f"Azure{facts.packer_name}Cloud", f"{facts.packer_name}Cloud"}
+        if wanted in {one.lower() for one in names}:
+            return cloud
+    return None
+
+
+def recognise(texts: Iterable[str]) -> Cloud:
+    """The cloud that texts of a template speak of: the one that a region is of, else that of the hosts of storage accounts.
+
+    It is the public one where nothing tells, or several are spoken of: a template for all of them is deployed to one.
+    """
+    known = tuple(texts)
+    of_regions = {cloud for cloud in _OTHERS for text in known if cloud.facts.has_region(text)}
+    if len(of_regions) == 1:
+        return of_regions.pop()
+    of_hosts = {cloud for cloud, host in _HOSTS.items() for text in known if host.search(text)}
+    return of_hosts.pop() if len(of_hosts) == 1 and not of_regions else Cloud.PUBLIC

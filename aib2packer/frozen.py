@@ -1,0 +1,138 @@
+"""How models are made: frozen dataclasses whose methods are compiled when they are first used.
+
+`dataclasses.dataclass` compiles all methods of a class where it is defined. For the models of this package that was a third of
+the start of the program, and most runs use a part of them only. To the type checker, and to `dataclasses.replace`, `fields` and
+`is_dataclass`, what is made here is a dataclass as any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+__all__ = ["dataclass", "field"]
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+    from dataclasses import MISSING, Field, FrozenInstanceError
+
+    # The fields of a class, those of its bases before its own, by their names; each with whether it is given by keyword only.
+    _SPEC = "__frozen_fields__"
+
+    def dataclass(*, frozen: bool, slots: bool, kw_only: bool = False, eq: bool = True):  # noqa: ANN201 - typed as a dataclass
+        """Make a frozen dataclass with slots; the arguments are those of `dataclasses.dataclass`, and both must be true."""
+        if not (frozen and slots):
+            message = "models are frozen and have slots"
+            raise TypeError(message)
+        return lambda cls: _made(cls, kw_only=kw_only, eq=eq)
+
+    def _made(cls: type, *, kw_only: bool, eq: bool) -> type:
+        own = {name: _field(cls.__dict__.get(name, MISSING)) for name in cls.__annotations__}
+        spec = {}
+        for base in cls.__mro__[:0:-1]:
+            spec |= base.__dict__.get(_SPEC, {})
+        slots = tuple(name for name in own if name not in spec)
+        spec |= {name: (one, kw_only) for name, one in own.items()}
+        namespace = {name: value for name, value in cls.__dict__.items() if name not in {*own, "__dict__", "__weakref__"}}
+        namespace |= {"__slots__": slots, _SPEC: spec, "__dataclass_fields__": _DataclassFields()}
+        namespace["__match_args__"] = tuple(name for name, (one, by_keyword) in spec.items() if one.init and not by_keyword)
+        methods = {"__init__": _first_init, "__repr__": _first_repr} | (
+            {"__eq__": _first_eq, "__hash__": _first_hash} if eq else {}
+        )
+        shared = {"__setattr__": _refuse, "__delattr__": _refuse, "__getstate__": _get_state, "__setstate__": _set_state}
+        return type(cls)(cls.__name__, cls.__bases__, {**methods, **shared, **namespace})
+
+    def _field(default: object) -> Field:
+        return default if isinstance(default, Field) else field(default=default)
+
+    def _owner(cls: type, method: str) -> type:
+        """The class that a method is to be compiled for: the nearest that is a model and has one to be compiled."""
+        return next(one for one in cls.__mro__ if method in one.__dict__)
+
+    def _compile(cls: type, method: str, arguments: str, lines: list[str], names: dict[str, object]) -> object:
+        source = f"def {method}({arguments}):\n" + "".join(f"    {line}\n" for line in lines or ["pass"])
+        exec(source, names)  # noqa: S102 - the names of a class's own fields
+        made = names[method]
+        made.__qualname__ = f"{cls.__qualname__}.{method}"
+        made.__module__ = cls.__module__
+        setattr(cls, method, made)
+        return made
+
+    def _first_init(self: object, /, *args: object, **kwargs: object) -> None:
+        cls = _owner(type(self), "__init__")
+        names, lines, positional, keywords = {}, [], [], []
+        for name, (one, by_keyword) in cls.__dict__[_SPEC].items():
+            names[f"_set_{name}"] = getattr(cls, name).__set__
+            value = name
+            if one.default_factory is not MISSING:
+                names[f"_make_{name}"] = one.default_factory
+                value = f"_make_{name}() if {name} is _unset else {name}" if one.init else f"_make_{name}()"
+            if one.init:
+                default = ""
+                if one.default is not MISSING:
+                    names[f"_default_{name}"] = one.default
+                    default = f"=_default_{name}"
+                elif one.default_factory is not MISSING:
+                    default = "=_unset"
+                (keywords if by_keyword else positional).append(f"{name}{default}")
+            lines.append(f"_set_{name}(self, {value})")
+        names["_unset"] = MISSING
+        arguments = ", ".join(["self", *positional, *(["*", *keywords] if keywords else [])])
+        _compile(cls, "__init__", arguments, lines, names)(self, *args, **kwargs)
+
+    def _compared(cls: type) -> list[str]:
+        return [name for name, (one, _) in cls.__dict__[_SPEC].items() if one.compare]
+
+    def _first_eq(self: object, other: object) -> bool:
+        cls = _owner(type(self), "__eq__")
+        mine, others = ("".join(f"{who}.{name}, " for name in _compared(cls)) for who in ("self", "other"))
+        line = f"return ({mine}) == ({others}) if other.__class__ is self.__class__ else NotImplemented"
+        return _compile(cls, "__eq__", "self, other", [line], {})(self, other)
+
+    def _first_hash(self: object) -> int:
+        cls = _owner(type(self), "__hash__")
+        values = "".join(f"self.{name}, " for name in _compared(cls))
+        return _compile(cls, "__hash__", "self", [f"return hash(({values}))"], {})(self)
+
+    def _first_repr(self: object) -> str:
+        cls = _owner(type(self), "__repr__")
+        shown = ", ".join(f"{name}={{self.{name}!r}}" for name, (one, _) in cls.__dict__[_SPEC].items() if one.repr)
+        line = f'return f"{{self.__class__.__qualname__}}({shown})"'
+        return _compile(cls, "__repr__", "self", [line], {})(self)
+
+    def _refuse(self: object, name: str, *_value: object) -> None:
+        message = f"cannot change {name!r} of a {type(self).__name__}"
+        raise FrozenInstanceError(message)
+
+    def _get_state(self: object) -> list[object]:
+        return [getattr(self, name) for name in getattr(self, _SPEC)]
+
+    def _set_state(self: object, state: list[object]) -> None:
+        for name, value in zip(getattr(self, _SPEC), state, strict=True):
+            object.__setattr__(self, name, value)
+
+    _METHODS = {
+        "__init__": _first_init,
+        "__repr__": _first_repr,
+        "__eq__": _first_eq,
+        "__hash__": _first_hash,
+        "__setattr__": _refuse,
+        "__delattr__": _refuse,
+        "__getstate__": _get_state,
+        "__setstate__": _set_state,
+    }
+
+    class _DataclassFields:
+        """What `dataclasses` looks for in a class, made when it looks."""
+
+        def __get__(self, _instance: object, cls: type) -> dict[str, Field]:
+            fields = cls.__dict__.get("_frozen_dataclass_fields")
+            if fields is None:
+                from dataclasses import make_dataclass
+
+                spec = getattr(cls, _SPEC)
+                made = make_dataclass(cls.__name__, [(name, "object", one) for name, (one, _) in spec.items()], kw_only=True)
+                fields = made.__dataclass_fields__
+                type.__setattr__(cls, "_frozen_dataclass_fields", fields)
+            return fields

@@ -1,0 +1,50 @@
+"""example.pkrvars.hcl: the values that a build needs, for people to fill in."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from aib2packer.packer.layout import OWN_VALUES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aib2packer.guide.instructions import Guide
+    from aib2packer.hcl.values import Variable
+    from aib2packer.packer.model import Build
+
+_WIDTH = 126
+_SHAPES = {"string": '"..."', "number": "0", "bool": "false"}
+
+
+def example(build: Build, guide: Guide) -> str:
+    """The file for a build and the one that validates its image; nothing where no value is open but secrets.
+
+    Each line that sets a value is a comment: Packer names what is still open. Secrets belong in no file.
+    """
+    runs = (guide.commands, *(() if guide.validation is None else (guide.validation,)))
+    wanted = {name for run in runs for name in (*run.required, *run.secrets)}
+    builds = (build, *(() if build.validation is None else (build.validation,)))
+    open_ones = {one.name: one for part in builds for one in part.variables if one.name in wanted}
+    if all(variable.sensitive for variable in open_ones.values()):
+        return ""
+    head = f"# Copy this file to {OWN_VALUES}, fill it in, and give it to Packer: -var-file={OWN_VALUES}"
+    return "\n\n".join((head, *("\n".join(_entry(variable)) for variable in open_ones.values()))) + "\n"
+
+
+def _entry(variable: Variable) -> Iterator[str]:
+    yield from (f"# {line}" for line in wrap(variable.description, _WIDTH))
+    for one in variable.validation:
+        yield from (f"# {line}" for line in wrap(one.error_message, _WIDTH))
+    if variable.sensitive:
+        yield f"# A secret, which belongs in no file: export PKR_VAR_{variable.name}=..."
+        return
+    yield f"# {variable.name} = {_shape(variable.type)}"
+
+
+def _shape(kind: str) -> str:
+    """What a value of this type looks like."""
+    if kind.startswith(("list", "set", "tuple")):
+        return "[]"
+    return _SHAPES.get(kind, "{}")

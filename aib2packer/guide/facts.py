@@ -1,0 +1,118 @@
+"""The facts of a build, gathered from the template, the decisions and the guide."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage
+from aib2packer.facts import Connection, Facts, LastRun, Role
+from aib2packer.findings.text import safe
+from aib2packer.jsonc.tree import JsonObject, string_of
+from aib2packer.packer.shell_words import word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from aib2packer.aib.ids import ResourceId
+    from aib2packer.aib.model import DistributeTarget, ImageSource, ImageTemplate
+    from aib2packer.guide.instructions import Guides
+    from aib2packer.guide.rights import Right
+    from aib2packer.packer.decisions import Decisions
+    from aib2packer.packer.model import Build
+    from aib2packer.packer.shell_words import Word
+    from aib2packer.packer.variables.symbols import Symbols
+
+_COMPUTE = "/providers/Microsoft.Compute"
+
+
+def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build: Build, guides: Guides) -> Facts:
+    """What there is to know of a build; nothing in it is a secret."""
+    about = guides.build
+    runs = (about.commands, *(() if about.validation is None else (about.validation,)))
+    builds = (build, *(() if build.validation is None else (build.validation,)))
+    fetched = (str(download.fetched.uri) for one in builds for download in one.downloads)
+    roles = (about.subscription_right, *about.rights)
+    return Facts(
+        name=about.name,
+        system=decisions.os_type.value,
+        source=safe(_source(template.source)),
+        targets=_distinct(map(_target, template.targets)),
+        definitions=_distinct(_definitions(template, symbols)),
+        scripts=_distinct(fetched),
+        identities=_distinct(map(str, template.identities)),
+        subnets=_distinct(_subnets(template)),
+        roles=tuple(dict.fromkeys(map(_role, roles))),
+        connections=tuple(Connection(one.source, safe(one.target), one.port, one.why) for one in about.reach),
+        secrets=_distinct(name for run in runs for name in run.secrets),
+        values=_distinct(name for run in runs for name in run.required),
+        minutes=sum(run.timeout_minutes for run in runs),
+        last_run=_last_run(template.body),
+    )
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(safe, texts)))
+
+
+def _source(source: ImageSource) -> str:
+    match source:
+        case PlatformImage():
+            return ":".join(map(str, (source.publisher, source.offer, source.sku, source.version or "latest")))
+        case GalleryImage(id=image):
+            return f"{image['galleries']}/{image['images']}"
+        case ManagedImage(id=image):
+            return f"managed image {image['images']}"
+        case _:
+            return str(source.id)
+
+
+def _target(target: DistributeTarget) -> str:
+    match target:
+        case GalleryTarget(id=image):
+            return f"gallery {image['galleries']}/{image['images']}"
+        case ManagedImageTarget(id=image):
+            return f"managed image {image['images']}"
+        case _:
+            return "VHD"
+
+
+def _definitions(template: ImageTemplate, symbols: Symbols) -> Iterator[str]:
+    for target in template.targets:
+        if isinstance(target, GalleryTarget) and (scope := _definition(target.id, symbols)) is not None:
+            yield str(scope)
+
+
+def _definition(image: ResourceId, symbols: Symbols) -> Word | None:
+    group = ("/subscriptions/", symbols.value(image.subscription), "/resourceGroups/", symbols.value(image.resource_group))
+    return word(*group, f"{_COMPUTE}/galleries/", symbols.value(image["galleries"]), "/images/", symbols.value(image["images"]))
+
+
+def _subnets(template: ImageTemplate) -> Iterator[str]:
+    if (subnet := template.vm.subnet) is not None:
+        yield f"{subnet.resource_group}/{subnet.virtual_network}/{subnet.name}"
+
+
+def _role(right: Right) -> Role:
+    scope = None if right.scope is None else safe(str(right.scope))
+    return Role(right.role, safe(f"{right.thing} {right.name}" if right.name else right.thing), scope, right.why)
+
+
+def _last_run(body: JsonObject) -> LastRun | None:
+    """The last run, as `az image builder show` and `list` print it, with properties beside the name or apart."""
+    properties = body.get("properties")
+    status = (properties if isinstance(properties, JsonObject) else body).get("lastRunStatus")
+    state = string_of(status.get("runState")) if isinstance(status, JsonObject) else None
+    if not isinstance(status, JsonObject) or state is None:
+        return None
+    begun, ended = (_time(string_of(status.get(name))) for name in ("startTime", "endTime"))
+    minutes = None if begun is None or ended is None else (ended - begun).total_seconds() / 60
+    return LastRun(safe(state), minutes if minutes is not None and minutes >= 0 else None)
+
+
+def _time(text: str | None) -> datetime | None:
+    """A time as Azure writes it: up to seven digits of a second."""
+    try:
+        return None if text is None else datetime.fromisoformat(text[:19] + "+00:00")
+    except ValueError:
+        return None

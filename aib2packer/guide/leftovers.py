@@ -1,0 +1,61 @@
+"""What a cancelled build may leave behind, and what may stand in the way of the next one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import ManagedImageTarget
+from aib2packer.packer.distribution.ids import TEMPORARY, TEMPORARY_SNAPSHOT
+from aib2packer.packer.shell_words import Word, assignments, word
+from aib2packer.packer.subscription import subscription_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aib2packer.packer.decisions import Decisions
+    from aib2packer.packer.variables.symbols import Symbols
+
+_OURS = f"[?starts_with(name, '{TEMPORARY}') || starts_with(name, '{TEMPORARY_SNAPSHOT}')].id"
+
+
+def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
+    """Commands that delete what builds make on the way, wherever they do; none where they make nothing."""
+    places = tuple(dict.fromkeys(_places(decisions, symbols)))
+    if not places:
+        return ()
+    known = tuple(place for place in places if place is not None)
+    return (
+        *assignments(one for place in known for one in place),
+        *(
+            f"az resource list --subscription {subscription} --resource-group {group} "
+            f'--query "{_OURS}" --output tsv | xargs -r az resource delete --ids'
+            for subscription, group in known
+        ),
+    )
+
+
+def replace_image(decisions: Decisions, symbols: Symbols) -> str:
+    """How to have the managed image of the last build replaced, as a sentence; "" for a build whose image has a new name."""
+    image = decisions.plan.image
+    if image is None:
+        return ""
+    if decisions.plan.gallery is None:
+        return "Packer does so with -force: it deletes that one before it builds."
+    subscription = subscription_value(decisions.subscription, symbols)
+    group, name = symbols.value(image.id.resource_group), symbols.value(image.id["images"])
+    place = "/providers/Microsoft.Compute/images/"
+    which = word("/subscriptions/", subscription, "/resourceGroups/", group, place, name) or "..."
+    return f"Delete that one before the build: az image delete --ids {which} (-force would delete a gallery version too)."
+
+
+def _places(decisions: Decisions, symbols: Symbols) -> Iterator[tuple[Word, Word] | None]:
+    """Subscriptions and resource groups; None for one that only Packer knows."""
+    plan = decisions.plan
+    if plan.image_group is not None and (plan.snapshot or plan.temporary_group is not None):
+        subscription = word(subscription_value(decisions.subscription, symbols))
+        group = word(symbols.value(plan.image_group))
+        yield None if subscription is None or group is None else (subscription, group)
+    for target in plan.copied:
+        if isinstance(target, ManagedImageTarget):
+            subscription, group = (word(symbols.value(text)) for text in (target.id.subscription, target.id.resource_group))
+            yield None if subscription is None or group is None else (subscription, group)

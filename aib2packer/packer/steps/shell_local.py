@@ -1,0 +1,77 @@
+"""Steps that Packer's own machine runs: a constant script, and an environment with what only Packer knows.
+
+No such value stands in the text of a script, where a quote would end its word. Packer quotes what is in the environment, but
+renders `{{` in it once more after that: a template that renders to itself at first passes the quotes and ends the word then.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.values import Code, Value, Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# What means a template to Packer, and a file to the Azure CLI: docs/reference/azure-runtime.md 8.
+_MEANS_MORE = re.compile(r"\{\{|(?:^|=)@")
+_ENCODED = """: name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }"""
+
+
+def means_more(text: str) -> bool:
+    """Whether Packer or the Azure CLI would take a word for more than its text, and nothing escapes it there."""
+    return _MEANS_MORE.search(text) is not None
+
+
+class Environment:
+    """The environment variables of one step, which grow word by word."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Value] = {}
+
+    def word(self, name: str, value: Value) -> str:
+        """A word of the script: a literal in quotes, else the environment variable that holds the value.
+
+        `name` is that of the variable, made upper case; a value that has a variable keeps it, and another one gets a number.
+        """
+        if isinstance(value, bool | int | float):
+            return str(value).lower()
+        if isinstance(value, str) and not means_more(value):
+            return shlex.quote(value)
+        return f'"${self._variable(re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").upper(), value)}"'
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the variables, as a reader looks for them."""
+        return tuple(sorted(self._values))
+
+    def settings(self, name: str, inline: Sequence[Value]) -> dict[str, Value]:
+        """The settings of a provisioner or post-processor that runs these commands; without a name where that is empty."""
+        return self.settings_to_run(name, inline=tuple(inline))
+
+    def settings_to_run(self, name: str, **what_runs: Value) -> dict[str, Value]:
+        """The settings of a provisioner or post-processor, with those that say what it runs."""
+        settings: dict[str, Value] = {"name": name} if name else {}
+        if self._values:
+            settings["env"] = self._printed()
+        return settings | what_runs
+
+    def _printed(self) -> Value:
+        """The values; where one may mean more than its text, that is percent-encoded: exact in a URI, refused as a name."""
+        printed, used = print_value(self._values), references(tuple(self._values.values()))
+        if means_more(printed) or '"@' in printed or any(isinstance(one, Variable) for one in used):
+            return Code(f"{{ for name, value in {printed} {_ENCODED}", used)
+        return dict(self._values)
+
+    def _variable(self, name: str, value: Value) -> str:
+        if (known := next((other for other, has in self._values.items() if has == value), None)) is not None:
+            return known
+        number, free = 1, name
+        while free in self._values:
+            number += 1
+            free = f"{name}_{number}"
+        self._values[free] = value
+        return free

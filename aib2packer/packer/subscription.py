@@ -1,0 +1,78 @@
+"""The subscription of the build VM (docs/reference/packer-semantics.md 8.1)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import ManagedImage
+from aib2packer.arm.language.text import TemplateText
+from aib2packer.findings import codes
+from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+
+if TYPE_CHECKING:
+    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.findings.model import Report
+    from aib2packer.hcl.values import Value
+    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.packer.variables.symbols import Symbols
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+_OPEN = replace(
+    SUBSCRIPTION, description=f"{SUBSCRIPTION.description} Empty: that of the account that signs in.", validation=()
+)
+
+
+def decide_subscription(
+    template: ImageTemplate, plan: Plan, deployed_to: str | None, report: Report
+) -> TemplateText | str | None:
+    """The plan's, else the one that the template is `deployed_to`; reports what cannot lie in it, and what is no id."""
+    found = _bound(template, plan)
+    for what, text in found[1:]:
+        first_what, first = found[0]
+        if text.literal and first.literal and text.literal.lower() != first.literal.lower():
+            report.add(
+                codes.SUBSCRIPTIONS_DIFFER,
+                text.span,
+                f"the subscription of {what} is {text}, that of {first_what} is {first}: Packer works in one subscription",
+                help="Bring both into one subscription, or publish to a gallery: that may lie in another.",
+            )
+    decided = plan.subscription
+    if decided is None:
+        return deployed_to
+    if decided.literal is not None and not _GUID.fullmatch(decided.literal):
+        report.add(
+            codes.FAILS_WHEN_RUN,
+            decided.span,
+            f"`{decided}` is no subscription id: the build fails when it signs in",
+            help="Write the subscription's GUID: `az account show --query id` prints it.",
+        )
+    return decided
+
+
+def subscription_value(decided: TemplateText | str | None, symbols: Symbols, *, needed: bool = False) -> Value:
+    """The subscription as HCL: a variable, whose default is what is known, or what is in the environment.
+
+    It may be empty unless it is `needed`: azure-arm then takes that of the account that signs in.
+    """
+    match decided:
+        case None:
+            return SUBSCRIPTION if needed else _OPEN
+        case TemplateText(literal=None):
+            return symbols.value(decided)
+        case _:
+            return replace(SUBSCRIPTION, default=str(decided), validation=())
+
+
+def _bound(template: ImageTemplate, plan: Plan) -> tuple[tuple[str, TemplateText], ...]:
+    """What must lie in the subscription of the build VM. A gallery and an identity need not."""
+    found: list[tuple[str, TemplateText | None]] = [("the template", template.id.subscription if template.id else None)]
+    if template.vm.subnet is not None:
+        found.append(("the subnet", template.vm.subnet.subscription))
+    if isinstance(template.source, ManagedImage):
+        found.append(("the managed image that the build starts from", template.source.id.subscription))
+    if plan.image is not None:
+        found.append(("the managed image to make", plan.image.id.subscription))
+    return tuple((what, text) for what, text in found if text is not None)

@@ -1,0 +1,62 @@
+"""What validates the image: a build that boots it, the build that makes it, or nothing (docs/reference/aib-behaviour.md 3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget
+from aib2packer.frozen import dataclass
+from aib2packer.options import ValidateIn
+from aib2packer.packer.distribution.versions import major_version
+
+if TYPE_CHECKING:
+    from aib2packer.aib.model import ImageTemplate, Validation
+    from aib2packer.options import Options
+    from aib2packer.packer.distribution.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationPlan:
+    """What validates what.
+
+    `booted` is the target that a VM is made from to validate it: azure-arm's gallery version, else its managed image; None
+    where there is only a VHD, or nothing is made.
+    """
+
+    inline: Validation | None
+    """What runs in the build that makes the image."""
+    build: Validation | None
+    """What a build of its own runs; None where there is none, or none that is put out."""
+    booted: GalleryTarget | ManagedImageTarget | None
+    held_back: tuple[GalleryTarget, ...]
+    """The targets whose versions are not to be the latest until the image is validated."""
+
+
+def decide_validation(template: ImageTemplate, plan: Plan, options: Options) -> ValidationPlan:
+    """Decide where the validators run, on what, and what waits for them."""
+    booted = plan.gallery or plan.image
+    is_inline = options.validation is ValidateIn.INLINE
+    is_put_out = options.side_files or options.emit is not None
+    build = template.validation if booted is not None and not is_inline and is_put_out else None
+    held: tuple[GalleryTarget, ...] = ()
+    if build is not None and not build.distribute_on_failure and plan.galleries:
+        first = plan.galleries[0]
+        held = tuple(target for target in plan.galleries if _can_be_latest(target) and _is_known(target, first))
+    return ValidationPlan(template.validation if is_inline else None, build, booted, held)
+
+
+def literal_name(target: GalleryTarget | ManagedImageTarget) -> str | None:
+    """The version, or the name of the managed image, where the template says it literally."""
+    text = target.version if isinstance(target, GalleryTarget) else target.id["images"]
+    return None if text is None else text.literal
+
+
+def _can_be_latest(target: GalleryTarget) -> bool:
+    exclude = target.exclude_from_latest
+    return exclude is None or (isinstance(exclude, Located) and not exclude.value)
+
+
+def _is_known(target: GalleryTarget, booted: GalleryTarget) -> bool:
+    """Whether the validation build knows the version of a target: the template says it, or it is that of the one it boots."""
+    shared = target.version is None and booted.version is None and major_version(target) == major_version(booted)
+    return target == booted or literal_name(target) is not None or shared

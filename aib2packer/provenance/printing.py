@@ -1,0 +1,91 @@
+"""The builds that are put out, printed, with where in the template each of their places comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.frozen import dataclass
+from aib2packer.options import Emit
+from aib2packer.packer.addresses import origins
+from aib2packer.packer.layout import BUILD_FILE, VALIDATION_FOLDER
+from aib2packer.packer.model import Asset
+from aib2packer.provenance.annotate import annotate
+from aib2packer.provenance.sourcemap import source_map
+from aib2packer.rendering.build_file import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from aib2packer.options import Options
+    from aib2packer.packer.model import Build
+    from aib2packer.provenance.sourcemap import Place
+    from aib2packer.text.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What is put out: the HCL of the main build, and all other files by their paths."""
+
+    hcl: str
+    files: Mapping[str, bytes]
+    places: tuple[Place, ...]
+    """Which lines come from where."""
+    origins: tuple[tuple[str, Span], ...]
+    """Where each place of all builds comes from, of one that is not put out too: for the account of settings."""
+    assets: tuple[Asset, ...]
+    """What the builds fetch by themselves, as far as it is known where from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """A build that is put out: in which folder below the output, "" for its top, under which comment."""
+
+    folder: str
+    build: Build
+    header: Sequence[str]
+
+
+def print_builds(build: Build, headers: tuple[Sequence[str], Sequence[str]], options: Options) -> Printed:
+    """Print those of the builds of a template that are asked for.
+
+    Args:
+        build: The build of the image; the one that validates belongs to it.
+        headers: The comments at their tops, in that order.
+        options: What the user decided.
+
+    """
+    texts: list[str] = []
+    files: dict[str, bytes] = {}
+    places: list[Place] = []
+    assets: dict[Asset, None] = {}
+    outputs = tuple(_outputs(build, headers, options))
+    for one in outputs:
+        known = tuple(origins(one.build))
+        rendered = render(one.build, one.header, annotate(one.build, known) if options.annotate else None)
+        texts.append(rendered.text)
+        files |= {f"{one.folder}{path}": content for path, content in one.build.files.items()}
+        places += source_map(rendered.lines, known, one.folder)
+        fetched = (download.fetched for download in one.build.downloads)
+        assets |= {Asset(file.address, file.sha256): None for file in fetched if file.address is not None}
+    main, *others = zip(outputs, texts, strict=True)
+    files |= {f"{one.folder}{BUILD_FILE}": text.encode() for one, text in others}
+    return Printed(main[1], files, tuple(places), tuple(_origins(build, main[0].build)), tuple(assets))
+
+
+def _outputs(build: Build, headers: tuple[Sequence[str], Sequence[str]], options: Options) -> Iterator[_Output]:
+    """The builds to put out, the main one first."""
+    header, header_of_validation = headers
+    if options.emit is Emit.VALIDATION and build.validation is not None:
+        yield _Output("", build.validation, header_of_validation)
+        return
+    yield _Output("", build, header)
+    if build.validation is not None and options.side_files:
+        yield _Output(f"{VALIDATION_FOLDER}/", build.validation, header_of_validation)
+
+
+def _origins(build: Build, main: Build) -> Iterator[tuple[str, Span]]:
+    """Where the places of both builds come from: those of the main one plainly, the others by the way to their folder."""
+    yield from origins(main)
+    if build.validation is not None:
+        other, way = (build.validation, f"{VALIDATION_FOLDER}/") if main is build else (build, "../")
+        yield from ((f"{way}{address}", origin) for address, origin in origins(other))

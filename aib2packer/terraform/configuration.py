@@ -1,0 +1,203 @@
+"""A folder of `.tf` files: what it holds, and what its references stand for."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from aib2packer.findings import codes
+from aib2packer.frozen import dataclass
+from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar
+from aib2packer.terraform.expressions import Surroundings, arm_of, constant, json_of
+from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfValue
+from aib2packer.terraform.variables import declaration, kind_of_type, object_of, plain, refused_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from aib2packer.findings.model import Report
+    from aib2packer.jsonc.tree import Json
+    from aib2packer.text.source import SourceText, Span
+
+_ACCOUNT = {
+    ("azurerm_subscription", "subscription_id"): "subscription().subscriptionId",
+    ("azurerm_subscription", "id"): "subscription().id",
+    ("azurerm_subscription", "tenant_id"): "tenant().tenantId",
+    ("azurerm_client_config", "subscription_id"): "subscription().subscriptionId",
+    ("azurerm_client_config", "tenant_id"): "tenant().tenantId",
+    ("azapi_client_config", "subscription_id"): "subscription().subscriptionId",
+    ("azapi_client_config", "subscription_resource_id"): "subscription().id",
+    ("azapi_client_config", "tenant_id"): "tenant().tenantId",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files around a configuration: `read` gives one by its path, `configuration` those of a folder, "" for its own."""
+
+    read: Callable[[str], SourceText | None]
+    configuration: Callable[[str], tuple[SourceText, ...]]
+
+    def below(self, folder: str) -> Files:
+        """The files as they are seen from another folder."""
+        return Files(
+            lambda path: self.read(posixpath.normpath(posixpath.join(folder, path))),
+            lambda path: self.configuration(posixpath.normpath(posixpath.join(folder, path))),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The blocks of a folder by what they declare, and the values that its `.tfvars` files give."""
+
+    variables: Mapping[str, TfBlock]
+    locals: Mapping[str, TfExpression]
+    resources: Mapping[tuple[str, ...], TfBlock]
+    values: Mapping[str, TfExpression]
+
+
+def configuration_of(blocks: Iterable[TfBlock], values: Mapping[str, TfExpression]) -> Configuration:
+    """Sort blocks by what they declare."""
+    variables: dict[str, TfBlock] = {}
+    local_values: dict[str, TfExpression] = {}
+    resources: dict[tuple[str, ...], TfBlock] = {}
+    for block in blocks:
+        if block.type == "variable" and block.labels:
+            variables[block.labels[0]] = block
+        elif block.type == "locals":
+            local_values |= {attribute.name: attribute.value for attribute in block.attributes}
+        elif block.type == "resource":
+            resources[block.labels] = block
+        elif block.type == "data":
+            resources["data", *block.labels] = block
+    return Configuration(variables, local_values, resources, values)
+
+
+class Written:
+    """The deployment template that comes to be: only what the image templates need is in it."""
+
+    def __init__(self, configuration: Configuration, files: Files, report: Report) -> None:
+        self.configuration = configuration
+        self.files = files
+        self.report = report
+        self.parameters: dict[str, JsonMember] = {}
+        self.variables: dict[str, JsonMember] = {}
+
+    def surroundings(self) -> Surroundings:
+        """What expressions at the top of a block can name."""
+        return Surroundings(self._lookup, self._kind, self._definition, self.files.read, self._moment)
+
+    def document(self, resources: tuple[Json, ...], span: Span) -> JsonObject:
+        """The deployment template."""
+        from aib2packer.jsonc.tree import JsonArray
+
+        return object_of(
+            {
+                "$schema": JsonScalar("https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", span),
+                "parameters": JsonObject(self._declared(), span),
+                "variables": JsonObject(tuple(self.variables.values()), span),
+                "resources": JsonArray(resources, span),
+            },
+            span,
+        )
+
+    def _declared(self) -> tuple[JsonMember, ...]:
+        """The parameters, in the order in which the configuration declares them; what stands for others comes last."""
+        own = [self.parameters[name] for name in self.configuration.variables if name in self.parameters]
+        return (*own, *(member for name, member in self.parameters.items() if name not in self.configuration.variables))
+
+    def _definition(self, path: tuple[str, ...]) -> TfExpression | None:
+        return self.configuration.locals.get(path[1]) if path[0] == "local" and len(path) == len(("local", "name")) else None
+
+    def _kind(self, path: tuple[str, ...]) -> str | None:
+        block = self.configuration.variables.get(path[1]) if path[0] == "var" and len(path) == len(("var", "name")) else None
+        return None if block is None else kind_of_type(block.value("type"))
+
+    def _moment(self, form: str) -> str:
+        name = "timestamp" if not self.parameters.get("timestamp") else f"timestamp_{len(self.parameters)}"
+        span = next(iter(self.configuration.resources.values())).span
+        default = JsonScalar(f"[utcNow({constant(form)})]", span)
+        self.parameters[name] = JsonMember(
+            name, span, object_of({"type": JsonScalar("string", span), "defaultValue": default}, span)
+        )
+        return f"parameters({constant(name)})"
+
+    def _lookup(self, path: tuple[str, ...], expression: TfExpression, around: Surroundings) -> str:
+        match path:
+            case ("var", name):
+                return self._variable(name, expression, around)
+            case ("local", name):
+                return self._local(name, expression)
+            case ("path", _):
+                return "'.'"
+            case ("terraform", "workspace"):
+                return self._stand_in("workspace", path, expression, around)
+            case (kind, _, *_) if "_" in kind or kind in {"data", "module"}:
+                return self._other(path, expression, around)
+            case _:
+                raise NotTranslatedError(expression.span, f"`{'.'.join(path)}` stands for nothing that is known here")
+
+    def _variable(self, name: str, expression: TfExpression, around: Surroundings) -> str:
+        block = self.configuration.variables.get(name)
+        if block is None:
+            return self._stand_in(name, ("var", name), expression, around)
+        if name not in self.parameters:
+            given = self.configuration.values.get(name) or block.value("default")
+            declared = declaration(block, None if given is None else plain(given))
+            self.parameters[name] = JsonMember(name, block.span, declared)
+            for rule in refused_rules(block):
+                self.report.add(
+                    codes.TERRAFORM_RULE,
+                    rule.span,
+                    f"Packer does not understand this rule for {name}: it is left out",
+                    help="Check the value before the build, or write the rule in another way.",
+                )
+        return f"parameters({constant(name)})"
+
+    def _local(self, name: str, expression: TfExpression) -> str:
+        value = self.configuration.locals.get(name)
+        if value is None:
+            raise NotTranslatedError(
+                expression.span, f"there is no local `{name}`", "Convert where all files of the module lie."
+            )
+        if name not in self.variables:
+            self.variables[name] = JsonMember(name, value.span, JsonScalar(None, value.span))  # so that a circle ends
+            self.variables[name] = JsonMember(name, value.span, json_of(value, self.surroundings()))
+        return f"variables({constant(name)})"
+
+    def _other(self, path: tuple[str, ...], expression: TfExpression, around: Surroundings) -> str:
+        """What stands for an attribute of another resource: what the configuration says of it, else a parameter."""
+        type_ = path[1] if path[0] == "data" else path[0]
+        account = _ACCOUNT.get((type_, path[-1]))
+        if account is not None and path[0] == "data":
+            return account
+        head, rest = (path[:3], path[3:]) if path[0] == "data" else (path[:2], path[2:])
+        block = self.configuration.resources.get(head)
+        if block is not None and len(rest) == 1 and not block.value("count") and not block.value("for_each"):
+            value = block.value(rest[0])
+            if value is not None:
+                return arm_of(value, self.surroundings())
+        words = (path[1].partition("_")[2], *path[2:]) if path[0] == "data" else (path[0].partition("_")[2], *path[1:])
+        words = path[1:] if path[0] == "module" else words
+        return self._stand_in("_".join(words), path, expression, around)
+
+    def _stand_in(self, name: str, path: tuple[str, ...], expression: TfExpression, around: Surroundings) -> str:
+        """A parameter for what only Terraform knows; a map of them where it depends on the round of a loop."""
+        index, span = _index_of(expression), expression.span
+        key = None if index is None or isinstance(index, TfValue) else arm_of(index, around)
+        described = ".".join(path)
+        text = JsonScalar(f"What {described} is." if key is None else f"What {described} is, by its key.", span)
+        kind = JsonScalar("string" if key is None else "object", span)
+        free = f"{name}_{len(path)}" if name in self.configuration.variables and path[0] != "var" else name
+        declared = object_of({"type": kind, "metadata": object_of({"description": text}, span)}, span)
+        self.parameters.setdefault(free, JsonMember(free, span, declared))
+        return f"parameters({constant(free)})" + ("" if key is None else f"[{key}]")
+
+
+def _index_of(expression: TfExpression) -> TfExpression | None:
+    """The index in a reference such as `azurerm_subnet.build[each.key].id`."""
+    while isinstance(expression, TfAccess):
+        if expression.span.text.endswith("]"):
+            return expression.key
+        expression = expression.target
+    return None

@@ -1,0 +1,103 @@
+"""JSON as text within a configuration, with `${…}` in its strings or in place of its values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aib2packer.findings.model import Report
+from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.terraform.reading import NotReadError, closing_brace, read_interpolation
+from aib2packer.terraform.syntax import NotTranslatedError, TfCall
+from aib2packer.text.source import SourceText, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aib2packer.jsonc.tree import Json
+    from aib2packer.terraform.syntax import TfExpression
+
+# Private characters: what is written stands for one interpolation by its number, then as many as make it as long as that was.
+_OPEN, _FILL = "\ue000", "\ue001"
+_MARKED = re.compile(rf"{_OPEN}(\d+){_FILL}*")
+_TOKEN = re.compile(r'\\.|"|\$\$\{|\$\{', re.DOTALL)
+
+
+def read_embedded(source: SourceText, start: int, end: int, whole: Span, arm: Callable[[TfExpression], str]) -> Json:
+    """The JSON between two offsets of a text, each part at its place; `arm` writes what is filled in as an ARM expression.
+
+    Raises:
+        NotTranslatedError: It is no JSON.
+
+    """
+    expressions: list[str] = []
+    text = source.text[:end]
+    pieces = [re.sub(r"[^\n]", " ", text[:start])]
+    at, quoted = start, False
+    while (token := _TOKEN.search(text, at)) is not None:
+        pieces.append(text[at : token.start()])
+        at = token.end()
+        if token[0] != "${":
+            quoted ^= token[0] == '"'
+            pieces.append(token[0])
+            continue
+        try:
+            close = closing_brace(text, at, Span(source, *token.span()))
+            inner = read_interpolation(source, at, close)
+        except NotReadError as error:
+            raise NotTranslatedError(error.span, f"{error} cannot be read here", "Write its value in its place.") from None
+        if not quoted and isinstance(inner, TfCall) and inner.name == "jsonencode":
+            inner = inner.arguments[0]
+        length = close + 1 - token.start() - (0 if quoted else 2)
+        mark = f"{_OPEN}{len(expressions)}".ljust(length, _FILL)
+        pieces.append(mark if quoted else f'"{mark}"')
+        expressions.append(arm(inner))
+        at = close + 1
+    pieces.append(text[at:])
+    report = Report()
+    tree = parse(SourceText(source.name, "".join(pieces)), report)
+    if tree is None:
+        found = next(iter(report.findings), None)
+        span = whole if found is None else found.span._replace(source=source)
+        raise NotTranslatedError(span, "this is not JSON" if found is None else found.message, "Correct it.")
+    return _filled(tree, source, tuple(expressions))
+
+
+def _filled(node: Json, source: SourceText, expressions: tuple[str, ...]) -> Json:
+    span = node.span._replace(source=source)
+    match node:
+        case JsonScalar(str() as text):
+            return JsonScalar(_expression(text, expressions), span)
+        case JsonArray(items):
+            return JsonArray(tuple(_filled(item, source, expressions) for item in items), span)
+        case JsonObject(members):
+            return JsonObject(
+                tuple(
+                    JsonMember(
+                        _expression(member.key, expressions),
+                        member.key_span._replace(source=source),
+                        _filled(member.value, source, expressions),
+                    )
+                    for member in members
+                ),
+                span,
+            )
+        case _:
+            return replace(node, span=span)
+
+
+def _expression(text: str, expressions: tuple[str, ...]) -> str:
+    """A string with its marks as an ARM expression; without any, the string: ARM templates have expressions of their own."""
+    text = text.replace("$${", "${")
+    pieces = _MARKED.split(text)
+    if len(pieces) == 1:
+        return text
+    if pieces[0] == pieces[2] == "" and len(pieces) == len(("", "number", "")):
+        return f"[{expressions[int(pieces[1])]}]"
+    values = [expressions[int(number)] for number in pieces[1::2]]
+    form = "".join(
+        f"{{{index // 2}}}" if index % 2 else piece.replace("{", "{{").replace("}", "}}") for index, piece in enumerate(pieces)
+    )
+    return f"[format('{form.replace(chr(39), chr(39) * 2)}', {', '.join(values)})]"

@@ -1,0 +1,402 @@
+"""Expressions of Terraform as JSON with ARM expressions in it, each at its place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aib2packer.frozen import dataclass, field
+from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.terraform.embedded import read_embedded
+from aib2packer.terraform.functions import OPERATORS, call, date_format
+from aib2packer.terraform.syntax import (
+    NotTranslatedError,
+    TfAccess,
+    TfCall,
+    TfChoice,
+    TfExpression,
+    TfFor,
+    TfList,
+    TfName,
+    TfObject,
+    TfOperation,
+    TfSplat,
+    TfText,
+    TfUnread,
+    TfValue,
+    path_of,
+)
+from aib2packer.text.source import SourceText
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_VERB = re.compile(r"%%|%(0?)(\d*)([a-z])")
+_LISTS = {"concat", "compact", "distinct", "flatten", "keys", "range", "split", "tolist", "toset", "values", "setunion"}
+_MAPS = {"merge", "tomap", "zipmap"}
+_BOOLS = {"contains", "startswith", "endswith", "strcontains", "alltrue", "anytrue", "tobool", "can", "fileexists"}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an expression can name.
+
+    `lookup` gives the ARM expression of a reference by its words, and where it stands; `kind` says of a reference whether it is
+    a "list", a "map", a "bool" or None for others. `definition` gives what stands behind a `local`. `read` reads a file of the
+    configuration; `loops` are the variables of `for`, and of `each` and `count`, as expressions.
+    """
+
+    lookup: Callable[[tuple[str, ...], TfExpression, Surroundings], str]
+    kind: Callable[[tuple[str, ...]], str | None]
+    definition: Callable[[tuple[str, ...]], TfExpression | None]
+    read: Callable[[str], SourceText | None]
+    moment: Callable[[str], str]
+    loops: Mapping[str, str] = field(default_factory=dict)
+
+    def within(self, **loops: str) -> Surroundings:
+        """The surroundings inside a loop."""
+        return replace(self, loops={**self.loops, **loops})
+
+
+def json_of(expression: TfExpression, around: Surroundings) -> Json:
+    """An expression as JSON: what is written out stays so, the rest becomes ARM expressions.
+
+    Raises:
+        NotTranslatedError: A part of it has no equivalent.
+
+    """
+    match expression:
+        case TfValue(value, span):
+            return JsonScalar(_literal(value) if isinstance(value, str) else value, span)
+        case TfList(items, span):
+            return JsonArray(tuple(json_of(item, around) for item in items), span)
+        case TfObject(items, span):
+            return JsonObject(tuple(_member(key, value, around) for key, value in items), span)
+        case TfCall("jsondecode", (inner,)) if (text := _json_source(inner, around)) is not None:
+            return text
+        case _:
+            if (content := _content(expression, around)) is not None:
+                return JsonScalar(_literal(content), expression.span)
+            return JsonScalar(f"[{arm_of(expression, around)}]", expression.span)
+
+
+def document_of(expression: TfExpression, around: Surroundings) -> Json:
+    """An expression whose value is JSON, or text of JSON: `jsonencode(…)`, a text, a file.
+
+    Raises:
+        NotTranslatedError: It is none.
+
+    """
+    match expression:
+        case TfCall("jsonencode", (inner,)):
+            return json_of(inner, around)
+        case _ if (text := _json_source(expression, around)) is not None:
+            return text
+        case TfAccess() if (path := path_of(expression)) is not None and (behind := around.definition(path)) is not None:
+            return document_of(behind, around)
+        case _:
+            return json_of(expression, around)
+
+
+def _member(key: TfExpression, value: TfExpression, around: Surroundings) -> JsonMember:
+    name = key.value if isinstance(key, TfValue) and isinstance(key.value, str) else f"[{arm_of(key, around)}]"
+    return JsonMember(name, key.span, json_of(value, around))
+
+
+def _literal(text: str) -> str:
+    """A text that ARM takes as it is."""
+    return f"[{text}" if text.startswith("[") else text
+
+
+def arm_of(expression: TfExpression, around: Surroundings) -> str:  # noqa: C901, PLR0912 - a case each kind of expression
+    """An expression in the language of ARM templates, without its brackets.
+
+    Raises:
+        NotTranslatedError: It has no equivalent.
+
+    """
+    match expression:
+        case TfValue(value):
+            return constant(value)
+        case TfText(parts):
+            return _text(parts, around)
+        case TfList(items):
+            return f"createArray({', '.join(arm_of(item, around) for item in items)})"
+        case TfObject(items):
+            pairs = (arm_of(part, around) for item in items for part in item)
+            return f"createObject({', '.join(pairs)})"
+        case TfName(name) if name in around.loops:
+            return around.loops[name]
+        case TfName() | TfAccess():
+            return _reference(expression, around)
+        case TfSplat(target, path):
+            inner = "lambdaVariables('item')" + "".join(_step(key, around) for key in path)
+            return f"map({arm_of(target, around)}, lambda('item', {inner}))"
+        case TfCall():
+            return _call(expression, around)
+        case TfOperation("-", (operand,)):
+            return f"sub(0, {arm_of(operand, around)})"
+        case TfOperation(operator, operands) if operator in OPERATORS:
+            return OPERATORS[operator].format(*(arm_of(operand, around) for operand in operands))
+        case TfChoice(condition, then, otherwise):
+            return f"if({', '.join(arm_of(part, around) for part in (condition, then, otherwise))})"
+        case TfFor():
+            return _loop(expression, around)
+        case TfUnread(what):
+            raise NotTranslatedError(expression.span, f"{what} cannot be read here", "Write its value in its place.")
+        case _:
+            raise NotTranslatedError(expression.span, "this cannot be written as an expression of a build")
+
+
+def constant(value: str | float | None) -> str:
+    """A value that is known, as ARM writes it in an expression."""
+    match value:
+        case None:
+            return "null()"
+        case bool():
+            return "true()" if value else "false()"
+        case int():
+            return str(value)
+        case float():
+            return f"float('{value}')"
+        case str():
+            return "'" + value.replace("'", "''") + "'"
+
+
+def _text(parts: tuple[str | TfExpression, ...], around: Surroundings) -> str:
+    """Text with values in it; a boolean is written in lower case, as Terraform does."""
+    plain = "".join(_braced(part) if isinstance(part, str) else "{?}" for part in parts)
+    values = [as_text(part, around) for part in parts if not isinstance(part, str)]
+    numbered = iter(range(len(values)))
+    form = re.sub(r"\{\?\}", lambda _: f"{{{next(numbered)}}}", plain)
+    return f"format({', '.join((constant(form), *values))})"
+
+
+def _braced(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def as_text(expression: TfExpression, around: Surroundings) -> str:
+    """An expression in a text."""
+    value = arm_of(expression, around)
+    return f"if({value}, 'true', 'false')" if kind_of(expression, around) == "bool" else value
+
+
+def _reference(expression: TfName | TfAccess, around: Surroundings) -> str:
+    path, root = path_of(expression), _root(expression)
+    if isinstance(expression, TfAccess) and _is_head(expression) and path is not None:
+        if (loop := around.loops.get(".".join(path))) is not None:
+            return loop
+    elif isinstance(expression, TfAccess) and (path is None or _leads_into(root, around)):
+        return arm_of(expression.target, around) + _step(expression.key, around)
+    if path is None or not isinstance(expression, TfAccess):
+        raise NotTranslatedError(expression.span, f"`{expression.span.text}` stands for nothing that is known here")
+    return around.lookup(path, expression, around)
+
+
+def _root(expression: TfExpression) -> str:
+    while isinstance(expression, TfAccess):
+        expression = expression.target
+    return expression.name if isinstance(expression, TfName) else ""
+
+
+def _leads_into(root: str, around: Surroundings) -> bool:
+    """Whether what a reference begins with has a value that the rest of it leads into."""
+    return root in {"var", "local"} or root in around.loops or any(name.startswith(f"{root}.") for name in around.loops)
+
+
+def _is_head(expression: TfAccess) -> bool:
+    """Whether this is `var.x` itself, and not what is in it."""
+    return isinstance(expression.target, TfName)
+
+
+def _step(key: TfExpression, around: Surroundings) -> str:
+    match key:
+        case TfValue(str() as name) if _WORD.fullmatch(name):
+            return f".{name}"
+        case _:
+            return f"[{arm_of(key, around)}]"
+
+
+def _call(expression: TfCall, around: Surroundings) -> str:
+    name, arguments, span = expression.name, expression.arguments, expression.span
+    content = _content(expression, around)
+    if content is not None:
+        return constant(content)
+    match name, arguments:
+        case "fileexists", (path,):
+            return constant(around.read(_path(path, around)) is not None)
+        case "format", (TfValue(str() as form), *values):
+            return _formatted(form, tuple(values), expression, around)
+        case "replace", (_, TfValue(str() as old), _) if not (old.startswith("/") and old.endswith("/") and len(old) > 1):
+            return f"replace({', '.join(arm_of(argument, around) for argument in arguments)})"
+        case "try", (*tried, last):
+            return f"coalesce({', '.join((*(_tried(one, around) for one in tried), arm_of(last, around)))})"
+        case "timestamp", ():
+            return around.moment("yyyy-MM-ddTHH:mm:ssZ")
+        case "formatdate", (TfValue(str() as form), TfCall("timestamp", ())):
+            return around.moment(date_format(form))
+        case _, (*first, TfCall("...", (spread,))) if name in {"concat", "merge"} and not first:
+            inner = arm_of(spread, around)
+            return f"flatten({inner})" if name == "concat" else f"shallowMerge({inner})"
+        case _:
+            made = call(name, tuple(arm_of(argument, around) for argument in arguments))
+    if made is None:
+        raise NotTranslatedError(
+            span, f"the function {name} has no equivalent in a build", "Write its result in its place, or a variable."
+        )
+    return made
+
+
+def _tried(expression: TfExpression, around: Surroundings) -> str:
+    """An access that may lead nowhere: null then."""
+    if isinstance(expression, TfAccess) and not _is_head(expression):
+        key = expression.key.value if isinstance(expression.key, TfValue) else None
+        at = constant(key) if key is not None else arm_of(expression.key, around)
+        return f"tryGet({_tried(expression.target, around)}, {at})"
+    return arm_of(expression, around)
+
+
+def _formatted(form: str, values: tuple[TfExpression, ...], whole: TfCall, around: Surroundings) -> str:
+    """`format(…)`, of which only `%s`, `%d`, `%v`, and `%d` with zeros in front, are carried over."""
+    pieces: list[str] = []
+    at, taken = 0, 0
+    given: list[str] = []
+    for found in _VERB.finditer(form):
+        pieces.append(_braced(form[at : found.start()]))
+        at = found.end()
+        if found[0] == "%%":
+            pieces.append("%")
+            continue
+        if found[3] not in "sdv" or taken >= len(values) or (found[2] and not found[1]):
+            raise NotTranslatedError(whole.span, f"format with `{found[0]}` has no equivalent", "Write it in another way.")
+        value = as_text(values[taken], around)
+        given.append(f"padLeft({value}, {found[2]}, '0')" if found[2] else value)
+        pieces.append(f"{{{taken}}}")
+        taken += 1
+    pieces.append(_braced(form[at:]))
+    return f"format({', '.join((constant(''.join(pieces)), *given))})"
+
+
+def _loop(loop: TfFor, around: Surroundings) -> str:
+    """A `for` over a list or a map, as `map`, `filter` and `toObject`."""
+    kind = kind_of(loop.collection, around) or ("map" if loop.key is not None else "list")
+    collection = arm_of(loop.collection, around)
+    if kind == "map":
+        collection = f"items({collection})"
+        names = {loop.value: f"lambdaVariables('{loop.value}').value"}
+        if loop.key is not None:
+            names[loop.key] = f"lambdaVariables('{loop.value}').key"
+        head = f"'{loop.value}'"
+    else:
+        names = {loop.value: f"lambdaVariables('{loop.value}')"}
+        head = f"'{loop.value}'"
+        if loop.key is not None:
+            names[loop.key] = f"lambdaVariables('{loop.key}')"
+            head += f", '{loop.key}'"
+    inside = around.within(**names)
+    if loop.condition is not None:
+        collection = f"filter({collection}, lambda({head}, {arm_of(loop.condition, inside)}))"
+    if loop.result_key is not None:
+        key, value = arm_of(loop.result_key, inside), arm_of(loop.result, inside)
+        return f"toObject({collection}, lambda('{loop.value}', {key}), lambda('{loop.value}', {value}))"
+    return f"map({collection}, lambda({head}, {arm_of(loop.result, inside)}))"
+
+
+def kind_of(expression: TfExpression, around: Surroundings) -> str | None:
+    """Whether an expression is a "list", a "map" or a "bool", as far as its form tells."""
+    match expression:
+        case TfList() | TfFor(result_key=None) | TfSplat():
+            return "list"
+        case TfObject() | TfFor():
+            return "map"
+        case TfValue(bool()):
+            return "bool"
+        case TfOperation(operator):
+            return "bool" if operator in {"==", "!=", "<", ">", "<=", ">=", "&&", "||", "!"} else None
+        case TfChoice(_, then, otherwise):
+            return kind_of(then, around) or kind_of(otherwise, around)
+        case TfCall(name):
+            return next((kind for kind, names in (("list", _LISTS), ("map", _MAPS), ("bool", _BOOLS)) if name in names), None)
+        case TfAccess():
+            path = path_of(expression)
+            if path is None:
+                return None
+            behind = around.definition(path)
+            return around.kind(path) if behind is None else kind_of(behind, around)
+        case _:
+            return None
+
+
+def _path(expression: TfExpression, around: Surroundings) -> str:
+    """The path of a file, from the folder of the configuration on."""
+    match expression:
+        case TfValue(str() as path):
+            return path
+        case TfText(parts):
+            pieces = [part if isinstance(part, str) else _path(part, around) for part in parts]
+            return "".join(pieces).lstrip("/") if not isinstance(parts[0], str) else "".join(pieces)
+        case TfAccess() if (words := path_of(expression)) is not None:
+            if words[0] == "path":
+                return ""
+            if (behind := around.definition(words)) is not None:
+                return _path(behind, around)
+    raise NotTranslatedError(expression.span, "which file this is, is not known", "Write its path, or its text.")
+
+
+def _content(expression: TfExpression, around: Surroundings) -> str | None:
+    """What is in the file that `file(…)` names; a checksum of it for `filesha256`, and its bytes for `filebase64`."""
+    import base64
+    import hashlib
+
+    match expression:
+        case TfCall("file" | "filesha256" | "filebase64" as name, (path,)):
+            source = _source(path, around)
+            if name == "file":
+                return source.text
+            data = source.text.encode()
+            return hashlib.sha256(data).hexdigest() if name == "filesha256" else base64.b64encode(data).decode()
+        case TfCall("sha256", (TfCall("file", (path,)),)):
+            return hashlib.sha256(_source(path, around).text.encode()).hexdigest()
+        case _:
+            return None
+
+
+def _source(path: TfExpression, around: Surroundings) -> SourceText:
+    name = _path(path, around)
+    source = around.read(name)
+    if source is None:
+        raise NotTranslatedError(
+            path.span, f"the file {name} cannot be read", "Convert where it lies beside the configuration."
+        )
+    return source
+
+
+def _json_source(expression: TfExpression, around: Surroundings) -> Json | None:
+    """JSON that stands as text: in a heredoc, in quotes, or in a file. None for other expressions."""
+    match expression:
+        case TfCall("file", (path,)):
+            source = _source(path, around)
+            return _parsed(source, 0, len(source.text), expression, around)
+        case TfCall("templatefile", (path, values)):
+            source = _source(path, around)
+            given = values.items if isinstance(values, TfObject) else ()
+            names = {key.value: arm_of(value, around) for key, value in given if isinstance(key, TfValue)}
+            inside = around.within(**{str(name): value for name, value in names.items()})
+            return _parsed(source, 0, len(source.text), expression, inside)
+        case TfText(span=span) | TfValue(str(), span=span) if span.text.startswith("<<"):
+            head = span.text.index("\n") + 1
+            tail = span.text.rstrip().rfind("\n") + 1
+            return _parsed(span.source, span.start + head, span.start + tail, expression, around)
+        case TfValue(str() as text, span) if text.lstrip().startswith("{"):
+            return _parsed(SourceText(span.source.name, text), 0, len(text), expression, around)
+        case _:
+            return None
+
+
+def _parsed(source: SourceText, start: int, end: int, whole: TfExpression, around: Surroundings) -> Json:
+    """The JSON between two offsets of a text, `${…}` in it filled in."""
+    return read_embedded(source, start, end, whole.span, lambda part: arm_of(part, around))

@@ -1,0 +1,125 @@
+"""A `.tf` file, with the folder around it, as a deployment template."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aib2packer.findings import codes
+from aib2packer.findings.model import Report
+from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar
+from aib2packer.terraform.configuration import Written, configuration_of
+from aib2packer.terraform.expressions import json_of
+from aib2packer.terraform.reading import read_blocks
+from aib2packer.terraform.resources import resources_of
+from aib2packer.terraform.syntax import NotTranslatedError, TfValue
+from aib2packer.terraform.variables import is_values_file, object_of, values_of
+from aib2packer.text.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aib2packer.jsonc.tree import Json
+    from aib2packer.terraform.configuration import Files
+    from aib2packer.terraform.syntax import TfBlock, TfExpression
+    from aib2packer.text.source import SourceText
+
+_HEAD = re.compile(
+    r"\s*(?:(?:\#|//)[^\n]*\n\s*)*"
+    r'(?:(?:resource|data)\s+"|(?:variable|module|provider|output)\s+"|(?:locals|terraform)\s*\{)'
+)
+_MAX_MODULES = 10
+_META = {"source", "version", "providers", "depends_on", "count", "for_each"}
+
+
+def is_configuration(source: SourceText) -> bool:
+    """Whether a text is a Terraform configuration, by its name or by how it begins."""
+    return source.name.lower().endswith((".tf", ".tofu")) or _HEAD.match(source.text) is not None
+
+
+def read_configuration(source: SourceText, files: Files, report: Report) -> JsonObject | None:
+    """The deployment template that the image templates of a file come to; None where it is no configuration.
+
+    The other files of the folder give variables, locals and the attributes of other resources.
+    """
+    return _read((source,), files, "", (), report)
+
+
+def _read(
+    sources: tuple[SourceText, ...], files: Files, folder: str, above: tuple[str, ...], report: Report
+) -> JsonObject | None:
+    own: list[TfBlock] = []
+    for source in sources:
+        blocks = read_blocks(source, report)
+        if blocks is None:
+            return None
+        own += blocks
+    others: list[TfBlock] = []
+    values: dict[str, TfExpression] = {}
+    names = {source.name for source in sources}
+    for source in files.configuration(""):
+        if source.name in names:
+            continue
+        if is_values_file(source.name):
+            values |= values_of(source, report) if not above else {}
+        else:
+            others += read_blocks(source, Report()) or ()  # what is wrong there is told where it is converted
+    written = Written(configuration_of((*own, *others), values), files, report)
+    resources = (*resources_of(tuple(own), written), *_modules(own, written, (*above, folder)))
+    span = Span(sources[0], 0, len(sources[0].text)) if sources else own[0].span
+    return written.document(resources, span)
+
+
+def _modules(blocks: list[TfBlock], written: Written, above: tuple[str, ...]) -> Iterator[Json]:
+    """The modules of the same repository that a file calls, each as a nested deployment."""
+    for block in blocks:
+        source = block.value("source") if block.type == "module" else None
+        path = source.value if isinstance(source, TfValue) and isinstance(source.value, str) else ""
+        if not path.startswith(("./", "../")) or len(above) > _MAX_MODULES:
+            continue
+        files = written.files.below(path)
+        sources = tuple(one for one in files.configuration("") if one.name.endswith((".tf", ".tofu")))
+        if not sources and source is not None:
+            written.report.add(
+                codes.LINKED_TEMPLATE,
+                source.span,
+                f"the module {path} is not read: an image template in it is not seen",
+                help="Convert the folder that holds both, or the module by itself.",
+            )
+        document = _read(sources, files, path, above, written.report) if sources else None
+        if document is None or not _holds_images(document):
+            continue
+        try:
+            yield _call(block, document, written)
+        except NotTranslatedError as error:
+            written.report.add(codes.TERRAFORM, error.span, str(error), help=error.help or "Write its value in its place.")
+
+
+def _holds_images(document: JsonObject) -> bool:
+    from aib2packer.jsonc.tree import JsonArray
+
+    resources = document.get("resources")
+    return isinstance(resources, JsonArray) and bool(resources.items)
+
+
+def _call(block: TfBlock, document: JsonObject, written: Written) -> JsonObject:
+    from aib2packer.terraform.resources import repeated
+
+    copy, around = repeated(block, written)
+    values = tuple(
+        JsonMember(one.name, one.name_span, object_of({"value": json_of(one.value, around)}, one.value.span))
+        for one in block.attributes
+        if one.name not in _META
+    )
+    properties: dict[str, Json] = {
+        "expressionEvaluationOptions": object_of({"scope": JsonScalar("inner", block.span)}, block.span),
+        "template": document,
+        "parameters": JsonObject(values, block.span),
+    }
+    members = (
+        JsonMember("type", block.span, JsonScalar("Microsoft.Resources/deployments", block.span)),
+        JsonMember("name", block.span, JsonScalar(f"module.{block.address}", block.span)),
+        *copy,
+        JsonMember("properties", block.span, object_of(properties, block.span)),
+    )
+    return JsonObject(members, block.span)

@@ -1,0 +1,410 @@
+"""Reading `.tf` files: python-hcl2 parses them, and its tree becomes blocks and expressions with places."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from typing import TYPE_CHECKING
+
+from aib2packer.findings import codes
+from aib2packer.terraform.syntax import (
+    TfAccess,
+    TfAttribute,
+    TfBlock,
+    TfCall,
+    TfChoice,
+    TfExpression,
+    TfFor,
+    TfList,
+    TfName,
+    TfObject,
+    TfOperation,
+    TfSplat,
+    TfText,
+    TfUnread,
+    TfValue,
+)
+from aib2packer.text.source import SourceText, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lark import Token, Tree
+
+    from aib2packer.findings.model import Report
+
+    Node = Tree[Token] | Token
+
+_HEREDOC = re.compile(r"<<(-?)\s*([\w.-]+)\r?\n(.*?)^[ \t]*\2\s*\Z", re.DOTALL | re.MULTILINE)
+_MARK = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
+_DEPTH = 100
+
+
+class NotReadError(Exception):
+    """Something is valid, perhaps, but cannot be read here. Its text is what it is."""
+
+    def __init__(self, span: Span, what: str) -> None:
+        super().__init__(what)
+        self.span = span
+
+
+def read_blocks(source: SourceText, report: Report) -> tuple[TfBlock, ...] | None:
+    """The blocks of a configuration; None where it is none, which is reported."""
+    body = _read_body(source, report)
+    return None if body is None else body[1]
+
+
+def read_attributes(source: SourceText, report: Report) -> tuple[TfAttribute, ...] | None:
+    """The attributes that stand in a file outside of blocks, as in `.tfvars`; None where it is none, which is reported."""
+    body = _read_body(source, report)
+    return None if body is None else body[0]
+
+
+def _read_body(source: SourceText, report: Report) -> tuple[tuple[TfAttribute, ...], tuple[TfBlock, ...]] | None:
+    from lark.exceptions import LarkError
+
+    try:
+        (body,) = _parsed(source.text).children
+        return _Reader(source).body(body)
+    except LarkError as error:
+        position = getattr(error, "pos_in_stream", None)
+    start = min(position if isinstance(position, int) and position >= 0 else len(source.text), max(len(source.text) - 1, 0))
+    what = "this is no HCL, the language of Terraform"
+    report.add(codes.NOT_TERRAFORM, Span(source, start, start + 1), what, help="Correct it: `terraform validate` tells more.")
+    return None
+
+
+def read_interpolation(source: SourceText, start: int, end: int, depth: int = 0) -> TfExpression:
+    """The expression between two offsets of a text.
+
+    Raises:
+        NotReadError: It is none.
+
+    """
+    from lark.exceptions import LarkError
+
+    begin = "x = ("
+    try:
+        (body,) = _parsed(f"{begin}{source.text[start:end]})").children
+    except LarkError:
+        raise NotReadError(Span(source, start, end), "this expression") from None
+    return _Reader(source, start - len(begin), depth).body(body)[0][0].value
+
+
+def _parsed(text: str) -> Tree[Token]:
+    from hcl2.api import parses_to_tree
+
+    tree: Tree[Token] = parses_to_tree(text)
+    return tree
+
+
+class _Reader:
+    """Turns the tree of a text into blocks and expressions. `offset` is where the text begins in its source."""
+
+    def __init__(self, source: SourceText, offset: int = 0, depth: int = 0) -> None:
+        self.source = source
+        self.offset = offset
+        self.depth = depth
+
+    def span(self, node: Node) -> Span:
+        """Where a node stands."""
+        start, end = (self.offset + offset for offset in _extent(node))
+        trailing = len(text := self.source.text[start:end]) - len(text.rstrip())  # an operation may end in a line break
+        return Span(self.source, start, end - trailing)
+
+    def body(self, tree: Node) -> tuple[tuple[TfAttribute, ...], tuple[TfBlock, ...]]:
+        """The attributes and the blocks of a body."""
+        attributes, blocks = [], []
+        for child in _trees(tree):
+            if child.data == "attribute":
+                name, _, value = child.children
+                attributes.append(TfAttribute(_word(name), self.span(name), self.expression(value)))
+            elif child.data == "block":
+                blocks.append(self.block(child))
+        return tuple(attributes), tuple(blocks)
+
+    def block(self, tree: Tree[Token]) -> TfBlock:
+        """A block."""
+        body = next(child for child in _trees(tree) if child.data == "body")
+        head = [child for child in _trees(tree) if child.data in {"identifier", "keyword", "string", "literal_value"}]
+        words = [_word(child) if child.data != "string" else self._literal(child) for child in head]
+        span = self.span(head[0])._replace(end=self.span(head[-1]).end)
+        attributes, blocks = self.body(body)
+        return TfBlock(words[0], tuple(words[1:]), attributes, blocks, span)
+
+    def _literal(self, tree: Tree[Token]) -> str:
+        text = self.string(tree)
+        return text.value if isinstance(text, TfValue) and isinstance(text.value, str) else ""
+
+    def expression(self, node: Node) -> TfExpression:
+        """An expression; what is not understood is a part of it, and matters only where it is needed."""
+        if self.depth > _DEPTH:
+            return TfUnread("an expression that is nested so deeply", self.span(node))
+        self.depth += 1
+        try:
+            return self._expression(node)
+        except NotReadError as error:
+            return TfUnread(str(error), error.span)
+        finally:
+            self.depth -= 1
+
+    def _expression(self, node: Node) -> TfExpression:  # noqa: C901, PLR0912 - a case each kind of expression
+        children = _significant(node)
+        match _kind(node):
+            case "expr_term" | "template_string":
+                inner = [child for child in children if _kind(child) not in {"LPAR", "RPAR"}]
+                return self.expression(inner[0])
+            case "string":
+                return self.string(node)
+            case "heredoc_template" | "heredoc_template_trim":
+                return self.heredoc(node)
+            case "int_lit":
+                return TfValue(int(_text(node)), self.span(node))
+            case "float_lit":
+                return TfValue(float(_text(node)), self.span(node))
+            case "literal_value":
+                value = {"true": True, "false": False, "null": None}[_text(node)]
+                return TfValue(value, self.span(node))
+            case "identifier" | "keyword":
+                return TfName(_text(node), self.span(node))
+            case "tuple":
+                return TfList(tuple(map(self.expression, _operands(children))), self.span(node))
+            case "object":
+                elements = (child for child in children if _kind(child) == "object_elem")
+                return TfObject(tuple(map(self.element, elements)), self.span(node))
+            case "function_call":
+                return self.call(node, children)
+            case "get_attr_expr_term" | "index_expr_term":
+                target, key = _operands(children)
+                return TfAccess(self.expression(target), self.key(key), self.span(node))
+            case "attr_splat_expr_term" | "full_splat_expr_term":
+                target, splat = _operands(children)
+                path = tuple(self.key(step) for step in _operands(_significant(splat)))
+                return TfSplat(self.expression(target), path, self.span(node))
+            case "conditional":
+                condition, then, otherwise = map(self.expression, _operands(children))
+                return TfChoice(condition, then, otherwise, self.span(node))
+            case "binary_op":
+                left, term = _operands(children)
+                operator, right = _significant(term)
+                operands = (self.expression(left), self.expression(right))
+                return TfOperation(_text(operator).strip(), operands, self.span(node))
+            case "unary_op":
+                operator, operand = children
+                return TfOperation(_text(operator), (self.expression(operand),), self.span(node))
+            case "for_tuple_expr" | "for_object_expr":
+                return self.loop(node, children)
+            case kind:
+                return TfUnread(f"this ({kind})", self.span(node))
+
+    def element(self, node: Node) -> tuple[TfExpression, TfExpression]:
+        """A key and its value in an object."""
+        key, value = _operands(_significant(node))
+        (inner,) = _significant(key)
+        written = self.expression(inner)
+        parenthesized = self.span(key).text.startswith("(")
+        if isinstance(written, TfName) and not parenthesized:
+            written = TfValue(written.name, written.span)
+        elif isinstance(written, TfValue):
+            written = TfValue(_as_key(written.value), written.span)
+        return written, self.expression(value)
+
+    def key(self, node: Node) -> TfExpression:
+        """What stands after a dot or in brackets."""
+        children = _operands(_significant(node))
+        if _kind(node) == "short_index":
+            return TfValue(int(_text(node).lstrip(".")), self.span(node))
+        if _kind(node) == "get_attr":
+            return TfValue(_text(children[0]), self.span(children[0]))
+        return self.expression(children[0])
+
+    def call(self, node: Node, children: Sequence[Node]) -> TfExpression:
+        """A call of a function."""
+        names = [_text(child) for child in children if _kind(child) == "identifier"]
+        arguments = next((child for child in children if _kind(child) == "arguments"), None)
+        given = () if arguments is None else tuple(map(self.expression, _operands(_significant(arguments))))
+        if arguments is not None and any(_kind(child) == "ELLIPSIS" for child in _significant(arguments)):
+            given = (*given[:-1], TfCall("...", given[-1:], self.span(arguments)))
+        return TfCall("::".join(names), given, self.span(node))
+
+    def loop(self, node: Node, children: Sequence[Node]) -> TfExpression:
+        """A `for` in brackets or braces."""
+        intro = next(child for child in children if _kind(child) == "for_intro")
+        condition = next((child for child in children if _kind(child) == "for_cond"), None)
+        results = [self.expression(child) for child in _operands(children) if _kind(child) not in {"for_intro", "for_cond"}]
+        parts = _operands(_significant(intro))
+        *names, collection = parts
+        words = [_text(name) for name in names]
+        return TfFor(
+            words[0] if len(words) > 1 else None,
+            words[-1],
+            self.expression(collection),
+            results[0] if len(results) > 1 else None,
+            results[-1],
+            None if condition is None else self.expression(_operands(_significant(condition))[0]),
+            self.span(node),
+        )
+
+    def string(self, node: Node) -> TfExpression:
+        """A text in quotes."""
+        span = self.span(node)
+        parts: list[str | TfExpression] = []
+        for part in _trees(node):
+            (inner,) = part.children
+            match _kind(inner):
+                case "STRING_CHARS":
+                    parts.append(_unescaped(str(inner)))
+                case "ESCAPED_INTERPOLATION" | "ESCAPED_DIRECTIVE":
+                    parts.append(_unescaped(str(inner)[1:]))
+                case "interpolation":
+                    parts.append(self.expression(_operands(_significant(inner))[0]))
+                case _:
+                    raise NotReadError(self.span(inner), "a directive (%{…}) in a text")
+        return _joined(parts, span)
+
+    def heredoc(self, node: Node) -> TfExpression:
+        """A text of several lines; `<<-` takes away the indentation that all lines have."""
+        span = self.span(node)
+        found = _HEREDOC.match(span.text)
+        if found is None:
+            raise NotReadError(span, "this text")
+        text = self.template(span.start + found.start(3), span.start + found.end(3), span)
+        return _dedented(text) if found[1] else text
+
+    def template(self, start: int, end: int, span: Span) -> TfExpression:
+        """The text between two offsets of the source, with `${…}` in it."""
+        text = self.source.text[:end]
+        parts: list[str | TfExpression] = []
+        at = start
+        while (mark := _MARK.search(text, at)) is not None:
+            parts.append(text[at : mark.start()].replace("\r\n", "\n"))
+            if mark[0] in {"$${", "%%{"}:
+                parts.append(mark[0][1:])
+                at = mark.end()
+                continue
+            if mark[0] == "%{":
+                raise NotReadError(Span(self.source, *mark.span()), "a directive (%{…}) in a text")
+            at = closing_brace(text, mark.end(), Span(self.source, *mark.span()))
+            parts.append(read_interpolation(self.source, mark.end(), at, self.depth))
+            at += 1
+        parts.append(text[at:].replace("\r\n", "\n"))
+        return _joined(parts, span)
+
+
+def _joined(parts: Sequence[str | TfExpression], span: Span) -> TfExpression:
+    """A text, its plain pieces put together; the value itself where it is all there is."""
+    joined: list[str | TfExpression] = []
+    for part in parts:
+        if isinstance(part, TfValue) and isinstance(part.value, str):
+            part = part.value  # noqa: PLW2901 - a text in a text is text
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        elif part != "":
+            joined.append(part)
+    match joined:
+        case []:
+            return TfValue("", span)
+        case [str() as text]:
+            return TfValue(text, span)
+        case [one] if not isinstance(one, str):
+            return one
+        case _:
+            return TfText(tuple(joined), span)
+
+
+def _dedented(text: TfExpression) -> TfExpression:
+    """A text without the indentation that all of its lines have."""
+    parts = text.parts if isinstance(text, TfText) else (text.value if isinstance(text, TfValue) else text,)
+    marks = [part if isinstance(part, str) else f"\0{index}\0" for index, part in enumerate(parts)]
+    plain = textwrap.dedent("".join(marks))
+    pieces = [parts[int(piece)] if odd % 2 else piece for odd, piece in enumerate(plain.split("\0"))]
+    return _joined([piece for piece in pieces if piece is not None and not isinstance(piece, int | float)], text.span)
+
+
+def closing_brace(text: str, at: int, span: Span) -> int:
+    """Where the brace is that closes an interpolation; `span` is where it opens.
+
+    Raises:
+        NotReadError: There is none.
+
+    """
+    depth, quoted = 0, False
+    while at < len(text):
+        char = text[at]
+        if quoted and char == "\\":
+            at += 1
+        elif char == '"':
+            quoted = not quoted
+        elif not quoted and char == "{":
+            depth += 1
+        elif not quoted and char == "}":
+            if depth == 0:
+                return at
+            depth -= 1
+        at += 1
+    raise NotReadError(span, "what has no closing brace")
+
+
+def _unescaped(text: str) -> str:
+    def replace(found: re.Match[str]) -> str:
+        escape = found[0]
+        if escape[1] in "uU":
+            return chr(int(f"0x{escape[2:]}", 0))
+        return {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}.get(escape[1], escape)
+
+    return re.sub(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", replace, text, flags=re.DOTALL)
+
+
+def _as_key(value: str | float | None) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _kind(node: Node) -> str:
+    from lark import Tree
+
+    return str(node.data) if isinstance(node, Tree) else str(node.type)
+
+
+def _trees(node: Node) -> Iterator[Tree[Token]]:
+    from lark import Tree
+
+    return (child for child in node.children if isinstance(child, Tree)) if isinstance(node, Tree) else iter(())
+
+
+def _significant(node: Node) -> list[Node]:
+    """The children that are no comments and line breaks."""
+    from lark import Tree
+
+    if not isinstance(node, Tree):
+        return []
+    return [child for child in node.children if child is not None and _kind(child) != "new_line_or_comment"]
+
+
+def _operands(nodes: Sequence[Node]) -> list[Node]:
+    """The trees among nodes: tokens are punctuation."""
+    from lark import Tree
+
+    return [node for node in nodes if isinstance(node, Tree)]
+
+
+def _text(node: Node) -> str:
+    from lark import Tree
+
+    if not isinstance(node, Tree):
+        return str(node).strip()
+    return "".join(_text(child) for child in node.children)
+
+
+def _word(node: Node) -> str:
+    return _text(node)
+
+
+def _extent(node: Node) -> tuple[int, int]:
+    from lark import Tree
+
+    if not isinstance(node, Tree):
+        return node.start_pos or 0, node.end_pos or 0
+    if node.meta.empty:
+        return 0, 0
+    return node.meta.start_pos, node.meta.end_pos

@@ -1,0 +1,293 @@
+"""Resources of Terraform that deploy through ARM, as resources of a deployment template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.findings import codes
+from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of
+from aib2packer.terraform.expressions import arm_of, constant, document_of, json_of, kind_of
+from aib2packer.terraform.syntax import (
+    NotTranslatedError,
+    TfAccess,
+    TfBlock,
+    TfCall,
+    TfChoice,
+    TfList,
+    TfObject,
+    TfValue,
+    path_of,
+)
+from aib2packer.terraform.variables import object_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aib2packer.jsonc.tree import Json
+    from aib2packer.terraform.configuration import Written
+    from aib2packer.terraform.expressions import Surroundings
+    from aib2packer.terraform.syntax import TfExpression
+
+IMAGE_TEMPLATE = "microsoft.virtualmachineimages/imagetemplates"
+DEPLOYMENTS = {
+    "azurerm_resource_group_template_deployment": ("template_content", "parameters_content"),
+    "azurerm_subscription_template_deployment": ("template_content", "parameters_content"),
+    "azurerm_management_group_template_deployment": ("template_content", "parameters_content"),
+    "azurerm_tenant_template_deployment": ("template_content", "parameters_content"),
+    "azurerm_template_deployment": ("template_body", "parameters_body"),
+}
+_AZAPI = ("azapi_resource", "azapi_update_resource", "azapi_resource_action")
+_BESIDE = ("name", "location", "tags")
+# Resources of azurerm that an image template needs: what they are in ARM, and what of them is asked for.
+_NEEDED = {
+    "azurerm_shared_image_gallery": "Microsoft.Compute/galleries",
+    "azurerm_shared_image": "Microsoft.Compute/galleries/images",
+    "azurerm_virtual_network": "Microsoft.Network/virtualNetworks",
+    "azurerm_subnet": "Microsoft.Network/virtualNetworks/subnets",
+    "azurerm_storage_account": "Microsoft.Storage/storageAccounts",
+}
+
+
+def resources_of(blocks: tuple[TfBlock, ...], written: Written) -> tuple[Json, ...]:
+    """What the resources of a file are in a deployment template; what cannot be read is reported."""
+    found: list[Json] = []
+    for block in blocks:
+        if block.type != "resource" or not block.labels:
+            continue
+        try:
+            found += _resource(block, written)
+        except NotTranslatedError as error:
+            written.report.add(codes.TERRAFORM, error.span, str(error), help=error.help or "Write its value in its place.")
+    if not any(_deploys_images(item) for item in found):
+        return tuple(found)
+    everything = [block for block in written.configuration.resources.values() if block.labels[0] in _NEEDED]
+    return (*found, *(_beside(block, written) for block in everything if block.type == "resource"))
+
+
+def _deploys_images(resource: Json) -> bool:
+    kind = string_of(resource.get("type")) if isinstance(resource, JsonObject) else None
+    return (kind or "").lower() in {IMAGE_TEMPLATE, "microsoft.resources/deployments"}
+
+
+def _resource(block: TfBlock, written: Written) -> Iterator[Json]:
+    kind = block.labels[0]
+    if kind in DEPLOYMENTS:
+        yield from _deployment(block, *DEPLOYMENTS[kind], written)
+    elif kind in _AZAPI and (type_ := _type_of(block)) is not None:
+        name, _, version = type_.value.partition("@")
+        if name.lower() == f"{IMAGE_TEMPLATE}/triggers":
+            yield _trigger(block, written)
+        elif name.lower() == IMAGE_TEMPLATE and block.value("body") is not None:
+            yield _image_template(block, type_, name, version, written)
+        elif name.lower() == IMAGE_TEMPLATE and kind == "azapi_resource_action":
+            written.report.add(
+                codes.RUN_BY_TERRAFORM,
+                block.span,
+                f"{block.address} starts a build when Terraform applies: `packer build` takes its place",
+                help="Run packer build where Terraform was applied; `-o DIR` writes a pipeline to start from.",
+            )
+
+
+class _Type:
+    """A type as it is written, `name@version`, and where."""
+
+    def __init__(self, value: str, node: TfValue) -> None:
+        self.value = value
+        self.node = node
+
+
+def _type_of(block: TfBlock) -> _Type | None:
+    written = block.value("type")
+    return _Type(written.value, written) if isinstance(written, TfValue) and isinstance(written.value, str) else None
+
+
+def _image_template(block: TfBlock, type_: _Type, name: str, version: str, written: Written) -> JsonObject:
+    copy, around = repeated(block, written)
+    span = type_.node.span
+    members = [
+        JsonMember("type", span, JsonScalar(name, span)),
+        JsonMember("apiVersion", span, JsonScalar(version, span)),
+        *copy,
+    ]
+    for key in _BESIDE:
+        attribute = block.attribute(key)
+        if attribute is not None:
+            members.append(JsonMember(key, attribute.name_span, json_of(attribute.value, around)))
+    if (identity := _identity(block, around)) is not None:
+        members.append(identity)
+    for key in ("body", "sensitive_body"):
+        content = block.value(key)
+        body = None if content is None else document_of(content, around)
+        if isinstance(body, JsonObject):
+            members = _merged(members, body.members)
+        elif body is not None:
+            raise NotTranslatedError(
+                body.span, f"what is in the {key} is not known", "Write it as an object, or jsonencode of one."
+            )
+    return JsonObject(tuple(members), block.span)
+
+
+def _merged(members: list[JsonMember], more: tuple[JsonMember, ...]) -> list[JsonMember]:
+    """Members with those of another object, which win; objects are put together."""
+    merged = {member.key: member for member in members}
+    for member in more:
+        known = merged.get(member.key)
+        if known is not None and isinstance(known.value, JsonObject) and isinstance(member.value, JsonObject):
+            inner = _merged(list(known.value.members), member.value.members)
+            merged[member.key] = JsonMember(member.key, known.key_span, JsonObject(tuple(inner), known.value.span))
+        else:
+            merged[member.key] = member
+    return list(merged.values())
+
+
+def repeated(block: TfBlock, written: Written) -> tuple[list[JsonMember], Surroundings]:
+    """The `copy` or `condition` that `for_each` or `count` comes to, and what can be named within."""
+    around = written.surroundings()
+    count, each = block.attribute("count"), block.attribute("for_each")
+    name = block.address
+    if count is not None:
+        span = count.value.span
+        condition = _condition(count.value, around)
+        if condition is not None:
+            return [JsonMember("condition", count.name_span, JsonScalar(f"[{condition}]", span))], around.within(
+                **{"count.index": "0"}
+            )
+        loop = object_of({"name": JsonScalar(name, span), "count": json_of(count.value, around)}, span)
+        inside = around.within(**{"count.index": f"copyIndex({constant(name)})"})
+        return [JsonMember("copy", count.name_span, loop)], inside
+    if each is None:
+        return [], around
+    span = each.value.span
+    source, is_list = _collection(each.value, around)
+    items = source if is_list else f"items({source})"
+    loop = object_of({"name": JsonScalar(name, span), "count": JsonScalar(f"[length({items})]", span)}, span)
+    item = f"{items}[copyIndex({constant(name)})]"
+    key, value = (item, item) if is_list else (f"{item}.key", f"{item}.value")
+    return [JsonMember("copy", each.name_span, loop)], around.within(**{"each.key": key, "each.value": value})
+
+
+def _collection(expression: TfExpression, around: Surroundings) -> tuple[str, bool]:
+    """What `for_each` runs over, and whether it is a set of texts, in which key and value are one."""
+    kind = kind_of(expression, around)
+    return arm_of(expression, around), kind == "list"
+
+
+def _condition(count: TfExpression, around: Surroundings) -> str | None:
+    """The condition of a `count` that is 0 or 1."""
+    match count:
+        case TfChoice(condition, TfValue(1), TfValue(0)):
+            return arm_of(condition, around)
+        case TfChoice(condition, TfValue(0), TfValue(1)):
+            return f"not({arm_of(condition, around)})"
+        case TfCall("length", (_,)) | _:
+            return None
+
+
+def _identity(block: TfBlock, around: Surroundings) -> JsonMember | None:
+    """The identity: a block, or one that `dynamic` makes."""
+    identity = block.block("identity")
+    if identity is None:
+        dynamic = next((one for one in block.blocks if one.type == "dynamic" and one.labels == ("identity",)), None)
+        identity = None if dynamic is None else dynamic.block("content")
+        each = None if dynamic is None else dynamic.value("for_each")
+        if identity is None or each is None:
+            return None
+        source, is_list = _collection(each, around)
+        item = f"{source}[0]" if is_list or isinstance(each, TfList) else f"items({source})[0].value"
+        around = around.within(**{"identity.value": item})
+    ids, kind = identity.value("identity_ids"), identity.value("type")
+    members: dict[str, Json] = {"type": JsonScalar("UserAssigned", identity.span) if kind is None else json_of(kind, around)}
+    if ids is not None:
+        members["userAssignedIdentities"] = _identities(ids, around)
+    return JsonMember("identity", identity.span, object_of(members, identity.span))
+
+
+def _identities(ids: TfExpression, around: Surroundings) -> Json:
+    if isinstance(ids, TfCall) and ids.name in {"toset", "tolist"} and ids.arguments:
+        ids = ids.arguments[0]
+    if isinstance(ids, TfAccess) and (path := path_of(ids)) is not None:
+        ids = around.definition(path) or ids
+    if isinstance(ids, TfList):
+        pairs = tuple((item, TfObject((), item.span)) for item in ids.items)
+        return json_of(TfObject(pairs, ids.span), around)
+    each = "lambdaVariables('id')"
+    return JsonScalar(f"[toObject({arm_of(ids, around)}, lambda('id', {each}), lambda('id', createObject()))]", ids.span)
+
+
+def _deployment(block: TfBlock, content: str, given: str, written: Written) -> Iterator[Json]:
+    """A deployment of an ARM template, as one that is nested."""
+    template = block.value(content)
+    copy, around = repeated(block, written)
+    if template is None:
+        linked = block.value("template_spec_version_id")
+        if linked is not None:
+            written.report.add(
+                codes.LINKED_TEMPLATE,
+                linked.span,
+                f"the template spec that {block.address} deploys is not read: an image template in it is not seen",
+                help="Convert what `az ts show --id ID` prints.",
+            )
+        return
+    document = document_of(template, around)
+    if not isinstance(document, JsonObject):
+        raise NotTranslatedError(
+            template.span, "the ARM template that is deployed here is not known", "Convert the template itself."
+        )
+    parameters = block.value(given)
+    values: list[JsonMember] = []
+    if parameters is not None and isinstance(passed := document_of(parameters, around), JsonObject):
+        values += passed.members
+    if isinstance(plain := block.value("parameters"), TfObject):  # of azurerm_template_deployment: all are text
+        for key, value in plain.items:
+            entry = object_of({"value": json_of(value, around)}, value.span)
+            values.append(JsonMember(str(key.value) if isinstance(key, TfValue) else "", key.span, entry))
+    properties: dict[str, Json] = {
+        "expressionEvaluationOptions": object_of({"scope": JsonScalar("inner", block.span)}, block.span),
+        "template": document,
+        "parameters": JsonObject(tuple(values), block.span),
+    }
+    members = [
+        JsonMember("type", block.span, JsonScalar("Microsoft.Resources/deployments", block.span)),
+        JsonMember("name", block.span, JsonScalar(block.address, block.span)),
+        *copy,
+        JsonMember("properties", block.span, object_of(properties, block.span)),
+    ]
+    yield JsonObject(tuple(members), block.span)
+
+
+def _trigger(block: TfBlock, written: Written) -> JsonObject:
+    name = block.value("name")
+    kind = JsonScalar("Microsoft.VirtualMachineImages/imageTemplates/triggers", block.span)
+    shown = JsonScalar(block.labels[-1], block.span) if name is None else json_of(name, written.surroundings())
+    return object_of({"type": kind, "name": shown}, block.span)
+
+
+def _beside(block: TfBlock, written: Written) -> JsonObject:
+    """A resource that the image template needs; of an image definition what it says about its images."""
+    name = block.value("name")
+    shown = block.address if not isinstance(name, TfValue) or not isinstance(name.value, str) else name.value
+    members: dict[str, Json] = {
+        "type": JsonScalar(_NEEDED[block.labels[0]], block.span),
+        "name": JsonScalar(shown, block.span),
+    }
+    if block.labels[0] == "azurerm_shared_image" and not block.value("for_each"):
+        members["properties"] = object_of(_definition_facts(block, written), block.span)
+    return object_of(members, block.span)
+
+
+def _definition_facts(block: TfBlock, written: Written) -> dict[str, Json]:
+    facts: dict[str, Json] = {}
+    for key, name in (("os_type", "osType"), ("hyper_v_generation", "hyperVGeneration")):
+        value = block.value(key)
+        if value is not None:
+            try:
+                facts[name] = json_of(value, written.surroundings())
+            except NotTranslatedError:
+                continue  # it is not what is converted
+    if "hyperVGeneration" not in facts:
+        facts["hyperVGeneration"] = JsonScalar("V1", block.span)  # the provider's default
+    for key, feature in (("trusted_launch_enabled", "TrustedLaunch"), ("confidential_vm_enabled", "ConfidentialVM")):
+        if isinstance(enabled := block.value(key), TfValue) and enabled.value is True:
+            named = {"name": JsonScalar("SecurityType", block.span), "value": JsonScalar(feature, block.span)}
+            facts["features"] = JsonArray((object_of(dict(named), block.span),), block.span)
+    return facts

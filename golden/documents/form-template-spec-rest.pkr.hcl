@@ -1,0 +1,140 @@
+# VM image kiosk, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 240m packer build build.pkr.hcl
+#
+# Run it where it can reach the network hub. The account needs Contributor on the subscription, which Image Builder's own
+# service took care of, and what the identity builder had: the subnet and the managed image's resource group.
+# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+  default     = "33333333-3333-3333-3333-333333333333"
+}
+
+variable "location" {
+  type    = string
+  default = "northeurope"
+}
+
+variable "size" {
+  type        = string
+  description = "The size of the build VM."
+  default     = "Standard_D2s_v5"
+}
+
+locals {
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+}
+
+source "azure-arm" "kiosk" {
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Linux"
+  image_publisher = "Canonical"
+  image_offer     = "ubuntu-24_04-lts"
+  image_sku       = "server"
+  image_version   = "latest"
+
+  # Build VM. Packer reaches it by its private address: run Packer inside this network.
+  location                            = var.location
+  vm_size                             = var.size
+  virtual_network_resource_group_name = "hub"
+  virtual_network_name                = "hub"
+  virtual_network_subnet_name         = "build"
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
+  # Distribution
+  managed_image_name                = "kiosk"
+  managed_image_resource_group_name = "images"
+}
+
+build {
+  name    = "kiosk"
+  sources = ["source.azure-arm.kiosk"]
+
+  # customize[0]: Shell
+  provisioner "shell" {
+    name            = "motd"
+    execute_command = local.as_root
+    inline          = ["echo built | sudo tee /etc/motd"]
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      <<-EOT
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/kiosk.manifest.json"
+    custom_data = {
+      run_output_name = "kept"
+    }
+  }
+}

@@ -1,0 +1,207 @@
+# VM image bastion, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 90m packer build -var shared_image_bastion_id=... build.pkr.hcl
+#
+# Run it where it can reach the network hub. The account needs Contributor on the subscription, which Image Builder's own
+# service took care of, and what the identity of the template had: the subnet and the gallery.
+# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
+#
+#   shared_image_bastion_id=...
+#   -var image_version=$(aib2packer next-version "${shared_image_bastion_id}")
+#
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+  default     = "11111111-1111-1111-1111-111111111111"
+}
+
+variable "location" {
+  type        = string
+  description = "Where the image is built."
+  default     = "swedencentral"
+}
+
+variable "vm_size" {
+  type        = string
+  description = "Size of the machine that builds the image."
+  default     = "Standard_D4s_v5"
+
+  validation {
+    condition     = startswith(var.vm_size, "Standard_")
+    error_message = "A size begins with Standard_."
+  }
+}
+
+variable "disk_gb" {
+  type    = number
+  default = 64
+
+  validation {
+    condition     = var.disk_gb >= 30 && var.disk_gb <= 1024
+    error_message = "The disk has 30 to 1024 GB."
+  }
+}
+
+variable "shared_image_bastion_id" {
+  type        = string
+  description = "What azurerm_shared_image.bastion.id is."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_bastion_id))
+    error_message = "The shared_image_bastion_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+locals {
+  shared_image_bastion_id_parts = split("/", var.shared_image_bastion_id)
+
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now           = timestamp()
+  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version = var.image_version != null ? var.image_version : local.time_version
+}
+
+source "azure-arm" "bastion" {
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Linux"
+  image_publisher = "Canonical"
+  image_offer     = "ubuntu-24_04-lts"
+  image_sku       = "server"
+  image_version   = "latest"
+
+  # Build VM. Packer reaches it by its private address: run Packer inside this network.
+  location                            = var.location
+  vm_size                             = var.vm_size
+  os_disk_size_gb                     = var.disk_gb
+  security_type                       = "TrustedLaunch"
+  secure_boot_enabled                 = true
+  vtpm_enabled                        = true
+  virtual_network_resource_group_name = "hub"
+  virtual_network_name                = "hub"
+  virtual_network_subnet_name         = "build"
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "90m"
+
+  # Distribution
+  shared_image_gallery_destination {
+    subscription   = local.shared_image_bastion_id_parts[2]
+    resource_group = local.shared_image_bastion_id_parts[4]
+    gallery_name   = local.shared_image_bastion_id_parts[8]
+    image_name     = local.shared_image_bastion_id_parts[10]
+    image_version  = length(local.shared_image_bastion_id_parts) > 12 && local.shared_image_bastion_id_parts[12] != "latest" ? local.shared_image_bastion_id_parts[12] : local.image_version
+
+    target_region {
+      name     = var.location
+      replicas = 1
+    }
+  }
+  shared_image_gallery_timeout = "90m"
+
+  azure_tags = {
+    team   = "platform"
+    source = "terraform"
+  }
+}
+
+build {
+  name    = "bastion"
+  sources = ["source.azure-arm.bastion"]
+
+  # customize[0]: Shell
+  provisioner "shell" {
+    name            = "hardening"
+    execute_command = local.as_root
+    inline = [
+      "apt-get update",
+      "apt-get install -y ufw && ufw default deny incoming",
+      "echo built in ${var.location}, home is $${HOME} > /etc/motd",
+    ]
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      <<-EOT
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/bastion.manifest.json"
+    custom_data = {
+      run_output_name = "bastion"
+    }
+  }
+}

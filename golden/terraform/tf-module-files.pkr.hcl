@@ -1,0 +1,256 @@
+# VM image app-westeurope, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 120m packer build -var image_definition_id=... build.pkr.hcl
+#
+# Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
+# the identity builder had: the gallery.
+# Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.
+# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
+#
+#   image_definition_id=...
+#   -var image_version=$(aib2packer next-version "${image_definition_id}" --major 1)
+#
+# Not carried over: trigger (AIB2P213), rule of a variable (AIB2P220).
+# Otherwise than in Image Builder: expression folded into its value (AIB2P308).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
+  default     = env("ARM_SUBSCRIPTION_ID")
+}
+
+variable "location" {
+  type    = string
+  default = "westeurope"
+}
+
+variable "size" {
+  type    = string
+  default = "Standard_D4s_v5"
+}
+
+variable "image_definition_id" {
+  type        = string
+  description = "The image definition to distribute to."
+
+  validation {
+    condition     = can(regex("/galleries/[^/]+/images/[^/]+$", var.image_definition_id))
+    error_message = "Give the id of an image definition."
+  }
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.image_definition_id))
+    error_message = "The image_definition_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+locals {
+  image_definition_id_parts = split("/", var.image_definition_id)
+
+  # Image Builder runs Shell customizers as root.
+  as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  downloads = "${path.root}/downloads/app-westeurope"
+  sign_in   = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
+
+  # Taken once: each call of timestamp() gives another time.
+  now           = timestamp()
+  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version = var.image_version != null ? var.image_version : local.time_version
+}
+
+source "azure-arm" "app_westeurope" {
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Linux"
+  image_publisher = "RedHat"
+  image_offer     = "RHEL"
+  image_sku       = "9-lvm-gen2"
+  image_version   = "latest"
+
+  # Build VM
+  location                     = var.location
+  vm_size                      = var.size
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "120m"
+
+  # Distribution
+  shared_image_gallery_destination {
+    subscription   = local.image_definition_id_parts[2]
+    resource_group = local.image_definition_id_parts[4]
+    gallery_name   = local.image_definition_id_parts[8]
+    image_name     = local.image_definition_id_parts[10]
+    image_version  = length(local.image_definition_id_parts) > 12 && local.image_definition_id_parts[12] != "latest" ? local.image_definition_id_parts[12] : local.image_version
+
+    dynamic "target_region" {
+      for_each = distinct([for region in [var.location, "westeurope", "francecentral"] : lower(replace(region, " ", ""))])
+      content {
+        name = target_region.value
+      }
+    }
+  }
+  shared_image_gallery_timeout = "120m"
+
+  azure_tags = {
+    owner    = "app team"
+    location = var.location
+  }
+}
+
+build {
+  name    = "app-westeurope"
+  sources = ["source.azure-arm.app_westeurope"]
+
+  # Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it.
+  provisioner "shell" {
+    name            = "deprovisioning-script"
+    execute_command = local.as_root
+    inline = [
+      <<-EOT
+        cat > /tmp/DeprovisioningScript.sh <<'END'
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+        END
+      EOT
+    ]
+  }
+
+  # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build.
+  provisioner "shell-local" {
+    name = "download"
+    env = {
+      FOLDER = local.downloads
+    }
+    inline = [
+      local.sign_in,
+      "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
+      "curl -fsSL --retry 5 -o 02-app.conf 'https://contoso.blob.core.windows.net/files/app.conf' ||",
+      "  az storage blob download --auth-mode login --no-progress --output none --file 02-app.conf --blob-url 'https://contoso.blob.core.windows.net/files/app.conf'",
+      "echo '0000000000000000000000000000000000000000000000000000000000000001  02-app.conf' | sha256sum --check",
+    ]
+  }
+
+  # customize[0]: Shell
+  provisioner "shell" {
+    name            = "install"
+    execute_command = local.as_root
+    inline_shebang  = "/bin/sh -e"
+    inline = [
+      <<-EOT
+        #!/bin/bash
+        set -e
+        dnf install -y podman
+        echo "$${HOME}" > /etc/app-home
+      EOT
+    ]
+  }
+
+  # customize[1]: File
+  provisioner "file" {
+    name        = "config"
+    source      = "${local.downloads}/02-app.conf"
+    destination = "/tmp/app.conf"
+    generated   = true
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      "if [ -f /tmp/DeprovisioningScript.sh ]; then sh /tmp/DeprovisioningScript.sh; else echo 'No deprovisioning script: the image is not generalized'; fi",
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/app-westeurope.manifest.json"
+    custom_data = {
+      run_output_name = "app-${var.location}"
+    }
+  }
+}

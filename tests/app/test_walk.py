@@ -1,0 +1,118 @@
+"""Which files of a folder may be image templates."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aib2packer.app.globs import matches
+from aib2packer.app.walk import candidates, speaks_of_image_templates
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GIT = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
+
+
+def lay(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("{}", encoding="utf-8")
+
+
+def found(folder: Path, *exclude: str) -> list[str]:
+    def fail(error: OSError) -> None:
+        raise error
+
+    return [path.relative_to(folder).as_posix() for path in candidates(folder, folder / "out", exclude, fail)]
+
+
+def test_json_and_bicep_are_found_and_what_is_installed_or_written_is_not(tmp_path: Path) -> None:
+    lay(tmp_path, "b.json", "a/c.jsonc", "a/D.BICEP", "x.txt", "node_modules/p/n.json", ".git/o.json", "out/old.json")
+    assert found(tmp_path) == ["a/D.BICEP", "a/c.jsonc", "b.json"]
+
+
+def test_patterns_leave_out_names_anywhere_and_paths_from_the_top(tmp_path: Path) -> None:
+    lay(tmp_path, "a.dev.json", "a.json", "old/b.json", "new/old/c.json", "new/d.json")
+    assert found(tmp_path, "*.dev.json") == ["a.json", "new/d.json", "new/old/c.json", "old/b.json"]
+    assert found(tmp_path, "old/*") == ["a.dev.json", "a.json", "new/d.json", "new/old/c.json"]
+    assert found(tmp_path, "old", "*.dev.json") == ["a.json", "new/d.json"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "expected"),
+    [
+        ("*.json", "a/b/c.json", True),
+        ("a/*.json", "a/b/c.json", False),
+        ("a/**/*.json", "a/c.json", True),
+        ("a/**", "a/b/c.json", True),
+        ("c?.json", "a/cc.json", True),
+        ("c.json", "a/xc.json", False),
+        ("[a].json", "[a].json", True),
+    ],
+)
+def test_a_pattern_is_for_a_name_or_for_a_path(pattern: str, path: str, expected: bool) -> None:  # noqa: FBT001
+    assert matches(pattern, path) is expected
+
+
+@GIT
+def test_what_git_ignores_is_left_out_but_not_what_it_tracks(tmp_path: Path) -> None:
+    lay(tmp_path, "a.json", "build/b.json", "kept.local.json", "other.local.json", "sub/build/c.json")
+    (tmp_path / ".gitignore").write_text("build/\n*.local.json\n", encoding="utf-8")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", "-f", "kept.local.json"], cwd=tmp_path, check=True)
+    assert found(tmp_path) == ["a.json", "kept.local.json"]
+    assert found(tmp_path / "sub") == []
+
+
+@GIT
+def test_a_repository_cannot_have_a_program_run_when_it_is_searched(tmp_path: Path) -> None:
+    lay(tmp_path, "a.json")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    (tmp_path / "hook").write_text("#!/bin/sh\ntouch ran\n", encoding="utf-8")
+    (tmp_path / "hook").chmod(0o755)
+    subprocess.run(["git", "config", "core.fsmonitor", str(tmp_path / "hook")], cwd=tmp_path, check=True)
+    assert found(tmp_path) == ["a.json"]
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="there are no links")
+def test_links_are_not_followed_out_of_the_folder(tmp_path: Path) -> None:
+    lay(tmp_path, "in/a.json", "elsewhere/secret.json")
+    (tmp_path / "in/folder").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "in/file.json").symlink_to(tmp_path / "elsewhere/secret.json")
+    (tmp_path / "in/gone.json").symlink_to(tmp_path / "nowhere.json")
+    assert found(tmp_path / "in") == ["a.json"]
+
+
+@pytest.mark.parametrize(("compiler", "expected"), [(True, ["main.bicep"]), (False, ["main.json"])])
+def test_of_a_bicep_file_and_what_was_built_of_it_one_is_taken(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    compiler: bool,  # noqa: FBT001
+    expected: list[str],
+) -> None:
+    lay(tmp_path, "main.bicep")
+    (tmp_path / "main.json").write_text('{"metadata": {"_generator": {"name": "bicep"}}}', encoding="utf-8")
+    monkeypatch.setattr("aib2packer.app.walk.has_compiler", lambda: compiler)
+    assert found(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"type": "Microsoft.VirtualMachineImages/imageTemplates"', True),
+        ('{"source": {}, "distribute": []}', True),
+        ("resource x 'microsoft.virtualmachineimages/imagetemplates@2024-02-01'", True),
+        ('{"templateLink": {"relativePath": "aib.json"}}', True),
+        ('{"compilerOptions": {"sourceMap": true}}', False),
+        ("", False),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_file_speaks_of_image_templates_by_its_words(text: str, encoding: str, expected: bool) -> None:  # noqa: FBT001
+    assert speaks_of_image_templates(text.encode(encoding)) is expected

@@ -1,0 +1,222 @@
+"""What an audit says, and how its page looks in a browser."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from aib2packer.app.inputs import collect
+from aib2packer.app.run import Request, run
+from aib2packer.audit import as_json, as_page, as_text
+from aib2packer.audit.baseline import read_baseline, write_baseline
+from aib2packer.audit.gather import gather
+from aib2packer.findings.codes import PUBLIC_ADDRESS
+from aib2packer.findings.model import Asks
+from aib2packer.findings.text import columns
+from aib2packer.options import Options
+from aib2packer.text.source import InputError
+from tests.cases.templates import GALLERY_TARGET, template
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aib2packer.audit.model import Audit
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+HOSTILE = (
+    "<img src=x onerror=\"document.title='out'\"></title><script>document.title='out'</script>|`![x](http://192.0.2.1/y)\u202e"
+)
+HOSTILE_FILE = "<img src=x onerror=\"document.title='out'\"> & 'x'"
+SCRIPT = "https://example.com/setup.sh"
+
+
+def audit_of(folder: Path, **templates: dict[str, Any] | str) -> Audit:
+    for name, one in templates.items():
+        text = one if isinstance(one, str) else json.dumps(one)
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    request = Request(options=Options(), folder=folder / "never", look=True)
+    results = [result for one in collect((str(folder),), None) for result in run(one, request)]
+    assert not (folder / "never").exists()
+    return gather(results)
+
+
+def named(name: str, **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    shell = {"type": "Shell", "name": "setup", "scriptUri": SCRIPT}
+    return template(name=name, properties=properties, customize=[shell], distribute=[GALLERY_TARGET])
+
+
+def wanted(audit: Audit, title: str) -> dict[str, tuple[str, ...]]:
+    """What a chapter lists, with the templates of each."""
+    chapters = [chapter for chapter in (*audit.by_hand, *audit.shared) if chapter.title == title]
+    return {need.what: need.templates for chapter in chapters for need in chapter.needs}
+
+
+def test_an_audit_counts_what_converts_and_says_why_the_rest_does_not(tmp_path: Path) -> None:
+    audit = audit_of(tmp_path, a=named("a"), b=named("b", source={"type": "Nope"}), c="{}", d='{"imageTemplates": ')
+    assert [(row.name, row.outcome) for row in audit.rows] == [
+        ("a.json", "converted"),
+        ("b.json", "not converted"),
+        ("d.json", "not converted"),
+    ]
+    assert (audit.converted, round(audit.share), audit.passed_over) == (1, 33, 1)
+    assert {cause.code.id: cause.templates for cause in audit.obstacles} == {"AIB2P104": ("b.json",), "AIB2P001": ("d.json",)}
+    assert [cause.code for cause in audit.asked[Asks.ACT]] == [PUBLIC_ADDRESS]
+
+
+def test_an_audit_lists_what_people_need_once_with_the_templates_that_need_it(tmp_path: Path) -> None:
+    audit = audit_of(tmp_path, a=named("a"), b=named("b", buildTimeoutInMinutes=900))
+    assert wanted(audit, "Hosts and ports")["example.com, port 443"] == ("a.json", "b.json")
+    assert wanted(audit, "Runners") == {"900 minutes": ("b.json",)}
+    assert wanted(audit, "Scripts and files") == {SCRIPT: ("a.json", "b.json")}
+    [definitions] = [chapter for chapter in audit.by_hand if chapter.title == "Image definitions"]
+    assert all(need.command.startswith("az sig image-definition show --ids /subscriptions/") for need in definitions.needs)
+    roles = {need.what for chapter in audit.by_hand if chapter.title == "Roles" for need in chapter.needs}
+    assert roles == {"Contributor", "Compute Gallery Artifacts Publisher"}
+
+
+def test_the_minutes_of_a_run_are_told_where_the_input_has_them(tmp_path: Path) -> None:
+    status = {"runState": "Succeeded", "startTime": "2026-01-05T10:00:00.1234567Z", "endTime": "2026-01-05T10:42:30Z"}
+    audit = audit_of(tmp_path, a=named("a", lastRunStatus=status), b=named("b", lastRunStatus={"runState": "Running"}))
+    assert audit.minutes == pytest.approx(42.5, abs=0.1)
+    assert [row.last_run and row.last_run.state for row in audit.rows] == ["Succeeded", "Running"]
+
+
+def test_on_a_terminal_nothing_is_wider_than_80_columns(tmp_path: Path) -> None:
+    long = {f"n{'x' * 120}": named("a" * 60), "漢" * 60: named("b")}
+    shown = as_text.render(audit_of(tmp_path, **long, broken='{"imageTemplates": '), color=False)
+    assert max(map(columns, shown.splitlines())) <= 80
+    assert "2 of 3 templates convert: 67 %" in shown
+    for part in (
+        "Not converted, by cause",
+        "To act on",
+        "To decide, once for all",
+        "By hand: Roles",
+        "Shared: Scripts and files",
+    ):
+        assert f"\n{part}\n" in shown
+
+
+def test_json_has_what_the_other_reports_have(tmp_path: Path) -> None:
+    audit = audit_of(tmp_path, a=named("a"), b=named("b", source={"type": "Nope"}))
+    document = json.loads(as_json.render(audit, version="1.2.3"))
+    assert (document["converted"], document["share"]) == (1, 50.0)
+    assert [one["template"] for one in document["templates"]] == ["a.json", "b.json"]
+    assert document["notConverted"][0]["code"] == "AIB2P104"
+    assert document["byHand"]["Roles"][0]["command"].startswith("az role assignment create ")
+
+
+def test_markdown_shows_hostile_names_as_text(tmp_path: Path) -> None:
+    page = as_page.markdown(audit_of(tmp_path, a=named("a", vmProfile={HOSTILE: 1})), version="1.2.3")
+    made = MarkdownIt("commonmark").enable("table").render(page)
+    assert "<img" not in made
+    assert "<script" not in made
+    assert made.count("<table>") >= 4
+
+
+def hostile_page(folder: Path) -> Path:
+    broken = named("b", **{HOSTILE: 1, "vmProfile": {"userAssignedIdentities": [HOSTILE], "vmSize": HOSTILE}})
+    audit = audit_of(folder, a=named(HOSTILE), b=broken, c=named("c", source={"type": HOSTILE}), **{HOSTILE_FILE: named("d")})
+    page = folder / "page.html"
+    page.write_text(as_page.html(audit, version="1.2.3"), encoding="utf-8")
+    return page
+
+
+def test_the_page_loads_nothing_and_has_no_script(tmp_path: Path) -> None:
+    text = hostile_page(tmp_path).read_text(encoding="utf-8")
+    tags = re.findall(r"<(\w+)", text)
+    assert not {"script", "img", "link", "iframe", "object", "embed", "base", "form"} & set(tags)
+    assert not re.search(r"<[^>]*\s(?:src|srcset|on\w+|action)\s*=", text)
+    assert set(re.findall(r'href="([^"]*)"', text)) <= {f"#{part}" for part in re.findall(r' id="([^"]*)"', text)}
+    assert not re.search(r"url\(|@import|expression\(", text)
+    assert "default-src &#39;none&#39;" not in text
+    assert "default-src 'none'; style-src 'unsafe-inline'" in text
+    assert "\u202e" not in text
+
+
+def browse(page: Path, *options: str) -> subprocess.CompletedProcess[bytes]:
+    """A page in a real browser, which has a folder of its own for what it keeps."""
+    if BROWSER is None:
+        pytest.skip("there is no Chromium on PATH: apt-get install chromium")
+    command = [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={page.parent / 'profile'}"]
+    return subprocess.run([*command, *options, page.as_uri()], capture_output=True, check=False, timeout=120)
+
+
+def test_in_a_browser_hostile_names_are_text(tmp_path: Path) -> None:
+    done = browse(hostile_page(tmp_path), "--dump-dom", "--virtual-time-budget=2000")
+    dom = done.stdout.decode()
+    assert done.returncode == 0
+    assert re.search("<title>From Azure Image Builder to Packer: 1 of 4 templates convert</title>", dom)
+    assert "<script" not in dom
+    assert "<img" not in dom
+    assert html.escape("<script>document.title='out'</script>", quote=False) in dom
+
+
+def test_in_a_browser_the_page_has_a_dark_form_and_prints(tmp_path: Path) -> None:
+    page = hostile_page(tmp_path)
+    printed = tmp_path / "page.pdf"
+    browse(page, f"--print-to-pdf={printed}", "--no-pdf-header-footer")
+    assert printed.read_bytes().startswith(b"%PDF-")
+    shots = []
+    for scheme in ("0", "1"):  # dark, light
+        shot = tmp_path / f"{scheme}.png"
+        browse(page, f"--screenshot={shot}", "--window-size=1200,900", f"--blink-settings=preferredColorScheme={scheme}")
+        shots.append(shot.read_bytes())
+    assert all(shot.startswith(b"\x89PNG") for shot in shots)
+    assert shots[0] != shots[1]
+
+
+def test_in_a_browser_nothing_is_wider_than_a_phone(tmp_path: Path) -> None:
+    page = hostile_page(tmp_path)
+    measure = "<script>document.title=document.documentElement.scrollWidth+' of '+document.documentElement.clientWidth</script>"
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page.read_text(encoding="utf-8"))
+    page.write_text(text.replace("</body>", f"{measure}</body>"), encoding="utf-8")
+    title = re.search(r"<title>(\d+) of (\d+)</title>", browse(page, "--dump-dom", "--window-size=500,900").stdout.decode())
+    assert title is not None
+    assert int(title[1]) <= int(title[2])
+
+
+# Baselines
+
+
+ENTRY = '[[accepted]]\ncode = "AIB2P412"\ntemplate = "{}"\nreason = "The builds run where nobody else is."\n'
+
+
+def test_a_baseline_knows_findings_by_code_and_template_and_tells_what_is_gone(tmp_path: Path) -> None:
+    found = audit_of(tmp_path, a=named("a"), b=named("b")).findings
+    public = [(name, finding) for name, finding in found if finding.code is PUBLIC_ADDRESS]
+    assert [name for name, _ in public] == ["a.json", "b.json"]
+    one = read_baseline(ENTRY.format("a.*"))
+    assert [one.is_known(name, finding) for name, finding in public] == [True, False]
+    assert one.gone(found) == []
+    assert [entry.template for entry in read_baseline(ENTRY.format("gone.json")).gone(found)] == ["gone.json"]
+
+
+def test_a_baseline_that_was_written_wants_reasons_first(tmp_path: Path) -> None:
+    found = audit_of(tmp_path, a=named("a")).findings
+    text = write_baseline(found)
+    with pytest.raises(InputError, match="has no reason: say why it is accepted"):
+        read_baseline(text)
+    baseline = read_baseline(text.replace('"..."', '"It is so."'))
+    assert all(baseline.is_known(name, finding) for name, finding in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[accepted]", "it is no TOML"),
+        ("a = 1", "something else"),
+        ('[[accepted]]\ncode = "AIB2P999"\nreason = "x"', "entry 1 must have a code that there is"),
+        ('[[accepted]]\ncode = "412"\nreason = " "', "has no reason"),
+        ('[[accepted]]\ncode = "412"\nreason = "x"\nwhy = "y"', "entry 1 must have"),
+    ],
+)
+def test_a_baseline_that_cannot_be_meant_is_refused(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)):
+        read_baseline(text)

@@ -1,0 +1,72 @@
+"""`aib2packer audit`, run as users run it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tests.cli.test_cli import GOOD, WRONG, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def lay(folder: Path) -> None:
+    for name, text in {"a.json": GOOD, "b.json": GOOD, "sub/wrong.json": WRONG, "other.json": "{}"}.items():
+        (folder / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "in" / name).write_text(text, encoding="utf-8")
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_an_audit_prints_a_report_and_writes_nothing(tmp_path: Path) -> None:
+    lay(tmp_path)
+    before = files(tmp_path)
+    done = run("audit", "in", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.decode().startswith("2 of 3 templates convert: 67 %")
+    assert files(tmp_path) == before
+
+
+def test_reports_are_written_in_the_format_that_the_name_tells(tmp_path: Path) -> None:
+    lay(tmp_path)
+    done = run("audit", "-q", "in", "--output", "r.html", "--output", "r.md", "--output", "r.json", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert (tmp_path / "r.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert (tmp_path / "r.md").read_text(encoding="utf-8").startswith("# From Azure Image Builder to Packer\n")
+    assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["converted"] == 2
+    assert "must end in .html, .md or .json" in run("audit", "in", "--output", "r.pdf", cwd=tmp_path).stderr.decode()
+
+
+def test_the_share_and_the_findings_decide_the_exit_status(tmp_path: Path) -> None:
+    lay(tmp_path)
+    assert run("audit", "-q", "in", "--fail-under", "66", cwd=tmp_path).returncode == 0
+    done = run("audit", "-q", "in", "--fail-under", "67", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "66.7 % of the templates convert, less than the 67 %" in done.stderr.decode()
+    assert run("audit", "-q", "in", "--exclude", "sub/**", "--fail-under", "100", cwd=tmp_path).returncode == 0
+    assert run("audit", "-q", "in", "--fail-on", "act", cwd=tmp_path).returncode == 1
+
+
+def test_a_baseline_keeps_known_findings_from_failing_and_tells_which_are_gone(tmp_path: Path) -> None:
+    lay(tmp_path)
+    assert run("audit", "-q", "in", "--fail-on", "act", "--write-baseline", "known.toml", cwd=tmp_path).returncode == 1
+    refused = run("audit", "-q", "in", "--fail-on", "act", "--baseline", "known.toml", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "has no reason" in refused.stderr.decode()
+    text = (tmp_path / "known.toml").read_text(encoding="utf-8").replace('"..."', '"It is known."')
+    (tmp_path / "known.toml").write_text(text, encoding="utf-8")
+    assert run("audit", "-q", "in", "--fail-on", "act", "--baseline", "known.toml", cwd=tmp_path).returncode == 0
+    (tmp_path / "in/sub/wrong.json").unlink()
+    done = run("audit", "-q", "in", "--fail-on", "act", "--baseline", "known.toml", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "AIB2P104 in sub/wrong.json does not occur any more: delete its entry" in done.stderr.decode()
+
+
+def test_an_estate_without_templates_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("{}", encoding="utf-8")
+    done = run("audit", ".", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "no file here holds an image template" in done.stderr.decode()

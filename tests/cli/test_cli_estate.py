@@ -1,0 +1,201 @@
+"""Many templates at once: what is found, several in one input, parameters files beside them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cli.test_cli import GOOD, TEMPLATE, WRONG, convert, files_in, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.lab.judge import Packer
+
+SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+
+
+def deployment(*resources: dict[str, Any], **parameters: Any) -> str:  # noqa: ANN401 - JSON
+    return json.dumps({"$schema": SCHEMA, "contentVersion": "1.0.0.0", "parameters": parameters, "resources": resources})
+
+
+def values(**given: Any) -> str:  # noqa: ANN401 - JSON
+    parameters = {name: {"value": value} for name, value in given.items()}
+    return json.dumps(
+        {"$schema": SCHEMA.replace("Template", "Parameters"), "contentVersion": "1.0.0.0", "parameters": parameters}
+    )
+
+
+def lay(folder: Path, **texts: str) -> None:
+    for name, text in texts.items():
+        path = folder / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+SIZED = deployment(
+    {
+        **TEMPLATE,
+        "tags": {"owner": "[parameters('owner')]"},
+        "properties": {**TEMPLATE["properties"], "vmProfile": {"vmSize": "[parameters('size')]"}},
+    },
+    size={"type": "string", "metadata": {"description": "How large the build VM is."}},
+    owner={"type": "string"},
+)
+
+
+# What is found
+
+
+def test_files_without_a_template_are_one_line_and_no_error_even_if_they_are_broken(tmp_path: Path) -> None:
+    lay(tmp_path, good_json=GOOD, package_json='{"name": "x"}', broken_json="{", sub__bytes_json="")
+    (tmp_path / "sub/bytes.json").write_bytes(b"\xff\xff")
+    status, _, stderr = convert(".", "-o", "out", cwd=tmp_path)
+    assert status == 0
+    assert "3 other files hold no image template.\n" in stderr
+    assert not re.search(r"package\.json|broken\.json|bytes\.json", stderr)
+
+
+def test_a_broken_file_that_speaks_of_image_templates_is_an_error(tmp_path: Path) -> None:
+    lay(tmp_path, good_json=GOOD, broken_json='{"type": "Microsoft.VirtualMachineImages/imageTemplates", }}')
+    status, _, stderr = convert(".", "-o", "out", cwd=tmp_path)
+    assert status == 1
+    assert re.search(r"^broken\.json:1:\d+: AIB2P001 error: ", stderr, re.MULTILINE)
+    assert "Converted 1 of 2 templates." in stderr
+
+
+def test_excluded_files_are_not_seen(tmp_path: Path) -> None:
+    lay(tmp_path, good_json=GOOD, old__wrong_json=WRONG)
+    assert convert(".", "-o", "out", cwd=tmp_path)[0] == 1
+    assert convert(".", "-o", "out", "--exclude", "old/**", cwd=tmp_path)[0] == 0
+
+
+def test_a_bicep_file_without_a_compiler_is_a_row_that_says_what_is_missing(tmp_path: Path) -> None:
+    lay(tmp_path, good_json=GOOD, main_bicep="resource i 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {}\n")
+    lay(tmp_path, network_bicep="resource n 'Microsoft.Network/virtualNetworks@2024-01-01' = {}\n")
+    status, _, stderr = convert(".", "-o", "out", cwd=tmp_path, PATH=str(tmp_path))
+    assert status == 2
+    assert "main.bicep: AIB2P020 error: a Bicep file needs the Bicep compiler, which is not on PATH\n" in stderr
+    assert re.search(r"^main\.bicep +not built +1", stderr, re.MULTILINE)
+    assert "network.bicep" not in stderr
+    assert (tmp_path / "out/good/build.pkr.hcl").exists()
+
+
+# Several image templates in one input
+
+
+def listed(*names: str) -> list[dict[str, Any]]:
+    return [{**TEMPLATE, "name": name} for name in names]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(listed("web", "db")),
+        json.dumps({"value": listed("web", "db")}),
+        deployment(*listed("web", "db")),
+        deployment({**TEMPLATE, "name": "[createArray('web', 'db')[copyIndex()]]", "copy": {"name": "c", "count": 2}}),
+    ],
+    ids=["az image builder list", "REST", "resources", "copy"],
+)
+def test_each_image_template_of_an_input_becomes_a_build(tmp_path: Path, text: str) -> None:
+    lay(tmp_path, list_json=text)
+    status, _, stderr = convert("list.json", "-o", "out", cwd=tmp_path)
+    assert status == 0
+    assert files_in(tmp_path / "out") == {"web/build.pkr.hcl", "db/build.pkr.hcl"}
+    assert "VM image db" in (tmp_path / "out/db/build.pkr.hcl").read_text(encoding="utf-8")
+    assert re.search(r"^list\.json \(web\) +converted ", stderr, re.MULTILINE)
+    assert stderr.splitlines()[-1].startswith("Converted 2 of 2 templates.")
+    assert convert("list.json", "-o", "out", "--check", cwd=tmp_path)[0] == 0
+
+
+def test_below_a_folder_they_lie_in_the_folder_of_their_file_and_count_as_expected(tmp_path: Path) -> None:
+    lay(tmp_path, in__list_json=json.dumps(listed("web", "db")), in__good_json=GOOD)
+    assert convert("in", "-o", "out", cwd=tmp_path)[0] == 0
+    assert files_in(tmp_path / "out") == {"list/web/build.pkr.hcl", "list/db/build.pkr.hcl", "good/build.pkr.hcl"}
+    assert convert("in", "-o", "out", "--check", cwd=tmp_path)[0] == 0
+
+
+def test_image_templates_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    lay(tmp_path, list_json=json.dumps(listed("web", "Web", "../x")))
+    assert convert("list.json", "-o", "out", cwd=tmp_path)[0] == 0
+    assert files_in(tmp_path / "out") == {"web/build.pkr.hcl", "Web-2/build.pkr.hcl", "x/build.pkr.hcl"}
+    status, hcl, _ = convert("list.json", "--name", "Web#2", cwd=tmp_path)
+    assert status == 0
+    assert hcl.startswith("# VM image Web,")
+
+
+def test_on_standard_output_the_error_lists_the_names(tmp_path: Path) -> None:
+    lay(tmp_path, list_json=json.dumps(listed("web", "db")))
+    status, hcl, stderr = convert("list.json", cwd=tmp_path)
+    assert (status, hcl) == (1, "")
+    assert "the input holds 2 image templates: `web`, `db`" in stderr
+    assert "--name NAME, or write all of them, each to a folder of its own: -o DIR" in stderr
+
+
+# Parameters files beside a template
+
+
+def test_a_parameters_file_beside_a_template_is_named_when_it_is_not_used(tmp_path: Path) -> None:
+    lay(tmp_path, web_json=SIZED, web_parameters_json=values(size="Standard_D4s_v5"))
+    _, _, stderr = convert("web.json", cwd=tmp_path)
+    assert "web.parameters.json: AIB2P461 note: " in stderr
+    for used in (("-p", "web.parameters.json"), ("--parameters-beside",)):
+        _, hcl, stderr = convert("web.json", *used, cwd=tmp_path)
+        assert "AIB2P461" not in stderr
+        assert '"Standard_D4s_v5"' in hcl
+
+
+def test_several_become_one_build_and_a_file_of_values_each(tmp_path: Path, packer: Packer) -> None:
+    lay(tmp_path, web_json=SIZED)
+    lay(tmp_path, web_parameters_dev_json=values(size="Standard_D2s_v5", owner="me"))
+    lay(tmp_path, web_parameters_prod_json=values(size="Standard_D8s_v5", owner=""))
+    status, _, stderr = convert("web.json", "-o", "out", "--parameters-beside", cwd=tmp_path)
+    assert status == 0, stderr
+    out = tmp_path / "out"
+    assert "Standard_D2s_v5" in (out / "dev.pkrvars.hcl").read_text(encoding="utf-8")
+    prod = (out / "prod.pkrvars.hcl").read_text(encoding="utf-8")
+    assert '"Standard_D8s_v5"' in prod
+    assert '\n# owner = "..."\n' in prod  # an empty value is none
+    assert "Standard_D" not in (out / "build.pkr.hcl").read_text(encoding="utf-8")
+    assert "-var-file=dev.pkrvars.hcl" in (out / "build.pkr.hcl").read_text(encoding="utf-8")
+    assert "`prod.pkrvars.hcl` in the place of `dev.pkrvars.hcl`" in (out / "MIGRATION.md").read_text(encoding="utf-8")
+    (out / "dev.auto.pkrvars.hcl").write_bytes((out / "dev.pkrvars.hcl").read_bytes())
+    assert (verdict := packer.validate(out)).ok, verdict.output
+
+
+def test_environments_whose_builds_differ_get_a_build_each(tmp_path: Path) -> None:
+    source = {**TEMPLATE["properties"]["source"], "type": "[parameters('kind')]"}
+    text = deployment({**TEMPLATE, "properties": {**TEMPLATE["properties"], "source": source}}, kind={"type": "string"})
+    lay(tmp_path, web_json=text)
+    for name in ("dev", "prod"):
+        (tmp_path / f"web.parameters.{name}.json").write_text(values(kind="PlatformImage"), encoding="utf-8")
+    status, _, stderr = convert("web.json", "-o", "out", "--parameters-beside", cwd=tmp_path)
+    assert status == 0, stderr
+    assert files_in(tmp_path / "out") == {"dev/build.pkr.hcl", "prod/build.pkr.hcl"}
+
+
+def test_a_build_with_open_values_shows_which_and_is_run_with_a_file_of_them(tmp_path: Path, packer: Packer) -> None:
+    lay(tmp_path, web_json=SIZED)
+    assert convert("web.json", "-o", "out", cwd=tmp_path)[0] == 0
+    example = (tmp_path / "out/example.pkrvars.hcl").read_text(encoding="utf-8")
+    assert '\n# How large the build VM is.\n# size = "..."\n' in example
+    assert "-var-file=values.pkrvars.hcl" in (tmp_path / "out/build.pkr.hcl").read_text(encoding="utf-8")
+    refused = packer.validate(tmp_path / "out")
+    assert not refused.ok
+    filled = re.sub(r'^# (\w+) = "\.\.\."$', r'\1 = "x"', example, flags=re.MULTILINE)
+    (tmp_path / "out/values.auto.pkrvars.hcl").write_text(filled, encoding="utf-8")
+    assert (verdict := packer.validate(tmp_path / "out")).ok, verdict.output
+
+
+def test_a_long_list_of_values_is_no_long_command_on_standard_output_either(tmp_path: Path) -> None:
+    names = [f"value{number}" for number in range(8)]
+    tags = {name: f"[parameters('{name}')]" for name in names}
+    lay(tmp_path, web_json=deployment({**TEMPLATE, "tags": tags}, **{name: {"type": "string"} for name in names}))
+    done = run("convert", "web.json", cwd=tmp_path)
+    head = done.stdout.decode().partition("\n\n")[0]
+    assert max(map(len, head.splitlines())) <= 128
+    assert all(name in head for name in names)

@@ -1,0 +1,156 @@
+"""Names that we make are safe on every system, and a template reaches no file but those that were given."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from aib2packer import Options, convert
+from aib2packer.app.inputs import collect
+from aib2packer.findings.text import render
+from aib2packer.hcl.names import file_name, portable_name
+from tests.arm.test_deployment import deployment
+from tests.cases.templates import template
+from tests.security.hostile import HOSTILE
+
+DEVICES = ("CON", "prn", "Aux", "NUL", "CONIN$", "conout$", "COM1", "lpt9", "com\u00b2", "nul.tar", "con.x.json")
+CLASHES = ("web", "WEB", "Web.", "web ", "w\u00e9b", "we\u0301b", "stra\u00dfe", "strasse", "-web", ".web", "web?", "web*")
+ODD = (
+    "...",
+    ". .",
+    "~",
+    "a\x1b]0;b\a",
+    "a\nb",
+    "x'$(touch pwned)'",
+    'a"b',
+    "a:b",
+    "C:a",
+    "a\\b",
+    "%PATH%",
+    "a\u202eb",
+    "\udce9",
+)
+
+
+def is_portable(name: str) -> bool:
+    """Whether Linux, macOS, Windows and a shell take a name as it is."""
+    device = re.match(r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d\u00b9\u00b2\u00b3])(\.|$)", name)
+    odd = re.search(r"[<>:\"/\\|?*'$`;&!%(){}\[\]#~^\x00-\x1f\x7f]", name) or not name.isprintable()
+    return not (device or odd or name[0] in "-. " or name[-1] in ". " or len(name.encode()) > 128)
+
+
+@given(
+    st.one_of(st.text(), st.sampled_from((*DEVICES, *CLASHES, *ODD, *HOSTILE)), st.text("conulptCOM.-/ 19\u00e9", max_size=9))
+)
+@example("x" * 300)
+@example("\u00e9" * 119 + ".-")
+def test_a_portable_name_is_portable_and_stays_so(name: str) -> None:
+    made = portable_name(name, "template")
+
+    assert is_portable(made)
+    assert portable_name(made, "template") == made
+    assert is_portable(file_name(1, name, ".sh"))
+    assert is_portable(file_name(1, name))
+
+
+def test_folders_of_templates_are_portable_and_apart(tmp_path: Path) -> None:
+    names = [name for name in (*DEVICES, *CLASHES, *ODD) if "\\" not in name and "\0" not in name]
+    for folder in ("", "x'$(touch pwned)'"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        for name in names:
+            (tmp_path / folder / f"{name}.json").write_text("{}")
+
+    folders = [one.folder for one in collect((str(tmp_path),), None)]
+
+    assert len(folders) == 2 * len(names)
+    assert len({str(folder).casefold() for folder in folders}) == len(folders)
+    assert all(is_portable(part) for folder in folders for part in folder.parts)
+
+
+@pytest.mark.parametrize("inner", ["validate", "Scripts", "files", "downloads", "pipelines"])
+def test_no_template_gets_a_folder_that_the_output_of_another_makes(inner: str, tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web.json").write_text("{}")
+    (tmp_path / "web" / f"{inner}.json").write_text("{}")
+
+    nested, outer = (one.folder for one in collect((str(tmp_path),), None))
+
+    assert (str(nested), str(outer)) == (f"web/{inner}", "web-2")
+
+
+@pytest.mark.parametrize("name", DEVICES)
+def test_no_file_of_a_build_is_a_device(name: str) -> None:
+    conversion = convert(json.dumps(template(name=name)), options=Options(side_files=True))
+
+    assert all(is_portable(part) for path in conversion.files for part in path.split("/") if not part.startswith(".git"))
+
+
+def linking(path: str) -> dict[str, object]:
+    """Make a template that links to another one."""
+    link = {"mode": "Incremental", "templateLink": {"relativePath": path}}
+    deployment = {"type": "Microsoft.Resources/deployments", "apiVersion": "2021-04-01", "name": "x", "properties": link}
+    return {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [deployment],
+    }
+
+
+HIDDEN = "geheim-4711"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../outside.json",
+        "../given/../outside.json",
+        "nested/../../outside.json",
+        "link.json",
+        "folder/outside.json",
+        "..\\outside.json",
+        "/proc/self/environ",
+        "../../../../../../proc/self/environ",
+        "secrets.env",
+        ".env",
+        "pipe.json",
+        "circle.json",
+        "nested",
+        "a\0b.json",
+    ],
+)
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_link_reaches_no_file_outside_of_the_folder_and_none_is_quoted(path: str, tmp_path: Path, *, deep: bool) -> None:
+    given_folder = tmp_path / "given"
+    (given_folder / "nested").mkdir(parents=True)
+    (tmp_path / "outside.json").write_text(f'{HIDDEN} {{"x": "{HIDDEN}"}}')
+    (given_folder / "link.json").symlink_to("../outside.json")
+    (given_folder / "folder").symlink_to("..")
+    (given_folder / "circle.json").symlink_to("circle.json")
+    (given_folder / "secrets.env").write_text(HIDDEN)
+    (given_folder / ".env").write_text(HIDDEN)
+    os.mkfifo(given_folder / "pipe.json")
+    if deep:
+        (given_folder / "nested/inner.json").write_text(json.dumps(linking(f"../{path}" if path[0] != "/" else path)))
+        path = "nested/inner.json"
+
+    conversion = convert(json.dumps(linking(path)), file=str(given_folder / "web.json"))
+
+    shown = render(conversion.findings, color=False)
+    assert "AIB2P010" in shown
+    assert HIDDEN not in shown
+    assert "PATH=" not in shown
+
+
+def test_a_link_is_followed_within_the_folder_that_was_given(tmp_path: Path) -> None:
+    for folder in ("shared", "web"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "shared/image.json").write_text(json.dumps(deployment(template())))
+    file = tmp_path / "web/main.json"
+    text = json.dumps(linking("../shared/image.json"))
+
+    assert convert(text, file=str(file), options=Options(root=tmp_path)).hcl is not None
+    assert convert(text, file=str(file)).hcl is None

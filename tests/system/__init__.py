@@ -1,0 +1,1 @@
+"""A run of the program: its inputs, output, and what differs."""

@@ -1,0 +1,1 @@
+"""Terraform: configurations, states and plans."""

@@ -1,0 +1,226 @@
+"""Terraform configurations: what is read where, and what must not matter."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aib2packer import Conversion, Options, convert
+from aib2packer.findings import codes
+from aib2packer.text.source import SourceText
+
+PLAIN = """
+variable "size" {
+  type    = string
+  default = "Standard_D2s_v5"
+}
+
+resource "azapi_resource" "web" {
+  type     = "Microsoft.VirtualMachineImages/imageTemplates@2024-02-01"
+  name     = NAME
+  location = "westeurope"
+  body = {
+    properties = {
+      vmProfile  = { vmSize = SIZE }
+      source     = { type = "PlatformImage", publisher = "Canonical", offer = "ubuntu-24_04-lts", sku = "server" }
+      customize  = [{ type = "Shell", inline = INLINE }]
+      distribute = [{ type = "VHD", runOutputName = "web" }]
+    }
+  }
+}
+"""
+
+
+def configuration(name: str = '"web"', size: str = "var.size", inline: str = '["id"]', more: str = "") -> str:
+    """A configuration with one image, some of its expressions given."""
+    return PLAIN.replace("NAME", name).replace("SIZE", size).replace("INLINE", inline) + more
+
+
+def converted(text: str, file: str = "main.tf", **options: object) -> Conversion:
+    return convert(text, file=file, options=Options(**options))  # type: ignore[arg-type]
+
+
+def hcl(conversion: Conversion) -> str:
+    assert conversion.hcl is not None, conversion.findings
+    return conversion.hcl
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ('lower("ABC")', "abc"),
+        ('replace("a.b", ".", "-")', "a-b"),
+        ('join("-", ["a", "b"])', "a-b"),
+        ('element(["a", "b"], 3)', "b"),
+        ('element(split("/", "x/y/z"), 1)', "y"),
+        ('format("%s-%03d", "a", 7)', "a-007"),
+        ('format("100%%")', "100%"),
+        ('trimsuffix(trimprefix("v1.2-rc", "v"), "-rc")', "1.2"),
+        ('substr("abcdef", 1, 3)', "bcd"),
+        ('coalesce("", null, "c")', "c"),
+        ('lookup({ a = "1" }, "b", "none")', "none"),
+        ('try({ a = { b = "deep" } }.a.c, "shallow")', "shallow"),
+        ('join(",", keys({ b = 1, a = 2 }))', "a,b"),
+        ('join(",", values({ b = "1", a = "2" }))', "2,1"),
+        ('join(",", [for key, value in { b = 1, a = 2 } : "${key}${value}"])', "a2,b1"),
+        ('join(",", [for index, value in ["x", "y"] : "${index}${value}"])', "0x,1y"),
+        ('join(",", [for value in ["x", "yy", "z"] : upper(value) if length(value) == 1])', "X,Z"),
+        ('{ for value in ["x", "y"] : value => upper(value) }.y', "Y"),
+        ('join(",", [{ id = "1" }, { id = "2" }][*].id)', "1,2"),
+        ('merge({ a = "1" }, { a = "2" })["a"]', "2"),
+        ('concat(["a"], ["b"])[1]', "b"),
+        ('"${1 + 2 * 3}"', "7"),
+        ('"${true ? "yes" : "no"} ${!true}"', "yes false"),
+        ('"$${kept} %%{kept} \\"quoted\\" \\u00e9"', '$${kept} %%{kept} \\"quoted\\" é'),
+        ('"[not an expression]"', "[not an expression]"),
+        ('"it\'s {braced} ${1}"', "it's {braced} 1"),
+        ('sha256(file("a.sh"))', None),
+    ],
+)
+def test_an_expression_comes_to_what_terraform_makes_of_it(expression: str, value: str | None) -> None:
+    conversion = converted(configuration(inline=f"[{expression}]"))
+
+    if value is None:
+        assert conversion.hcl is None
+    else:
+        assert f'["{value}"]' in hcl(conversion)
+
+
+def test_heredocs_lose_their_indentation_only_where_they_say_so() -> None:
+    indented = "[<<-EOT\n      a\n        ${var.size}\n      EOT\n      , <<EOT\n  b\nEOT\n]"
+
+    printed = hcl(converted(configuration(inline=indented)))
+
+    assert "<<-EOT\n        a\n          ${var.size}\n\n          b\n      EOT\n" in printed
+
+
+@pytest.mark.parametrize("name", ["main.tf", "<stdin>", "MAIN.TF"])
+def test_a_configuration_is_known_by_its_name_or_how_it_begins(name: str) -> None:
+    assert "azure-arm" in hcl(converted("# Images\n" + configuration(), file=name))
+
+
+def test_the_advice_is_never_that_for_bicep() -> None:
+    conversion = converted('resource "azapi_resource" "web" {\n  name = [\n}\n', file="<stdin>")
+
+    assert [finding.code for finding in conversion.findings] == [codes.NOT_TERRAFORM]
+    assert "icep" not in conversion.findings[0].help
+
+
+def test_findings_point_into_the_configuration() -> None:
+    text = configuration(size='cidrhost("10.0.0.0/8", 1)')
+
+    (finding,) = (one for one in converted(text).findings if one.code is codes.TERRAFORM)
+
+    assert finding.span.text == 'cidrhost("10.0.0.0/8", 1)'
+    assert finding.span.source.line(finding.span.position[0]).strip().startswith("vmProfile")
+
+
+def test_what_the_image_does_not_need_is_not_looked_at() -> None:
+    unused = 'locals {\n  a = cidrhost("x", 1)\n  b = local.b\n}\n'
+    more = f'{unused}resource "azurerm_role_assignment" "x" {{\n  for_each = nope(1)\n}}\n'
+
+    assert "azure-arm" in hcl(converted(configuration(more=more)))
+
+
+def test_a_rule_is_carried_over_with_the_name_that_the_variable_has_here() -> None:
+    text = (
+        configuration()
+        .replace("var.size", "var.buildSize")
+        .replace(
+            'variable "size" {',
+            'variable "buildSize" {\n  validation {\n    condition     = can(regex("^var.buildSize", "x")) || length(\n'
+            '      var.buildSize\n    ) > 3\n    error_message = "Too short."\n  }',
+        )
+    )
+
+    assert "length( var.build_size ) > 3" in hcl(converted(text))
+
+
+def test_no_json_can_put_conditions_into_the_build() -> None:
+    template = json.dumps(
+        {
+            "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+            "parameters": {"size": {"type": "string", "validation": [{"condition": "env(1)", "message": "x"}]}},
+            "resources": [
+                {
+                    "type": "Microsoft.VirtualMachineImages/imageTemplates",
+                    "name": "web",
+                    "location": "westeurope",
+                    "properties": {
+                        "vmProfile": {"vmSize": "[parameters('size')]"},
+                        "source": {
+                            "type": "PlatformImage",
+                            "publisher": "Canonical",
+                            "offer": "ubuntu-24_04-lts",
+                            "sku": "server",
+                            "version": "latest",
+                        },
+                        "customize": [],
+                        "distribute": [{"type": "VHD", "runOutputName": "web"}],
+                    },
+                }
+            ],
+        }
+    )
+
+    assert "env(1)" not in hcl(convert(template))
+
+
+def test_the_other_files_of_the_folder_are_read_but_their_images_are_not_converted(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(configuration(size="local.large"))
+    (tmp_path / "locals.tf").write_text('locals {\n  large = "Standard_D16s_v5"\n}\n')
+    (tmp_path / "other.tf").write_text(PLAIN.replace('variable "size"', 'variable "other"').replace('"web" {', '"other" {'))
+    (tmp_path / "broken.tf").write_text("not = = hcl")
+
+    conversion = converted((tmp_path / "main.tf").read_text(), file=str(tmp_path / "main.tf"))
+
+    assert 'vm_size                      = "Standard_D16s_v5"' in hcl(conversion)
+
+
+def test_values_come_from_files_as_terraform_reads_them_and_from_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "terraform.tfvars").write_text('size = "Standard_D4s_v5"\n')
+    file = str(tmp_path / "main.tf")
+    given = SourceText("prod.tfvars", 'size = "Standard_D8s_v5"\n')
+
+    assert '"Standard_D4s_v5"' in hcl(converted(configuration(), file=file))
+    (tmp_path / "a.auto.tfvars").write_text('size = "Standard_D6s_v5"\n')
+    assert '"Standard_D6s_v5"' in hcl(converted(configuration(), file=file))
+    assert '"Standard_D8s_v5"' in hcl(converted(configuration(), file=file, parameter_files=(given,)))
+    assert '"Standard_D9s_v5"' in hcl(
+        converted(configuration(), file=file, parameter_files=(given,), settings=("size=Standard_D9s_v5",))
+    )
+
+
+def test_a_module_that_calls_itself_comes_to_an_end(tmp_path: Path) -> None:
+    call = 'module "again" {\n  source = "./"\n}\n'
+    (tmp_path / "main.tf").write_text(configuration(more=call))
+
+    conversion = converted((tmp_path / "main.tf").read_text(), file=str(tmp_path / "main.tf"))
+
+    assert conversion.findings
+
+
+def test_count_and_for_each_make_several_images() -> None:
+    counted = configuration(name='"web-${count.index}"').replace('"web" {', '"web" {\n  count = 3', 1)
+    named = configuration(name="each.value").replace('"web" {', '"web" {\n  for_each = toset(["b", "a"])', 1)
+
+    for text, names in ((counted, "`web-0`, `web-1`, `web-2`"), (named, "`b`, `a`")):
+        (finding,) = (one for one in converted(text).findings if one.code is codes.SEVERAL_IMAGE_TEMPLATES)
+        assert names in finding.message
+
+
+def test_what_stands_for_another_resource_is_a_variable_named_after_it() -> None:
+    printed = hcl(
+        converted(configuration(size="module.sizes.build", inline='["echo ${data.azurerm_key_vault.main.vault_uri}"]'))
+    )
+
+    assert 'variable "sizes_build"' in printed
+    assert 'variable "key_vault_main_vault_uri"' in printed
+    assert "What data.azurerm_key_vault.main.vault_uri is." in printed
+
+
+def test_what_a_resource_of_the_configuration_says_is_taken_from_there() -> None:
+    more = 'resource "azurerm_resource_group" "all" {\n  name     = "images"\n  location = "northeurope"\n}\n'
+    text = configuration(more=more).replace('location = "westeurope"', "location = azurerm_resource_group.all.location", 1)
+
+    assert 'location                     = "northeurope"' in hcl(converted(text))

@@ -1,0 +1,153 @@
+"""The architecture: rooms in a stated order, imports that run one way, and no circles, imports for types included."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import aib2packer
+
+PACKAGE = Path(aib2packer.__file__).parent
+
+# Each room may import from those to its left only, and from itself. Names of one tuple are on the same floor.
+FLOORS = (
+    ("frozen",),
+    ("text",),
+    ("system",),
+    ("findings",),
+    ("hcl",),
+    ("clouds",),
+    ("options",),
+    ("jsonc",),
+    ("terraform",),
+    ("arm.language",),
+    ("arm.evaluation",),
+    ("arm.documents",),
+    ("aib",),
+    ("packer",),
+    ("customizers",),
+    ("rendering",),
+    ("provenance",),
+    ("facts",),
+    ("conversion",),
+    ("guide",),
+    ("convert",),
+    ("verify", "fetch"),
+    ("app",),
+    ("audit",),
+    ("cli",),
+)
+RANK = {room: rank for rank, floor in enumerate(FLOORS) for room in floor}
+ALONE = {"hcl": {"text", "frozen"}}  # HCL is a language: it knows nothing of Azure, ARM or findings
+LARGEST_ROOM = 17
+ABOVE_CONVERT = {"verify", "fetch", "app", "audit", "cli"}
+OUTSIDE = {"click", "urllib3", "socket", "subprocess", "http", "requests"}
+
+
+def modules() -> dict[str, Path]:
+    """All modules of the package by their dotted names, without that of the package."""
+    return {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """What a file imports, wherever in it, as dotted names of modules and of what is taken from them."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def imports() -> Mapping[str, set[str]]:
+    """Which modules of the package each module imports, packages by their `__init__`."""
+    known = modules()
+    graph: dict[str, set[str]] = defaultdict(set)
+    for name, path in known.items():
+        graph[name] = set()
+        for target in imported(path):
+            if not target.startswith("aib2packer."):
+                continue
+            parts = target.split(".")[1:]
+            candidates = (
+                ".".join(parts),
+                ".".join((*parts, "__init__")),
+                ".".join(parts[:-1]),
+                ".".join((*parts[:-1], "__init__")),
+            )
+            found = next((candidate for candidate in candidates if candidate in known), None)
+            if found is not None and found != name:
+                graph[name].add(found)
+    return graph
+
+
+def room_of(module: str) -> str:
+    """The room that a module belongs to, or the module itself at the top of the package."""
+    return next((room for room in sorted(RANK, key=len, reverse=True) if f"{module}.".startswith(f"{room}.")), module)
+
+
+IMPORTS = imports()
+
+
+def test_every_module_is_in_a_room() -> None:
+    at_top = {module for module in IMPORTS if room_of(module) not in RANK}
+
+    assert at_top <= {"__init__", "__main__", "arm.__init__"}
+
+
+def test_imports_run_one_way() -> None:
+    wrong = sorted(
+        f"{module} -> {target}"
+        for module, targets in IMPORTS.items()
+        for target in targets
+        if room_of(module) in RANK
+        and room_of(module) != room_of(target)
+        and RANK.get(room_of(target), len(RANK)) >= RANK[room_of(module)]
+        and target != "__init__"
+    )
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("room", ALONE)
+def test_a_room_that_stands_alone_imports_no_other(room: str) -> None:
+    others = {room_of(target) for module, targets in IMPORTS.items() if room_of(module) == room for target in targets}
+
+    assert others - {room} <= ALONE[room]
+
+
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    files = {module: {target for target in targets if not target.endswith("__init__")} for module, targets in IMPORTS.items()}
+    try:
+        tuple(TopologicalSorter(files).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(reversed(error.args[1])))
+
+
+def test_no_room_is_too_large_to_know() -> None:
+    folders = {path.parent for path in modules().values()}
+    sizes = {str(folder.relative_to(PACKAGE)): len([*folder.glob("*.py")]) - 1 for folder in folders}
+
+    assert {room: size for room, size in sizes.items() if size > LARGEST_ROOM} == {}
+
+
+@pytest.mark.parametrize("init", sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("__init__.py")))
+def test_each_room_says_what_lives_there(init: str) -> None:
+    said = ast.get_docstring(ast.parse((PACKAGE / init).read_text()))
+
+    assert said is not None
+    assert said.partition("\n")[0].endswith((".", ":"))
+
+
+def test_below_convert_nothing_reaches_outside_of_the_process() -> None:
+    reaching = sorted(
+        f"{module} imports {target}"
+        for module, path in modules().items()
+        if room_of(module) in RANK and room_of(module) not in ABOVE_CONVERT
+        for target in imported(path)
+        if target.partition(".")[0] in OUTSIDE
+    )
+
+    assert reaching == []

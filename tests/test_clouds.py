@@ -1,0 +1,86 @@
+"""The clouds of Azure: which one a template is for, and what follows from it."""
+
+from typing import Any
+
+import pytest
+
+from aib2packer import Cloud, Options
+from aib2packer.clouds import cloud_named, recognise
+from tests.cases.templates import GALLERY_TARGET, codes_of, convert_json, hcl_of, template
+
+SCRIPT = {"type": "Shell", "name": "a", "scriptUri": "[concat('https://x.blob.', environment().suffixes.storage, '/s/a.sh')]"}
+
+
+def deployment(location: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    return {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "parameters": parameters,
+        "resources": [template(location=location, customize=[SCRIPT])],
+    }
+
+
+@pytest.mark.parametrize(
+    ("texts", "cloud"),
+    [
+        (["usgovvirginia"], Cloud.US_GOVERNMENT),
+        (["US DoD East"], Cloud.US_GOVERNMENT),
+        (["China North 3"], Cloud.CHINA),
+        (["westeurope", "eastus2"], Cloud.PUBLIC),
+        (["usgovvirginia", "westeurope"], Cloud.US_GOVERNMENT),
+        (["https://a.blob.core.usgovcloudapi.net/x"], Cloud.US_GOVERNMENT),
+        (["core.chinacloudapi.cn"], Cloud.CHINA),
+        (["https://a.blob.core.usgovcloudapi.net/x", "https://a.blob.core.windows.net/x"], Cloud.PUBLIC),
+        (["usgovvirginia", "chinaeast2"], Cloud.PUBLIC),
+        (["https://a.blob.core.usgovcloudapi.net.example.com/x"], Cloud.PUBLIC),
+        (["how usgovvirginia differs"], Cloud.PUBLIC),
+        ([], Cloud.PUBLIC),
+    ],
+)
+def test_regions_tell_the_cloud_and_else_hosts_do(texts: list[str], cloud: Cloud) -> None:
+    assert recognise(texts) is cloud
+
+
+@pytest.mark.parametrize("cloud", list(Cloud))
+def test_a_cloud_has_the_names_of_packer_and_of_the_azure_cli(cloud: Cloud) -> None:
+    for name in (cloud.value, cloud.facts.cli_name, cloud.facts.packer_name, cloud.facts.cli_name.upper()):
+        assert cloud_named(name) is cloud
+    assert cloud_named("AzureGermanCloud") is None
+
+
+@pytest.mark.parametrize("cloud", list(Cloud))
+def test_the_option_decides_the_cloud_and_environment_follows(cloud: Cloud) -> None:
+    hcl = hcl_of(deployment("[resourceGroup().location]"), Options(cloud=cloud))
+
+    assert f"https://x.blob.{cloud.facts.storage_suffix}/s/a.sh" in hcl
+    assert ("cloud_environment_name" in hcl) == (cloud is not Cloud.PUBLIC)
+    assert cloud is Cloud.PUBLIC or f'cloud_environment_name = "{cloud.facts.packer_name}"' in hcl
+
+
+def test_a_given_location_tells_the_cloud() -> None:
+    hcl = hcl_of(deployment("[resourceGroup().location]"), Options(location="usgovarizona"))
+
+    assert "core.usgovcloudapi.net/s/a.sh" in hcl
+
+
+def test_the_value_of_a_parameter_tells_the_cloud_and_what_it_may_be_does_not() -> None:
+    region = {"type": "string", "allowedValues": ["westeurope", "usgovvirginia"]}
+    value = deployment("[parameters('region')]", region=region)
+
+    assert "core.windows.net/s/a.sh" in hcl_of(value)
+    assert "core.usgovcloudapi.net/s/a.sh" in hcl_of(value, Options(settings=("region=usgovvirginia",)))
+
+
+@pytest.mark.parametrize(("location", "options"), [("usgovvirginia", Options()), ("westeurope", Options(cloud=Cloud.CHINA))])
+def test_a_region_of_another_cloud_is_told(location: str, options: Options) -> None:
+    target = {**GALLERY_TARGET, "targetRegions": [{"name": location}, {"name": "westeurope"}]}
+
+    findings = convert_json(template(location=location, distribute=[target]), options).findings
+
+    told = [finding.message for finding in findings if "is no region of" in finding.message]
+    assert told
+    assert all(message.startswith("`westeurope`") for message in told)
+
+
+def test_in_one_cloud_nothing_is_told_of_regions() -> None:
+    assert "AIB2P418" not in codes_of(template(location="westeurope"))

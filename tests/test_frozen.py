@@ -1,0 +1,107 @@
+"""Models are dataclasses as any other, but for when their methods are compiled."""
+
+import copy
+import dataclasses
+import pickle
+from dataclasses import FrozenInstanceError, dataclass, is_dataclass, replace
+from typing import Any
+
+import pytest
+
+from aib2packer import Options
+from aib2packer.aib.model import Located
+from aib2packer.customizers.shell import Shell
+from aib2packer.findings.model import Finding
+from aib2packer.frozen import dataclass as frozen_dataclass
+from aib2packer.frozen import field
+from aib2packer.hcl.values import Attribute, Code, Local
+
+
+@frozen_dataclass(frozen=True, slots=True)
+class Made:
+    """Has all that a field can have."""
+
+    name: str
+    hidden: str = field(default="h", repr=False)
+    place: int = field(default=0, compare=False)
+    items: list[str] = field(default_factory=list)
+    own: list[str] = field(default_factory=list, init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What `dataclasses` makes of it."""
+
+    name: str
+    hidden: str = dataclasses.field(default="h", repr=False)
+    place: int = dataclasses.field(default=0, compare=False)
+    items: list[str] = dataclasses.field(default_factory=list)
+    own: list[str] = dataclasses.field(default_factory=list, init=False)
+
+
+@frozen_dataclass(frozen=True, slots=True, kw_only=True)
+class Below(Made):
+    """Adds fields that are given by keyword."""
+
+    first: int
+    last: int = 9
+
+
+@pytest.mark.parametrize("arguments", [("a",), ("a", "b"), ("a", "b", 3, ["c"])])
+def test_a_model_shows_and_compares_as_a_dataclass_does(arguments: tuple[Any, ...]) -> None:
+    made, usual = Made(*arguments), Usual(*arguments)
+
+    assert repr(made) == repr(usual).replace("Usual", "Made")
+    assert made == Made(*arguments)
+    assert made != Made("z")
+    assert replace(made, place=99) == made
+    assert made != object()
+    assert made.items is not Made("a").items or arguments[3:]
+
+
+@pytest.mark.parametrize("wrong", [{}, {"name": "a", "own": []}, {"name": "a", "other": 1}])
+def test_arguments_that_a_dataclass_refuses_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(TypeError):
+        Usual(**wrong)
+    with pytest.raises(TypeError):
+        Made(**wrong)
+
+
+def test_a_model_does_not_change() -> None:
+    made = Made("a")
+
+    with pytest.raises(FrozenInstanceError):
+        made.name = "b"  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        del made.name
+    with pytest.raises((AttributeError, FrozenInstanceError)):
+        made.other = 1  # type: ignore[attr-defined]
+
+
+def test_a_model_has_the_fields_of_its_bases_first() -> None:
+    below = Below("a", "b", first=1)
+
+    assert (below.name, below.hidden, below.first, below.last) == ("a", "b", 1, 9)
+    assert [one.name for one in dataclasses.fields(below)] == ["name", "hidden", "place", "items", "own", "first", "last"]
+    assert Below.__match_args__ == ("name", "hidden", "place", "items")
+    with pytest.raises(TypeError):
+        Below("a", "b", 3, [], 1)  # type: ignore[call-arg]
+
+
+def test_a_model_can_be_copied_and_sent_to_another_process() -> None:
+    local = Local("now", Code("timestamp()"), "why")
+
+    assert copy.deepcopy(local) == local
+    assert pickle.loads(pickle.dumps(local)) == local  # noqa: S301 - what was just written
+    assert pickle.loads(pickle.dumps(Options(name="web"))) == Options(name="web")  # noqa: S301
+
+
+@pytest.mark.parametrize("model", [Options, Finding, Located, Shell, Attribute])
+def test_models_of_the_package_are_dataclasses(model: type) -> None:
+    assert is_dataclass(model)
+
+
+def test_public_models_can_be_replaced() -> None:
+    assert replace(Options(), name="web").name == "web"
+    with pytest.raises(TypeError):
+        replace(Options(), nothing="web")  # type: ignore[call-arg]
