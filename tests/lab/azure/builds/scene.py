@@ -56,8 +56,8 @@ def set_up(azure: SimulatedAzure, scene: Scene, *, replaced: bool = True) -> Non
             azure.put(one.path, location=HOME, properties=properties)
 
 
-def rehearse(cli: RealAzureCli, azure: SimulatedAzure, scene: Scene) -> Rehearsal:
-    """Run the steps as Packer does: a chain stops where a step fails, and the others go on."""
+def rehearse(cli: RealAzureCli, azure: SimulatedAzure, scene: Scene, around: Mapping[str, str] | None = None) -> Rehearsal:
+    """Run the steps as Packer does: a chain stops where a step fails, and the others go on. `around`: the job's own environment."""
     before = LabState.of(azure).paths
     ended: list[Ended] = []
     stopped: set[int] = set()
@@ -66,7 +66,7 @@ def rehearse(cli: RealAzureCli, azure: SimulatedAzure, scene: Scene) -> Rehearsa
         if step.chain in stopped:
             continue
         checkpoints.append(Checkpoint(step, deepcopy(azure), azure.clock.slept()))
-        ended.append(cli.run(step.script, step.environment))
+        ended.append(cli.run(step.script, {**(around or {}), **step.environment}))
         if ended[-1].status:
             stopped.add(step.chain)
     return Rehearsal(Played(azure, tuple(ended), before, LabState.of(azure)), tuple(checkpoints))

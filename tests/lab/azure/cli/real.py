@@ -15,6 +15,12 @@ from tests.lab.azure.server import Front
 
 HERE = Path(__file__).parent
 REAL_SECONDS = 300
+DATE = """\
+#!/bin/sh
+# The lab's time, where it is asked for in seconds.
+[ "$*" = +%s ] || exec /bin/date "$@"
+echo $(($(/bin/date +%s) + $(stat -c %s "$LAB_CLOCK" 2>/dev/null || echo 0)))
+"""
 PATIENCE = 3 * 3600  # of the lab's time: what takes longer waits for what has long happened
 
 
@@ -45,6 +51,9 @@ class RealAzureCli:
         (folder / "authority.pem").write_bytes(authority.read_bytes())
         _executable(folder / "bin/az", f'#!/bin/sh\nexec {sys.executable} -SE {HERE / "az"} "$@"\n')
         _executable(folder / "bin/sleep", '#!/bin/sh\nhead -c "${1%%[.s]*}" /dev/zero >> "$LAB_CLOCK"\n')
+        _executable(folder / "bin/date", DATE)
+        # Names lead to the lab for curl too.
+        (folder / "home/.curlrc").write_text(f'connect-to = "::{front.address}"\ncacert = "{folder / "authority.pem"}"\n')
         with subprocess.Popen(
             [python, HERE / "host.py", folder / "socket"],
             stdin=subprocess.PIPE,
@@ -71,6 +80,11 @@ class RealAzureCli:
             message = f"az login: {done.output}\n{self.front.azure.log}\n{self.front.azure.gaps}"
             raise RuntimeError(message)
         shutil.copytree(self.folder / "config", self.folder / "signed-in")
+
+    def sign_out(self) -> None:
+        """Leave nothing of a sign-in."""
+        shutil.rmtree(self.folder / "config")
+        (self.folder / "config").mkdir()
 
     def reset(self) -> None:
         """Bring the configuration back to how it was after signing in."""
