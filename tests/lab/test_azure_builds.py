@@ -2,12 +2,14 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cases import convert_case, read_case
-from tests.cases.templates import GALLERY, GALLERY_TARGET, convert_json, template
+from tests.cases.templates import GALLERY, GALLERY_TARGET, WINDOWS, convert_json, template
 from tests.lab.azure.builds.cases import as_told
 from tests.lab.azure.builds.expected import LeftImage, targets_of
 from tests.lab.azure.builds.judgement import differences
@@ -27,11 +29,10 @@ CASES = {
 @pytest.fixture(scope="module")
 def plugins(packer_with_real_plugins: Packer) -> Packer:
     """The real plugins, where a world of its own can be made."""
+    if os.geteuid() != 0 or not (home() / "azure-cli/bin/python").exists():
+        pytest.skip("takes root and the Azure CLI")
     try:
         require_programs("unshare", "mount", "sshd", "ssh-keygen", "sudo", "setpriv", "userdel")
-        if os.geteuid() != 0 or not (home() / "azure-cli/bin/python").exists():
-            message = "takes root and the Azure CLI"
-            raise UnavailableError(message)
     except UnavailableError as reason:
         pytest.skip(str(reason))
     return packer_with_real_plugins
@@ -63,3 +64,28 @@ def test_a_version_of_a_definition_for_trusted_launch_too_cannot_come_from_a_vm(
     published = "/versions/1.0.0" in str(list(outcome.resources))
     assert published == (outcome.commands[-1].status == 0), outcome.output
     assert outcome.gaps == ()
+
+
+def test_a_windows_build_runs_to_its_end(plugins: Packer, tmp_path: Path) -> None:
+    customizers: list[dict[str, Any]] = [
+        {"type": "PowerShell", "name": "text", "inline": ["Write-Output 'one'", "Write-Output 'two'"]},
+        {"type": "WindowsRestart"},
+        {"type": "PowerShell", "name": "system", "runElevated": True, "runAsSystem": True, "inline": ["whoami"]},
+        {"type": "WindowsUpdate", "filters": ["exclude:$_.Title -like '*Preview*'", "include:$true"]},
+    ]
+    target = {**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}]}
+    source = template(source=WINDOWS, customize=customizers, distribute=[target])
+    build, variables = write(convert_json(source), tmp_path / "build")
+    world = replace(world_of(source, tmp_path), updates={"KB1 Security": 0, "KB2 Preview": 0})
+
+    outcome = world.run(plugins, ["packer", "build", *variables, str(build)])
+
+    assert [command.status for command in outcome.commands] == [0, 0], outcome.output
+    played = outcome.played(tmp_path / "judge", frozenset())
+    assert differences(played, left_after(targets_of(source), build), {}) == [], outcome.output
+    (record,) = outcome.records.values()
+    kinds = [entry["kind"] for entry in record]
+    assert kinds[:3] == ["run", "restart", "run"], record
+    assert [entry["installed"] for entry in record if entry["kind"] == "update" and entry["installed"]] == [["KB1 Security"]]
+    assert "two" in record[0]["texts"][0]
+    assert "SYSTEM" in record[2]["user"].upper()

@@ -25,9 +25,7 @@ _LIMIT = re.compile(r"(?<= -ge )\d+")
 
 
 @pytest.mark.parametrize("case", cases_with_steps())
-def test_a_build_leaves_in_azure_what_image_builder_would_have_left(
-    case: str, azure_lab: AzureLab, packer: Packer
-) -> None:
+def test_a_build_leaves_in_azure_what_image_builder_would_have_left(case: str, azure_lab: AzureLab, packer: Packer) -> None:
     scene, rehearsal = rehearsed(azure_lab, packer, case)
 
     assert not any(ended.late for ended in rehearsal.played.ended), "it waits on and on, for what has long happened"
@@ -36,19 +34,16 @@ def test_a_build_leaves_in_azure_what_image_builder_would_have_left(
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if validates(case)])
-def test_a_validated_version_is_given_to_those_who_ask_for_the_latest(
-    case: str, azure_lab: AzureLab, packer: Packer
-) -> None:
+def test_a_validated_version_is_given_to_those_who_ask_for_the_latest(case: str, azure_lab: AzureLab, packer: Packer) -> None:
     scene, rehearsal = rehearsed(azure_lab, packer, case)
     azure = azure_lab.again(rehearsal.played.azure)
-    release = release_of(packer, case, azure_lab.folder / case)
+    release = release_of(packer, azure_lab.folder / case)
 
     ended = [azure_lab.cli.run(step.script, step.environment) for step in release.steps]
 
     assert [done.status for done in ended] == [0], ended
     versions = [one for one in scene.left if isinstance(one, LeftVersion)]
-    profiles = [azure.arm.store.get(one.path).properties["publishingProfile"] for one in versions]
-    assert [profile["excludeFromLatest"] for profile in profiles][0] is False
+    assert azure.arm.store.get(versions[0].path).properties["publishingProfile"]["excludeFromLatest"] is False
     after = replace(rehearsal.played, state=LabState.of(azure))
     assert [text for text in differences(after, scene.left, extra_tags(scene)) if "excludeFromLatest" not in text] == []
 

@@ -1,4 +1,4 @@
-"""A build of four hours in a pipeline, with steps of the Azure CLI at its end: its assertions live for minutes, its tokens an hour.
+"""A build of four hours in a pipeline, and the Azure CLI at its end: assertions live for minutes, tokens for an hour.
 
 The real Azure CLI signs in to the simulated Entra, which gives what lives no longer than that, in the lab's time.
 """

@@ -1,7 +1,7 @@
 """Blobs, as far as copying them goes.
 
-learn.microsoft.com/rest/api/storageservices: Copy Blob, Get Blob Properties, Get Blob, Delete Blob, Put Blob, Get User Delegation
-Key, Create Container, Get Container Properties; status and error codes as they stand there.
+learn.microsoft.com/rest/api/storageservices: Copy Blob, Get Blob Properties, Get Blob, Delete Blob, Put Blob, Get User
+Delegation Key, Create Container, Get Container Properties; status and error codes as they stand there.
 """
 
 import base64
@@ -93,7 +93,8 @@ class BlobService:
         if question.method in ("HEAD", "GET") and found is not None and "comp" not in question.query:
             return self._read(question, found)
         if question.method == "GET" and found is not None and question.query.get("comp") == "pagelist":  # Get Page Ranges
-            text = f'<?xml version="1.0" encoding="utf-8"?><PageList><PageRange><Start>0</Start><End>{found.size - 1}</End></PageRange>'
+            text = '<?xml version="1.0" encoding="utf-8"?><PageList><PageRange><Start>0</Start>'
+            text += f"<End>{found.size - 1}</End></PageRange>"
             headers = {"Content-Type": "application/xml", "x-ms-blob-content-length": str(found.size)}
             return Answer(200, f"{text}</PageList>", {**self._headers(), **headers})
         message = f"{question.method} of a blob"
@@ -105,8 +106,10 @@ class BlobService:
         blob = f"{account}/{urllib.parse.unquote(source.path).lstrip('/')}"
         if blob not in self.blobs and blob not in self.arm.access.values():
             return _error(404, "CannotVerifyCopySource")
-        if "sig=" not in source.query and account != at.split("/")[0]:
-            return _error(401, "CannotVerifyCopySource")  # Copy Blob: of another account only what a SAS shows, or what is public
+        if "sig=" not in source.query and account != at.split("/", maxsplit=1)[0]:
+            return _error(
+                401, "CannotVerifyCopySource"
+            )  # Copy Blob: of another account only what a SAS shows, or what is public
         data = self.blobs[blob].data if blob in self.blobs else None
         made = self.blobs[at] = StoredBlob(data, source._replace(query="").geturl(), self.arm.clock.now())
         return Answer(202, headers={**self._headers(), "x-ms-copy-id": made.copy_id, "x-ms-copy-status": "pending"})

@@ -20,7 +20,8 @@ EXCHANGE = "api://AzureADTokenExchange"
 LOGIN_HOSTS = ("login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn", "login.windows.net")
 
 ISSUERS = {
-    # docs.github.com, OpenID Connect reference: the URL in ACTIONS_ID_TOKEN_REQUEST_URL answers {"value": …}; sub as it is there.
+    # docs.github.com, OpenID Connect reference: the URL in ACTIONS_ID_TOKEN_REQUEST_URL answers {"value": …}; sub as it is
+    # there.
     "github": ("https://token.actions.githubusercontent.com", "repo:contoso/images:ref:refs/heads/main"),
     # learn.microsoft.com, azure/devops …/oidctoken/create: POST to SYSTEM_OIDCREQUESTURI answers {"oidcToken": …}.
     "devops": (f"https://login.microsoftonline.com/{TENANT}/v2.0", "sc://contoso/images/azure"),
@@ -42,7 +43,12 @@ class Entra:
         """Make an access token (learn.microsoft.com, access-token-claims-reference; azure-arm wants `oid`, facts 1)."""
         now = int(self.clock.now())
         claims = {"aud": audience, "iss": f"https://sts.windows.net/{TENANT}/", "iat": now, "nbf": now}
-        claims |= {"exp": now + (self.token_seconds if seconds is None else seconds), "oid": OBJECT, "sub": OBJECT, "tid": TENANT}
+        claims |= {
+            "exp": now + (self.token_seconds if seconds is None else seconds),
+            "oid": OBJECT,
+            "sub": OBJECT,
+            "tid": TENANT,
+        }
         return sign({**claims, "appid": CLIENT, "idtyp": "app", "ver": "1.0"})
 
     def assertion(self, pipeline: str) -> str:
@@ -58,7 +64,9 @@ class Entra:
         if claims is None:
             return _unauthorized("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
         if claims["exp"] <= self.clock.now():
-            return _unauthorized("ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time.")
+            return _unauthorized(
+                "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time."
+            )
         return None
 
     def answer(self, question: Question) -> Answer:
@@ -66,7 +74,10 @@ class Entra:
         host = f"https://{question.host}"
         if question.path.endswith("/.well-known/openid-configuration"):
             base = f"{host}/{question.path.split('/')[1]}"
-            endpoints = {"authorization_endpoint": f"{base}/oauth2/v2.0/authorize", "token_endpoint": f"{base}/oauth2/v2.0/token"}
+            endpoints = {
+                "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+                "token_endpoint": f"{base}/oauth2/v2.0/token",
+            }
             return Answer(200, {**endpoints, "issuer": f"{host}/{TENANT}/v2.0", "tenant_region_scope": "EU"})
         if question.path == "/common/discovery/instance":  # learn.microsoft.com, msal: instance discovery
             aliases = {"preferred_network": question.host, "preferred_cache": question.host, "aliases": [question.host]}

@@ -11,7 +11,7 @@ _READING_POSTS = re.compile(r"/(listkeys|validate|oauth2/.*|oidctoken)$|userdele
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The `call`-th request that changes something is refused with `status`; with `kill`, it is done, and then its caller killed."""
+    """The `call`-th request that changes something is refused with `status`, or, with `kill`, done and its caller killed."""
 
     call: int
     status: int = 409

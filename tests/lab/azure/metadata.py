@@ -5,7 +5,13 @@ from typing import Any
 Json = Any
 
 _CLOUDS = {
-    "management.azure.com": ("AzureCloud", "login.microsoftonline.com", "core.windows.net", "vault.azure.net", "graph.microsoft.com"),
+    "management.azure.com": (
+        "AzureCloud",
+        "login.microsoftonline.com",
+        "core.windows.net",
+        "vault.azure.net",
+        "graph.microsoft.com",
+    ),
     "management.usgovcloudapi.net": (
         "AzureUSGovernment",
         "login.microsoftonline.us",
@@ -29,7 +35,12 @@ def endpoints(host: str) -> dict[str, Json]:
     audiences = [f"https://{host}/", f"https://{host}"]
     return {
         "name": name,
-        "authentication": {"loginEndpoint": f"https://{login}", "audiences": audiences, "tenant": "common", "identityProvider": "AAD"},
+        "authentication": {
+            "loginEndpoint": f"https://{login}",
+            "audiences": audiences,
+            "tenant": "common",
+            "identityProvider": "AAD",
+        },
         "resourceManager": f"https://{host}/",
         "microsoftGraphResourceId": f"https://{graph}/",
         "suffixes": {"storage": storage, "keyVaultDns": vault},

@@ -66,7 +66,9 @@ def _resources(arm: Arm, path: str, properties: dict[str, Json]) -> list[Deploye
             raise RefusedError(400, "InvalidTemplate", f"The value for the template parameter '{name}' is not provided.")
         given.setdefault(name, parameter.get("defaultValue"))
     values = TemplateValues(group.body, given, template.get("variables") or {})
-    return _ordered([_deployed(values.value(resource), group.id) for resource in template["resources"] if _wanted(values, resource)])
+    return _ordered(
+        [_deployed(values.value(resource), group.id) for resource in template["resources"] if _wanted(values, resource)]
+    )
 
 
 def _wanted(values: TemplateValues, resource: dict[str, Json]) -> bool:
@@ -77,7 +79,9 @@ def _deployed(resource: dict[str, Json], group: str) -> Deployed:
     provider, *types = resource["type"].split("/")
     pairs = zip(types, resource["name"].split("/"), strict=True)
     path = f"{group}/providers/{provider}" + "".join(f"/{type_}/{name}" for type_, name in pairs)
-    body = {name: value for name, value in resource.items() if name not in ("apiVersion", "dependsOn", "name", "type", "condition")}
+    body = {
+        name: value for name, value in resource.items() if name not in ("apiVersion", "dependsOn", "name", "type", "condition")
+    }
     return Deployed(path, body, tuple(resource.get("dependsOn") or ()))
 
 
@@ -87,7 +91,11 @@ def _ordered(resources: list[Deployed]) -> list[Deployed]:
     while waiting:
         paths = [one.path.lower() for one in waiting]
         # `dependsOn` names a resource by its path or the end of it.
-        ready = [one for one in waiting if not any(path.endswith(name.lower().replace("//", "/")) for name in one.after for path in paths)]
+        ready = [
+            one
+            for one in waiting
+            if not any(path.endswith(name.lower().replace("//", "/")) for name in one.after for path in paths)
+        ]
         if not ready:
             raise RefusedError(400, "InvalidTemplate", "The resources depend on each other in a circle.")
         found += ready

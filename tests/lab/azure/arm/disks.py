@@ -1,6 +1,7 @@
 """Managed disks and snapshots."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tests.lab.azure.answer import Answer
@@ -37,7 +38,8 @@ def check_snapshot(arm: Arm, path: str, body: dict[str, Json]) -> dict[str, Json
 def show_snapshot(arm: Arm, stored: Stored, _query: Mapping[str, str]) -> dict[str, Json]:
     """Show how far the copy is.
 
-    recording: test_completion_percent (0.0 right after the PUT, 100.0 at the end). spec: DiskRP snapshot.json, copyCompletionError:
+    recording: test_completion_percent (0.0 right after the PUT, 100.0 at the end). spec: DiskRP snapshot.json,
+    copyCompletionError:
     "Indicates the error details if the background copy of a resource created via the CopyStart operation fails", with errorCode
     CopySourceNotFound as its only value.
     """
@@ -77,7 +79,8 @@ def _source(arm: Arm, body: dict[str, Json]) -> Stored | None:
             source = arm.store.get(data["sourceResourceId"])
             _need_complete(arm, source)
             if region not in regions(source):
-                # learn.microsoft.com, disks-incremental-snapshots: a disk or snapshot copied by "Copy" lies where its source does.
+                # learn.microsoft.com, disks-incremental-snapshots: a disk or snapshot copied by "Copy" lies where its source
+                # does.
                 raise RefusedError(400, "BadRequest", f"{source.id} is in {source.body['location']}, and not in {region}.")
         case "CopyStart":
             source = arm.store.get(data["sourceResourceId"])
@@ -98,7 +101,7 @@ def _need_complete(arm: Arm, source: Stored) -> None:
 
 
 def check_unused(arm: Arm, disk: Stored) -> None:
-    """Refuse to delete a disk that is in use (the words: learn.microsoft.com, disks-enable-... "active shared access signature")."""
+    """Refuse to delete a disk that is in use (learn.microsoft.com, disks-faq: shared access)."""
     if disk.id.lower() in arm.access:
         message = f"There is an active shared access signature outstanding for disk {name_of(disk.id)}."
         raise RefusedError(409, "OperationNotAllowed", f"{message} Call EndGetAccess before attaching or deleting the disk.")
@@ -132,5 +135,6 @@ def operations_url(thing: Stored, operations: str) -> str:
 
 _ACCESS = {"begingetaccess": grant_access, "endgetaccess": revoke_access}
 # recordings: test_completion_percent, test_managed_disk: 202 for a PUT that makes or changes one, and for DELETE.
-DISKS = Kind(202, 202, 202, "DiskOperations", True, check_disk, check_unused, actions=_ACCESS)
-SNAPSHOTS = Kind(202, 202, 202, "DiskOperations", True, check_snapshot, check_unused, show_snapshot, _ACCESS)
+_DISK = Kind(202, 202, 202, "DiskOperations", with_output=True, before_delete=check_unused, actions=_ACCESS)
+DISKS = replace(_DISK, check=check_disk)
+SNAPSHOTS = replace(_DISK, check=check_snapshot, show=show_snapshot)

@@ -101,6 +101,8 @@ def _call(name: str, arguments: list[Json], values: TemplateValues) -> Json:
             return values.group
         case "concat", _:
             return "".join(map(str, arguments))
+        case "format", [str(pattern), *filled]:
+            return re.sub(r"\{(\d+)\}", lambda found: str(filled[int(found[1])]), pattern)
         case "empty", [value]:
             return not value
         case "not", [value]:

@@ -25,7 +25,10 @@ def security(arm: Arm, thing: Stored) -> str:
 
 
 def generation(arm: Arm, thing: Stored) -> str:
-    """Give V1 or V2. A version has that of its definition, and V1 is what nothing said means (spec: compute.json, HyperVGeneration)."""
+    """Give V1 or V2.
+
+    A version has that of its definition, and V1 is what nothing said means (spec: compute.json, HyperVGeneration).
+    """
     if thing.type == IMAGE_VERSION:
         thing = arm.store.get(parent_of(thing.id))
     return str(thing.properties.get("hyperVGeneration") or thing.hidden.get("generation") or "V1")

@@ -29,7 +29,7 @@ def check_version(arm: Arm, path: str, body: dict[str, Json]) -> dict[str, Json]
     spec: GalleryRP gallery.json. Each target region shows a count and a type of storage: its own, else the version's, else
     1 and Standard_LRS (recording: test_gallery_e2e).
     """
-    definition, properties = arm.store.get(parent_of(path)), body["properties"]
+    definition = arm.store.get(parent_of(path))
     if not re.fullmatch(r"\d{1,10}\.\d{1,10}\.\d{1,10}", name_of(path)) or any(
         int(number) >= 2**31 for number in name_of(path).split(".")
     ):
@@ -81,7 +81,9 @@ def _check_source(arm: Arm, path: str, body: dict[str, Json], definition: Stored
     ours, theirs = generation(arm, definition), generation(arm, source)
     if ours != theirs:
         # packer-plugin-azure#42 and azure-docs#118774 quote this.
-        message = f"The resource with id '{named}' has a different Hypervisor generation ['{theirs}'] than the parent gallery image"
+        message = (
+            f"The resource with id '{named}' has a different Hypervisor generation ['{theirs}'] than the parent gallery image"
+        )
         raise RefusedError(409, "Conflict", f"{message} Hypervisor generation ['{ours}'].")
     if source.type == VM and definition.properties["osState"] == "Generalized" and not source.hidden.get("generalized"):
         # learn.microsoft.com, image-version: a VM is generalized first for a definition that is.
@@ -110,7 +112,8 @@ def _check_security(arm: Arm, definition: Stored, source: Stored) -> None:
         raise RefusedError(400, "InvalidParameter", message)
     if (wanted in CONFINED and has != wanted) or (wanted not in CONFINED and has):
         # packer-plugin-azure#528, microsoft/STL#4682; the words are ours.
-        message = f"The security type '{has or 'Standard'}' of {source.id} is not that of the gallery image, '{wanted or 'Standard'}'."
+        message = f"The security type '{has or 'Standard'}' of {source.id} is not that of the gallery image,"
+        message += f" '{wanted or 'Standard'}'."
         raise RefusedError(400, "InvalidParameter", message)
 
 

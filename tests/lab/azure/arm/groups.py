@@ -46,5 +46,9 @@ def subscription_body(subscription: str, tenant: str) -> dict[str, Json]:
         "tenantId": tenant,
         "authorizationSource": "RoleBased",
         "managedByTenants": [],
-        "subscriptionPolicies": {"locationPlacementId": "Public_2014-09-01", "quotaId": "PayAsYouGo_2014-09-01", "spendingLimit": "Off"},
+        "subscriptionPolicies": {
+            "locationPlacementId": "Public_2014-09-01",
+            "quotaId": "PayAsYouGo_2014-09-01",
+            "spendingLimit": "Off",
+        },
     }

@@ -56,8 +56,10 @@ def show_all(_arm: Arm, stored: Stored, _query: Mapping[str, str]) -> dict[str, 
 class Kind:
     """A type of resource.
 
-    `created`, `updated` and `deleted` are the statuses of the answers. `operations` is the last part of the path at which its long
-    operations are asked about; None where everything is done at once. `with_output`: whether such an operation tells what it made.
+    `created`, `updated` and `deleted` are the statuses of the answers. `operations` is the last part of the path at which its
+    long
+    operations are asked about; None where everything is done at once. `with_output`: whether such an operation tells what it
+    made.
     """
 
     created: int = 201

@@ -1,5 +1,6 @@
 """Virtual machines: a real one is started for each."""
 
+import base64
 import re
 import uuid
 from collections.abc import Callable, Mapping
@@ -8,7 +9,7 @@ from typing import Any, Protocol
 from tests.lab.azure.answer import Answer
 from tests.lab.azure.arm.disks import operations_url
 from tests.lab.azure.arm.facts import generation, regions, security
-from tests.lab.azure.arm.ids import group_of, plain_region
+from tests.lab.azure.arm.ids import group_of, parent_of, plain_region
 from tests.lab.azure.arm.kinds import Arm, Kind
 from tests.lab.azure.arm.store import Stored
 from tests.lab.azure.refusal import RefusedError
@@ -26,19 +27,35 @@ class Running(Protocol):
     def stop(self) -> None:
         """End it."""
 
+    def extension(self, command: str, user_data: str) -> None:
+        """Run what an extension of the VM runs."""
+
 
 # Starts a machine for a VM's properties.
 Boot = Callable[[Mapping[str, Json]], Running]
 
 
 def machines(boot: Boot) -> Kind:
-    """Make the rules of VMs that are started by `boot` (spec: compute.json, VirtualMachines_*; recording: test_vm_create_existing_options)."""
+    """Make the rules of VMs that are started by `boot` (spec: compute.json, VirtualMachines_*)."""
 
     def check(arm: Arm, path: str, body: dict[str, Json]) -> dict[str, Json]:
         return _check(arm, path, body, boot)
 
     actions = {"deallocate": _deallocate, "poweroff": _deallocate, "generalize": _generalize}
     return Kind(201, 200, 202, "operations", check=check, before_delete=_end, actions=actions)
+
+
+def check_extension(arm: Arm, path: str, body: dict[str, Json]) -> dict[str, Json]:
+    """Have a script extension run its command (learn.microsoft.com, custom-script-windows, instance-metadata-service)."""
+    machine = arm.store.get(parent_of(path))
+    settings = {**(body["properties"].get("settings") or {}), **(body["properties"].get("protectedSettings") or {})}
+    data = machine.properties.get("userData")
+    machine.hidden["machine"].extension(settings.get("commandToExecute", ""), base64.b64decode(data).decode() if data else "")
+    return {}
+
+
+# spec: compute.json, VirtualMachineExtensions_CreateOrUpdate: 201 or 200; Delete: 202.
+EXTENSIONS = Kind(201, 200, 202, "operations", check=check_extension)
 
 
 def _check(arm: Arm, path: str, body: dict[str, Json], boot: Boot) -> dict[str, Json]:
@@ -80,7 +97,7 @@ def _source_facts(arm: Arm, properties: Mapping[str, Json], region: str) -> dict
 
 
 def source_image(arm: Arm, path: str) -> Stored:
-    """Find what a VM is made of: an image, a version, or the newest one of a definition (learn.microsoft.com, azure-compute-gallery)."""
+    """Find what a VM is made of: an image, a version, or the newest of a definition (learn.microsoft.com)."""
     found = re.fullmatch(r"(.*/galleries/[^/]+/images/[^/]+)(/versions/latest)?", path, re.IGNORECASE)
     if found is None:
         return arm.store.get(path)
@@ -96,7 +113,10 @@ def source_image(arm: Arm, path: str) -> Stored:
 
 
 def marketplace_generation(reference: Mapping[str, str]) -> str:
-    """Give the generation of an image of the Marketplace: by its SKU, as Microsoft names them. The lab's templates name no others."""
+    """Give the generation of an image of the Marketplace: by its SKU, as Microsoft names them.
+
+    The lab's templates name no others.
+    """
     return "V2" if re.search(r"gen-?2|-g2\b", reference.get("sku", "").lower()) else "V1"
 
 
@@ -119,5 +139,3 @@ def _end(arm: Arm, machine: Stored) -> None:
     for other in arm.store.all():
         if str(other.body.get("managedBy", "")).lower() == machine.id.lower():
             del other.body["managedBy"]
-
-

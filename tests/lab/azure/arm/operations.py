@@ -51,7 +51,7 @@ class Operations:
         }
 
     def poll(self, name: str, url: str, *, monitor: bool) -> Answer:
-        """Answer for one: its state (recordings as above), or, at `Location`, what it made (spec: common-types v5 202, 200, 204)."""
+        """Answer for one: its state (recordings as above), or, at `Location`, what it made (spec: common-types v5)."""
         operation = self.started.get(name)
         if operation is None:
             message = f"The operation {name} was not found."

@@ -14,6 +14,7 @@ from tests.lab.azure.arm.images import IMAGES
 from tests.lab.azure.arm.kinds import Arm, Kind
 from tests.lab.azure.arm.network import ADDRESSES, INTERFACES, NETWORKS, SECURITY_GROUPS
 from tests.lab.azure.arm.storage import ACCOUNTS
+from tests.lab.azure.arm.vaults import SECRETS, VAULTS
 from tests.lab.azure.refusal import GapError, RefusedError
 
 Json = Any
@@ -27,6 +28,8 @@ KINDS: Mapping[str, Kind] = {
     "microsoft.compute/galleries/images": DEFINITIONS,
     "microsoft.compute/galleries/images/versions": VERSIONS,
     "microsoft.storage/storageaccounts": ACCOUNTS,
+    "microsoft.keyvault/vaults": VAULTS,
+    "microsoft.keyvault/vaults/secrets": SECRETS,
     "microsoft.network/networkinterfaces": INTERFACES,
     "microsoft.network/networksecuritygroups": SECURITY_GROUPS,
     "microsoft.network/publicipaddresses": ADDRESSES,

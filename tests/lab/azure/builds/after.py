@@ -22,7 +22,10 @@ _EXECUTE = re.compile(r"^ +execute_command +=.*\n", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class LabStep:
-    """A script and the environment that Packer gives it. Steps of one `chain` stop at the first that fails; other chains go on."""
+    """A script and the environment that Packer gives it.
+
+    Steps of one `chain` stop at the first that fails; other chains go on.
+    """
 
     chain: int
     script: str
@@ -101,4 +104,3 @@ def _outputs(folder: Path) -> dict[str, str]:
         for made in json.loads(file.read_text())["builds"]:
             outputs |= made.get("custom_data") or {}
     return outputs
-

@@ -1,4 +1,7 @@
-"""Takes the place of a script of shell-local: writes down the script and its environment, and does nothing. FOLDER CHAIN SCRIPT."""
+"""Takes the place of a script of shell-local: writes down the script and its environment, and does nothing.
+
+FOLDER CHAIN SCRIPT.
+"""
 
 import json
 import os

@@ -67,8 +67,8 @@ def validates(case: str) -> bool:
     return RELEASE in convert_case(case).files.get(VALIDATION, b"")
 
 
-def release_of(packer: Packer, case: str, folder: Path) -> AfterBuild:
-    """Have Packer evaluate the validation build of a case, in the folder where its build has been."""
+def release_of(packer: Packer, folder: Path) -> AfterBuild:
+    """Have Packer evaluate the validation build in the folder where the build has been."""
     build = folder / VALIDATION
     return after_build(packer, build, values_for(build.read_text()))
 

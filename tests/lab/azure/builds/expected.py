@@ -1,7 +1,7 @@
 """What AIB would have left of the targets of a template (docs/reference/aib-behaviour.md), told from the template alone.
 
-The names of what was made are those of the run outputs, so that placeholders and expressions need not be evaluated again here; where
-the template is literal, a name must be what it says.
+The names of what was made are those of the run outputs, so that placeholders and expressions need not be evaluated again here;
+where the template is literal, a name must be what it says.
 """
 
 import re

@@ -1,6 +1,7 @@
 """The VM of a whole build: the lab's Linux machine, at port 22, with the key that azure-arm put into its deployment."""
 
 import itertools
+import ssl
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from tests.lab.azure.arm.machines import Running
+from tests.lab.azure.windows.guest import WindowsGuest, listens_from_the_start
 from tests.lab.vm import LinuxVM
 
 Json = Any
@@ -43,24 +45,38 @@ class LinuxGuest:
         """End it."""
         self.life.close()
 
+    def extension(self, command: str, user_data: str) -> None:
+        """Nothing: no build has one on Linux."""
+
 
 @dataclass(slots=True)
 class Guests:
     """Starts machines, each in a folder of its own."""
 
     folder: Path
+    tls: ssl.SSLContext
+    updates: Mapping[str, int] = field(default_factory=dict)
+    windows: list[WindowsGuest] = field(default_factory=list)
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def records(self) -> dict[str, list[Json]]:
         """Tell, by machine, what was done there as far as it is recorded."""
         logs = sorted(self.folder.glob("vm-*/root/var/log/recorded/waagent"))
-        return {log.parts[-6]: log.read_text().splitlines() for log in logs}
+        linux = {log.parts[-6]: log.read_text().splitlines() for log in logs}
+        return linux | {f"windows-{number}": guest.record for number, guest in enumerate(self.windows)}
 
     def boot(self, properties: Mapping[str, Json]) -> Running:
         """Start one for the properties of a VM."""
+        profile = properties["osProfile"]
+        if "windowsConfiguration" in profile:
+            guest = WindowsGuest(profile["adminUsername"], self.tls, dict(self.updates))
+            self.windows.append(guest)
+            if listens_from_the_start(profile):
+                guest.listen()
+            return guest
         folder = self.folder / f"vm-{next(self.numbers)}"
         folder.mkdir(parents=True)
-        linux = properties["osProfile"]["linuxConfiguration"]
+        linux = profile["linuxConfiguration"]
         keys = [key["keyData"].strip() for key in linux["ssh"]["publicKeys"]]
         (folder / KEYS).write_text("".join(f"{key}\n" for key in keys))
         life = ExitStack()

@@ -20,7 +20,7 @@ def differences(played: Played, left: Sequence[Left], extra_tags: Mapping[str, s
 
 
 def trouble_after_fault(played: Played, left: Sequence[Left]) -> list[str]:
-    """Say what is wrong after a step in which something failed: what nobody will know as left over, and images gone for nothing."""
+    """Say what is wrong after a step in which something failed: left-overs that nobody knows, images gone for nothing."""
     new = played.state.paths - played.before - {_path(one) for one in left}
     resources = {path: played.state.resources[path] for path in new if path in played.state.resources}
     unknown = [path for path in new if path not in resources or not is_marked(resources[path])]

@@ -50,7 +50,9 @@ def artifact_of(source: Mapping[str, Json]) -> str:
 
 def version_path(source: Mapping[str, Json], gallery: Mapping[str, Json]) -> str:
     """Give the path of the version that azure-arm publishes."""
-    group = f"/subscriptions/{gallery.get('subscription') or source['subscription_id']}/resourceGroups/{gallery['resource_group']}"
+    group = (
+        f"/subscriptions/{gallery.get('subscription') or source['subscription_id']}/resourceGroups/{gallery['resource_group']}"
+    )
     definition = f"{group}/{COMPUTE}/galleries/{gallery['gallery_name']}/images/{gallery['image_name']}"
     return f"{definition}/versions/{gallery['image_version']}"
 

@@ -57,7 +57,10 @@ def set_up(azure: SimulatedAzure, scene: Scene, *, replaced: bool = True) -> Non
 
 
 def rehearse(cli: RealAzureCli, azure: SimulatedAzure, scene: Scene, around: Mapping[str, str] | None = None) -> Rehearsal:
-    """Run the steps as Packer does: a chain stops where a step fails, and the others go on. `around`: the job's own environment."""
+    """Run the steps as Packer does: a chain stops where a step fails, and the others go on.
+
+    `around`: the job's own environment.
+    """
     before = LabState.of(azure).paths
     ended: list[Ended] = []
     stopped: set[int] = set()

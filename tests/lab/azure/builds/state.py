@@ -17,7 +17,10 @@ PROVIDED = (
 
 @dataclass(frozen=True, slots=True)
 class LabState:
-    """What a build can leave: resources by their lower-case path, and blobs. What it needs (groups, galleries …) is left out."""
+    """What a build can leave: resources by their lower-case path, and blobs.
+
+    What it needs (groups, galleries …) is left out.
+    """
 
     resources: Mapping[str, Stored]
     blobs: frozenset[str]

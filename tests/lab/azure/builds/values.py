@@ -3,15 +3,16 @@
 from tests.cases.variables import required_variables
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
-IMAGE = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images"
+_IMAGES = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images"
+_DEFINITIONS = f"{_IMAGES}/providers/Microsoft.Compute/galleries/golden/images"
 _VALUES = {
     "subscription_id": SUBSCRIPTION,
     "location": "westeurope",
     "region": "eastus",
     "second": "northeurope",
     "image_location": "westus",
-    "gallery_image_id": f"{IMAGE}/web/versions/1.0.0",
-    "second_image_id": f"{IMAGE}/other/versions/1.0.0",
+    "gallery_image_id": f"{_DEFINITIONS}/web/versions/1.0.0",
+    "second_image_id": f"{_DEFINITIONS}/other/versions/1.0.0",
 }
 
 

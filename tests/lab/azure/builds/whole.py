@@ -71,6 +71,7 @@ class World:
     folder: Path
     resources: Mapping[str, Json]
     containers: tuple[str, ...]
+    updates: Mapping[str, int] = field(default_factory=dict)
 
     def run(self, packer: Packer, *commands: Sequence[str]) -> Outcome:
         """Sign in with the Azure CLI, and run the commands one after the other, as far as they end well."""
@@ -89,9 +90,10 @@ class World:
             "subscriptions": SUBSCRIPTIONS,
             "resources": self.resources,
             "containers": self.containers,
+            "updates": self.updates,
             "commands": [sign_in.split(), *commands],
             "environment": {
-                "PATH": f"{self.folder / 'bin'}:{packer.program.parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                "PATH": f"{self.folder / 'bin'}:{packer.program.parent}:{os.environ['PATH']}:/usr/sbin:/sbin",
                 "HOME": str(self.folder),
                 "TMPDIR": str(self.folder / "tmp"),
                 "LANG": "C.UTF-8",

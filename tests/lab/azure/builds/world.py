@@ -2,9 +2,10 @@
 
     unshare --net --mount python -m tests.lab.azure.builds.world FOLDER
 
-Reads FOLDER/world.json: what there is in Azure, and the commands to run. Writes FOLDER/outcome.json: how that ended, and what there
-is in Azure then. Everything runs in namespaces of its own (network: loopback alone; mounts: a hosts file), so that an output need
-not be changed, and nothing leaves the machine.
+Reads FOLDER/world.json: what there is in Azure, and the commands to run. Writes FOLDER/outcome.json: how that ended, and what
+there
+is in Azure then. Everything runs in namespaces of its own (network: loopback alone; mounts: a hosts file), so that an output
+need not be changed, and nothing leaves the machine.
 """
 
 import fcntl
@@ -18,7 +19,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.lab.azure.arm.machines import machines
+from tests.lab.azure.arm.machines import EXTENSIONS, machines
 from tests.lab.azure.builds.guest import Guests
 from tests.lab.azure.cloud import SimulatedAzure
 from tests.lab.azure.server import NAMES, Front, certificates
@@ -39,12 +40,13 @@ def main(folder: Path) -> None:
     subprocess.run(["mount", "--bind", hosts, "/etc/hosts"], check=True)
     azure = SimulatedAzure.make(folder / "clock", tuple(world["subscriptions"]))
     azure.arm.operations.seconds, azure.arm.operations.pause, azure.arm.copy_seconds = 0, 1, 1
-    guests = Guests(folder / "machines")
+    authority, tls = certificates(folder)
+    guests = Guests(folder / "machines", tls, world["updates"])
     azure.arm.kinds["microsoft.compute/virtualmachines"] = machines(guests.boot)
+    azure.arm.kinds["microsoft.compute/virtualmachines/extensions"] = EXTENSIONS
     for path, body in world["resources"].items():
         azure.put(path, **body)
     azure.blobs.containers |= set(world["containers"])
-    authority, tls = certificates(folder)
     environment = {**world["environment"], "SSL_CERT_FILE": str(authority), "REQUESTS_CA_BUNDLE": str(authority)}
     commands: list[dict[str, Json]] = []
     with Front(azure).served(tls, ADDRESS, 443):

@@ -2,13 +2,14 @@
 
     AZURE_CONFIG_DIR=DIR python host.py SOCKET
 
-Each connection to SOCKET is one call of `az` (see `az` beside this file): a fork of this process, which has already imported what
+Each connection to SOCKET is one call of `az` (see `az` beside this file): a fork of this process, which has already imported
+what
 `az` imports. All the code that runs there is that of azure-cli, but for two things that belong to the machine and not to it:
 
 * names: every host is the simulated Azure at LAB_ADDRESS (a test needs neither a network nor a hosts file of its own);
-* time: it is that of the simulated Azure, real time and what has been slept through (see clock.py). A sleep moves it on and takes
-  none itself. But where azure-cli's own loop waits for a poller in another thread, the poller's sleeps move it on, and the loop's
-  do not.
+* time: it is that of the simulated Azure, real time and what has been slept through (see clock.py). A sleep moves it on and
+takes none itself. But where azure-cli's own loop waits for a poller in another thread, the poller's sleeps move it on, and the
+  loop's do not.
 
 When the caller is gone, so is the call: as if the process itself had been killed.
 """
@@ -19,6 +20,7 @@ import array
 import contextlib
 import gc
 import importlib
+import inspect
 import json
 import os
 import runpy
@@ -29,6 +31,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from typing import Any, SupportsIndex
 
 DESCRIPTORS = 3
 LOOP = "azure.cli.core.commands"  # the module of LongRunningOperation, which looks each second whether a poller is done
@@ -64,11 +67,12 @@ def serve(path: str) -> None:
         selector.register(listener, selectors.EVENT_READ)
         selector.register(sys.stdin, selectors.EVENT_READ)
         wake, waker = socket.socketpair()
-        waker.setblocking(False)
+        waker.settimeout(0)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(waker.fileno())
         selector.register(wake, selectors.EVENT_READ)
-        print("ready", flush=True)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
         while True:
             for key, _ in selector.select():
                 if key.fileobj is sys.stdin:
@@ -130,7 +134,7 @@ def start(connection: socket.socket, others: list[socket.socket]) -> int:
         os._exit(status)
 
 
-def call(what: dict[str, object]) -> int:
+def call(what: dict[str, Any]) -> int:
     """Do what `python -m azure.cli` does with these arguments, in this folder and environment."""
     os.environ.clear()
     os.environ.update(what["environment"])
@@ -159,15 +163,22 @@ def take_time(clock: Path) -> None:
     def slept() -> float:
         return clock.stat().st_size if clock.exists() else 0
 
-    def sleep(seconds: float) -> None:
-        if sys._getframe(1).f_globals["__name__"] == LOOP:
+    def sleep(seconds: float | SupportsIndex) -> None:
+        if _caller() == LOOP:
             real_sleep(0.002)
         else:
             with clock.open("ab") as file:
-                file.write(b"." * max(1, round(seconds)))
+                file.write(b"." * max(1, round(float(seconds))))
 
     time.time = lambda: real_time() + slept()
     time.sleep = sleep
+
+
+def _caller() -> str:
+    """Give the module that has called the caller of this."""
+    frame = inspect.currentframe()
+    caller = frame and frame.f_back and frame.f_back.f_back
+    return str(caller.f_globals["__name__"]) if caller else ""
 
 
 def report_ended(running: dict[int, socket.socket], selector: selectors.BaseSelector) -> None:

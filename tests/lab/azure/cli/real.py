@@ -35,7 +35,10 @@ class Ended:
 
 @dataclass(slots=True)
 class RealAzureCli:
-    """`az` on PATH, beside a `sleep` that takes no time. Its configuration is in `folder`/config, signed in when it was started."""
+    """`az` on PATH, beside a `sleep` that takes no time.
+
+    Its configuration is in `folder`/config, signed in when it was started.
+    """
 
     folder: Path
     front: Front
