@@ -18,7 +18,7 @@ Make = Callable[[Arm, str, dict[str, Json]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
+class DeployedResource:
     """A resource of a template, evaluated."""
 
     path: str
@@ -57,7 +57,7 @@ def _operation(made: str) -> dict[str, Json]:
     return {"id": made, "operationId": made, "properties": {"provisioningState": "Succeeded", "targetResource": target}}
 
 
-def _resources(arm: Arm, path: str, properties: dict[str, Json]) -> list[Deployed]:
+def _resources(arm: Arm, path: str, properties: dict[str, Json]) -> list[DeployedResource]:
     """Evaluate a template; what others depend on comes first."""
     group, template = arm.store.get(group_of(path)), properties["template"]
     given = {name: value["value"] for name, value in properties["parameters"].items()}
@@ -75,18 +75,18 @@ def _wanted(values: TemplateValues, resource: dict[str, Json]) -> bool:
     return bool(values.value(resource.get("condition", True)))
 
 
-def _deployed(resource: dict[str, Json], group: str) -> Deployed:
+def _deployed(resource: dict[str, Json], group: str) -> DeployedResource:
     provider, *types = resource["type"].split("/")
     pairs = zip(types, resource["name"].split("/"), strict=True)
     path = f"{group}/providers/{provider}" + "".join(f"/{type_}/{name}" for type_, name in pairs)
     body = {
         name: value for name, value in resource.items() if name not in ("apiVersion", "dependsOn", "name", "type", "condition")
     }
-    return Deployed(path, body, tuple(resource.get("dependsOn") or ()))
+    return DeployedResource(path, body, tuple(resource.get("dependsOn") or ()))
 
 
-def _ordered(resources: list[Deployed]) -> list[Deployed]:
-    found: list[Deployed] = []
+def _ordered(resources: list[DeployedResource]) -> list[DeployedResource]:
+    found: list[DeployedResource] = []
     waiting = list(resources)
     while waiting:
         paths = [one.path.lower() for one in waiting]

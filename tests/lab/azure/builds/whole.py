@@ -39,7 +39,7 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class WorldEnd:
     """How a world ended: its commands, what there is, what was asked, and what could not be answered."""
 
     commands: tuple[Command, ...]
@@ -73,7 +73,7 @@ class World:
     containers: tuple[str, ...]
     updates: Mapping[str, int] = field(default_factory=dict)
 
-    def run(self, packer: Packer, *commands: Sequence[str]) -> Outcome:
+    def run(self, packer: Packer, *commands: Sequence[str]) -> WorldEnd:
         """Sign in with the Azure CLI, and run the commands one after the other, as far as they end well."""
         python = home() / "azure-cli/bin/python"
         for name in ("bin", "tmp", "azure"):
@@ -117,7 +117,7 @@ class World:
         assert done.returncode == 0, done.stderr.decode(errors="replace")
         told = json.loads((self.folder / "outcome.json").read_text())
         commands_ended = tuple(Command(**command) for command in told["commands"])
-        return Outcome(
+        return WorldEnd(
             commands_ended, told["resources"], tuple(told["blobs"]), tuple(told["log"]), tuple(told["gaps"]), told["records"]
         )
 
