@@ -10,7 +10,8 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,7 +68,7 @@ _FACTS = {
         title="the public cloud",
         cli_name="AzureCloud",
         packer_name="Public",
-        region=re.compile(rf"(?!{_US_GOVERNMENT_REGION}$|{_CHINA_REGION}$)[a-z0-9]+"),
+        region=pattern(rf"(?!{_US_GOVERNMENT_REGION}$|{_CHINA_REGION}$)[a-z0-9]+"),
         login_host="login.microsoftonline.com",
         management_host="management.azure.com",
         storage_suffix="core.windows.net",
@@ -105,7 +106,7 @@ _FACTS = {
         title="Azure US Government",
         cli_name="AzureUSGovernment",
         packer_name="USGovernment",
-        region=re.compile(_US_GOVERNMENT_REGION),
+        region=pattern(_US_GOVERNMENT_REGION),
         login_host="login.microsoftonline.us",
         management_host="management.usgovcloudapi.net",
         storage_suffix="core.usgovcloudapi.net",
@@ -138,7 +139,7 @@ _FACTS = {
         title="Azure China",
         cli_name="AzureChinaCloud",
         packer_name="China",
-        region=re.compile(_CHINA_REGION),
+        region=pattern(_CHINA_REGION),
         login_host="login.chinacloudapi.cn",
         management_host="management.chinacloudapi.cn",
         storage_suffix="core.chinacloudapi.cn",
@@ -175,9 +176,7 @@ BLOB_SUFFIXES = (*(f".{facts.blob_host}" for facts in _FACTS.values()), ".blob.s
 """How the hosts of blobs end; the last are accounts with a DNS zone of their own."""
 
 _OTHERS = (Cloud.US_GOVERNMENT, Cloud.CHINA)
-_HOSTS = {
-    cloud: re.compile(rf"(?:^|[./]){re.escape(cloud.facts.storage_suffix)}(?:$|[:/?#])", re.IGNORECASE) for cloud in Cloud
-}
+_HOSTS = {cloud: pattern(rf"(?:^|[./]){re.escape(cloud.facts.storage_suffix)}(?:$|[:/?#])", re.IGNORECASE) for cloud in Cloud}
 
 
 def cloud_named(name: str) -> Cloud | None:

@@ -14,7 +14,7 @@ PACKAGE = Path(aib2packer.__file__).parent
 
 # Each room may import from those to its left only, and from itself. Names of one tuple are on the same floor.
 FLOORS = (
-    ("frozen",),
+    ("models", "patterns"),
     ("text",),
     ("system",),
     ("findings",),
@@ -41,7 +41,7 @@ FLOORS = (
     ("cli",),
 )
 RANK = {room: rank for rank, floor in enumerate(FLOORS) for room in floor}
-ALONE = {"hcl": {"text", "frozen"}}  # HCL is a language: it knows nothing of Azure, ARM or findings
+ALONE = {"hcl": {"text", "models", "patterns"}}  # HCL is a language: it knows nothing of Azure, ARM or findings
 LARGEST_ROOM = 17
 ABOVE_CONVERT = {"verify", "fetch", "app", "audit", "cli"}
 OUTSIDE = {"click", "urllib3", "socket", "subprocess", "http", "requests"}

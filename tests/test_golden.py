@@ -32,6 +32,7 @@ CODES_WITHOUT_CASE = {
     codes.NOT_WRITTEN: "test_cli.py: a file",
     codes.OUT_OF_DATE: "test_drift.py: a file",
     codes.LEFT_OVER: "test_cli.py: a file",
+    codes.KEPT: "app/test_azure.py: Azure",
     codes.UNACCOUNTED: "provenance/test_accounting.py: no template should ever have it",
 }
 

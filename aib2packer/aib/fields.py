@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.answers import missing_field, unknown_field
@@ -17,6 +16,8 @@ from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, JsonUnknown
+from aib2packer.models import dataclass, field, replace
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -36,13 +37,13 @@ STRICT_SINCE = "2024-02-01"
 """From here on the service minds the case of keys and refuses unknown ones (docs/reference/aib-behaviour.md 5 and 6)."""
 
 # Outside of a deployment template `[ -f x ]` is a command, but this is a piece of a template that was cut out.
-_CALL = re.compile(r"\[(?:parameters|variables|concat|format|resourceId|resourceGroup|subscription)\(.*\]", re.DOTALL)
-_LITERAL = re.compile(r"-?[0-9.eE+-]+|true|false")
+_CALL = pattern(r"\[(?:parameters|variables|concat|format|resourceId|resourceGroup|subscription)\(.*\]", re.DOTALL)
+_LITERAL = pattern(r"-?[0-9.eE+-]+|true|false")
 # In no specification, but in documentation and samples of the time (docs/reference/aib-behaviour.md 5).
 _TAKEN_BEFORE = {("vmProfile.osDiskSizeGB", "2019-05-01-preview"), ("vmProfile.vnetConfig", "2019-05-01-preview")}
 _SAMPLES = {"array": "'[…]'", "object": "'{…}'"}
 _NOTHING: tuple[symbolic.ArmValue, ...] = (None, "", (), {})  # as values of expressions
-_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_INTEGER = pattern(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)

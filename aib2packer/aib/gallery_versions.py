@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from aib2packer.patterns import pattern
 from aib2packer.text.source import InputError
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 LARGEST_PART = 2**31 - 1
 """The largest number that a part of a version can have."""
 
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)", re.ASCII)
+_VERSION = pattern(r"(\d+)\.(\d+)\.(\d+)", re.ASCII)
 
 
 class Version(NamedTuple):

@@ -1,11 +1,14 @@
-"""What an image template says: plain data, alike for every API version and form of input."""
+"""What an image template says: plain data, alike for every API version and form of input.
+
+`TEXTS` of a class names its fields that hold strings of the template, in the order in which variables are named for them.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
 from aib2packer.clouds import Cloud
-from aib2packer.frozen import dataclass, field
+from aib2packer.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +45,8 @@ Flag: TypeAlias = "Located[bool] | TemplateText"
 class Plan:
     """A marketplace purchase plan."""
 
+    TEXTS: ClassVar[tuple[str, ...]] = ("name", "product", "publisher")
+
     name: TemplateText
     product: TemplateText
     publisher: TemplateText
@@ -50,6 +55,8 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class PlatformImage:
     """A marketplace image; `version` None is the latest."""
+
+    TEXTS: ClassVar[tuple[str, ...]] = ("publisher", "offer", "sku", "version", "plan")
 
     publisher: TemplateText
     offer: TemplateText
@@ -63,6 +70,8 @@ class PlatformImage:
 class ManagedImage:
     """A managed image."""
 
+    TEXTS: ClassVar[tuple[str, ...]] = ("id",)
+
     id: ResourceId
     span: Span
 
@@ -70,6 +79,8 @@ class ManagedImage:
 @dataclass(frozen=True, slots=True)
 class GalleryImage:
     """A version of a gallery image; `version` None is the latest."""
+
+    TEXTS: ClassVar[tuple[str, ...]] = ("id", "version")
 
     id: ResourceId
     version: TemplateText | None
@@ -79,6 +90,8 @@ class GalleryImage:
 @dataclass(frozen=True, slots=True)
 class SharedGalleryImage:
     """An image of a community gallery, or of one shared directly; `id` as azure-arm takes it."""
+
+    TEXTS: ClassVar[tuple[str, ...]] = ("id",)
 
     id: TemplateText
     community: bool
@@ -92,6 +105,8 @@ ImageSource: TypeAlias = PlatformImage | ManagedImage | GalleryImage | SharedGal
 class Subnet:
     """The subnet of the build VM; `when` is the condition under which there is one, None for always."""
 
+    TEXTS: ClassVar[tuple[str, ...]] = ("virtual_network", "name", "resource_group", "subscription", "when")
+
     virtual_network: TemplateText
     name: TemplateText
     resource_group: TemplateText
@@ -103,6 +118,8 @@ class Subnet:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VmProfile:
     """The build VM."""
+
+    TEXTS: ClassVar[tuple[str, ...]] = ("size", "os_disk_gb", "data_disks_gb", "identities", "subnet")
 
     size: TemplateText | None = None
     os_disk_gb: Number | None = None
@@ -119,6 +136,8 @@ class Fetched:
     `address` is the URI with its secrets and values, where they are known; `content` what was there, if it was fetched before.
     """
 
+    TEXTS: ClassVar[tuple[str, ...]] = ("uri",)
+
     uri: TemplateText
     sha256: str | None
     address: str | None = field(default=None, repr=False)
@@ -130,6 +149,8 @@ class Fetched:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customizer:
     """What every customizer has. `index` counts from 0; `path` is its place: customize[0]; `kind` is spelt as AIB does."""
+
+    TEXTS: ClassVar[tuple[str, ...]] = ("name",)
 
     index: int
     path: str
@@ -150,6 +171,8 @@ class Validation:
     Validators are of the same kinds as customizers. `distribute_on_failure`: the image is distributed also if they fail.
     """
 
+    TEXTS: ClassVar[tuple[str, ...]] = ("validators",)
+
     validators: tuple[Customizer, ...]
     source_only: bool
     distribute_on_failure: bool
@@ -160,6 +183,8 @@ class Validation:
 class TargetRegion:
     """A region that an image version is replicated to; what is None is the service's default."""
 
+    TEXTS: ClassVar[tuple[str, ...]] = ("name", "replicas", "storage_account_type")
+
     name: TemplateText
     replicas: Number | None
     storage_account_type: TemplateText | None
@@ -168,6 +193,8 @@ class TargetRegion:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """What every distribution target has. `index` counts from 0."""
+
+    TEXTS: ClassVar[tuple[str, ...]] = ("run_output_name", "tags")
 
     index: int
     run_output_name: TemplateText | None
@@ -179,6 +206,8 @@ class Target:
 class ManagedImageTarget(Target):
     """A managed image to make."""
 
+    TEXTS: ClassVar[tuple[str, ...]] = (*Target.TEXTS, "id", "location")
+
     id: ResourceId
     location: TemplateText | None
 
@@ -189,6 +218,15 @@ class GalleryTarget(Target):
 
     `by_time`: of such an old API version that the service made the number from the time.
     """
+
+    TEXTS: ClassVar[tuple[str, ...]] = (
+        *Target.TEXTS,
+        "id",
+        "version",
+        "regions",
+        "storage_account_type",
+        "exclude_from_latest",
+    )
 
     id: ResourceId
     version: TemplateText | None
@@ -203,6 +241,8 @@ class GalleryTarget(Target):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VhdTarget(Target):
     """A VHD blob to write; `uri` None leaves the place to the service."""
+
+    TEXTS: ClassVar[tuple[str, ...]] = (*Target.TEXTS, "uri")
 
     uri: TemplateText | None
 
@@ -226,6 +266,21 @@ class Settled:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageTemplate:
     """An image template."""
+
+    TEXTS: ClassVar[tuple[str, ...]] = (
+        "name",
+        "id",
+        "location",
+        "tags",
+        "managed_resource_tags",
+        "identities",
+        "source",
+        "vm",
+        "customize",
+        "validation",
+        "targets",
+        "staging_resource_group",
+    )
 
     api: ApiVersion
     parameters: Mapping[str, ParameterFact]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.normalize import read_template
@@ -11,6 +10,7 @@ from aib2packer.arm.documents.context import Context
 from aib2packer.arm.documents.parameters import read_values
 from aib2packer.arm.documents.template import find_image_template, list_image_templates
 from aib2packer.findings.model import Report
+from aib2packer.models import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

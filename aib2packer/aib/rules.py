@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.answers import error_code
 from aib2packer.aib.model import GalleryImage, GalleryTarget
 from aib2packer.findings import codes
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_NAME = pattern(r"[A-Za-z0-9_.-]{1,64}")
 _DOTS_SINCE = "2019-05-01-preview"
 _MOST_TRIGGERS = 100
-_GROUP_ID = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/?", re.IGNORECASE)
+_GROUP_ID = pattern(r"/subscriptions/[^/]+/resourceGroups/[^/]+/?", re.IGNORECASE)
 
 
 def check_rules(template: ImageTemplate, report: Report) -> None:

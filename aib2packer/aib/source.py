@@ -12,6 +12,7 @@ from aib2packer.aib.kinds import choose_kind
 from aib2packer.aib.model import GalleryImage, ManagedImage, Plan, PlatformImage, SharedGalleryImage
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 KINDS = ("PlatformImage", "ManagedImage", "SharedImageVersion", "ISO")
 
 # The service showed `latest` with what it meant at the time: azure-rest-api-specs#11313
-_RESOLVED_LATEST = re.compile(r"latest(?:\s*\(.*\))?", re.IGNORECASE)
-_MARKETPLACE_IMAGE = re.compile(r"[\w.-]+(?::[\w.-]+){2,3}")
+_RESOLVED_LATEST = pattern(r"latest(?:\s*\(.*\))?", re.IGNORECASE)
+_MARKETPLACE_IMAGE = pattern(r"[\w.-]+(?::[\w.-]+){2,3}")
 _SHARED_GALLERY = ("galleries", "images", "versions")
 _SHARED_KINDS = {"communitygalleries": "communityGalleries", "sharedgalleries": "sharedGalleries"}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.language.symbolic import Secret, concat, rebuild
 from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
 from aib2packer.findings import codes
+from aib2packer.patterns import pattern
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from aib2packer.text.source import Span
 
 _ANGLED = r"<[ ]?[A-Za-z][\w .-]*>"
-_TOKEN = re.compile(_ANGLED)
-_TOKEN_OR_BRACES = re.compile(_ANGLED + r"|\{[A-Za-z][\w .-]*\}")
-_LEFT_OVER = re.compile("[<>\u201c\u201d\u201e\u201f]")
-_LEFT_OVER_OR_BRACES = re.compile("[<>{}\u201c\u201d\u201e\u201f]")
-_SECRET_BEFORE = re.compile(r"[?&;](?:sig|token|code|key|secret|password|sas)=$|\?$", re.IGNORECASE)
+_TOKEN = pattern(_ANGLED)
+_TOKEN_OR_BRACES = pattern(_ANGLED + r"|\{[A-Za-z][\w .-]*\}")
+_LEFT_OVER = pattern("[<>\u201c\u201d\u201e\u201f]")
+_LEFT_OVER_OR_BRACES = pattern("[<>{}\u201c\u201d\u201e\u201f]")
+_SECRET_BEFORE = pattern(r"[?&;](?:sig|token|code|key|secret|password|sas)=$|\?$", re.IGNORECASE)
 _SECRET_SIGNS = ("=", "@", "%3", "\\u00")  # one of them stands in every text that holds a secret
-_URL = re.compile(
+_URL = pattern(
     r"""https?://(?:[^/?#\s"'`<>@]*@)?(?P<host>[^/?#\s"'`<>@]+)[^?#\s"'`<>]*(?:\?(?P<query>[^#\s"'`<>(){};|\\]*))?"""
 )
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
+from aib2packer.patterns import pattern
 
 # Settings, kinds in brackets and values after `=`, by the version that brought them, as findings name them but for numbers.
 # What lies below one came with it, where it does not stand here itself. Checked by tests/aib/test_conformance.py.
@@ -53,7 +52,7 @@ ADDED: dict[str, tuple[str, ...]] = {
 
 KNOWN = tuple(ADDED)
 _SINCE = {path: version for version, paths in ADDED.items() for path in paths}
-_NUMBER = re.compile(r"\[\d+\]")
+_NUMBER = pattern(r"\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)

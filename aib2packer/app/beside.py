@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aib2packer.patterns import pattern
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-_PARAMETERS = re.compile(r"(?:^|[._-])(?:parameters?|params?)(?:[._-]|$)", re.IGNORECASE)
-_USES = re.compile(rb"\[[^\"]*\bparameters\s*\(|^\s*param\s", re.IGNORECASE | re.MULTILINE)
+_PARAMETERS = pattern(r"(?:^|[._-])(?:parameters?|params?)(?:[._-]|$)", re.IGNORECASE)
+_USES = pattern(rb"\[[^\"]*\bparameters\s*\(|^\s*param\s", re.IGNORECASE | re.MULTILINE)
 
 
 def parameters_beside(template: Path, data: bytes) -> tuple[Path, ...]:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.codes import OUT_OF_DATE
 from aib2packer.findings.model import Finding, about_file
 from aib2packer.findings.text import safe
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
 from aib2packer.packer.layout import BUILD_FILE, SCRIPTS, VALIDATION_FOLDER
+from aib2packer.patterns import pattern
 from aib2packer.text.source import FileError, SourceText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-_SCRIPT = re.compile(r"\d{2,}-.*\.(?:sh|ps1)|winrm\.ps1")  # as customizers name them, and packer/vm/winrm.py
+_SCRIPT = pattern(r"\d{2,}-.*\.(?:sh|ps1)|winrm\.ps1")  # as customizers name them, and packer/vm/winrm.py
 _HEADER = b"converted from an Azure Image Builder template."
 _NULL = "/dev/null"
 

@@ -6,16 +6,17 @@ import json
 import re
 
 from aib2packer.aib.gallery_versions import Version, parse_version
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
+from aib2packer.patterns import pattern
 from aib2packer.text.source import InputError
 
 _SECONDS = 300  # a token may have to be fetched, and pages of versions
-_IMAGE_ID = re.compile(
+_IMAGE_ID = pattern(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<resource_group>[^/]+)/providers/Microsoft\.Compute"
     r"/galleries/(?P<gallery>[^/]+)/images/(?P<image>[^/]+)(?:/versions/(?P<version>[^/]+))?/?",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"\w[\w.()-]*")  # wide enough for all of them, too narrow for a placeholder or an option
+_NAME = pattern(r"\w[\w.()-]*")  # wide enough for all of them, too narrow for a placeholder or an option
 _SHAPE = "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/galleries/…/images/…"
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import replace
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
+from aib2packer.app.azure_ids import name_of_template
 from aib2packer.app.walk import SUFFIXES, candidates, speaks_of_image_templates
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.names import portable_name
+from aib2packer.models import dataclass, replace
 from aib2packer.packer.layout import OUTPUT_FOLDERS
 from aib2packer.system.files import read_bytes, read_most, unreadable
 from aib2packer.text.source import FileError
@@ -35,6 +35,8 @@ class Template:
     """The folder that it was found in."""
     image: str | None = None
     """Which image template of the input is meant, where it holds several."""
+    resource: str | None = None
+    """The id of the image template, where it is read from Azure."""
 
     @property
     def shown(self) -> str:
@@ -125,7 +127,7 @@ def is_folder(path: Path) -> bool:
 
 
 def collect(arguments: tuple[str, ...], output: Path | None, exclude: Sequence[str] = ()) -> tuple[Template, ...]:
-    """The templates that the arguments stand for: files, folders that are searched, and `-` for standard input.
+    """The templates that the arguments stand for: files, folders that are searched, ids in Azure, and `-` for standard input.
 
     Each gets a folder named after its file, below a given folder at the same place; `name-2` where that is taken. The output
     folder is not searched, nor what matches a pattern of `exclude`. A file that is named twice comes once.
@@ -135,8 +137,13 @@ def collect(arguments: tuple[str, ...], output: Path | None, exclude: Sequence[s
 
     """
     taken: set[str] = set()
-    templates: dict[Path | None, Template] = {}
+    templates: dict[Path | str | None, Template] = {}
     for argument in arguments:
+        if (image := name_of_template(argument)) is not None:
+            if (resource := argument.rstrip("/").lower()) not in templates:
+                folder = _claim(PurePosixPath(_image_folder(image)), taken)
+                templates[resource] = Template(argument, None, folder, resource=argument)
+            continue
         for name, path, folder, found in _expand(argument, output, exclude):
             key = path and path.absolute()
             if key not in templates:
@@ -168,7 +175,7 @@ def _files(folder: Path, output: Path | None, exclude: Sequence[str]) -> list[Pa
 
     files = candidates(folder, output, exclude, fail)
     if not files:
-        reason = "no *.json, *.jsonc or *.bicep file in this folder"
+        reason = "no *.json, *.jsonc, *.bicep or *.tf file in this folder"
         raise FileError(
             str(folder), f"{reason} that is not left out" if exclude else reason, "Give one that holds image templates."
         )

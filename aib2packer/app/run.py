@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from dataclasses import field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,9 @@ from aib2packer.findings.codes import (
     UNREADABLE,
 )
 from aib2packer.findings.model import Severity, about_file
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass, field, replace
 from aib2packer.options import Emit
-from aib2packer.packer.layout import BUILD_FILE
+from aib2packer.packer.layout import AZURE_FILE, BUILD_FILE
 from aib2packer.system.files import MOST
 from aib2packer.text.source import FileError, decode
 
@@ -81,6 +80,10 @@ class Request:
     """Whether the parameters files beside each template are used; several become a file of values each."""
     environments: Mapping[str, SourceText] = field(default_factory=dict)
     """Parameters files by the environment that each is for."""
+    refresh: bool = False
+    """Whether Azure is asked again, where what it said is kept."""
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+    """What lies in the folder besides what a conversion makes, by path."""
     look: bool = False
     """Whether only to look: nothing is written, and the results have the facts of the builds."""
     fail_on: Level = Severity.ERROR
@@ -131,6 +134,8 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> tupl
     """
     asked = request.below(template)
     try:
+        if template.resource is not None:
+            return _run_from_azure(template, template.resource, asked, watch)
         data = template.read(request.most)
         if data is None:
             return (Result(name=template.name, outcome=Outcome.NO_TEMPLATE, exit_code=0),)
@@ -140,6 +145,17 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> tupl
         return (replace(unreadable(error), name=template.name, outcome=Outcome.NOT_BUILT, folder=asked.folder),)
     except FileError as error:
         return (replace(unreadable(error), name=template.name, folder=asked.folder),)
+
+
+def _run_from_azure(template: Template, resource: str, request: Request, watch: Watch) -> tuple[Result, ...]:
+    """Convert an image template that is read from Azure, and keep what was read beside the output."""
+    from aib2packer.app.azure_reading import read_template
+
+    file = None if request.folder is None or request.look else request.folder / AZURE_FILE
+    data, kept, further = read_template(resource, file, refresh=request.refresh, most=request.most)
+    named = template if file is None else replace(template, name=str(file))
+    asked = request if file is None else replace(request, beside={AZURE_FILE: kept})
+    return tuple(_told(result, further) for result in _run(named, data, asked, watch))
 
 
 def _with_parameters(template: Template, data: bytes, request: Request) -> tuple[Request, tuple[Finding, ...]]:
@@ -242,7 +258,7 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
     if request.file:
         return _deliver(result, request.file.parent, {request.file.name: hcl}, request)
     if request.folder:
-        files = {BUILD_FILE: hcl, **conversion.files}
+        files = {BUILD_FILE: hcl, **conversion.files, **request.beside}
         return _deliver(result, request.folder, _without_own(request.folder, files, check=request.check), request)
     return replace(result, hcl=hcl)
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import stat
 import time
 from typing import TYPE_CHECKING, Self
 
 from aib2packer.packer.layout import FILES
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ _BEGINNING = ".aib2packer-"
 _LOCK, _IGNORED = "lock", ".gitignore"
 _PIECE = 1 << 20
 _SECONDS = 2
-_OURS = re.compile(r"\d+\.(?:new|old)|lock|\.gitignore")
+_OURS = pattern(r"\d+\.(?:new|old)|lock|\.gitignore")
 
 
 class Staging:

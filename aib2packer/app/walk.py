@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 from aib2packer.app.bicep import has_compiler
 from aib2packer.app.globs import matches
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-SUFFIXES = (".json", ".jsonc", ".bicep")
+SUFFIXES = (".json", ".jsonc", ".bicep", ".tf")
 """How the names of files end that may be image templates."""
 _NEVER = {"node_modules", ".git", ".hg", ".svn", ".terraform", ".venv", "__pycache__"}
-_SPEAKS = re.compile(rb"virtualmachineimages|imagetemplates?\b|templatelink", re.IGNORECASE)
-_SOURCE, _DISTRIBUTE = re.compile(rb"\bsource\b", re.IGNORECASE), re.compile(rb"\bdistribute\b", re.IGNORECASE)
-_BUILT = re.compile(rb'"_generator"\s*:\s*\{\s*"name"\s*:\s*"bicep"')
+_SPEAKS = pattern(rb"virtualmachineimages|imagetemplates?\b|templatelink", re.IGNORECASE)
+_SOURCE, _DISTRIBUTE = pattern(rb"\bsource\b", re.IGNORECASE), pattern(rb"\bdistribute\b", re.IGNORECASE)
+_BUILT = pattern(rb'"_generator"\s*:\s*\{\s*"name"\s*:\s*"bicep"')
 _SECONDS = 60
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from itertools import takewhile
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from aib2packer.findings import codes
 from aib2packer.findings.formats import place
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import safe
+from aib2packer.models import replace
 from aib2packer.provenance.accounting import State
 
 if TYPE_CHECKING:

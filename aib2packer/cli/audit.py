@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,12 +16,13 @@ from aib2packer.audit.baseline import Baseline, read_baseline, told, write_basel
 from aib2packer.cli import options
 from aib2packer.cli.printing import colored, echo, print_error, progress
 from aib2packer.cli.sections import SectionedCommand, picked
+from aib2packer.models import replace
 from aib2packer.options import Options
 from aib2packer.system.files import read_bytes
 from aib2packer.text.source import FileError, InputError, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from aib2packer.app.inputs import Template
     from aib2packer.app.run import Result
@@ -33,7 +33,7 @@ _NOWHERE = Path()  # what is only looked at is written nowhere
 
 
 @click.command("audit", cls=SectionedCommand)
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path())
 @options.inputs
 @options.reports
 @options.conversion
@@ -41,7 +41,8 @@ _NOWHERE = Path()  # what is only looked at is written nowhere
 def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: float, *, quiet: bool, **given: object) -> None:
     """Look at many templates, and say what moving them takes.
 
-    PATH is a file or a folder that is searched. Nothing is written but the report: what converts and what not, what to act on
+    PATH is a file, a folder that is searched, or the id of an image template in Azure. Without any, --subscription or
+    --resource-group say where in Azure to look. Nothing is written but the report: what converts and what not, what to act on
     and to decide, which roles, hosts, secrets and image definitions the builds need, and what several templates share.
 
     \b
@@ -56,7 +57,7 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
     try:
         given["parameter_files"] = options.read_parameters(cast("tuple[str, ...]", given["parameter_files"]), most)
         baseline = _baseline(given["baseline"], most)
-        templates = collect(paths, None, cast("tuple[str, ...]", given["exclude"]))
+        templates = collect(paths or _in_azure(given, most), None, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
         print_error(str(error))
         sys.exit(2)
@@ -88,6 +89,17 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
     if audit.share < fail_under:
         print_error(f"{audit.share:.1f} % of the templates convert, less than the {fail_under:g} % of --fail-under")
     sys.exit(2 if not all(written) else int(failed))
+
+
+def _in_azure(given: Mapping[str, object], most: int) -> tuple[str, ...]:
+    """The ids of the image templates in the subscription or resource group that is given."""
+    from aib2packer.app.azure_reading import list_templates
+
+    subscription, group = cast("str | None", given["subscription"]), cast("str | None", given["resource_group"])
+    if subscription is None and group is None:
+        message = "No PATH given. Name a file or a folder, or give --subscription or --resource-group to look in Azure."
+        raise click.UsageError(message)
+    return list_templates(subscription, group, None, check=False, most=most)
 
 
 def _look(templates: Sequence[Template], request: Request, *, quiet: bool) -> list[Result]:

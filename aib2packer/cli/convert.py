@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, cast
 
 import click
 
+from aib2packer.app.azure_ids import is_image_template, is_in_azure
 from aib2packer.app.inputs import STDIN, collect, is_folder
 from aib2packer.app.run import Outcome, Request, Result, check_leftovers, run, unreadable
 from aib2packer.cli import options
@@ -19,6 +19,7 @@ from aib2packer.cli.reporting import Reporting, report
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.models import replace
 from aib2packer.options import Options
 from aib2packer.text.source import FileError
 
@@ -35,32 +36,40 @@ if TYPE_CHECKING:
 @options.conversion
 @options.parameters
 @options.findings
-def convert_command(
+def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclass
     templates: tuple[str, ...],
     output: str | None,
     parameter_files: tuple[str, ...],
     *,
+    subscription: str | None,
     most: int,
     strict: bool,
     **given: object,
 ) -> None:
     """Convert image templates to Packer builds.
 
-    TEMPLATE is a JSON file, a folder that is searched for them, or - for standard input, which is also read if there is none.
-    Several templates, or a folder, need -o DIR: each gets a folder of its own there.
+    TEMPLATE is a JSON, Bicep or Terraform file, a folder that is searched for them, the id of an image template in Azure, or -
+    for standard input, which is also read if there is none. Several templates, or a folder, need -o DIR: each gets a folder of
+    its own there. What is in Azure is read by the Azure CLI (az), and kept beside the output.
 
     Exit status: 0 converted; 1 an error, and no HCL, or findings at the level of --fail-on, or --check found a difference;
     2 wrong usage, or files that cannot be read or written.
     """
+    in_azure = not templates and (subscription is not None or given["resource_group"] is not None)
     arguments = templates or (STDIN,)
     file, folder = _target(output)
-    many = len(arguments) > 1 or any(is_folder(Path(argument)) for argument in arguments)
+    many = in_azure or len(arguments) > 1 or any(is_folder(Path(argument)) for argument in arguments)
     for wrong, message in (
         (
-            not templates and sys.stdin is not None and sys.stdin.isatty(),
+            not templates and not in_azure and sys.stdin is not None and sys.stdin.isatty(),
             "No template given. Name a file or a folder, or pipe a template in.",
         ),
         ("" in {*templates, output}, "The name of a file is empty."),
+        (bool(templates) and subscription is not None, "--subscription stands in place of TEMPLATE: give one of them."),
+        (
+            any(is_in_azure(argument) and not is_image_template(argument) for argument in templates),
+            "The id of an image template ends in /providers/Microsoft.VirtualMachineImages/imageTemplates/NAME.",
+        ),
         (
             given["fetch"] and folder is None,
             "--fetch lays files beside the HCL, and needs a folder to write to: -o DIR.",
@@ -83,6 +92,11 @@ def convert_command(
     reporting = picked(Reporting, given)
     try:
         given["parameter_files"] = options.read_parameters(parameter_files, most)
+        if in_azure:
+            from aib2packer.app.azure_reading import list_templates
+
+            group = cast("str | None", given["resource_group"])
+            arguments = list_templates(subscription, group, folder, check=bool(given["check"]), most=most)
         inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
         report([unreadable(error)], reporting, many=False)

@@ -5,7 +5,6 @@ An option of the conversion has the name of a field of `Options`, or a callback 
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from aib2packer.clouds import Cloud, cloud_named
 from aib2packer.findings.formats import Format
 from aib2packer.findings.model import Asks, Level, Severity
 from aib2packer.options import Auth, Emit, OsType, ValidateIn, WinrmBootstrap
+from aib2packer.patterns import pattern
 from aib2packer.system.files import MOST
 from aib2packer.text.secrets import mask
 from aib2packer.text.source import decode
@@ -25,7 +25,7 @@ from aib2packer.text.source import decode
 if TYPE_CHECKING:
     from aib2packer.text.source import SourceText
 
-_MARKETPLACE_IMAGE = re.compile(r"[\w.-]+(?::[\w.-]+){2,3}")
+_MARKETPLACE_IMAGE = pattern(r"[\w.-]+(?::[\w.-]+){2,3}")
 
 
 def _os_type(_context: click.Context, _parameter: click.Parameter, value: str | None) -> OsType | None:
@@ -129,6 +129,10 @@ inputs.option(
     multiple=True,
     help="Leave out files and folders of this name or relative path when a folder is searched, such as `*.dev.json`.",
 )
+inputs.option(
+    "--subscription", metavar="ID", help="Convert all image templates of this Azure subscription, in place of TEMPLATE."
+)
+inputs.option("--refresh", is_flag=True, help="Ask Azure again, also where the output holds what it said before.")
 
 reports = Section("Report")
 reports.option(
@@ -259,7 +263,11 @@ parameters.option(
     help="The value of a parameter, JSON or text. May be given several times.",
 )
 parameters.option("--subscription-id", metavar="ID", help="What subscription().subscriptionId is, instead of a variable.")
-parameters.option("--resource-group", metavar="NAME", help="What resourceGroup().name is, instead of a variable.")
+parameters.option(
+    "--resource-group",
+    metavar="NAME",
+    help="What resourceGroup().name is, instead of a variable. Without TEMPLATE: all image templates there in Azure.",
+)
 parameters.option("--location", metavar="REGION", help="What resourceGroup().location is, instead of a variable.")
 parameters.option("--resolve", is_flag=True, help="Fold parameters that have a value into the output, instead of variables.")
 

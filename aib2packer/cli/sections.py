@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from aib2packer.models import field_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,4 +60,4 @@ class Section:
 
 def picked(kind: type[T], given: Mapping[str, object]) -> T:
     """A dataclass made of those values of options that have the name of one of its fields."""
-    return kind(**{field.name: given[field.name] for field in fields(kind) if field.name in given})  # type: ignore[arg-type]
+    return kind(**{name: given[name] for name in field_names(kind) if name in given})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.answers import error_code
 from aib2packer.aib.fields import Spelling
@@ -12,20 +12,23 @@ from aib2packer.arm.language.text import join
 from aib2packer.customizers.fetched import base_name, read_fetched, script_text
 from aib2packer.customizers.head import label
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.names import file_name
+from aib2packer.models import dataclass
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
     from aib2packer.arm.language.text import TemplateText
 
-_WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", re.IGNORECASE)
+_WEB_PAGE = pattern(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands(Customizer):
     """A customizer that runs commands: either `inline` or `script` is there."""
+
+    TEXTS: ClassVar[tuple[str, ...]] = (*Customizer.TEXTS, "inline", "script")
 
     inline: tuple[TemplateText, ...]
     script: Fetched | None

@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
 
 # Go's durations: https://pkg.go.dev/time#ParseDuration
-_GO = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|ms|s|m|h))+")
-_ISO = re.compile(r"PT(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)S)?")
+_GO = pattern(r"(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|ms|s|m|h))+")
+_ISO = pattern(r"PT(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)S)?")
 
 
 def read_duration(fields: Fields, key: str) -> str | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import ParameterSymbol
 from aib2packer.arm.language.text import LateExpression, TemplateText, text_of
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.symbols import Symbols
 
 # Where quotes may nest, nothing is said about what stands in which.
-_NESTS = re.compile(r"<<|\$\(|`")
+_NESTS = pattern(r"<<|\$\(|`")
 # Variables that the shell itself goes by.
 _TAKEN = {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "IFS", "ENV", "PWD", "TERM", "LANG", "PS1", "PS4", "CDPATH"}
-_QUOTE = re.compile(r"\\.|['\"]|#[^\n]*", re.DOTALL)
+_QUOTE = pattern(r"\\.|['\"]|#[^\n]*", re.DOTALL)
 
 
 def secrets_apart(text: TemplateText, symbols: Symbols) -> tuple[TemplateText, Mapping[str, TemplateText]] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,12 +11,13 @@ from aib2packer.aib.tokens import literal_text
 from aib2packer.arm.language.symbolic import Secret, parameters_of
 from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass, field
 from aib2packer.hcl.values import Interpolation
+from aib2packer.models import dataclass, field, replace
 from aib2packer.options import Unfetched
 from aib2packer.packer.model import Download, Provisioner
 from aib2packer.packer.steps.download import percent_encoded
 from aib2packer.packer.steps.site import beside_template
+from aib2packer.patterns import pattern
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.site import Site
 
-_URI = re.compile(r"https?://", re.IGNORECASE)
+_URI = pattern(r"https?://", re.IGNORECASE)
 # Where GitHub and GitLab show a file to people.
-_WEB_PAGE = re.compile(
+_WEB_PAGE = pattern(
     r"https?://(?:(?:www\.)?github\.com/[^/]+/[^/]+|[^/]+(?:/[^/]+)+/-)/blob/(?!.*[?&]raw=(?:1|true))", re.IGNORECASE
 )
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA256 = pattern(r"[0-9a-f]{64}")
 # Byte order marks of scripts, and what they stand for.
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 

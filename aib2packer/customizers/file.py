@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, script_text, supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.names import file_name
+from aib2packer.models import dataclass
 from aib2packer.packer.layout import FILES
 from aib2packer.packer.model import Steps
 from aib2packer.packer.steps.exactness import require_exact
@@ -27,6 +27,8 @@ _LARGEST = 20 * 1024 * 1024  # bytes: docs/reference/aib-behaviour.md 1.6
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File(Customizer):
     """One file, uploaded as the user that Packer signs in with."""
+
+    TEXTS: ClassVar[tuple[str, ...]] = (*Customizer.TEXTS, "source", "destination")
 
     source: Fetched
     destination: TemplateText

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.fields import Spelling
@@ -11,8 +10,8 @@ from aib2packer.customizers.commands import Commands, read_commands
 from aib2packer.customizers.fetched import supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code
+from aib2packer.models import dataclass, replace
 from aib2packer.packer.layout import SCRIPTS
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.exactness import powershell_inline_is_exact, with_byte_order_mark

@@ -6,29 +6,30 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.packer.model import Provisioner
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 WAIT = "20m"
 
-_MENTIONED = re.compile(r"\b(?:reboot|shutdown|init|telinit)\b")
+_MENTIONED = pattern(r"\b(?:reboot|shutdown|init|telinit)\b")
 # Words that a command can stand behind, and what these take.
 _PREFIXES = {
     *("sudo", "doas", "exec", "nohup", "command", "env", "time", "timeout", "setsid"),
     *("!", "{", "if", "elif", "while", "until", "then", "do", "else"),
 }
-_TAKEN = re.compile(r"\w+=.*|-\S+|\d[\d.]*[smhd]?", re.DOTALL)
+_TAKEN = pattern(r"\w+=.*|-\S+|\d[\d.]*[smhd]?", re.DOTALL)
 _TAKES_A_VALUE = {"-u", "-g", "-k", "-s"}
 _SHELLS = {"sh", "bash", "dash"}
-_HERE_DOCUMENT = re.compile(r"(<<-?\s*(['\"]?)(\w+)\2[^\n]*)\n(?:.*?\n)??\s*\3(?=\n|$)", re.DOTALL)
-_TOKEN = re.compile(
+_HERE_DOCUMENT = pattern(r"(<<-?\s*(['\"]?)(\w+)\2[^\n]*)\n(?:.*?\n)??\s*\3(?=\n|$)", re.DOTALL)
+_TOKEN = pattern(
     r"""(?P<separator>[;&|()\n])|(?P<blank>[ \t\r]+|\\\n)"""
     r"""|'(?P<single>[^']*)'|"(?P<double>(?:\\.|[^"\\])*)"|\\(?P<escaped>.)|(?P<plain>[^\s;&|()'"\\]+)""",
     re.DOTALL,
 )
-_SHELL_SHEBANG = re.compile(r"#![^\n]*\b(?:ba|da|z|k|a)?sh\b")
-_COMMENT = re.compile(r"#[^\n]*")
+_SHELL_SHEBANG = pattern(r"#![^\n]*\b(?:ba|da|z|k|a)?sh\b")
+_COMMENT = pattern(r"#[^\n]*")
 
 
 def restarts_vm(text: str) -> bool:

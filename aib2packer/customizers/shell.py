@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.text import text_of
@@ -12,7 +11,7 @@ from aib2packer.customizers.fetched import base_name, supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.customizers.restart import WAIT, is_in_shell, mentions_restart, restarts_vm, wait_for_restart
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass, replace
 from aib2packer.packer.layout import SCRIPTS
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.exactness import has_short_byte_lines, has_short_lines, shell_inline_is_exact, unix_lines

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers.durations import read_duration
 from aib2packer.customizers.head import comment, named, read_head
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.exactness import require_exact
 
@@ -22,6 +22,8 @@ KIND = "WindowsRestart"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsRestart(Customizer):
     """A restart of the VM; what is None is Packer's default, which is the service's too."""
+
+    TEXTS: ClassVar[tuple[str, ...]] = (*Customizer.TEXTS, "command", "check_command")
 
     command: TemplateText | None
     check_command: TemplateText | None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers.head import comment, named, read_head
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.exactness import require_exact
 
@@ -25,6 +25,8 @@ class WindowsUpdate(Customizer):
 
     Source: docs/reference/aib-behaviour.md 1.8.
     """
+
+    TEXTS: ClassVar[tuple[str, ...]] = (*Customizer.TEXTS, "search_criteria", "filters", "limit")
 
     search_criteria: TemplateText | None
     filters: tuple[TemplateText, ...]

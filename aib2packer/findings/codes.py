@@ -121,3 +121,6 @@ PARAMETERS_BESIDE = Code("AIB2P461", Severity.NOTE, "parameters file that is not
 OWN_IMAGE = Code("AIB2P470", Severity.NOTE, "what a source of one's own brings", Asks.DECIDE)
 UNPROTECTED = Code("AIB2P480", Severity.NOTE, "download that can be changed on its way", Asks.DECIDE)
 RUN_BY_TERRAFORM = Code("AIB2P485", Severity.NOTE, "build started by Terraform", Asks.DECIDE)
+LAST_RUN = Code("AIB2P486", Severity.NOTE, "last build in Azure", Asks.DECIDE)
+NOT_READ = Code("AIB2P487", Severity.NOTE, "not read from Azure", Asks.DECIDE)
+KEPT = Code("AIB2P488", Severity.NOTE, "what Azure said before")

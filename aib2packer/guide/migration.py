@@ -6,8 +6,8 @@ from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Asks, Severity
-from aib2packer.frozen import dataclass
 from aib2packer.guide.rights import BUILD_GROUP_NAME
+from aib2packer.models import dataclass
 from aib2packer.packer.layout import (
     ATTRIBUTES,
     AZURE_PIPELINES,

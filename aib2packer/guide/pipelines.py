@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.clouds import Cloud
-from aib2packer.frozen import dataclass
 from aib2packer.guide.commands import SUBSCRIPTION_NAME
 from aib2packer.guide.migration import starts
+from aib2packer.models import dataclass
 from aib2packer.options import Auth
 from aib2packer.packer.layout import AZURE_PIPELINES, GITHUB_ACTIONS
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
@@ -137,7 +137,7 @@ def _azure(name: str, guide: Guide) -> Pipeline:
     else:
         login["keepAzSessionActive"] = "true"
     if auth is Auth.OIDC:  # azure-arm's own way asks as GitHub Actions answers
-        environment["PKR_VAR_use_azure_cli_auth"] = "true"
+        environment["PKR_VAR_use_azure_cli_auth"] = '"true"'
     if login and any(one.environment for one in _runs(guide)):
         before.append(f'export {SUBSCRIPTION_NAME}="$(az account show --query id --output tsv)"')
     elif any(one.environment for one in _runs(guide)):

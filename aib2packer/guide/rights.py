@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, VhdTarget
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
 from aib2packer.packer.shell_words import Output, Word, word
 from aib2packer.packer.steps.download import account_of, private_accounts
 from aib2packer.packer.subscription import subscription_value

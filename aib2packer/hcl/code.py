@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from enum import IntEnum
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Code
+from aib2packer.models import dataclass
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.hcl.values import Local, Value, Variable
 
 
-_is_reference = re.compile(r"[\w.]+(?:\[\d+\])?").fullmatch
+_REFERENCE = pattern(r"[\w.]+(?:\[\d+\])?")
 
 
 class CannotPrintError(Exception):
@@ -63,7 +63,7 @@ class Piece:
 def of_value(value: Value, version: tuple[int, ...] = ()) -> Piece:
     """A value that is complete."""
     if isinstance(value, Code):
-        binding = Binding.PRIMARY if _is_reference(value.text) else Binding.CONDITIONAL
+        binding = Binding.PRIMARY if _REFERENCE.fullmatch(value.text) else Binding.CONDITIONAL
         return Piece(value.text, value.uses, binding, version)
     return Piece(print_value(value), references(value), version=version)
 

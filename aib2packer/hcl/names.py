@@ -6,11 +6,13 @@ import re
 import unicodedata
 from urllib.parse import unquote
 
+from aib2packer.patterns import pattern
+
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: these are devices there, whatever follows a dot.
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?=\.|$)", re.IGNORECASE)
-_NOT_IN_NAMES = re.compile(r"[^\w .+@,=-]+")
+_DEVICE = pattern(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?=\.|$)", re.IGNORECASE)
+_NOT_IN_NAMES = pattern(r"[^\w .+@,=-]+")
 _LONGEST_NAME = 120  # of the 255 bytes that file systems take, and the 260 characters that a path may have on Windows
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_WORD = pattern(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
 
 def snake_case(name: str) -> str:

@@ -12,6 +12,7 @@ from itertools import count, groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.hcl.values import Attribute, Blank, Block, Code, Comment, GoTemplate, Interpolation, Local, Variable
+from aib2packer.patterns import pattern
 from aib2packer.text.commands import break_up
 
 if TYPE_CHECKING:
@@ -27,18 +28,18 @@ _STEP = 2
 _EQUALS = len(" = ")
 _ONE_A_LINE = {"inline"}  # several commands read better below each other
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_IDENTIFIER = pattern(r"[A-Za-z_][A-Za-z0-9_-]*")
 # Words that mean something else than their name at the start of an object.
 _KEYWORDS = frozenset({"for", "null", "true", "false"})
 
-_NOT_AS_IT_IS = re.compile(r"[^ !#&-\[\]-~]")  # a single set, which `re` finds several times faster than a choice
-_NOT_IN_COMMENTS = re.compile(r"[^ -~]")
+_NOT_AS_IT_IS = pattern(r"[^ !#&-\[\]-~]")  # a single set, which `re` finds several times faster than a choice
+_NOT_IN_COMMENTS = pattern(r"[^ -~]")
 _ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t", '"': r"\"", "\\": r"\\"}
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = pattern("[\ud800-\udfff]")
 
-_AT_MARGIN = re.compile(r"^[^\s]", re.MULTILINE)
+_AT_MARGIN = pattern(r"^[^\s]", re.MULTILINE)
 # Beside the categories M*: what can share a grapheme cluster with its neighbour (Unicode 15, GraphemeBreakProperty.txt).
-_JOINING = re.compile(
+_JOINING = pattern(
     "[\u0d4e\u0e33\u0eb3\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\uff9e\uff9f\U000111c2\U000111c3\U0001193f\U00011941"
     "\U00011a3a\U00011a84-\U00011a89\U00011d46\U00011f02\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]"
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from aib2packer.jsonc.breakage import Broken, Case, line_end, named, quoted, shown
+from aib2packer.patterns import pattern
 
 
 def open_string(case: Case) -> Broken:
@@ -71,7 +72,7 @@ def runaway_string(case: Case) -> Broken | None:
 
 
 # At the end of the line, or before a comma at the end of what was read as the string.
-_SEEMING_END = re.compile(r'(?P<quote>[“”„‟]|\\")[ \t]*+(?:[}\]]*+,?+[ \t]*+(?=[\r\n]|$)|,[ \t]*+"$)')
+_SEEMING_END = pattern(r'(?P<quote>[“”„‟]|\\")[ \t]*+(?:[}\]]*+,?+[ \t]*+(?=[\r\n]|$)|,[ \t]*+"$)')
 
 
 def _run_on(text: str, start: int, end: int) -> Broken | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
 from aib2packer.hcl.printing import escape_templates, print_body, references
 from aib2packer.hcl.values import Attribute, Block, Code, Local, Variable
+from aib2packer.models import replace
 from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
 from aib2packer.packer.layout import values_file
 from aib2packer.packer.model import Build, Section

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, PlatformImage
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.names import portable_name
+from aib2packer.models import dataclass
 from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.distribution.tags import sort_tags
 from aib2packer.packer.marketplace import architecture_of, generation_of

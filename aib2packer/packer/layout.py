@@ -22,6 +22,8 @@ OUTPUT_FOLDERS = (VALIDATION_FOLDER, SCRIPTS, FILES, DOWNLOADS, PIPELINES)
 GITHUB_ACTIONS = f"{PIPELINES}/github-actions.yml"
 AZURE_PIPELINES = f"{PIPELINES}/azure-pipelines.yml"
 MIGRATION_PAGE = "MIGRATION.md"
+AZURE_FILE = "azure.json"
+"""What was read from Azure, where the image template was: a second conversion needs no Azure."""
 SHA256SUMS = "SHA256SUMS"
 """The file with the checksums of what was fetched when converting."""
 IGNORED = ".gitignore"

@@ -11,6 +11,7 @@ from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
 from aib2packer.options import OsType
 from aib2packer.packer.marketplace import os_type_of, publisher_of
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
 
-_WINDOWS_NAME = re.compile(r"(?<![a-z])(?:win(?:dows)?|w10|w11|ws20|avd|wvd|vdi)|windows", re.IGNORECASE)
-_LINUX_NAME = re.compile(r"(?<![a-z])(?:rhel|centos|sles|suse|ol\d)|ubuntu|debian|linux|rocky|mariner", re.IGNORECASE)
+_WINDOWS_NAME = pattern(r"(?<![a-z])(?:win(?:dows)?|w10|w11|ws20|avd|wvd|vdi)|windows", re.IGNORECASE)
+_LINUX_NAME = pattern(r"(?<![a-z])(?:rhel|centos|sles|suse|ol\d)|ubuntu|debian|linux|rocky|mariner", re.IGNORECASE)
 _WINDOWS_DISK_GB = 127
 
 

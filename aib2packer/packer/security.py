@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImage
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate

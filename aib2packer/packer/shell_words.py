@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code, Interpolation, Local, Variable
+from aib2packer.models import dataclass
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from aib2packer.hcl.values import Value
 
-_SAFE = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
-_NAME_GOES_ON = re.compile(r"\w", re.ASCII)
-_ESCAPED_IN_QUOTES = re.compile(r'([\\"$`])')
+_SAFE = pattern(r"[\w@%+=:,./-]+", re.ASCII)
+_NAME_GOES_ON = pattern(r"\w", re.ASCII)
+_ESCAPED_IN_QUOTES = pattern(r'([\\"$`])')
 
 
 @dataclass(frozen=True, slots=True)

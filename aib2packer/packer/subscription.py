@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import ManagedImage
 from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
+from aib2packer.models import replace
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.distribution.plan import Plan
     from aib2packer.packer.variables.symbols import Symbols
 
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_GUID = pattern(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 _OPEN = replace(
     SUBSCRIPTION, description=f"{SUBSCRIPTION.description} Empty: that of the account that signs in.", validation=()

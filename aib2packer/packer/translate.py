@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import ParameterSymbol
 from aib2packer.findings import codes
 from aib2packer.hcl.values import Local
+from aib2packer.models import replace
 from aib2packer.options import WinrmBootstrap
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import distribute

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
 from aib2packer.options import ValidateIn
 from aib2packer.packer.distribution.versions import major_version
 

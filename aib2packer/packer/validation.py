@@ -6,13 +6,12 @@ for the latest one, until the validation build releases it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImage, PlatformImage
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code, Interpolation, Local, Variable, traced
+from aib2packer.models import dataclass, replace
 from aib2packer.options import Emit, ValidateIn
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import ForValidation

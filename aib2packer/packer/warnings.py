@@ -15,6 +15,7 @@ from aib2packer.findings import codes
 from aib2packer.options import OsType
 from aib2packer.packer.marketplace import Architecture, Generation, needs_plan, publisher_of
 from aib2packer.packer.vm.machine import default_size
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,21 +36,21 @@ _DISKS_OF_DEFAULT_SIZES = 4  # https://learn.microsoft.com/azure/virtual-machine
 
 _GENERATIONS = {generation.value for generation in Generation}
 
-_REMOVES_AGENT = re.compile(
+_REMOVES_AGENT = pattern(
     r"\b(?:apt|apt-get|yum|dnf|zypper|tdnf)\b[^\n;&|]*\b(?:remove|purge|erase|autoremove)\b[^\n;&|]*\bwa(?:linux)?agent\b"
     r"|\brm\b[^\n;&|]*\bwaagent\b",
     re.IGNORECASE,
 )
-_REMOVES_SCRIPT = re.compile(r"\b(?:rm|del|ri|unlink|remove-item)\b[^\n;&|]*deprovisioningscript\.(?:sh|ps1)", re.IGNORECASE)
+_REMOVES_SCRIPT = pattern(r"\b(?:rm|del|ri|unlink|remove-item)\b[^\n;&|]*deprovisioningscript\.(?:sh|ps1)", re.IGNORECASE)
 # What leaves Windows waiting for a restart as a rule.
-_NEEDS_RESTART = re.compile(
+_NEEDS_RESTART = pattern(
     r"\b(?:install-windowsfeature|add-windowsfeature|enable-windowsoptionalfeature|add-windowscapability|wusa(?:\.exe)?)\b"
     r"|\bdism\b[^\n]*/enable-feature",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(r"^\s*#[^\n]*", re.MULTILINE)
-_ARM_SIZE = re.compile(r"standard_[a-z]+\d+(?:-\d+)?[a-z]*p[a-z]*(?:_v\d+)?", re.IGNORECASE)
-_RESTARTS = re.compile(r"\brestart-computer\b|\bshutdown(?:\.exe)?\b[^\n]*[/-]r\b", re.IGNORECASE)
+_COMMENT = pattern(r"^\s*#[^\n]*", re.MULTILINE)
+_ARM_SIZE = pattern(r"standard_[a-z]+\d+(?:-\d+)?[a-z]*p[a-z]*(?:_v\d+)?", re.IGNORECASE)
+_RESTARTS = pattern(r"\brestart-computer\b|\bshutdown(?:\.exe)?\b[^\n]*[/-]r\b", re.IGNORECASE)
 
 
 def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aib2packer.findings import codes
 from aib2packer.findings.model import Finding, Severity
-from aib2packer.frozen import dataclass
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, JsonUnknown
+from aib2packer.models import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

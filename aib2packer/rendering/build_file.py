@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.printing import print_body, print_items, print_locals, print_variable, quote, visible
 from aib2packer.hcl.values import Attribute, Block, Comment
+from aib2packer.models import dataclass
 from aib2packer.packer.addresses import source_address
 from aib2packer.rendering.templates import environment
 

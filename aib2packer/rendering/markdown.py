@@ -6,15 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.text import printable, safe
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_SPECIAL = re.compile(r"([\\`*\[\]<>&|~$])|(?<!\w)(_)|(_)(?!\w)", re.ASCII)
+_SPECIAL = pattern(r"([\\`*\[\]<>&|~$])|(?<!\w)(_)|(_)(?!\w)", re.ASCII)
 # At the beginning of a line: what would make a heading, a list or a quotation of it.
-_AT_START = re.compile(r"([#+=>-])|(\d+)([.)])")
-_CODE = re.compile(r"`([^`]+)`")
-_RUN = re.compile(r"`+")
+_AT_START = pattern(r"([#+=>-])|(\d+)([.)])")
+_CODE = pattern(r"`([^`]+)`")
+_RUN = pattern(r"`+")
 
 
 class Markdown(str):

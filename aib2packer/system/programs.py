@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
+
+from aib2packer.patterns import pattern
 
 _ON_WINDOWS = os.name == "nt"
 # A batch file is run by cmd.exe, which goes by these whatever quotes stand around them.
 _BATCH = (".bat", ".cmd")
-_MEANS_MORE_TO_CMD = re.compile(r'["%&|<>^!\r\n]')
+_MEANS_MORE_TO_CMD = pattern(r'["%&|<>^!\r\n]')
 
 
 def find_program(name: str) -> str | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.models import replace
+from aib2packer.patterns import pattern
 from aib2packer.terraform.reading import NotReadError, closing_brace, read_interpolation
 from aib2packer.terraform.syntax import NotTranslatedError, TfCall
 from aib2packer.text.source import SourceText, Span
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 # Private characters: what is written stands for one interpolation by its number, then as many as make it as long as that was.
 _OPEN, _FILL = "\ue000", "\ue001"
-_MARKED = re.compile(rf"{_OPEN}(\d+){_FILL}*")
-_TOKEN = re.compile(r'\\.|"|\$\$\{|\$\{', re.DOTALL)
+_MARKED = pattern(rf"{_OPEN}(\d+){_FILL}*")
+_TOKEN = pattern(r'\\.|"|\$\$\{|\$\{', re.DOTALL)
 
 
 def read_embedded(source: SourceText, start: int, end: int, whole: Span, arm: Callable[[TfExpression], str]) -> Json:

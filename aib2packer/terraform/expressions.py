@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aib2packer.frozen import dataclass, field
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.models import dataclass, field, replace
+from aib2packer.patterns import pattern
 from aib2packer.terraform.embedded import read_embedded
 from aib2packer.terraform.functions import OPERATORS, call, date_format
 from aib2packer.terraform.syntax import (
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-_WORD = re.compile(r"[A-Za-z_]\w*")
-_VERB = re.compile(r"%%|%(0?)(\d*)([a-z])")
+_WORD = pattern(r"[A-Za-z_]\w*")
+_VERB = pattern(r"%%|%(0?)(\d*)([a-z])")
 _LISTS = {"concat", "compact", "distinct", "flatten", "keys", "range", "split", "tolist", "toset", "values", "setunion"}
 _MAPS = {"merge", "tomap", "zipmap"}
 _BOOLS = {"contains", "startswith", "endswith", "strcontains", "alltrue", "anytrue", "tobool", "can", "fileexists"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aib2packer.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -96,7 +98,7 @@ _IN_CONDITIONS = frozenset(
         *("substr", "sum", "title", "trim", "trimprefix", "trimspace", "trimsuffix", "try", "upper", "values", "zipmap"),
     }
 )
-_CALL = re.compile(r"([A-Za-z_][\w:]*)\(")
+_CALL = pattern(r"([A-Za-z_][\w:]*)\(")
 
 
 def call(name: str, arguments: tuple[str, ...]) -> str | None:
@@ -113,7 +115,7 @@ def known_to_packer(condition: str) -> bool:
     return set(_CALL.findall(condition)) <= _IN_CONDITIONS
 
 
-_DATE = re.compile(r"'[^']*'|YYYY|YY|MMMM|MMM|MM|M|DD|D|EEEE|EEE|HH|H|hh|h|mm|m|ss|s|AA|aa|ZZZZZ|ZZZZ|ZZZ|Z|.", re.DOTALL)
+_DATE = pattern(r"'[^']*'|YYYY|YY|MMMM|MMM|MM|M|DD|D|EEEE|EEE|HH|H|hh|h|mm|m|ss|s|AA|aa|ZZZZZ|ZZZZ|ZZZ|Z|.", re.DOTALL)
 _DATE_WORDS = {"YYYY": "yyyy", "YY": "yy", "DD": "dd", "D": "d", "EEEE": "dddd", "EEE": "ddd", "hh": "HH", "h": "H"} | {
     word: word for word in ("MMMM", "MMM", "MM", "M", "mm", "m", "ss", "s")
 }

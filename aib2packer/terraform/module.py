@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar
+from aib2packer.patterns import pattern
 from aib2packer.terraform.configuration import Written, configuration_of
 from aib2packer.terraform.expressions import json_of
 from aib2packer.terraform.reading import read_blocks
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aib2packer.terraform.syntax import TfBlock, TfExpression
     from aib2packer.text.source import SourceText
 
-_HEAD = re.compile(
+_HEAD = pattern(
     r"\s*(?:(?:\#|//)[^\n]*\n\s*)*"
     r'(?:(?:resource|data)\s+"|(?:variable|module|provider|output)\s+"|(?:locals|terraform)\s*\{)'
 )

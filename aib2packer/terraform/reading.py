@@ -8,6 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
+from aib2packer.patterns import pattern
 from aib2packer.terraform.syntax import (
     TfAccess,
     TfAttribute,
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 
     Node = Tree[Token] | Token
 
-_HEREDOC = re.compile(r"<<(-?)\s*([\w.-]+)\r?\n(.*?)^[ \t]*\2\s*\Z", re.DOTALL | re.MULTILINE)
-_MARK = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
+_HEREDOC = pattern(r"<<(-?)\s*([\w.-]+)\r?\n(.*?)^[ \t]*\2\s*\Z", re.DOTALL | re.MULTILINE)
+_MARK = pattern(r"\$\$\{|%%\{|\$\{|%\{")
 _DEPTH = 100
 
 

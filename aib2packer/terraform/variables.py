@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.patterns import pattern
 from aib2packer.terraform.functions import known_to_packer
 from aib2packer.terraform.reading import read_attributes
 from aib2packer.terraform.syntax import TfBlock, TfCall, TfExpression, TfList, TfName, TfObject, TfRules, TfValue
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from aib2packer.text.source import SourceText, Span
 
 _TYPES = {"string": "string", "number": "int", "bool": "bool", "list": "array", "set": "array", "tuple": "array"}
-_QUOTED = re.compile(r'("(?:[^"\\]|\\.)*")')
-_OTHER = re.compile(r"\b(?:local|data|each|path|module|self)\.|\bvar\.(\w[\w-]*)")
+_QUOTED = pattern(r'("(?:[^"\\]|\\.)*")')
+_OTHER = pattern(r"\b(?:local|data|each|path|module|self)\.|\bvar\.(\w[\w-]*)")
 
 
 def declaration(block: TfBlock, default: Json | None) -> JsonObject:

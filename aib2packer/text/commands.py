@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aib2packer.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 # The first character of each; a line may come to be broken before any word.
-_START = re.compile(r"#(?=#(?:vso)?\[)|(?<!\S):(?=:[a-z-]+(?:\s[^\n]*?)?::)", re.IGNORECASE)
+_START = pattern(r"#(?=#(?:vso)?\[)|(?<!\S):(?=:[a-z-]+(?:\s[^\n]*?)?::)", re.IGNORECASE)
 
 
 def is_command(text: str, offset: int) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import bisect
 import codecs
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
+
+from aib2packer.models import dataclass, field
 
 
 class InputError(Exception):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.models import replace
 from aib2packer.packer.layout import BUILD_ENDING, BUILD_FILE, VALUES_ENDING
 from aib2packer.verify import packer, syntax
 from aib2packer.verify.told import Output

@@ -6,19 +6,20 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aib2packer.findings.model import Code
 
-_START = re.compile(r"^(?P<kind>Error|Warning): (?P<summary>.*)$", re.MULTILINE)
-_PLACE = re.compile(r"^\s+on (?P<file>\S.*?) line (?P<line>[0-9]+)(?:, in [^\n]*)?:?\n", re.MULTILINE)
+_START = pattern(r"^(?P<kind>Error|Warning): (?P<summary>.*)$", re.MULTILINE)
+_PLACE = pattern(r"^\s+on (?P<file>\S.*?) line (?P<line>[0-9]+)(?:, in [^\n]*)?:?\n", re.MULTILINE)
 # The line that Packer shows below a place: this output has it anyway.
-_EXCERPT = re.compile(r"^\s+(?:[0-9]+: .*|\(source code not available\))\n", re.MULTILINE)
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_END = re.compile(r"^(?:The configuration is valid\.?|Did you run packer init.*)$", re.MULTILINE)
+_EXCERPT = pattern(r"^\s+(?:[0-9]+: .*|\(source code not available\))\n", re.MULTILINE)
+_COLOUR = pattern(r"\x1b\[[0-9;]*m")
+_END = pattern(r"^(?:The configuration is valid\.?|Did you run packer init.*)$", re.MULTILINE)
 _LONGEST = 600
 
 

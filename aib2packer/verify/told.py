@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.findings.model import Finding, about_file
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
 from aib2packer.provenance.sourcemap import origin_of
 from aib2packer.text.secrets import mask
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.packer.validation import STAND_INS
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,10 +22,10 @@ _IDENTITY = f"{_GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/madeup"
 _LONGEST_MANAGED_IMAGE = 8  # index of the last segment of such an id
 
 # The printer's own layout: the closing brace stands alone at the margin.
-_VARIABLE = re.compile(r'^variable "(\w+)" \{\n((?:  .*\n|\n)*?)\}$', re.MULTILINE)
-_SPLIT = re.compile(r'^  (\w+) += split\("/", "?(?:\$\{)?var\.(\w+)\}?([^"\n)]*)"?\)', re.MULTILINE)
+_VARIABLE = pattern(r'^variable "(\w+)" \{\n((?:  .*\n|\n)*?)\}$', re.MULTILINE)
+_SPLIT = pattern(r'^  (\w+) += split\("/", "?(?:\$\{)?var\.(\w+)\}?([^"\n)]*)"?\)', re.MULTILINE)
 
-_RECORDED = re.compile(r'jsondecode\(file\("[^"]*"\)\)\.builds\)\[0\]\.custom_data\.(\w+)')
+_RECORDED = pattern(r'jsondecode\(file\("[^"]*"\)\)\.builds\)\[0\]\.custom_data\.(\w+)')
 
 # How a variable is used (its name stands for NAME), and a value for that use; the first that fits.
 _BY_USE = (

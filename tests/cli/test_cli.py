@@ -306,7 +306,7 @@ def test_wrong_usage_is_told(tmp_path: Path, arguments: tuple[str, ...], message
         (("bytes.json",), "bytes.json: AIB2P020 error: not UTF-8 text (byte 7)", "Save it as UTF-8."),
         (
             ("empty", "-o", "out"),
-            "empty: AIB2P020 error: no *.json, *.jsonc or *.bicep file in this folder",
+            "empty: AIB2P020 error: no *.json, *.jsonc, *.bicep or *.tf file in this folder",
             "Give one that holds image templates.",
         ),
         (

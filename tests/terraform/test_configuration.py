@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from aib2packer import Conversion, Options, convert
+from aib2packer.cli import main
 from aib2packer.findings import codes
 from aib2packer.text.source import SourceText
 
@@ -224,3 +225,15 @@ def test_what_a_resource_of_the_configuration_says_is_taken_from_there() -> None
     text = configuration(more=more).replace('location = "westeurope"', "location = azurerm_resource_group.all.location", 1)
 
     assert 'location                     = "northeurope"' in hcl(converted(text))
+
+
+def test_a_folder_is_searched_for_configurations_too(tmp_path: Path) -> None:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra/main.tf").write_text(configuration())
+    (tmp_path / "infra/variables.tf").write_text('variable "unused" {}\n')
+
+    with pytest.raises(SystemExit) as exited:
+        main(["convert", str(tmp_path / "infra"), "-o", str(tmp_path / "out")], prog_name="aib2packer")
+
+    assert exited.value.code == 0
+    assert [file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("build.pkr.hcl")] == ["out/main/build.pkr.hcl"]

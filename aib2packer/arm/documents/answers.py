@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.evaluation.budget import STEP
 from aib2packer.arm.evaluation.evaluate import evaluate_json, evaluate_node
 from aib2packer.arm.evaluation.loops import run_loop
 from aib2packer.arm.language.expression import ExpressionError
@@ -36,6 +37,7 @@ def answer(
     if function.lower() != "reference" or not arguments:
         return None
     for name, deployment, template in _deployments(resources):
+        scope.memory.budget.pay(STEP)
         if name != arguments[0] and not _is_named(deployment, arguments[0], scope):
             continue
         return _outputs(deployment, template, inner_scope(deployment, template, scope))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from aib2packer.clouds import recognise
 from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # What a parameter may be is not what it is.
 _SAYS_NOTHING = {"allowedvalues", "metadata"}
-_IN_QUOTES = re.compile(r'"([^"\n]*)"')
+_IN_QUOTES = pattern(r'"([^"\n]*)"')
 
 
 def find_cloud(document: Json, options: Options) -> Cloud:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from aib2packer.clouds import Cloud
-from aib2packer.frozen import dataclass, field
+from aib2packer.models import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

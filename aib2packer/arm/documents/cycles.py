@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import parameters_of
 from aib2packer.findings import codes
+from aib2packer.models import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

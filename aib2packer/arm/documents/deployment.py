@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.answers import answer
@@ -20,8 +19,8 @@ from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol
 from aib2packer.arm.language.tree import JsonSymbolic, is_null, value_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
-from aib2packer.frozen import dataclass
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, JsonScalar, string_of
+from aib2packer.models import dataclass, replace
 from aib2packer.text.secrets import find_secrets
 from aib2packer.text.source import SourceText, Span
 

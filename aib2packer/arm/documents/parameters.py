@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
-from aib2packer.frozen import dataclass
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.replace import replaced
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
+from aib2packer.models import dataclass
+from aib2packer.patterns import pattern
 from aib2packer.terraform.syntax import TfRules
 from aib2packer.terraform.variables import is_values_file, plain, values_of
 from aib2packer.text.source import SourceText, Span
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from aib2packer.options import Options
 
 _SECURE = {"securestring", "secureobject"}
-_VALUE = re.compile(r'"value"\s*:\s*("(?:[^"\\]|\\.)*"?|[^\s,}\]]+)', re.IGNORECASE)
+_VALUE = pattern(r'"value"\s*:\s*("(?:[^"\\]|\\.)*"?|[^\s,}\]]+)', re.IGNORECASE)
 _SHAPES: dict[str, tuple[str, tuple[type, ...]]] = {
     "string": ("a string", (str,)),
     "securestring": ("a string", (str,)),

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
 from aib2packer.jsonc.tree import JsonArray, JsonObject
+from aib2packer.models import dataclass
 from aib2packer.text.secrets import mask
 
 if TYPE_CHECKING:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.documents.from_azure import image_template_of, report_reading, siblings_of
 from aib2packer.arm.documents.other import what_it_is
 from aib2packer.arm.documents.parameters import ParameterFact, bind_values, read_parameters
 from aib2packer.arm.documents.powershell import is_powershell, restore
 from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.arm.documents.wrapped import exported, listed
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass, field
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, string_of, with_pointers
+from aib2packer.models import dataclass, field, replace
 from aib2packer.terraform.shown import is_shown, shown_resources
 from aib2packer.text.source import Span
 
@@ -119,22 +119,30 @@ def _load(candidate: _Candidate, report: Report) -> Resource | None:
 
 
 def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Candidate]:
+    items = listed(document)
     if isinstance(document, JsonObject) and is_shown(document):
-        for resource in shown_resources(document, report):
-            yield from _candidates(resource, context, report)
-    elif isinstance(document, JsonObject) and _is_image_template(document):
-        yield _plain(document)
-    elif isinstance(document, JsonObject) and _is_deployment_template(document):
-        yield from _deployed(document, context, report)
-    elif (items := listed(document)) is not None:
-        for item in items:
-            yield from _candidates(item, context, report)
-    elif not isinstance(document, JsonObject):
+        items = shown_resources(document, report)
+    elif isinstance(document, JsonObject) and (found := _of_object(document, context, report)) is not None:
+        yield from found
         return
-    elif (inside := exported(document, context)) is not None:
-        yield from _deployed(*inside, report)
-    elif isinstance(parameters := document.get("parameters"), JsonObject):
-        yield from _rest_example(document, parameters)
+    for item in items or ():
+        yield from _candidates(item, context, report)
+
+
+def _of_object(document: JsonObject, context: Context, report: Report) -> Iterable[_Candidate] | None:
+    """The image templates of a document that is more than a list of others; None for one that is not."""
+    if (read := image_template_of(document)) is not None:
+        return (_from_azure(document, read),)
+    if _is_image_template(document):
+        return (_plain(document),)
+    if _is_deployment_template(document):
+        return _deployed(document, context, report)
+    if listed(document) is not None:
+        return None
+    if (inside := exported(document, context)) is not None:
+        return _deployed(*inside, report)
+    parameters = document.get("parameters")
+    return _rest_example(document, parameters) if isinstance(parameters, JsonObject) else None
 
 
 def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[_Candidate]:
@@ -214,6 +222,16 @@ def _plain(body: JsonObject, name: Json | None = None, version: Json | None = No
     named = name or body.get("name")
     resource = Resource(body, named, version or body.get("apiVersion"), flattened=body.get("properties") is None)
     return _Candidate(string_of(named) or "(no name)", body.span, lambda _: resource)
+
+
+def _from_azure(reading: JsonObject, body: JsonObject) -> _Candidate:
+    """An image template that was read from Azure, with what belongs to it."""
+
+    def load(report: Report) -> Resource:
+        report_reading(reading, report)
+        return Resource(body, body.get("name"), body.get("apiVersion"), flattened=False, siblings=siblings_of(reading))
+
+    return _Candidate(string_of(body.get("name")) or "(no name)", body.span, load)
 
 
 def _is_deployment_template(document: JsonObject) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
+from aib2packer.models import replace
 
 if TYPE_CHECKING:
     from aib2packer.arm.documents.context import Context

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.functions.base import FunctionError, choose
 from aib2packer.arm.language.describe import describe_type, shorten
-from aib2packer.arm.language.symbolic import Access, Apply, DeploymentFact, If, Runtime, is_symbol, type_of
+from aib2packer.arm.language.symbolic import Access, Apply, DeploymentFact, If, Runtime, is_symbol, once, type_of
 from aib2packer.arm.language.tree import JsonSymbolic, has_symbolic_keys, is_null, node_of, value_of
 from aib2packer.jsonc.tree import JsonArray, JsonObject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.jsonc.tree import Json
     from aib2packer.text.source import Span
@@ -105,15 +107,16 @@ def _of_symbol(target: Symbol, key: ArmValue, span: Span) -> Json:
 
 def _of_choice(choice: If, key: ArmValue, span: Span, *, safe: bool) -> Json:
     """The property of each arm; an arm without it fails only when it is chosen."""
-    arms = [_of_arm(arm, key, span, safe=safe) for arm in (choice.then, choice.otherwise)]
-    return node_of(choose(choice.condition, *arms), span)
 
+    def part(value: ArmValue, inside: Callable[[ArmValue], ArmValue]) -> ArmValue:
+        if isinstance(value, If):
+            return choose(value.condition, inside(value.then), inside(value.otherwise))
+        try:
+            return value_of((try_access if safe else access)(node_of(value, span), key, span))
+        except MissingError as error:
+            return Apply("fail", (error.message,))
 
-def _of_arm(arm: ArmValue, key: ArmValue, span: Span, *, safe: bool) -> ArmValue:
-    try:
-        return value_of((try_access if safe else access)(node_of(arm, span), key, span))
-    except MissingError as error:
-        return Apply("fail", (error.message,))
+    return node_of(once(part)(choice), span)
 
 
 def try_get(target: Json, keys: tuple[ArmValue, ...], span: Span) -> Json:

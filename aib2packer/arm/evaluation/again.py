@@ -12,66 +12,71 @@ from aib2packer.arm.language.symbolic import (
     Apply,
     ArmValue,
     Concat,
-    Deferred,
     DeploymentFact,
     If,
     Lambda,
     LambdaVariable,
     ParameterSymbol,
     Runtime,
-    Secret,
     Symbol,
     VariableSymbol,
     concat,
     is_known,
     is_symbol,
 )
-from aib2packer.arm.language.tree import member_of, value_of
+from aib2packer.arm.language.tree import JsonSymbolic, member_of
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aib2packer.arm.evaluation.frame import Frame
+    from aib2packer.arm.evaluation.scope import Scope
     from aib2packer.jsonc.tree import Json
 
 
-def again(value: ArmValue, frame: Frame) -> Json:
+def remembered(expression: Expression, scope: Scope) -> Json | None:
+    """What a symbol came to before; None for what is no symbol, and within a lambda, where it may be another each time."""
+    if not isinstance(expression, Evaluated) or scope.lambda_variables:
+        return None
+    found = scope.memory.again.get(id(expression.value))
+    return None if found is None else found[1]
+
+
+def remember(expression: Expression, made: Json, scope: Scope) -> None:
+    """Keep what a symbol came to."""
+    if isinstance(expression, Evaluated) and is_symbol(expression.value) and not scope.lambda_variables:
+        scope.memory.again[id(expression.value)] = (expression.value, made)
+
+
+def as_written(expression: Expression) -> Expression:
+    """The expression that a symbol is the value of, as far as it is one that can be written; any other expression as it is."""
+    if not isinstance(expression, Evaluated):
+        return expression
+    match expression.value:
+        case ParameterSymbol() | DeploymentFact() | Runtime() | LambdaVariable() | If() | Access() | Apply() as symbol:
+            return _expression(symbol)
+        case _:
+            return expression
+
+
+def again(expression: Evaluated, frame: Frame) -> Json:
     """A value with all that has become known in it."""
-    span = frame.place.span
+    value, span = expression.value, frame.place.span
     match value:
         case None | bool() | int() | float() | str():
             return JsonScalar(value, span)
         case tuple():
-            return JsonArray(tuple(again(item, frame) for item in value), span)
+            return JsonArray(tuple([frame.evaluate(Evaluated(item)) for item in value]), span)
         case Mapping():
-            members = ((_key(key, frame), again(item, frame)) for key, item in value.items())
+            members = [(_key(key, frame), frame.evaluate(Evaluated(item))) for key, item in value.items()]
             return JsonObject(tuple(member_of(key, span, item) for key, item in members), span)
-        case _:
-            return _symbol(value, frame)
-
-
-def _symbol(symbol: Symbol, frame: Frame) -> Json:
-    """What a symbol stands for; worked out once, but within a lambda, where it may be another one each time."""
-    if frame.scope.lambda_variables:
-        return _worked_out(symbol, frame)
-    known = frame.scope.memory.again
-    found = known.get(id(symbol))
-    if found is None:
-        found = known[id(symbol)] = (symbol, _worked_out(symbol, frame))
-    return found[1]
-
-
-def _worked_out(symbol: Symbol, frame: Frame) -> Json:
-    match symbol:
         case Concat(parts):
-            return frame.node(concat(_text(part, frame) for part in parts), Evaluated(symbol))
-        case VariableSymbol(_, value):
-            return again(value, frame)
-        case Deferred() | Secret():
-            return frame.symbol(symbol, Evaluated(symbol))
-        case _:
-            return frame.evaluate(_expression(symbol))
+            return frame.node(concat([_text(part, frame) for part in parts]), expression)
+        case VariableSymbol(_, inner):
+            return frame.evaluate(Evaluated(inner))
+        case _:  # nothing makes more of it
+            return JsonSymbolic.of(value, span)
 
 
 def _expression(symbol: ParameterSymbol | DeploymentFact | Runtime | LambdaVariable | If | Access | Apply) -> Expression:
@@ -107,10 +112,10 @@ def _within(target: Expression, path: Iterable[str | int]) -> Expression:
 
 
 def _text(part: str | Symbol, frame: Frame) -> str | Symbol:
-    value = part if isinstance(part, str) else value_of(again(part, frame))
+    value = part if isinstance(part, str) else frame.value(Evaluated(part))
     return to_text(value, quote="'") if is_known(value) else value if is_symbol(value) else part
 
 
 def _key(key: str | Symbol, frame: Frame) -> str | Symbol:
-    value = key if isinstance(key, str) else value_of(again(key, frame))
+    value = key if isinstance(key, str) else frame.value(Evaluated(key))
     return value if isinstance(value, str) or is_symbol(value) else key

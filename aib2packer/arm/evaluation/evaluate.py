@@ -5,10 +5,11 @@ Source: docs/reference/arm-expressions.md 1 to 3.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aib2packer.arm.evaluation.access import MissingError, access
-from aib2packer.arm.evaluation.again import again
+from aib2packer.arm.evaluation.again import again, as_written, remember, remembered
+from aib2packer.arm.evaluation.budget import STEP, LimitError
 from aib2packer.arm.evaluation.forms import FORMS
 from aib2packer.arm.evaluation.frame import Frame, fail, fail_name, meant, suggestion
 from aib2packer.arm.evaluation.functions import registry
@@ -31,8 +32,8 @@ from aib2packer.arm.language.expression import (
     unescape,
 )
 from aib2packer.arm.language.place import StringPlace
-from aib2packer.arm.language.symbolic import Concat, is_symbol
-from aib2packer.arm.language.tree import JsonSymbolic, drop_nulls, member_of, value_of
+from aib2packer.arm.language.symbolic import is_symbol
+from aib2packer.arm.language.tree import drop_nulls, member_of, value_of
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.text.source import SourceText, Span
 
@@ -43,8 +44,9 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.jsonc.tree import Json
 
-_MAX_TEXT = 4 << 20  # what a template may have altogether
-_MAX_PARTS = 20_000
+# How many calls of Python stand within each other for one level of a tree, and of an expression.
+_TREE = 3
+_CALL = 3
 
 
 def evaluate(expression: Expression, scope: Scope) -> ArmValue:
@@ -56,17 +58,14 @@ def evaluate(expression: Expression, scope: Scope) -> ArmValue:
     """
     text = print_expression(expression)
     source = SourceText("expression", text)
-    try:
-        return value_of(_run(expression, Frame(scope, StringPlace(Span(source, 0, len(text)), ""), _run)))
-    except RecursionError:
-        raise _too_deep(expression.start, expression.end) from None
+    return value_of(_run(expression, Frame(scope, StringPlace(Span(source, 0, len(text)), ""), _run)))
 
 
 def evaluate_again(symbol: Symbol, span: Span, scope: Scope) -> ArmValue:
     """What a symbol comes to in a scope that knows more; the symbol itself where it cannot be evaluated there."""
     try:
         return value_of(drop_nulls(_run(Evaluated(symbol), Frame(scope, StringPlace(span, ""), _run))))
-    except (ExpressionError, RecursionError):
+    except ExpressionError:
         return symbol
 
 
@@ -84,11 +83,18 @@ def evaluate_json(node: Json, scope: Scope) -> Json:
 
 
 def evaluate_node(node: Json, scope: Scope) -> Json:
-    """Like `evaluate_json`, with nulls."""
+    """Evaluate a JSON tree as `evaluate_json` does, and keep its nulls."""
+    if isinstance(node, JsonScalar) and not (isinstance(node.value, str) and node.value.startswith("[")):
+        return node
+    budget = scope.memory.budget
+    before = budget.enter(_TREE, node.span)
     try:
-        return _tree(node, scope)
-    except RecursionError:
-        raise _too_deep(0, 0, node.span) from None
+        return _evaluated(node, scope)
+    except ExpressionError as error:
+        error.span = error.span or node.span
+        raise
+    finally:
+        budget.depth = before
 
 
 def evaluate_definition(kind: str, definition: Definition, scope: Scope) -> Json:
@@ -112,7 +118,7 @@ def evaluate_definition(kind: str, definition: Definition, scope: Scope) -> Json
     try:
         inner = definition.scope or scope.outermost(definition.name if kind == "parameter" else "")
         if definition.loop and isinstance(definition.value, JsonObject):
-            value = run_loop(definition.value, inner, _tree)
+            value = run_loop(definition.value, inner, evaluate_node)
         else:
             value = evaluate_node(definition.value, inner)
     finally:
@@ -121,23 +127,21 @@ def evaluate_definition(kind: str, definition: Definition, scope: Scope) -> Json
     return value
 
 
-def _tree(node: Json, scope: Scope) -> Json:
+def _evaluated(node: Json, scope: Scope) -> Json:
     match node:
-        case JsonSymbolic():
-            return node
         case JsonScalar(str() as text):
             return _string(text, node, scope)
         case JsonArray(items, span):
-            return JsonArray(tuple(_tree(item, scope) for item in items), span)
+            made: Json = JsonArray(tuple([evaluate_node(item, scope) for item in items]), span)
         case JsonObject():
-            return _object(node, scope)
+            made = _object(node, scope)
         case _:
             return node
+    scope.memory.budget.measure(made)
+    return made
 
 
 def _string(text: str, node: JsonScalar, scope: Scope) -> Json:
-    if not text.startswith("["):
-        return node
     if not is_expression(text):
         plain = unescape(text)
         return node if plain == text else JsonScalar(plain, node.span)
@@ -157,16 +161,16 @@ def _object(node: JsonObject, scope: Scope) -> Json:
         for loop in loops:
             name = loop.get("name")
             key = _key(JsonScalar("", loop.span) if name is None else name, scope)
-            members[key] = member_of(key, loop.span, run_loop(loop, scope, _tree))
+            members[key] = member_of(key, loop.span, run_loop(loop, scope, evaluate_node))
         if not loops:
             bracketed = member.key.startswith("[")
             key = _key(JsonScalar(member.key, member.key_span), scope) if bracketed else member.key
-            members[key] = member_of(key, member.key_span, _tree(member.value, scope))
+            members[key] = member_of(key, member.key_span, evaluate_node(member.value, scope))
     return JsonObject(tuple(members.values()), node.span)
 
 
 def _key(node: Json, scope: Scope) -> str | Symbol:
-    key = value_of(_tree(node, scope))
+    key = value_of(evaluate_node(node, scope))
     if isinstance(key, str) or is_symbol(key):
         return key
     message = "the name of a property is text"
@@ -175,90 +179,116 @@ def _key(node: Json, scope: Scope) -> str | Symbol:
 
 def _run(expression: Expression, frame: Frame) -> Json:
     """Evaluate one node of an expression."""
-    if not frame.scope.memory.work.step():
-        fail(expression, "the evaluation takes too many steps", "Check the loops and lambdas: ARM has limits too.")
+    budget = frame.scope.memory.budget
+    budget.pay(STEP)
+    if isinstance(expression, StringLiteral | IntegerLiteral):
+        return JsonScalar(expression.value, frame.span(expression))
+    if (known := remembered(expression, frame.scope)) is not None:
+        return known
+    written = as_written(expression)
+    before = budget.depth
+    try:
+        budget.enter(_CALL)
+        made = _handler(written)(written, frame)
+        budget.measure(made)
+    except FunctionError as error:
+        blamed = error.argument
+        if isinstance(written, Call) and blamed is not None and blamed < len(written.arguments):
+            fail(written.arguments[blamed], error.message, error.help)
+        raise ExpressionError(error.message, written.start, _end_of_name(written), error.help) from None
+    except LimitError as error:
+        if error.end == 0:  # the innermost call is to blame
+            error.start, error.end = written.start, written.end
+        raise
+    finally:
+        budget.depth = before
+    remember(expression, made, frame.scope)
+    return made
+
+
+def _end_of_name(expression: Expression) -> int:
+    return expression.start + len(expression.name) if isinstance(expression, Call) else expression.end
+
+
+def _handler(expression: Expression) -> Callable[[Any, Frame], Json]:
+    """What evaluates an expression, its number of arguments checked."""
     match expression:
-        case StringLiteral(value) | IntegerLiteral(value):
-            return JsonScalar(value, frame.span(expression))
-        case PropertyAccess(target, name):
-            return _access(target, name, expression, frame)
-        case IndexAccess(target, index):
-            return _access(target, frame.value(index), expression, frame)
+        case PropertyAccess():
+            return _property
+        case IndexAccess():
+            return _index
         case Call():
-            return _call(expression, frame)
-        case Evaluated(value):
-            return again(value, frame)
+            return _function(expression)
+        case _:
+            return again
 
 
-def _access(target: Expression, key: ArmValue, expression: PropertyAccess | IndexAccess, frame: Frame) -> Json:
-    whole = frame.evaluate(target)
+def _property(expression: PropertyAccess, frame: Frame) -> Json:
+    return _access(frame.evaluate(expression.target), expression.name, expression, frame)
+
+
+def _index(expression: IndexAccess, frame: Frame) -> Json:
+    return _access(frame.evaluate(expression.target), frame.value(expression.index), expression, frame)
+
+
+def _access(whole: Json, key: ArmValue, expression: PropertyAccess | IndexAccess, frame: Frame) -> Json:
+    if isinstance(whole, JsonObject):
+        frame.scope.memory.budget.pay(2 * len(whole.members))
     try:
         return access(whole, key, frame.span(expression))
     except MissingError as error:
         help_ = suggestion(str(key), error.known, error.help)
-        raise ExpressionError(error.message, target.end, expression.end, help_) from None
+        raise ExpressionError(error.message, expression.target.end, expression.end, help_) from None
 
 
-def _call(call: Call, frame: Frame) -> Json:
+def _function(call: Call) -> Callable[[Call, Frame], Json]:
     name = call.name.lower()
     if "." in name:
-        return _call_user_function(call, frame)
+        return _call_user_function
     if name in _NAMING:
-        return _named(call, frame)
+        _check_count(call, f"{_NAMING[name]}s", 1, 1)
+        return _named
     if name in FORMS:
         _check_count(call, *FORMS[name][:3])
-        return _checked(call, frame, FORMS[name][3])
+        return FORMS[name][3]
     if name in LAMBDA_FUNCTIONS:
         _check_count(call, *LAMBDA_FUNCTIONS[name][:3])
-        return evaluate_lambda_function(call, frame)
+        return evaluate_lambda_function
     if name in CONTEXT:
         _check_count(call, CONTEXT[name][0], 0, 0)
-        return _checked(call, frame, lambda call, frame: frame.node(CONTEXT[name][1](frame.scope), call))
+        return _context
     if name in IDS:
         _check_count(call, IDS[name][0], IDS[name][1], None)
-        return _checked(call, frame, _resource_id)
+        return _resource_id
     if is_runtime(name):
-        return _ask(call, frame)
+        return _ask
     function = registry().get(name)
     if function is None:
         help_ = meant(call.name, _known_functions()) or "Check the name: it is none of the functions of ARM templates."
         fail_name(call, f"there is no function `{call.name}`", help_)
     _check_count(call, function.name, function.minimum, function.maximum)
-    return _checked(call, frame, _apply)
+    return _apply
 
 
 def _apply(call: Call, frame: Frame) -> Json:
-    function = registry()[call.name.lower()]
-    arguments = tuple(map(frame.evaluate, call.arguments))
+    function, budget = registry()[call.name.lower()], frame.scope.memory.budget
+    arguments = tuple([frame.evaluate(argument) for argument in call.arguments])
+    budget.pay_for_reading(arguments)
     if isinstance(function, Pure):
-        return frame.node(_small(call, apply_pure(function, tuple(map(value_of, arguments)))), call)
-    node = function.build(Nodes(function.name, arguments, frame.span(call)))
-    if isinstance(node, JsonArray) and len(node.items) > _MAX_PARTS:
-        fail(call, f"the array has more than {_MAX_PARTS} items", "Check the loops and lambdas.")
-    if isinstance(node, JsonScalar):
-        _small(call, value_of(node))
-    return node
+        made = frame.node(apply_pure(function, tuple(map(value_of, arguments)), budget), call)
+    else:
+        made = function.build(Nodes(function.name, arguments, frame.span(call), budget))
+    budget.pay_for_result(made)
+    return made
 
 
-def _small(call: Call, value: ArmValue) -> ArmValue:
-    if (isinstance(value, str) and len(value) > _MAX_TEXT) or (isinstance(value, Concat) and len(value.parts) > _MAX_PARTS):
-        fail(call, "the text is too long", "A template and what it makes has 4 MB at most.")
-    return value
-
-
-def _checked(call: Call, frame: Frame, run: Callable[[Call, Frame], Json]) -> Json:
-    """Run, and let what a function refuses be an error at its argument, or at its name."""
-    try:
-        return run(call, frame)
-    except FunctionError as error:
-        if error.argument is not None and error.argument < len(call.arguments):
-            fail(call.arguments[error.argument], error.message, error.help)
-        fail_name(call, error.message, error.help)
+def _context(call: Call, frame: Frame) -> Json:
+    return frame.node(CONTEXT[call.name.lower()][1](frame.scope), call)
 
 
 def _resource_id(call: Call, frame: Frame) -> Json:
     name, _, function = IDS[call.name.lower()]
-    arguments = Arguments(name, tuple(map(frame.value, call.arguments)))
+    arguments = Arguments(name, tuple(map(frame.value, call.arguments)), frame.scope.memory.budget)
     return frame.node(function(arguments, frame.scope.deployment), call)
 
 
@@ -275,7 +305,6 @@ _NAMING = {"parameters": "parameter", "variables": "variable"}
 def _named(call: Call, frame: Frame) -> Json:
     """`parameters(name)` and `variables(name)`."""
     kind = _NAMING[call.name.lower()]
-    _check_count(call, f"{kind}s", 1, 1)
     argument = call.arguments[0]
     name = frame.value(argument)
     definitions: Mapping[str, Definition] = frame.scope.parameters if kind == "parameter" else frame.scope.variables
@@ -302,7 +331,7 @@ def _function_scope(function: UserFunction, arguments: tuple[Json, ...], scope: 
     parameters = {
         name.lower(): Definition(name, value, literal=True) for name, value in zip(function.parameters, arguments, strict=True)
     }
-    memory = Memory(work=scope.memory.work)
+    memory = Memory(budget=scope.memory.budget)
     return Scope(parameters, functions=scope.functions, deployment=scope.deployment, reference=scope.reference, memory=memory)
 
 
@@ -321,7 +350,3 @@ def _known_functions() -> list[str]:
     for table in (FORMS, LAMBDA_FUNCTIONS, CONTEXT, IDS):
         names += [str(entry[0]) for entry in table.values()]
     return [*names, "parameters", "variables", "reference", "listKeys"]
-
-
-def _too_deep(start: int, end: int, span: Span | None = None) -> ExpressionError:
-    return ExpressionError("the values are nested too deeply", start, end, "Check for functions that call themselves.", span)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
 from aib2packer.arm.evaluation.access import from_end, try_get
+from aib2packer.arm.evaluation.budget import LimitError
 from aib2packer.arm.evaluation.frame import fail, fail_name, suggestion
 from aib2packer.arm.evaluation.functions.base import choose
 from aib2packer.arm.language.describe import describe_type
@@ -40,6 +41,8 @@ def _if(call: Call, frame: Frame) -> Json:
 def _arm(arm: Expression, frame: Frame) -> ArmValue:
     try:
         return frame.value(arm)
+    except LimitError:
+        raise
     except ExpressionError as error:
         return Apply("fail", (error.message,))
 

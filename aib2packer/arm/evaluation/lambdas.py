@@ -15,8 +15,8 @@ from aib2packer.arm.language.describe import describe_type
 from aib2packer.arm.language.expression import Call, StringLiteral
 from aib2packer.arm.language.symbolic import Apply, Lambda, LambdaVariable, Type, is_symbol, type_of
 from aib2packer.arm.language.tree import JsonSymbolic, has_symbolic_keys, member_of, value_of
-from aib2packer.frozen import dataclass
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject
+from aib2packer.models import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from aib2packer.arm.evaluation.frame import Frame
     from aib2packer.arm.language.expression import Expression
     from aib2packer.arm.language.symbolic import ArmValue
+
+
+_CALLS = 4  # of Python, more than another function has
 
 
 class _Unknown(Exception):  # noqa: N818 - no error: the function stays a symbol
@@ -41,7 +44,11 @@ class _Function:
     def apply(self, *arguments: Json) -> Json:
         """The value of the body; arguments beyond the parameters are left out."""
         bound = {name.lower(): argument for name, argument in zip(self.names, arguments, strict=False)}
-        return self.frame.inside(self.frame.scope.with_lambda_variables(bound)).evaluate(self.body)
+        budget = self.frame.scope.memory.budget
+        before = budget.enter(_CALLS)
+        result = self.frame.inside(self.frame.scope.with_lambda_variables(bound)).evaluate(self.body)
+        budget.depth = before
+        return result
 
     def decide(self, *arguments: Json) -> bool:
         """True or false."""

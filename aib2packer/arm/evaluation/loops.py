@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.evaluation.budget import STEP
 from aib2packer.arm.language.expression import ExpressionError
 from aib2packer.arm.language.symbolic import Apply, Lambda, LambdaVariable, is_symbol
 from aib2packer.arm.language.tree import JsonSymbolic, value_of
@@ -47,11 +48,14 @@ def run_loop(loop: JsonObject, scope: Scope, evaluate: Evaluate) -> Json:
         return JsonSymbolic.of(Apply("map", (rounds, Lambda((variable.name,), item))), loop.span)
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MAX_ROUNDS:
         raise _error(count, "the number of rounds is no whole number", f"Give one from 0 to {MAX_ROUNDS}.")
-    return JsonArray(tuple(_rounds(body, number, name, scope, evaluate)), loop.span)
+    made = JsonArray(tuple(_rounds(body, number, name, scope, evaluate)), loop.span)
+    scope.memory.budget.measure(made)
+    return made
 
 
 def _rounds(body: Json, number: int, name: str, scope: Scope, evaluate: Evaluate) -> Iterator[Json]:
     for index in range(number):
+        scope.memory.budget.pay(STEP)
         yield evaluate(body, scope.with_loop(name, index))
 
 

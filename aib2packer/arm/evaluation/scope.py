@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.evaluation.budget import Budget
 from aib2packer.arm.language.symbolic import DeploymentFact
 from aib2packer.clouds import Cloud
 from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
+from aib2packer.models import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +23,6 @@ RESOURCE_GROUP = DeploymentFact("resourceGroup", ("name",))
 LOCATION = DeploymentFact("resourceGroup", ("location",))
 TENANT_ID = DeploymentFact("tenant", ("tenantId",))
 DEPLOYMENT_NAME = DeploymentFact("deployment", ("name",))
-
-_MAX_STEPS = 200_000  # a thousand times what the largest public image template takes
 
 
 class Level(Enum):
@@ -81,18 +80,6 @@ class Loop:
 
 
 @dataclass(slots=True)
-class Work:
-    """How many steps an evaluation took, so that one without end has an end."""
-
-    steps: int = 0
-
-    def step(self) -> bool:
-        """Count a step; False when there were too many."""
-        self.steps += 1
-        return self.steps <= _MAX_STEPS
-
-
-@dataclass(slots=True)
 class Memory:
     """What a scope has worked out so far, and what it is working out."""
 
@@ -100,7 +87,8 @@ class Memory:
     pending: list[tuple[str, str]] = field(default_factory=list)
     again: dict[int, tuple[Symbol, Json]] = field(default_factory=dict)
     """What symbols came to that were evaluated again, by their identity."""
-    work: Work = field(default_factory=Work)
+    budget: Budget = field(default_factory=Budget)
+    """What the evaluation may cost, together with all other scopes of a conversion."""
 
 
 Reference = Callable[[str, "tuple[ArmValue, ...]"], "Json | None"]

@@ -24,63 +24,74 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol, Type
 
 _MAX_DEPTH = 20
+_MAX_PARTS = 2_000
 _SHOWN = 40
 
 
 def describe(symbol: Symbol) -> str:
     """A symbol as the expression that has its value; long ones are cut with `…`."""
-    return f"[{_describe(symbol, 0)}]"
+    return f"[{_Describer().value(symbol, 0)}]"
 
 
-def _describe(value: ArmValue | Lambda, depth: int) -> str:  # noqa: C901, PLR0912 - a case each kind of value
-    if depth > _MAX_DEPTH:
-        return "…"
-    match value:
-        case None | bool():
-            return f"{'null' if value is None else str(value).lower()}()"
-        case str():
-            return "'" + value.replace("'", "''") + "'"
-        case int():
-            return str(value)
-        case float():
-            return f"json('{value!r}')"
-        case tuple():
-            return _call("createArray", value, depth)
-        case Mapping():
-            return _call("createObject", tuple(part for item in value.items() for part in item), depth)
-        case ParameterSymbol(name):
-            return f"parameters('{name}')"
-        case Secret():
-            return "'***'"
-        case VariableSymbol(name):
-            return f"variables('{name}')"
-        case LambdaVariable(name):
-            return f"lambdaVariables('{name}')"
-        case DeploymentFact(function, path):
-            return f"{function}()" + "".join(map(_accessor, path))
-        case Deferred(function, arguments):
-            return _call(function, arguments, depth)
-        case Runtime(function, arguments, path):
-            return _call(function, arguments, depth) + "".join(map(_accessor, path))
-        case Concat(parts):
-            return _call("concat", parts, depth)
-        case If(condition, then, otherwise):
-            return _call("if", (condition, then, otherwise), depth)
-        case Access(target, key, safe):
-            if safe:
-                return _call("tryGet", (target, key), depth)
-            end = _accessor(key) if isinstance(key, str | int) else f"[{_describe(key, depth + 1)}]"
-            return f"{_describe(target, depth + 1)}{end}"
-        case Lambda(parameters, body):
-            return _call("lambda", (*parameters, body), depth)
-        case Apply(function, arguments):
-            return _call(function, arguments, depth)
-        case _:
-            return "…"
+class _Describer:
+    """Writes one value, down to a depth and up to a number of parts: what is shared in a value is written each time."""
 
+    __slots__ = ("_parts",)
 
-def _call(name: str, arguments: tuple[ArmValue | Lambda, ...], depth: int) -> str:
-    return f"{name}({', '.join(_describe(argument, depth + 1) for argument in arguments)})"
+    def __init__(self) -> None:
+        self._parts = 0
+
+    def value(self, value: ArmValue | Lambda, depth: int) -> str:
+        """A value at this depth."""
+        self._parts += 1
+        return "…" if depth > _MAX_DEPTH or self._parts > _MAX_PARTS else self._shown(value, depth)
+
+    def _shown(self, value: ArmValue | Lambda, depth: int) -> str:  # noqa: C901, PLR0912 - a case each kind of value
+        match value:
+            case None | bool():
+                return f"{'null' if value is None else str(value).lower()}()"
+            case str():
+                return "'" + value.replace("'", "''") + "'"
+            case int():
+                return str(value)
+            case float():
+                return f"json('{value!r}')"
+            case tuple():
+                return self._call("createArray", value, depth)
+            case Mapping():
+                return self._call("createObject", tuple(part for item in value.items() for part in item), depth)
+            case ParameterSymbol(name):
+                return f"parameters('{name}')"
+            case Secret():
+                return "'***'"
+            case VariableSymbol(name):
+                return f"variables('{name}')"
+            case LambdaVariable(name):
+                return f"lambdaVariables('{name}')"
+            case DeploymentFact(function, path):
+                return f"{function}()" + "".join(map(_accessor, path))
+            case Deferred(function, arguments):
+                return self._call(function, arguments, depth)
+            case Runtime(function, arguments, path):
+                return self._call(function, arguments, depth) + "".join(map(_accessor, path))
+            case Concat(parts):
+                return self._call("concat", parts, depth)
+            case If(condition, then, otherwise):
+                return self._call("if", (condition, then, otherwise), depth)
+            case Access(target, key, safe):
+                if safe:
+                    return self._call("tryGet", (target, key), depth)
+                end = _accessor(key) if isinstance(key, str | int) else f"[{self.value(key, depth + 1)}]"
+                return f"{self.value(target, depth + 1)}{end}"
+            case Lambda(parameters, body):
+                return self._call("lambda", (*parameters, body), depth)
+            case Apply(function, arguments):
+                return self._call(function, arguments, depth)
+            case _:
+                return "…"
+
+    def _call(self, name: str, arguments: tuple[ArmValue | Lambda, ...], depth: int) -> str:
+        return f"{name}({', '.join(self.value(argument, depth + 1) for argument in arguments)})"
 
 
 def _accessor(key: str | int) -> str:

@@ -6,11 +6,11 @@ first bracket included; `place.py` finds them in the file.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
-from aib2packer.frozen import dataclass, field
+from aib2packer.models import dataclass, field
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue
@@ -20,14 +20,14 @@ _MAX_DEPTH = 100
 _INT64 = 1 << 63
 _SHOWN = 40
 
-_match_space = re.compile(r"\s*+").match
-_match_name = re.compile(r"[A-Za-z_$][\w$]*+").match
-_match_property = re.compile(r"[\w$-]++").match
-_match_integer = re.compile(r"[+-]?[0-9]++(?![\w.])").match
-_match_number = re.compile(r"[+-]?[0-9][\w.+-]*+").match
-_match_string = re.compile(r"'((?:[^']++|'')*+)'").match
+_SPACE = pattern(r"\s*+")
+_NAME = pattern(r"[A-Za-z_$][\w$]*+")
+_PROPERTY = pattern(r"[\w$-]++")
+_INTEGER = pattern(r"[+-]?[0-9]++(?![\w.])")
+_NUMBER = pattern(r"[+-]?[0-9][\w.+-]*+")
+_STRING = pattern(r"'((?:[^']++|'')*+)'")
 
-_OPERATORS = re.compile(r"==|!=|=~|!~|<=|>=|&&|\|\||\?\?|[-+*/%<>=!?:&|]")
+_OPERATORS = pattern(r"==|!=|=~|!~|<=|>=|&&|\|\||\?\?|[-+*/%<>=!?:&|]")
 
 
 class ExpressionError(Exception):
@@ -208,7 +208,7 @@ class _Parser:
 
     def _string(self) -> StringLiteral:
         """String = "'" *( any character but "'" | "''" ) "'"."""
-        match = _match_string(self._text, self._at, self._end)
+        match = _STRING.match(self._text, self._at, self._end)
         if match is None:
             self._fail(
                 "this string has no closing quote; expected `'` before the end of the expression",
@@ -220,9 +220,9 @@ class _Parser:
 
     def _integer(self) -> IntegerLiteral:
         """Integer = [ "+" | "-" ] digits."""
-        match = _match_integer(self._text, self._at, self._end)
+        match = _INTEGER.match(self._text, self._at, self._end)
         if match is None:
-            number = _match_number(self._text, self._at, self._end)
+            number = _NUMBER.match(self._text, self._at, self._end)
             if number is None:
                 self._fail_at("a value")
             self._fail(
@@ -282,7 +282,7 @@ class _Parser:
         """Property = "." name ; a name may have digits and dashes anywhere."""
         self._at += 1
         self._space()
-        match = _match_property(self._text, self._at, self._end)
+        match = _PROPERTY.match(self._text, self._at, self._end)
         if match is None:
             self._fail_at("the name of a property")
         self._at = match.end()
@@ -301,7 +301,7 @@ class _Parser:
 
     def _name(self, expected: str) -> str:
         """Name = letter *( letter | digit | "_" | "$" )."""
-        match = _match_name(self._text, self._at, self._end)
+        match = _NAME.match(self._text, self._at, self._end)
         if match is None:
             self._fail_at(expected)
         self._at = match.end()
@@ -309,7 +309,7 @@ class _Parser:
 
     def _space(self) -> None:
         """Space = *( any white space, line breaks included )."""
-        match = _match_space(self._text, self._at, self._end)
+        match = _SPACE.match(self._text, self._at, self._end)
         if match is not None:
             self._at = match.end()
 

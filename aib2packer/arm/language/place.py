@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from aib2packer.models import dataclass, field
+from aib2packer.patterns import pattern
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Each match is one character of the decoded string (jsonc/reader.py reads the same escapes).
-_CHARACTER = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\?(?s:.)")
+_CHARACTER = pattern(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\?(?s:.)")
 
 
 @dataclass(slots=True)

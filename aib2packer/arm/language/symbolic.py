@@ -8,13 +8,17 @@ Source: docs/reference/arm-expressions.md 3.2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeGuard
+from itertools import groupby
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeGuard, TypeVar
 
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
+A = TypeVar("A")
+B = TypeVar("B")
+P = TypeVar("P")
 Type: TypeAlias = Literal["string", "int", "bool", "float", "array", "object", "null", "any"]
 
 
@@ -74,6 +78,18 @@ class Secret:
     digest: str
 
 
+class Composite:
+    """A symbol made of values. What it is made of may stand in it many times, so comparing looks at each pair once."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Composite) and _equal(self, other))
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
 @dataclass(frozen=True, slots=True)
 class LambdaVariable:
     """The variable of a lambda, or of a loop, that runs over a list which is not known."""
@@ -82,8 +98,8 @@ class LambdaVariable:
     type: Type = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class Concat:
+@dataclass(frozen=True, slots=True, eq=False)
+class Concat(Composite):
     """Text made of pieces. A symbol stands for the text that `format('{0}', …)` makes of it.
 
     No two literals stand together, none is empty, and a lone piece is a symbol that is not known to be text.
@@ -91,21 +107,31 @@ class Concat:
 
     parts: tuple[str | Symbol, ...]
 
+    def __hash__(self) -> int:
+        return hash((len(self.parts), *(part for part in self.parts if isinstance(part, str))))
 
-@dataclass(frozen=True, slots=True)
-class If:
-    """One of two values; the condition is a symbol."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class If(Composite):
+    """One of two values; the condition is a symbol. `type` and `nullable` are what `type_of` and `may_be_null` say of it."""
 
     condition: Symbol
     then: ArmValue
     otherwise: ArmValue
+    type: Type = field(init=False, repr=False)
+    nullable: bool = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        kind = type_of(self.then)
+        object.__setattr__(self, "type", kind if kind == type_of(self.otherwise) else "any")
+        object.__setattr__(self, "nullable", may_be_null(self.then) or may_be_null(self.otherwise))
 
     def __hash__(self) -> int:
         return hash(self.condition)
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+@dataclass(frozen=True, slots=True, eq=False)
+class Access(Composite):
     """A property (`key` is a str) or an item (int) of something not known, or by a key not known.
 
     `safe` is `tryGet`: null where there is none.
@@ -119,8 +145,8 @@ class Access:
         return hash(self.key)
 
 
-@dataclass(frozen=True, slots=True)
-class VariableSymbol:
+@dataclass(frozen=True, slots=True, eq=False)
+class VariableSymbol(Composite):
     """A variable of the template, in place of its value. Evaluation sees values only: the name is put back for printing."""
 
     name: str
@@ -130,8 +156,8 @@ class VariableSymbol:
         return hash(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Lambda:
+@dataclass(frozen=True, slots=True, eq=False)
+class Lambda(Composite):
     """The function that `map` and its like apply; `body` says `LambdaVariable` for its parameters."""
 
     parameters: tuple[str, ...]
@@ -141,12 +167,21 @@ class Lambda:
         return hash(self.parameters)
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
-    """A pure function, spelled as ARM documents it, over arguments of which one at least is not known."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Apply(Composite):
+    """A pure function, spelled as ARM documents it, over arguments of which one at least is not known.
+
+    `nullable` is what `may_be_null` says of it.
+    """
 
     function: str
     arguments: tuple[ArmValue | Lambda, ...]
+    nullable: bool = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        coalesces = self.function == "coalesce"
+        nullable = all(map(may_be_null, self.arguments)) if coalesces else type_of(self) == "any"
+        object.__setattr__(self, "nullable", nullable)
 
     def __hash__(self) -> int:
         return hash((self.function, len(self.arguments)))
@@ -233,8 +268,8 @@ def type_of(value: ArmValue | Lambda) -> Type:  # noqa: C901, PLR0912 - a case e
             return "object"
         case DeploymentFact(path=(str() as name,)) if name in _TEXTS:
             return "string"
-        case If(_, then, otherwise):
-            return type_of(then) if type_of(then) == type_of(otherwise) else "any"
+        case If():
+            return value.type
         case Access(target, _, safe) if _is_split(target):
             return "any" if safe else "string"
         case VariableSymbol():
@@ -270,12 +305,10 @@ def may_be_null(value: ArmValue | Lambda) -> bool:
     match value:
         case None:
             return True
-        case If(_, then, otherwise):
-            return may_be_null(then) or may_be_null(otherwise)
+        case If() | Apply():
+            return value.nullable
         case DeploymentFact(path=("tags",)):
             return True
-        case Apply("coalesce", arguments):
-            return all(map(may_be_null, arguments))
         case VariableSymbol():
             return may_be_null(value.value)
         case _:
@@ -298,48 +331,74 @@ def parameters_of(value: ArmValue | Lambda) -> tuple[ParameterSymbol, ...]:
 
 def deciding_parameters(value: ArmValue | Lambda) -> tuple[ParameterSymbol, ...]:
     """The parameters that decide which shape a value has: of `if` those of the condition, not of what is chosen between."""
-    return tuple(dict.fromkeys(_deciding(value)))
+    return tuple(dict.fromkeys(_deciding(value, once(_has_choice), set())))
 
 
-def _deciding(value: ArmValue | Lambda) -> Iterator[ParameterSymbol]:
+def _deciding(
+    value: ArmValue | Lambda, has_choice: Callable[[ArmValue | Lambda], bool], seen: set[int]
+) -> Iterator[ParameterSymbol]:
+    if id(value) in seen:
+        return
+    seen.add(id(value))
     match value:
         case If(condition, then, otherwise):
             yield from parameters_of(condition)
-            yield from _deciding(then)
-            yield from _deciding(otherwise)
+            yield from _deciding(then, has_choice, seen)
+            yield from _deciding(otherwise, has_choice, seen)
         case tuple():
             for item in value:
-                if _has_choice(item):
-                    yield from _deciding(item)
+                if has_choice(item):
+                    yield from _deciding(item, has_choice, seen)
         case Mapping() | None | bool() | int() | float() | str():
             return
-        case Apply(_, arguments) if any(map(_has_choice, arguments)):
+        case Apply(_, arguments) if any(map(has_choice, arguments)):
             for argument in arguments:
-                yield from _deciding(argument)
+                yield from _deciding(argument, has_choice, seen)
         case _:
             yield from parameters_of(value)
 
 
-def _has_choice(value: ArmValue | Lambda) -> bool:
-    return isinstance(value, If) or (isinstance(value, tuple | Apply) and any(map(_has_choice, _parts(value))))
+def _has_choice(value: ArmValue | Lambda, inside: Callable[[ArmValue | Lambda], bool]) -> bool:
+    return isinstance(value, If) or (isinstance(value, tuple | Apply) and any(map(inside, parts_of(value))))
+
+
+def once(work: Callable[[A, Callable[[A], B]], B]) -> Callable[[A], B]:
+    """A function over values that works each out once, however often it stands in others.
+
+    `work` gets a value, and this function for what the value is made of.
+    """
+    known: dict[int, tuple[A, B]] = {}
+
+    def worked_out(value: A) -> B:
+        found = known.get(id(value))
+        if found is None:
+            found = known[id(value)] = (value, work(value, worked_out))
+        return found[1]
+
+    return worked_out
 
 
 def walk(value: ArmValue | Lambda) -> Iterator[ArmValue | Lambda]:
-    """A value and all that it is made of."""
-    yield value
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from walk(key)
-            yield from walk(item)
-    else:
-        for part in _parts(value):
-            yield from walk(part)
+    """A value and all that it is made of, in order; what stands in several places, as variables do, comes once."""
+    seen: set[int] = set()
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += reversed(parts_of(one))
 
 
-def _parts(value: ArmValue | Lambda) -> Iterable[ArmValue | Lambda]:
+def parts_of(value: ArmValue | Lambda | Composite) -> tuple[ArmValue | Lambda, ...]:
+    """What a value is made of."""
     match value:
-        case tuple() | Concat(parts=_):
-            return value if isinstance(value, tuple) else value.parts
+        case tuple():
+            return value
+        case Mapping():
+            return tuple(part for item in value.items() for part in item)
+        case Concat(parts):
+            return parts
         case If(condition, then, otherwise):
             return (condition, then, otherwise)
         case Access(target, key):
@@ -350,6 +409,43 @@ def _parts(value: ArmValue | Lambda) -> Iterable[ArmValue | Lambda]:
             return arguments
         case _:
             return ()
+
+
+def _equal(one: ArmValue | Lambda | Composite, other: ArmValue | Lambda | Composite) -> bool:
+    seen: set[tuple[int, int]] = set()
+    waiting = [(one, other)]
+    while waiting:
+        left, right = waiting.pop()
+        if left is right or (id(left), id(right)) in seen:
+            continue
+        seen.add((id(left), id(right)))
+        if isinstance(left, Mapping) and isinstance(right, Mapping):
+            if left.keys() != right.keys():
+                return False
+            waiting += [(item, right[key]) for key, item in left.items()]
+        elif isinstance(left, tuple | Composite) and isinstance(right, tuple | Composite):
+            parts, others = parts_of(left), parts_of(right)
+            if _head(left) != _head(right) or len(parts) != len(others):
+                return False
+            waiting += zip(reversed(parts), reversed(others), strict=True)
+        elif left != right:
+            return False
+    return True
+
+
+def _head(value: object) -> tuple[object, ...]:
+    """What a value is, but for its parts."""
+    match value:
+        case Access(_, _, safe):
+            return (Access, safe)
+        case Lambda(parameters):
+            return (Lambda, parameters)
+        case VariableSymbol(name):
+            return (VariableSymbol, name)
+        case Apply(function):
+            return (Apply, function)
+        case _:
+            return (tuple if isinstance(value, tuple) else type(value),)
 
 
 def rebuild(value: ArmValue, change: Callable[[ArmValue], ArmValue]) -> ArmValue:
@@ -403,23 +499,39 @@ def with_fallback(value: ArmValue | Lambda) -> tuple[ParameterSymbol, ArmValue] 
 
 def without_names(value: ArmValue) -> ArmValue:
     """A value with the values of variables in place of their names."""
-    return without_names(value.value) if isinstance(value, VariableSymbol) else rebuild(value, without_names)
+    return once(_without_names)(value)
+
+
+def _without_names(value: ArmValue, inside: Callable[[ArmValue], ArmValue]) -> ArmValue:
+    return inside(value.value) if isinstance(value, VariableSymbol) else rebuild(value, inside)
 
 
 def concat(parts: Iterable[str | Symbol]) -> str | Symbol:
     """Join text: a plain string where all of it is known, the symbol itself for a lone one that is text."""
-    merged: list[str | Symbol] = []
-    for part in parts:
-        for piece in part.parts if isinstance(part, Concat) else (part,):
-            if isinstance(piece, str) and merged and isinstance(merged[-1], str):
-                merged[-1] += piece
-            elif piece != "":
-                merged.append(piece)
+    pieces: Iterable[str | Symbol] = (
+        piece for part in parts for piece in (part.parts if isinstance(part, Concat) else (part,))
+    )
+    merged = merge_texts(pieces)
     if not merged:
         return ""
     if len(merged) == 1 and type_of(merged[0]) == "string":
         return merged[0]
     return Concat(tuple(merged))
+
+
+def merge_texts(pieces: Iterable[P]) -> list[P]:
+    """Pieces of a text, with no two literals next to each other and none that is empty."""
+    merged: list[P] = []
+    for literal, group in groupby(pieces, key=_is_literal):
+        if not literal:
+            merged += group
+        elif text := "".join(piece for piece in group if isinstance(piece, str)):
+            merged.append(text)  # type: ignore[arg-type]  # where there was text, there may be
+    return merged
+
+
+def _is_literal(piece: object) -> bool:
+    return isinstance(piece, str)
 
 
 def same(one: ArmValue, other: ArmValue) -> bool | None:
@@ -436,6 +548,20 @@ def same(one: ArmValue, other: ArmValue) -> bool | None:
             return _same_objects(one, other)
         case _:
             return type_of(one) == type_of(other) and one == other
+
+
+def identity_of(value: ArmValue) -> Hashable | None:
+    """Something that is equal for two known values where `same` says so; None for a value that is not known."""
+    match value:
+        case tuple():
+            parts = [identity_of(item) for item in value]
+            return None if None in parts else ("array", *parts)
+        case Mapping():
+            members = [(key, identity_of(item)) for key, item in value.items() if isinstance(key, str)]
+            known = len(members) == len(value) and all(part is not None for _, part in members)
+            return ("object", frozenset(members)) if known else None
+        case _:
+            return None if is_symbol(value) else (type_of(value), value)
 
 
 def _same_objects(one: Mapping[str | Symbol, ArmValue], other: Mapping[str | Symbol, ArmValue]) -> bool | None:

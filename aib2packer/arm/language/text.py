@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.language.describe import describe
-from aib2packer.arm.language.symbolic import Secret
-from aib2packer.frozen import dataclass, field
+from aib2packer.arm.language.symbolic import Secret, merge_texts
+from aib2packer.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -89,7 +89,7 @@ class TemplateText:
             first, *rest = part.split(separator)
             pieces[-1].append(first)
             pieces.extend([text] for text in rest)
-        return tuple(TemplateText(_merge(piece), self.span) for piece in pieces)
+        return tuple(TemplateText(tuple(merge_texts(piece)), self.span) for piece in pieces)
 
     def map(self, change: Callable[[str], str]) -> TemplateText:
         """The text with each literal piece changed."""
@@ -101,7 +101,7 @@ class TemplateText:
 
 def text_of(parts: Iterable[str | TextSymbol], span: Span) -> TemplateText:
     """A text made of pieces, with no two literals next to each other."""
-    return TemplateText(_merge(parts), span)
+    return TemplateText(tuple(merge_texts(parts)), span)
 
 
 def join(separator: str, texts: tuple[TemplateText, ...], span: Span) -> TemplateText:
@@ -111,17 +111,7 @@ def join(separator: str, texts: tuple[TemplateText, ...], span: Span) -> Templat
         if index:
             parts.append(separator)
         parts.extend(text.parts)
-    return TemplateText(_merge(parts), span)
-
-
-def _merge(parts: Iterable[str | TextSymbol]) -> tuple[str | TextSymbol, ...]:
-    merged: list[str | TextSymbol] = []
-    for part in parts:
-        if isinstance(part, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += part
-        elif part != "":
-            merged.append(part)
-    return tuple(merged)
+    return TemplateText(tuple(merge_texts(parts)), span)
 
 
 def _name(symbol: TextSymbol) -> str:

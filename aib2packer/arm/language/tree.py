@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.describe import describe
-from aib2packer.frozen import dataclass
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar, JsonUnknown
+from aib2packer.models import dataclass
 
 if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol

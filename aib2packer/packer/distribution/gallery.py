@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Attribute, Block, Code, Value
+from aib2packer.models import dataclass, replace
 from aib2packer.packer.distribution.ids import gallery_version_id
 from aib2packer.packer.distribution.regions import copies_by_region, region_words, storage_type, target_regions
 from aib2packer.packer.distribution.script import Shell
 from aib2packer.packer.distribution.versions import image_version, report_version
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from aib2packer.packer.distribution.script import Operand, Option, Script
     from aib2packer.packer.variables.symbols import Symbols
 
-_GALLERY_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._]{0,78}[A-Za-z0-9])?")
+_GALLERY_NAME = pattern(r"[A-Za-z0-9](?:[A-Za-z0-9._]{0,78}[A-Za-z0-9])?")
 _POLL_SECONDS = 30
-_IMAGE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
+_IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +167,8 @@ def _regions(version: GalleryVersion, script: Script) -> tuple[Option, ...]:
 
 
 def _check_names(target: GalleryTarget, report: Report) -> None:
-    for name, pattern in ((target.id["galleries"], _GALLERY_NAME), (target.id["images"], _IMAGE_NAME)):
-        if name.literal is not None and not pattern.fullmatch(name.literal):
+    for name, known in ((target.id["galleries"], _GALLERY_NAME), (target.id["images"], _IMAGE_NAME)):
+        if name.literal is not None and not known.fullmatch(name.literal):
             report.add(
                 codes.FAILS_WHEN_RUN,
                 name.span,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass
 from aib2packer.packer.distribution.ids import TEMPORARY, temporary_name
 from aib2packer.packer.distribution.managed_image import check_names
 from aib2packer.packer.distribution.plan import is_same, is_same_subscription

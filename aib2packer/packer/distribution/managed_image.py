@@ -9,6 +9,7 @@ from aib2packer.aib.model import ManagedImage
 from aib2packer.findings import codes
 from aib2packer.hcl.values import traced
 from aib2packer.packer.distribution.ids import TEMPORARY, snapshot_name, temporary_image
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate, ManagedImageTarget
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from aib2packer.packer.distribution.plan import Plan
     from aib2packer.packer.variables.symbols import Symbols
 
-_IMAGE_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
+_IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 _HOW_TO_REPLACE = "Run packer build -force to replace it: Packer deletes it before it builds."
 _HOW_TO_REPLACE_BESIDE_A_VERSION = (
     "To replace it, delete it (`az image delete`) before the build. Not with -force: that also deletes a gallery version that "
     "has the number of the new one, where Image Builder refuses to build."
 )
-_GROUP_NAME = re.compile(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
+_GROUP_NAME = pattern(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
 
 
 def managed_image_settings(plan: Plan, template: ImageTemplate, name: str, symbols: Symbols, report: Report) -> Settings:

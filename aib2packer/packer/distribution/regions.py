@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import Located
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Attribute, Blank, Block, Code
+from aib2packer.models import dataclass
 from aib2packer.packer.distribution.script import concat
 
 if TYPE_CHECKING:

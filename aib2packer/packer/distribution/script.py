@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code, GoTemplate, Interpolation, Local, Value, Variable
+from aib2packer.models import dataclass
 from aib2packer.packer.model import PostProcessor
 from aib2packer.packer.steps.shell_local import Environment, means_more
 from aib2packer.packer.steps.site import beside_template

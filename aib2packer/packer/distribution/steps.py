@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Local
+from aib2packer.models import dataclass
 from aib2packer.packer.distribution.gallery import AZ_KEEPS_VERSIONS_DELETABLE, copy_version, replicate
 from aib2packer.packer.distribution.ids import managed_image_id, snapshot_id, temporary_image
 from aib2packer.packer.distribution.image_copy import GalleryOrigin, SnapshotOrigin, copy_image

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import VhdTarget
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.printing import is_exact
+from aib2packer.models import dataclass
 from aib2packer.packer.steps.exactness import content_is_exact
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 512, 256  # docs/reference/packer-semantics.md 8.5
 _SHOWN = 40
-_FORBIDDEN = re.compile(r"[<>%&\\?/]")
+_FORBIDDEN = pattern(r"[<>%&\\?/]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.text import join
 from aib2packer.findings import codes
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code, Value, Variable, traced
+from aib2packer.models import dataclass
 from aib2packer.packer.distribution.ids import TIME
 from aib2packer.packer.distribution.script import Option, Script, Shell, concat
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import VhdTarget
@@ -27,8 +27,8 @@ AZ_COPIES_BETWEEN_ACCOUNTS = "2.70"
 """The first Azure CLI that copies a blob between accounts without a key of either (docs/reference/azure-runtime.md 8)."""
 _POLL_SECONDS = 15
 
-_CAPTURE_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,23}")
-_CONTAINER_NAME = re.compile(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
+_CAPTURE_PREFIX = pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,23}")
+_CONTAINER_NAME = pattern(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)

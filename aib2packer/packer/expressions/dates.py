@@ -5,18 +5,18 @@ Source: docs/reference/arm-expressions.md 2.7.
 
 from __future__ import annotations
 
-import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.values import Code, Local
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NOW = Local("now", Code("timestamp()"), "Taken once: each call of timestamp() gives another time.")
 
-_token = re.compile(r"y+|M+|d+|H+|h+|m+|s+|f+|F+|t+|z+|K|'([^']*)'|\"([^\"]*)\"|\\(.)|%|(?s:(.))")
+_token = pattern(r"y+|M+|d+|H+|h+|m+|s+|f+|F+|t+|z+|K|'([^']*)'|\"([^\"]*)\"|\\(.)|%|(?s:(.))")
 _TOKENS: Mapping[str, str] = MappingProxyType(
     dict(
         pair.split()
@@ -40,7 +40,7 @@ _STANDARD = MappingProxyType(
     }
 )
 # What `formatdate` takes as itself outside of quotes (github.com/zclconf/go-cty, function/stdlib/datetime.go): all but letters.
-_quoted = re.compile(r"[A-Za-z']")
+_quoted = pattern(r"[A-Za-z']")
 
 
 def date_format(picture: str) -> str | None:

@@ -5,7 +5,6 @@ Packer 1.13, which every template asks for, has them all but those with dates.
 
 from __future__ import annotations
 
-import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
@@ -39,6 +38,7 @@ from aib2packer.hcl.code import (
 from aib2packer.hcl.printing import quote
 from aib2packer.hcl.values import Code, Local
 from aib2packer.packer.expressions.urls import join_url
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 
 _WITH_DATES = (1, 16, 0)
 _PAIR = 2
-_match_duration = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?").fullmatch
-_match_item = re.compile(r"\{0(?:,(-?\d+))?(?::([DdXx0])(0*\d*))?\}").fullmatch
+_DURATION = pattern(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_ITEM = pattern(r"\{0(?:,(-?\d+))?(?::([DdXx0])(0*\d*))?\}")
 
 
 class PrintsValues(Protocol):
@@ -310,7 +310,7 @@ def _pad_left(one: _Call) -> Piece:
 
 def _format(one: _Call) -> Piece:
     """One item with a width or a format; joined text is printed elsewhere."""
-    match = _match_item(one[0]) if isinstance(one[0], str) else None
+    match = _ITEM.fullmatch(one[0]) if isinstance(one[0], str) else None
     if match is None or len(one) != _PAIR or (match[2] == "0" and match[3].strip("0")):
         one.refuse("Packer formats in another way")
     width, letter, digits = match.groups()
@@ -502,7 +502,7 @@ def _grouped(ending: str) -> Callable[[_Call], Piece]:
 def _now_plus(one: _Call) -> Piece | None:
     """`dateTimeAdd` of the time itself, in RFC 3339."""
     base, duration = one[0], one[1]
-    match = _match_duration(duration) if isinstance(duration, str) else None
+    match = _DURATION.fullmatch(duration) if isinstance(duration, str) else None
     if not isinstance(base, Deferred) or base.function != "utcNow" or match is None:
         return None
     sign, days, hours, minutes, seconds = match.groups()

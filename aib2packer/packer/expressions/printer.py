@@ -27,10 +27,10 @@ from aib2packer.arm.language.symbolic import (
     may_be_null,
     type_of,
 )
-from aib2packer.frozen import dataclass, field
 from aib2packer.hcl.code import NULL, Binding, CannotPrintError, Piece, call, conditional, index, infix, of_text, of_value
 from aib2packer.hcl.printing import is_identifier, print_value, quote
 from aib2packer.hcl.values import Code, Interpolation, Variable
+from aib2packer.models import dataclass, field
 from aib2packer.packer.expressions.dates import date_format
 from aib2packer.packer.expressions.urls import join_url, write_out_urls
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from aib2packer.arm.language.symbolic import (
     Apply,
     ArmValue,
@@ -18,8 +16,9 @@ from aib2packer.arm.language.symbolic import (
     starts,
 )
 from aib2packer.hcl.code import CannotPrintError
+from aib2packer.patterns import pattern
 
-_match_relative = re.compile(r"[\w-][^:?#]*[/.]|[\w-]+/").match
+_RELATIVE = pattern(r"[\w-][^:?#]*[/.]|[\w-]+/")
 
 
 def write_out_urls(text: Concat) -> Concat:
@@ -38,7 +37,7 @@ def join_url(uri: Apply) -> str | Symbol:
 
     """
     base, rest = (None if isinstance(argument, Lambda) else argument for argument in uri.arguments)
-    if (known := starts(rest)) and not _match_relative(known):
+    if (known := starts(rest)) and not _RELATIVE.match(known):
         reason = "whether the second is a relative path cannot be told"
         raise CannotPrintError(reason, "uri")
     return concat((_folder(base), rest if is_symbol(rest) else str(rest)))

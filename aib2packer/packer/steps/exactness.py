@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import is_exact
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.findings.model import Report
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 60_000
 _BOM = "\ufeff"
 # Must come first in a script, which inline PowerShell does not: Packer puts it into a try block.
-_FIRST_IN_SCRIPT = re.compile(r"^\s*(?:using\s|param\s*\(|\[CmdletBinding|#requires\s)", re.IGNORECASE | re.MULTILINE)
+_FIRST_IN_SCRIPT = pattern(r"^\s*(?:using\s|param\s*\(|\[CmdletBinding|#requires\s)", re.IGNORECASE | re.MULTILINE)
 
 
 def shell_inline_is_exact(text: TemplateText) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from aib2packer.hcl.values import Interpolation
 from aib2packer.packer.model import Provisioner
 from aib2packer.packer.steps.site import AS_ROOT
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import Customizer
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.site import Site
 
 # What may reach the script: its name, or a wildcard over the folder that it lies in.
-_NAMES_SCRIPT = re.compile(r"deprovisioningscript|/tmp/?\*|\brm\s+-\w+\s+(?:\S+\s+)*/tmp\b", re.IGNORECASE)
+_NAMES_SCRIPT = pattern(r"deprovisioningscript|/tmp/?\*|\brm\s+-\w+\s+(?:\S+\s+)*/tmp\b", re.IGNORECASE)
 
 _LINUX = """\
 WAAGENT=/usr/sbin/waagent

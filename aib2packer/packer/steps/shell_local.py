@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Code, Value, Variable
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # What means a template to Packer, and a file to the Azure CLI: docs/reference/azure-runtime.md 8.
-_MEANS_MORE = re.compile(r"\{\{|(?:^|=)@")
+_MEANS_MORE = pattern(r"\{\{|(?:^|=)@")
 _ENCODED = """: name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }"""
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.values import Code, Interpolation, Local
+from aib2packer.models import dataclass
 from aib2packer.options import OsType
 
 if TYPE_CHECKING:

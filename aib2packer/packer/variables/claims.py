@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import ResourceId
+from aib2packer.aib.model import Located
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
 from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_symbol, leaves
 from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
@@ -14,12 +14,12 @@ from aib2packer.clouds import STORAGE_SUFFIXES
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import Code, Local, Value, Variable
+from aib2packer.models import replace
 from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.variables.declared import given_value, is_secret, with_shape
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, variable_name
 from aib2packer.packer.variables.symbols import Symbols, local_names_of, pieces_of
 from aib2packer.packer.variables.template_variables import name_variables
-from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 PACKER_VERSION = "1.13.0"
 """The oldest Packer that runs the output as it is meant (docs/reference/packer-semantics.md 4 and 7.4)."""
-_WITHOUT_TEXTS = {"span", "body", "parameters", "named", "resolve", "api", "siblings", "settled"}  # fields of the model
 
 
 def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) -> Symbols:
@@ -204,23 +203,20 @@ def _wholes(text: TemplateText) -> Iterator[TemplateText]:
 
 
 def _texts(value: object) -> Iterator[TemplateText]:
-    """All strings of a template that hold symbols, in order."""
-    if not isinstance(value, TemplateText):
-        for part in _parts(value):
-            yield from _texts(part)
-    elif value.literal is None:
-        yield value
-
-
-def _parts(value: object) -> Iterable[object]:
-    if isinstance(value, Span):
-        return ()
-    if isinstance(value, ResourceId):
-        return value.segments.values()  # what is used of it
-    if isinstance(value, tuple):
-        return value
-    if isinstance(value, dict):
-        return value.values()
-    if is_dataclass(value) and not isinstance(value, type):
-        return (getattr(value, field.name) for field in fields(value) if field.name not in _WITHOUT_TEXTS)
-    return ()
+    """All strings of a template that hold symbols, in the order that the model states."""
+    match value:
+        case None | Located():
+            return
+        case TemplateText():
+            if value.literal is None:
+                yield value
+        case tuple():
+            for item in value:
+                yield from _texts(item)
+        case ResourceId():
+            yield from _texts(tuple(value.segments.values()))  # what is used of it
+        case dict():
+            yield from _texts(tuple(value.values()))
+        case _:
+            for name in value.TEXTS:  # type: ignore[attr-defined]
+                yield from _texts(getattr(value, name))

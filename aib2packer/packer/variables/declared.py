@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import write_id
@@ -13,6 +12,7 @@ from aib2packer.arm.language.tree import value_of
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import Code, Validation, Variable
 from aib2packer.jsonc.tree import JsonScalar
+from aib2packer.models import replace
 from aib2packer.text.secrets import find_secrets, mask
 
 if TYPE_CHECKING:

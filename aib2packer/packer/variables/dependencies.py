@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.language.describe import describe
@@ -27,6 +26,7 @@ from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Code, Local, Validation, Variable
+from aib2packer.models import replace
 from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.variables.declared import computed_default, declare, sentences, with_shape
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.describe import describe
@@ -25,10 +24,10 @@ from aib2packer.arm.language.symbolic import (
 from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.findings import codes
 from aib2packer.findings.model import Finding
-from aib2packer.frozen import dataclass
 from aib2packer.hcl.code import NULL, Binding, CannotPrintError, Piece, conditional, infix, of_value
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
+from aib2packer.models import dataclass, replace
 from aib2packer.packer.expressions.dates import NOW
 from aib2packer.text.secrets import find_secrets
 

@@ -23,10 +23,10 @@ from aib2packer.arm.language.symbolic import (
     rebuild,
     walk,
 )
-from aib2packer.frozen import dataclass, field
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import Local
+from aib2packer.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

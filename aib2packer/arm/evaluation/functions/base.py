@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NoReturn
 
+from aib2packer.arm.evaluation.budget import Budget
 from aib2packer.arm.language.describe import describe_type, shorten
 from aib2packer.arm.language.symbolic import Apply, If, is_known, is_symbol, type_of
 from aib2packer.arm.language.tree import JsonSymbolic, node_of, value_of
-from aib2packer.frozen import dataclass
+from aib2packer.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,7 @@ class Arguments:
 
     function: str
     values: tuple[ArmValue, ...]
+    budget: Budget = field(default_factory=Budget, repr=False)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -114,11 +116,12 @@ class Nodes:
     function: str
     items: tuple[Json, ...]
     span: Span
+    budget: Budget = field(default_factory=Budget, repr=False)
 
     @property
     def values(self) -> Arguments:
         """The arguments without their places."""
-        return Arguments(self.function, tuple(map(value_of, self.items)))
+        return Arguments(self.function, tuple(map(value_of, self.items)), self.budget)
 
     def give(self, value: ArmValue) -> Json:
         """A result that has no place of its own."""
@@ -133,30 +136,30 @@ class Nodes:
         self.values.wrong(index, expected)
 
 
-def apply_pure(function: Pure, values: tuple[ArmValue, ...]) -> ArmValue:
+def apply_pure(function: Pure, values: tuple[ArmValue, ...], budget: Budget) -> ArmValue:
     """Apply a function of plain values, as far as its arguments are known.
 
     Raises:
         FunctionError: It refuses them.
 
     """
-    arguments = Arguments(function.name, values)
+    arguments = Arguments(function.name, values, budget)
     if all(map(is_known, values)):
         return function.compute(arguments)
     partly = function.partly(arguments)
     if partly is not None:
         return partly
-    return _distributed(function, values) or Apply(function.name, values)
+    return _distributed(function, values, budget) or Apply(function.name, values)
 
 
-def _distributed(function: Pure, values: tuple[ArmValue, ...]) -> ArmValue | None:
+def _distributed(function: Pure, values: tuple[ArmValue, ...], budget: Budget) -> ArmValue | None:
     """`f(if(c, a, b))` as `if(c, f(a), f(b))`, where both can be computed; else None."""
     unknown = [index for index, value in enumerate(values) if not is_known(value)]
     choice = values[unknown[0]]
     if len(unknown) > 1 or not isinstance(choice, If) or not (is_known(choice.then) and is_known(choice.otherwise)):
         return None
     before, after = values[: unknown[0]], values[unknown[0] + 1 :]
-    then, otherwise = (apply_pure(function, (*before, arm, *after)) for arm in (choice.then, choice.otherwise))
+    then, otherwise = (apply_pure(function, (*before, arm, *after), budget) for arm in (choice.then, choice.otherwise))
     return choose(choice.condition, then, otherwise)
 
 

@@ -13,13 +13,14 @@ from aib2packer.arm.evaluation.functions.collation import collation_key
 from aib2packer.arm.evaluation.functions.merge import deep_merge, shallow_merge
 from aib2packer.arm.evaluation.functions.strings import find_first, find_last
 from aib2packer.arm.evaluation.functions.text import cut, to_text, utf16_length
-from aib2packer.arm.language.symbolic import concat, is_symbol, same, type_of
+from aib2packer.arm.language.symbolic import concat, identity_of, is_symbol, same, type_of
 from aib2packer.arm.language.tree import JsonSymbolic, has_symbolic_keys, member_of, node_of, value_of
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable, Iterable
 
+    from aib2packer.arm.evaluation.budget import Budget
     from aib2packer.arm.evaluation.functions.base import Arguments, Nodes
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
 
@@ -69,14 +70,49 @@ def _union(nodes: Nodes) -> Json:
     if arrays is None:
         merged = _merged_choices(nodes)
         return nodes.symbolic() if merged is None else merged
-    kept: list[Json] = []
+    kept = _Kept(nodes.budget)
     for item in (item for array in arrays for item in array.items):
-        answers = [same(value_of(item), value_of(other)) for other in kept]
-        if None in answers and True not in answers and not isinstance(item, JsonObject):
+        found = kept.holds(item)
+        if found is None and not isinstance(item, JsonObject):
             return nodes.symbolic()
-        if True not in answers:
-            kept.append(item)
-    return JsonArray(tuple(kept), nodes.span)
+        if not found:
+            kept.add(item)
+    return JsonArray(tuple(kept.items), nodes.span)
+
+
+class _Kept:
+    """Items to compare others with: those that are known by what they are, the others one by one."""
+
+    __slots__ = ("_budget", "_known", "_others", "items")
+
+    def __init__(self, budget: Budget, items: Iterable[Json] = ()) -> None:
+        self.items: list[Json] = []
+        self._known: set[Hashable] = set()
+        self._others: list[ArmValue] = []
+        self._budget = budget
+        for item in items:
+            self.add(item)
+
+    def add(self, item: Json) -> None:
+        """Keep an item."""
+        self.items.append(item)
+        value = value_of(item)
+        key = identity_of(value)
+        if key is None:
+            self._others.append(value)
+        else:
+            self._known.add(key)
+
+    def holds(self, item: Json) -> bool | None:
+        """Whether one of the items is the same; None where that depends on what is not known."""
+        value = value_of(item)
+        key = identity_of(value)
+        if key is not None and key in self._known:
+            return True
+        candidates = self._others if key is not None else [value_of(other) for other in self.items]
+        self._budget.pay(2 * len(candidates))
+        answers = [same(value, other) for other in candidates]
+        return True if True in answers else None if None in answers else False
 
 
 def _merged_choices(nodes: Nodes) -> Json | None:
@@ -94,15 +130,15 @@ def _intersection(nodes: Nodes) -> Json:
         return JsonObject(tuple(one for one, answer in zip(first, answers, strict=True) if answer), nodes.span)
     if arrays is None:
         return nodes.symbolic()
-    kept: list[Json] = []
+    rest = [_Kept(nodes.budget, array.items) for array in arrays[1:]]
+    kept = _Kept(nodes.budget)
     for item in arrays[0].items:
-        found = [[same(value_of(item), value_of(other)) for other in array.items] for array in arrays[1:]]
-        if any(None in answers and True not in answers for answers in found):
+        answers = [array.holds(item) for array in rest]
+        if None in answers:
             return nodes.symbolic()
-        new = all(same(value_of(item), value_of(other)) is not True for other in kept)
-        if new and all(True in answers for answers in found):
-            kept.append(item)
-    return JsonArray(tuple(kept), nodes.span)
+        if all(answers) and kept.holds(item) is not True:
+            kept.add(item)
+    return JsonArray(tuple(kept.items), nodes.span)
 
 
 def _in_all(member: JsonMember, others: list[JsonObject]) -> bool | None:

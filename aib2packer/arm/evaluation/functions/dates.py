@@ -10,20 +10,21 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.functions.base import Pure
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.arm.evaluation.functions.base import Arguments
     from aib2packer.arm.language.symbolic import ArmValue
 
-_match_date = re.compile(
+_DATE = pattern(
     r"\s*(\d{4})-(\d{2})-(\d{2})(?:([T ]+)(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,7}))?)?)?\s*(Z|[+-]\d{2}:?\d{2})?\s*", re.ASCII
-).fullmatch
-_match_compact = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z", re.ASCII).fullmatch
-_match_duration = re.compile(
+)
+_COMPACT = pattern(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z", re.ASCII)
+_DURATION = pattern(
     r"(-)?P(?=.)(?:(\d{1,5})Y)?(?:(\d{1,5})M)?(?:(\d{1,7})D)?(?:T(?=.)(?:(\d{1,7})H)?(?:(\d{1,7})M)?(?:(\d{1,9})(?:\.(\d{1,7}))?S)?)?",
     re.ASCII,
-).fullmatch
-_tokens = re.compile(
+)
+_tokens = pattern(
     r"y{1,5}|M{1,4}|d{1,4}|H{1,2}|h{1,2}|m{1,2}|s{1,2}|f{1,7}|F{1,7}|t{1,2}|z{1,3}|K|'[^']*'|\"[^\"]*\"|\\.|%|(?s:.)"
 )
 _STANDARD = {
@@ -61,9 +62,9 @@ def _date(arguments: Arguments, index: int) -> tuple[datetime, str]:
     """A date, and the format that a date made from it has."""
     text = arguments.string(index)
     try:
-        if match := _match_compact(text):
+        if match := _COMPACT.fullmatch(text):
             return datetime(*map(int, match.groups()), tzinfo=UTC), COMPACT  # type: ignore[arg-type, misc]  # six numbers
-        if match := _match_date(text):
+        if match := _DATE.fullmatch(text):
             year, month, day, separator, hour, minute, second, fraction, zone = match.groups()
             moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC)
             moment += timedelta(microseconds=int((fraction or "0").ljust(7, "0")) // 10)
@@ -83,7 +84,7 @@ def _offset(zone: str | None) -> timedelta:
 
 def _date_time_add(arguments: Arguments) -> ArmValue:
     moment, natural = _date(arguments, 0)
-    match = _match_duration(arguments.string(1))
+    match = _DURATION.fullmatch(arguments.string(1))
     if match is None:
         arguments.wrong(1, "a duration such as `P1D` or `PT2H`")
     sign, years, months, days, hours, minutes, seconds, fraction = match.groups()

@@ -12,14 +12,16 @@ from aib2packer.arm.evaluation.functions.base import Pure
 from aib2packer.arm.evaluation.functions.json_text import JsonTextError, read_json
 from aib2packer.arm.evaluation.functions.text import utf8
 from aib2packer.arm.language.symbolic import Concat, concat, starts
+from aib2packer.models import replace
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.arm.evaluation.functions.base import Arguments
     from aib2packer.arm.language.symbolic import ArmValue
 
-_match_data = re.compile(r"data:(?:[^;,]*)(?:;charset=([^;,]*))?(;base64)?,([^,]*)", re.IGNORECASE).fullmatch
-_match_escapes = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_match_scheme = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:").match
+_DATA = pattern(r"data:(?:[^;,]*)(?:;charset=([^;,]*))?(;base64)?,([^,]*)", re.IGNORECASE)
+_match_escapes = pattern(r"(?:%[0-9A-Fa-f]{2})+")
+_SCHEME = pattern(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21}
 
 
@@ -47,6 +49,7 @@ def _json(arguments: Arguments) -> ArmValue:
 
 
 def _parsed(arguments: Arguments, text: str) -> ArmValue:
+    arguments.budget.allow_values(text.count(",") + text.count(":"))
     try:
         return read_json(text)
     except JsonTextError as error:
@@ -58,7 +61,7 @@ def _data_uri(arguments: Arguments) -> ArmValue:
 
 
 def _data_uri_to_string(arguments: Arguments) -> ArmValue:
-    match = _match_data(arguments.string(0))
+    match = _DATA.fullmatch(arguments.string(0))
     if match is None:
         arguments.fail("this is not a data URI", "It looks like `data:text/plain;base64,SGVsbG8=`.", 0)
     charset = (match[1] or "utf-8").lower()
@@ -68,7 +71,9 @@ def _data_uri_to_string(arguments: Arguments) -> ArmValue:
 
 
 def _uri_component(arguments: Arguments) -> ArmValue:
-    return quote(utf8(arguments.string(0)), safe="-_.~")
+    data = utf8(arguments.string(0))
+    arguments.budget.allow_text(3 * len(data))
+    return quote(data, safe="-_.~")
 
 
 def _uri_component_to_string(arguments: Arguments) -> ArmValue:
@@ -89,7 +94,7 @@ def _unescaped(text: str) -> str:
 
 def _uri(arguments: Arguments) -> ArmValue:
     base, relative = arguments.string(0), arguments.string(1)
-    if not _match_scheme(base) or not urlsplit(base).netloc:
+    if not _SCHEME.match(base) or not urlsplit(base).netloc:
         arguments.fail("the base is no absolute URI", "It looks like `https://host/folder/`.", 0)
     try:
         joined = urlsplit(urljoin(base, relative))
@@ -105,7 +110,7 @@ def _uri_partly(arguments: Arguments) -> ArmValue | None:
     if not isinstance(base, str) or not isinstance(relative, Concat) or not re.match(r"[^/:?#.][^:?#]*/|[^/:?#.]+\.", known):
         return None
     mark = "x"
-    head = _uri(type(arguments)(arguments.function, (base, mark)))
+    head = _uri(replace(arguments, values=(base, mark)))
     return concat((str(head)[: -len(mark)], *relative.parts))
 
 

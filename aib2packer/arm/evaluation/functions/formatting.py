@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.functions.text import to_text, utf16_length
 from aib2packer.arm.language.symbolic import Apply, concat, is_known
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,15 +21,20 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
 
 _MAX_WIDTH = 100_000
-_item = re.compile(r"\{\{|\}\}|\{\s*([0-9]{1,6})\s*(?:,\s*(-?[0-9]{1,6})\s*)?(?::([^{}]*))?\}|[{}]")
-_standard = re.compile(r"([A-Za-z])([0-9]{0,3})")
-_custom = re.compile(r"[0#,]*0[0#,]*(?:\.([0#]*))?|#[#,]*(?:\.([0#]*))?")
+_item = pattern(r"\{\{|\}\}|\{\s*([0-9]{1,6})\s*(?:,\s*(-?[0-9]{1,6})\s*)?(?::([^{}]*))?\}|[{}]")
+_standard = pattern(r"([A-Za-z])([0-9]{0,3})")
+_custom = pattern(r"[0#,]*0[0#,]*(?:\.([0#]*))?|#[#,]*(?:\.([0#]*))?")
 _DECIMALS = {"N": 2, "F": 2, "P": 2}
 
 
 def format_text(arguments: Arguments) -> ArmValue:
     """`format(text, argument, …)`: text where all of it is known, else joined text."""
-    return concat(_pieces(arguments))
+    pieces, length = [], 0
+    for piece in _pieces(arguments):
+        length += len(piece) if isinstance(piece, str) else 1
+        arguments.budget.allow_text(length)
+        pieces.append(piece)
+    return concat(pieces)
 
 
 def _pieces(arguments: Arguments) -> Iterator[str | Symbol]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 GUID_NAMESPACE = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
 
+_HASHED = 3  # of work a byte
 _MASK = 0xFFFFFFFF
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -23,7 +24,9 @@ def _guid(arguments: Arguments) -> ArmValue:
 
 
 def _unique_string(arguments: Arguments) -> ArmValue:
-    digest = _murmur(utf8(_joined(arguments)))
+    data = utf8(_joined(arguments))
+    arguments.budget.pay(_HASHED * len(data))
+    digest = _murmur(data)
     return "".join(_BASE32[digest << 5 * number >> 59 & 31] for number in range(13))
 
 

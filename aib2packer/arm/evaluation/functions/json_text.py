@@ -5,17 +5,18 @@ Source: docs/reference/arm-expressions.md 2.4; Newtonsoft's JsonTextReader for w
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue
 
-_match_space = re.compile(r"(?:\s|//[^\r\n]*|/\*(?s:.*?)\*/)*+").match
-_match_key = re.compile(r"[\w$]++").match
-_match_string = re.compile(r""""((?:[^"\\]++|\\(?s:.))*+)"|'((?:[^'\\]++|\\(?s:.))*+)'""").match
-_match_atom = re.compile(r"-?[0-9]++(\.[0-9]++)?+([eE][+-]?[0-9]++)?+(?![\w.])|(?:true|false|null)(?!\w)").match
-_sub_escape = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(?s:(.)))").sub
+_SPACE = pattern(r"(?:\s|//[^\r\n]*|/\*(?s:.*?)\*/)*+")
+_KEY = pattern(r"[\w$]++")
+_STRING = pattern(r""""((?:[^"\\]++|\\(?s:.))*+)"|'((?:[^'\\]++|\\(?s:.))*+)'""")
+_ATOM = pattern(r"-?[0-9]++(\.[0-9]++)?+([eE][+-]?[0-9]++)?+(?![\w.])|(?:true|false|null)(?!\w)")
+_ESCAPE = pattern(r"\\(?:u([0-9a-fA-F]{4})|(?s:(.)))")
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _WORDS = {"true": True, "false": False, "null": None}
 _MAX_DEPTH = 60
@@ -64,7 +65,7 @@ class _JsonTextReader:
             return self._array(at, depth)
         if char in {'"', "'"}:
             return self._string(at)
-        match = _match_atom(self._text, at)
+        match = _ATOM.match(self._text, at)
         if match is None or len(match[0]) > _MAX_DIGITS:
             raise JsonTextError(at)
         if match[0] in _WORDS:
@@ -76,7 +77,7 @@ class _JsonTextReader:
 
     def space(self, at: int) -> int:
         """Space = *( blank | comment )."""
-        match = _match_space(self._text, at)
+        match = _SPACE.match(self._text, at)
         return at if match is None else match.end()
 
     def _object(self, at: int, depth: int) -> tuple[ArmValue, int]:
@@ -104,20 +105,20 @@ class _JsonTextReader:
         """Key = string | bare word."""
         if self._text[at : at + 1] in {'"', "'"}:
             return self._string(at)
-        match = _match_key(self._text, at)
+        match = _KEY.match(self._text, at)
         if match is None:
             raise JsonTextError(at)
         return match[0], match.end()
 
     def _string(self, at: int) -> tuple[str, int]:
         """String = characters and escapes in quotes of either kind."""
-        match = _match_string(self._text, at)
+        match = _STRING.match(self._text, at)
         if match is None:
             raise JsonTextError(at)
         inner = match[1] if match[1] is not None else match[2]
         if "\\" not in inner:
             return inner, match.end()
-        text = _sub_escape(lambda one: chr(int(one[1], 16)) if one[1] else _ESCAPES.get(one[2], one[2]), inner)
+        text = _ESCAPE.sub(lambda one: chr(int(one[1], 16)) if one[1] else _ESCAPES.get(one[2], one[2]), inner)
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), match.end()
 
     def _next(self, closing: str, at: int) -> int:

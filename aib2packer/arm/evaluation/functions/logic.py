@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.evaluation.functions.base import Arguments, Pure, choose, negate
 from aib2packer.arm.evaluation.functions.collation import collation_key
 from aib2packer.arm.evaluation.functions.text import to_text
-from aib2packer.arm.language.symbolic import Concat, DeploymentFact, If, is_symbol, same, type_of
+from aib2packer.arm.language.symbolic import Concat, DeploymentFact, If, is_symbol, once, same, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aib2packer.arm.language.symbolic import ArmValue
+
+
+_COLLATED = 20  # of work, for each character that is compared by its place in the alphabet
 
 
 def _not(arguments: Arguments) -> ArmValue:
@@ -54,6 +57,7 @@ def _comparison(holds: Callable[[object, object], bool]) -> Callable[[Arguments]
     def compute(arguments: Arguments) -> ArmValue:
         one, other = arguments.values
         if isinstance(one, str):
+            arguments.budget.pay(_COLLATED * (len(one) + len(arguments.string(1))))
             return holds(collation_key(one), collation_key(arguments.string(1)))
         if isinstance(one, float) or isinstance(other, float):
             return holds(one, other if isinstance(other, float) else arguments.integer(1))
@@ -72,24 +76,25 @@ def _empty(arguments: Arguments) -> ArmValue:
 
 
 def _empty_partly(arguments: Arguments) -> ArmValue | None:
+    return once(_emptiness)(arguments[0])
+
+
+def _emptiness(value: ArmValue, inside: Callable[[ArmValue], ArmValue | None]) -> ArmValue | None:
     """Joined text with a literal in it is not empty, nor are the names that every deployment has."""
-    match arguments[0]:
-        case tuple() | Mapping() as value:
+    match value:
+        case tuple() | Mapping():
             return not value
         case Concat(parts) if any(isinstance(part, str) for part in parts):
             return False
         case DeploymentFact(path=("subscriptionId" | "tenantId" | "name" | "location",)):
             return False
-        case If(condition, then, otherwise) if _is_decided(then) and _is_decided(otherwise):
-            return choose(condition, *(_empty_partly(Arguments("empty", (arm,))) for arm in (then, otherwise)))
-        case None | str() as value:
+        case If(condition, then, otherwise):
+            one, other = inside(then), inside(otherwise)
+            return None if one is None or other is None else choose(condition, one, other)
+        case None | str():
             return not value
         case _:
             return None
-
-
-def _is_decided(value: ArmValue) -> bool:
-    return _empty_partly(Arguments("empty", (value,))) is not None
 
 
 def _contains(arguments: Arguments) -> ArmValue:

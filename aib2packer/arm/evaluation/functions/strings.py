@@ -66,7 +66,12 @@ def _replace(arguments: Arguments) -> ArmValue:
     text, old, new = arguments.string(0), arguments.string(1), arguments.string(2)
     if not old:
         arguments.fail("there is nothing to look for", "Give the text to be replaced.", 1)
+    arguments.budget.allow_text(_replaced_length(text, old, new))
     return text.replace(old, new)
+
+
+def _replaced_length(text: str, old: str, new: str) -> int:
+    return len(text) + text.count(old) * (len(new) - len(old))
 
 
 def _replace_partly(arguments: Arguments) -> ArmValue | None:
@@ -74,6 +79,7 @@ def _replace_partly(arguments: Arguments) -> ArmValue | None:
     text, old, new = arguments.values
     if not isinstance(text, Concat) or not isinstance(old, str) or len(old) != 1 or not isinstance(new, str):
         return None
+    arguments.budget.allow_text(sum(_replaced_length(part, old, new) for part in text.parts if isinstance(part, str)))
     return concat(
         part.replace(old, new) if isinstance(part, str) else Apply("replace", (concat((part,)), old, new))
         for part in text.parts
@@ -88,6 +94,7 @@ def _separators(arguments: Arguments) -> list[str]:
 
 def _split(arguments: Arguments) -> ArmValue:
     text, separators = arguments.string(0), _separators(arguments)
+    arguments.budget.allow_values(sum(map(text.count, separators)))
     return tuple(re.split("|".join(map(re.escape, separators)), text)) if separators else (text,)
 
 
@@ -108,7 +115,9 @@ def _split_partly(arguments: Arguments) -> ArmValue | None:
 
 
 def _join(arguments: Arguments) -> ArmValue:
-    return arguments.string(1).join(to_text(item) for item in arguments.array(0))
+    delimiter, texts = arguments.string(1), [to_text(item) for item in arguments.array(0)]
+    arguments.budget.allow_text(sum(map(len, texts)) + len(delimiter) * len(texts))
+    return delimiter.join(texts)
 
 
 def _join_partly(arguments: Arguments) -> ArmValue | None:
@@ -117,6 +126,7 @@ def _join_partly(arguments: Arguments) -> ArmValue | None:
         return None
     if not all(is_known(item) or is_symbol(item) for item in items):
         return None
+    arguments.budget.allow_text(len(delimiter) * len(items))
     parts: list[str | Symbol] = []
     for index, item in enumerate(items):
         parts += (delimiter,) if index else ()

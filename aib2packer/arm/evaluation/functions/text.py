@@ -6,6 +6,7 @@ formatting.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _ESCAPES = {"\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\"}
 _SEPARATORS = {"\x85", "\u2028", "\u2029"}
+_sub_escaped = re.compile("[\x00-\x1f\\\\'\"\x85\u2028\u2029]").sub
 _WIDE = 0x10000
 _UNIT = 2
 
@@ -43,7 +45,7 @@ def to_json(value: ArmValue, quote: str = '"') -> str:
         case float():
             return _number(value)
         case str():
-            return f"{quote}{''.join(_escape(char, quote) for char in value)}{quote}"
+            return f"{quote}{_sub_escaped(lambda found: _escape(found[0], quote), value)}{quote}"
         case tuple():
             return f"[{','.join(to_json(item, quote) for item in value)}]"
         case Mapping():
@@ -78,12 +80,18 @@ def utf8(text: str) -> bytes:
 
 def lower(text: str) -> str:
     """`ToLowerInvariant`: each character alone, so the length stays."""
-    return text.lower() if text.isascii() else "".join(one if len(one := char.lower()) == 1 else char for char in text)
+    changed = text.lower()
+    if len(changed) == len(text) and "Σ" not in text:  # whose lower case depends on where it stands
+        return changed
+    return "".join(one if len(one := char.lower()) == 1 else char for char in text)
 
 
 def upper(text: str) -> str:
     """`ToUpperInvariant`: each character alone, so `ß` stays."""
-    return text.upper() if text.isascii() else "".join(one if len(one := char.upper()) == 1 else char for char in text)
+    changed = text.upper()
+    if len(changed) == len(text):
+        return changed
+    return "".join(one if len(one := char.upper()) == 1 else char for char in text)
 
 
 def _escape(char: str, quote: str) -> str:

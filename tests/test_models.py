@@ -12,12 +12,12 @@ from aib2packer import Options
 from aib2packer.aib.model import Located
 from aib2packer.customizers.shell import Shell
 from aib2packer.findings.model import Finding
-from aib2packer.frozen import dataclass as frozen_dataclass
-from aib2packer.frozen import field
 from aib2packer.hcl.values import Attribute, Code, Local
+from aib2packer.models import dataclass as model
+from aib2packer.models import field
 
 
-@frozen_dataclass(frozen=True, slots=True)
+@model(frozen=True, slots=True)
 class Made:
     """Has all that a field can have."""
 
@@ -39,7 +39,7 @@ class Usual:
     own: list[str] = dataclasses.field(default_factory=list, init=False)
 
 
-@frozen_dataclass(frozen=True, slots=True, kw_only=True)
+@model(frozen=True, slots=True, kw_only=True)
 class Below(Made):
     """Adds fields that are given by keyword."""
 

@@ -1,4 +1,4 @@
-"""How models are made: frozen dataclasses whose methods are compiled when they are first used.
+"""How models are made: dataclasses whose methods are compiled when they are first used.
 
 `dataclasses.dataclass` compiles all methods of a class where it is defined. For the models of this package that was a third of
 the start of the program, and most runs use a part of them only. To the type checker, and to `dataclasses.replace`, `fields` and
@@ -10,38 +10,47 @@ from __future__ import annotations
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-__all__ = ["dataclass", "field"]
+__all__ = ["dataclass", "field", "field_names", "replace"]
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass
+    from dataclasses import dataclass, replace
 else:
     from dataclasses import MISSING, Field, FrozenInstanceError
 
     # The fields of a class, those of its bases before its own, by their names; each with whether it is given by keyword only.
-    _SPEC = "__frozen_fields__"
+    _SPEC = "__model_fields__"
 
-    def dataclass(*, frozen: bool, slots: bool, kw_only: bool = False, eq: bool = True):  # noqa: ANN201 - typed as a dataclass
-        """Make a frozen dataclass with slots; the arguments are those of `dataclasses.dataclass`, and both must be true."""
-        if not (frozen and slots):
-            message = "models are frozen and have slots"
-            raise TypeError(message)
-        return lambda cls: _made(cls, kw_only=kw_only, eq=eq)
+    def dataclass(cls=None, /, *, frozen=False, slots=False, kw_only=False, eq=True):  # noqa: ANN001, ANN201 - typed above
+        """Make a dataclass; the arguments are those of `dataclasses.dataclass`."""
+        if cls is not None:
+            return dataclass()(cls)
+        return lambda made: _made(made, frozen=frozen, slots=slots, kw_only=kw_only, eq=eq)
 
-    def _made(cls: type, *, kw_only: bool, eq: bool) -> type:
-        own = {name: _field(cls.__dict__.get(name, MISSING)) for name in cls.__annotations__}
+    def replace(model: object, /, **changes: object) -> object:
+        """A model with other values in some of its fields, as `dataclasses.replace` makes it, and faster."""
+        cls = type(model)
+        for name, (one, _) in cls.__model_fields__.items():
+            if one.init and name not in changes:
+                changes[name] = getattr(model, name)
+        return cls(**changes)
+
+    def _made(cls: type, *, frozen: bool, slots: bool, kw_only: bool, eq: bool) -> type:
+        names = [name for name, said in cls.__annotations__.items() if not str(said).startswith("ClassVar")]
+        own = {name: _field(cls.__dict__.get(name, MISSING)) for name in names}
         spec = {}
         for base in cls.__mro__[:0:-1]:
             spec |= base.__dict__.get(_SPEC, {})
-        slots = tuple(name for name in own if name not in spec)
+        added = tuple(name for name in own if name not in spec)
         spec |= {name: (one, kw_only) for name, one in own.items()}
         namespace = {name: value for name, value in cls.__dict__.items() if name not in {*own, "__dict__", "__weakref__"}}
-        namespace |= {"__slots__": slots, _SPEC: spec, "__dataclass_fields__": _DataclassFields()}
-        namespace["__match_args__"] = tuple(name for name, (one, by_keyword) in spec.items() if one.init and not by_keyword)
-        methods = {"__init__": _first_init, "__repr__": _first_repr} | (
-            {"__eq__": _first_eq, "__hash__": _first_hash} if eq else {}
-        )
-        shared = {"__setattr__": _refuse, "__delattr__": _refuse, "__getstate__": _get_state, "__setstate__": _set_state}
-        return type(cls)(cls.__name__, cls.__bases__, {**methods, **shared, **namespace})
+        if eq and namespace.get("__hash__") is None:
+            namespace["__hash__"] = _first_hash if frozen else None
+        methods = {"__init__": _first_init, "__repr__": _first_repr, _SPEC: spec, "__dataclass_fields__": _DataclassFields()}
+        methods["__match_args__"] = tuple(name for name, (one, by_keyword) in spec.items() if one.init and not by_keyword)
+        methods |= {"__eq__": _first_eq} if eq else {}
+        methods |= {"__setattr__": _refuse, "__delattr__": _refuse} if frozen else {}
+        methods |= {"__slots__": added, "__getstate__": _get_state, "__setstate__": _set_state} if slots else {}
+        return type(cls)(cls.__name__, cls.__bases__, {**methods, **namespace})
 
     def _field(default: object) -> Field:
         return default if isinstance(default, Field) else field(default=default)
@@ -63,7 +72,8 @@ else:
         cls = _owner(type(self), "__init__")
         names, lines, positional, keywords = {}, [], [], []
         for name, (one, by_keyword) in cls.__dict__[_SPEC].items():
-            names[f"_set_{name}"] = getattr(cls, name).__set__
+            setter = getattr(getattr(cls, name, None), "__set__", None)
+            names[f"_set_{name}"] = setter
             value = name
             if one.default_factory is not MISSING:
                 names[f"_make_{name}"] = one.default_factory
@@ -76,7 +86,10 @@ else:
                 elif one.default_factory is not MISSING:
                     default = "=_unset"
                 (keywords if by_keyword else positional).append(f"{name}{default}")
-            lines.append(f"_set_{name}(self, {value})")
+            if one.init or value != name:  # any other is for `__post_init__` to set
+                lines.append(f"self.__dict__[{name!r}] = {value}" if setter is None else f"_set_{name}(self, {value})")
+        if hasattr(cls, "__post_init__"):
+            lines.append("self.__post_init__()")
         names["_unset"] = MISSING
         arguments = ", ".join(["self", *positional, *(["*", *keywords] if keywords else [])])
         _compile(cls, "__init__", arguments, lines, names)(self, *args, **kwargs)
@@ -112,27 +125,21 @@ else:
         for name, value in zip(getattr(self, _SPEC), state, strict=True):
             object.__setattr__(self, name, value)
 
-    _METHODS = {
-        "__init__": _first_init,
-        "__repr__": _first_repr,
-        "__eq__": _first_eq,
-        "__hash__": _first_hash,
-        "__setattr__": _refuse,
-        "__delattr__": _refuse,
-        "__getstate__": _get_state,
-        "__setstate__": _set_state,
-    }
-
     class _DataclassFields:
         """What `dataclasses` looks for in a class, made when it looks."""
 
         def __get__(self, _instance: object, cls: type) -> dict[str, Field]:
-            fields = cls.__dict__.get("_frozen_dataclass_fields")
+            fields = cls.__dict__.get("_made_dataclass_fields")
             if fields is None:
                 from dataclasses import make_dataclass
 
                 spec = getattr(cls, _SPEC)
                 made = make_dataclass(cls.__name__, [(name, "object", one) for name, (one, _) in spec.items()], kw_only=True)
                 fields = made.__dataclass_fields__
-                type.__setattr__(cls, "_frozen_dataclass_fields", fields)
+                type.__setattr__(cls, "_made_dataclass_fields", fields)
             return fields
+
+
+def field_names(model: type) -> tuple[str, ...]:
+    """The names of the fields of a model, those of its bases before its own."""
+    return tuple(model.__model_fields__)  # type: ignore[attr-defined]

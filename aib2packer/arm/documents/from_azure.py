@@ -1,0 +1,113 @@
+"""What was read from Azure itself: an image template, and what a file of it alone cannot tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.documents.siblings import Siblings
+from aib2packer.findings import codes
+from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
+from aib2packer.text.secrets import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from aib2packer.findings.model import Report
+    from aib2packer.jsonc.tree import Json
+
+MARK = "readFromAzure"
+"""The key that a reading has; its value is the id of the image template."""
+
+
+def image_template_of(document: JsonObject) -> JsonObject | None:
+    """The image template in a reading; None for other documents."""
+    template = document.get("imageTemplate")
+    return template if document.get(MARK) is not None and isinstance(template, JsonObject) else None
+
+
+def siblings_of(document: JsonObject) -> Siblings:
+    """What the image definitions say that the template distributes to; the system also by what it starts from."""
+    definitions = [properties for item in _items(document.get("imageDefinitions")) if (properties := _properties(item))]
+    source = _properties(document.get("source"))
+    return Siblings(
+        os_type=_common(definitions, _os_type) or (None if source is None else _os_type(source)),
+        generation=_common(definitions, lambda one: string_of(one.get("hyperVGeneration"))),
+        security_type=_common(definitions, _security_type),
+        triggers=tuple(_names(document.get("triggers"))),
+    )
+
+
+def report_reading(document: JsonObject, report: Report) -> None:
+    """Say what is not carried over, what could not be read, and how the last build ended."""
+    for trigger in _items(document.get("triggers")):
+        report.add(
+            codes.TRIGGER,
+            trigger.key_span("name"),
+            f"the trigger {mask(string_of(trigger.get('name')) or '')} is not converted: Image Builder starts a build when its "
+            "source image changes",
+            help="Start packer build by a schedule of your pipeline; `-o DIR` writes one to start from, in pipelines/.",
+        )
+    for missing in _items(document.get("notRead")):
+        report.add(
+            codes.NOT_READ,
+            missing.key_span("id"),
+            f"{mask(string_of(missing.get('id')) or '')} could not be read: {mask(string_of(missing.get('reason')) or '')}",
+            help=string_of(missing.get("help")) or "Ask again with --refresh.",
+        )
+    _report_last_run(document, report)
+
+
+def _report_last_run(document: JsonObject, report: Report) -> None:
+    template = document.get("imageTemplate")
+    properties = _properties(template)
+    status = None if properties is None else properties.get("lastRunStatus")
+    if not isinstance(status, JsonObject):
+        if properties is not None:
+            report.add(
+                codes.LAST_RUN,
+                properties.key_span("source"),
+                "nobody has run this image template yet: nothing shows that it builds",
+                help="Look at the first packer build closely: what fails may have been wrong before.",
+            )
+        return
+    state = string_of(status.get("runState")) or ""
+    if state.lower() in {"failed", "partiallysucceeded", "canceled"}:
+        message = " ".join(mask(string_of(status.get("message")) or "").split())
+        report.add(
+            codes.LAST_RUN,
+            status.key_span("runState"),
+            f"the last build of Image Builder ended as {state}{f': {message}' if message else ''}",
+            help="Packer may fail in the same place: mend what the message says first.",
+        )
+
+
+def _items(node: Json | None) -> tuple[JsonObject, ...]:
+    return tuple(item for item in node.items if isinstance(item, JsonObject)) if isinstance(node, JsonArray) else ()
+
+
+def _names(node: Json | None) -> Iterable[str]:
+    return (mask(name) for item in _items(node) if (name := string_of(item.get("name"))))
+
+
+def _properties(node: Json | None) -> JsonObject | None:
+    properties = node.get("properties") if isinstance(node, JsonObject) else None
+    return properties if isinstance(properties, JsonObject) else None
+
+
+def _common(definitions: list[JsonObject], what: Callable[[JsonObject], str | None]) -> str | None:
+    values = {what(one) for one in definitions}
+    return values.pop() if len(values) == 1 else None
+
+
+def _os_type(properties: JsonObject) -> str | None:
+    """The system of an image definition, or of the disk of a managed image."""
+    storage = properties.get("storageProfile")
+    disk = storage.get("osDisk") if isinstance(storage, JsonObject) else None
+    return string_of(properties.get("osType")) or (string_of(disk.get("osType")) if isinstance(disk, JsonObject) else None)
+
+
+def _security_type(properties: JsonObject) -> str | None:
+    for feature in _items(properties.get("features")):
+        if (string_of(feature.get("name")) or "").lower() == "securitytype":
+            return string_of(feature.get("value"))
+    return None

@@ -1,0 +1,196 @@
+"""The pipelines beside a build: judged by actionlint, and their commands run by a real shell with recorders for programs."""
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from aib2packer import Auth, Cloud, Conversion, Options
+from tests.cases.templates import GALLERY, GALLERY_TARGET, convert_json, template
+from tests.lab.judge import home
+
+VALIDATORS = {"inVMValidations": [{"type": "Shell", "name": "works", "inline": ["true"]}]}
+PRIVATE = {"type": "Shell", "name": "a", "scriptUri": "https://contoso.blob.core.windows.net/scripts/a.sh"}
+ELSEWHERE = {
+    "type": "ManagedImage",
+    "imageId": f"{GALLERY.partition('/providers')[0]}/providers/Microsoft.Compute/images/web",
+    "location": "northeurope",
+    "runOutputName": "copy",
+}
+OWN_SIZE = {"vmSize": "<size>"}
+CONNECTION = {"tenantId": "t", "servicePrincipalId": "c", "servicePrincipalKey": "k"}
+"""What AzureCLI@2 puts into the environment with addSpnToEnvironment, where the connection has a secret."""
+RECORDER = """\
+#!/bin/sh
+{ printf '%s' "${0##*/}"; printf ' %s' "$@"; echo; } >> "$RECORD"
+case "${0##*/} $1" in
+  "timeout "*) shift; exec "$@" ;;
+  "az account") echo 22222222-2222-2222-2222-222222222222 ;;
+esac
+"""
+BUILDS = ["packer init .", "packer validate .", "timeout 240m packer build .", "packer build ."]
+WITH_VALIDATION = [
+    "packer init .",
+    "packer validate .",
+    "packer validate validate",
+    "timeout 240m packer build .",
+    "packer build .",
+    "timeout 240m packer build validate",
+    "packer build validate",
+]
+
+
+def pipelines_of(auth: Auth, *, cloud: Cloud = Cloud.PUBLIC, az: bool = False, **properties: Any) -> Conversion:  # noqa: ANN401
+    """What a template is converted to that Image Builder builds by itself; `az`: with steps that run the Azure CLI."""
+    value = template(
+        name="web",
+        customize=[PRIVATE] if az else [],
+        distribute=[GALLERY_TARGET, ELSEWHERE] if az else [GALLERY_TARGET],
+        properties={"autoRun": {"state": "Enabled"}, **properties},
+    )
+    conversion = convert_json(value, Options(auth=auth, cloud=cloud, side_files=True))
+    assert conversion.hcl is not None
+    return conversion
+
+
+@dataclass(slots=True)
+class Job:
+    """What a job ran, and the inputs of the actions or the task around it."""
+
+    commands: list[str]
+    actions: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def run(folder: Path, scripts: Sequence[tuple[str, Mapping[str, str]]]) -> list[str]:
+    """Run scripts one after another, each with its environment; give the calls of programs."""
+    for name in ("packer", "az", "timeout", "curl", "unzip"):
+        (folder / name).write_text(RECORDER)
+        (folder / name).chmod(0o755)
+    record = folder / "record"
+    record.touch()
+    for script, environment in scripts:
+        path = {"PATH": f"{folder}:{os.environ['PATH']}", "RECORD": str(record)}
+        command = ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", script]
+        subprocess.run(command, env={**environment, **path}, cwd=folder, check=True, timeout=60)
+    return record.read_text().splitlines()
+
+
+def github_job(conversion: Conversion, folder: Path) -> Job:
+    """Run the job of GitHub Actions, its expressions filled in with their own names."""
+    job = yaml.safe_load(conversion.files["pipelines/github-actions.yml"])["jobs"]["build"]
+    steps = job["steps"]
+    environments = [{**job.get("env", {}), **step.get("env", {})} for step in steps if "run" in step]
+    scripts = [step["run"] for step in steps if "run" in step]
+    assert not [script for script in scripts if "${{" in script]
+    commands = run(folder, list(zip(scripts, environments, strict=True)))
+    actions = {step["uses"].partition("@")[0]: step.get("with", {}) for step in steps if "uses" in step}
+    return Job(commands, actions)
+
+
+def azure_job(conversion: Conversion, folder: Path) -> Job:
+    """Run the job of Azure Pipelines, its macros filled in."""
+    (job,) = yaml.safe_load(conversion.files["pipelines/azure-pipelines.yml"])["jobs"]
+    scripts = []
+    actions = {}
+    for step in job["steps"]:
+        script = step.get("bash") or step["inputs"]["inlineScript"]
+        filled = re.sub(r"\$\(Agent\.TempDirectory\)", str(folder), script)
+        inputs = step.get("inputs", {})
+        scripts.append((filled, {**step.get("env", {}), **(CONNECTION if inputs.get("addSpnToEnvironment") else {})}))
+        if "task" in step:
+            actions[step["task"]] = inputs
+    return Job([one for one in run(folder, scripts) if not one.startswith(("curl", "unzip"))], actions)
+
+
+@pytest.mark.parametrize("auth", list(Auth))
+def test_each_pipeline_checks_and_builds(auth: Auth, tmp_path: Path) -> None:
+    conversion = pipelines_of(auth)
+
+    for job, name in ((github_job, "github"), (azure_job, "azure")):
+        folder = tmp_path / name
+        folder.mkdir()
+        assert [one for one in job(conversion, folder).commands if not one.startswith("az ")] == BUILDS
+
+
+@pytest.mark.parametrize("auth", list(Auth))
+def test_each_pipeline_runs_the_build_that_validates_after_that_of_the_image(auth: Auth, tmp_path: Path) -> None:
+    conversion = pipelines_of(auth, validate=VALIDATORS)
+
+    for job, name in ((github_job, "github"), (azure_job, "azure")):
+        folder = tmp_path / name
+        folder.mkdir()
+        ran = [re.sub(r" -var \S+", "", one) for one in job(conversion, folder).commands if not one.startswith("az ")]
+        assert ran == WITH_VALIDATION
+
+
+def test_where_nothing_runs_the_azure_cli_github_does_not_sign_it_in(tmp_path: Path) -> None:
+    assert set(github_job(pipelines_of(Auth.CLI), tmp_path).actions) == {"actions/checkout", "hashicorp/setup-packer"}
+
+
+@pytest.mark.parametrize("auth", list(Auth))
+def test_what_runs_the_azure_cli_is_signed_in(auth: Auth, tmp_path: Path) -> None:
+    conversion = pipelines_of(auth, az=True)
+    for name in ("github", "azure"):
+        (tmp_path / name).mkdir()
+
+    login = github_job(conversion, tmp_path / "github").actions["azure/login"]
+    azure = azure_job(conversion, tmp_path / "azure")
+
+    federated = {"client-id", "tenant-id", "subscription-id"}
+    ways = {Auth.MSI: {"auth-type", "allow-no-subscriptions"}, Auth.SERVICE_PRINCIPAL: {"creds"}}
+    assert set(login) == ways.get(auth, federated)
+    if auth is Auth.MSI:
+        assert azure.commands[0] == "az login --identity --output none"
+    else:
+        task = azure.actions["AzureCLI@2"]
+        assert task.get("keepAzSessionActive", False) is (auth in {Auth.CLI, Auth.OIDC})
+        assert task.get("addSpnToEnvironment", False) is (auth is Auth.SERVICE_PRINCIPAL)
+
+
+@pytest.mark.parametrize("auth", [Auth.OIDC, Auth.SERVICE_PRINCIPAL])
+def test_azure_devops_takes_the_subscription_of_the_connection(auth: Auth, tmp_path: Path) -> None:
+    job = azure_job(pipelines_of(auth), tmp_path)
+
+    assert job.commands[0] == "az account show --query id --output tsv"
+
+
+@pytest.mark.parametrize("cloud", [Cloud.US_GOVERNMENT, Cloud.CHINA])
+def test_another_cloud_is_set_before_anything_else(cloud: Cloud, tmp_path: Path) -> None:
+    conversion = pipelines_of(Auth.CLI, cloud=cloud, az=True)
+
+    for job, name in ((github_job, "github"), (azure_job, "azure")):
+        folder = tmp_path / name
+        folder.mkdir()
+        ran = job(conversion, folder)
+        assert ran.commands[0] == f"az cloud set --name {cloud.facts.cli_name}"
+        if "azure/login" in ran.actions:
+            assert ran.actions["azure/login"]["environment"] == cloud.facts.cli_name
+
+
+@pytest.mark.parametrize("az", [False, True])
+@pytest.mark.parametrize("auth", list(Auth))
+def test_actionlint_finds_nothing(auth: Auth, az: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter of a test
+    actionlint = home() / "bin/actionlint"
+    if not actionlint.exists():
+        pytest.skip(f"no actionlint in {actionlint.parent}: run tests/lab/install-actionlint")
+    all_properties: dict[str, dict[str, Any]] = {
+        "plain": {},
+        "validated": {"validate": VALIDATORS},
+        "long": {"buildTimeoutInMinutes": 960},
+        "open": {"vmProfile": OWN_SIZE},
+    }
+    for name, properties in all_properties.items():
+        conversion = pipelines_of(auth, az=az, **properties)
+        (tmp_path / f"{name}.yml").write_bytes(conversion.files["pipelines/github-actions.yml"])
+
+    done = subprocess.run(
+        [actionlint, "-no-color", *tmp_path.glob("*.yml")], capture_output=True, encoding="utf-8", check=False, timeout=120
+    )
+
+    assert (done.returncode, done.stdout) == (0, "")
