@@ -16,8 +16,8 @@ _CODE = ("aib2packer", "tests", "templates")
 _INPUTS = "tests/cases/"  # templates of others are quoted there
 _FOLDERS = (*_CODE, "docs", "benchmarks", "examples", "golden", ".ci", ".github")
 
-# What a conversion writes into the folder of a build, or what is on the VM: pages name it, and it is not in the repository.
-_OF_A_BUILD = {"validate/", "scripts/", "files/", "../"}
+# What a conversion writes into the folder of a build, what is on the VM, or is the user's: it is not in the repository.
+_OF_A_BUILD = {"validate/", "scripts/", "files/", "../", "aib2packer.toml"}
 
 _SECTION = r"\d+(?:\.\d+)*"
 _SECTIONS = rf"{_SECTION}(?:(?:, and |, | and | to ){_SECTION})*"

@@ -14,6 +14,7 @@ from aib2packer.app.output import OutputError, write
 from aib2packer.app.run import Request, run
 from aib2packer.audit.baseline import Baseline, read_baseline, told, write_baseline
 from aib2packer.cli import options
+from aib2packer.cli.configured import configured
 from aib2packer.cli.printing import colored, echo, print_error, progress
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.models import replace
@@ -62,7 +63,13 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
         print_error(str(error))
         sys.exit(2)
     request = replace(picked(Request, given | {"options": picked(Options, given)}), folder=_NOWHERE, look=True)
-    results = _look(templates, request, quiet=quiet)
+    try:
+        context = click.get_current_context()
+        jobs = [configured(context, one, request) for one in templates]
+    except FileError as error:
+        print_error(str(error))
+        sys.exit(2)
+    results = _look(jobs, quiet=quiet)
     from aib2packer.audit.gather import gather
 
     audit = gather(results)
@@ -102,9 +109,9 @@ def _in_azure(given: Mapping[str, object], most: int) -> tuple[str, ...]:
     return list_templates(subscription, group, None, check=False, most=most)
 
 
-def _look(templates: Sequence[Template], request: Request, *, quiet: bool) -> list[Result]:
-    with progress(templates, lambda one: "" if one is None else one.name, quiet=quiet, label="Looking") as running:
-        return [result for template in running for result in run(template, request)]
+def _look(jobs: Sequence[tuple[Template, Request]], *, quiet: bool) -> list[Result]:
+    with progress(jobs, lambda job: "" if job is None else job[0].name, quiet=quiet, label="Looking") as running:
+        return [result for template, own in running for result in run(template, own)]
 
 
 def _baseline(file: object, most: int) -> Baseline:

@@ -14,7 +14,8 @@ from aib2packer.app.azure_ids import is_image_template, is_in_azure
 from aib2packer.app.inputs import STDIN, collect, is_folder
 from aib2packer.app.run import Outcome, Request, Result, check_leftovers, run, unreadable
 from aib2packer.cli import options
-from aib2packer.cli.printing import fetching, progress
+from aib2packer.cli.configured import about_all, configured
+from aib2packer.cli.printing import echo, fetching, progress
 from aib2packer.cli.reporting import Reporting, report
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
@@ -56,7 +57,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     2 wrong usage, or files that cannot be read or written.
     """
     in_azure = not templates and (subscription is not None or given["resource_group"] is not None)
-    arguments = templates or (STDIN,)
+    context, arguments = click.get_current_context(), templates or (STDIN,)
     file, folder = _target(output)
     many = in_azure or len(arguments) > 1 or any(is_folder(Path(argument)) for argument in arguments)
     for wrong, message in (
@@ -84,6 +85,10 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             "--check compares with the files that an earlier run has written: give -o PATH.",
         ),
         (given["quiet"] and given["verbose"], "-q and -v exclude each other."),
+        (
+            many and given["name"] is not None,
+            "--name chooses in one input; with several, aib2packer.toml names one for each.",
+        ),
     ):
         if wrong:
             raise click.UsageError(message)
@@ -102,8 +107,16 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         report([unreadable(error)], reporting, many=False)
         sys.exit(2)
     request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder, "most": most})
+    try:
+        jobs = [configured(context, one, request) for one in inputs]
+        _require_apart(jobs)
+    except FileError as error:
+        report([unreadable(error)], reporting, many=False)
+        sys.exit(2)
+    if many and not reporting.quiet:
+        echo(about_all(context, len(inputs)))
     watch = partial(fetching, quiet=reporting.quiet or reporting.findings.is_document)
-    results = _run(inputs, request, reporting) if many else [*run(replace(inputs[0], folder=PurePosixPath()), request, watch)]
+    results = _run(jobs, reporting) if many else [*run(replace(jobs[0][0], folder=PurePosixPath()), jobs[0][1], watch)]
     many = many or len(results) > 1
     try:
         results = list(map(_print_hcl, results))
@@ -113,10 +126,11 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     sys.exit(max(report(results, reporting, many=many), *(result.exit_code for result in results)))
 
 
-def _run(templates: Sequence[Template], request: Request, reporting: Reporting) -> list[Result]:
+def _run(jobs: Sequence[tuple[Template, Request]], reporting: Reporting) -> list[Result]:
     """The results of several templates, and of what lies in the folder that belongs to none of them."""
-    with progress(templates, _named, quiet=reporting.quiet or reporting.findings.is_document, label="Converting") as running:
-        results = [result for template in running for result in run(template, request)]
+    templates, request = [template for template, _ in jobs], jobs[0][1]
+    with progress(jobs, _named, quiet=reporting.quiet or reporting.findings.is_document, label="Converting") as running:
+        results = [result for template, own in running for result in run(template, own)]
     if all(result.outcome is Outcome.NO_TEMPLATE for result in results):
         message = "neither this file nor another of those found holds an image template"
         finding = about_file(NO_IMAGE_TEMPLATE, templates[0].name, message, help="Give others.")
@@ -126,8 +140,18 @@ def _run(templates: Sequence[Template], request: Request, reporting: Reporting) 
     return results
 
 
-def _named(template: Template | None) -> str:
-    return "" if template is None else template.name
+def _require_apart(jobs: Sequence[tuple[Template, Request]]) -> None:
+    """Refuse folders that a configuration gives to more than one template."""
+    taken: dict[str, str] = {}
+    for template, _ in jobs:
+        other = taken.setdefault(str(template.folder).casefold(), template.name)
+        if other != template.name:
+            reason = f"goes to the folder {template.folder}, as {other} does"
+            raise FileError(template.name, reason, "Write a folder with {stem} or {folder} in it.")
+
+
+def _named(job: tuple[Template, Request] | None) -> str:
+    return "" if job is None else job[0].name
 
 
 def _target(output: str | None) -> tuple[Path | None, Path | None]:

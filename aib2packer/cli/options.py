@@ -96,6 +96,12 @@ def _reports(_context: click.Context, _parameter: click.Parameter, values: tuple
     return values
 
 
+def _load(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    from aib2packer.cli.configured import load
+
+    return load(context, parameter, value)
+
+
 def _audit_reports(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not value.lower().endswith((".html", ".md", ".json")):
@@ -123,6 +129,14 @@ def _level(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 
 
 inputs = Section("Input")
+inputs.option(
+    "--config",
+    metavar="FILE",
+    is_eager=True,
+    expose_value=False,
+    callback=_load,
+    help="A file of options, instead of the aib2packer.toml or pyproject.toml that is nearest; `--config ''` for none.",
+)
 inputs.option(
     "--exclude",
     metavar="PATTERN",

@@ -1,4 +1,4 @@
-"""The last step: a build becomes text. The layout is a Jinja2 template; quoting and alignment are Python's (`hcl.py`)."""
+"""The last step: a build becomes text. Jinja2 has the layout; quoting and alignment are those of `hcl/printing.py`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aib2packer.rendering.templates import environment
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from jinja2 import Template
+    from jinja2 import Environment
 
     from aib2packer.hcl.values import Body, Value
     from aib2packer.packer.model import Build
@@ -51,7 +51,8 @@ def render(build: Build, header: Sequence[str], annotations: Mapping[str, str] |
     places: dict[str, Lines] = {}
     open_places: list[tuple[str, int]] = []
     pending = None
-    for line in _template().render(build=build, header=header, source=source_address(build)).splitlines(keepends=True):
+    template = build_environment().get_template("build.pkr.hcl.j2")
+    for line in template.render(build=build, header=header, source=source_address(build)).splitlines(keepends=True):
         if not line.startswith(_MARK):
             if pending is not None:
                 lines += [f"{_comment(pending, len(line) - len(line.lstrip(' ')))}\n"]
@@ -67,7 +68,8 @@ def render(build: Build, header: Sequence[str], annotations: Mapping[str, str] |
 
 
 @cache
-def _template() -> Template:
+def build_environment() -> Environment:
+    """Layout only: each value goes through a filter that prints it as HCL."""
     made = environment()
     made.filters.update(
         comment=_comment,
@@ -79,7 +81,7 @@ def _template() -> Template:
         places=_places,
     )
     made.globals.update(begin=_begin, end=_end)
-    return made.get_template("build.pkr.hcl.j2")
+    return made
 
 
 def _comment(text: str, indent: int = 0) -> str:

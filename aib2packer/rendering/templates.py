@@ -11,21 +11,23 @@ from aib2packer.findings.text import safe
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jinja2 import Environment
+    from jinja2 import BaseLoader, Environment
 
 
 _PACKAGE = Path(__file__).parent.parent
+COMPILED = "compiled_templates"
+"""The folder in a wheel that has the templates compiled ahead, which a start need not do then."""
+MADE_BY = "made-by.txt"
+"""The file in it that names the version of Jinja2 that compiled them: another one compiles them anew."""
 
 
 def environment(finalize: Callable[[object], object] | None = None, *, autoescape: bool = False) -> Environment:
     """Jinja2 over the folder of templates. `finalize` is what becomes of each value printed; `autoescape` is for HTML."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, StrictUndefined
 
-    # In a wheel the templates lie inside the package, in a checkout beside it.
-    folders = [_PACKAGE / "templates", _PACKAGE.parent / "templates"]
     return Environment(
         autoescape=autoescape,  # noqa: S701 - what is not HTML goes through a filter of ours, or `finalize`
-        loader=FileSystemLoader(folders),
+        loader=_loader(),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -33,6 +35,21 @@ def environment(finalize: Callable[[object], object] | None = None, *, autoescap
         auto_reload=False,
         finalize=finalize,
     )
+
+
+def _loader() -> BaseLoader:
+    """The templates as a wheel has them: compiled, where the Jinja2 that did it is the one that is here; else their sources."""
+    import jinja2
+
+    compiled = _PACKAGE / COMPILED
+    try:
+        fits = (compiled / MADE_BY).read_text() == jinja2.__version__
+    except OSError:
+        fits = False
+    if fits:
+        return jinja2.ModuleLoader(compiled)
+    # In a wheel the sources lie inside the package, in a checkout beside it.
+    return jinja2.FileSystemLoader([_PACKAGE / "templates", _PACKAGE.parent / "templates"])
 
 
 @cache

@@ -1,0 +1,104 @@
+"""`aib2packer.toml`, or `[tool.aib2packer]` of pyproject.toml: options for a folder, and for single templates in it."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+from aib2packer.app.globs import matches
+from aib2packer.models import dataclass, field
+from aib2packer.text.source import FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FILE = "aib2packer.toml"
+_PROJECT = "pyproject.toml"
+_TEMPLATES, _REPLACE, _MATCH = "template", "replace", "match"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Options of the templates whose path matches one of the patterns."""
+
+    patterns: tuple[str, ...]
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a file says: options of all, those of single templates in order, and old names with their new ones."""
+
+    file: Path | None = None
+    everywhere: Mapping[str, object] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    replacements: tuple[tuple[str, str], ...] = ()
+
+    def of_template(self, path: Path) -> dict[str, object]:
+        """The options that the rules give a template; the later win."""
+        if self.file is None:
+            return {}
+        folder, absolute = self.file.parent.resolve(), path.resolve()
+        if not absolute.is_relative_to(folder):
+            return {}
+        name = absolute.relative_to(folder).as_posix()
+        values: dict[str, object] = {}
+        for rule in self.rules:
+            if any(matches(pattern, name) for pattern in rule.patterns):
+                values |= rule.values
+        return values
+
+
+def find_config(start: Path) -> Path | None:
+    """The file that is nearest: in a folder or one above it, up to that of the repository."""
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder / FILE
+        if (folder / _PROJECT).is_file() and _table(folder / _PROJECT):
+            return folder / _PROJECT
+        if (folder / ".git").exists():
+            return None
+    return None
+
+
+def read_config(file: Path) -> Config:
+    """What a file says.
+
+    Raises:
+        FileError: It cannot be read, or says what cannot be meant.
+
+    """
+    table = dict(_table(file))
+    rules = table.pop(_TEMPLATES, [])
+    replace = table.pop(_REPLACE, {})
+    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+        raise FileError(str(file), "`template` is not a list of tables", "Write [[template]] above the options of a template.")
+    if not isinstance(replace, dict) or not all(isinstance(new, str) and old and new for old, new in replace.items()):
+        raise FileError(str(file), "`replace` does not give each old name a new one", 'Write "old" = "new" below [replace].')
+    return Config(file, table, tuple(_rule(file, rule) for rule in rules), tuple(replace.items()))
+
+
+def _rule(file: Path, table: Mapping[str, object]) -> Rule:
+    match = table.get(_MATCH)
+    patterns = (match,) if isinstance(match, str) else tuple(match) if isinstance(match, list) else ()
+    if not patterns or not all(isinstance(pattern, str) for pattern in patterns):
+        reason = "a [[template]] does not say which templates it is for"
+        raise FileError(str(file), reason, 'Write match = "linux/*.json", or a list of patterns; "**" is all.')
+    return Rule(tuple(map(str, patterns)), {name: value for name, value in table.items() if name != _MATCH})
+
+
+def _table(file: Path) -> Mapping[str, object]:
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(str(file), f"cannot be read ({error})", "Check the path, and save it as UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        if file.name == _PROJECT:
+            return {}  # whoever it is for will tell
+        raise FileError(str(file), f"is no TOML: {error}", "Correct it.") from error
+    if file.name != _PROJECT:
+        return document
+    tool = document.get("tool")
+    table = tool.get("aib2packer") if isinstance(tool, dict) else None
+    return table if isinstance(table, dict) else {}

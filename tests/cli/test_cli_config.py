@@ -1,0 +1,147 @@
+"""aib2packer.toml: options for a folder and for single templates."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.test_cli import GOOD, SUBSCRIPTION, TEMPLATE, convert, files_in
+from tests.cli.test_cli_estate import SIZED, deployment, lay, values
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UNKNOWN_SYSTEM = (
+    GOOD.replace("Canonical", "contoso").replace("0001-com-ubuntu-server-jammy", "x").replace("22_04-lts-gen2", "y")
+)
+
+
+def hcl(folder: Path, name: str) -> str:
+    return (folder / "out" / name / "build.pkr.hcl").read_text(encoding="utf-8")
+
+
+def configure(folder: Path, text: str) -> None:
+    (folder / "aib2packer.toml").write_text(text, encoding="utf-8")
+
+
+def test_options_for_all_are_defaults_that_the_command_line_overrides(tmp_path: Path) -> None:
+    lay(tmp_path, in__a_json=GOOD)
+    configure(tmp_path, 'auth = "msi"\nexclude = ["b.*"]\nresolve = true\n')
+    assert "use_azure_cli_auth" not in convert("in/a.json", cwd=tmp_path)[1]
+    assert "use_azure_cli_auth" in convert("in/a.json", "--auth", "cli", cwd=tmp_path)[1]
+    assert "use_azure_cli_auth" in convert("in/a.json", "--config", "", cwd=tmp_path)[1]
+    assert "use_azure_cli_auth" not in convert("a.json", cwd=tmp_path / "in")[1]  # it is looked for in the folders above too
+
+
+def test_a_project_file_holds_them_too(tmp_path: Path) -> None:
+    lay(tmp_path, a_json=GOOD)
+    (tmp_path / "pyproject.toml").write_text('[tool.aib2packer]\nauth = "msi"\n', encoding="utf-8")
+    assert "use_azure_cli_auth" not in convert("a.json", cwd=tmp_path)[1]
+
+
+def test_single_templates_get_options_of_their_own(tmp_path: Path) -> None:
+    lay(tmp_path, linux__a_json=UNKNOWN_SYSTEM, windows__b_json=UNKNOWN_SYSTEM.replace('"Shell"', '"PowerShell"'), c_json=SIZED)
+    lay(tmp_path, common_parameters_json=values(size="Standard_D2s_v5", owner="everybody"))
+    configure(
+        tmp_path,
+        """
+[[template]]
+match = "linux/**"
+os-type = "linux"
+folder = "images/{stem}"
+
+[[template]]
+match = ["windows/*.json"]
+os-type = "windows"
+winrm-bootstrap = "user-data"
+
+[[template]]
+match = "c.json"
+parameters = ["common.parameters.json"]
+set = { owner = "me" }
+""",
+    )
+    status, _, stderr = convert(".", "-o", "out", cwd=tmp_path)
+    assert status == 0, stderr
+    assert files_in(tmp_path / "out") >= {"images/a/build.pkr.hcl", "windows/b/build.pkr.hcl", "c/build.pkr.hcl"}
+    assert 'os_type         = "Linux"' in hcl(tmp_path, "images/a")
+    assert "user_data" in hcl(tmp_path, "windows/b")
+    given = next((tmp_path / "out/c").glob("*.auto.pkrvars.hcl")).read_text(encoding="utf-8")
+    assert '"me"' in given
+    assert '"Standard_D2s_v5"' in given
+
+
+def test_environments_are_named_or_found_by_a_pattern(tmp_path: Path) -> None:
+    lay(tmp_path, web_json=SIZED)
+    for name in ("dev", "prod"):
+        lay(tmp_path, **{f"env__web_parameters_{name}_json": values(size=f"Standard_{name}")})
+    by_name = '{ dev = "env/web.parameters.dev.json", prod = "env/web.parameters.prod.json" }'
+    for environments in ('["env/{stem}.parameters.*.json"]', by_name):
+        configure(tmp_path, f'[[template]]\nmatch = "web.json"\nenvironments = {environments}\n')
+        status, _, stderr = convert("web.json", "-o", "out", "--force", cwd=tmp_path)
+        assert status == 0, stderr
+        for name in ("dev", "prod"):
+            assert f'"Standard_{name}"' in (tmp_path / f"out/{name}.pkrvars.hcl").read_text(encoding="utf-8")
+
+
+def test_what_moves_gets_its_new_name_wherever_it_stands(tmp_path: Path) -> None:
+    new = "99999999-9999-9999-9999-999999999999"
+    image = f"[concat('/subscriptions/{SUBSCRIPTION}/resourceGroups/RG/providers/Microsoft.Compute/images/', 't')]"
+    target = {**TEMPLATE["properties"]["distribute"][0], "imageId": image}
+    moved = deployment({**TEMPLATE, "properties": {**TEMPLATE["properties"], "distribute": [target]}})
+    lay(tmp_path, in__a_json=GOOD, in__b_json=moved, in__c_json=GOOD.replace('"echo hé"', '"echo rg rg-2 my.rg"'))
+    configure(tmp_path, f'[replace]\n"{SUBSCRIPTION}" = "{new}"\n"rg" = "packer-images"\n')
+    status, _, stderr = convert("in", "-o", "out", cwd=tmp_path)
+    assert status == 0, stderr
+    for name in "ab":
+        assert f'= "{new}"' in hcl(tmp_path, name)
+        assert 'managed_image_resource_group_name = "packer-images"' in hcl(tmp_path, name)
+    assert "echo packer-images rg-2 my.rg" in hcl(tmp_path, "c")
+    assert convert("-", stdin=GOOD, cwd=tmp_path)[1].count(new) == 1
+
+
+def test_findings_point_at_what_stands_in_the_file_that_was_replaced(tmp_path: Path) -> None:
+    lay(tmp_path, a_json=GOOD.replace('"runOutputName": "t"', '"runOutputName": "t", "nonsense": "[[rg]"'))
+    configure(tmp_path, '[replace]\n"rg" = "a-much-longer-name-of-a-resource-group"\n')
+    assert "nonsense" in convert("a.json", "-v", cwd=tmp_path)[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('os-type = "linux"', "`os-type` is about single templates: write it below [[template]]"),
+        ('oath = "cli"', "there is no option `oath`; did you mean `auth`?"),
+        ('auth = "nobody"', "'nobody' is not one of"),
+        ('[[template]]\nos-type = "linux"', "does not say which templates it is for"),
+        ('[[template]]\nmatch = "*"\nos-type = "dos"', "'dos' is not one of"),
+        ("[[template]", "is no TOML"),
+        ("[replace]\nold = 1", "does not give each old name a new one"),
+        ('[[template]]\nmatch = "*"\nparameters = "gone.json"', "gone.json: AIB2P020 error: there is no such file"),
+        ('[[template]]\nmatch = "*"\nfolder = "one"', "goes to the folder one, as "),
+    ],
+)
+def test_what_cannot_be_meant_is_told(tmp_path: Path, text: str, message: str) -> None:
+    lay(tmp_path, in__a_json=GOOD, in__b_json=GOOD)
+    configure(tmp_path, text)
+    status, _, stderr = convert("in", "-o", "out", cwd=tmp_path)
+    assert status == 2
+    assert message in " ".join(stderr.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_options_for_single_templates_do_not_silently_hold_for_all(tmp_path: Path) -> None:
+    lay(tmp_path, in__a_json=GOOD, in__b_json=GOOD)
+    _, _, stderr = convert("in", "-o", "out", "--os-type", "linux", cwd=tmp_path)
+    assert "--os-type holds for all 2 files here; aib2packer.toml gives options to single templates.\n" in stderr
+    status, _, stderr = convert("in", "-o", "out", "--name", "t", cwd=tmp_path)
+    assert status == 2
+    assert "--name chooses in one input" in stderr
+
+
+def test_options_of_another_command_may_stand_in_the_file(tmp_path: Path) -> None:
+    lay(tmp_path, a_json=GOOD)
+    configure(tmp_path, "fail-under = 90\n")
+    assert convert("a.json", cwd=tmp_path)[0] == 0
+    assert json.loads(GOOD)
