@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.lab.azure.builds.values import SUBSCRIPTION
 from tests.lab.judge import Packer
 
 Json = Any
@@ -56,7 +57,8 @@ def after_build(packer: Packer, build: Path, variables: Mapping[str, str]) -> Af
     build.write_text(text)
     verdict = packer.validate(build, variables)
     assert verdict.ok, verdict.output
-    source = verdict.source or {}
+    # With none of its own, azure-arm takes that of the Azure CLI.
+    source = {**(verdict.source or {}), "subscription_id": (verdict.source or {}).get("subscription_id") or SUBSCRIPTION}
     captured = build.parent / "captured"
     captured.mkdir()
     build.write_text(_without_vm(text, str(source["subscription_id"]), captured))

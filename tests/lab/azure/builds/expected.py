@@ -30,13 +30,14 @@ class LeftImage:
 
 @dataclass(frozen=True, slots=True)
 class LeftVersion:
-    """A gallery version; `regions` with their replicas and type of storage."""
+    """A gallery version; `regions` with their replicas and type of storage. It may be in `home` too, however it is there."""
 
     path: str
     regions: Mapping[str, tuple[int, str]]
     tags: Mapping[str, str]
     hidden_from_latest: bool
     shallow: bool
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,7 @@ def left_by(target: Mapping[str, Json], after: AfterBuild, artifact: str, variab
 
 def with_home(one: Left, home: str) -> Left:
     """Add the region of the build to a version that has it only because it must."""
-    if not isinstance(one, LeftVersion):
-        return one
-    storage = next((storage for _, storage in one.regions.values()), "Standard_LRS")
-    return replace(one, regions={home: (1, storage), **one.regions})
+    return replace(one, home=home) if isinstance(one, LeftVersion) else one
 
 
 def hidden(one: Left) -> Left:

@@ -68,6 +68,7 @@ def _own_trouble(stored: Stored, one: LeftImage | LeftVersion) -> list[str]:
     regions = {
         plain_region(region["name"]): (region["regionalReplicaCount"], region["storageAccountType"])
         for region in profile["targetRegions"]
+        if plain_region(region["name"]) != one.home or one.home in one.regions
     }
     blocked = bool((stored.properties.get("safetyProfile") or {}).get("blockDeletionBeforeEndOfLife"))
     return [

@@ -18,7 +18,10 @@ def azure_arm_makes(azure: SimulatedAzure, source: Mapping[str, Json], generatio
     """Leave it there; give the paths of the resources, and the blob."""
     common = {"location": source.get("location") or HOME, "tags": source.get("azure_tags") or {}}
     made = []
-    if source.get("managed_image_name"):
+    # An image in the group of the build itself goes with that, as soon as the version is made of it.
+    if source.get("managed_image_name") and source["managed_image_resource_group_name"] != source.get(
+        "temp_resource_group_name"
+    ):
         group = f"/subscriptions/{source['subscription_id']}/resourceGroups/{source['managed_image_resource_group_name']}"
         azure.put(group, location=HOME)
         image, properties = f"{group}/{COMPUTE}/images/{source['managed_image_name']}", {"hyperVGeneration": generation}
