@@ -39,7 +39,7 @@ def test_a_validated_version_is_given_to_those_who_ask_for_the_latest(case: str,
     azure = azure_lab.again(rehearsal.played.azure)
     release = release_of(packer, azure_lab.folder / case)
 
-    ended = [azure_lab.cli.run(step.script, step.environment) for step in release.steps]
+    ended = [azure_lab.cli.execute(step.command) for step in release.steps]
 
     assert [done.status for done in ended] == [0], ended
     versions = [one for one in scene.left if isinstance(one, LeftVersion)]
@@ -93,7 +93,7 @@ def test_a_copy_that_fails_or_never_ends_is_noticed(
     if not _copies_something(checkpoint):
         pytest.skip("copies nothing in the background")
 
-    step = replace(checkpoint.step, script=_LIMIT.sub(_sooner, checkpoint.step.script))
+    step = checkpoint.step.with_script(_LIMIT.sub(_sooner, checkpoint.step.script))
     played = replay(azure_lab.cli, replace(checkpoint, step=step), copies=copies, patience=2 * 86400)
 
     assert not played.ended[0].late, "it never gives up"

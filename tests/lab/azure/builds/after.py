@@ -18,19 +18,31 @@ NOW = "2026-01-02T03:04:05Z"
 CAPTURE = Path(__file__).parent / "capture.py"
 _BUILD = re.compile(r"^build \{\n(.*?)^\}$", re.MULTILINE | re.DOTALL)
 _SHELL_LOCAL = re.compile(r'^( +)post-processor "shell-local" \{\n', re.MULTILINE)
-_EXECUTE = re.compile(r"^ +execute_command +=.*\n", re.MULTILINE)
+_EXECUTE = re.compile(r"^ +execute_command +=(.*)\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class LabStep:
-    """A script and the environment that Packer gives it.
+    """What Packer would execute for a script, with its variables, and the script itself.
 
     Steps of one `chain` stop at the first that fails; other chains go on.
     """
 
     chain: int
-    script: str
-    environment: Mapping[str, str]
+    command: tuple[str, ...]
+    file: Path
+
+    @property
+    def script(self) -> str:
+        """Its text."""
+        return self.file.read_text()
+
+    def with_script(self, text: str) -> "LabStep":
+        """Change the text, in a file beside the one that it has: scripts find their neighbours by their own path."""
+        file = self.file.with_name(f"changed-{self.file.name}")
+        file.write_text(text)
+        file.chmod(0o755)
+        return LabStep(self.chain, tuple(word.replace(str(self.file), str(file)) for word in self.command), file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,9 @@ def after_build(packer: Packer, build: Path, variables: Mapping[str, str]) -> Af
     assert run.ok, run.output
     steps = [json.loads(file.read_text()) for file in sorted(captured.glob("*.json"))]
     return AfterBuild(
-        tuple(LabStep(step["chain"], step["script"], step["environment"]) for step in steps), source, _outputs(build.parent)
+        tuple(LabStep(step["chain"], tuple(step["command"]), Path(step["file"])) for step in steps),
+        source,
+        _outputs(build.parent),
     )
 
 
@@ -96,8 +110,12 @@ def _kept(block: str) -> str:
 
 
 def _captured(block: str, chain: int, captured: Path) -> str:
-    command = json.dumps(["/bin/sh", "-c", f"{{{{.Vars}}}} {sys.executable} {CAPTURE} {captured} {chain} {{{{.Script}}}}"])
-    return _SHELL_LOCAL.sub(lambda found: f"{found[0]}{found[1]}  execute_command = {command}\n", _EXECUTE.sub("", block))
+    """Hand each command to capture.py: the one that the block says, else that of Packer's shell-local."""
+    told = _EXECUTE.search(block)
+    command = told[1].strip()[1:-1] if told else r'"/bin/sh", "-c", "{{.Vars}} {{.Script}}"'
+    capture = json.dumps([sys.executable, str(CAPTURE), str(captured), str(chain), "{{.Script}}"])[1:-1]
+    line = f"execute_command = [{capture}, {command}]"
+    return _SHELL_LOCAL.sub(lambda found: f"{found[0]}{found[1]}  {line}\n", _EXECUTE.sub("", block))
 
 
 def _outputs(folder: Path) -> dict[str, str]:

@@ -1,16 +1,19 @@
-"""Takes the place of a script of shell-local: writes down the script and its environment, and does nothing.
+"""Takes the place of a script of shell-local: writes down what would have been executed, and executes nothing.
 
-FOLDER CHAIN SCRIPT.
+FOLDER CHAIN SCRIPT COMMAND...: a script that Packer has made of inline text is kept in FOLDER, for Packer deletes it.
 """
 
 import json
-import os
+import shutil
 import sys
 from pathlib import Path
 
-folder, chain, script = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-ours = ("CHECKPOINT", "HOME", "LANG", "LC_", "OLDPWD", "PACKER", "PATH", "PWD", "SHLVL", "TMPDIR", "STAND_IN", "_")
-environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-number = len(list(folder.glob("*.json")))
-step = {"chain": chain, "script": script.read_text(), "environment": environment}
-(folder / f"{number:03}.json").write_text(json.dumps(step))
+folder, chain, script, command = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:]
+number = f"{len(list(folder.glob('*.json'))):03}"
+kept = script
+if folder.parent not in script.resolve().parents:
+    kept = folder / f"{number}.sh"
+    shutil.copy(script, kept)
+    kept.chmod(0o755)
+step = {"chain": chain, "command": [word.replace(str(script), str(kept)) for word in command], "file": str(kept)}
+(folder / f"{number}.json").write_text(json.dumps(step))

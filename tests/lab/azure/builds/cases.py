@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aib2packer import Conversion
-from tests.cases import CASES, convert_case, golden_hcl, read_case
+from tests.cases import CASES, convert_case, golden_hcl, golden_of, read_case
 from tests.lab.azure.builds.after import AfterBuild, after_build
 from tests.lab.azure.builds.expected import Left, hidden, left_by, targets_of, with_home
 from tests.lab.azure.builds.made import HOME, artifact_of
@@ -14,10 +14,11 @@ from tests.lab.azure.builds.scene import Scene
 from tests.lab.azure.builds.values import values_for
 from tests.lab.judge import Packer
 
-# An option's values, an assignment, a comment: what may differ between steps that do the same.
-_VALUE = re.compile(r"(?<=--)([\w-]+) .*|^ +\w+ += .*|^ +\w+=[\w-]+$|^ *#.*|\"[^\"\n]*\"|'[^'\n]*'", re.MULTILINE)
+# What a script does, whatever the values: its commands of the Azure CLI, and what decides about them.
+_DEEDS = re.compile(r"\baz(?: [a-z][a-z-]*)+|\b(?:if|while|case|trap|exit)\b")
 VALIDATION, RELEASE = "validate/build.pkr.hcl", b"excludeFromLatest=false"
 MORE_REGIONS = "AIB2P305"  # a version has a region that the template does not name, and the engineer is told
+_SCRIPT_FILE = re.compile(r'^ +script += "\$\{path\.root\}/(.*)"$', re.MULTILINE)
 _DEFAULT = re.compile(r'^variable "(\w+)" \{\n(?:  .*\n)*?  default +=( *)"?(.*?)"?\n', re.MULTILINE)
 
 
@@ -27,17 +28,23 @@ def cases_with_steps() -> list[str]:
 
 
 def steps_to_break() -> list[tuple[str, int]]:
-    """List one step of each kind, as its case and number: steps that differ in nothing but values behave alike."""
-    kinds: dict[str, tuple[str, int]] = {}
+    """List one step of each kind, as its case and number: those with the same commands in the same order behave alike."""
+    kinds: dict[tuple[str, ...], tuple[str, int]] = {}
     for case in CASES:
         for number, step in enumerate(_steps(case)):
-            kinds.setdefault(_VALUE.sub("", step.partition("EOT\n")[2].partition("EOT\n")[0]), (case, number))
+            kinds.setdefault(tuple(_DEEDS.findall(step)), (case, number))
     return list(kinds.values())
 
 
 def _steps(case: str) -> list[str]:
+    """Give the script of each step: inline, or in a file beside the golden build."""
     golden = golden_hcl(case)
-    return golden.read_text().split('post-processor "shell-local" {')[1:] if golden.exists() else []
+    blocks = golden.read_text().split('post-processor "shell-local" {')[1:] if golden.exists() else []
+    files = [_SCRIPT_FILE.search(block.partition("\n  }")[0]) for block in blocks]
+    return [
+        (golden_of(case) / file[1]).read_text() if file else block.partition("EOT\n")[2].partition("EOT\n")[0]
+        for block, file in zip(blocks, files, strict=True)
+    ]
 
 
 def scene_of(packer: Packer, case: str, folder: Path) -> Scene:

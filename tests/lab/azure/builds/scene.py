@@ -69,7 +69,7 @@ def rehearse(cli: RealAzureCli, azure: SimulatedAzure, scene: Scene, around: Map
         if step.chain in stopped:
             continue
         checkpoints.append(Checkpoint(step, deepcopy(azure), azure.clock.slept()))
-        ended.append(cli.run(step.script, {**(around or {}), **step.environment}))
+        ended.append(cli.execute(step.command, around))
         if ended[-1].status:
             stopped.add(step.chain)
     return Rehearsal(Played(azure, tuple(ended), before, LabState.of(azure)), tuple(checkpoints))
@@ -90,7 +90,7 @@ def replay(
     azure.arm.copies, azure.faults = copies, Faults(fault)
     before = LabState.of(azure).paths
     cli.front.azure = azure
-    ended = cli.run(checkpoint.step.script, checkpoint.step.environment, patience=patience)
+    ended = cli.execute(checkpoint.step.command, patience=patience)
     return Played(azure, (ended,), before, LabState.of(azure))
 
 

@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,12 +111,18 @@ class RealAzureCli:
         }
 
     def run(self, script: str, environment: Mapping[str, str] | None = None, *, patience: int = PATIENCE) -> Ended:
-        """Run a script as Packer's shell-local does, by its first line; a planned fault may kill it."""
+        """Run a text as Packer's shell-local does an inline one."""
         file = self.folder / "script"
-        _executable(file, script if script.startswith("#!") else f"#!/bin/sh -e\n{script}")
+        _executable(file, f"#!/bin/sh -e\n{script}")
+        return self.execute([str(file)], environment, patience=patience)
+
+    def execute(
+        self, command: Sequence[str], environment: Mapping[str, str] | None = None, *, patience: int = PATIENCE
+    ) -> Ended:
+        """Execute a command; a planned fault may kill it."""
         azure = self.front.azure
         with subprocess.Popen(
-            [file],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
