@@ -163,7 +163,12 @@ def write(conversion: Conversion, folder: Path) -> tuple[Path, list[str]]:
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
-    return folder / "build.pkr.hcl", [f"-var={name}={value}" for name, value in values_for(conversion.hcl).items()]
+    return folder / "build.pkr.hcl", variables_of(folder / "build.pkr.hcl")
+
+
+def variables_of(build: Path) -> list[str]:
+    """Give values for the variables of a build that have no default, as arguments for Packer."""
+    return [f"-var={name}={value}" for name, value in values_for(build.read_text()).items()]
 
 
 def left_after(targets: Sequence[Mapping[str, Json]], build: Path) -> tuple[Left, ...]:
