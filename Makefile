@@ -32,8 +32,7 @@ lab: setup  ## run all tests, with Packer and an sshd: nothing that needs Packer
 	AIB2PACKER_REQUIRE_PACKER=1 $(BIN)/pytest -q -n auto -m lab
 
 bench: setup  ## measure the start, the throughput, and deployment templates
-	$(BIN)/python benchmarks/cold_start.py
-	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/arm.py
 
 ci:  ## the gate, as CI runs it

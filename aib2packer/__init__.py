@@ -4,7 +4,7 @@ from aib2packer.clouds import Cloud
 from aib2packer.conversion import Conversion
 from aib2packer.convert import convert
 from aib2packer.findings.model import Code, Finding, Severity
-from aib2packer.options import Auth, Emit, Options, OsType, Unfetched, ValidateIn, WinrmBootstrap
+from aib2packer.options import Auth, Emit, Options, OsType, SecurityType, Unfetched, ValidateIn, WinrmBootstrap
 from aib2packer.packer.model import Asset
 from aib2packer.text.source import InputError, SourceText, Span
 
@@ -21,6 +21,7 @@ __all__ = [
     "InputError",
     "Options",
     "OsType",
+    "SecurityType",
     "Severity",
     "SourceText",
     "Span",

@@ -66,11 +66,14 @@ def _source(text: str | bytes, file: str) -> SourceText:
 
 def _document(source: SourceText, root: Path | None, report: Report) -> Json | None:
     """What the input holds, as JSON: a Terraform configuration becomes the deployment template that says the same."""
-    from aib2packer.terraform.module import is_configuration, read_configuration
+    from aib2packer.arm.documents.scripts import report_script
+    from aib2packer.terraform.forms import is_configuration
 
     if is_configuration(source):
+        from aib2packer.terraform.module import read_configuration
+
         return read_configuration(source, _files_around(Path(source.name).parent, root), report)
-    return parse(source, report)
+    return None if report_script(source, report) else parse(source, report)
 
 
 def _files_around(folder: Path, root: Path | None) -> Files:

@@ -28,11 +28,7 @@ else:
 
     def replace(model: object, /, **changes: object) -> object:
         """A model with other values in some of its fields, as `dataclasses.replace` makes it, and faster."""
-        cls = type(model)
-        for name, (one, _) in cls.__model_fields__.items():
-            if one.init and name not in changes:
-                changes[name] = getattr(model, name)
-        return cls(**changes)
+        return model.__model_replace__(**changes)
 
     def _made(cls: type, *, frozen: bool, slots: bool, kw_only: bool, eq: bool) -> type:
         names = [name for name, said in cls.__annotations__.items() if not str(said).startswith("ClassVar")]
@@ -45,7 +41,8 @@ else:
         namespace = {name: value for name, value in cls.__dict__.items() if name not in {*own, "__dict__", "__weakref__"}}
         if eq and namespace.get("__hash__") is None:
             namespace["__hash__"] = _first_hash if frozen else None
-        methods = {"__init__": _first_init, "__repr__": _first_repr, _SPEC: spec, "__dataclass_fields__": _DataclassFields()}
+        methods = {"__init__": _first_init, "__repr__": _first_repr, "__model_replace__": _first_replace}
+        methods |= {_SPEC: spec, "__dataclass_fields__": _DataclassFields()}
         methods["__match_args__"] = tuple(name for name, (one, by_keyword) in spec.items() if one.init and not by_keyword)
         methods |= {"__eq__": _first_eq} if eq else {}
         methods |= {"__setattr__": _refuse, "__delattr__": _refuse} if frozen else {}
@@ -107,6 +104,16 @@ else:
         cls = _owner(type(self), "__hash__")
         values = "".join(f"self.{name}, " for name in _compared(cls))
         return _compile(cls, "__hash__", "self", [f"return hash(({values}))"], {})(self)
+
+    def _first_replace(self: object, /, **changes: object) -> object:
+        cls = _owner(type(self), "__model_replace__")
+        names = [name for name, (one, _) in cls.__dict__[_SPEC].items() if one.init]
+        given = ", ".join(f"{name}=self.{name} if {name} is _unset else {name}" for name in names)
+        arguments = "".join(f", {name}=_unset" for name in names)
+        known = {"_unset": MISSING}
+        return _compile(cls, "__model_replace__", f"self{arguments}", [f"return self.__class__({given})"], known)(
+            self, **changes
+        )
 
     def _first_repr(self: object) -> str:
         cls = _owner(type(self), "__repr__")

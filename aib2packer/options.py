@@ -51,6 +51,18 @@ class Unfetched:
     help: str
 
 
+class SecurityType(Enum):
+    """The security type of an image definition, as Azure spells it."""
+
+    STANDARD = "Standard"
+    """None: a definition without the feature."""
+    TRUSTED_LAUNCH = "TrustedLaunch"
+    TRUSTED_LAUNCH_SUPPORTED = "TrustedLaunchSupported"
+    CONFIDENTIAL = "ConfidentialVM"
+    CONFIDENTIAL_SUPPORTED = "ConfidentialVMSupported"
+    BOTH_SUPPORTED = "TrustedLaunchAndConfidentialVmSupported"
+
+
 class Emit(Enum):
     """Which build a single file holds."""
 
@@ -78,6 +90,8 @@ class Options:
     """The cloud of Azure that the template is deployed in; None: found out from its regions and hosts."""
     winrm_bootstrap: WinrmBootstrap = WinrmBootstrap.KEY_VAULT
     """How a Windows VM gets ready for Packer; without effect on Linux."""
+    security_type: SecurityType | None = None
+    """The security type of the image definition; None: that of the definition beside the template, else a variable."""
     replace_iso: str | None = None
     """PUBLISHER:OFFER:SKU[:VERSION] of the marketplace image to use instead of an ISO source."""
     parameter_files: tuple[SourceText, ...] = ()

@@ -52,6 +52,7 @@ ADDED: dict[str, tuple[str, ...]] = {
 
 KNOWN = tuple(ADDED)
 _SINCE = {path: version for version, paths in ADDED.items() for path in paths}
+_NEWEST = max(ADDED)
 _NUMBER = pattern(r"\[\d+\]")
 
 
@@ -71,6 +72,8 @@ class ApiVersion:
 
     def lacks(self, path: str) -> str | None:
         """The version that brought what is at `path`, where that is a newer one, and brought nothing above it too."""
+        if self.value is None or self.value >= _NEWEST:
+            return None
         plain = _NUMBER.sub("", path)
         version = _SINCE.get(plain)
         if version is None or not self.before(version):

@@ -16,7 +16,7 @@ from aib2packer.cli.sections import Section
 from aib2packer.clouds import Cloud, cloud_named
 from aib2packer.findings.formats import Format
 from aib2packer.findings.model import Asks, Level, Severity
-from aib2packer.options import Auth, Emit, OsType, ValidateIn, WinrmBootstrap
+from aib2packer.options import Auth, Emit, OsType, SecurityType, ValidateIn, WinrmBootstrap
 from aib2packer.patterns import pattern
 from aib2packer.system.files import MOST
 from aib2packer.text.secrets import mask
@@ -46,6 +46,10 @@ def _cloud(_context: click.Context, _parameter: click.Parameter, value: str | No
 
 def _winrm_bootstrap(_context: click.Context, _parameter: click.Parameter, value: str) -> WinrmBootstrap:
     return WinrmBootstrap(value)
+
+
+def _security_type(_context: click.Context, _parameter: click.Parameter, value: str | None) -> SecurityType | None:
+    return SecurityType(value) if value else None
 
 
 def _validation(_context: click.Context, _parameter: click.Parameter, value: str) -> ValidateIn:
@@ -227,6 +231,12 @@ conversion.option(
     show_default=True,
     callback=_winrm_bootstrap,
     help="How a Windows VM gets its certificate: user-data needs no Key Vault.",
+)
+conversion.option(
+    "--security-type",
+    type=click.Choice([one.value for one in SecurityType], case_sensitive=False),
+    callback=_security_type,
+    help="The security type of the image definition, which decides how its version is made; without, a variable says.",
 )
 conversion.option(
     "--validation",

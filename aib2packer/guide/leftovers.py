@@ -21,10 +21,17 @@ _OURS = f"[?starts_with(name, '{TEMPORARY}') || starts_with(name, '{TEMPORARY_SN
 def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
     """Commands that delete what builds make on the way, wherever they do; none where they make nothing."""
     places = tuple(dict.fromkeys(_places(decisions, symbols)))
-    if not places:
-        return ()
     known = tuple(place for place in places if place is not None)
+    groups: tuple[str, ...] = ()
+    if decisions.security.makes_image:
+        of_build = f"--subscription {word(subscription_value(decisions.subscription, symbols)) or '...'}"
+        delete_group = (
+            f"az group list {of_build} --query \"[?starts_with(name, '{TEMPORARY}')].name\" --output tsv "
+            f"| xargs -r -n 1 az group delete {of_build} --yes --name"
+        )
+        groups = (delete_group,)
     return (
+        *groups,
         *assignments(one for place in known for one in place),
         *(
             f"az resource list --subscription {subscription} --resource-group {group} "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.guide.rights import BUILD_GROUP_NAME
 from aib2packer.models import dataclass
+from aib2packer.packer.distribution.ids import TEMPORARY_GROUP
 from aib2packer.packer.layout import (
     ATTRIBUTES,
     AZURE_PIPELINES,
@@ -170,6 +171,13 @@ def _group_use(build: Build) -> str:
         each = "" if build.validation is None else "each "
         return f"Then give `-var {setting}={BUILD_GROUP_NAME}` to {each}`packer build`."
     files = (BUILD_FILE, *(() if build.validation is None else (f"{VALIDATION_FOLDER}/{BUILD_FILE}",)))
+    if any(local.name == TEMPORARY_GROUP for local in build.locals):
+        return (
+            f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` and `temp_resource_group_name` in the '
+            f"source block of {' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own. Let the "
+            f'local `{TEMPORARY_GROUP}` be `"{BUILD_GROUP_NAME}"`: the managed image that is made on the way lies there then, '
+            "and stays until it is deleted as above."
+        )
     return (
         f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` in the source block of '
         f"{' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own."

@@ -123,6 +123,8 @@ def print_string(text: Interpolation, indent: int = 0) -> str:
         return _reference(parts[0], indent)
     if text.multiline and (skeleton := _heredoc_skeleton(parts)):
         return _heredoc(parts, skeleton, indent)
+    if text.multiline and (unix := _with_unix_line_ends(parts)) and _heredoc_skeleton([unix]):
+        return f'replace({_heredoc([unix], unix, indent)}\n{" " * indent}, "\\n", "\\r\\n")'
     return f'"{"".join(_template(parts, in_quotes=True))}"'
 
 
@@ -359,6 +361,15 @@ def _heredoc_skeleton(parts: list[str | _Reference]) -> str:
     ):
         return skeleton
     return ""
+
+
+def _with_unix_line_ends(parts: list[str | _Reference]) -> str:
+    """A text of lines that all end as on Windows, without what makes them so; nothing for others, or with references in it."""
+    match parts:
+        case [str() as text] if text.count("\r\n") == text.count("\n") == text.count("\r"):
+            return text.replace("\r", "")
+        case _:
+            return ""
 
 
 def _heredoc(parts: list[str | _Reference], skeleton: str, indent: int) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.models import dataclass, replace
+from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aib2packer.text.source import Span
 
 MAX_DEPTH = 200
 """How deep objects and arrays may stand in each other."""
@@ -84,20 +84,22 @@ def string_of(value: Json | None) -> str | None:
 
 def with_pointers(value: Json, pointer: str = "") -> Json:
     """The tree, each span in it with the JSON pointer of its value; a key has that of what it stands for."""
-    span = value.span._replace(pointer=pointer)
+    source, start, end, _ = value.span
+    span = Span(source, start, end, pointer)
     match value:
         case JsonArray(items):
-            return JsonArray(tuple(with_pointers(item, f"{pointer}/{index}") for index, item in enumerate(items)), span)
+            return JsonArray(tuple([with_pointers(item, f"{pointer}/{index}") for index, item in enumerate(items)]), span)
         case JsonObject(members):
-            return JsonObject(tuple(_member_with_pointer(member, pointer) for member in members), span)
+            return JsonObject(tuple([_member_with_pointer(member, pointer) for member in members]), span)
         case _:
             return replace(value, span=span)
 
 
 def _member_with_pointer(member: JsonMember, parent: str) -> JsonMember:
     pointer = f"{parent}/{escape_pointer(member.key)}"
-    key_span = member.key_span._replace(pointer=pointer)
-    return replace(member, key_span=key_span, value=with_pointers(member.value, pointer))
+    source, start, end, _ = member.key_span
+    # A member may know more than its key.
+    return replace(member, key_span=Span(source, start, end, pointer), value=with_pointers(member.value, pointer))
 
 
 def escape_pointer(key: str) -> str:

@@ -29,11 +29,13 @@ if TYPE_CHECKING:
 # Variables are declared in the order in which a person fills them in: who, what the template leaves open, what may be changed.
 _LAST_VARIABLES = (
     *("allowed_inbound_ip_addresses", "build_resource_group_name"),
-    *("vhd_storage_account", "vhd_resource_group_name", "vhd_container", "image_version", "managed_image_name"),
+    *("vhd_storage_account", "vhd_resource_group_name", "vhd_container", "image_version", "definition_security_type"),
+    "managed_image_name",
     "exclude_from_latest",
 )
 _ONE_LIMIT = "What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all."
 _PERHAPS_OWN_NETWORK = "In a subnet Packer reaches it by its private address: run Packer inside that network."
+_IMAGE_ON_THE_WAY = "The gallery version is made of this image. It lies in the resource group of the build, and goes with it."
 _NO_IMAGE = "None: no image is made."
 _NAME_OF_NO_IMAGE = " azure-arm wants a name for one all the same, for it starts from a managed image."
 _TOLERANT_PACKER = "1.16.0"  # the first with continue_on_error, and with all functions that expressions use
@@ -52,6 +54,8 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
         notes[DISTRIBUTION] = _NO_IMAGE + (_NAME_OF_NO_IMAGE if "managed_image_name" in source else "")
     if isinstance(source.get("use_azure_cli_auth"), Code):
         notes["use_azure_cli_auth"] = SIGN_IN_NOTE
+    if "temp_resource_group_name" in source:
+        notes["managed_image_name"] = _IMAGE_ON_THE_WAY
     if "skip_create_build_key_vault" in source:
         notes["skip_create_build_key_vault"] = WINRM_NOTE
     sections = tuple(replace(section, body=_escaped(section.body)) for section in arrange(source, notes))

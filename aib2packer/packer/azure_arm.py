@@ -60,6 +60,7 @@ _SECTIONS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
             (
                 "location",
                 "build_resource_group_name",
+                "temp_resource_group_name",
                 "vm_size",
                 "os_disk_size_gb",
                 "disk_additional_size",

@@ -69,13 +69,15 @@ def decide(template: ImageTemplate, kinds: Mapping[str, RunsOn], options: Option
         return None
     plan = plan_distribution(template)
     names = _marketplace_names(template)
+    generation = None if names is None else generation_of(*names)
+    architecture = None if names is None else architecture_of(*names)
     return Decisions(
         name=name_build(template),
         os_type=os_type,
         subscription=decide_subscription(template, plan, options.subscription_id, report),
-        generation=None if names is None else generation_of(*names),
-        architecture=None if names is None else architecture_of(*names),
-        security=decide_security(template, report),
+        generation=generation,
+        architecture=architecture,
+        security=decide_security(template, plan, generation, architecture, options.security_type, report),
         plan=plan,
         tags=sort_tags(template, plan, report),
         validation=decide_validation(template, plan, options),

@@ -9,8 +9,9 @@ from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar
 from aib2packer.models import dataclass
 from aib2packer.terraform.expressions import Surroundings, arm_of, constant, json_of
+from aib2packer.terraform.forms import object_of
 from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfValue
-from aib2packer.terraform.variables import declaration, kind_of_type, object_of, plain, refused_rules
+from aib2packer.terraform.variables import declaration, kind_of_type, plain, refused_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -186,15 +186,14 @@ def as_text(expression: TfExpression, around: Surroundings) -> str:
 
 
 def _reference(expression: TfName | TfAccess, around: Surroundings) -> str:
-    path, root = path_of(expression), _root(expression)
-    if isinstance(expression, TfAccess) and _is_head(expression) and path is not None:
-        if (loop := around.loops.get(".".join(path))) is not None:
+    path = path_of(expression)
+    if isinstance(expression, TfAccess):
+        if path is not None and _is_head(expression) and (loop := around.loops.get(".".join(path))) is not None:
             return loop
-    elif isinstance(expression, TfAccess) and (path is None or _leads_into(root, around)):
-        return arm_of(expression.target, around) + _step(expression.key, around)
-    if path is None or not isinstance(expression, TfAccess):
-        raise NotTranslatedError(expression.span, f"`{expression.span.text}` stands for nothing that is known here")
-    return around.lookup(path, expression, around)
+        if path is None or _leads_on(expression, around):
+            return arm_of(expression.target, around) + _step(expression.key, around)
+        return around.lookup(path, expression, around)
+    raise NotTranslatedError(expression.span, f"`{expression.span.text}` stands for nothing that is known here")
 
 
 def _root(expression: TfExpression) -> str:
@@ -203,9 +202,12 @@ def _root(expression: TfExpression) -> str:
     return expression.name if isinstance(expression, TfName) else ""
 
 
-def _leads_into(root: str, around: Surroundings) -> bool:
-    """Whether what a reference begins with has a value that the rest of it leads into."""
-    return root in {"var", "local"} or root in around.loops or any(name.startswith(f"{root}.") for name in around.loops)
+def _leads_on(expression: TfAccess, around: Surroundings) -> bool:
+    """Whether a reference leads into a value that its beginning has: a variable, a local, or what a loop runs over."""
+    root = _root(expression)
+    if root in around.loops:
+        return True
+    return not _is_head(expression) and (root in {"var", "local"} or any(name.startswith(f"{root}.") for name in around.loops))
 
 
 def _is_head(expression: TfAccess) -> bool:

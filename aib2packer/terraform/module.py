@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar
-from aib2packer.patterns import pattern
 from aib2packer.terraform.configuration import Written, configuration_of
 from aib2packer.terraform.expressions import json_of
+from aib2packer.terraform.forms import is_values_file, object_of
 from aib2packer.terraform.reading import read_blocks
 from aib2packer.terraform.resources import resources_of
 from aib2packer.terraform.syntax import NotTranslatedError, TfValue
-from aib2packer.terraform.variables import is_values_file, object_of, values_of
+from aib2packer.terraform.variables import values_of
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
@@ -24,17 +24,8 @@ if TYPE_CHECKING:
     from aib2packer.terraform.syntax import TfBlock, TfExpression
     from aib2packer.text.source import SourceText
 
-_HEAD = pattern(
-    r"\s*(?:(?:\#|//)[^\n]*\n\s*)*"
-    r'(?:(?:resource|data)\s+"|(?:variable|module|provider|output)\s+"|(?:locals|terraform)\s*\{)'
-)
 _MAX_MODULES = 10
 _META = {"source", "version", "providers", "depends_on", "count", "for_each"}
-
-
-def is_configuration(source: SourceText) -> bool:
-    """Whether a text is a Terraform configuration, by its name or by how it begins."""
-    return source.name.lower().endswith((".tf", ".tofu")) or _HEAD.match(source.text) is not None
 
 
 def read_configuration(source: SourceText, files: Files, report: Report) -> JsonObject | None:

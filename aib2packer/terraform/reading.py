@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
@@ -316,11 +315,17 @@ def _joined(parts: Sequence[str | TfExpression], span: Span) -> TfExpression:
 
 def _dedented(text: TfExpression) -> TfExpression:
     """A text without the indentation that all of its lines have."""
-    parts = text.parts if isinstance(text, TfText) else (text.value if isinstance(text, TfValue) else text,)
-    marks = [part if isinstance(part, str) else f"\0{index}\0" for index, part in enumerate(parts)]
-    plain = textwrap.dedent("".join(marks))
-    pieces = [parts[int(piece)] if odd % 2 else piece for odd, piece in enumerate(plain.split("\0"))]
-    return _joined([piece for piece in pieces if piece is not None and not isinstance(piece, int | float)], text.span)
+    if isinstance(text, TfValue) and isinstance(text.value, str):
+        parts: tuple[str | TfExpression, ...] = (text.value,)
+    else:
+        parts = text.parts if isinstance(text, TfText) else (text,)
+    plain = "".join(part if isinstance(part, str) else "x" for part in parts)
+    width = min((len(line) - len(line.lstrip(" \t")) for line in plain.split("\n") if line.strip()), default=0)
+    first, others = re.compile(rf"^[ \t]{{0,{width}}}", re.MULTILINE), re.compile(rf"(?<=\n)[ \t]{{0,{width}}}")
+    return _joined(
+        [part if not isinstance(part, str) else (others if index else first).sub("", part) for index, part in enumerate(parts)],
+        text.span,
+    )
 
 
 def closing_brace(text: str, at: int, span: Span) -> int:
@@ -350,7 +355,7 @@ def closing_brace(text: str, at: int, span: Span) -> int:
 def _unescaped(text: str) -> str:
     def replace(found: re.Match[str]) -> str:
         escape = found[0]
-        if escape[1] in "uU":
+        if escape[1] in "uU" and len(escape) > len(r"\u"):
             return chr(int(f"0x{escape[2:]}", 0))
         return {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}.get(escape[1], escape)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of
 from aib2packer.terraform.expressions import arm_of, constant, document_of, json_of, kind_of
+from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, object_of
 from aib2packer.terraform.syntax import (
     NotTranslatedError,
     TfAccess,
@@ -18,7 +19,6 @@ from aib2packer.terraform.syntax import (
     TfValue,
     path_of,
 )
-from aib2packer.terraform.variables import object_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,16 +26,8 @@ if TYPE_CHECKING:
     from aib2packer.jsonc.tree import Json
     from aib2packer.terraform.configuration import Written
     from aib2packer.terraform.expressions import Surroundings
-    from aib2packer.terraform.syntax import TfExpression
+    from aib2packer.terraform.syntax import TfAttribute, TfExpression
 
-IMAGE_TEMPLATE = "microsoft.virtualmachineimages/imagetemplates"
-DEPLOYMENTS = {
-    "azurerm_resource_group_template_deployment": ("template_content", "parameters_content"),
-    "azurerm_subscription_template_deployment": ("template_content", "parameters_content"),
-    "azurerm_management_group_template_deployment": ("template_content", "parameters_content"),
-    "azurerm_tenant_template_deployment": ("template_content", "parameters_content"),
-    "azurerm_template_deployment": ("template_body", "parameters_body"),
-}
 _AZAPI = ("azapi_resource", "azapi_update_resource", "azapi_resource_action")
 _BESIDE = ("name", "location", "tags")
 # Resources of azurerm that an image template needs: what they are in ARM, and what of them is asked for.
@@ -112,7 +104,7 @@ def _image_template(block: TfBlock, type_: _Type, name: str, version: str, writt
     for key in _BESIDE:
         attribute = block.attribute(key)
         if attribute is not None:
-            members.append(JsonMember(key, attribute.name_span, json_of(attribute.value, around)))
+            members.append(JsonMember(key, attribute.name_span, _beside_body(attribute, block, around)))
     if (identity := _identity(block, around)) is not None:
         members.append(identity)
     for key in ("body", "sensitive_body"):
@@ -125,6 +117,19 @@ def _image_template(block: TfBlock, type_: _Type, name: str, version: str, writt
                 body.span, f"what is in the {key} is not known", "Write it as an object, or jsonencode of one."
             )
     return JsonObject(tuple(members), block.span)
+
+
+def _beside_body(attribute: TfAttribute, block: TfBlock, around: Surroundings) -> Json:
+    """What stands beside the body. A name that cannot be computed, as one with a hash, is that of the block."""
+    try:
+        return json_of(attribute.value, around)
+    except NotTranslatedError:
+        if attribute.name != "name":
+            raise
+        which = around.loops.get("each.key") or around.loops.get("count.index")
+        label = block.labels[-1]
+        name = label if which is None else f"[format('{{0}}-{{1}}', {constant(label)}, {which})]"
+        return JsonScalar(name, attribute.value.span)
 
 
 def _merged(members: list[JsonMember], more: tuple[JsonMember, ...]) -> list[JsonMember]:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.findings import codes
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of
-from aib2packer.terraform.resources import DEPLOYMENTS, IMAGE_TEMPLATE
-from aib2packer.terraform.variables import object_of
+from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, object_of
 from aib2packer.text.source import SourceText
 
 if TYPE_CHECKING:
@@ -16,13 +15,6 @@ if TYPE_CHECKING:
 
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
-
-
-def is_shown(document: JsonObject) -> bool:
-    """Whether a document is a state or a plan of Terraform."""
-    return document.get("format_version") is not None or (
-        document.get("terraform_version") is not None and document.get("lineage") is not None
-    )
 
 
 def shown_resources(document: JsonObject, report: Report) -> tuple[JsonObject, ...]:

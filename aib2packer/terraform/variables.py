@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.patterns import pattern
+from aib2packer.terraform.forms import object_of
 from aib2packer.terraform.functions import known_to_packer
 from aib2packer.terraform.reading import read_attributes
 from aib2packer.terraform.syntax import TfBlock, TfCall, TfExpression, TfList, TfName, TfObject, TfRules, TfValue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aib2packer.findings.model import Report
     from aib2packer.text.source import SourceText, Span
 
@@ -41,11 +40,6 @@ def declaration(block: TfBlock, default: Json | None) -> JsonObject:
     return object_of(members, span)
 
 
-def is_values_file(name: str) -> bool:
-    """Whether a file gives the values of variables, by its name."""
-    return name.lower().endswith(".tfvars")
-
-
 def values_of(source: SourceText, report: Report) -> dict[str, TfExpression]:
     """The values of a `.tfvars` file."""
     attributes = read_attributes(source, report)
@@ -55,11 +49,6 @@ def values_of(source: SourceText, report: Report) -> dict[str, TfExpression]:
 def refused_rules(block: TfBlock) -> tuple[TfBlock, ...]:
     """The `validation` blocks that Packer does not understand."""
     return tuple(one for one in block.blocks if one.type == "validation" and _rule(one, block.labels[0]) is None)
-
-
-def object_of(members: Mapping[str, Json], span: Span) -> JsonObject:
-    """An object all of whose keys stand at one place."""
-    return JsonObject(tuple(JsonMember(key, span, value) for key, value in members.items()), span)
 
 
 def kind_of_type(kind: TfExpression | None) -> str | None:

@@ -3,8 +3,9 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build build.pkr.hcl
 #
-# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of, and what the identity builder had: the gallery.
+# Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
+# and what the identity builder had: the gallery.
+# Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
 # Image Builder counts on from the highest version in the gallery. To do so, add:
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
@@ -65,6 +66,17 @@ variable "build_resource_group_name" {
   default     = null
 }
 
+variable "definition_security_type" {
+  type        = string
+  description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else the version is made of a managed image, which is deleted again."
+  default     = null
+
+  validation {
+    condition     = var.definition_security_type == null ? true : contains(["Standard", "TrustedLaunch", "TrustedLaunchSupported", "ConfidentialVMSupported", "TrustedLaunchAndConfidentialVmSupported"], var.definition_security_type)
+    error_message = "The definition_security_type must be one of Standard, TrustedLaunch, TrustedLaunchSupported, ConfidentialVMSupported, TrustedLaunchAndConfidentialVmSupported."
+  }
+}
+
 variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
@@ -82,9 +94,31 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now           = timestamp()
-  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version = var.image_version != null ? var.image_version : local.time_version
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  image_group_name     = var.build_resource_group_name == null ? local.temporary_group_name : var.build_resource_group_name
+  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  sign_in              = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
+  trusted_launch       = var.definition_security_type == "TrustedLaunch"
 }
 
 source "azure-arm" "web" {
@@ -106,13 +140,21 @@ source "azure-arm" "web" {
   # Build VM
   location                     = var.build_resource_group_name == null ? "westeurope" : null
   build_resource_group_name    = var.build_resource_group_name
+  temp_resource_group_name     = var.build_resource_group_name == null ? local.temporary_group_name : null
   vm_size                      = "Standard_D2ds_v4"
+  security_type                = local.trusted_launch ? "TrustedLaunch" : null
+  secure_boot_enabled          = local.trusted_launch
+  vtpm_enabled                 = local.trusted_launch
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
   # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
   polling_duration_timeout = "240m"
 
   # Distribution
+  # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
+  managed_image_name                = local.trusted_launch ? null : local.temporary_image_name
+  managed_image_resource_group_name = local.trusted_launch ? null : local.image_group_name
+
   shared_image_gallery_destination {
     subscription   = "22222222-2222-2222-2222-222222222222"
     resource_group = "images"
@@ -154,11 +196,28 @@ build {
     ]
   }
 
+  # What no target asked for is deleted, also after a failure above.
+  post-processor "shell-local" {
+    name = "clean-up"
+    env = { for name, value in {
+      BUILD_GROUP = var.build_resource_group_name == null ? "" : var.build_resource_group_name
+      IMAGE       = "/subscriptions/${build.SubscriptionID}/resourceGroups/${local.image_group_name}/providers/Microsoft.Compute/images/${local.temporary_image_name}"
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
+    inline = [
+      local.sign_in,
+      <<-EOT
+        if [ -n "$BUILD_GROUP" ]; then
+          az image delete --ids "$IMAGE"
+        fi
+      EOT
+    ]
+  }
+
   # What Image Builder kept as the run output.
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "web"
+      web = local.gallery_version_id
     }
   }
 }

@@ -10,6 +10,7 @@
 #   -var image_version=$(aib2packer next-version /subscriptions/44444444-4444-4444-4444-444444444444/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/press)
 #
 # Not carried over: trigger (AIB2P213).
+# Otherwise than in Image Builder: additional managed image (AIB2P303).
 
 packer {
   required_version = ">= 1.13.0"
@@ -67,9 +68,12 @@ variable "image_version" {
 
 locals {
   # Taken once: each call of timestamp() gives another time.
-  now           = timestamp()
-  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version = var.image_version != null ? var.image_version : local.time_version
+  now                  = timestamp()
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/44444444-4444-4444-4444-444444444444/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/press/versions/${local.image_version}"
+  temporary_group_name = "packer-temporary-press-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-press-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "press" {
@@ -93,6 +97,7 @@ source "azure-arm" "press" {
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = "westeurope"
+  temp_resource_group_name            = local.temporary_group_name
   vm_size                             = "Standard_D4s_v5"
   virtual_network_resource_group_name = "images"
   virtual_network_name                = "hub"
@@ -107,6 +112,10 @@ source "azure-arm" "press" {
   polling_duration_timeout = "90m"
 
   # Distribution
+  # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
+  managed_image_name                = local.temporary_image_name
+  managed_image_resource_group_name = local.temporary_group_name
+
   shared_image_gallery_destination {
     subscription   = "44444444-4444-4444-4444-444444444444"
     resource_group = "images"
@@ -165,7 +174,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/press.manifest.json"
     custom_data = {
-      run_output_name = "press"
+      press = local.gallery_version_id
     }
   }
 }

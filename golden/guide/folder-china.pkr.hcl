@@ -13,6 +13,7 @@
 #   -var image_version=$(aib2packer next-version /subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
 #
 # Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.
+# Otherwise than in Image Builder: additional managed image (AIB2P303).
 
 packer {
   required_version = ">= 1.13.0"
@@ -111,10 +112,12 @@ locals {
   EOT
 
   # Taken once: each call of timestamp() gives another time.
-  now                = timestamp()
-  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version      = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
+  now                  = timestamp()
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -136,6 +139,7 @@ source "azure-arm" "web" {
 
   # Build VM
   location                     = "chinaeast2"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D4s_v5"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
@@ -148,6 +152,10 @@ source "azure-arm" "web" {
   polling_duration_timeout = "120m"
 
   # Distribution
+  # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
+  managed_image_name                = local.temporary_image_name
+  managed_image_resource_group_name = local.temporary_group_name
+
   storage_account        = var.vhd_storage_account
   resource_group_name    = var.vhd_resource_group_name
   capture_container_name = var.vhd_container

@@ -3,8 +3,10 @@
 #   packer init build.pkr.hcl
 #   timeout 240m packer build build.pkr.hcl
 #
-# Run it where it can reach the network hub. The account needs Contributor on the subscription, which Image Builder's own
-# service took care of, and may use the subnet and the gallery, and Managed Identity Operator on the identities of the build VM.
+# Run it on Linux or macOS, where it can reach the network hub. The account needs Contributor on the subscription, which Image
+# Builder's own service took care of, and may use the subnet and the gallery, and Managed Identity Operator on the identities of
+# the build VM.
+# Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
 # Otherwise than in Image Builder: build resource group of Packer's own (AIB2P302), inline PowerShell stops at its first
 # terminating error (AIB2P310).
 
@@ -62,6 +64,44 @@ variable "build_resource_group_name" {
   default     = null
 }
 
+variable "definition_security_type" {
+  type        = string
+  description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else the version is made of a managed image, which is deleted again."
+  default     = null
+
+  validation {
+    condition     = var.definition_security_type == null ? true : contains(["Standard", "TrustedLaunch", "TrustedLaunchSupported", "ConfidentialVMSupported", "TrustedLaunchAndConfidentialVmSupported"], var.definition_security_type)
+    error_message = "The definition_security_type must be one of Standard, TrustedLaunch, TrustedLaunchSupported, ConfidentialVMSupported, TrustedLaunchAndConfidentialVmSupported."
+  }
+}
+
+locals {
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-win-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  image_group_name     = var.build_resource_group_name == null ? local.temporary_group_name : var.build_resource_group_name
+  temporary_image_name = "packer-temporary-win-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  sign_in              = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
+  gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/win/versions/1.2.3"
+  trusted_launch       = var.definition_security_type == "TrustedLaunch"
+}
+
 source "azure-arm" "win" {
   # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
   use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
@@ -81,9 +121,13 @@ source "azure-arm" "win" {
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = var.build_resource_group_name == null ? "westeurope" : null
   build_resource_group_name           = var.build_resource_group_name
+  temp_resource_group_name            = var.build_resource_group_name == null ? local.temporary_group_name : null
   vm_size                             = "Standard_D4s_v5"
   os_disk_size_gb                     = 200
   disk_additional_size                = [64]
+  security_type                       = local.trusted_launch ? "TrustedLaunch" : null
+  secure_boot_enabled                 = local.trusted_launch
+  vtpm_enabled                        = local.trusted_launch
   user_assigned_managed_identities    = ["/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/identities/providers/Microsoft.ManagedIdentity/userAssignedIdentities/vm"]
   virtual_network_resource_group_name = "network"
   virtual_network_name                = "hub"
@@ -98,6 +142,10 @@ source "azure-arm" "win" {
   polling_duration_timeout = "240m"
 
   # Distribution
+  # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
+  managed_image_name                = local.trusted_launch ? null : local.temporary_image_name
+  managed_image_resource_group_name = local.trusted_launch ? null : local.image_group_name
+
   shared_image_gallery_destination {
     subscription   = "22222222-2222-2222-2222-222222222222"
     resource_group = "images"
@@ -152,11 +200,28 @@ build {
     ]
   }
 
+  # What no target asked for is deleted, also after a failure above.
+  post-processor "shell-local" {
+    name = "clean-up"
+    env = { for name, value in {
+      BUILD_GROUP = var.build_resource_group_name == null ? "" : var.build_resource_group_name
+      IMAGE       = "/subscriptions/${build.SubscriptionID}/resourceGroups/${local.image_group_name}/providers/Microsoft.Compute/images/${local.temporary_image_name}"
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
+    inline = [
+      local.sign_in,
+      <<-EOT
+        if [ -n "$BUILD_GROUP" ]; then
+          az image delete --ids "$IMAGE"
+        fi
+      EOT
+    ]
+  }
+
   # What Image Builder kept as the run output.
   post-processor "manifest" {
     output = "${path.root}/win.manifest.json"
     custom_data = {
-      run_output_name = "win"
+      win = local.gallery_version_id
     }
   }
 }

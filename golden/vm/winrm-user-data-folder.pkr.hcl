@@ -54,10 +54,31 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
+variable "definition_security_type" {
+  type        = string
+  description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else the version is made of a managed image, which is deleted again."
+  default     = null
+
+  validation {
+    condition     = var.definition_security_type == null ? true : contains(["Standard", "TrustedLaunch", "TrustedLaunchSupported", "ConfidentialVMSupported", "TrustedLaunchAndConfidentialVmSupported"], var.definition_security_type)
+    error_message = "The definition_security_type must be one of Standard, TrustedLaunch, TrustedLaunchSupported, ConfidentialVMSupported, TrustedLaunchAndConfidentialVmSupported."
+  }
+}
+
 variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
   default     = []
+}
+
+locals {
+  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/session-host/versions/1.0.0"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-session-host-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  trusted_launch       = var.definition_security_type == "TrustedLaunch"
+  temporary_image_name = "packer-temporary-session-host-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "session_host" {
@@ -78,7 +99,11 @@ source "azure-arm" "session_host" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
+  security_type                = local.trusted_launch ? "TrustedLaunch" : null
+  secure_boot_enabled          = local.trusted_launch
+  vtpm_enabled                 = local.trusted_launch
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
   communicator   = "winrm"
@@ -96,6 +121,10 @@ source "azure-arm" "session_host" {
   custom_script               = "powershell -NoProfile -NonInteractive -ExecutionPolicy Bypass -Command \"$ErrorActionPreference = 'Stop'; $uri = 'http://169.254.169.254/metadata/instance/compute/userData?api-version=2021-01-01&format=text'; $script = [Convert]::FromBase64String((Invoke-RestMethod -Uri $uri -Headers @{ Metadata = 'true' })); [IO.File]::WriteAllBytes('C:\\Windows\\Temp\\winrm.ps1', $script); . C:\\Windows\\Temp\\winrm.ps1\""
 
   # Distribution
+  # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
+  managed_image_name                = local.trusted_launch ? null : local.temporary_image_name
+  managed_image_resource_group_name = local.trusted_launch ? null : local.temporary_group_name
+
   shared_image_gallery_destination {
     subscription   = "22222222-2222-2222-2222-222222222222"
     resource_group = "images"
@@ -155,7 +184,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/session-host.manifest.json"
     custom_data = {
-      run_output_name = "session-host"
+      session-host = local.gallery_version_id
     }
   }
 }

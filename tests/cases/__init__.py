@@ -1,7 +1,7 @@
 """The cases: image templates written for one behaviour each, and the options to convert them with.
 
-A case is `<room>/<case>.json` here, or `.tf` for a Terraform configuration; its golden files are `<room>/<case>.pkr.hcl`,
-`<room>/<case>.findings.txt` and what lies in `<room>/<case>/`, below golden/.
+A case is `<room>/<case>.json` here, `.tf` for a Terraform configuration, `.ps1` and `.sh` for scripts; its golden files are
+`<room>/<case>.pkr.hcl`, `<room>/<case>.findings.txt` and what lies in `<room>/<case>/`, below golden/.
 """
 
 import json
@@ -9,7 +9,7 @@ from contextlib import chdir, nullcontext
 from functools import cache
 from pathlib import Path
 
-from aib2packer import Auth, Conversion, Emit, Options, OsType, ValidateIn, WinrmBootstrap, convert
+from aib2packer import Auth, Conversion, Emit, Options, OsType, SecurityType, ValidateIn, WinrmBootstrap, convert
 from aib2packer.clouds import Cloud
 from aib2packer.options import Unfetched
 from aib2packer.text.source import decode
@@ -18,10 +18,17 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 _INPUTS = {
     file.stem: file
     for file in sorted(Path(__file__).parent.glob("*/*"), key=lambda file: file.stem)
-    if file.suffix in {".json", ".tf"} and not file.name.endswith((".options.json", ".parameters.json"))
+    if file.suffix in {".json", ".tf", ".ps1", ".sh"} and not file.name.endswith((".options.json", ".parameters.json"))
 }
 CASES = list(_INPUTS)
-_ENUMS = {"auth": Auth, "cloud": Cloud, "winrm_bootstrap": WinrmBootstrap, "validation": ValidateIn, "emit": Emit}
+_ENUMS = {
+    "auth": Auth,
+    "cloud": Cloud,
+    "winrm_bootstrap": WinrmBootstrap,
+    "validation": ValidateIn,
+    "emit": Emit,
+    "security_type": SecurityType,
+}
 
 
 def folder_of(case: str) -> Path:

@@ -84,6 +84,10 @@ class _Reader:
             return self.quoted()
         if self.text.startswith("<<", self.at):
             return self.heredoc()
+        if self.skip(r"replace\("):
+            text = self.heredoc()
+            self.expect(r'\n *, "\\n", "\\r\\n"\)', "what is put for line ends")
+            return text.replace("\n", "\r\n")
         if self.skip(r"\["):
             return self.elements()
         if self.skip(r"\{"):

@@ -61,7 +61,8 @@ NO_HEREDOCS = [
     ("only white space", "  \n\t\n"),
     ("every line indented", "  a\n    b\n"),
     ("every line indented by tabs", "\ta\n\tb\n"),
-    ("CRLF", "a\r\nb\r\n"),
+    ("CRLF, and LF", "a\r\nb\n"),
+    ("CRLF with a lone CR", "a\rb\r\n"),
     ("a lone CR", "a\rb\n"),
     ("NUL", "a\0\n"),
     ("ESC", "\x1b[0m\n"),
@@ -95,6 +96,13 @@ def test_a_heredoc_carries(text: str, hcl: str) -> None:
 def test_quoted_is_what_no_heredoc_carries(text: str) -> None:
     assert print_string(Interpolation((text,), multiline=True)) == quote(text)
     assert decode_value(quote(text)) == nfc(text)
+
+
+def test_line_ends_of_windows_are_put_back_after_a_heredoc() -> None:
+    hcl = print_string(Interpolation(("a\r\n  b\r\n",), multiline=True), 2)
+
+    assert hcl == 'replace(<<-EOT\n    a\n      b\n  EOT\n  , "\\n", "\\r\\n")'
+    assert decode_value(hcl) == "a\r\n  b\r\n"
 
 
 def test_only_who_asks_for_a_heredoc_gets_one() -> None:
@@ -208,7 +216,8 @@ def test_a_quoted_string_decodes_to_itself(text: str) -> None:
 def test_a_multiline_string_decodes_to_itself_or_gains_a_newline(text: str, depth: int) -> None:
     hcl = print_string(Interpolation((text,), multiline=True), depth * 2)
 
-    assert decode_value(hcl) == (f"{text}\n" if hcl.startswith("<<") and not text.endswith("\n") else text)
+    line_end = "\n" if hcl.startswith("<<") else "\r\n" if hcl.startswith("replace(") else ""
+    assert decode_value(hcl) == (text if text.endswith("\n") else f"{text}{line_end}")
 
 
 @given(parts_of(texts), st.booleans())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from aib2packer import Options, SecurityType
 from tests.cases.templates import convert_json, template
 from tests.test_properties import steps_of
 
@@ -18,7 +19,8 @@ def run_download(folder: Path, *, curl_status: int, az_status: int = 0) -> tuple
         program = folder / name
         program.write_text(f'#!/bin/sh\necho "{name} $*" >> {folder}/log\nexit {status}\n')
         program.chmod(0o755)
-    conversion = convert_json(template(customize=[{"type": "Shell", "scriptUri": BLOB}]))
+    options = Options(security_type=SecurityType.STANDARD)
+    conversion = convert_json(template(customize=[{"type": "Shell", "scriptUri": BLOB}]), options)
     ((_, settings),) = steps_of(conversion, "download")
     script = "\n".join(settings["inline"]).replace("DOWNLOADS", f"{folder}/downloads")
     done = subprocess.run(["sh", "-e", "-c", script], env={"PATH": f"{folder}:{os.environ['PATH']}"}, check=False, timeout=30)

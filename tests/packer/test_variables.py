@@ -37,11 +37,14 @@ def test_a_token_for_the_subscription_is_the_variable_of_the_subscription(token:
 def test_tokens_that_are_the_same_in_snake_case_are_one_variable() -> None:
     hcl = hcl_of(template(tags={"a": "<rgName>", "b": "<rg-name>", "c": "<RG_NAME>", "d": "<rg name 2>"}))
 
-    assert variables(hcl)[len(SIGN_IN) + 1 : -1] == ["rg_name", "rg_name_2"]
+    assert variables(hcl)[len(SIGN_IN) + 1 : -2] == ["rg_name", "rg_name_2"]
     assert hcl.count("var.rg_name\n") == 3
 
 
-@pytest.mark.parametrize("name", ["image_version", "client_id", "allowed_inbound_ip_addresses", "build-resource-group-name"])
+@pytest.mark.parametrize(
+    "name",
+    ["image_version", "definition_security_type", "client_id", "allowed_inbound_ip_addresses", "build-resource-group-name"],
+)
 def test_a_token_does_not_take_a_name_that_means_something_else(name: str) -> None:
     hcl = hcl_of(template(tags={"a": f"<{name}>"}))
 
@@ -60,7 +63,7 @@ def test_the_same_signature_is_one_variable_and_another_is_another() -> None:
 def test_the_variable_of_a_secret_has_a_name_whatever_the_host(host: str) -> None:
     file = {"type": "File", "sourceUri": f"https://{host}/x?sv=1&sig={SIGNATURE}", "destination": "/tmp/x"}
 
-    (name,) = variables(hcl_of(template(customize=[file])))[len(SIGN_IN) + 1 : -1]
+    (name,) = variables(hcl_of(template(customize=[file])))[len(SIGN_IN) + 1 : -2]
 
     assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
 

@@ -73,6 +73,7 @@ def hcl(conversion: Conversion) -> str:
         ('"${1 + 2 * 3}"', "7"),
         ('"${true ? "yes" : "no"} ${!true}"', "yes false"),
         ('"$${kept} %%{kept} \\"quoted\\" \\u00e9"', '$${kept} %%{kept} \\"quoted\\" é'),
+        (r'"\u00e9 \ud"', r"é \\ud"),
         ('"[not an expression]"', "[not an expression]"),
         ('"it\'s {braced} ${1}"', "it's {braced} 1"),
         ('sha256(file("a.sh"))', None),
@@ -237,3 +238,32 @@ def test_a_folder_is_searched_for_configurations_too(tmp_path: Path) -> None:
 
     assert exited.value.code == 0
     assert [file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("build.pkr.hcl")] == ["out/main/build.pkr.hcl"]
+
+
+def test_a_name_that_cannot_be_computed_does_not_stop_the_build() -> None:
+    name = '"it-${substr(md5(var.size), 0, 8)}"'
+    looped = configuration(name=name).replace('"web" {', '"web" {\n  for_each = { a = 1, b = 2 }', 1)
+
+    assert 'source "azure-arm" "web"' in hcl(converted(configuration(name=name)))
+    (finding,) = (one for one in converted(looped).findings if one.code is codes.SEVERAL_IMAGE_TEMPLATES)
+    assert "`web-a`, `web-b`" in finding.message
+
+
+def test_images_and_settings_are_picked_by_comprehensions() -> None:
+    more = """
+variable "images" {
+  type = list(object({ name = string, enabled = bool, source = object({ kind = optional(string, "Linux") }) }))
+  default = [
+    { name = "A", enabled = true, source = {} },
+    { name = "B", enabled = false, source = {} },
+    { name = "C", enabled = true, source = { kind = "Windows" } },
+  ]
+}
+"""
+    each = '{ for image in var.images : image.name => image if image.enabled && strcontains(lower(image.source.kind), "lin") }'
+    text = configuration(name="each.value.name", more=more).replace('"web" {', f'"web" {{\n  for_each = {each}', 1)
+    text = text.replace("properties = {", "properties = { for k, v in {").replace(
+        '"web" }]\n    }', '"web" }]\n    } : k => v if v != null }'
+    )
+
+    assert 'source "azure-arm" "a"' in hcl(converted(text))

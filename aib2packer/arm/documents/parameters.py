@@ -14,8 +14,8 @@ from aib2packer.jsonc.replace import replaced
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.models import dataclass
 from aib2packer.patterns import pattern
+from aib2packer.terraform.forms import is_values_file
 from aib2packer.terraform.syntax import TfRules
-from aib2packer.terraform.variables import is_values_file, plain, values_of
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ def read_values(options: Options, report: Report) -> dict[str, Given | Setting]:
     values: dict[str, Given | Setting] = {}
     for file in options.parameter_files:
         if is_values_file(file.name):
+            from aib2packer.terraform.variables import plain, values_of
+
             values |= {name: plain(value) for name, value in values_of(file, report).items()}
             continue
         document = parse(file, report)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _DEFINITION = "microsoft.compute/galleries/images"
 _TRIGGER = "microsoft.virtualmachineimages/imagetemplates/triggers"
+_NO_SECURITY_TYPE = "Standard"
 _NEEDED = {
     "microsoft.compute/galleries": "the gallery",
     _DEFINITION: "the image definition",
@@ -90,7 +91,7 @@ def _property(definition: Deployed, key: str) -> str | None:
     properties = definition.body.get("properties")
     node = properties.get(key) if isinstance(properties, JsonObject) else None
     if node is None:
-        return None
+        return _NO_SECURITY_TYPE if key == "features" else None
     from aib2packer.arm.evaluation.evaluate import evaluate_json
     from aib2packer.arm.language.expression import ExpressionError
     from aib2packer.arm.language.tree import value_of
@@ -104,10 +105,10 @@ def _property(definition: Deployed, key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _security_type(features: ArmValue) -> str | None:
+def _security_type(features: ArmValue) -> str:
     """The security type among the features of an image definition: `[{name: SecurityType, value: …}]`."""
     for feature in features if isinstance(features, tuple) else ():
         known = {str(key).lower(): item for key, item in feature.items()} if isinstance(feature, Mapping) else {}
         if str(known.get("name")).lower() == "securitytype" and isinstance(known.get("value"), str):
             return str(known["value"])
-    return None
+    return _NO_SECURITY_TYPE

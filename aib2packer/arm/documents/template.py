@@ -15,7 +15,7 @@ from aib2packer.arm.documents.wrapped import exported, listed
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, string_of, with_pointers
 from aib2packer.models import dataclass, field, replace
-from aib2packer.terraform.shown import is_shown, shown_resources
+from aib2packer.terraform.forms import is_shown
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
@@ -121,6 +121,8 @@ def _load(candidate: _Candidate, report: Report) -> Resource | None:
 def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Candidate]:
     items = listed(document)
     if isinstance(document, JsonObject) and is_shown(document):
+        from aib2packer.terraform.shown import shown_resources
+
         items = shown_resources(document, report)
     elif isinstance(document, JsonObject) and (found := _of_object(document, context, report)) is not None:
         yield from found

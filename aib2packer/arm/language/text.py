@@ -81,6 +81,8 @@ class TemplateText:
 
     def split(self, separator: str) -> tuple[TemplateText, ...]:
         """Split at a separator in the literal pieces, as `str.split` does."""
+        if (literal := self.literal) is not None:
+            return tuple([TemplateText((text,) if text else (), self.span) for text in literal.split(separator)])
         pieces: list[list[str | TextSymbol]] = [[]]
         for part in self.parts:
             if not isinstance(part, str):

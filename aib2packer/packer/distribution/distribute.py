@@ -55,7 +55,7 @@ def distribute(template: ImageTemplate, site: Site, needed: ForValidation) -> Di
     }
     tags = site.decisions.tags
     timeout = f"{template.build_timeout_minutes}m"
-    settings = managed_image_settings(plan, template, name, symbols, report)
+    settings = managed_image_settings(template, site.decisions, symbols, report)
     if plan.vhd is not None:
         settings |= vhd_settings(vhds[plan.vhd.index])
     if plan.gallery is not None:
@@ -63,6 +63,8 @@ def distribute(template: ImageTemplate, site: Site, needed: ForValidation) -> Di
     if tags.shared:
         values = {key: symbols.value(value) for key, value in tags.shared.items()}
         settings["azure_tags"] = traced(values, *tags.origins)
-    steps = Steps(plan, versions, vhds, location, name, template.build_timeout_minutes, site)
+    steps = Steps(
+        plan, versions, vhds, location, name, template.build_timeout_minutes, template.staging_resource_group is not None, site
+    )
     chains = (*steps.finish_made(tags.own), *steps.copy(), *steps.clean_up(), *steps.record(needed.recorded))
     return Distribution(settings, chains)

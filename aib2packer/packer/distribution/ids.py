@@ -19,6 +19,7 @@ TIME = Code('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
 BUILD_SUBSCRIPTION = Code("build.SubscriptionID")
 TEMPORARY = "packer-temporary"
 """What the name of each resource begins with that is made on the way and deleted again; and its tag, where az makes it."""
+TEMPORARY_GROUP = "temporary_group_name"
 TEMPORARY_SNAPSHOT = "packer_temporary"
 _LONGEST_STEM = 47  # of 79, between the beginning and the time
 
@@ -26,6 +27,11 @@ _LONGEST_STEM = 47  # of 79, between the beginning and the time
 def temporary_image(name: str) -> Local:
     """The name of a managed image that no target asks for."""
     return Local("temporary_image_name", Interpolation((f"{TEMPORARY}-{name[:_LONGEST_STEM]}-", TIME)))
+
+
+def temporary_group(name: str) -> Local:
+    """The name of a resource group that goes with the build, and a managed image in it."""
+    return Local(TEMPORARY_GROUP, Interpolation((f"{TEMPORARY}-{name[:_LONGEST_STEM]}-", TIME)))
 
 
 def temporary_name(index: int) -> Value:
@@ -40,18 +46,18 @@ def snapshot_name(name: str) -> Local:
 
 def managed_image_id(group: TemplateText, image: Value, symbols: Symbols) -> Value:
     """The id of a managed image in the subscription of the build."""
-    return _compute_id(group, "images", image, symbols)
+    return compute_id(symbols.value(group), "images", image)
 
 
 def snapshot_id(group: TemplateText, name: str, symbols: Symbols) -> Value:
     """The id of the snapshot, which lies beside the managed image."""
-    return _compute_id(group, "snapshots", snapshot_name(name), symbols)
+    return compute_id(symbols.value(group), "snapshots", snapshot_name(name))
 
 
-def _compute_id(group: TemplateText, kind: str, name: Value, symbols: Symbols) -> Value:
+def compute_id(group: Value, kind: str, name: Value) -> Value:
+    """The id of a resource of Microsoft.Compute in the subscription of the build."""
     return concat(
-        *("/subscriptions/", BUILD_SUBSCRIPTION, "/resourceGroups/", symbols.value(group)),
-        *(f"/providers/Microsoft.Compute/{kind}/", name),
+        "/subscriptions/", BUILD_SUBSCRIPTION, "/resourceGroups/", group, f"/providers/Microsoft.Compute/{kind}/", name
     )
 
 

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
 from aib2packer.findings import codes
-from aib2packer.hcl.values import Local
+from aib2packer.hcl.values import Code, Local
 from aib2packer.models import dataclass
 from aib2packer.packer.distribution.gallery import AZ_KEEPS_VERSIONS_DELETABLE, copy_version, replicate
-from aib2packer.packer.distribution.ids import managed_image_id, snapshot_id, temporary_image
+from aib2packer.packer.distribution.ids import compute_id, managed_image_id, snapshot_id, temporary_image
 from aib2packer.packer.distribution.image_copy import GalleryOrigin, SnapshotOrigin, copy_image
+from aib2packer.packer.distribution.managed_image import image_group
 from aib2packer.packer.distribution.manifest import manifest
 from aib2packer.packer.distribution.script import Script, ScriptFile, Shell
 from aib2packer.packer.distribution.vhd import AZ_COPIES_BETWEEN_ACCOUNTS, copy_vhd
 from aib2packer.packer.layout import SCRIPTS
 from aib2packer.packer.model import PostProcessors
+from aib2packer.packer.vm.machine import BUILD_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,6 +46,8 @@ class Steps:
     location: Value
     name: str
     minutes: int
+    build_group: bool
+    """Whether the build may take a resource group that is there."""
     site: Site
 
     def finish_made(self, tags: Mapping[int, Mapping[str, TemplateText]]) -> Iterator[PostProcessors]:
@@ -91,6 +95,11 @@ class Steps:
         if plan.temporary_group is not None:
             image = script.word("IMAGE", managed_image_id(plan.temporary_group, temporary_image(self.name), symbols))
             script.az("image delete", ("--ids", Shell(image)))
+        if self.site.decisions.security.makes_image and self.build_group:
+            group = Code(f'var.{BUILD_GROUP.name} == null ? "" : var.{BUILD_GROUP.name}', (BUILD_GROUP,))
+            with script.block(f"if [ -n {script.word('BUILD_GROUP', group)} ]; then", "fi"):
+                image = script.word("IMAGE", compute_id(image_group(self.name), "images", temporary_image(self.name)))
+                script.az("image delete", ("--ids", Shell(image)))
         if one_fails:
             script.line('[ -z "${failed:-}" ]')
         if not script.is_empty:
@@ -172,7 +181,9 @@ class Steps:
         """Whether a target is all that azure-arm makes, as the template wants it."""
         vhd = self.vhds.get(target.index)
         is_renamed = vhd is not None and vhd.exact
-        return self.plan.made == (target,) and not self.plan.copied and self.plan.temporary_group is None and not is_renamed
+        # What azure-arm says it made is the managed image, wherever there is one.
+        makes_image = self.plan.temporary_group is not None or self.site.decisions.security.makes_image
+        return self.plan.made == (target,) and not self.plan.copied and not makes_image and not is_renamed
 
 
 def _step_name(target: DistributeTarget) -> str:

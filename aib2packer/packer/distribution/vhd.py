@@ -81,7 +81,7 @@ def vhd_of(target: VhdTarget, cloud: Cloud, symbols: Symbols, report: Report) ->
     run_output = "vhd" if target.run_output_name is None else symbols.value(target.run_output_name)
     name = concat(run_output, "_", TIME, ".vhd")
     blob, exact = Blob(_ACCOUNT, cloud.facts.blob_host, _CONTAINER, name), False
-    if target.uri is not None and (place := _place(target.uri, report)) is not None:
+    if target.uri is not None and (place := _place(target.uri, cloud, report)) is not None:
         host, container, path = place
         account, *domain = host.split(".")
         blob = Blob(
@@ -160,7 +160,9 @@ def _destination(blob: Blob) -> tuple[Option, ...]:
     )
 
 
-def _place(uri: TemplateText, report: Report) -> tuple[TemplateText, TemplateText, tuple[TemplateText, ...]] | None:
+def _place(
+    uri: TemplateText, cloud: Cloud, report: Report
+) -> tuple[TemplateText, TemplateText, tuple[TemplateText, ...]] | None:
     """Host, container and path of a VHD's URI."""
     pieces = uri.split("/")
     host, path = pieces[2] if len(pieces) > 2 else None, pieces[3:]  # noqa: PLR2004 - https: "" host
@@ -169,7 +171,7 @@ def _place(uri: TemplateText, report: Report) -> tuple[TemplateText, TemplateTex
             codes.BAD_VALUE,
             uri.span,
             f"`{uri}` is no place for a VHD",
-            help="Write https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd",
+            help=f"Write https://ACCOUNT.{cloud.facts.blob_host}/CONTAINER/NAME.vhd",
         )
         return None
     if path[0].literal is not None and not _CONTAINER_NAME.fullmatch(path[0].literal):

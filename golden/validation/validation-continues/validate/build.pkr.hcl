@@ -55,6 +55,17 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
+variable "definition_security_type" {
+  type        = string
+  description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else the version is made of a managed image, which is deleted again."
+  default     = null
+
+  validation {
+    condition     = var.definition_security_type == null ? true : contains(["Standard", "TrustedLaunch", "TrustedLaunchSupported", "ConfidentialVMSupported", "TrustedLaunchAndConfidentialVmSupported"], var.definition_security_type)
+    error_message = "The definition_security_type must be one of Standard, TrustedLaunch, TrustedLaunchSupported, ConfidentialVMSupported, TrustedLaunchAndConfidentialVmSupported."
+  }
+}
+
 variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
@@ -63,7 +74,8 @@ variable "allowed_inbound_ip_addresses" {
 
 locals {
   # Image Builder runs Shell customizers as root.
-  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  as_root        = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  trusted_launch = var.definition_security_type == "TrustedLaunch"
 }
 
 source "azure-arm" "web_validation" {
@@ -95,6 +107,9 @@ source "azure-arm" "web_validation" {
   # Build VM
   location                     = "westeurope"
   vm_size                      = "Standard_D2ds_v4"
+  security_type                = local.trusted_launch ? "TrustedLaunch" : null
+  secure_boot_enabled          = local.trusted_launch
+  vtpm_enabled                 = local.trusted_launch
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
   # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.

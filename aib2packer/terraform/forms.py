@@ -1,0 +1,49 @@
+"""In which forms Terraform comes: files, states and plans, and the resources that deploy through ARM."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.jsonc.tree import JsonMember, JsonObject
+from aib2packer.patterns import pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aib2packer.jsonc.tree import Json
+    from aib2packer.text.source import SourceText, Span
+
+IMAGE_TEMPLATE = "microsoft.virtualmachineimages/imagetemplates"
+DEPLOYMENTS = {
+    "azurerm_resource_group_template_deployment": ("template_content", "parameters_content"),
+    "azurerm_subscription_template_deployment": ("template_content", "parameters_content"),
+    "azurerm_management_group_template_deployment": ("template_content", "parameters_content"),
+    "azurerm_tenant_template_deployment": ("template_content", "parameters_content"),
+    "azurerm_template_deployment": ("template_body", "parameters_body"),
+}
+_HEAD = pattern(
+    r"\s*(?:(?:\#|//)[^\n]*\n\s*)*"
+    r'(?:(?:resource|data)\s+"|(?:variable|module|provider|output)\s+"|(?:locals|terraform)\s*\{)'
+)
+
+
+def is_configuration(source: SourceText) -> bool:
+    """Whether a text is a Terraform configuration, by its name or by how it begins."""
+    return source.name.lower().endswith((".tf", ".tofu")) or _HEAD.match(source.text) is not None
+
+
+def is_values_file(name: str) -> bool:
+    """Whether a file gives the values of variables, by its name."""
+    return name.lower().endswith(".tfvars")
+
+
+def is_shown(document: JsonObject) -> bool:
+    """Whether a document is a state or a plan of Terraform."""
+    return document.get("format_version") is not None or (
+        document.get("terraform_version") is not None and document.get("lineage") is not None
+    )
+
+
+def object_of(members: Mapping[str, Json], span: Span) -> JsonObject:
+    """An object all of whose keys stand at one place."""
+    return JsonObject(tuple(JsonMember(key, span, value) for key, value in members.items()), span)
