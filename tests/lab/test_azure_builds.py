@@ -48,7 +48,7 @@ def test_a_whole_build_leaves_what_image_builder_would_have_left(case: str, plug
     outcome = world.run(plugins, ["packer", "build", *variables, str(build)])
 
     assert [command.status for command in outcome.commands] == [0, 0], outcome.output
-    played = outcome.played(tmp_path / "judge", frozenset())
+    played = outcome.played(world)
     left = as_told(convert_case(case), left_after(targets_of(source), build), "westeurope")
     tags = next((stored.body.get("tags") or {} for stored in played.state.resources.values()), {})
     assert differences(played, left, tags if any(isinstance(one, LeftImage) for one in left) else {}) == [], outcome.output
@@ -70,7 +70,7 @@ def test_a_windows_build_runs_to_its_end(plugins: Packer, tmp_path: Path) -> Non
     outcome = world.run(plugins, ["packer", "build", *variables, str(build)])
 
     assert [command.status for command in outcome.commands] == [0, 0], outcome.output
-    played = outcome.played(tmp_path / "judge", frozenset())
+    played = outcome.played(world)
     assert differences(played, left_after(targets_of(source), build), {}) == [], outcome.output
     (record,) = outcome.records.values()
     kinds = [entry["kind"] for entry in record]
@@ -114,7 +114,7 @@ def test_the_validation_build_releases_the_version_that_it_has_looked_at(plugins
     )
 
     assert [command.status for command in outcome.commands] == [0, 0, 0], outcome.output
-    played = outcome.played(tmp_path / "judge", frozenset())
+    played = outcome.played(world)
     assert differences(played, left_after(targets_of(source), build), {}) == [], outcome.output
     assert len(outcome.records) == 1  # the second machine is not deprovisioned
 
@@ -131,5 +131,5 @@ def test_a_version_is_made_the_way_that_its_definition_wants(security: str, plug
     outcome = world.run(plugins, ["packer", "build", *variables, *told, str(build)])
 
     assert [command.status for command in outcome.commands] == [0, 0], outcome.output
-    played = outcome.played(tmp_path / "judge", frozenset())
+    played = outcome.played(world)
     assert differences(played, left_after(targets_of(source), build), {}) == [], outcome.output

@@ -54,14 +54,15 @@ class WorldEnd:
         """What was said and asked, for people."""
         return "\n".join([*(command.output[-4000:] for command in self.commands), *self.log[-30:], *self.gaps])
 
-    def played(self, clock: Path, before: frozenset[str]) -> Played:
-        """Give it as the judge of scripts takes it."""
-        azure = SimulatedAzure.make(clock, SUBSCRIPTIONS)
+    def played(self, world: "World") -> Played:
+        """Give it as the judge of scripts takes it, without what was there before."""
+        azure = SimulatedAzure.make(world.folder / "judge", SUBSCRIPTIONS)
         for path, body in self.resources.items():
-            azure.put(path, **{name: value for name, value in body.items() if name not in ("id", "name", "type")})
+            if path not in world.resources:
+                azure.put(path, **{name: value for name, value in body.items() if name not in ("id", "name", "type")})
         azure.blobs.blobs = {blob: StoredBlob() for blob in self.blobs}
         azure.gaps = list(self.gaps)
-        return Played(azure, (), before, LabState.of(azure))
+        return Played(azure, (), frozenset(), LabState.of(azure))
 
 
 @dataclass(frozen=True, slots=True)
