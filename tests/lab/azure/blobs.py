@@ -29,6 +29,7 @@ class StoredBlob:
     data: bytes | None = None
     copied_from: str = ""
     copy_started: float = 0
+    aborted: bool = False
     copy_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property
@@ -67,7 +68,9 @@ class BlobService:
         raise GapError(message)
 
     def copy_status(self, blob: StoredBlob) -> str:
-        """Say how the copy of a blob stands: pending, success or failed."""
+        """Say how the copy of a blob stands: pending, success, failed or aborted."""
+        if blob.aborted:
+            return "aborted"
         if self.arm.copies is CopyEnd.NEVER or self.arm.clock.now() < blob.copy_started + self.arm.copy_seconds:
             return "pending"
         return "failed" if self.arm.copies is CopyEnd.FAILED else "success"
@@ -85,6 +88,11 @@ class BlobService:
         if question.method == "PUT" and "x-ms-copy-source" in question.headers:
             return self._copy(question, at)
         found = self.blobs.get(at)
+        if found is not None and question.query.get("comp") == "copy":  # Abort Copy Blob
+            if not found.copied_from or self.copy_status(found) != "pending":
+                return _error(409, "NoPendingCopyOperation")
+            found.aborted = True
+            return Answer(204, headers=self._headers())
         if found is None and not (question.method == "PUT" and "comp" not in question.query):
             return _error(404, "BlobNotFound")
         if question.method == "DELETE":
