@@ -132,3 +132,12 @@ def test_the_chosen_request_is_refused_and_no_other(azure: SimulatedAzure) -> No
 
     assert statuses == [202, 409, 202]
     assert azure.faults.happened == f"PUT {COMPUTE}/disks/b"
+
+
+def test_the_cli_itself_tries_again_after_an_error_of_the_server(azure_lab: AzureLab, azure: SimulatedAzure) -> None:
+    azure.faults = Faults(Fault(1, status=500))
+
+    done = azure_lab.cli.run("az disk create --resource-group images --name d --location westeurope --size-gb 4 --output none")
+
+    assert done.status == 0, done.output
+    assert azure.faults.changes == 2
