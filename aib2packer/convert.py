@@ -6,19 +6,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.documents.linked import read_linked
 from aib2packer.conversion import Conversion
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.replace import replaced
 from aib2packer.options import Options
-from aib2packer.system.files import read_bytes
-from aib2packer.text.source import InputError, SourceText, decode
+from aib2packer.text.source import SourceText, decode
 
 if TYPE_CHECKING:
-    from aib2packer.jsonc.tree import Json
-    from aib2packer.terraform.configuration import Files
-
-_LINKED = {".json", ".jsonc"}
+    from aib2packer.jsonc.tree import Json, JsonObject
 
 
 def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> Conversion:
@@ -57,7 +54,7 @@ def image_templates(text: str | bytes, *, file: str = "<stdin>", options: Option
     document = _document(_source(text, file), chosen.root, Report())
     if document is None:
         return ()
-    return names(replaced(document, chosen.replacements), chosen, partial(_read_linked, file, chosen.root))
+    return names(replaced(document, chosen.replacements), chosen, partial(read_linked, file, chosen.root))
 
 
 def _source(text: str | bytes, file: str) -> SourceText:
@@ -70,45 +67,17 @@ def _document(source: SourceText, root: Path | None, report: Report) -> Json | N
     from aib2packer.terraform.forms import is_configuration
 
     if is_configuration(source):
+        from aib2packer.terraform.around import files_around
         from aib2packer.terraform.module import read_configuration
 
-        return read_configuration(source, _files_around(Path(source.name).parent, root), report)
+        return read_configuration(source, files_around(Path(source.name).parent, root), report)
     return None if report_script(source, report) else parse(source, report)
-
-
-def _files_around(folder: Path, root: Path | None) -> Files:
-    """The files of a Terraform configuration, for as far as they can be had, and lie in the root."""
-    from aib2packer.terraform.configuration import Files
-
-    def read(path: str) -> SourceText | None:
-        file = folder / path
-        if not _is_within(file, folder if root is None else root):
-            return None
-        try:
-            return decode(read_bytes(str(file), file), str(file))
-        except InputError:
-            return None
-
-    def configuration(path: str) -> tuple[SourceText, ...]:
-        if not _is_within(folder / path, folder if root is None else root):
-            return ()
-        try:
-            names = sorted(entry.name for entry in (folder / path).iterdir())
-        except (OSError, ValueError):
-            return ()
-        wanted = (name for name in names if name.endswith((".tf", ".tofu", ".auto.tfvars")) or name == "terraform.tfvars")
-        found = (read(str(Path(path, name))) for name in sorted(wanted, key=lambda name: name != "terraform.tfvars"))
-        return tuple(source for source in found if source is not None)
-
-    return Files(read, configuration)
 
 
 def _convert(document: Json, options: Options, report: Report) -> Conversion:
     """The stages, from the document to the output: each takes what those before it made, and reports what it finds."""
-    from aib2packer.aib.reading import read
+    from aib2packer.aib.reading import body_of, read
     from aib2packer.customizers import CUSTOMIZERS
-    from aib2packer.guide.facts import facts
-    from aib2packer.guide.folder import folder_files
     from aib2packer.guide.header import headers
     from aib2packer.guide.instructions import guide
     from aib2packer.packer.decisions import decide
@@ -119,18 +88,28 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
 
     source = document.span.source.name
     document = replaced(document, options.replacements)
-    template = read(document, CUSTOMIZERS, options, partial(_read_linked, source, options.root), report)
+    template = read(document, CUSTOMIZERS, options, partial(read_linked, source, options.root), report)
     decisions = None if template is None else decide(template, CUSTOMIZERS, options, report)
     if template is None or decisions is None:
-        return Conversion(None, findings=report.findings)
+        body = body_of(document, options, partial(read_linked, source, options.root)) if template is None else template.body
+        return _failed(body, report)
     symbols = claim_names(template, report, values_apart=options.side_files)
     build = translate(template, decisions, symbols, CUSTOMIZERS, options, report)
     if report.failed:
-        return Conversion(None, findings=report.findings)
+        return _failed(template.body, report)
     guides = guide(template, decisions, symbols, build, options)
     printed = print_builds(build, headers(guides, report), options)
     settings = account(template.body, template.settled, printed.origins, report)
-    beside = folder_files(build, guides.build, printed.files, report.findings, source) if options.side_files else {}
+    beside: dict[str, bytes] = {}
+    if options.side_files:
+        from aib2packer.guide.folder import folder_files
+
+        beside = folder_files(build, guides.build, printed.files, report.findings, source)
+    told = None
+    if options.facts:
+        from aib2packer.guide.facts import facts
+
+        told = facts(template, decisions, symbols, build, guides)
     return Conversion(
         printed.hcl,
         {**printed.files, **beside},
@@ -138,25 +117,11 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
         settings=settings,
         source_map=printed.places,
         assets=printed.assets,
-        facts=facts(template, decisions, symbols, build, guides) if options.facts else None,
+        facts=told,
     )
 
 
-def _read_linked(file: str, root: Path | None, path: str, report: Report) -> Json | None:
-    """A template by its path beside the file that is converted; None where it cannot be had, or lies outside of the root."""
-    linked = Path(file).parent / path
-    # Findings quote what they are about: a template shows no other file of this machine.
-    if linked.suffix.lower() not in _LINKED or not _is_within(linked, Path(file).parent if root is None else root):
-        return None
-    try:
-        return parse(decode(read_bytes(str(linked), linked), str(linked)), report)
-    except InputError:
-        return None
+def _failed(body: JsonObject | None, report: Report) -> Conversion:
+    from aib2packer.provenance.accounting import account_failed
 
-
-def _is_within(path: Path, folder: Path) -> bool:
-    """Whether a path leads into a folder, wherever its links lead."""
-    try:
-        return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, ValueError, RuntimeError):  # a name that is none, and links in a circle
-        return False
+    return Conversion(None, findings=report.findings, settings=() if body is None else account_failed(body, report))

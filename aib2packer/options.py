@@ -49,6 +49,8 @@ class Unfetched:
 
     reason: str
     help: str
+    host: str | None = None
+    """The host that is out of reach, with all that it has."""
 
 
 class SecurityType(Enum):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.answers import missing_field, unknown_field
 from aib2packer.aib.model import Located, Settled
-from aib2packer.aib.tokens import command_text, hide_secrets, literal_text, name_text, region_text, token_text
+from aib2packer.aib.tokens import command_text, hide_secrets, literal_text, name_text, region_text, token_text, uri_text
+from aib2packer.arm.language.placeholders import IN_NAMES, IN_TEXTS, plain
 from aib2packer.arm.language.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of
 from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
 from aib2packer.arm.language.tree import JsonSymbolic, node_of
@@ -154,8 +155,16 @@ class Fields:
         """A string that is left alone, but for secrets: the text of a command, a path on the VM."""
         return self._string(key, others, command_text)
 
-    def word(self, key: str, *others: Spelling) -> Located[str] | None:
-        """A string of which the converter must know the value."""
+    def known_command(self, key: str) -> TemplateText | None:
+        """A command with what its expressions come to, by the values and defaults of their parameters, if that is known."""
+        text, value = self.command(key), self.value(key)
+        if text is None or text.literal is not None or not isinstance(value, JsonSymbolic):
+            return text
+        resolved = self.reading.resolve(value.symbol)
+        return command_text(resolved, text.span, self.report) if isinstance(resolved, str) else text
+
+    def word(self, key: str, *others: Spelling, optional: bool = True) -> Located[str] | None:
+        """A string of which the converter must know the value; a placeholder counts as unset where it is `optional`."""
         text = self.text(key, *others)
         if text is None:
             return None
@@ -165,7 +174,7 @@ class Fields:
         if text is None:
             return None
         if text.literal is None:
-            self._placeholder(text, key)
+            (self._unfilled if optional else self._placeholder)(text, key)
             return None
         return Located(text.literal, text.span)
 
@@ -174,6 +183,8 @@ class Fields:
         value = self.value(key, *others)
         if isinstance(value, JsonSymbolic):
             return TemplateText(self._expression(value.symbol, value.span), value.span)
+        if value is not None and (text := _lone_placeholder(value)) is not None:
+            return text
         number = None if value is None else self.integer_of(value, key)
         if number is not None and least is not None:
             self.at_least(number, key, least)
@@ -265,6 +276,9 @@ class Fields:
             case JsonScalar(str() as text, span) if text.strip().lower() in {"true", "false"}:
                 self._coerced(span, key, "a string", "a boolean")
                 return Located(text.strip().lower() == "true", span)
+            case other if (token := _lone_placeholder(other)) is not None:
+                self._unfilled(token, key)
+                return None
             case other:
                 self.wrong_type(other, key, "true or false")
                 return None
@@ -281,7 +295,7 @@ class Fields:
         return self._fields_of(self.value(key, *others), key)
 
     def optional_fields(self, key: str) -> tuple[Fields | None, Condition]:
-        """The same for an object that may be there or not, as a condition says that is known only when Packer runs."""
+        """The fields of an object that may be there or not, as a condition says that is known only when Packer runs."""
         value, condition = self._optional(key)
         return self._fields_of(value, key), condition
 
@@ -338,6 +352,14 @@ class Fields:
             return {}
         texts: dict[str, TemplateText] = {}
         for member in found:
+            if IN_TEXTS.search(member.key):
+                self.report.add(
+                    codes.UNFILLED,
+                    member.value.span,
+                    f"placeholder not filled in: {self._name(key)} has no name for {member.key}, which is left out",
+                    help=f"Write the name, or give it: --set {shlex.quote(plain(member.key))}=…",
+                )
+                continue
             text = self._text(member.value, f"{key}.{member.key}", token_text, unset_is_empty=True)
             if text is not None:
                 texts[member.key] = text
@@ -420,12 +442,15 @@ class Fields:
             case JsonScalar(str() as text, span) if _INTEGER.fullmatch(text.strip()):
                 self._coerced(span, key, "a string", "a number")
                 return Located(int(text), span)
-        self.wrong_type(known, key, "a whole number")
+        if (token := _lone_placeholder(known)) is not None:
+            self._unfilled(token, key)
+        else:
+            self.wrong_type(known, key, "a whole number")
         return None
 
     def uri(self, key: str, *others: Spelling) -> TemplateText | None:
         """A URI: its `<tokens>` are placeholders, its signature is a secret."""
-        return self._string(key, others, token_text)
+        return self._string(key, others, uri_text)
 
     def revealed(self, key: str, *others: Spelling) -> str | None:
         """A string with all that is in it, secrets too, and its expressions with the values and defaults of their parameters.
@@ -437,11 +462,11 @@ class Fields:
             value = node_of(self.reading.reveal(value.symbol), value.span)
         if not isinstance(value, JsonScalar) or not isinstance(value.value, str):
             return None
-        tokens = token_text(value.value, value.span, Report()).symbols
+        tokens = uri_text(value.value, value.span, Report()).symbols
         return None if any(isinstance(token, Placeholder) for token in tokens) else value.value
 
     def quiet(self) -> Fields:
-        """The same fields, whose findings go nowhere."""
+        """These fields, with findings that go nowhere."""
         return replace(self, reading=replace(self.reading, report=Report()))
 
     def _string(self, key: str, others: tuple[Spelling, ...], read: _ReadText) -> TemplateText | None:
@@ -475,14 +500,14 @@ class Fields:
         return (LateExpression(hidden if is_symbol(hidden) else symbol, span),)
 
     def _plain(self, text: str, span: Span, read: _ReadText) -> TemplateText | None:
-        if not span.text.startswith('"'):  # an expression made it: it may hold secrets, but no placeholders
-            return command_text(text, span, self.report)
+        if not span.text.startswith('"'):  # an expression made it
+            return read(text, span, self.report)
         if _CALL.fullmatch(text):
             self.report.add(
                 codes.EXPRESSION,
                 span,
                 "this is an ARM expression, but the input is no deployment template that could evaluate it",
-                help="Convert the whole deployment template, or what `az image builder show` prints.",
+                help="Convert the whole deployment template, or what `az rest` shows of the image template.",
             )
             return None
         return read(text, span, self.report)
@@ -597,16 +622,31 @@ class Fields:
             codes.WRONG_TYPE, value.span, f"{self._name(key)} is not {wanted}", help=f"Write {wanted} in this place."
         )
 
+    def _unfilled(self, text: TemplateText, key: str) -> None:
+        self.report.add(
+            codes.UNFILLED,
+            text.span,
+            f"placeholder not filled in: {self._name(key)} is read as unset",
+            help=f"Put the value in place of {text}, or give it: --set {shlex.quote(plain(str(text)))}=…",
+        )
+
     def _placeholder(self, text: TemplateText, key: str) -> None:
         self.report.add(
             codes.PLACEHOLDER,
             text.span,
             f"placeholder not filled in: {self._name(key)} must have a value, for it decides what is built",
-            help=f"Put the value in place of {text}.",
+            help=f"Put the value in place of {text}, or give it: --set {shlex.quote(plain(str(text)))}=…",
         )
 
     def _name(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key
+
+
+def _lone_placeholder(value: Json) -> TemplateText | None:
+    """A text that is a placeholder and nothing else."""
+    if not isinstance(value, JsonScalar) or not isinstance(value.value, str) or not IN_NAMES.fullmatch(value.value):
+        return None
+    return TemplateText((Placeholder(value.value),), value.span)
 
 
 def _is_unset(value: Json) -> bool:

@@ -18,7 +18,7 @@ def choose_kind(fields: Fields, kinds: Iterable[str], what: str) -> str | None:
 
     From 2019-02-01-preview on the service minds the case (docs/reference/aib-behaviour.md 6).
     """
-    word = fields.word("type")
+    word = fields.word("type", optional=False)
     if word is None:
         if fields.value("type") is None:
             fields.missing("type", f"Say what kind of {what} this is: {', '.join(kinds)}.")

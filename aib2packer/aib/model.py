@@ -38,7 +38,7 @@ Number: TypeAlias = "Located[int] | TemplateText"
 
 
 Flag: TypeAlias = "Located[bool] | TemplateText"
-"""The same for true and false."""
+"""True or false, or a text that is one expression, which gives it when Packer runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, TypedDict
 
 from aib2packer.aib.customize import read_customizers
@@ -20,7 +19,8 @@ from aib2packer.aib.vm import read_vm
 from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
-from aib2packer.jsonc.tree import string_of
+from aib2packer.jsonc.tree import JsonScalar, string_of
+from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from aib2packer.options import Options
     from aib2packer.text.source import Span
 
+_DATE = pattern(r"\d{4}-\d{2}-\d{2}(-preview)?")
 _DEFAULT_TIMEOUT_MINUTES = 240
 _MAX_TIMEOUT_MINUTES = 960
 _LARGEST_OPTIMIZED_GB = 2048  # docs/reference/aib-behaviour.md 4
@@ -179,19 +180,18 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
     if isinstance(value, JsonSymbolic):  # it decides how the rest is read
         value = node_of(resource.resolve(value.symbol), value.span)
     text = string_of(value)
-    if value is None or not text:
-        return ApiVersion(None)
-    if text not in KNOWN:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}(-preview)?", text):
-            report.add(
-                codes.UNKNOWN_API_VERSION,
-                value.span,
-                f"`{text}` is no API version of Image Builder that is known here; the template is read as of its date",
-                help=f"Known are {', '.join(KNOWN)}.",
-            )
-            return ApiVersion(text)
-        return ApiVersion(None)
-    return ApiVersion(text)
+    if value is None or text in KNOWN or (isinstance(value, JsonScalar) and not value.value):
+        return ApiVersion(text or None)
+    is_date = text is not None and _DATE.fullmatch(text) is not None
+    what = "the apiVersion" if text is None else f"`{text}`"
+    how = "as of its date" if is_date else "as any version would"
+    report.add(
+        codes.UNKNOWN_API_VERSION,
+        value.span,
+        f"{what} is no API version of Image Builder that is known here; the template is read {how}",
+        help=f"Known are {', '.join(KNOWN)}.",
+    )
+    return ApiVersion(text if is_date else None)
 
 
 def _timeout(properties: Fields) -> Located[int] | None:

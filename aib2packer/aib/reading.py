@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.normalize import read_template
 from aib2packer.arm.documents.cloud import find_cloud
 from aib2packer.arm.documents.context import Context
+from aib2packer.arm.documents.fill import fill
 from aib2packer.arm.documents.parameters import read_values
 from aib2packer.arm.documents.template import find_image_template, list_image_templates
+from aib2packer.findings import codes
 from aib2packer.findings.model import Report
 from aib2packer.models import replace
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.customize import ReadsCustomizer
     from aib2packer.aib.model import ImageTemplate
-    from aib2packer.jsonc.tree import Json
+    from aib2packer.jsonc.tree import Json, JsonObject
     from aib2packer.options import Options
 
 
@@ -41,7 +43,7 @@ def read(
         report: Gets what the last reading had to say.
 
     """
-    context = _context(document, options, read_linked, report)
+    document, context = _filled(document, options, read_linked, report)
     while True:
         needed: set[str] = set()
         found = report.copy()
@@ -56,16 +58,39 @@ def read(
 def names(document: Json, options: Options, read_linked: Callable[[str, Report], Json | None]) -> tuple[str, ...]:
     """The names of all image templates in a document; each can be the name in the options."""
     report = Report()  # `read` reports
-    return list_image_templates(document, _context(document, options, read_linked, report), report)
+    document, context = _filled(document, options, read_linked, report)
+    return list_image_templates(document, context, report)
 
 
-def _context(document: Json, options: Options, read_linked: Callable[[str, Report], Json | None], report: Report) -> Context:
-    return Context(
-        values=read_values(options, report),
+def body_of(document: Json, options: Options, read_linked: Callable[[str, Report], Json | None]) -> JsonObject | None:
+    """The image template of a document as it stands, for the account of one that could not be converted."""
+    report = Report()  # `read` reports
+    document, context = _filled(document, options, read_linked, report)
+    resource = find_image_template(document, options.name, context, report)
+    return None if resource is None else resource.body
+
+
+def _filled(
+    document: Json, options: Options, read_linked: Callable[[str, Report], Json | None], report: Report
+) -> tuple[Json, Context]:
+    """The document with its placeholders filled in by name, and what the user says beside that."""
+    values = read_values(options, report)
+    filled = fill(document, values, options)
+    for span in filled.half:
+        report.add(
+            codes.PLACEHOLDER,
+            span,
+            "placeholders such as `${name}` are filled in elsewhere in this template: whether this one is of that kind, or the "
+            "shell's, cannot be told",
+            help="Fill the template in first, with the tool that it is for; or give all of them: --set name=…",
+        )
+    return filled.document, Context(
+        values=values,
+        filled=filled.used,
         subscription_id=options.subscription_id,
         resource_group=options.resource_group,
         location=options.location,
-        cloud=find_cloud(document, options),
+        cloud=find_cloud(filled.document, options),
         fold=options.resolve,
         read_linked=read_linked,
     )

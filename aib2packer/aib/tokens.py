@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.language.placeholders import IN_NAMES, IN_TEXTS, IN_URIS
 from aib2packer.arm.language.symbolic import Secret, concat, rebuild
 from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
 from aib2packer.findings import codes
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.text.source import Span
 
-_ANGLED = r"<[ ]?[A-Za-z][\w .-]*>"
-_TOKEN = pattern(_ANGLED)
-_TOKEN_OR_BRACES = pattern(_ANGLED + r"|\{[A-Za-z][\w .-]*\}")
-_LEFT_OVER = pattern("[<>\u201c\u201d\u201e\u201f]")
-_LEFT_OVER_OR_BRACES = pattern("[<>{}\u201c\u201d\u201e\u201f]")
+# Half a placeholder, and what an editor made of quotes.
+_HALF = "[<>\u201c\u201d\u201e\u201f]"
+_LEFT_OVER = pattern(_HALF)
+_LEFT_OVER_IN_URIS = pattern(_HALF + r"|(?<=://)[^/?]*(?:\{\{|\$[({]|__)")
+_LEFT_OVER_OR_BRACES = pattern(_HALF + r"|[{}]|\[\[|\$\(")
 _SECRET_BEFORE = pattern(r"[?&;](?:sig|token|code|key|secret|password|sas)=$|\?$", re.IGNORECASE)
 _SECRET_SIGNS = ("=", "@", "%3", "\\u00")  # one of them stands in every text that holds a secret
 _URL = pattern(
@@ -36,13 +37,18 @@ def literal_text(text: str, span: Span) -> TemplateText:
 
 
 def token_text(text: str, span: Span, report: Report) -> TemplateText:
-    """A text in which `<tokens>` are placeholders, and secrets are secrets: a URI, a tag."""
-    return _tokens(text, span, report, _TOKEN, _LEFT_OVER)
+    """A text in which `<tokens>` are placeholders, and secrets are secrets: a tag."""
+    return _tokens(text, span, report, IN_TEXTS, _LEFT_OVER)
+
+
+def uri_text(text: str, span: Span, report: Report) -> TemplateText:
+    """A URI with the placeholders in it: fewer characters stand for themselves there."""
+    return _tokens(text, span, report, IN_URIS, _LEFT_OVER_IN_URIS)
 
 
 def name_text(text: str, span: Span, report: Report) -> TemplateText:
-    """The same for a name, a region or an id, in which `{tokens}` are placeholders too."""
-    return _tokens(text, span, report, _TOKEN_OR_BRACES, _LEFT_OVER_OR_BRACES)
+    """A name, a region or an id with the placeholders in it: `{tokens}` are some there too."""
+    return _tokens(text, span, report, IN_NAMES, _LEFT_OVER_OR_BRACES)
 
 
 def region_text(text: str, span: Span, report: Report) -> TemplateText:

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from aib2packer.patterns import pattern
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _TEMPLATES = "resources | where type =~ 'microsoft.virtualmachineimages/imagetem
 _NAME = re.compile(r"[\w.()-]{1,90}")
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _ANSWER = re.compile(r"\((\{.*\})\)\s*$", re.DOTALL)
+_NO_SUBSCRIPTION = pattern(r"subscription of '[^']*' doesn't exist in cloud|^(?:ERROR: )?Subscription '[^']*' not found")
 _VERSION_REFUSED = ("NoRegisteredProviderFound", "InvalidResourceType", "InvalidApiVersionParameter", "UnsupportedApiVersion")
 
 
@@ -148,7 +150,7 @@ def _meant(what: str, said: str, status: int) -> AzureError:
             "Give it the role Reader there.",
         ),
         (
-            code in {"SubscriptionNotFound", "InvalidSubscriptionId"} or "doesn't exist in cloud" in said,
+            code in {"SubscriptionNotFound", "InvalidSubscriptionId"} or _NO_SUBSCRIPTION.search(said) is not None,
             "the account that az is signed in with sees no such subscription",
             "Check the id, or: az login --tenant ID",
         ),

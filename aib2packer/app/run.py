@@ -26,7 +26,7 @@ from aib2packer.system.files import MOST
 from aib2packer.text.source import FileError, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -34,11 +34,13 @@ if TYPE_CHECKING:
     from aib2packer.conversion import Conversion
     from aib2packer.facts import Facts
     from aib2packer.findings.model import Finding, Level
-    from aib2packer.options import Options
+    from aib2packer.options import Options, Unfetched
+    from aib2packer.packer.model import Asset
     from aib2packer.provenance.accounting import Entry
     from aib2packer.provenance.sourcemap import Place
     from aib2packer.text.source import SourceText
 
+    Fetch = Callable[[Sequence[Asset], Callable[[], object]], Mapping[str, bytes | Unfetched]]
     Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
 
 _STDOUT_NAMES: dict[Emit | None, str] = {Emit.VALIDATION: "validate.pkr.hcl"}  # what a person would call it beside the other
@@ -76,6 +78,8 @@ class Request:
     """The most bytes that an input may have."""
     fetch: bool = False
     """Whether scripts and files are fetched now; that needs a folder."""
+    fetcher: Fetch | None = None
+    """What fetches them."""
     parameters_beside: bool = False
     """Whether the parameters files beside each template are used; several become a file of values each."""
     environments: Mapping[str, SourceText] = field(default_factory=dict)
@@ -90,7 +94,7 @@ class Request:
     """The lightest findings that make the exit status 1."""
 
     def below(self, template: Template) -> Request:
-        """The same request, with the template's own folder below that of all."""
+        """This request, with the template's own folder below that of all."""
         return replace(self, folder=self.folder and self.folder / template.folder)
 
 
@@ -216,11 +220,9 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
 
     conversions = converted(options)
     assets = tuple(dict.fromkeys(asset for one in conversions.values() for asset in one.assets))
-    if request.fetch and any(one.hcl is not None for one in conversions.values()):
-        from aib2packer.fetch import fetch
-
+    if request.fetch and request.fetcher is not None and any(one.hcl is not None for one in conversions.values()):
         with watch(len(assets)) as advance:
-            fetched = fetch(assets, advance)
+            fetched = request.fetcher(assets, advance)
         conversions = converted(replace(options, assets=fetched))
     return conversions
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.app.inputs import Template
+    from aib2packer.app.run import Fetch
+    from aib2packer.fetch import Fetcher
 
 
 @click.command("convert", cls=SectionedCommand)
@@ -106,6 +108,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     except FileError as error:
         report([unreadable(error)], reporting, many=False)
         sys.exit(2)
+    given["fetcher"] = _fetcher()
     request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder, "most": most})
     try:
         jobs = [configured(context, one, request) for one in inputs]
@@ -124,6 +127,19 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         report(results, reporting, many=many)
         raise
     sys.exit(max(report(results, reporting, many=many), *(result.exit_code for result in results)))
+
+
+def _fetcher() -> Fetch:
+    """What fetches for the whole run; made when it is first needed."""
+    from functools import cache
+
+    @cache
+    def fetcher() -> Fetcher:
+        from aib2packer.fetch import Fetcher
+
+        return Fetcher()
+
+    return lambda assets, advance: fetcher().fetch(assets, advance)
 
 
 def _run(jobs: Sequence[tuple[Template, Request]], reporting: Reporting) -> list[Result]:

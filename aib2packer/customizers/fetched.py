@@ -172,7 +172,11 @@ def _content(
     """What was fetched; empty after an error, for what is in it is not to be looked at then."""
     report = fields.report
     if isinstance(asset, Unfetched):
-        report.add(codes.NOT_FETCHED, uri.span, f"{shown} cannot be fetched: {asset.reason}", help=asset.help)
+        what = f"{shown} cannot be fetched" if asset.host is None else f"nothing can be fetched from {asset.host}"
+        message = f"{what}: {asset.reason}"
+        # What a host that is out of reach has is one finding, not one a file.
+        if not any((finding.code, finding.message) == (codes.NOT_FETCHED, message) for finding in report.findings):
+            report.add(codes.NOT_FETCHED, uri.span, message, help=asset.help)
         return b""
     import hashlib
 

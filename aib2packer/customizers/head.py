@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
+from aib2packer.findings import codes
+
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Customizer
@@ -26,7 +28,17 @@ def read_head(index: int, kind: str, fields: Fields) -> Head:
     """Read what every customizer has."""
     # The type shows people which customizer is meant; for the report it is all of it.
     span = fields.key_span("type")._replace(pointer=fields.span.pointer)
-    return Head(index=index, path=fields.path, kind=kind, name=fields.command("name"), span=span)
+    name = fields.known_command("name")
+    if name is not None and name.literal is None:
+        fields.report.add(
+            codes.NAME_NOT_KNOWN,
+            name.span,
+            f"{fields.path}.name is known only when Packer runs, too late for a name: the step has none",
+            help="Give the parameter a value (--set, -p), or write a name.",
+        )
+        fields.skip("name")
+        name = None
+    return Head(index=index, path=fields.path, kind=kind, name=name, span=span)
 
 
 def label(customizer: Customizer) -> str:

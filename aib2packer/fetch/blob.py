@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from aib2packer.fetch.large import mapped
 from aib2packer.fetch.limits import LATER, FetchError, too_large
 from aib2packer.packer.steps.download import is_blob
 from aib2packer.system.programs import find_program
 from aib2packer.text.secrets import mask
 
 if TYPE_CHECKING:
+    from aib2packer.fetch.exchange import Exchange
     from aib2packer.fetch.limits import Limits
 
 # What Azure Storage answers to a request without a sign-in: 404 where a container is private, 409 where the account is.
@@ -26,7 +28,7 @@ def is_private_blob(uri: str, error: FetchError) -> bool:
     return error.status in _REFUSALS and is_blob(uri)
 
 
-def read_blob(uri: str, limits: Limits) -> bytes:
+def read_blob(uri: str, limits: Limits, exchange: Exchange) -> bytes:
     """Read a blob with the account that the Azure CLI is signed in with.
 
     Raises:
@@ -37,27 +39,40 @@ def read_blob(uri: str, limits: Limits) -> bytes:
     if az is None:
         reason = "the blob is not public, and the Azure CLI, which could sign in to read it, is not installed"
         raise FetchError(reason, "Install the Azure CLI and run `az login`, or write a URI with a shared access signature.")
-    with tempfile.TemporaryDirectory(prefix="aib2packer-") as folder:
+    with tempfile.TemporaryDirectory(prefix="aib2packer-", ignore_cleanup_errors=True) as folder:
         file = Path(folder, "blob")
         command = [az, *("storage", "blob", "download", "--auth-mode", "login", "--no-progress", "--output", "none")]
         # On Windows az is a batch file, which is run by a shell: nothing in the URI may mean anything to one.
         command += ["--file", str(file), "--blob-url", quote(uri, safe="%:/?=._~-")]
-        try:
-            done = subprocess.run(  # noqa: S603 - the user's own Azure CLI
-                command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=limits.total
-            )
-        except subprocess.TimeoutExpired as error:
-            reason = f"the Azure CLI did not end within {limits.total:g} seconds"
-            raise FetchError(reason, LATER) from error
-        if done.returncode:
-            said = " ".join(done.stderr.decode("utf-8", "replace").split()).removeprefix("ERROR: ")
-            words = mask(said)[:_LONGEST_WORDS] or f"exit status {done.returncode}"
+        # In a session of its own, to end with all that it has started.
+        with subprocess.Popen(  # noqa: S603 - the user's own Azure CLI
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+        ) as process:
+            exchange.adopt_process(process)
+            try:
+                _, said = process.communicate(timeout=exchange.seconds_left)
+            except subprocess.TimeoutExpired as error:
+                exchange.end()
+                raise _too_slow(limits) from error
+        if not exchange.seconds_left:
+            raise _too_slow(limits)
+        if process.returncode:
+            told = " ".join(said.decode("utf-8", "replace").split()).removeprefix("ERROR: ")
+            words = mask(told)[:_LONGEST_WORDS] or f"exit status {process.returncode}"
             help_text = (
                 "Run `az login` with an account that has the role Storage Blob Data Reader on it, or write a URI with a shared "
                 "access signature."
             )
             reason = f"the blob is not public, and the Azure CLI cannot read it: {words}"
             raise FetchError(reason, help_text)
-        if file.stat().st_size > limits.size:
+        size = file.stat().st_size
+        if size > limits.size:
             raise too_large(limits)
-        return file.read_bytes()
+        if size <= limits.in_memory:
+            return file.read_bytes()
+        with file.open("rb") as opened:
+            return mapped(opened)
+
+
+def _too_slow(limits: Limits) -> FetchError:
+    return FetchError(f"the Azure CLI did not end within {limits.total:g} seconds", LATER)

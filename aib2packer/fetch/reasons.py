@@ -16,11 +16,12 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from aib2packer.fetch.limits import LATER, FetchError
+from aib2packer.fetch.limits import LATER, FetchError, HostError
 
 if TYPE_CHECKING:
     from urllib3.exceptions import HTTPError
 
+_CHECK = f"Check the URI and your network. {LATER}"
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 _FORBIDDEN = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT}
 _PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
@@ -35,24 +36,26 @@ def reason_of(error: HTTPError, host: str) -> FetchError:
                 "If your network has a certificate authority of its own, name its certificates in SSL_CERT_FILE.",
             )
         case ProxyError(original_error=original):
-            return FetchError(
+            return HostError(
                 f"the proxy does not connect to {host} ({_system_words(original)})",
                 "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.",
+                host,
                 passing=True,
             )
         case NameResolutionError():
-            words = f"the name {host} is not known"
+            words, dead = f"the name {host} is not known", True
         case NewConnectionError():
-            words = f"{host} cannot be reached ({_system_words(error)})"
+            words, dead = f"{host} cannot be reached ({_system_words(error)})", True
         case ConnectTimeoutError():
-            words = f"{host} does not answer in time"
+            # Who did not answer for so long does not answer the next moment.
+            return HostError(f"{host} does not answer in time", _CHECK, host)
         case ReadTimeoutError():
-            words = f"{host} stops sending"
+            words, dead = f"{host} stops sending", False
         case ProtocolError():
-            words = f"the answer of {host} breaks off"
+            words, dead = f"the answer of {host} breaks off", False
         case _:
             return FetchError(f"there is no asking for it ({type(error).__name__})", "Check the URI and the proxy.")
-    return FetchError(words, f"Check the URI and your network. {LATER}", passing=True)
+    return HostError(words, _CHECK, host, passing=True) if dead else FetchError(words, _CHECK, passing=True)
 
 
 def refusal(status: int, host: str, pause: float | None) -> FetchError:

@@ -8,84 +8,126 @@ from __future__ import annotations
 import base64
 import contextlib
 import ssl
-import time
+import threading
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Self
+from threading import Lock
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from urllib3 import PoolManager, ProxyManager, Retry, Timeout
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager, Retry, Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from aib2packer import __version__
-from aib2packer.fetch.limits import LATER, FetchError, too_large
+from aib2packer.fetch.addresses import require_allowed, require_allowed_peer
+from aib2packer.fetch.large import Content
+from aib2packer.fetch.limits import LATER, FetchError, HostError, too_large, too_slow
 from aib2packer.fetch.reasons import reason_of, refusal
 
 if TYPE_CHECKING:
-    from threading import Event
+    import socket
 
     from urllib3 import BaseHTTPResponse
 
+    from aib2packer.fetch.exchange import Exchange
     from aib2packer.fetch.limits import Limits
 
 _PIECE = 1 << 16
 
 
+class _Current(threading.local):
+    """What the thread at hand fetches."""
+
+    exchange: Exchange
+
+
+_current = _Current()
+
+
+class _HTTPConnection(HTTPConnection):
+    """A connection that the exchange of its thread can end, and that leads to no address of the machine's own network."""
+
+    def _new_conn(self) -> socket.socket:
+        return _watched(super()._new_conn(), self)
+
+
+class _HTTPSConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _watched(super()._new_conn(), self)
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
 class Web:
-    """Fetches files; threads share its connections. Closing the `with` closes these."""
+    """Fetches files, and knows which hosts are out of reach; threads share it."""
 
-    def __init__(self, limits: Limits, stop: Event) -> None:
-        """`stop`: set to end what runs, at its next piece."""
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._stop = stop
-        self._tls = ssl.create_default_context()  # goes by SSL_CERT_FILE
-        self._managers: dict[str | None, PoolManager] = {}
+        self._tls: ssl.SSLContext | None = None
+        self._lock = Lock()
+        self._taken = 0
+        self._dead: dict[str, FetchError] = {}
+        self._answered = False
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for manager in self._managers.values():
-            manager.clear()
-
-    def get(self, uri: str) -> bytes:
+    def get(self, uri: str, exchange: Exchange) -> bytes:
         """The file at a URI, after as many attempts as may help.
 
         Raises:
             FetchError: It cannot be had.
 
         """
-        deadline = time.monotonic() + self._limits.total
         pauses = iter(self._limits.pauses)
         while True:
             try:
-                return self._attempt(uri, deadline)
+                return self._attempt(uri, exchange)
             except FetchError as error:
-                pause = next(pauses, None) if error.passing else None
-                if pause is None:
-                    raise
-                pause = min(max(pause, error.pause or 0), self._limits.longest_pause)
-                if time.monotonic() + pause > deadline or self._stop.wait(pause):
+                pause = next(pauses, None) if error.passing and not self._is_off_line() else None
+                if error.host is not None and pause is not None:
+                    pauses = iter(())  # a host that is out of reach gets a second chance, and no third
+                if pause is None or not exchange.wait(min(max(pause, error.pause or 0), self._limits.longest_pause)):
+                    if error.host is not None and not self._is_off_line():
+                        self._dead.setdefault(error.host, error)
                     raise
 
-    def _attempt(self, uri: str, deadline: float) -> bytes:
+    def _attempt(self, uri: str, exchange: Exchange) -> bytes:
         url = _split(uri)
-        for _ in range(self._limits.redirects + 1):
-            try:
-                with self._request(url) as response:
-                    location = response.get_redirect_location()
-                    if not location:
-                        return self._body(response, url, deadline)
-                    url = _redirected(url, location)
-            except HTTPError as error:
-                raise reason_of(error, url.hostname or "") from error
+        _current.exchange = exchange
+        managers: dict[str | None, PoolManager] = {}
+        try:
+            for _ in range(self._limits.redirects + 1):
+                try:
+                    with self._request(url, managers, exchange) as response:
+                        self._answered = True
+                        location = response.get_redirect_location()
+                        if not location:
+                            return self._body(response, url, exchange)
+                        url = _redirected(url, location)
+                except (HTTPError, OSError, ValueError) as error:  # ValueError: a connection that was closed meanwhile
+                    if not exchange.seconds_left:
+                        raise too_slow(self._limits) from error
+                    if isinstance(error, HTTPError):
+                        raise reason_of(error, url.hostname or "") from error
+                    raise
+        finally:
+            for manager in managers.values():
+                manager.clear()
         reason = f"it is redirected more than {self._limits.redirects} times"
         raise FetchError(reason, "Write the URI that it ends at.")
 
-    def _request(self, url: SplitResult) -> BaseHTTPResponse:
+    def _request(self, url: SplitResult, managers: dict[str | None, PoolManager], exchange: Exchange) -> BaseHTTPResponse:
         user, at, host = url.netloc.rpartition("@")
+        self._require_reachable(url.hostname or "")
+        require_allowed(url.hostname or "")
         headers = {"User-Agent": f"aib2packer/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
-        return self._manager(url.scheme, host).request(
+        left = max(0.001, exchange.seconds_left)
+        return self._manager(url.scheme, host, managers).request(
             "GET",
             url._replace(netloc=host, fragment="").geturl(),
             headers=headers | ({"Authorization": _basic(user)} if at else {}),
@@ -93,40 +135,81 @@ class Web:
             retries=False,
             preload_content=False,
             decode_content=False,
-            timeout=Timeout(connect=self._limits.connect, read=self._limits.read),
+            timeout=Timeout(connect=min(left, self._limits.connect), read=min(left, self._limits.read)),
         )
 
-    def _manager(self, scheme: str, host: str) -> PoolManager:
+    def _require_reachable(self, host: str) -> None:
+        if (known := self._dead.get(host)) is not None:
+            raise HostError(known.reason, known.help, host)
+        if self._is_off_line():
+            names = ", ".join(list(self._dead)[: self._limits.dead_hosts])
+            reason = f"none of {names} could be reached, and no other was asked then"
+            raise HostError(reason, f"Check your network. {LATER}", "other hosts")
+
+    def _is_off_line(self) -> bool:
+        """Whether it is of no use to ask further hosts."""
+        return not self._answered and len(self._dead) >= self._limits.dead_hosts
+
+    def _manager(self, scheme: str, host: str, managers: dict[str | None, PoolManager]) -> PoolManager:
         """What connects to a host: directly, or through the proxy that the environment names."""
         proxies = getproxies()
         proxy = None if proxy_bypass(host) else proxies.get(scheme, proxies.get("all"))
-        if proxy not in self._managers:
-            self._managers[proxy] = self._connect(proxy)
-        return self._managers[proxy]
+        if proxy not in managers:
+            managers[proxy] = self._connect(proxy)
+            managers[proxy].pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+        return managers[proxy]
 
     def _connect(self, proxy: str | None) -> PoolManager:
         if proxy is None:
-            return PoolManager(ssl_context=self._tls)
+            return PoolManager(ssl_context=self._trust())
         url = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         user, at, host = url.netloc.rpartition("@")
         headers = {"Proxy-Authorization": _basic(user)} if at else {}
-        return ProxyManager(f"{url.scheme}://{host}", proxy_headers=headers, ssl_context=self._tls)
+        return ProxyManager(f"{url.scheme}://{host}", proxy_headers=headers, ssl_context=self._trust())
 
-    def _body(self, response: BaseHTTPResponse, url: SplitResult, deadline: float) -> bytes:
+    def _trust(self) -> ssl.SSLContext:
+        with self._lock:
+            if self._tls is None:
+                self._tls = ssl.create_default_context()  # goes by SSL_CERT_FILE
+            return self._tls
+
+    def _body(self, response: BaseHTTPResponse, url: SplitResult, exchange: Exchange) -> bytes:
         if response.status != HTTPStatus.OK:
             raise refusal(response.status, url.hostname or "", _retry_after(response))
         announced = response.headers.get("Content-Length", "")
         if announced.isdecimal() and int(announced) > self._limits.size:
             raise too_large(self._limits)
-        content = bytearray()
-        while piece := response.read1(_PIECE):
-            content += piece
-            if len(content) > self._limits.size:
-                raise too_large(self._limits)
-            if time.monotonic() > deadline or self._stop.is_set():
-                reason = f"it is not complete after {self._limits.total:g} seconds"
-                raise FetchError(reason, LATER)
-        return bytes(content)
+        with Content(self._limits.in_memory) as content:
+            while piece := response.read1(_PIECE):
+                content.add(piece)
+                if content.size > self._limits.size:
+                    raise too_large(self._limits)
+                self._take(len(piece))
+                if not exchange.seconds_left:
+                    break
+            if not exchange.seconds_left:  # which may look as if the file had come to its end
+                raise too_slow(self._limits)
+            return content.whole
+
+    def _take(self, size: int) -> None:
+        """Count what was received for all files of the run."""
+        with self._lock:
+            self._taken += size
+            if self._taken > self._limits.sum:
+                reason = f"all files together are larger than {self._limits.sum / (1 << 20):,g} MiB"
+                raise FetchError(reason, "Convert without --fetch, and the build downloads them.")
+
+
+def _watched(connection: socket.socket, made: HTTPConnection) -> socket.socket:
+    """Have the exchange of this thread end a new connection, which leads to a proxy, or to an address that is allowed."""
+    if made.proxy is None:
+        try:
+            require_allowed_peer(connection, made.host)
+        except FetchError:
+            connection.close()
+            raise
+    _current.exchange.adopt(connection)
+    return connection
 
 
 def _split(uri: str) -> SplitResult:

@@ -55,7 +55,7 @@ class Commands:
 
     @property
     def powershell_exports(self) -> tuple[str, ...]:
-        """The same in PowerShell."""
+        """The exports as PowerShell has them."""
         return tuple(f"$env:{name} = '...'" for name in self._from_environment)
 
     @property
@@ -79,7 +79,7 @@ class Commands:
 
     @property
     def limited_build(self) -> str:
-        """The same, ended after the time that Image Builder gave it: Packer has no limit of its own."""
+        """The build, ended after the time that Image Builder gave it: Packer has no limit of its own."""
         return self.limited(self.build)
 
     def limited(self, command: str) -> str:

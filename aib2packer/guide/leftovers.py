@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.variables.symbols import Symbols
 
-_OURS = f"[?starts_with(name, '{TEMPORARY}') || starts_with(name, '{TEMPORARY_SNAPSHOT}')].id"
+_OURS = rf"""[?tags.\"{TEMPORARY}\" || starts_with(name, '{TEMPORARY}') || starts_with(name, '{TEMPORARY_SNAPSHOT}')].id"""
 
 
 def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ class Page:
     where: str
     run: tuple[str, ...]
     powershell: tuple[str, ...]
-    """The same for Windows; nothing where it runs on Linux only."""
+    """What to run on Windows; nothing where the build runs on Linux only."""
     boots: str
     """What is said about validation."""
     counting: tuple[str, ...]

@@ -64,7 +64,7 @@ def whole_subscription(subscription: Value) -> Right:
 
 
 def one_group(subscription: Value) -> Right:
-    """The same in a resource group that is there already."""
+    """What Packer needs to build in a resource group that is there already."""
     return Right(
         "the resource group",
         CONTRIBUTOR,

@@ -124,6 +124,6 @@ def _escaped(body: Body) -> Body:
 
 
 def _escaped_step(step: Provisioner) -> Provisioner:
-    """The same for a provisioner, whose name is Packer's own."""
+    """A provisioner with `{{` escaped in all but its name, which is Packer's own."""
     settings = {key: value if key == "name" else escape_templates(value) for key, value in step.settings.items()}
     return replace(step, settings=settings)

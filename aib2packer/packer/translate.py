@@ -34,7 +34,7 @@ from aib2packer.packer.vm.winrm import winrm
 from aib2packer.packer.warnings import foresee
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aib2packer.aib.model import Customizer, ImageTemplate
     from aib2packer.findings.model import Report
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.symbols import Symbols
 
 _LAID_FIRST = "Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it."
+_LAID_WHERE_MISSING = "The restart may have emptied /tmp: lay the deprovisioning script down again, if it is missing."
 _LAID_AGAIN = "The restart may have emptied /tmp: lay the deprovisioning script down again."
 
 
@@ -117,6 +118,27 @@ def _communicator(template: ImageTemplate, options: Options, site: Site) -> tupl
     return {}, {}
 
 
+def _after_restart(restart: Customizer, before: Sequence[Customizer], site: Site) -> Iterator[Provisioner]:
+    """Lay the script down again after a restart, where none of the customizers before may have meant to change or remove it."""
+    if not before:
+        yield lay_script(site, _LAID_AGAIN)
+        return
+    unseen = all(customizer.visible_text is None for customizer in before)
+    if unseen:
+        yield lay_script(site, _LAID_WHERE_MISSING, only_if_missing=True)
+    site.report.add(
+        codes.SCRIPT_AFTER_RESTART,
+        restart.span,
+        "the restart may empty /tmp, and with it go the deprovisioning script and what a customizer changed in it: "
+        + (
+            "where it is missing it is laid down again, without what a customizer that cannot be seen may have changed"
+            if unseen
+            else "the image would not be generalized"
+        ),
+        help="Restart before the customizers that may change the script, or keep a copy outside /tmp over the restart.",
+    )
+
+
 def _base(template: ImageTemplate, site: Site, options: Options) -> Base:
     """What the build has in common with the one that validates."""
     communicator, files = _communicator(template, options, site)
@@ -142,7 +164,7 @@ def _provision(
     downloads: list[Download] = []
     files: dict[str, bytes] = {}
     assets: dict[str, bytes] = {}
-    changed = False
+    before: list[Customizer] = []  # that may have changed the deprovisioning script
     for customizer in (*template.customize, *validators):
         done = kinds[customizer.kind].translate(customizer, site)
         if customizer in validators:
@@ -151,17 +173,9 @@ def _provision(
         downloads += done.downloads
         files |= done.files
         assets |= done.assets
-        changed = changed or may_change_script(customizer)
-        if done.restarts and laid and not changed:
-            steps.append(lay_script(site, _LAID_AGAIN))
-        elif done.restarts and laid:
-            site.report.add(
-                codes.SCRIPT_AFTER_RESTART,
-                customizer.span,
-                "the restart may empty /tmp, and with it go the deprovisioning script and what a customizer changed in it: "
-                "the image would not be generalized",
-                help="Restart before the customizers that may change the script, or keep a copy outside /tmp over the restart.",
-            )
+        before += [customizer] if may_change_script(customizer) else []
+        if done.restarts and laid:
+            steps += _after_restart(customizer, before, site)
     first = [lay_script(site, _LAID_FIRST)] if laid else []
     if downloads:
         first.append(download(downloads, site))

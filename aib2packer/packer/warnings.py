@@ -233,7 +233,7 @@ def _check_generalizing(customizers: Sequence[Customizer], report: Report) -> No
 
 
 def _check_own_source(template: ImageTemplate, image: ResourceId, report: Report) -> None:
-    """The same installation of Windows, generalized again and again."""
+    """Report an image that is built from itself: Windows can be generalized so many times only."""
     source = template.source
     if not isinstance(source, GalleryImage | ManagedImage):
         return

@@ -41,7 +41,7 @@ def prose(text: str) -> Markdown:
 
 
 def cell(text: str) -> Markdown:
-    """The same in a table."""
+    """Text in the cell of a table, where `|` and line breaks mean something."""
     return Markdown((text if isinstance(text, Markdown) else prose(text)).replace("|", r"\|"))
 
 

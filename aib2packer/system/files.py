@@ -86,3 +86,11 @@ def _require_file(name: str, mode: int) -> None:
 def _without_waiting(path: str, flags: int) -> int:
     """Open what was a file a moment ago: should it be a pipe by now, nothing waits for its other end."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+
+
+def is_within(path: Path, folder: Path) -> bool:
+    """Whether a path leads into a folder, wherever its links lead."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # a name that is none, and links in a circle
+        return False

@@ -63,7 +63,7 @@ def find_secrets(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def apart(pieces: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """The same pieces of a text in order, those that touch as one."""
+    """Pieces of a text in order, those that touch as one."""
     found: list[tuple[int, int]] = []
     for start, end in sorted(pieces):
         if found and start <= found[-1][1]:

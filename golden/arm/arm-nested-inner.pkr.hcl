@@ -11,6 +11,7 @@
 #   subscription_id=... image_group=images team=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${image_group}/providers/Microsoft.Compute/galleries/innerGallery/images/img-${team}")
 #
+# Otherwise than in Image Builder: region of the build (AIB2P311).
 
 packer {
   required_version = ">= 1.13.0"
@@ -68,11 +69,6 @@ variable "subscription_id" {
 variable "team" {
   type        = string
   description = "Who owns it."
-}
-
-variable "region" {
-  type    = string
-  default = "westeurope"
 }
 
 variable "image_group" {
@@ -134,7 +130,7 @@ source "azure-arm" "web" {
   image_version   = "latest"
 
   # Build VM
-  location                     = var.region
+  location                     = "westeurope"
   temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   security_type                = local.trusted_launch ? "TrustedLaunch" : null
@@ -157,11 +153,8 @@ source "azure-arm" "web" {
     image_name     = "img-${var.team}"
     image_version  = local.image_version
 
-    dynamic "target_region" {
-      for_each = distinct([for region in [var.region, "westeurope"] : lower(replace(region, " ", ""))])
-      content {
-        name = target_region.value
-      }
+    target_region {
+      name = "westeurope"
     }
   }
   shared_image_gallery_timeout = "240m"

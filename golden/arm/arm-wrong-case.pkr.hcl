@@ -9,6 +9,7 @@
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
 #
+# Otherwise than in Image Builder: region of the build (AIB2P311).
 
 packer {
   required_version = ">= 1.13.0"
@@ -60,11 +61,6 @@ variable "subscription_id" {
 
 variable "image_name" {
   type = string
-}
-
-variable "location" {
-  type    = string
-  default = "westeurope"
 }
 
 variable "definition_security_type" {
@@ -121,7 +117,7 @@ source "azure-arm" "web" {
   image_version   = "latest"
 
   # Build VM
-  location                     = var.location
+  location                     = "westeurope"
   temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   security_type                = local.trusted_launch ? "TrustedLaunch" : null
@@ -144,11 +140,8 @@ source "azure-arm" "web" {
     image_name     = "web"
     image_version  = local.image_version
 
-    dynamic "target_region" {
-      for_each = distinct([for region in [var.location, "westeurope"] : lower(replace(region, " ", ""))])
-      content {
-        name = target_region.value
-      }
+    target_region {
+      name = "westeurope"
     }
   }
   shared_image_gallery_timeout = "240m"

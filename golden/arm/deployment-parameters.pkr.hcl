@@ -3,9 +3,7 @@
 #   packer init build.pkr.hcl
 #   export ARM_SUBSCRIPTION_ID=...
 #   export PKR_VAR_app_url=...
-#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
-#
-# values.pkrvars.hcl gives values to resource_group_name, name, location, gallery.
+#   timeout 240m packer build -var resource_group_name=... -var name=... -var gallery=... build.pkr.hcl
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
 # use the gallery.
@@ -14,6 +12,7 @@
 #   subscription_id=... resource_group_name=... gallery=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${resource_group_name}/providers/Microsoft.Compute/galleries/${gallery}/images/web")
 #
+# Otherwise than in Image Builder: region of the build (AIB2P311).
 
 packer {
   required_version = ">= 1.13.0"
@@ -75,11 +74,6 @@ variable "resource_group_name" {
 
 variable "name" {
   type = string
-}
-
-variable "location" {
-  type        = string
-  description = "Azure region of the build. The template took the region of its resource group."
 }
 
 variable "sku" {
@@ -157,7 +151,7 @@ source "azure-arm" "web" {
   image_version   = "latest"
 
   # Build VM
-  location                     = var.location
+  location                     = "westeurope"
   temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   security_type                = local.trusted_launch ? "TrustedLaunch" : null
@@ -180,11 +174,8 @@ source "azure-arm" "web" {
     image_name     = "web"
     image_version  = local.image_version
 
-    dynamic "target_region" {
-      for_each = distinct([for region in [var.location, "westeurope"] : lower(replace(region, " ", ""))])
-      content {
-        name = target_region.value
-      }
+    target_region {
+      name = "westeurope"
     }
   }
   shared_image_gallery_timeout = "240m"

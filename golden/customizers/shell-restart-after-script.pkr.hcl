@@ -205,6 +205,24 @@ build {
     ]
   }
 
+  # The restart may have emptied /tmp: lay the deprovisioning script down again, if it is missing.
+  provisioner "shell" {
+    name            = "deprovisioning-script"
+    execute_command = local.as_root
+    inline = [
+      <<-EOT
+        if [ -f /tmp/DeprovisioningScript.sh ]; then exit 0; fi
+        cat > /tmp/DeprovisioningScript.sh <<'END'
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+        END
+      EOT
+    ]
+  }
+
   # customize[2]: Shell
   provisioner "shell" {
     name            = "after"

@@ -380,6 +380,13 @@ build {
             status=$?
             trap - EXIT
             if [ -n "$only" ]; then
+              az image update \
+                --subscription 11111111-1111-1111-1111-111111111111 \
+                --resource-group images \
+                --name "$only" \
+                --tags '' \
+                --output none ||
+                :
               echo "The old image $image is deleted, and the new one is there as $only alone." >&2
             fi
             if [ -n "$spare" ]; then
@@ -406,7 +413,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --gallery-image-reference "$SOURCE" \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           make_image() {
@@ -428,8 +435,8 @@ build {
             --output tsv)
           if printf '%s\n' "$images" | grep -iqxFe "$image"; then
             # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
-            spare="$TEMPORARY_NAME"
-            make_image "$spare" --tags packer-temporary
+            spare="new-$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary=yes
             az image delete \
               --subscription 11111111-1111-1111-1111-111111111111 \
               --resource-group images \

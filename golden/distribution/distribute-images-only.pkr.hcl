@@ -162,6 +162,13 @@ build {
             status=$?
             trap - EXIT
             if [ -n "$only" ]; then
+              az image update \
+                --subscription 11111111-1111-1111-1111-111111111111 \
+                --resource-group images \
+                --name "$only" \
+                --tags '' \
+                --output none ||
+                :
               echo "The old image $image is deleted, and the new one is there as $only alone." >&2
             fi
             if [ -n "$spare" ]; then
@@ -195,8 +202,8 @@ build {
             --output tsv)
           if printf '%s\n' "$images" | grep -iqxFe "$image"; then
             # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
-            spare="$TEMPORARY_NAME"
-            make_image "$spare" --tags packer-temporary
+            spare="new-$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary=yes
             az image delete \
               --subscription 11111111-1111-1111-1111-111111111111 \
               --resource-group images \
@@ -238,6 +245,13 @@ build {
             status=$?
             trap - EXIT
             if [ -n "$only" ]; then
+              az image update \
+                --subscription 11111111-1111-1111-1111-111111111111 \
+                --resource-group images \
+                --name "$only" \
+                --tags '' \
+                --output none ||
+                :
               echo "The old image $image is deleted, and the new one is there as $only alone." >&2
             fi
             if [ -n "$spare" ]; then
@@ -280,7 +294,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --source "$SOURCE" \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           snapshot=$(az snapshot create \
@@ -291,7 +305,7 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
@@ -302,7 +316,7 @@ build {
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
 
@@ -332,7 +346,7 @@ build {
             --name "$TEMPORARY_NAME-there" \
             --location eastus \
             --source "$copy" \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           make_image() {
@@ -354,8 +368,8 @@ build {
             --output tsv)
           if printf '%s\n' "$images" | grep -iqxFe "$image"; then
             # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
-            spare="$TEMPORARY_NAME"
-            make_image "$spare" --tags packer-temporary
+            spare="new-$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary=yes
             az image delete \
               --subscription 11111111-1111-1111-1111-111111111111 \
               --resource-group images \
@@ -397,6 +411,13 @@ build {
             status=$?
             trap - EXIT
             if [ -n "$only" ]; then
+              az image update \
+                --subscription 33333333-3333-3333-3333-333333333333 \
+                --resource-group other \
+                --name "$only" \
+                --tags '' \
+                --output none ||
+                :
               echo "The old image $image is deleted, and the new one is there as $only alone." >&2
             fi
             if [ -n "$spare" ]; then
@@ -423,7 +444,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --source "$SOURCE" \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           make_image() {
@@ -445,8 +466,8 @@ build {
             --output tsv)
           if printf '%s\n' "$images" | grep -iqxFe "$image"; then
             # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
-            spare="$TEMPORARY_NAME"
-            make_image "$spare" --tags packer-temporary
+            spare="new-$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary=yes
             az image delete \
               --subscription 33333333-3333-3333-3333-333333333333 \
               --resource-group other \

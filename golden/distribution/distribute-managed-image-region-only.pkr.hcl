@@ -166,6 +166,13 @@ build {
             status=$?
             trap - EXIT
             if [ -n "$only" ]; then
+              az image update \
+                --subscription 11111111-1111-1111-1111-111111111111 \
+                --resource-group images \
+                --name "$only" \
+                --tags '' \
+                --output none ||
+                :
               echo "The old image $image is deleted, and the new one is there as $only alone." >&2
             fi
             if [ -n "$spare" ]; then
@@ -208,7 +215,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location northeurope \
             --source "$SOURCE" \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           snapshot=$(az snapshot create \
@@ -219,7 +226,7 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
@@ -230,7 +237,7 @@ build {
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
 
@@ -260,7 +267,7 @@ build {
             --name "$TEMPORARY_NAME-there" \
             --location eastus \
             --source "$copy" \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           make_image() {
@@ -282,8 +289,8 @@ build {
             --output tsv)
           if printf '%s\n' "$images" | grep -iqxFe "$image"; then
             # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
-            spare="$TEMPORARY_NAME"
-            make_image "$spare" --tags packer-temporary
+            spare="new-$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary=yes
             az image delete \
               --subscription 11111111-1111-1111-1111-111111111111 \
               --resource-group images \

@@ -9,7 +9,7 @@
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
 #
-# Otherwise than in Image Builder: build region added to the regions (AIB2P305).
+# Otherwise than in Image Builder: region of the build (AIB2P311).
 
 packer {
   required_version = ">= 1.13.0"
@@ -113,7 +113,7 @@ source "azure-arm" "web" {
   image_version   = "latest"
 
   # Build VM
-  location                     = "westeurope"
+  location                     = "northeurope"
   temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   security_type                = local.trusted_launch ? "TrustedLaunch" : null
@@ -136,10 +136,6 @@ source "azure-arm" "web" {
     image_name           = "web"
     image_version        = local.image_version
     storage_account_type = "Standard_ZRS"
-
-    target_region {
-      name = "westeurope"
-    }
 
     target_region {
       name = "northeurope"

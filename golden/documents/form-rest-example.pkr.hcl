@@ -173,6 +173,13 @@ build {
             status=$?
             trap - EXIT
             if [ -n "$only" ]; then
+              az image update \
+                --subscription "$SUBSCRIPTION" \
+                --resource-group out_rg \
+                --name "$only" \
+                --tags '' \
+                --output none ||
+                :
               echo "The old image $image is deleted, and the new one is there as $only alone." >&2
             fi
             if [ -n "$spare" ]; then
@@ -205,7 +212,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location westus \
             --source "$SOURCE" \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           snapshot=$(az snapshot create \
@@ -216,7 +223,7 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
@@ -227,7 +234,7 @@ build {
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
 
@@ -257,7 +264,7 @@ build {
             --name "$TEMPORARY_NAME-there" \
             --location 1_location \
             --source "$copy" \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           make_image() {
@@ -275,8 +282,8 @@ build {
           images=$(az image list --subscription "$SUBSCRIPTION" --resource-group out_rg --query '[].name' --output tsv)
           if printf '%s\n' "$images" | grep -iqxFe "$image"; then
             # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
-            spare="$TEMPORARY_NAME"
-            make_image "$spare" --tags packer-temporary
+            spare="new-$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary=yes
             az image delete --subscription "$SUBSCRIPTION" --resource-group out_rg --name "$image"
             only=$spare spare=""
           fi

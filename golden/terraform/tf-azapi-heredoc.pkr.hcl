@@ -1,7 +1,7 @@
 # VM image jump, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var resource_group_rg_location=... -var resource_group_rg_name=... -var shared_image_jump_id=... build.pkr.hcl
+#   timeout 240m packer build -var resource_group_rg_name=... -var shared_image_jump_id=... build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery.
@@ -10,6 +10,7 @@
 #   shared_image_jump_id=...
 #   -var image_version=$(aib2packer next-version "${shared_image_jump_id}")
 #
+# Otherwise than in Image Builder: region of the build (AIB2P311).
 
 packer {
   required_version = ">= 1.13.0"
@@ -62,11 +63,6 @@ variable "subscription_id" {
 variable "disk" {
   type    = number
   default = 48
-}
-
-variable "resource_group_rg_location" {
-  type        = string
-  description = "What azurerm_resource_group.rg.location is."
 }
 
 variable "resource_group_rg_name" {
@@ -140,7 +136,7 @@ source "azure-arm" "jump" {
   image_version   = "latest"
 
   # Build VM
-  location                     = var.resource_group_rg_location
+  location                     = "westeurope"
   temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2s_v3"
   os_disk_size_gb              = var.disk
@@ -164,11 +160,8 @@ source "azure-arm" "jump" {
     image_name     = local.shared_image_jump_id_parts[10]
     image_version  = length(local.shared_image_jump_id_parts) > 12 && local.shared_image_jump_id_parts[12] != "latest" ? local.shared_image_jump_id_parts[12] : local.image_version
 
-    dynamic "target_region" {
-      for_each = distinct([for region in [var.resource_group_rg_location, "westeurope"] : lower(replace(region, " ", ""))])
-      content {
-        name = target_region.value
-      }
+    target_region {
+      name = "westeurope"
     }
   }
   shared_image_gallery_timeout = "240m"

@@ -12,7 +12,7 @@
 #   -var image_version=$(aib2packer next-version "${image_definition_id}" --major 1)
 #
 # Not carried over: trigger (AIB2P213), rule of a variable (AIB2P220).
-# Otherwise than in Image Builder: expression folded into its value (AIB2P308).
+# Otherwise than in Image Builder: expression folded into its value (AIB2P308), region of the build (AIB2P311).
 
 packer {
   required_version = ">= 1.13.0"
@@ -161,7 +161,7 @@ source "azure-arm" "app_westeurope" {
   image_version   = "latest"
 
   # Build VM
-  location                     = var.location
+  location                     = "westeurope"
   temp_resource_group_name     = local.temporary_group_name
   vm_size                      = var.size
   security_type                = local.trusted_launch ? "TrustedLaunch" : null
@@ -184,11 +184,12 @@ source "azure-arm" "app_westeurope" {
     image_name     = local.image_definition_id_parts[10]
     image_version  = length(local.image_definition_id_parts) > 12 && local.image_definition_id_parts[12] != "latest" ? local.image_definition_id_parts[12] : local.image_version
 
-    dynamic "target_region" {
-      for_each = distinct([for region in [var.location, "westeurope", "francecentral"] : lower(replace(region, " ", ""))])
-      content {
-        name = target_region.value
-      }
+    target_region {
+      name = "westeurope"
+    }
+
+    target_region {
+      name = "francecentral"
     }
   }
   shared_image_gallery_timeout = "120m"

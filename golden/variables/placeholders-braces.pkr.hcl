@@ -197,6 +197,13 @@ build {
             status=$?
             trap - EXIT
             if [ -n "$only" ]; then
+              az image update \
+                --subscription "$SUBSCRIPTION" \
+                --resource-group "$RESOURCE_GROUP" \
+                --name "$only" \
+                --tags '' \
+                --output none ||
+                :
               echo "The old image $image is deleted, and the new one is there as $only alone." >&2
             fi
             if [ -n "$spare" ]; then
@@ -236,7 +243,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location "$BUILD_LOCATION" \
             --source "$SOURCE" \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           snapshot=$(az snapshot create \
@@ -247,7 +254,7 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
@@ -258,7 +265,7 @@ build {
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
 
@@ -288,7 +295,7 @@ build {
             --name "$TEMPORARY_NAME-there" \
             --location westeurope \
             --source "$copy" \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           make_image() {
@@ -310,8 +317,8 @@ build {
             --output tsv)
           if printf '%s\n' "$images" | grep -iqxFe "$image"; then
             # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
-            spare="$TEMPORARY_NAME"
-            make_image "$spare" --tags packer-temporary
+            spare="new-$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary=yes
             az image delete --subscription "$SUBSCRIPTION" --resource-group "$RESOURCE_GROUP" --name "$image"
             only=$spare spare=""
           fi

@@ -172,6 +172,13 @@ build {
             status=$?
             trap - EXIT
             if [ -n "$only" ]; then
+              az image update \
+                --subscription 33333333-3333-3333-3333-333333333333 \
+                --resource-group images \
+                --name "$only" \
+                --tags '' \
+                --output none ||
+                :
               echo "The old image $image is deleted, and the new one is there as $only alone." >&2
             fi
             if [ -n "$spare" ]; then
@@ -214,7 +221,7 @@ build {
             --name "$TEMPORARY_NAME" \
             --location westeurope \
             --source "$SOURCE" \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           snapshot=$(az snapshot create \
@@ -225,7 +232,7 @@ build {
             --source "$disk" \
             --copy-start false \
             --incremental true \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           copy=$(az snapshot create \
@@ -236,7 +243,7 @@ build {
             --source "$snapshot" \
             --copy-start true \
             --incremental true \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
 
@@ -266,7 +273,7 @@ build {
             --name "$TEMPORARY_NAME-there" \
             --location northeurope \
             --source "$copy" \
-            --tags packer-temporary \
+            --tags packer-temporary=yes \
             --query id \
             --output tsv)
           make_image() {
@@ -288,8 +295,8 @@ build {
             --output tsv)
           if printf '%s\n' "$images" | grep -iqxFe "$image"; then
             # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
-            spare="$TEMPORARY_NAME"
-            make_image "$spare" --tags packer-temporary
+            spare="new-$TEMPORARY_NAME"
+            make_image "$spare" --tags packer-temporary=yes
             az image delete \
               --subscription 33333333-3333-3333-3333-333333333333 \
               --resource-group images \

@@ -182,6 +182,7 @@ def test_how_the_last_build_ended_is_told(
         ('ERROR: Not Found({"error":{"code":"ResourceNotFound","message":"x"}})', "this is not there"),
         ('ERROR: Not Found({"error":{"code":"ResourceGroupNotFound","message":"x"}})', "no such resource group"),
         ('ERROR: Not Found({"error":{"code":"SubscriptionNotFound","message":"x"}})', "sees no such subscription"),
+        ("ERROR: Subscription 'x' not found. Check the spelling and casing and try again.", "sees no such subscription"),
         ("ERROR: Max retries exceeded with url", "Azure cannot be reached"),
         ('ERROR: Conflict({"error":{"code":"Odd","message":"something else"}})', "the Azure CLI failed: something else"),
         ([], "did not answer as it should"),

@@ -5,8 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.cases.templates import GALLERY_TARGET, codes_of, hcl_of, template
+from tests.cases.templates import GALLERY, GALLERY_TARGET, codes_of, hcl_of, template
 
+SUBNET = (
+    "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/network"
+    "/providers/Microsoft.Network/virtualNetworks/hub/subnets/builds"
+)
+IN_SUBNET = {"vmProfile": {"vnetConfig": {"subnetId": SUBNET}}}
 REGION = re.compile(r'target_region \{\n +name +=? ("[^"]*"|\S+)\n(?: +replicas += (\d+)\n)?')
 
 
@@ -20,7 +25,7 @@ def regions(target: dict[str, Any], location: str = "westeurope") -> list[tuple[
     [
         (["westeurope"], ["westeurope"]),
         (["West Europe", "westeurope", "WESTEUROPE"], ["westeurope"]),
-        (["North Europe"], ["westeurope", "northeurope"]),
+        (["North Europe"], ["northeurope"]),
         (["eastus", "westeurope", "East US"], ["eastus", "westeurope"]),
         ([], []),
     ],
@@ -32,11 +37,23 @@ def test_the_build_region_is_among_them_and_none_stands_twice(given: list[str], 
     assert regions({"targetRegions": [{"name": name} for name in given]}) == wanted
 
 
-def test_a_region_that_is_added_is_reported() -> None:
+def test_a_build_that_is_tied_to_another_region_adds_that_and_says_so() -> None:
     target = {**GALLERY_TARGET, "targetRegions": [{"name": "eastus"}]}
 
-    assert codes_of(template(distribute=[target])) == ["AIB2P305"]
-    assert codes_of(template(distribute=[target], location="East US")) == []
+    assert codes_of(template(distribute=[target], properties=IN_SUBNET)) == ["AIB2P305"]
+    assert codes_of(template(distribute=[target], location="East US", properties=IN_SUBNET)) == []
+
+
+def test_a_build_that_nothing_ties_goes_where_its_versions_are_to_be() -> None:
+    target = {**GALLERY_TARGET, "targetRegions": [{"name": "eastus"}, {"name": "northeurope"}]}
+    north = [{"name": "northeurope"}]
+    second = {**target, "galleryImageId": f"{GALLERY}/images/second", "runOutputName": "b", "targetRegions": north}
+
+    hcl = hcl_of(template(distribute=[target, second]))
+
+    assert re.search(r'^  location += "northeurope"$', hcl, re.MULTILINE)
+    assert "westeurope" not in hcl
+    assert "AIB2P311" in codes_of(template(distribute=[target, second]))
 
 
 def test_replicas_belong_to_their_region() -> None:

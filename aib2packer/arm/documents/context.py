@@ -25,12 +25,14 @@ def _read_nothing(_path: str, _report: Report) -> None:
 class Context:
     """What the user says about the deployment.
 
-    `values` are those of parameters, by the names as written. `fold` uses them, and the defaults, in place of variables.
-    `shape` are the parameters, in lower case, that decide what is built: their values are used in any case. `read_linked`
-    reads a template by its path beside the outermost one, and `links` are the paths on the way to the template at hand.
+    `values` are those of parameters, by the names as written, `filled` the names of those that stood in placeholders.
+    `fold` uses them, and the defaults, in place of variables. `shape` are the parameters, in lower case, that decide what is
+    built: their values are used in any case. `read_linked` reads a template by its path beside the outermost one, and `links`
+    are the paths on the way to the template at hand.
     """
 
     values: Mapping[str, Given | Setting] = field(default_factory=dict)
+    filled: frozenset[str] = frozenset()
     subscription_id: str | None = None
     resource_group: str | None = None
     location: str | None = None
@@ -41,7 +43,7 @@ class Context:
     links: tuple[str, ...] = ()
 
     def linked(self, path: str) -> Context | None:
-        """The same within the template that the one at hand links to; None for a path that leads nowhere new.
+        """The context within the template that the one at hand links to; None for a path that leads nowhere new.
 
         Only a relative path is followed, and never in a circle.
         """

@@ -151,14 +151,18 @@ def _is_empty(value: Given) -> bool:
     return isinstance(value, JsonScalar) and value.value == ""
 
 
-def bind_values(given: Mapping[str, Given | Setting], parameters: Mapping[str, Parameter], report: Report) -> dict[str, Given]:
+def bind_values(
+    given: Mapping[str, Given | Setting], filled: frozenset[str], parameters: Mapping[str, Parameter], report: Report
+) -> dict[str, Given]:
     """The values for the parameters of a template, by names in lower case, checked.
 
-    A setting is text for a string, and JSON for the other types.
+    A setting is text for a string, and JSON for the other types. Those with a name in `filled` may have no parameter.
     """
     values: dict[str, Given] = {}
     for name, value in given.items():
         parameter = parameters.get(name.lower())
+        if parameter is None and name in filled:
+            continue
         if parameter is None or parameter.secure:  # an unknown one may be meant for one that is secret
             hide(value)
         if parameter is None:

@@ -1,4 +1,4 @@
-"""What `Get-AzImageBuilderTemplate | ConvertTo-Json` prints, brought back into the shape of the REST API.
+"""What `Get-AzImageBuilderTemplate | ConvertTo-Json -Depth 20` prints, brought back into the shape of the REST API.
 
 The cmdlets flatten nested objects (`VMProfileVmsize`), make names singular (`Filter`) and show dictionaries with their keys and
 values apart. Source of the names: Azure/azure-powershell, src/ImageBuilder, the parameters of New-AzImageBuilderTemplate and of
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Flattened name, in lower case: the path that it stands for.
 _TEMPLATE = {
+    "additionaldatadisk": "additionalDataDisks",
     "autorunstate": "autoRun.state",
     "buildtimeoutinminute": "buildTimeoutInMinutes",
     "errorhandlingoncustomizererror": "errorHandling.onCustomizerError",
@@ -31,7 +32,6 @@ _TEMPLATE = {
     "validateinvmvalidation": "validate.inVMValidations",
     "validatesourcevalidationonly": "validate.sourceValidationOnly",
     "vmbootstate": "optimize.vmBoot.state",
-    "vmprofileadditionaldatadisk": "vmProfile.additionalDataDisks",
     "vmprofileosdisksizegb": "vmProfile.osDiskSizeGB",
     "vmprofileuserassignedidentity": "vmProfile.userAssignedIdentities",
     "vmprofilevmsize": "vmProfile.vmSize",
@@ -82,12 +82,33 @@ _SHOWN_ONLY = (
     *("systemdata", "provisioning", "lastrunstatus", "identityprincipalid", "identitytenantid", "resourcegroupname"),
     "exactstagingresourcegroup",
 )
+# What is a list or an object, by its name as the cmdlets have it.
+_NESTED = {
+    *("additionaldatadisk", "artifacttag", "customize", "distribute", "filter", "inline", "managedresourcetag"),
+    *("replicationregion", "source", "tag", "targetregion", "validateinvmvalidation", "validexitcode", "versioning"),
+    *("identityuserassignedidentity", "vmprofileuserassignedidentity"),
+}
 _SIGNS = {"buildtimeoutinminute", "vmprofilevmsize", "provisioningerrorcode", "identityuserassignedidentity"}
 
 
 def is_powershell(body: JsonObject) -> bool:
     """Whether an object is what the cmdlet shows: some of its names exist nowhere else."""
     return any(member.key.lower() in _SIGNS for member in body)
+
+
+def cut_short(node: Json) -> JsonMember | None:
+    """The first list or object that is mere text: ConvertTo-Json makes that of what is nested deeper than two levels."""
+    if isinstance(node, JsonArray):
+        return next((found for item in node.items if (found := cut_short(item))), None)
+    if not isinstance(node, JsonObject):
+        return None
+    for member in node:
+        if member.key.lower() in _NESTED and isinstance(member.value, JsonScalar) and isinstance(member.value.value, str):
+            if member.value.value:
+                return member
+        elif (found := cut_short(member.value)) is not None:
+            return found
+    return None
 
 
 def restore(body: JsonObject) -> JsonObject:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.from_azure import image_template_of, report_reading, siblings_of
 from aib2packer.arm.documents.other import what_it_is
-from aib2packer.arm.documents.parameters import ParameterFact, bind_values, read_parameters
-from aib2packer.arm.documents.powershell import is_powershell, restore
+from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, read_parameters
+from aib2packer.arm.documents.powershell import cut_short, is_powershell, restore
 from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.arm.documents.wrapped import exported, listed
 from aib2packer.findings import codes
-from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, string_of, with_pointers
+from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, string_of, with_pointers
 from aib2packer.models import dataclass, field, replace
 from aib2packer.terraform.forms import is_shown
 from aib2packer.text.source import Span
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
 
 _IMAGE_TEMPLATE_TYPES = {"microsoft.virtualmachineimages/imagetemplates", "microsoft.virtualmachineimages"}
+_FULL_TYPE = "Microsoft.VirtualMachineImages/imageTemplates"
 _MAX_NAMES = 20
+# What came after API version 2023-07-01 and stands beside the name where properties are flattened.
+_NEWEST = ("autoRun", "managedResourceTags", "additionalDataDisks")
+_NEWEST_API = "2025-10-01"
 
 
 def _unresolved(symbol: Symbol) -> ArmValue:
@@ -136,7 +140,7 @@ def _of_object(document: JsonObject, context: Context, report: Report) -> Iterab
     if (read := image_template_of(document)) is not None:
         return (_from_azure(document, read),)
     if _is_image_template(document):
-        return (_plain(document),)
+        return (_plain(document, context),)
     if _is_deployment_template(document):
         return _deployed(document, context, report)
     if listed(document) is not None:
@@ -144,7 +148,7 @@ def _of_object(document: JsonObject, context: Context, report: Report) -> Iterab
     if (inside := exported(document, context)) is not None:
         return _deployed(*inside, report)
     parameters = document.get("parameters")
-    return _rest_example(document, parameters) if isinstance(parameters, JsonObject) else None
+    return _rest_example(document, parameters, context) if isinstance(parameters, JsonObject) else None
 
 
 def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[_Candidate]:
@@ -163,7 +167,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
     from aib2packer.arm.documents.siblings import read_siblings, report_siblings
 
     parameters = read_parameters(template, report)
-    values = bind_values(context.values, parameters, report)
+    values = bind_values(context.values, context.filled, parameters, report)
     scopes = root_scopes(template, parameters, values, context)
     everything = tuple(walk(template, scopes, context, report))
     siblings = read_siblings(everything)
@@ -195,19 +199,19 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
             yield _Candidate(name_of(deployed), deployed.body.span, partial(load, deployed))
 
 
-def _rest_example(example: JsonObject, parameters: JsonObject) -> Iterator[_Candidate]:
+def _rest_example(example: JsonObject, parameters: JsonObject, context: Context) -> Iterator[_Candidate]:
     """The request body of a REST API example; where it has none, what the service answered."""
     version = parameters.get("api-version")
     body = parameters.get("parameters")
     if isinstance(body, JsonObject) and _is_image_template(body):
-        yield _plain(body, body.get("name") or parameters.get("imageTemplateName"), version)
+        yield _plain(body, context, body.get("name") or parameters.get("imageTemplateName"), version)
         return
     responses = example.get("responses")
     for response in responses if isinstance(responses, JsonObject) else ():
         answer = response.value.get("body") if isinstance(response.value, JsonObject) else None
         found = () if answer is None else tuple(_bodies(answer))
         if found:
-            yield from (_plain(one, version=version) for one in found)
+            yield from (_plain(one, context, version=version) for one in found)
             return
 
 
@@ -218,12 +222,73 @@ def _bodies(answer: Json) -> Iterator[JsonObject]:
                 yield body
 
 
-def _plain(body: JsonObject, name: Json | None = None, version: Json | None = None) -> _Candidate:
+def _plain(body: JsonObject, context: Context, name: Json | None = None, version: Json | None = None) -> _Candidate:
     """An image template in which nothing is evaluated."""
-    body = restore(body) if is_powershell(body) else body
+    by_powershell = is_powershell(body)
+    cut = cut_short(body) if by_powershell else None
+    body = restore(body) if by_powershell else body
     named = name or body.get("name")
     resource = Resource(body, named, version or body.get("apiVersion"), flattened=body.get("properties") is None)
-    return _Candidate(string_of(named) or "(no name)", body.span, lambda _: resource)
+
+    def load(report: Report) -> Resource | None:
+        if cut is not None:
+            _report_cut(cut, report)
+            return None
+        _check_type(body, report)
+        _tell_what_fits_nothing(context, report)
+        if resource.flattened and not by_powershell:
+            _tell_what_is_left_out(body, report)
+        return resource
+
+    return _Candidate(string_of(named) or "(no name)", body.span, load)
+
+
+def _report_cut(cut: JsonMember, report: Report) -> None:
+    report.add(
+        codes.WRONG_TYPE,
+        cut.value.span,
+        f"{cut.key} is text, and was more than that: ConvertTo-Json makes text of what is nested deeper than two levels",
+        help="Print it again, with ConvertTo-Json -Depth 20.",
+    )
+
+
+def _tell_what_fits_nothing(context: Context, report: Report) -> None:
+    """Values that the user gave for a template that has no parameters, and no placeholder of that name."""
+    for name, value in context.values.items():
+        if name not in context.filled:
+            hide(value)
+            report.add(
+                codes.UNKNOWN_PARAMETER,
+                value.span,
+                f"there is no placeholder `{name}` in the template, and it has no parameters",
+                help="Give it the name that stands between the brackets.",
+            )
+
+
+def _check_type(body: JsonObject, report: Report) -> None:
+    named = body.get("type")
+    if named is None or not (found := string_of(named)) or found.lower() == _FULL_TYPE.lower():
+        return
+    report.add(
+        codes.SERVICE_REFUSES,
+        named.span,
+        f"`{found}` is not the type of an image template, which this is all the same",
+        help=f"Write {_FULL_TYPE}.",
+    )
+
+
+def _tell_what_is_left_out(body: JsonObject, report: Report) -> None:
+    """What the Azure CLI prints lacks settings that are newer than its API version (docs/reference/azure-runtime.md 8)."""
+    keys = {member.key.lower() for member in body}
+    left_out = [key for key in _NEWEST if key.lower() not in keys]
+    if left_out:
+        report.add(
+            codes.SHOWN_IN_PART,
+            _start(body.span),
+            f"`az image builder show` leaves newer settings out, set or not: {', '.join(left_out)} and what is as new",
+            help='Convert what this prints: az rest --method get --url "https://management.azure.com<id of the template>'
+            f'?api-version={_NEWEST_API}"',
+        )
 
 
 def _from_azure(reading: JsonObject, body: JsonObject) -> _Candidate:
@@ -263,7 +328,7 @@ def _nothing_found(document: Json, report: Report) -> None:
             )
             return
     message = "there is no image template in this input"
-    help_text = "Pass an image template, an ARM template that holds one, or what `az image builder show` prints."
+    help_text = "Pass an image template, an ARM template that holds one, or what `az rest` shows of one."
     message, help_text = what_it_is(document) or (message, help_text)
     report.add(codes.NO_IMAGE_TEMPLATE, _start(document.span), message, help=help_text)
 

@@ -39,7 +39,7 @@ class Frame:
         return value_of(self.run(expression, self))
 
     def inside(self, scope: Scope) -> Frame:
-        """The same expression in another scope."""
+        """The frame of this expression in another scope."""
         return Frame(scope, self.place, self.run)
 
     def span(self, expression: Expression) -> Span:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A token that somebody was meant to fill in: `<region>` or `{resourceGroup}`. `token` is what stood there.
+    """A token that somebody was meant to fill in: `<region>`, `{resourceGroup}`, `#{sku}#`. `token` is what stood there.
 
     `secret`: what is to be filled in is one, such as the signature of a URL.
     """
@@ -28,7 +28,7 @@ class Placeholder:
     @property
     def name(self) -> str:
         """The token without its brackets."""
-        return self.token[1:-1].strip()
+        return self.token.strip("<>{}[]()#$%_ ")
 
 
 @dataclass(frozen=True, slots=True)

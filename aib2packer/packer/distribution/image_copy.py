@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.site import Site
 
 _ID: tuple[Option, ...] = (("--query", "id"), ("--output", "tsv"))
-_TAG: Option = ("--tags", TEMPORARY)
+_MARK = f"{TEMPORARY}=yes"
+_TAG: Option = ("--tags", _MARK)
 _POLL_SECONDS = 30
 
 
@@ -118,6 +119,8 @@ class _Making:
             script.line("status=$?")
             script.line("trap - EXIT")
             with script.block('if [ -n "$only" ]; then', "fi"):
+                # It is not to be deleted with what cancelled builds left.
+                script.az("image update", *self.place, ("--name", Shell('"$only"')), ("--tags", ""), otherwise=":")
                 script.line('echo "The old image $image is deleted, and the new one is there as $only alone." >&2')
             with script.block('if [ -n "$spare" ]; then', "fi"):
                 self._delete("image", Shell('"$spare"'))
@@ -168,8 +171,8 @@ class _Making:
         script.az("image list", *self.place, ("--query", "[].name"), ("--output", "tsv"), into="images")
         with script.block("""if printf '%s\\n' "$images" | grep -iqxFe "$image"; then""", "fi"):
             script.say("Image Builder replaced an image of that name. Here it goes when the new one is there by another name.")
-            script.line(f"spare={self._name('').text}")
-            script.line(f'make_image "$spare" {_TAG[0]} {TEMPORARY}')
+            script.line(f'spare="new-{self._name("").text[1:]}')
+            script.line(f'make_image "$spare" {_TAG[0]} {_MARK}')
             script.az("image delete", *self.place, ("--name", Shell('"$image"')))
             script.line('only=$spare spare=""')
         script.line(" ".join(('make_image "$image"', *script.words(script.tags(self.target.tags)))))

@@ -76,18 +76,26 @@ def plan_distribution(template: ImageTemplate) -> Plan:
 
 
 def build_region(template: ImageTemplate) -> TemplateText | None:
-    """The region of the build: the template's, or that of its managed images where nothing ties the build to the template's.
+    """The region of the build: the template's, unless nothing ties the build to it and another spares a copy or a replica.
 
-    Image Builder is not in every region, so that templates name one nearby; a marketplace image is everywhere. Where the
-    template names none, the first managed image does.
+    Image Builder is not in every region, so that templates name one nearby; a marketplace image is everywhere. The managed
+    images of a template say where, if they agree; and a gallery version must be where it is made, so that this is one of its
+    regions, if all versions have one in common. Where the template names no region, the first managed image does.
     """
-    regions = [target.location for target in template.targets if isinstance(target, ManagedImageTarget) if target.location]
+    images = [target.location for target in template.targets if isinstance(target, ManagedImageTarget) if target.location]
     if template.location is None:
-        return regions[0] if regions else None
-    free = template.vm.subnet is None and isinstance(template.source, PlatformImage)
-    if free and regions and all(region.parts == regions[0].parts for region in regions):
-        return regions[0]
-    return template.location
+        return images[0] if images else None
+    if template.vm.subnet is not None or not isinstance(template.source, PlatformImage):
+        return template.location
+    agreed = images[:1] if all(region.parts == images[0].parts for region in images) else []
+    versions = [
+        [region.name for region in target.regions]
+        for target in template.targets
+        if isinstance(target, GalleryTarget) and target.regions
+    ]
+    candidates = (*agreed, template.location, *(versions[0] if versions else ()))
+    common = (one for one in candidates if all(any(one.parts == region.parts for region in of) for of in versions))
+    return next(common, agreed[0] if agreed else template.location)
 
 
 def is_same(first: TemplateText | None, second: TemplateText | None) -> bool:

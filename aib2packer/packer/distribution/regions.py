@@ -98,7 +98,7 @@ def target_regions(regions: Mapping[Value, Copies]) -> Body:
 
 
 def region_words(regions: Mapping[Value, Copies]) -> tuple[Value, ...] | Code:
-    """The same for the Azure CLI: `REGION=REPLICAS[=STORAGE TYPE]` each.
+    """The regions as words for the Azure CLI: `REGION=REPLICAS[=STORAGE TYPE]` each.
 
     Regions that are only known when Packer runs may be the same one: then all the words are one expression, to be split by the
     shell. There is nothing in it that means more to a shell.

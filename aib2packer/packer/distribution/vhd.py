@@ -151,7 +151,7 @@ def _options(blob: Blob) -> tuple[Option, ...]:
 
 
 def _destination(blob: Blob) -> tuple[Option, ...]:
-    """The same for the commands that copy."""
+    """The options that name a blob as the destination of a copy."""
     return (
         _LOGIN,
         ("--account-name", blob.account),

@@ -134,12 +134,12 @@ class _Call:
 
 
 def _plain(name: str) -> Callable[[_Call], Piece]:
-    """The same function under a name of HCL's."""
+    """A function that HCL has under another name."""
     return lambda one: call(name, *one.pieces)
 
 
 def _swapped(name: str) -> Callable[[_Call], Piece]:
-    """The same function with its two arguments the other way round."""
+    """A function that HCL has with its two arguments the other way round."""
     return lambda one: call(name, one.piece(1), one.piece(0))
 
 

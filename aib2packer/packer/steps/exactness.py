@@ -58,7 +58,7 @@ def has_short_lines(text: str) -> bool:
 
 
 def has_short_byte_lines(content: bytes) -> bool:
-    """The same of a file."""
+    """Whether all lines of a file are short enough for Packer to upload them as they are."""
     return max(map(len, content.split(b"\n"))) < _LONGEST_LINE
 
 

@@ -74,8 +74,8 @@ def may_change_script(customizer: Customizer) -> bool:
     return text is None or _NAMES_SCRIPT.search(text) is not None
 
 
-def lay_script(site: Site, comment: str) -> Provisioner:
-    """Lay the deprovisioning script down."""
+def lay_script(site: Site, comment: str, *, only_if_missing: bool = False) -> Provisioner:
+    """Lay the deprovisioning script down; on Linux alone `only_if_missing`, for there a restart may remove it."""
     if site.is_windows:
         settings: dict[str, Value] = {
             "name": "deprovisioning-script",
@@ -85,6 +85,8 @@ def lay_script(site: Site, comment: str) -> Provisioner:
         return Provisioner("file", settings, comment)
     # Written by root: on Ubuntu not even root may append to somebody else's file in /tmp.
     write = f"cat > /tmp/DeprovisioningScript.sh <<'END'\n{_LINUX}END\n"
+    if only_if_missing:
+        write = f"if [ -f /tmp/DeprovisioningScript.sh ]; then exit 0; fi\n{write}"
     settings = {
         "name": "deprovisioning-script",
         "execute_command": AS_ROOT,

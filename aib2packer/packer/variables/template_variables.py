@@ -56,7 +56,7 @@ class Names:
         return _Writer(self.locals).value(value) if self.locals else value
 
     def put_back_in(self, pieces: tuple[TextPiece, ...]) -> tuple[TextPiece, ...]:
-        """The same for the pieces of a text. What is no symbol of an expression is left as it is."""
+        """The pieces of a text with variables put back. What is no symbol of an expression is left as it is."""
         return _Writer(self.locals).pieces(pieces) if self.locals else pieces
 
 

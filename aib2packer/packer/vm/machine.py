@@ -101,8 +101,8 @@ def _place(template: ImageTemplate, region: TemplateText | None, symbols: Symbol
         report.add(
             codes.BUILD_REGION,
             region.span,
-            f"Packer builds in {region}, where the managed image is to be, and not in {template.location}: it makes managed "
-            "images in the region of the build only",
+            f"Packer builds in {region}, where the image is to be, and not in {template.location}: it makes managed images "
+            "in the region of the build only, and Azure wants a gallery version there too",
             help="See that the size of the build VM is to be had there.",
         )
     group = template.staging_resource_group

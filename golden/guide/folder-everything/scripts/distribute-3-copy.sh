@@ -21,6 +21,13 @@ clean_up() {
   status=$?
   trap - EXIT
   if [ -n "$only" ]; then
+    az image update \
+      --subscription 22222222-2222-2222-2222-222222222222 \
+      --resource-group images \
+      --name "$only" \
+      --tags '' \
+      --output none ||
+      :
     echo "The old image $image is deleted, and the new one is there as $only alone." >&2
   fi
   if [ -n "$spare" ]; then
@@ -63,7 +70,7 @@ disk=$(az disk create \
   --name "$TEMPORARY_NAME" \
   --location westeurope \
   --gallery-image-reference "$SOURCE" \
-  --tags packer-temporary \
+  --tags packer-temporary=yes \
   --query id \
   --output tsv)
 snapshot=$(az snapshot create \
@@ -74,7 +81,7 @@ snapshot=$(az snapshot create \
   --source "$disk" \
   --copy-start false \
   --incremental true \
-  --tags packer-temporary \
+  --tags packer-temporary=yes \
   --query id \
   --output tsv)
 copy=$(az snapshot create \
@@ -85,7 +92,7 @@ copy=$(az snapshot create \
   --source "$snapshot" \
   --copy-start true \
   --incremental true \
-  --tags packer-temporary \
+  --tags packer-temporary=yes \
   --query id \
   --output tsv)
 
@@ -115,7 +122,7 @@ there=$(az disk create \
   --name "$TEMPORARY_NAME-there" \
   --location eastus \
   --source "$copy" \
-  --tags packer-temporary \
+  --tags packer-temporary=yes \
   --query id \
   --output tsv)
 make_image() {
@@ -137,8 +144,8 @@ images=$(az image list \
   --output tsv)
 if printf '%s\n' "$images" | grep -iqxFe "$image"; then
   # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
-  spare="$TEMPORARY_NAME"
-  make_image "$spare" --tags packer-temporary
+  spare="new-$TEMPORARY_NAME"
+  make_image "$spare" --tags packer-temporary=yes
   az image delete \
     --subscription 22222222-2222-2222-2222-222222222222 \
     --resource-group images \
