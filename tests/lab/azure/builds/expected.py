@@ -15,7 +15,7 @@ from tests.lab.azure.builds.after import AfterBuild
 Json = Any
 
 _LITERAL = re.compile(r"[^\[<{]*")
-_PLACEHOLDER = re.compile(r"<(\w+)>|\{(\w[\w-]*)\}|\[parameters\('(\w+)'\)\]")
+_PLACEHOLDER = re.compile(r"<(\w[\w ]*)>|\{(\w[\w-]*)\}|\[parameters\('(\w+)'\)\]")
 _CONCAT = re.compile(r"\[concat\(parameters\('(\w+)'\), '([^']*)'\)\]")
 
 
@@ -72,11 +72,11 @@ def left_by(target: Mapping[str, Json], after: AfterBuild, artifact: str, variab
     name = known.text(target["runOutputName"])
     path = artifact if after.single == name else after.outputs[name]
     tags = {name: known.text(value) for name, value in (target.get("artifactTags") or {}).items()}
-    match target["type"]:
-        case "ManagedImage":
+    match target["type"].lower():
+        case "managedimage":
             _check_name(path, target["imageId"])
             return LeftImage(path, plain_region(known.text(target["location"])), tags)
-        case "SharedImage":
+        case "sharedimage":
             _check_name(path, target["galleryImageId"])
             exclude = known.text(str(target.get("excludeFromLatest", False))).lower() == "true"
             return LeftVersion(path, _regions(target, known), tags, exclude, target.get("replicationMode") == "Shallow")
@@ -130,4 +130,4 @@ class _Values:
         return _PLACEHOLDER.sub(lambda found: self._value(next(filter(None, found.groups()))), told)
 
     def _value(self, name: str) -> str:
-        return self.variables[re.sub(r"(?<=[a-z0-9])(?=[A-Z])|-", "_", name).lower()]
+        return self.variables[re.sub(r"(?<=[a-z0-9])(?=[A-Z])|-| ", "_", name).lower()]

@@ -35,7 +35,7 @@ def azure_arm_makes(azure: SimulatedAzure, source: Mapping[str, Json], generatio
     if gallery := source.get("shared_image_gallery_destination"):
         made.append(_version(azure, source, gallery, common))
     if container := source.get("capture_container_name"):
-        made.append(f"{source['storage_account']}/{container}/{source['capture_name_prefix']}{OS_DISK}.vhd")
+        made.append(f"{source['storage_account']}/{container}/{source.get('capture_name_prefix', '')}{OS_DISK}.vhd")
         azure.put_blob(made[-1])
     return tuple(made)
 
@@ -48,7 +48,7 @@ def artifact_of(source: Mapping[str, Json]) -> str:
     if gallery := source.get("shared_image_gallery_destination"):
         return version_path(source, gallery)
     account, container = source["storage_account"], source["capture_container_name"]
-    return f"https://{account}.blob.core.windows.net/{container}/{source['capture_name_prefix']}{OS_DISK}.vhd"
+    return f"https://{account}.blob.core.windows.net/{container}/{source.get('capture_name_prefix', '')}{OS_DISK}.vhd"
 
 
 def version_path(source: Mapping[str, Json], gallery: Mapping[str, Json]) -> str:
