@@ -71,7 +71,8 @@ def left_by(target: Mapping[str, Json], after: AfterBuild, artifact: str, variab
     known = _Values(variables)
     name = known.text(target["runOutputName"])
     path = artifact if after.single == name else after.outputs[name]
-    tags = {name: known.text(value) for name, value in (target.get("artifactTags") or {}).items()}
+    told = (target.get("artifactTags") or {}).items()
+    tags = {name: known.text(value) for name, value in told if not _PLACEHOLDER.fullmatch(name)}  # such a one is AIB2P217
     match target["type"].lower():
         case "managedimage":
             _check_name(path, target["imageId"])
