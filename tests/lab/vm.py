@@ -41,6 +41,7 @@ class VM:
     address: str
     key_file: Path
     user: str = USER
+    port: ClassVar[int] = PORT
 
     @classmethod
     @contextmanager
@@ -57,7 +58,7 @@ class VM:
             raise UnavailableError(message)
         # On loopback, an address of its own: nobody takes the port while the VM reboots.
         host = f"127.{64 + secrets.randbelow(190)}.{secrets.randbelow(256)}.{1 + secrets.randbelow(254)}"
-        vm = cls(folder / "root", f"{host}:{PORT}", folder / "key")
+        vm = cls(folder / "root", f"{host}:{cls.port}", folder / "key")
         with _umask(0o022):
             vm._furnish(host)
         with vm._running(folder / "console.log"):
@@ -107,7 +108,7 @@ class VM:
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True, timeout=30)
         _install(self.key_file.with_suffix(".pub"), ssh / "authorized_keys", 0o644)
         with (ssh / "sshd_config").open("a") as config:
-            config.write(f"ListenAddress {host}:{PORT}\n")
+            config.write(f"ListenAddress {host}:{self.port}\n")
 
     @contextmanager
     def _running(self, console: Path) -> Iterator[None]:

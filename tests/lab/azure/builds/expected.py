@@ -1,0 +1,133 @@
+"""What AIB would have left of the targets of a template (docs/reference/aib-behaviour.md), told from the template alone.
+
+The names of what was made are those of the run outputs, so that placeholders and expressions need not be evaluated again here;
+where the template is literal, a name must be what it says.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.lab.azure.arm.ids import plain_region
+from tests.lab.azure.builds.after import AfterBuild
+
+Json = Any
+
+_LITERAL = re.compile(r"[^\[<{]*")
+_PLACEHOLDER = re.compile(r"<(\w+)>|\{(\w[\w-]*)\}|\[parameters\('(\w+)'\)\]")
+_CONCAT = re.compile(r"\[concat\(parameters\('(\w+)'\), '([^']*)'\)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class LeftImage:
+    """A managed image."""
+
+    path: str
+    region: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftVersion:
+    """A gallery version; `regions` with their replicas and type of storage. It may be in `home` too, however it is there."""
+
+    path: str
+    regions: Mapping[str, tuple[int, str]]
+    tags: Mapping[str, str]
+    hidden_from_latest: bool
+    shallow: bool
+    home: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftVhd:
+    """A VHD, as account/container/name."""
+
+    blob: str
+
+
+Left = LeftImage | LeftVersion | LeftVhd
+
+
+def targets_of(template: Json) -> Sequence[Mapping[str, Json]]:
+    """Find the targets wherever the image template lies in its document."""
+    return next(_distributes(template))
+
+
+def _distributes(value: Json) -> Iterator[Sequence[Mapping[str, Json]]]:
+    if isinstance(value, dict):
+        if isinstance(value.get("distribute"), list):
+            yield value["distribute"]
+        for inner in value.values():
+            yield from _distributes(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _distributes(inner)
+
+
+def left_by(target: Mapping[str, Json], after: AfterBuild, artifact: str, variables: Mapping[str, str]) -> Left:
+    """Say what one target leaves."""
+    known = _Values(variables)
+    name = known.text(target["runOutputName"])
+    path = artifact if after.single == name else after.outputs[name]
+    tags = {name: known.text(value) for name, value in (target.get("artifactTags") or {}).items()}
+    match target["type"]:
+        case "ManagedImage":
+            _check_name(path, target["imageId"])
+            return LeftImage(path, plain_region(known.text(target["location"])), tags)
+        case "SharedImage":
+            _check_name(path, target["galleryImageId"])
+            exclude = known.text(str(target.get("excludeFromLatest", False))).lower() == "true"
+            return LeftVersion(path, _regions(target, known), tags, exclude, target.get("replicationMode") == "Shallow")
+        case _:
+            if "uri" in target:
+                _check_name(path, target["uri"])
+            account, _, below = path.removeprefix("https://").partition(".blob.core.windows.net/")
+            return LeftVhd(f"{account}/{below}")
+
+
+def with_home(one: Left, home: str) -> Left:
+    """Add the region of the build to a version that has it only because it must."""
+    return replace(one, home=home) if isinstance(one, LeftVersion) else one
+
+
+def hidden(one: Left) -> Left:
+    """Take a version from those that ask for the latest, until it is validated."""
+    return replace(one, hidden_from_latest=True) if isinstance(one, LeftVersion) else one
+
+
+def _regions(target: Mapping[str, Json], known: "_Values") -> dict[str, tuple[int, str]]:
+    """Image Builder's defaults: one replica, Standard_LRS."""
+    common = target.get("storageAccountType") or "Standard_LRS"
+    if regions := target.get("targetRegions"):
+        return {
+            plain_region(known.text(region["name"])): (
+                int(known.text(str(region.get("replicaCount") or 1))),
+                region.get("storageAccountType") or "Standard_LRS",
+            )
+            for region in regions
+        }
+    return {plain_region(known.text(name)): (1, common) for name in target.get("replicationRegions") or ()}
+
+
+def _check_name(path: str, told: str) -> None:
+    """Fail where a name begins otherwise than the template says."""
+    literal = _LITERAL.match(told)
+    assert literal is not None
+    assert path.startswith(literal[0]), f"{path} is not {told}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What placeholders and parameters are in this run: the variables of the build."""
+
+    variables: Mapping[str, str]
+
+    def text(self, told: str) -> str:
+        if found := _CONCAT.fullmatch(told):
+            return self._value(found[1]) + found[2]
+        return _PLACEHOLDER.sub(lambda found: self._value(next(filter(None, found.groups()))), told)
+
+    def _value(self, name: str) -> str:
+        return self.variables[re.sub(r"(?<=[a-z0-9])(?=[A-Z])|-", "_", name).lower()]

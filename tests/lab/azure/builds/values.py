@@ -1,0 +1,21 @@
+"""Values for the variables of a build: what somebody could pass."""
+
+from tests.cases.variables import required_variables
+
+SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
+_IMAGES = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images"
+_DEFINITIONS = f"{_IMAGES}/providers/Microsoft.Compute/galleries/golden/images"
+_VALUES = {
+    "subscription_id": SUBSCRIPTION,
+    "location": "westeurope",
+    "region": "eastus",
+    "second": "northeurope",
+    "image_location": "westus",
+    "gallery_image_id": f"{_DEFINITIONS}/web/versions/1.0.0",
+    "second_image_id": f"{_DEFINITIONS}/other/versions/1.0.0",
+}
+
+
+def values_for(hcl: str) -> dict[str, str]:
+    """Give one for each variable that has no default."""
+    return {name: _VALUES.get(name, value) for name, value in required_variables(hcl).items()}

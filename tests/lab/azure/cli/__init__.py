@@ -1,0 +1,1 @@
+"""The real Azure CLI, on the simulated Azure."""

@@ -1,0 +1,135 @@
+"""Whole builds, unchanged, with the real azure-arm and the real Azure CLI on a simulated Azure, in a network of their own."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aib2packer import Options
+from tests.cases import convert_case, read_case
+from tests.cases.templates import GALLERY, GALLERY_TARGET, WINDOWS, convert_json, template
+from tests.lab.azure.builds.cases import as_told
+from tests.lab.azure.builds.expected import LeftImage, targets_of
+from tests.lab.azure.builds.judgement import differences
+from tests.lab.azure.builds.whole import left_after, variables_of, world_of, write
+from tests.lab.judge import Packer, home
+from tests.lab.requirements import UnavailableError, require_programs
+
+CASES = {
+    "distribute-regions": "a gallery",
+    "distribute-images-only": "managed images, here, elsewhere and in another subscription",
+    "distribute-several-of-a-kind": "two versions and two images",
+    "tags-by-target": "a version and an image",
+    "vhd-uri": "a VHD",
+}
+
+
+@pytest.fixture(scope="module")
+def plugins(packer_with_real_plugins: Packer) -> Packer:
+    """The real plugins, where a world of its own can be made."""
+    if os.geteuid() != 0 or not (home() / "azure-cli/bin/python").exists():
+        pytest.skip("takes root and the Azure CLI")
+    try:
+        require_programs("unshare", "mount", "sshd", "ssh-keygen", "sudo", "setpriv", "userdel")
+    except UnavailableError as reason:
+        pytest.skip(str(reason))
+    return packer_with_real_plugins
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case}: {what}" for case, what in CASES.items()])
+def test_a_whole_build_leaves_what_image_builder_would_have_left(case: str, plugins: Packer, tmp_path: Path) -> None:
+    source = json.loads(read_case(case)[0])
+    build, variables = write(convert_case(case), tmp_path / "build")
+    world = world_of(source, tmp_path)
+
+    outcome = world.run(plugins, ["packer", "build", *variables, str(build)])
+
+    assert [command.status for command in outcome.commands] == [0, 0], outcome.output
+    played = outcome.played(tmp_path / "judge", frozenset())
+    left = as_told(convert_case(case), left_after(targets_of(source), build), "westeurope")
+    tags = next((stored.body.get("tags") or {} for stored in played.state.resources.values()), {})
+    assert differences(played, left, tags if any(isinstance(one, LeftImage) for one in left) else {}) == [], outcome.output
+    assert list(outcome.records.values()) == [["-version", "-force -deprovision+user"]]
+
+
+def test_a_windows_build_runs_to_its_end(plugins: Packer, tmp_path: Path) -> None:
+    customizers: list[dict[str, Any]] = [
+        {"type": "PowerShell", "name": "text", "inline": ["Write-Output 'one'", "Write-Output 'two'"]},
+        {"type": "WindowsRestart"},
+        {"type": "PowerShell", "name": "system", "runElevated": True, "runAsSystem": True, "inline": ["whoami"]},
+        {"type": "WindowsUpdate", "filters": ["exclude:$_.Title -like '*Preview*'", "include:$true"]},
+    ]
+    target = {**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}]}
+    source = template(source=WINDOWS, customize=customizers, distribute=[target])
+    build, variables = write(convert_json(source), tmp_path / "build")
+    world = replace(world_of(source, tmp_path), updates={"KB1 Security": 0, "KB2 Preview": 0})
+
+    outcome = world.run(plugins, ["packer", "build", *variables, str(build)])
+
+    assert [command.status for command in outcome.commands] == [0, 0], outcome.output
+    played = outcome.played(tmp_path / "judge", frozenset())
+    assert differences(played, left_after(targets_of(source), build), {}) == [], outcome.output
+    (record,) = outcome.records.values()
+    kinds = [entry["kind"] for entry in record]
+    assert kinds[:3] == ["run", "restart", "run"], record
+    assert [entry["installed"] for entry in record if entry["kind"] == "update" and entry["installed"]] == [["KB1 Security"]]
+    assert "two" in record[0]["texts"][0]
+    assert "SYSTEM" in record[2]["user"].upper()
+
+
+def test_an_update_that_is_offered_again_after_each_installation_does_not_keep_a_build_for_ever(
+    plugins: Packer, tmp_path: Path
+) -> None:
+    target = {**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}]}
+    source = template(source=WINDOWS, customize=[{"type": "WindowsUpdate"}], distribute=[target])
+    build, variables = write(convert_json(source), tmp_path / "build")
+    world = replace(world_of(source, tmp_path), updates={"KB5007651": -1})
+
+    outcome = world.run(plugins, ["packer", "build", *variables, str(build)])
+
+    assert [command.status for command in outcome.commands] == [0, 0], outcome.output
+    (record,) = outcome.records.values()
+    assert [entry["kind"] for entry in record].count("restart") <= 1, record
+
+
+def test_the_validation_build_releases_the_version_that_it_has_looked_at(plugins: Packer, tmp_path: Path) -> None:
+    target = {**GALLERY_TARGET, "galleryImageId": f"{GALLERY}/images/image", "targetRegions": [{"name": "westeurope"}]}
+    checks = {"inVMValidations": [{"type": "Shell", "name": "it-is-there", "inline": ["test -d /opt"]}]}
+    source = template(
+        customize=[{"type": "Shell", "name": "make", "inline": ["mkdir -p /opt/made"]}],
+        distribute=[target],
+        properties={"validate": checks},
+    )
+    build, variables = write(convert_json(source, Options(side_files=True)), tmp_path / "build")
+    validation = build.parent / "validate/build.pkr.hcl"
+    world = world_of(source, tmp_path)
+
+    outcome = world.run(
+        plugins,
+        ["packer", "build", *variables, str(build)],
+        ["packer", "build", *variables_of(validation), str(validation)],
+    )
+
+    assert [command.status for command in outcome.commands] == [0, 0, 0], outcome.output
+    played = outcome.played(tmp_path / "judge", frozenset())
+    assert differences(played, left_after(targets_of(source), build), {}) == [], outcome.output
+    assert len(outcome.records) == 1  # the second machine is not deprovisioned
+
+
+@pytest.mark.parametrize("security", ["", "TrustedLaunchSupported", "TrustedLaunch"])
+def test_a_version_is_made_the_way_that_its_definition_wants(security: str, plugins: Packer, tmp_path: Path) -> None:
+    source = template(distribute=[{**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}]}])
+    build, variables = write(convert_json(source), tmp_path / "build")
+    if 'variable "definition_security_type"' not in build.read_text():
+        pytest.skip("the build does not ask for the security type")
+    told = [f"-var=definition_security_type={security}"] if security else []
+    world = world_of(source, tmp_path, security=security)
+
+    outcome = world.run(plugins, ["packer", "build", *variables, *told, str(build)])
+
+    assert [command.status for command in outcome.commands] == [0, 0], outcome.output
+    played = outcome.played(tmp_path / "judge", frozenset())
+    assert differences(played, left_after(targets_of(source), build), {}) == [], outcome.output

@@ -1,0 +1,122 @@
+"""The real Azure CLI runs what converted builds run after azure-arm, on a simulated Azure: what is there afterwards?
+
+The calls of one script are also refused one after the other, and the build killed at each. Time is the simulated Azure's.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.cases import CASES
+from tests.lab.azure.arm.kinds import CopyEnd
+from tests.lab.azure.builds.cases import cases_with_steps, release_of, steps_to_break, validates
+from tests.lab.azure.builds.expected import LeftVersion
+from tests.lab.azure.builds.judgement import differences, left_over, trouble_after_fault
+from tests.lab.azure.builds.scene import Checkpoint, extra_tags, replay
+from tests.lab.azure.builds.state import LabState, Played
+from tests.lab.azure.faults import Fault
+from tests.lab.azure.fixtures import AzureLab, rehearsed
+from tests.lab.judge import Packer
+
+STEPS = steps_to_break()
+_LIMIT = re.compile(r"(?<= -ge )\d+")
+
+
+@pytest.mark.parametrize("case", cases_with_steps())
+def test_a_build_leaves_in_azure_what_image_builder_would_have_left(case: str, azure_lab: AzureLab, packer: Packer) -> None:
+    scene, rehearsal = rehearsed(azure_lab, packer, case)
+
+    assert not any(ended.late for ended in rehearsal.played.ended), "it waits on and on, for what has long happened"
+    assert rehearsal.played.ok, rehearsal.played.output
+    assert differences(rehearsal.played, scene.left, extra_tags(scene)) == []
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if validates(case)])
+def test_a_validated_version_is_given_to_those_who_ask_for_the_latest(case: str, azure_lab: AzureLab, packer: Packer) -> None:
+    scene, rehearsal = rehearsed(azure_lab, packer, case)
+    azure = azure_lab.again(rehearsal.played.azure)
+    release = release_of(packer, azure_lab.folder / case)
+
+    ended = [azure_lab.cli.execute(step.command) for step in release.steps]
+
+    assert [done.status for done in ended] == [0], ended
+    versions = [one for one in scene.left if isinstance(one, LeftVersion)]
+    assert azure.arm.store.get(versions[0].path).properties["publishingProfile"]["excludeFromLatest"] is False
+    after = replace(rehearsal.played, state=LabState.of(azure))
+    assert [text for text in differences(after, scene.left, extra_tags(scene)) if "excludeFromLatest" not in text] == []
+
+
+@pytest.mark.parametrize(("case", "number"), STEPS)
+def test_a_refused_call_leaves_nothing_behind_and_takes_nothing_away(
+    case: str, number: int, azure_lab: AzureLab, packer: Packer
+) -> None:
+    scene, rehearsal = rehearsed(azure_lab, packer, case)
+    checkpoint = rehearsal.checkpoints[number]
+    trouble = []
+
+    for fault, played in _with_faults(azure_lab, checkpoint, kill=False):
+        refused = played.azure.faults.happened
+        # What could not be deleted is still there; whoever reads the log is told.
+        over = [path for path in left_over(played, scene.left) if refused.lower() != f"delete {path}"]
+        allowed = "/images/" in refused and refused.startswith("PUT")  # the new image by another name is all that there is
+        found = trouble_after_fault(played, scene.left) + [f"left over: {path}" for path in over if not allowed]
+        if played.ok and not refused.startswith("DELETE"):
+            found.append("nobody notices")
+        trouble += [f"call {fault.call}, {refused}: {what}" for what in found]
+
+    assert trouble == []
+
+
+@pytest.mark.parametrize(("case", "number"), STEPS)
+def test_a_build_that_is_killed_leaves_only_what_is_known_as_left_over(
+    case: str, number: int, azure_lab: AzureLab, packer: Packer
+) -> None:
+    scene, rehearsal = rehearsed(azure_lab, packer, case)
+    trouble = [
+        f"call {fault.call}, {played.azure.faults.happened}: {what}"
+        for fault, played in _with_faults(azure_lab, rehearsal.checkpoints[number], kill=True)
+        for what in trouble_after_fault(played, scene.left)
+    ]
+
+    assert trouble == []
+
+
+@pytest.mark.parametrize("copies", [CopyEnd.FAILED, CopyEnd.NEVER])
+@pytest.mark.parametrize(("case", "number"), STEPS)
+def test_a_copy_that_fails_or_never_ends_is_noticed(
+    case: str, number: int, copies: CopyEnd, azure_lab: AzureLab, packer: Packer
+) -> None:
+    scene, rehearsal = rehearsed(azure_lab, packer, case)
+    checkpoint = rehearsal.checkpoints[number]
+    if not _copies_something(checkpoint):
+        pytest.skip("copies nothing in the background")
+
+    step = checkpoint.step.with_script(_LIMIT.sub(_sooner, checkpoint.step.script))
+    played = replay(azure_lab.cli, replace(checkpoint, step=step), copies=copies, patience=2 * 86400)
+
+    assert not played.ended[0].late, "it never gives up"
+    assert not played.ok
+    assert trouble_after_fault(played, scene.left) == []
+
+
+def _with_faults(lab: AzureLab, checkpoint: Checkpoint, *, kill: bool) -> Iterator[tuple[Fault, Played]]:
+    """Do a step again and again, until the fault would come after its last call."""
+    call = 1
+    while True:
+        fault = Fault(call, kill=kill)
+        played = replay(lab.cli, checkpoint, fault=fault)
+        if not played.azure.faults.happened:
+            return
+        yield fault, played
+        call += 1
+
+
+def _sooner(limit: re.Match[str]) -> str:
+    """Give up after a sixtieth of the tries: each of them takes the Azure CLI."""
+    return str(max(2, int(limit[0]) // 60))
+
+
+def _copies_something(checkpoint: Checkpoint) -> bool:
+    return "--copy-start true" in checkpoint.step.script or "blob copy start" in checkpoint.step.script
