@@ -10,6 +10,7 @@ from tests.lab.azure.arm.disks import DISKS, SNAPSHOTS, operations_url
 from tests.lab.azure.arm.galleries import DEFINITIONS, GALLERIES, VERSIONS
 from tests.lab.azure.arm.groups import GROUPS, answer_tags, subscription_body
 from tests.lab.azure.arm.ids import GROUP, group_of, subscription_of, type_of
+from tests.lab.azure.arm.image_templates import GRAPH, IMAGE_TEMPLATES, PARTS, TEMPLATE, answer_graph
 from tests.lab.azure.arm.images import IMAGES
 from tests.lab.azure.arm.kinds import Arm, Kind
 from tests.lab.azure.arm.network import ADDRESSES, INTERFACES, NETWORKS, SECURITY_GROUPS
@@ -27,6 +28,9 @@ KINDS: Mapping[str, Kind] = {
     "microsoft.compute/galleries": GALLERIES,
     "microsoft.compute/galleries/images": DEFINITIONS,
     "microsoft.compute/galleries/images/versions": VERSIONS,
+    TEMPLATE: IMAGE_TEMPLATES,
+    f"{TEMPLATE}/triggers": PARTS,
+    f"{TEMPLATE}/runoutputs": PARTS,
     "microsoft.storage/storageaccounts": ACCOUNTS,
     "microsoft.keyvault/vaults": VAULTS,
     "microsoft.keyvault/vaults/secrets": SECRETS,
@@ -54,6 +58,8 @@ def answer_arm(arm: Arm, question: Question, subscriptions: tuple[str, ...], ten
         raise RefusedError(400, "MissingApiVersionParameter", message)
     if found := _OPERATION.fullmatch(path):
         return arm.operations.poll(found["name"], question.url, monitor="monitor" in question.query)
+    if path.lower() == GRAPH:
+        return answer_graph(arm, question)
     if path.lower() == "/subscriptions":  # spec: subscriptions.json, Subscriptions_List
         return Answer(200, {"value": [subscription_body(name, tenant) for name in subscriptions]})
     if path.lower() == "/tenants":  # spec: subscriptions.json, Tenants_List
