@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.system.programs import as_argument, find_program, takes
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -18,9 +19,7 @@ class NoCompilerError(FileError):
 
 def has_compiler() -> bool:
     """Whether there is something on PATH that may build a Bicep file."""
-    import shutil
-
-    return any(shutil.which(program) for program in ("bicep", "az"))
+    return any(find_program(program) for program in ("bicep", "az"))
 
 
 def build(path: Path) -> bytes:
@@ -53,8 +52,6 @@ def build_parameters(path: Path) -> bytes:
 
 def _compiled(path: Path, command: str, result: str) -> bytes:
     import subprocess
-
-    from aib2packer.system.programs import as_argument, find_program, takes
 
     for program, arguments in (
         ("bicep", [command, as_argument(path), "--stdout"]),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aib2packer.app.bicep import has_compiler
 from aib2packer.app.globs import matches
 from aib2packer.patterns import pattern
+from aib2packer.system.programs import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -81,10 +82,9 @@ def _is_built(file: Path) -> bool:
 
 def _ignored(folder: Path) -> set[str]:
     """What git ignores below a folder, by relative path; nothing where there is no git, or no repository."""
-    import shutil
     import subprocess
 
-    git = shutil.which("git")
+    git = find_program("git")
     if git is None:
         return set()
     # What a repository configures to run when it is looked at stays out of this.

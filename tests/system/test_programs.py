@@ -62,3 +62,9 @@ def test_a_path_is_no_option(path: str, argument: str) -> None:
 )
 def test_a_batch_file_does_not_take_what_means_something_to_cmd(found: str, argument: str, *, taken: bool) -> None:
     assert takes(found, argument) is taken
+
+
+def test_every_program_is_looked_up_here() -> None:
+    package = Path(programs.__file__).parents[1]
+
+    assert [path.name for path in package.rglob("*.py") if "shutil.which" in path.read_text()] == []
