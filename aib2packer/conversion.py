@@ -25,7 +25,7 @@ class Conversion:
     """Side files: path relative to the HCL, with forward slashes, and content."""
     findings: tuple[Finding, ...] = ()
     settings: tuple[Entry, ...] = ()
-    """What became of each setting of the image template; nothing where there is no HCL."""
+    """What became of each setting of the image template; where there is no HCL, what it says is lost."""
     source_map: tuple[Place, ...] = ()
     """Which lines of the HCL come from where."""
     assets: tuple[Asset, ...] = ()

@@ -15,7 +15,7 @@ from aib2packer.options import Options
 from aib2packer.text.source import SourceText, decode
 
 if TYPE_CHECKING:
-    from aib2packer.jsonc.tree import Json
+    from aib2packer.jsonc.tree import Json, JsonObject
 
 
 def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> Conversion:
@@ -76,7 +76,7 @@ def _document(source: SourceText, root: Path | None, report: Report) -> Json | N
 
 def _convert(document: Json, options: Options, report: Report) -> Conversion:
     """The stages, from the document to the output: each takes what those before it made, and reports what it finds."""
-    from aib2packer.aib.reading import read
+    from aib2packer.aib.reading import body_of, read
     from aib2packer.customizers import CUSTOMIZERS
     from aib2packer.guide.header import headers
     from aib2packer.guide.instructions import guide
@@ -91,11 +91,12 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
     template = read(document, CUSTOMIZERS, options, partial(read_linked, source, options.root), report)
     decisions = None if template is None else decide(template, CUSTOMIZERS, options, report)
     if template is None or decisions is None:
-        return Conversion(None, findings=report.findings)
+        body = body_of(document, options, partial(read_linked, source, options.root)) if template is None else template.body
+        return _failed(body, report)
     symbols = claim_names(template, report, values_apart=options.side_files)
     build = translate(template, decisions, symbols, CUSTOMIZERS, options, report)
     if report.failed:
-        return Conversion(None, findings=report.findings)
+        return _failed(template.body, report)
     guides = guide(template, decisions, symbols, build, options)
     printed = print_builds(build, headers(guides, report), options)
     settings = account(template.body, template.settled, printed.origins, report)
@@ -118,3 +119,9 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
         assets=printed.assets,
         facts=told,
     )
+
+
+def _failed(body: JsonObject | None, report: Report) -> Conversion:
+    from aib2packer.provenance.accounting import account_failed
+
+    return Conversion(None, findings=report.findings, settings=() if body is None else account_failed(body, report))

@@ -52,7 +52,7 @@ class Entry:
 
     @property
     def pointer(self) -> str:
-        """The JSON pointer of the leaf, from the resource of the image template on."""
+        """The JSON pointer of the leaf, from the resource of the image template on; "" for what is lost beside it."""
         return self.span.pointer or ""
 
 
@@ -67,7 +67,33 @@ def account(body: JsonObject, settled: Settled, origins: Iterable[tuple[str, Spa
 
     """
     books = _Books(settled, origins, report)
-    return tuple(books.enter(leaf, report) for leaf in leaves(body))
+    entries = tuple(books.enter(leaf, report) for leaf in leaves(body))
+    return (*entries, *_lost_beside(entries, report))
+
+
+def account_failed(body: JsonObject, report: Report) -> tuple[Entry, ...]:
+    """The account of a template that could not be converted: all that it says is lost, by the nearest error or the first."""
+    errors = _findings(report, lambda code: code.severity is Severity.ERROR)
+    first = next((finding for finding in report.findings if finding.severity is Severity.ERROR), None)
+
+    def enter(leaf: Json) -> Entry:
+        if _says_nothing(leaf) and not _is_item(leaf):
+            return Entry(leaf.span, State.DEFAULT)
+        return Entry(leaf.span, State.LOST, finding=_nearest(errors, _upwards(leaf.span.pointer or "")) or first)
+
+    return tuple(map(enter, leaves(body)))
+
+
+def _lost_beside(entries: tuple[Entry, ...], report: Report) -> Iterator[Entry]:
+    """Losses of what is no setting of the template itself, such as a trigger: so no loss is without an entry."""
+    lost = [entry for entry in entries if entry.state is State.LOST]
+    for finding in report.findings:
+        if finding.severity is not Severity.LOSS:
+            continue
+        place = finding.span.pointer
+        within = place is not None and any(f"{entry.pointer}/".startswith(f"{place}/") for entry in lost)
+        if not within and all(entry.finding != finding for entry in lost):
+            yield Entry(finding.span._replace(pointer=None), State.LOST, finding=finding)
 
 
 def leaves(node: Json) -> Iterator[Json]:

@@ -68,7 +68,9 @@ def _chapter(account: Account) -> Iterator[str]:
         entries = [entry for entry in account.settings if entry.state is state]
         if entries:
             yield f"## {title}"
-            rows = [(code(entry.pointer), prose(str(entry.span)), _fate(entry, lines)) for entry in entries]
+            rows = [
+                (code(entry.pointer) if entry.pointer else "", prose(str(entry.span)), _fate(entry, lines)) for entry in entries
+            ]
             yield _table(("setting", "stands at", column), rows)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer import Conversion
+from aib2packer import Conversion, Severity
 from aib2packer.aib.model import Settled
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
@@ -101,6 +101,42 @@ def test_a_setting_that_nothing_accounts_for_is_reported_as_lost() -> None:
     assert (entry.finding,) == report.findings
 
 
+def test_a_loss_beside_the_template_is_lost_in_the_account_too() -> None:
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    trigger = {
+        "type": "Microsoft.VirtualMachineImages/imageTemplates/triggers",
+        "apiVersion": "2023-07-01",
+        "name": "image/source",
+        "properties": {"kind": "SourceImage"},
+    }
+    conversion = convert_json({"$schema": schema, "contentVersion": "1.0.0.0", "resources": [template(), trigger]})
+
+    assert [entry.finding.code.id for entry in conversion.settings if entry.finding] == ["AIB2P213"]
+    assert tally(conversion.settings).endswith(", 1 lost")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_something_is_lost_where_a_finding_is_a_loss_and_nowhere_else(case: str) -> None:
+    conversion = convert_case(case)
+    if conversion.hcl is None:
+        return
+
+    told = {finding for finding in conversion.findings if finding.severity is Severity.LOSS}
+    entered = {entry.finding for entry in conversion.settings if entry.state is State.LOST}
+    assert entered <= told
+    assert bool(entered) == bool(told)
+
+
+def test_all_that_a_template_with_an_error_says_is_lost() -> None:
+    conversion = convert_json(template(source={"type": "Snapshot"}, customize=[SHELL]))
+
+    assert conversion.hcl is None
+    assert {entry.state for entry in conversion.settings} == {State.LOST, State.DEFAULT}
+    found = {entry.pointer: entry.finding.code.id for entry in conversion.settings if entry.finding}
+    assert found["/properties/source/type"] == "AIB2P104"
+    assert found["/properties/customize/0/inline/0"] == "AIB2P104"
+
+
 def test_the_tally_counts_what_is_converted_and_what_is_lost_and_nothing_else() -> None:
     kept, lost, default = (
         Entry(Span(SourceText("x", ""), 0, 0), state) for state in (State.CONVERTED, State.LOST, State.DEFAULT)
@@ -116,8 +152,8 @@ def test_the_tally_counts_what_is_converted_and_what_is_lost_and_nothing_else() 
 def test_the_account_of_a_case_is_complete_and_its_places_are_in_the_file(case: str) -> None:
     conversion = convert_case(case)
 
-    assert conversion.hcl is not None or not conversion.settings
-    pointers = [entry.pointer for entry in conversion.settings]
+    assert conversion.hcl is not None or not any(entry.addresses for entry in conversion.settings)
+    pointers = [entry.pointer for entry in conversion.settings if entry.pointer]  # what is lost beside the template has none
     assert len(pointers) == len(set(pointers))
     assert all((entry.state is State.CONVERTED) == bool(entry.addresses) for entry in conversion.settings)
     assert all(entry.finding for entry in conversion.settings if entry.state is State.LOST)
