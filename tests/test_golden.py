@@ -22,6 +22,7 @@ VALIDATIONS = sorted(file.parent.parent.name for file in GOLDEN.glob("*/*/valida
 
 # What no small readable case shows, and where it is tested instead.
 CODES_WITHOUT_CASE = {
+    codes.LARGE_FILE: "customizers/test_fetched.py: it takes a file of more than 20 MB",
     codes.JSON_TOO_DEEP: "test_properties.py: it takes hundreds of brackets",
     codes.REFUSED_BY_PACKER: "verify/test_verify.py: it takes Packer",
     codes.NOT_VERIFIED: "verify/test_verify.py",

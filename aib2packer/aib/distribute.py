@@ -165,7 +165,7 @@ def _major(fields: Fields) -> Located[int] | None:
         )
     elif scheme is not None and scheme.value.lower() != "latest":
         fields.report.add(
-            codes.BAD_VALUE, scheme.span, f"`{scheme.value}` is no versioning scheme", help="Write Latest or Source."
+            codes.NOT_ONE_OF, scheme.span, f"`{scheme.value}` is no versioning scheme", help="Write Latest or Source."
         )
     return major if major is not None and major.value >= 0 else None  # -1 is the SDK's way of saying unset
 
@@ -175,7 +175,7 @@ def _shallow(fields: Fields) -> Located[bool] | None:
     if mode is None:
         return None
     if mode.value.lower() not in {"full", "shallow"}:
-        fields.report.add(codes.BAD_VALUE, mode.span, f"`{mode.value}` is no replicationMode", help="Write Full or Shallow.")
+        fields.report.add(codes.NOT_ONE_OF, mode.span, f"`{mode.value}` is no replicationMode", help="Write Full or Shallow.")
     return Located(mode.value.lower() == "shallow", mode.span)
 
 

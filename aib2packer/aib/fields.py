@@ -206,7 +206,7 @@ class Fields:
         """Report a number that is below the least that the service takes."""
         if number.value < least:
             self.report.add(
-                codes.BAD_VALUE,
+                codes.OUT_OF_RANGE,
                 number.span,
                 f"{self._name(key)} of {number.value}: the service takes {least} or more",
                 help=f"Write a number from {least} on, or leave it out.",

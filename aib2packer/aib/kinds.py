@@ -41,7 +41,7 @@ def choose_kind(fields: Fields, kinds: Iterable[str], what: str) -> str | None:
         )
     if kind is not None and (version := fields.api.lacks(f"{fields.path}[{kind}]")) is not None:
         fields.report.add(
-            codes.SERVICE_REFUSES,
+            codes.NEWER_API,
             word.span,
             f"{kind} as a {what} came with API version {version}: {fields.api} refuses it; it is converted as it stands",
             help=f"Use API version {version} or newer.",

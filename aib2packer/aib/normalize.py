@@ -201,7 +201,7 @@ def _timeout(properties: Fields) -> Located[int] | None:
     properties.instruct("buildTimeoutInMinutes")
     if not 0 < timeout.value <= _MAX_TIMEOUT_MINUTES:
         properties.report.add(
-            codes.BAD_VALUE,
+            codes.OUT_OF_RANGE,
             timeout.span,
             f"a buildTimeoutInMinutes of {timeout.value} is out of range: the service takes 0 to {_MAX_TIMEOUT_MINUTES}",
             help=f"Write a number up to {_MAX_TIMEOUT_MINUTES}; 0 means {_DEFAULT_TIMEOUT_MINUTES}.",
@@ -237,7 +237,7 @@ def _aborts(fields: Fields, key: str) -> Located[bool]:
         fields.skip_default(key)
     else:
         fields.report.add(
-            codes.BAD_VALUE, word.span, f"`{word.value}` is no way to handle an error", help="Write cleanup or abort."
+            codes.NOT_ONE_OF, word.span, f"`{word.value}` is no way to handle an error", help="Write cleanup or abort."
         )
     return Located(value=False, span=word.span)
 
@@ -262,7 +262,7 @@ def _state(fields: Fields, what: str) -> str | None:
         return None
     if state.value.lower() in {"enabled", "disabled"}:
         return state.value.lower()
-    fields.report.add(codes.BAD_VALUE, state.span, f"`{state.value}` is no state of {what}", help="Write Enabled or Disabled.")
+    fields.report.add(codes.NOT_ONE_OF, state.span, f"`{state.value}` is no state of {what}", help="Write Enabled or Disabled.")
     return None
 
 

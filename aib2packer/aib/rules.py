@@ -42,7 +42,7 @@ def _check_name(name: TemplateText | None, what: str, template: ImageTemplate, r
     if _NAME.fullmatch(known) and (with_dots or "." not in known):
         return
     report.add(
-        codes.SERVICE_REFUSES,
+        codes.REFUSED_NAME,
         name.span,
         f"{what} `{name}` is none that the service takes: letters, digits, `-`, {'`_` and `.`' if with_dots else 'and `_`'}, "
         "64 at most",
@@ -56,7 +56,7 @@ def _check_staging_group(template: ImageTemplate, report: Report) -> None:
         return
     if not _GROUP_ID.fullmatch(group.literal):
         report.add(
-            codes.SERVICE_REFUSES,
+            codes.REFUSED_GROUP,
             group.span,
             f"`{group}` is no id of a resource group" + error_code("BadStagingResourceGroup"),
             help="Write /subscriptions/…/resourceGroups/…",
@@ -65,7 +65,7 @@ def _check_staging_group(template: ImageTemplate, report: Report) -> None:
     own = None if template.id is None else template.id.subscription.literal
     if own is not None and own.lower() != group.literal.split("/")[2].lower():
         report.add(
-            codes.SERVICE_REFUSES,
+            codes.REFUSED_GROUP,
             group.span,
             f"the staging resource group must be in the template's own subscription, {own}"
             + error_code("BadStagingResourceGroup"),
@@ -77,7 +77,7 @@ def _check_triggered(template: ImageTemplate, report: Report) -> None:
     """A template with a trigger is built again and again: into another version each time, and never out of its own image."""
     if (count := len(template.siblings.triggers)) > _MOST_TRIGGERS:
         report.add(
-            codes.SERVICE_REFUSES,
+            codes.REFUSED_TRIGGER,
             template.source.span,
             f"there are {count} triggers: the service takes {_MOST_TRIGGERS} in a region",
             help="Nothing to do for Packer, which has none.",
@@ -87,7 +87,7 @@ def _check_triggered(template: ImageTemplate, report: Report) -> None:
             continue
         if target.version is not None:
             report.add(
-                codes.SERVICE_REFUSES,
+                codes.REFUSED_TRIGGER,
                 target.version.span,
                 f"the template has a trigger, and such a one may not name a version ({target.version}): its second build would "
                 "find it there",
@@ -95,7 +95,7 @@ def _check_triggered(template: ImageTemplate, report: Report) -> None:
             )
         if isinstance(template.source, GalleryImage) and _definition(template.source) == _definition(target):
             report.add(
-                codes.SERVICE_REFUSES,
+                codes.REFUSED_TRIGGER,
                 template.source.span,
                 "the template has a trigger, and its source is the image definition that it publishes to: each build would "
                 "start the next",

@@ -114,7 +114,7 @@ def _shared_image_version(fields: Fields) -> GalleryImage | SharedGalleryImage |
     if version is None or (version.literal or "").lower() == "latest":
         if fields.api.before("2020-02-14"):
             fields.report.add(
-                codes.SERVICE_REFUSES,
+                codes.NEWER_API,
                 text.span,
                 f"{fields.api} takes no `latest` gallery version as a source; it is read as the latest",
                 help="Name a version, or use API version 2022-07-01 or newer.",

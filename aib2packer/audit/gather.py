@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Code, Finding
 
 _HOSTED_MINUTES = 360  # the most that a job may take on a runner of GitHub, and on one of Azure DevOps in a private project
-_REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD, codes.SHORT_TIMEOUT}
+_REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD, codes.SHORT_TIMEOUT}  # and what was a part of these
 
 
 def gather(results: Sequence[Result]) -> Audit:
@@ -41,7 +41,7 @@ def gather(results: Sequence[Result]) -> Audit:
         obstacles=_causes((name, finding) for name, finding in pairs if finding.severity is Severity.ERROR),
         asked={asks: _causes((name, finding) for name, finding in others if finding.asks is asks) for asks in Asks},
         lost=_causes((name, finding) for name, finding in others if finding.severity is Severity.LOSS),
-        refused=_causes((name, finding) for name, finding in others if finding.code in _REFUSED),
+        refused=_causes((name, finding) for name, finding in others if {finding.code, finding.code.formerly} & _REFUSED),
         by_hand=tuple(chapter for chapter in _by_hand(told) if chapter.needs),
         shared=tuple(chapter for chapter in _shared(told) if chapter.needs),
     )

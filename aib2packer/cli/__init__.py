@@ -6,11 +6,14 @@ One file a command; it is imported when it runs.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aib2packer import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
 
 # Where each command is: `name` of `module`.
 _COMMANDS = {
@@ -26,6 +29,16 @@ _ALLOCATIONS = 50_000
 
 
 class _LazyGroup(click.Group):
+    @property
+    def commands(self) -> MutableMapping[str, click.Command]:
+        """All commands, imported: for what asks for them without a context, as click-man does."""
+        found = {name: self.get_command(click.Context(self), name) for name in _COMMANDS}
+        return {name: command for name, command in found.items() if command is not None}
+
+    @commands.setter
+    def commands(self, _commands: MutableMapping[str, click.Command]) -> None:
+        """Click sets those that it was given: none."""
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         return list(_COMMANDS)
@@ -49,10 +62,18 @@ class _LazyGroup(click.Group):
         return command if isinstance(command, click.Command) else None
 
 
-@click.group(cls=_LazyGroup)
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="aib2packer", message="%(prog)s %(version)s")
 def main() -> None:
-    """Convert Azure Image Builder templates to Packer HCL2 builds."""
+    """Convert Azure Image Builder templates to Packer HCL2 builds.
+
+    \b
+    aib2packer audit images/                   what moving them takes
+    aib2packer convert web.json -o builds/web  a build in a folder, with all that it needs
+    aib2packer explain AIB2P412                what a finding means
+
+    For completion in bash (zsh and fish alike): eval "$(_AIB2PACKER_COMPLETE=bash_source aib2packer)"
+    """  # noqa: D301 - click's mark for lines that stay as they are
     import gc
 
     from aib2packer.app.interrupts import end_in_order

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from aib2packer.fetch import Fetcher
 
 
+# Endings that nobody gives a folder; a file of one is nothing that Packer reads.
+_NO_FOLDERS = {".tf", ".tfvars", ".json", ".jsonc", ".bicep", ".txt", ".md", ".yml", ".yaml", ".toml", ".sh", ".ps1"}
+
+
 @click.command("convert", cls=SectionedCommand)
 @click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path(allow_dash=True))
 @options.inputs
@@ -55,9 +59,15 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     for standard input, which is also read if there is none. Several templates, or a folder, need -o DIR: each gets a folder of
     its own there. What is in Azure is read by the Azure CLI (az), and kept beside the output.
 
+    \b
+    aib2packer convert web.json > web.pkr.hcl
+    aib2packer convert web.json -o builds/web -p web.parameters.json
+    aib2packer convert images/ -o builds/ --exclude 'lab/**'
+    az image builder show -g images -n web | aib2packer convert -o builds/web
+
     Exit status: 0 converted; 1 an error, and no HCL, or findings at the level of --fail-on, or --check found a difference;
     2 wrong usage, or files that cannot be read or written.
-    """
+    """  # noqa: D301 - click's mark for lines that stay as they are
     in_azure = not templates and (subscription is not None or given["resource_group"] is not None)
     context, arguments = click.get_current_context(), templates or (STDIN,)
     file, folder = _target(output)
@@ -175,6 +185,11 @@ def _target(output: str | None) -> tuple[Path | None, Path | None]:
     if output is None or output == "-":
         return None, None
     path = Path(output)
+    if path.suffix.lower() in _NO_FOLDERS and not output.endswith(("/", os.sep)) and not path.exists():
+        message = (
+            f"{output} is no file that Packer reads. Did you mean {path.with_suffix('.pkr.hcl')}, or the folder {output}/?"
+        )
+        raise click.BadParameter(message, param_hint="-o")
     if path.suffix == ".hcl" and not output.endswith(("/", os.sep)) and not is_folder(path):
         return path, None
     return None, path

@@ -89,7 +89,7 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
         return Fetched(shown, sha256, address, _content(fields, uri, shown, asset, checksum))
     if isinstance(start, str) and not start.lower().startswith(("http://", "https://")):
         fields.report.add(
-            codes.BAD_VALUE,
+            codes.BAD_ADDRESS,
             uri.span,
             f"`{uri}` is no URI that the service fetches: those begin with https:// or http://",
             help="Put the file where it can be fetched, and write its URI.",

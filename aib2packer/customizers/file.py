@@ -76,7 +76,7 @@ def translate(file: File, site: Site) -> Steps:
         )
     if (size := len(file.source.content or b"")) > _LARGEST:
         site.report.add(
-            codes.SERVICE_REFUSES,
+            codes.LARGE_FILE,
             file.source.uri.span,
             f"the file has {size / 1_000_000:.0f} MB: the service takes 20, and Packer uploads it, slowly over WinRM",
             help="Fetch it in a script on the VM.",

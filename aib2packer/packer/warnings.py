@@ -122,7 +122,7 @@ def _check_plan(template: ImageTemplate, report: Report) -> None:
         if not publisher_of(str(source.publisher)).needs_plan:
             what = f"{source.offer} images"
         report.add(
-            codes.FAILS_WHEN_RUN,
+            codes.NO_PLAN,
             source.span,
             f"{what} come with a purchase plan, and there is no planInfo: Azure refuses to make the VM",
             help="Add a planInfo; `az vm image show --query plan` shows what belongs into it.",
@@ -135,7 +135,7 @@ def _check_definition(template: ImageTemplate, decisions: Decisions, report: Rep
     said = (template.siblings.os_type or os_type.value).lower()
     if said in {known.value.lower() for known in OsType} and said != os_type.value.lower():
         report.add(
-            codes.FAILS_WHEN_RUN,
+            codes.OTHER_DEFINITION,
             template.source.span,
             f"the image definition deployed beside the template is for {template.siblings.os_type}, but this makes a "
             f"{os_type.value} image: Azure refuses to publish it",
@@ -147,7 +147,7 @@ def _check_definition(template: ImageTemplate, decisions: Decisions, report: Rep
     made = decisions.generation
     if made is not None and generation in _GENERATIONS and made.value != generation:
         report.add(
-            codes.FAILS_WHEN_RUN,
+            codes.OTHER_DEFINITION,
             source.sku.span,
             f"the image definition deployed beside the template is of generation {generation}, but this source is of "
             f"{made.value}: Azure refuses to publish it",
@@ -178,7 +178,7 @@ def _check_processor(template: ImageTemplate, decisions: Decisions, report: Repo
     of_size = Architecture.ARM64 if _ARM_SIZE.fullmatch(named) else Architecture.X64
     if of_size is not decisions.architecture:
         report.add(
-            codes.FAILS_WHEN_RUN,
+            codes.VM_DOES_NOT_FIT,
             template.source.span if size is None else size.span,
             f"the source is for {decisions.architecture.value}, and {'the default size ' if size is None else ''}{named} "
             f"for {of_size.value}: Azure refuses to make the VM",
@@ -199,7 +199,7 @@ def _check_disks(template: ImageTemplate, decisions: Decisions, report: Report) 
             )
     if template.vm.size is None and len(disks) > _DISKS_OF_DEFAULT_SIZES:
         report.add(
-            codes.FAILS_WHEN_RUN,
+            codes.VM_DOES_NOT_FIT,
             disks[0].span,
             f"the default size of the build VM takes {_DISKS_OF_DEFAULT_SIZES} data disks, and there are {len(disks)}",
             help="Set vmProfile.vmSize to a size that takes as many.",
@@ -255,7 +255,7 @@ def _folded(segments: dict[str, TemplateText]) -> dict[str, tuple[object, ...]]:
 
 def _tell_of_account(uri: TemplateText, report: Report) -> None:
     report.add(
-        codes.FAILS_WHEN_RUN,
+        codes.VHD_PLACE,
         uri.span,
         "the VHD is copied when all else is done: its storage account must be in the subscription of the build, and the "
         "container must exist by then",
@@ -295,7 +295,7 @@ def _check_own_restarts(customizers: Sequence[Customizer], report: Report) -> No
     for customizer in customizers:
         if customizer.kind == "PowerShell" and _RESTARTS.search(_COMMENT.sub("", customizer.visible_text or "")):
             report.add(
-                codes.FAILS_WHEN_RUN,
+                codes.RESTARTS_WITHIN,
                 customizer.span,
                 "these commands restart the VM: the connection breaks while the step runs, which fails, or the next one begins "
                 "before the VM goes down",

@@ -101,4 +101,4 @@ def test_a_resource_is_not_copied_without_end(count: int) -> None:
     conversion = convert_json(deployment({**template(), "copy": {"name": "all", "count": count}}))
 
     assert conversion.hcl is None
-    assert messages(conversion, codes.BAD_VALUE) == [f"`copy` repeats all {count} times: ARM takes 0 to 800"]
+    assert messages(conversion, codes.OUT_OF_RANGE) == [f"`copy` repeats all {count} times: ARM takes 0 to 800"]

@@ -220,7 +220,7 @@ def test_what_is_no_parameters_file_is_an_error() -> None:
 
 @pytest.mark.parametrize("kind", ["strng", "number", "avd-vm"])
 def test_a_type_that_azure_does_not_know_is_an_error(kind: str) -> None:
-    assert [code for code, _, _ in errors(convert_with({"p": {"type": kind}}))] == [codes.BAD_VALUE.id]
+    assert [code for code, _, _ in errors(convert_with({"p": {"type": kind}}))] == [codes.NOT_ONE_OF.id]
 
 
 @pytest.mark.parametrize(

@@ -199,3 +199,36 @@ def test_a_long_list_of_values_is_no_long_command_on_standard_output_either(tmp_
     head = done.stdout.decode().partition("\n\n")[0]
     assert max(map(len, head.splitlines())) <= 128
     assert all(name in head for name in names)
+
+
+# How it feels
+
+
+@pytest.mark.parametrize("command", [(), ("convert",), ("audit",), ("explain",), ("next-version",)])
+def test_a_short_option_shows_the_help(command: tuple[str, ...]) -> None:
+    short, long = (run(*command, option) for option in ("-h", "--help"))
+    assert short.returncode == 0
+    assert short.stdout == long.stdout != b""
+    assert b"aib2packer " in short.stdout.partition(b"\n\n")[2]  # there is an example
+
+
+@pytest.mark.parametrize("name", ["build.tf", "out.json", "x/main.bicep"])
+def test_an_output_that_cannot_be_meant_is_asked_about(tmp_path: Path, name: str) -> None:
+    lay(tmp_path, web_json=GOOD)
+    status, _, stderr = convert("web.json", "-o", name, cwd=tmp_path)
+    assert status == 2
+    assert f"Did you mean {name.rpartition('.')[0]}.pkr.hcl, or the folder {name}/?" in " ".join(stderr.split())
+    assert not (tmp_path / name).exists()
+    assert convert("web.json", "-o", f"{name}/", cwd=tmp_path)[0] == 0
+
+
+def test_a_loss_beside_the_settings_does_not_contradict_their_count(tmp_path: Path) -> None:
+    trigger = {
+        "type": f"{TEMPLATE['type']}/triggers",
+        "apiVersion": "2022-07-01",
+        "name": "t/src",
+        "properties": {"kind": "SourceImage"},
+    }
+    lay(tmp_path, web_json=deployment(TEMPLATE, trigger))
+    _, _, stderr = convert("web.json", cwd=tmp_path)
+    assert re.search(r"^Converted with 1 loss, .*settings converted, 0 lost, and 1 beside them\.$", stderr, re.MULTILINE)

@@ -69,4 +69,4 @@ def test_a_file_that_is_larger_than_the_service_takes_is_told(size: int, *, said
 
     made = convert_json(template(customize=[file]), Options(side_files=True, assets={uri: b"x" * size}))
 
-    assert ("AIB2P406" in [finding.code.id for finding in made.findings]) == said
+    assert ("AIB2P475" in [finding.code.id for finding in made.findings]) == said

@@ -296,7 +296,7 @@ def _rounds(item: JsonObject, scopes: Scopes, report: Report) -> Iterator[Scopes
         return
     if not 0 <= number <= MAX_ROUNDS:
         report.add(
-            codes.BAD_VALUE,
+            codes.OUT_OF_RANGE,
             loop.span,
             f"`copy` repeats {name or 'this resource'} {number} times: ARM takes 0 to {MAX_ROUNDS}",
             help="Write a smaller number.",

@@ -244,7 +244,7 @@ def _parameter(name: str, span: Span, declaration: JsonObject, report: Report) -
     kind = (string_of(declaration.get("type")) or "object").lower()
     if kind not in _SHAPES:
         report.add(
-            codes.BAD_VALUE,
+            codes.NOT_ONE_OF,
             span,
             f"the parameter {name} has the type `{kind}`, which ARM does not know",
             help="Use string, int, bool, object, array, securestring or secureObject.",

@@ -170,7 +170,7 @@ def _check_names(target: GalleryTarget, report: Report) -> None:
     for name, known in ((target.id["galleries"], _GALLERY_NAME), (target.id["images"], _IMAGE_NAME)):
         if name.literal is not None and not known.fullmatch(name.literal):
             report.add(
-                codes.FAILS_WHEN_RUN,
+                codes.REFUSED_BY_AZURE,
                 name.span,
                 f"`{name}` is no name of a gallery or of an image definition in Azure: the build fails when it publishes",
                 help="Write the name as `az sig image-definition list` shows it.",

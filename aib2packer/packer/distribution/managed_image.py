@@ -101,14 +101,14 @@ def check_names(target: ManagedImageTarget, report: Report) -> None:
     image, group = target.id["images"], target.id.resource_group
     if image.literal is not None and not _IMAGE_NAME.fullmatch(image.literal):
         report.add(
-            codes.BAD_VALUE,
+            codes.BAD_NAME,
             image.span,
             f"`{image}` is no name of a managed image: Packer takes letters, digits, `-`, `_` and `.`, 80 at most",
             help="Choose another name.",
         )
     if group.literal is not None and not _GROUP_NAME.fullmatch(group.literal):
         report.add(
-            codes.BAD_VALUE,
+            codes.BAD_NAME,
             group.span,
             f"`{group}` is no name of a resource group: Packer takes letters, digits and `-_.()`, 90 at most",
             help="Choose another resource group.",

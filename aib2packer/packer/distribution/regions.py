@@ -40,7 +40,7 @@ def copies_by_region(target: GalleryTarget, location: Value, symbols: Symbols, r
     for region in target.regions:
         if isinstance(region.replicas, Located) and not 0 < region.replicas.value <= _MOST_REPLICAS:
             report.add(
-                codes.BAD_VALUE,
+                codes.OUT_OF_RANGE,
                 region.replicas.span,
                 f"{region.replicas.value} replicas cannot be: Azure takes 1 to {_MOST_REPLICAS} in a region",
                 help="Write how many there are to be.",
@@ -78,7 +78,7 @@ def storage_type(storage: TemplateText, symbols: Symbols, report: Report) -> Val
         return symbols.value(storage)
     if spelt is None:
         report.add(
-            codes.BAD_VALUE,
+            codes.NOT_ONE_OF,
             storage.span,
             f"`{storage}` is no storage type of an image version",
             help=f"Write one of {', '.join(STORAGE_TYPES)}.",

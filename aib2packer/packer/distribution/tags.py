@@ -161,7 +161,7 @@ def _check(key: str, value: TemplateText, report: Report) -> None:
         report.add(codes.PLACEHOLDER, value.span, f"placeholder not filled in: the tag {key}", help="Name the tag.")
     elif _FORBIDDEN.search(key):
         report.add(
-            codes.FAILS_WHEN_RUN,
+            codes.REFUSED_BY_AZURE,
             value.span,
             f"the tag {key} is not one that Azure takes: there is one of <>%&\\?/ in its name",
             help="Rename it.",

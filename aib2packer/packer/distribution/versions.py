@@ -132,7 +132,7 @@ def _report_by_time(target: GalleryTarget, counting: str, report: Report) -> Non
     major = major_version(target)
     if target.major is not None and major > LARGEST_PART:
         report.add(
-            codes.BAD_VALUE,
+            codes.OUT_OF_RANGE,
             target.major.span,
             f"{major} is no major version: a part of a version is {LARGEST_PART} at most",
             help="Write a smaller number.",
@@ -167,7 +167,7 @@ def _check(target: GalleryTarget, report: Report) -> None:
     for part in version.literal.split("."):
         if int(part) > LARGEST_PART or (part != "0" and part.startswith("0")):
             report.add(
-                codes.FAILS_WHEN_RUN,
+                codes.REFUSED_BY_AZURE,
                 version.span,
                 f"the part {part} of the version {version} is not what a gallery takes: 0 to {LARGEST_PART}, no leading zeros",
                 help="Write a version such as 1.0.0.",

@@ -168,7 +168,7 @@ def _place(
     host, path = pieces[2] if len(pieces) > 2 else None, pieces[3:]  # noqa: PLR2004 - https: "" host
     if host is None or ".blob." not in host.visible or not path or not path[0].parts:
         report.add(
-            codes.BAD_VALUE,
+            codes.BAD_ADDRESS,
             uri.span,
             f"`{uri}` is no place for a VHD",
             help=f"Write https://ACCOUNT.{cloud.facts.blob_host}/CONTAINER/NAME.vhd",
@@ -176,7 +176,7 @@ def _place(
         return None
     if path[0].literal is not None and not _CONTAINER_NAME.fullmatch(path[0].literal):
         report.add(
-            codes.BAD_VALUE,
+            codes.BAD_NAME,
             uri.span,
             f"`{path[0]}` is no name of a container: Packer takes lower case letters, digits and single `-`, 3 to 63",
             help="Choose another container.",

@@ -53,7 +53,7 @@ def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, re
     for disk, most in ((vm.os_disk_gb, _MOST_OS_DISK_GB), *((disk, _MOST_DATA_DISK_GB) for disk in vm.data_disks_gb)):
         if isinstance(disk, Located) and not 0 < disk.value <= most:
             report.add(
-                codes.BAD_VALUE,
+                codes.OUT_OF_RANGE,
                 disk.span,
                 f"a disk of {disk.value} GB cannot be: Azure has disks of 1 to {most} GB for that",
                 help="Write its size in GB.",
@@ -131,7 +131,7 @@ def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report
     usual = _USUAL_DISK_GB[os_type]
     if 0 < disk.value < usual:
         report.add(
-            codes.FAILS_WHEN_RUN,
+            codes.VM_DOES_NOT_FIT,
             disk.span,
             f"the disk of such an image has {usual} GB as a rule, and cannot be made smaller: {disk.value}",
             help="Leave osDiskSizeGB out, or write a larger size.",
