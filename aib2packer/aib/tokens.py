@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.placeholders import IN_NAMES, IN_TEXTS, IN_URIS
-from aib2packer.arm.language.symbolic import Secret, concat, rebuild
+from aib2packer.arm.language.symbolic import Secret, concat, once, rebuild
 from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
 from aib2packer.findings import codes
 from aib2packer.patterns import pattern
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from aib2packer.arm.language.symbolic import ArmValue
     from aib2packer.findings.model import Report
@@ -82,13 +82,13 @@ def command_text(text: str, span: Span, report: Report) -> TemplateText:
 def hide_secrets(value: ArmValue, span: Span, report: Report) -> ArmValue:
     """A value of an expression with symbols in place of the secrets in it."""
 
-    def hide(part: ArmValue) -> ArmValue:
+    def hide(part: ArmValue, inside: Callable[[ArmValue], ArmValue]) -> ArmValue:
         if not isinstance(part, str):
-            return rebuild(part, hide)
+            return rebuild(part, inside)
         pieces = command_text(part, span, report).parts
-        return concat(piece for piece in pieces if isinstance(piece, str | Secret))
+        return part if pieces in {(part,), ()} else concat(piece for piece in pieces if isinstance(piece, str | Secret))
 
-    return hide(value)
+    return once(hide)(value)
 
 
 def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], left_over: re.Pattern[str]) -> TemplateText:

@@ -2,7 +2,8 @@
 
 Usage: python -m tests.fuzz.campaign [--count 100000] [--seed 1] [--processes 2] [--only NUMBER]
 
-The inputs are the cases of the project and, where ../shared/corpus is, the public templates in it. Each mutation is made from
+The inputs are the cases of the project and, where ../shared/corpus is, the public templates in it; every tenth is a template
+that tries to run away. Memory is limited. Each mutation is made from
 the seed and its number, so that `--only NUMBER` makes it again, prints what it makes and what comes of it. Ends with 1 where a
 conversion raised, took too long, or gave something else the second time.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -28,6 +30,7 @@ from aib2packer import Conversion, InputError, Options, OsType, Severity, conver
 from aib2packer.findings import text
 from aib2packer.text.source import decode
 from tests.cases import CASES, folder_of, read_case
+from tests.fuzz.growth import grown
 from tests.fuzz.mutations import mutate
 
 if TYPE_CHECKING:
@@ -38,6 +41,10 @@ SLOW_SECONDS = 2.0
 ENDLESS_SECONDS = 60
 TWICE = 20
 """Every so many inputs are converted a second time."""
+GROWING = 10
+"""Every so many inputs are made to run away."""
+MEMORY = 1 << 30
+"""The address space that a process of the campaign may have."""
 _LARGEST = 60_000  # bytes: a few larger files would take most of the time
 _CHUNK = 500
 
@@ -85,6 +92,8 @@ def _parsed(name: str, *, with_corpus: bool) -> Any:  # noqa: ANN401 - any JSON
 def mutation(seed: int, number: int, *, with_corpus: bool = True) -> tuple[str, bytes, Options]:
     """The input with that number: the name of the file it is made from, its bytes, and the options to convert it with."""
     random = Random(f"{seed}-{number}")  # noqa: S311 - no secret
+    if number % GROWING == 0:
+        return "grown.json", json.dumps(grown(random)).encode(), random.choice(OPTIONS)
     name, data = random.choice(inputs(with_corpus=with_corpus))
     options = random.choice(OPTIONS)
     return name, mutate(data, _parsed(name, with_corpus=with_corpus), random), options
@@ -150,12 +159,16 @@ def run(seed: int, count: int, processes: int) -> Outcome:
     """Try `count` inputs, in several processes."""
     chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
     total = Outcome()
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, initializer=_limit_memory) as pool:
         for done, outcome in enumerate(pool.map(try_inputs, [seed] * len(chunks), chunks), start=1):
             total.add(outcome)
             if sys.stderr.isatty():
                 sys.stderr.write(f"\r{done * _CHUNK:,}")
     return total
+
+
+def _limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
 def report(outcome: Outcome) -> Iterable[str]:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from aib2packer.jsonc.tree import Json
 
 
+IMAGE_TEMPLATES = frozenset({"microsoft.virtualmachineimages/imagetemplates", "microsoft.virtualmachineimages"})
+"""The types that an image template goes by, in lower case."""
+
+
 def _read_nothing(_path: str, _report: Report) -> None:
     return None
 

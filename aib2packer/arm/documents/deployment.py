@@ -10,10 +10,12 @@ import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.answers import answer
+from aib2packer.arm.documents.context import IMAGE_TEMPLATES
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, hide, read_parameters
+from aib2packer.arm.evaluation.budget import NODE, STEP, Budget, LimitError
 from aib2packer.arm.evaluation.evaluate import evaluate_again, evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.evaluation.loops import MAX_ROUNDS
-from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Scope, user_functions, variable_definitions
+from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Memory, Scope, user_functions, variable_definitions
 from aib2packer.arm.language.expression import ExpressionError
 from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol
 from aib2packer.arm.language.tree import JsonSymbolic, is_null, value_of
@@ -25,14 +27,14 @@ from aib2packer.text.secrets import find_secrets
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from aib2packer.arm.documents.context import Context
     from aib2packer.arm.documents.parameters import Given
     from aib2packer.arm.language.symbolic import ArmValue, Symbol, Type
 
-_DEPLOYMENT = "microsoft.resources/deployments"
-_IMAGE_TEMPLATE = "microsoft.virtualmachineimages/imagetemplates"
+DEPLOYMENT = "microsoft.resources/deployments"
+_RESOURCE = 2_000  # of work: to look at a resource, or at a round of its loop
 _SHAPELESS: dict[str, Type] = {"string": "string", "securestring": "string", "int": "int", "bool": "bool"}
 _NOWHERE = Span(SourceText("expression", ""), 0, 0)
 _NOT_OF_THE_IMAGE = {"dependson", "copy", "condition", "comments"}
@@ -52,38 +54,90 @@ class Scopes:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """A resource of a deployment template, its `type` in lower case, and the scopes to evaluate it in."""
+    """A resource of a deployment template, its `type` in lower case, and the scopes to evaluate it in.
+
+    `around` are the resources that it stands in.
+    """
 
     type: str
     body: JsonObject
     scopes: Scopes
+    around: tuple[Deployed, ...] = ()
 
 
-def root_scopes(
-    template: JsonObject,
-    parameters: Mapping[str, Parameter],
-    values: Mapping[str, Given],
-    context: Context,
-    *,
-    secrets: bool = False,
-) -> Scopes:
-    """The scopes of a template at the top of a document, its parameters with the values that the user gives.
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A template at the top of a document, with what the user says about it, and what evaluating it may cost altogether."""
 
-    `secrets`: in the resolved one also those that are secret, which must not reach the output.
+    template: JsonObject
+    parameters: Mapping[str, Parameter]
+    values: Mapping[str, Given]
+    context: Context
+    budget: Budget
+
+    def scopes(self, *, secrets: bool = False) -> Scopes:
+        """Its scopes. `secrets`: in the resolved one also those parameters have values that must not reach the output."""
+        context, parameters = self.context, self.parameters
+        deployment = _deployment(self.template, context)
+        known = {name: _known(parameter, self.values.get(name)) for name, parameter in parameters.items()}
+        symbolic = {
+            name: _definition(parameter, known[name], fold=context.fold or name in context.shape)
+            for name, parameter in parameters.items()
+        }
+        resolved = {
+            name: _definition(parameter, known[name], fold=True, secrets=secrets) for name, parameter in parameters.items()
+        }
+        return Scopes(*(_scope(self.template, one, deployment, self.budget) for one in (symbolic, resolved)))
+
+
+def walk(template: JsonObject, scopes: Scopes, context: Context, report: Report) -> tuple[Deployed, ...]:
+    """All that a template deploys, nested deployments included, but not what it only looks up (`existing`).
+
+    Only what leads to an image template is evaluated for that: the other resources are as they stand, a loop or a condition of
+    theirs not looked at (`deployed_beside` does).
     """
-    deployment = _deployment(template, context)
-    known = {name: _known(parameter, values.get(name)) for name, parameter in parameters.items()}
-    symbolic = {
-        name: _definition(parameter, known[name], fold=context.fold or name in context.shape)
-        for name, parameter in parameters.items()
-    }
-    resolved = {name: _definition(parameter, known[name], fold=True, secrets=secrets) for name, parameter in parameters.items()}
-    return Scopes(_scope(template, symbolic, deployment), _scope(template, resolved, deployment))
+    found: list[Deployed] = []
+    try:
+        found += _walk(template.get("resources"), scopes, (), context, report)
+    except LimitError as error:
+        report_error(error, template.span, report)
+        return ()
+    return tuple(found)
 
 
-def walk(template: JsonObject, scopes: Scopes, context: Context, report: Report) -> Iterator[Deployed]:
-    """All that a template deploys, nested deployments included, but not what it only looks up (`existing`) or leaves out."""
-    yield from _walk(template.get("resources"), scopes, "", context, report)
+def deployed_beside(everything: Sequence[Deployed]) -> tuple[Deployed, ...]:
+    """The resources beside image templates, round by round of their loops, without those whose condition is known to be false.
+
+    What of that cannot be evaluated does not count: it is not what is converted.
+    """
+    beside = (deployed for deployed in everything if deployed.type not in IMAGE_TEMPLATES)
+    return tuple(one for deployed in beside for one in _quiet_rounds(deployed) if not _is_known_to_be_off(one))
+
+
+def _quiet_rounds(deployed: Deployed) -> Iterator[Deployed]:
+    loop = deployed.body.get("copy")
+    count = loop.get("count") if isinstance(loop, JsonObject) else None
+    number = None if count is None else _value_or_none(count, deployed.scopes.resolved)
+    if not isinstance(loop, JsonObject) or not isinstance(number, int) or not 0 <= number <= MAX_ROUNDS:
+        yield deployed
+        return
+    for index in range(number):
+        yield replace(deployed, scopes=deployed.scopes.with_loop(string_of(loop.get("name")) or "", index))
+
+
+def _is_known_to_be_off(deployed: Deployed) -> bool:
+    conditions = [one.body.get("condition") for one in (*deployed.around, deployed)]
+    return any(
+        condition is not None and _value_or_none(condition, deployed.scopes.resolved) is False for condition in conditions
+    )
+
+
+def _value_or_none(node: Json, scope: Scope) -> ArmValue:
+    try:
+        scope.memory.budget.pay(STEP)
+        return value_of(evaluate_json(node, scope))
+    except ExpressionError:
+        return None
 
 
 def report_shape(parameters: Mapping[str, Parameter], scopes: Scopes, context: Context, report: Report) -> None:
@@ -155,7 +209,7 @@ def default_of(parameter: Parameter, scope: Scope, report: Report) -> ArmValue:
         return None
 
 
-def _scope(template: JsonObject, parameters: dict[str, Definition], deployment: Deployment) -> Scope:
+def _scope(template: JsonObject, parameters: dict[str, Definition], deployment: Deployment, budget: Budget) -> Scope:
     variables, functions = template.get("variables"), template.get("functions")
 
     def reference(function: str, arguments: tuple[ArmValue, ...]) -> Json | None:
@@ -167,6 +221,7 @@ def _scope(template: JsonObject, parameters: dict[str, Definition], deployment: 
         user_functions(functions) if isinstance(functions, JsonArray) else {},
         deployment,
         reference,
+        memory=Memory(budget=budget),
     )
     return scope
 
@@ -226,55 +281,97 @@ def _definition(parameter: Parameter, known: Definition | None, *, fold: bool, s
     return Definition(parameter.name, JsonSymbolic.of(symbol, parameter.span), literal=True)
 
 
-def _walk(resources: Json | None, scopes: Scopes, parent: str, context: Context, report: Report) -> Iterator[Deployed]:
+def _walk(
+    resources: Json | None, scopes: Scopes, around: tuple[Deployed, ...], context: Context, report: Report
+) -> Iterator[Deployed]:
+    parent = around[-1].type if around else ""
     items: tuple[Json, ...] = ()
     if isinstance(resources, JsonArray):
         items = resources.items
     elif isinstance(resources, JsonObject):  # languageVersion 2.0: by symbolic names
         items = tuple(member.value for member in resources)
     for item in items:
-        if not isinstance(item, JsonObject) or _is_left_out(item, scopes.resolved, report):
+        if not isinstance(item, JsonObject) or _exists(item):
             continue
+        scopes.resolved.memory.budget.pay(NODE)
         kind = (string_of(item.get("type")) or "").lower()
         kind = f"{parent}/{kind}" if parent and "/" not in kind.split(".")[-1] and "." not in kind else kind
-        for inside in _rounds(item, scopes, report):
-            if kind == _DEPLOYMENT:
-                yield from _nested(item, inside, context, report)
+        whole = Deployed(kind, item, scopes, around)
+        yield from _found_in(whole, context, report)
+        yield from _walk(item.get("resources"), scopes, (*around, whole), context, report)
+
+
+def _found_in(whole: Deployed, context: Context, report: Report) -> Iterator[Deployed]:
+    """A resource, round by round where it is an image template; of a nested deployment what that deploys."""
+    item = whole.body
+    if whole.type in IMAGE_TEMPLATES:
+        for inside, off in _rounds(item, whole.scopes, report):
+            one = replace(whole, scopes=inside)
+            if off:
+                _report_left_out(one, report)
             else:
-                yield Deployed(kind, item, inside)
-        yield from _walk(item.get("resources"), scopes, kind, context, report)
+                yield one
+    elif whole.type == DEPLOYMENT and _leads_to_images(item):
+        for inside, off in _rounds(item, whole.scopes, report):
+            yield from () if off else _nested(item, inside, context, report)
+    elif whole.type == DEPLOYMENT:
+        yield from _beside(item, whole.scopes)
+    else:
+        yield whole
 
 
-def _is_left_out(item: JsonObject, resolved: Scope, report: Report) -> bool:
-    existing = item.get("existing")
-    if isinstance(existing, JsonScalar) and existing.value is True:
-        return True
-    condition = item.get("condition")
-    if condition is None:
-        return False
-    try:
-        value = value_of(evaluate_json(condition, resolved))
-    except ExpressionError as error:
-        report_error(error, condition.span, report)
-        return True
-    if value is False and string_of(condition) and (string_of(item.get("type")) or "").lower() == _IMAGE_TEMPLATE:
+def _report_left_out(deployed: Deployed, report: Report) -> None:
+    """Say of an image template why it is not converted, where its condition is more than a word."""
+    condition = deployed.body.get("condition")
+    if condition is not None and string_of(condition):
         report.add(
             codes.LEFT_OUT,
             condition.span,
-            f"the image template {string_of(item.get('name')) or 'here'} is left out: its condition is false",
+            f"the image template {name_of(deployed)} is left out: its condition is false",
             help="To convert it, give the parameters of the condition other values: --set NAME=…, or a file with -p.",
         )
-    if is_symbol(value):
-        report.add(
-            codes.CONDITION,
-            condition.span,
-            f"whether {string_of(item.get('name')) or 'this'} is deployed is not known: it is taken to be",
-            help="Give the parameters of the condition a value: --set NAME=…, or a parameters file with -p.",
-        )
-    return value is False
 
 
-def _rounds(item: JsonObject, scopes: Scopes, report: Report) -> Iterator[Scopes]:
+def _exists(item: JsonObject) -> bool:
+    existing = item.get("existing")
+    return isinstance(existing, JsonScalar) and existing.value is True
+
+
+def _rounds(item: JsonObject, scopes: Scopes, report: Report) -> Iterator[tuple[Scopes, bool]]:
+    """The scopes of each round of a resource's `copy`, and whether its condition is false there; one round without a loop."""
+    told = False
+    for inside in _loop(item, scopes, report):
+        scopes.resolved.memory.budget.pay(_RESOURCE)
+        holds = _condition(item, inside.resolved, report)
+        if is_symbol(holds) and not told:
+            told = True
+            _report_unknown_condition(item, report)
+        yield inside, holds is False
+
+
+def _condition(item: JsonObject, resolved: Scope, report: Report) -> ArmValue:
+    condition = item.get("condition")
+    if condition is None:
+        return True
+    try:
+        return value_of(evaluate_json(condition, resolved))
+    except LimitError:
+        raise
+    except ExpressionError as error:
+        report_error(error, condition.span, report)
+        return False
+
+
+def _report_unknown_condition(item: JsonObject, report: Report) -> None:
+    report.add(
+        codes.CONDITION,
+        (item.get("condition") or item).span,
+        f"whether {string_of(item.get('name')) or 'this'} is deployed is not known: it is taken to be",
+        help="Give the parameters of the condition a value: --set NAME=…, or a parameters file with -p.",
+    )
+
+
+def _loop(item: JsonObject, scopes: Scopes, report: Report) -> Iterator[Scopes]:
     """The scopes of each round of a resource's `copy`; the scopes as they are where it has none."""
     loop = item.get("copy")
     if not isinstance(loop, JsonObject):
@@ -283,6 +380,8 @@ def _rounds(item: JsonObject, scopes: Scopes, report: Report) -> Iterator[Scopes
     name, count = string_of(loop.get("name")) or "", loop.get("count")
     try:
         number = None if count is None else value_of(evaluate_json(count, scopes.resolved))
+    except LimitError:
+        raise
     except ExpressionError as error:
         report_error(error, loop.span, report)
         return
@@ -306,6 +405,50 @@ def _rounds(item: JsonObject, scopes: Scopes, report: Report) -> Iterator[Scopes
         yield scopes.with_loop(name, index)
 
 
+def _leads_to_images(item: JsonObject) -> bool:
+    """Whether an image template may be in a nested deployment: one stands there, or it links to what must be read for that."""
+    properties = item.get("properties")
+    if not isinstance(properties, JsonObject):
+        return False
+    template = properties.get("template")
+    return any(map(_is_image_or_link, _resources_in(template))) if isinstance(template, JsonObject) else True
+
+
+def _is_image_or_link(item: JsonObject) -> bool:
+    kind = (string_of(item.get("type")) or "").lower()
+    properties = item.get("properties")
+    linked = isinstance(properties, JsonObject) and properties.get("templateLink") is not None
+    return kind in IMAGE_TEMPLATES or (kind == DEPLOYMENT and linked)
+
+
+def _resources_in(template: JsonObject) -> Iterator[JsonObject]:
+    """All resources of a template and of those nested in it, as they stand."""
+    waiting: list[Json | None] = [template.get("resources")]
+    while waiting:
+        resources = waiting.pop()
+        members = resources if isinstance(resources, JsonObject) else ()
+        for item in (*(resources.items if isinstance(resources, JsonArray) else ()), *(member.value for member in members)):
+            if isinstance(item, JsonObject):
+                yield item
+                properties = item.get("properties")
+                nested = properties.get("template") if isinstance(properties, JsonObject) else None
+                waiting += [item.get("resources"), nested.get("resources") if isinstance(nested, JsonObject) else None]
+
+
+def _beside(item: JsonObject, scopes: Scopes) -> Iterator[Deployed]:
+    """What a nested deployment without an image template deploys."""
+    properties = item.get("properties")
+    template = properties.get("template") if isinstance(properties, JsonObject) else None
+    if not isinstance(properties, JsonObject) or not isinstance(template, JsonObject):
+        return
+    try:
+        inside = _scopes_of(template, properties, item, scopes, Report()) if _is_inner(properties) else scopes
+    except ExpressionError:
+        return  # it is not what is converted
+    for one in _resources_in(template):
+        yield Deployed((string_of(one.get("type")) or "").lower(), one, inside, (Deployed(DEPLOYMENT, item, scopes),))
+
+
 def _nested(item: JsonObject, scopes: Scopes, context: Context, report: Report) -> Iterator[Deployed]:
     """What a nested deployment deploys. Its expressions belong to the outer template, unless it says `inner`."""
     properties = item.get("properties")
@@ -319,18 +462,23 @@ def _nested(item: JsonObject, scopes: Scopes, context: Context, report: Report) 
             return
         (template, context), inner = linked, True  # a linked template is always a scope of its own
     if not inner:
-        yield from _walk(template.get("resources"), scopes, "", context, report)
+        yield from _walk(template.get("resources"), scopes, (), context, report)
         return
-    declared = read_parameters(template, report)
-    given = properties.get("parameters")
     try:
-        symbolic, resolved = (
-            _inner_scope(template, declared, given, item, outer) for outer in (scopes.symbolic, scopes.resolved)
-        )
+        inside = _scopes_of(template, properties, item, scopes, report)
+    except LimitError:
+        raise
     except ExpressionError as error:
         report_error(error, item.span, report)
         return
-    yield from _walk(template.get("resources"), Scopes(symbolic, resolved), "", context, report)
+    yield from _walk(template.get("resources"), inside, (), context, report)
+
+
+def _scopes_of(template: JsonObject, properties: JsonObject, item: JsonObject, outer: Scopes, report: Report) -> Scopes:
+    """The scopes inside a nested template that is one of its own."""
+    declared = read_parameters(template, report)
+    given = properties.get("parameters")
+    return Scopes(*(_inner_scope(template, declared, given, item, scope) for scope in (outer.symbolic, outer.resolved)))
 
 
 def _linked(properties: JsonObject, context: Context, report: Report) -> tuple[JsonObject, Context] | None:
@@ -372,7 +520,7 @@ def _inner_scope(
             hide(passed.value)
             passed = _definition(parameter, None, fold=True)
         parameters[name] = passed
-    return _scope(template, parameters, _target(item, outer))
+    return _scope(template, parameters, _target(item, outer), outer.memory.budget)
 
 
 def _passed(name: str, entry: Json | None, outer: Scope) -> Definition | None:

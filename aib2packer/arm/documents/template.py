@@ -6,6 +6,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.documents.context import IMAGE_TEMPLATES
 from aib2packer.arm.documents.from_azure import image_template_of, report_reading, siblings_of
 from aib2packer.arm.documents.other import what_it_is
 from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, read_parameters
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.findings.model import Report
 
-_IMAGE_TEMPLATE_TYPES = {"microsoft.virtualmachineimages/imagetemplates", "microsoft.virtualmachineimages"}
 _FULL_TYPE = "Microsoft.VirtualMachineImages/imageTemplates"
 _MAX_NAMES = 20
 # What came after API version 2023-07-01 and stands beside the name where properties are flattened.
@@ -155,22 +155,24 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
     """The image templates of a deployment template, those of nested deployments included."""
     from aib2packer.arm.documents.cycles import without_cycles
     from aib2packer.arm.documents.deployment import (
+        Root,
         default_of,
+        deployed_beside,
         evaluate_resource,
         name_of,
         report_shape,
         resolver,
-        root_scopes,
         walk,
     )
     from aib2packer.arm.documents.named import named_values
     from aib2packer.arm.documents.siblings import read_siblings, report_siblings
+    from aib2packer.arm.evaluation.budget import Budget
 
     parameters = read_parameters(template, report)
     values = bind_values(context.values, context.filled, parameters, report)
-    scopes = root_scopes(template, parameters, values, context)
-    everything = tuple(walk(template, scopes, context, report))
-    siblings = read_siblings(everything)
+    root = Root(template, parameters, values, context, Budget())
+    scopes = root.scopes()
+    everything = walk(template, scopes, context, report)
 
     def load(deployed: Deployed, report: Report) -> Resource | None:
         body = evaluate_resource(deployed, report)
@@ -180,7 +182,9 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
             name: ParameterFact(parameter, values.get(name), default_of(parameter, scopes.symbolic, report))
             for name, parameter in parameters.items()
         }
-        report_siblings(everything, deployed, report)
+        beside = deployed_beside(everything)  # after the image template, which comes first where there is much to do
+        siblings = read_siblings(beside)
+        report_siblings(beside, deployed, report)
         report_shape(parameters, scopes, context, report)
         return Resource(
             body,
@@ -191,11 +195,11 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
             siblings=siblings,
             named=named_values(deployed.scopes.symbolic),
             resolve=resolver(scopes),  # symbols are those of the outermost template, however deep they come out
-            reveal=resolver(root_scopes(template, parameters, values, context, secrets=True)),
+            reveal=resolver(root.scopes(secrets=True)),
         )
 
     for deployed in everything:
-        if deployed.type in _IMAGE_TEMPLATE_TYPES:
+        if deployed.type in IMAGE_TEMPLATES:
             yield _Candidate(name_of(deployed), deployed.body.span, partial(load, deployed))
 
 
@@ -308,7 +312,7 @@ def _is_deployment_template(document: JsonObject) -> bool:
 
 
 def _is_image_template(body: JsonObject) -> bool:
-    if (string_of(body.get("type")) or "").lower() in _IMAGE_TEMPLATE_TYPES:
+    if (string_of(body.get("type")) or "").lower() in IMAGE_TEMPLATES:
         return True
     properties = body.get("properties")
     inner = properties if isinstance(properties, JsonObject) else body
@@ -319,6 +323,9 @@ def _nothing_found(document: Json, report: Report) -> None:
     if any(finding.code in {codes.EXPRESSION, codes.TERRAFORM} for finding in report.findings):
         return  # it hid what may be one
     for finding in report.findings:
+        if finding.code == codes.LEFT_OUT:
+            report.add(codes.NO_IMAGE_TEMPLATE, finding.span, f"nothing is deployed: {finding.message}", help=finding.help)
+            return
         if finding.code == codes.LINKED_TEMPLATE:
             report.add(
                 codes.NO_IMAGE_TEMPLATE,

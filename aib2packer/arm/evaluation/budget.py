@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from aib2packer.arm.language.expression import ExpressionError
-from aib2packer.arm.language.symbolic import Lambda, is_symbol, parts_of
+from aib2packer.arm.language.symbolic import Concat, Lambda, is_symbol, parts_of
 from aib2packer.arm.language.tree import JsonSymbolic
 from aib2packer.jsonc.tree import MAX_DEPTH, JsonArray, JsonObject, JsonScalar
 from aib2packer.models import dataclass, field
@@ -26,11 +26,13 @@ MAX_TEXT = 4 << 20  # characters of one value: what a template may have when all
 _MAX_ALL_TEXT = 4 * MAX_TEXT
 _MAX_VALUES = 100_000  # in one value; what stands in it twice is counted twice
 _MAX_SYMBOL_DEPTH = 120
-_MAX_CALLS = 700  # calls of Python within each other, of the 1,000 that there are
+_MAX_PARTS = 1_000  # of joined text
+_MAX_CALLS = 650  # calls of Python within each other, of the 1,000 that there are
 _MAX_WORK = 10_000_000  # a tenth of a microsecond each
 
 STEP = 60
 """The work of evaluating one call."""
+_SYMBOL = 400  # more than another value: it is compared, named and printed
 NODE = 20
 """The work of making one value of JSON, and of all that is done with it later."""
 _CHARACTERS = 16  # that are made or looked at for a unit of work
@@ -169,6 +171,9 @@ class Budget:
         if isinstance(node, JsonSymbolic):
             parts = parts_of(node.symbol)
             self.pay(len(parts))
+            if isinstance(node.symbol, Concat) and len(parts) > _MAX_PARTS:
+                message = "the text has too many parts that are not known"
+                raise LimitError(message, "Give the parameters in it values: --set NAME=…, or a parameters file with -p.")
             return Size(1 + len(parts), sum(len(part) for part in parts if isinstance(part, str)), self._deepest(node.symbol))
         nodes = _nodes_in(node)
         self.pay(NODE * (1 + len(nodes)))
@@ -200,7 +205,7 @@ class Budget:
                 continue
             waiting.pop()
             if id(one) not in self._depths:
-                self.pay(1 + len(parts))
+                self.pay(_SYMBOL + len(parts))
                 self._depths[id(one)] = (one, 1 + max((self._depths[id(part)][1] for part in parts), default=0))
         depth = self._depths[id(symbol)][1]
         if depth > _MAX_SYMBOL_DEPTH:

@@ -27,6 +27,7 @@ from aib2packer.arm.language.expression import (
     PropertyAccess,
     StringLiteral,
     is_expression,
+    nesting,
     parse,
     print_expression,
     unescape,
@@ -40,6 +41,7 @@ from aib2packer.text.source import SourceText, Span
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from aib2packer.arm.evaluation.budget import Budget
     from aib2packer.arm.language.expression import Expression
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.jsonc.tree import Json
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
 # How many calls of Python stand within each other for one level of a tree, and of an expression.
 _TREE = 3
 _CALL = 3
+_ASK = 6
+_PARSER = 4
 
 
 def evaluate(expression: Expression, scope: Scope) -> ArmValue:
@@ -147,11 +151,17 @@ def _string(text: str, node: JsonScalar, scope: Scope) -> Json:
         return node if plain == text else JsonScalar(plain, node.span)
     place = StringPlace(node.span, text)
     try:
+        _allow_parsing(text, scope.memory.budget)
         return _run(parse(text), Frame(scope, place, _run))
     except ExpressionError as error:
         if error.span is None:
             error.span = place.at(error.start, error.end)
         raise
+
+
+def _allow_parsing(text: str, budget: Budget) -> None:
+    """Look whether there is room to read an expression, as deep as it is: that is done by recursion too."""
+    budget.depth = budget.enter(_PARSER * nesting(text))
 
 
 def _object(node: JsonObject, scope: Scope) -> Json:
@@ -294,6 +304,7 @@ def _resource_id(call: Call, frame: Frame) -> Json:
 
 def _ask(call: Call, frame: Frame) -> Json:
     """What only Azure can answer, unless the template itself does."""
+    frame.scope.memory.budget.enter(_ASK)
     values = tuple(map(frame.value, call.arguments))
     answer = None if frame.scope.reference is None else frame.scope.reference(call.name, values)
     return frame.symbol(runtime(call.name, values), call) if answer is None else answer

@@ -25,6 +25,7 @@ _NAME = pattern(r"[A-Za-z_$][\w$]*+")
 _PROPERTY = pattern(r"[\w$-]++")
 _INTEGER = pattern(r"[+-]?[0-9]++(?![\w.])")
 _NUMBER = pattern(r"[+-]?[0-9][\w.+-]*+")
+_BRACKET = pattern(r"'[^']*+'?+|[()\[\]]")
 _STRING = pattern(r"'((?:[^']++|'')*+)'")
 
 _OPERATORS = pattern(r"==|!=|=~|!~|<=|>=|&&|\|\||\?\?|[-+*/%<>=!?:&|]")
@@ -114,6 +115,16 @@ def is_expression(text: str) -> bool:
 def unescape(text: str) -> str:
     """What a string that is no expression means: `[[…]` loses one bracket, everything else stays."""
     return text[1:] if text.startswith("[[") and text.endswith("]") else text
+
+
+@lru_cache(maxsize=4096)
+def nesting(text: str) -> int:
+    """How deep brackets stand in each other in an expression, those in its strings left out."""
+    deepest = depth = 0
+    for bracket in _BRACKET.findall(text):
+        depth += 1 if bracket in "([" else -1 if bracket in ")]" else 0
+        deepest = max(deepest, depth)
+    return deepest
 
 
 @lru_cache(maxsize=4096)

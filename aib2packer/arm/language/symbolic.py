@@ -40,29 +40,54 @@ class DeploymentFact:
     path: tuple[str | int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Deferred:
+class Composite:
+    """A symbol made of values. What it is made of may stand in it many times, so comparing looks at each pair once.
+
+    `digest` is a hash of all that is in it, made of those of its parts.
+    """
+
+    __slots__ = ()
+    digest: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", hash((_head(self), *map(_digest, _contents(self)))))
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Composite) and identical(self, other))
+
+    def __hash__(self) -> int:
+        return self.digest
+
+
+def _digest(value: object) -> int:
+    match value:
+        case tuple():
+            return hash(tuple(map(_digest, value)))
+        case Mapping():
+            return hash(frozenset((_digest(key), _digest(item)) for key, item in value.items()))
+        case _:
+            return hash(value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deferred(Composite):
     """A value that each deployment makes anew: `utcNow` and `newGuid`, in the default of `parameter` ("" elsewhere)."""
 
     function: str
     arguments: tuple[ArmValue, ...] = ()
     parameter: str = ""
-
-    def __hash__(self) -> int:
-        return hash((self.function, self.parameter))
+    digest: int = field(init=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Runtime:
+@dataclass(frozen=True, slots=True, eq=False)
+class Runtime(Composite):
     """What Azure answers: `reference`, `listKeys`, …; `path` leads into the answer. The answers of `list*` are secret."""
 
     function: str
     arguments: tuple[ArmValue, ...] = ()
     path: tuple[str | int, ...] = ()
     secure: bool = False
-
-    def __hash__(self) -> int:
-        return hash((self.function, self.path))
+    digest: int = field(init=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +101,6 @@ class Secret:
     host: str
     query: bool
     digest: str
-
-
-class Composite:
-    """A symbol made of values. What it is made of may stand in it many times, so comparing looks at each pair once."""
-
-    __slots__ = ()
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Composite) and _equal(self, other))
-
-    def __hash__(self) -> int:
-        return hash(type(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +119,7 @@ class Concat(Composite):
     """
 
     parts: tuple[str | Symbol, ...]
-
-    def __hash__(self) -> int:
-        return hash((len(self.parts), *(part for part in self.parts if isinstance(part, str))))
+    digest: int = field(init=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,14 +131,13 @@ class If(Composite):
     otherwise: ArmValue
     type: Type = field(init=False, repr=False)
     nullable: bool = field(init=False, repr=False)
+    digest: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        Composite.__post_init__(self)
         kind = type_of(self.then)
         object.__setattr__(self, "type", kind if kind == type_of(self.otherwise) else "any")
         object.__setattr__(self, "nullable", may_be_null(self.then) or may_be_null(self.otherwise))
-
-    def __hash__(self) -> int:
-        return hash(self.condition)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,9 +150,7 @@ class Access(Composite):
     target: ArmValue
     key: str | int | Symbol
     safe: bool = False
-
-    def __hash__(self) -> int:
-        return hash(self.key)
+    digest: int = field(init=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,9 +159,7 @@ class VariableSymbol(Composite):
 
     name: str
     value: ArmValue
-
-    def __hash__(self) -> int:
-        return hash(self.name)
+    digest: int = field(init=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,9 +168,7 @@ class Lambda(Composite):
 
     parameters: tuple[str, ...]
     body: ArmValue
-
-    def __hash__(self) -> int:
-        return hash(self.parameters)
+    digest: int = field(init=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,14 +181,13 @@ class Apply(Composite):
     function: str
     arguments: tuple[ArmValue | Lambda, ...]
     nullable: bool = field(init=False, repr=False)
+    digest: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        Composite.__post_init__(self)
         coalesces = self.function == "coalesce"
         nullable = all(map(may_be_null, self.arguments)) if coalesces else type_of(self) == "any"
         object.__setattr__(self, "nullable", nullable)
-
-    def __hash__(self) -> int:
-        return hash((self.function, len(self.arguments)))
 
 
 Leaf: TypeAlias = ParameterSymbol | DeploymentFact | Deferred | Runtime | Secret | VariableSymbol
@@ -390,7 +393,7 @@ def walk(value: ArmValue | Lambda) -> Iterator[ArmValue | Lambda]:
             waiting += reversed(parts_of(one))
 
 
-def parts_of(value: ArmValue | Lambda | Composite) -> tuple[ArmValue | Lambda, ...]:
+def parts_of(value: object) -> tuple[ArmValue | Lambda, ...]:
     """What a value is made of."""
     match value:
         case tuple():
@@ -411,7 +414,8 @@ def parts_of(value: ArmValue | Lambda | Composite) -> tuple[ArmValue | Lambda, .
             return ()
 
 
-def _equal(one: ArmValue | Lambda | Composite, other: ArmValue | Lambda | Composite) -> bool:
+def identical(one: object, other: object) -> bool:
+    """Whether two values are the same to the letter: for Python true is 1."""
     seen: set[tuple[int, int]] = set()
     waiting = [(one, other)]
     while waiting:
@@ -424,18 +428,31 @@ def _equal(one: ArmValue | Lambda | Composite, other: ArmValue | Lambda | Compos
                 return False
             waiting += [(item, right[key]) for key, item in left.items()]
         elif isinstance(left, tuple | Composite) and isinstance(right, tuple | Composite):
-            parts, others = parts_of(left), parts_of(right)
-            if _head(left) != _head(right) or len(parts) != len(others):
+            parts, others = _contents(left), _contents(right)
+            if _head(left) != _head(right) or len(parts) != len(others) or _differ(left, right):
                 return False
             waiting += zip(reversed(parts), reversed(others), strict=True)
-        elif left != right:
+        elif type(left) is not type(right) or left != right:
             return False
     return True
+
+
+def _contents(value: object) -> tuple[ArmValue | Lambda, ...]:
+    """What is compared in a value: its parts, and what those were that Azure is to answer or a deployment makes."""
+    return value.arguments if isinstance(value, Runtime | Deferred) else parts_of(value)
+
+
+def _differ(left: object, right: object) -> bool:
+    return isinstance(left, Composite) and isinstance(right, Composite) and left.digest != right.digest
 
 
 def _head(value: object) -> tuple[object, ...]:
     """What a value is, but for its parts."""
     match value:
+        case Deferred(function, _, parameter):
+            return (Deferred, function, parameter)
+        case Runtime(function, _, path, secure):
+            return (Runtime, function, path, secure)
         case Access(_, _, safe):
             return (Access, safe)
         case Lambda(parameters):
@@ -449,32 +466,40 @@ def _head(value: object) -> tuple[object, ...]:
 
 
 def rebuild(value: ArmValue, change: Callable[[ArmValue], ArmValue]) -> ArmValue:
-    """A value with each of the values that it is made of changed."""
+    """A value with each of the values that it is made of changed; itself where none is another then."""
 
-    def symbol(part: Symbol) -> Symbol:
-        changed = change(part)
-        return changed if is_symbol(changed) else part
+    def changed(part: ArmValue | Lambda) -> ArmValue | Lambda:
+        if not isinstance(part, Lambda):
+            return change(part)
+        body = change(part.body)
+        return part if body is part.body else Lambda(part.parameters, body)
 
-    def text(part: str | Symbol) -> str | Symbol:
-        changed = change(part)
-        return changed if isinstance(changed, str) or is_symbol(changed) else part
+    before = () if isinstance(value, VariableSymbol) else parts_of(value)  # a name stays one
+    after = tuple(map(changed, before))
+    if all(one is other for one, other in zip(before, after, strict=True)):
+        return value
+    return _remade(value, after)
 
-    def argument(part: ArmValue | Lambda) -> ArmValue | Lambda:
-        return Lambda(part.parameters, change(part.body)) if isinstance(part, Lambda) else change(part)
 
+def _remade(value: ArmValue, parts: tuple[ArmValue | Lambda, ...]) -> ArmValue:
+    """A value with other parts; what must be a symbol, or text, stays what it was where its new value is none."""
     match value:
         case tuple():
-            return tuple(map(change, value))
+            return parts  # type: ignore[return-value]  # no lambda stands in an array
         case Mapping():
-            return {key if isinstance(key, str) else symbol(key): change(item) for key, item in value.items()}
-        case Concat(parts):
-            return concat(map(text, parts))
-        case If(condition, then, otherwise):
-            return If(symbol(condition), change(then), change(otherwise))
-        case Access(target, key, safe):
-            return Access(change(target), key if isinstance(key, str | int) else symbol(key), safe)
-        case Apply(function, arguments):
-            return Apply(function, tuple(map(argument, arguments)))
+            members = zip(value, parts[::2], parts[1::2], strict=True)
+            return {new if isinstance(new, str) or is_symbol(new) else key: item for key, new, item in members}  # type: ignore[misc]
+        case Concat(texts):
+            kept = (new if isinstance(new, str) or is_symbol(new) else old for old, new in zip(texts, parts, strict=True))
+            return concat(kept)
+        case If(condition):
+            decides, then, otherwise = parts
+            return If(decides if is_symbol(decides) else condition, then, otherwise)  # type: ignore[arg-type]  # no lambda
+        case Access(_, key, safe):
+            target, new = parts
+            return Access(target, new if isinstance(new, str | int) or is_symbol(new) else key, safe)  # type: ignore[arg-type]
+        case Apply(function):
+            return Apply(function, parts)
         case _:
             return value
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     References: TypeAlias = Mapping[Leaf, Reference]
 
 _SCALARS = frozenset({"string", "int", "bool", "float"})
+_LONGEST = 100_000  # characters of an expression; ARM takes 24,576
 _TIMESTAMP = Code("timestamp()")
 
 
@@ -103,8 +104,15 @@ class Printer:
             case _:
                 return self.piece(value).code
 
-    def piece(self, value: ArmValue) -> Piece:  # noqa: C901 - a case each kind of value
+    def piece(self, value: ArmValue) -> Piece:
         """A value inside of an expression."""
+        piece = self._piece(value)
+        if len(piece.text) > _LONGEST:
+            reason = "the expression is too long with the values of its variables filled in"
+            raise CannotPrintError(reason, "concat")
+        return piece
+
+    def _piece(self, value: ArmValue) -> Piece:  # noqa: C901 - a case each kind of value
         match value:
             case None:
                 return NULL

@@ -85,7 +85,7 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
         resolve=template.resolve,
         report=report,
         given=given,
-        packer_version=_packer_version(values, named_leaves),
+        packer_version=_packer_version((*map(variables.put_back, values), *variables.bodies), references),
     )
 
 

@@ -19,7 +19,10 @@ from aib2packer.arm.language.symbolic import (
     If,
     VariableSymbol,
     concat,
+    identical,
     is_symbol,
+    once,
+    parts_of,
     rebuild,
     walk,
 )
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     Texts = Sequence[tuple[TextPiece, ...]]
 
 _LONG = 72  # characters: more than a person writes into the middle of a line
+_MANY = 1_000  # parts of a value, which need not be printed to know that it is long
 # Locals that a build has for purposes of its own.
 _RESERVED = frozenset({"as_root", "downloads", "has_subnet", "image_version", "now", "time_version"})
 
@@ -50,6 +54,11 @@ class Names:
     """The variables that became locals, the largest first."""
 
     locals: Mapping[VariableSymbol, Local] = field(default_factory=dict)
+
+    @property
+    def bodies(self) -> tuple[ArmValue, ...]:
+        """What each of them holds, with the names of the others in it."""
+        return tuple(_Writer(other for other in self.locals if other is not one).inside(one.value) for one in self.locals)
 
     def put_back(self, value: ArmValue) -> ArmValue:
         """A value with the names of variables in place of what they are."""
@@ -76,7 +85,7 @@ def name_variables(definitions: Iterable[tuple[str, ArmValue]], texts: Texts, ta
     # The largest first: what stands only within it is then used once.
     for candidate in sorted(candidates, key=_size, reverse=True):
         uses = _uses(candidate, chosen, texts)
-        if uses > 1 or (uses and (_is_table(candidate.value) or _is_long(show(candidate.value, {})))):
+        if uses > 1 or (uses and (_is_table(candidate.value) or _is_long(candidate, show))):
             chosen.append(candidate)
     locals_: dict[VariableSymbol, Local] = {}
     for one in reversed(chosen):  # what is used comes before what uses it
@@ -96,7 +105,7 @@ def _candidates(definitions: Iterable[tuple[str, ArmValue]], texts: Texts) -> li
             candidates.append(VariableSymbol(name, value))
         else:
             candidates += (VariableSymbol(path, table) for path, table in tables_in(name, value) if table in looked_up)
-    return [one for at, one in enumerate(candidates) if not any(_is(one.value, other.value) for other in candidates[:at])]
+    return [one for at, one in enumerate(candidates) if not any(identical(one.value, other.value) for other in candidates[:at])]
 
 
 def _local_names(candidates: Iterable[VariableSymbol], taken: set[str]) -> dict[VariableSymbol, str]:
@@ -124,13 +133,22 @@ def _uses(candidate: VariableSymbol, chosen: Sequence[VariableSymbol], texts: Te
     return writer.used[candidate]
 
 
-def _is_long(printed: hcl.Value | None) -> bool:
+def _is_long(variable: VariableSymbol, show: Show) -> bool:
+    if _size(variable)[0] > _MANY:
+        return True
+    printed = show(variable.value, {})
     return printed is not None and len(print_value(printed)) > _LONG
 
 
 def _size(variable: VariableSymbol) -> tuple[int, int]:
-    parts = tuple(walk(variable.value))
-    return len(parts), sum(len(part) for part in parts if isinstance(part, str))
+    """How many parts a value has when it is written out, and how many characters."""
+    return once(_written_out)(variable.value)
+
+
+def _written_out(value: ArmValue | Lambda, inside: Callable[[ArmValue | Lambda], tuple[int, int]]) -> tuple[int, int]:
+    sizes = [inside(part) for part in parts_of(value)]
+    text = len(value) if isinstance(value, str) else 0
+    return 1 + sum(parts for parts, _ in sizes), text + sum(characters for _, characters in sizes)
 
 
 def _walk(piece: TextPiece) -> Iterator[ArmValue | Lambda]:
@@ -139,11 +157,6 @@ def _walk(piece: TextPiece) -> Iterator[ArmValue | Lambda]:
 
 def _is_table(value: ArmValue | Lambda) -> bool:
     return isinstance(value, tuple | Mapping)
-
-
-def _is(one: object, other: object) -> bool:
-    """Whether two values are the same to the letter: for Python true is 1."""
-    return one == other and repr(one) == repr(other)
 
 
 class _Writer:
@@ -155,14 +168,24 @@ class _Writer:
         self.runs = [(one.value.parts, one) for one in ordered if isinstance(one.value, Concat)]
         self.tables = [one for one in ordered if _is_table(one.value)]
         self.used: Counter[VariableSymbol] = Counter()
+        self._written_before: dict[int, tuple[ArmValue, ArmValue, Counter[VariableSymbol]]] = {}
 
     def value(self, value: ArmValue) -> ArmValue:
-        """A value, and all within it."""
+        """A value, and all within it. What stands in several places is worked out once, and counted in each."""
+        before = self._written_before.get(id(value))
+        if before is None:
+            counted, self.used = self.used, Counter()
+            before = self._written_before[id(value)] = (value, self._value(value), self.used)
+            self.used = counted
+        self.used += before[2]
+        return before[1]
+
+    def _value(self, value: ArmValue) -> ArmValue:
         if is_symbol(value):
             found = self.symbols.get(value)
         else:
             found = next((one for one in self.tables if one.value == value), None) if _is_table(value) else None
-        return self._use(found) if found is not None and _is(found.value, value) else self.inside(value)
+        return self._use(found) if found is not None and identical(found.value, value) else self.inside(value)
 
     def symbol(self, symbol: Symbol) -> Symbol:
         """A symbol, which stays one."""
@@ -216,6 +239,6 @@ def _around(pieces: Sequence[TextPiece], run: tuple[str | Symbol, ...]) -> tuple
             before = piece[: -len(wanted)]
         elif at == last and isinstance(piece, str) and isinstance(wanted, str) and piece.startswith(wanted):
             after = piece[len(wanted) :]
-        elif not _is(piece, wanted):
+        elif not identical(piece, wanted):
             return None
     return before, after

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import unicodedata
 
+COLLATED = 20
+"""The work, as a budget counts it, of making the key of one character."""
+
 _PUNCTUATION = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
 _DIGITS, _LETTERS = 1, 2
 

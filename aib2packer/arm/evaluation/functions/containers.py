@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.functions.base import Pure, Structural
-from aib2packer.arm.evaluation.functions.collation import collation_key
+from aib2packer.arm.evaluation.functions.collation import COLLATED, collation_key
 from aib2packer.arm.evaluation.functions.merge import deep_merge, shallow_merge
 from aib2packer.arm.evaluation.functions.strings import find_first, find_last
 from aib2packer.arm.evaluation.functions.text import cut, to_text, utf16_length
@@ -243,6 +243,7 @@ def _items(nodes: Nodes) -> Json:
         return nodes.symbolic() if isinstance(node, JsonSymbolic) else nodes.wrong(0, "an object")
     if has_symbolic_keys(node):
         return nodes.symbolic()
+    nodes.budget.pay(COLLATED * sum(len(member.key) for member in node))
     ordered = sorted(node, key=lambda member: collation_key(member.key))
     return JsonArray(tuple(_item(member) for member in ordered), nodes.span)
 
@@ -255,6 +256,7 @@ def _item(member: JsonMember) -> Json:
 
 def _object_keys(arguments: Arguments) -> ArmValue:
     """Without regard to case, those alike in the order of the object (bicep #14057)."""
+    arguments.budget.pay(COLLATED * sum(map(len, arguments.object(0))))
     return tuple(sorted(arguments.object(0), key=lambda key: collation_key(key.casefold())))
 
 

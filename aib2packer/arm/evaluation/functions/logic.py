@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.functions.base import Arguments, Pure, choose, negate
-from aib2packer.arm.evaluation.functions.collation import collation_key
+from aib2packer.arm.evaluation.functions.collation import COLLATED, collation_key
 from aib2packer.arm.evaluation.functions.text import to_text
 from aib2packer.arm.language.symbolic import Concat, DeploymentFact, If, is_symbol, once, same, type_of
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aib2packer.arm.language.symbolic import ArmValue
-
-
-_COLLATED = 20  # of work, for each character that is compared by its place in the alphabet
 
 
 def _not(arguments: Arguments) -> ArmValue:
@@ -57,7 +54,7 @@ def _comparison(holds: Callable[[object, object], bool]) -> Callable[[Arguments]
     def compute(arguments: Arguments) -> ArmValue:
         one, other = arguments.values
         if isinstance(one, str):
-            arguments.budget.pay(_COLLATED * (len(one) + len(arguments.string(1))))
+            arguments.budget.pay(COLLATED * (len(one) + len(arguments.string(1))))
             return holds(collation_key(one), collation_key(arguments.string(1)))
         if isinstance(one, float) or isinstance(other, float):
             return holds(one, other if isinstance(other, float) else arguments.integer(1))

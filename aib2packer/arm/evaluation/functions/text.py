@@ -79,11 +79,8 @@ def utf8(text: str) -> bytes:
 
 
 def lower(text: str) -> str:
-    """`ToLowerInvariant`: each character alone, so the length stays."""
-    changed = text.lower()
-    if len(changed) == len(text) and "Σ" not in text:  # whose lower case depends on where it stands
-        return changed
-    return "".join(one if len(one := char.lower()) == 1 else char for char in text)
+    """`ToLowerInvariant`: each character alone, so the length stays, and a sigma at the end of a word is as any other."""
+    return "İ".join(part.replace("Σ", "\N{GREEK SMALL LETTER SIGMA}").lower() for part in text.split("İ"))
 
 
 def upper(text: str) -> str:
