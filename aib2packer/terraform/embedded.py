@@ -10,6 +10,7 @@ from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.models import replace
 from aib2packer.patterns import pattern
+from aib2packer.terraform.forms import as_arm_text
 from aib2packer.terraform.reading import NotReadError, closing_brace, read_interpolation
 from aib2packer.terraform.syntax import NotTranslatedError, TfCall
 from aib2packer.text.source import SourceText, Span
@@ -26,15 +27,22 @@ _MARKED = pattern(rf"{_OPEN}(\d+){_FILL}*")
 _TOKEN = pattern(r'\\.|"|\$\$\{|\$\{', re.DOTALL)
 
 
-def read_embedded(source: SourceText, start: int, end: int, whole: Span, arm: Callable[[TfExpression], str]) -> Json:
-    """The JSON between two offsets of a text, each part at its place; `arm` writes what is filled in as an ARM expression.
+def read_embedded(piece: Span, whole: Span, arm: Callable[[TfExpression], str], *, is_arm: bool) -> Json:
+    """The JSON in a piece of a text, each part at its place.
+
+    Args:
+        piece: The text.
+        whole: Where it is named, for what is wrong with all of it.
+        arm: Writes what is filled in as an ARM expression.
+        is_arm: Whether the text is an ARM template, in which `[…]` is an expression; elsewhere it is text.
 
     Raises:
         NotTranslatedError: It is no JSON.
 
     """
+    source, start = piece.source, piece.start
     expressions: list[str] = []
-    text = source.text[:end]
+    text = source.text[: piece.end]
     pieces = [re.sub(r"[^\n]", " ", text[:start])]
     at, quoted = start, False
     while (token := _TOKEN.search(text, at)) is not None:
@@ -63,23 +71,23 @@ def read_embedded(source: SourceText, start: int, end: int, whole: Span, arm: Ca
         found = next(iter(report.findings), None)
         span = whole if found is None else found.span._replace(source=source)
         raise NotTranslatedError(span, "this is not JSON" if found is None else found.message, "Correct it.")
-    return _filled(tree, source, tuple(expressions))
+    return _filled(tree, source, tuple(expressions), is_arm=is_arm)
 
 
-def _filled(node: Json, source: SourceText, expressions: tuple[str, ...]) -> Json:
+def _filled(node: Json, source: SourceText, expressions: tuple[str, ...], *, is_arm: bool) -> Json:
     span = node.span._replace(source=source)
     match node:
         case JsonScalar(str() as text):
-            return JsonScalar(_expression(text, expressions), span)
+            return JsonScalar(_expression(text, expressions, is_arm=is_arm), span)
         case JsonArray(items):
-            return JsonArray(tuple(_filled(item, source, expressions) for item in items), span)
+            return JsonArray(tuple(_filled(item, source, expressions, is_arm=is_arm) for item in items), span)
         case JsonObject(members):
             return JsonObject(
                 tuple(
                     JsonMember(
-                        _expression(member.key, expressions),
+                        _expression(member.key, expressions, is_arm=is_arm),
                         member.key_span._replace(source=source),
-                        _filled(member.value, source, expressions),
+                        _filled(member.value, source, expressions, is_arm=is_arm),
                     )
                     for member in members
                 ),
@@ -89,12 +97,12 @@ def _filled(node: Json, source: SourceText, expressions: tuple[str, ...]) -> Jso
             return replace(node, span=span)
 
 
-def _expression(text: str, expressions: tuple[str, ...]) -> str:
+def _expression(text: str, expressions: tuple[str, ...], *, is_arm: bool) -> str:
     """A string with its marks as an ARM expression; without any, the string: ARM templates have expressions of their own."""
     text = text.replace("$${", "${")
     pieces = _MARKED.split(text)
     if len(pieces) == 1:
-        return text
+        return text if is_arm else as_arm_text(text)
     if pieces[0] == pieces[2] == "" and len(pieces) == len(("", "number", "")):
         return f"[{expressions[int(pieces[1])]}]"
     values = [expressions[int(number)] for number in pieces[1::2]]

@@ -9,6 +9,7 @@ from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonS
 from aib2packer.models import dataclass, field, replace
 from aib2packer.patterns import pattern
 from aib2packer.terraform.embedded import read_embedded
+from aib2packer.terraform.forms import as_arm_text
 from aib2packer.terraform.functions import OPERATORS, call, date_format
 from aib2packer.terraform.syntax import (
     NotTranslatedError,
@@ -27,7 +28,7 @@ from aib2packer.terraform.syntax import (
     TfValue,
     path_of,
 )
-from aib2packer.text.source import SourceText
+from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,7 +71,7 @@ def json_of(expression: TfExpression, around: Surroundings) -> Json:
     """
     match expression:
         case TfValue(value, span):
-            return JsonScalar(_literal(value) if isinstance(value, str) else value, span)
+            return JsonScalar(as_arm_text(value) if isinstance(value, str) else value, span)
         case TfList(items, span):
             return JsonArray(tuple(json_of(item, around) for item in items), span)
         case TfObject(items, span):
@@ -79,12 +80,12 @@ def json_of(expression: TfExpression, around: Surroundings) -> Json:
             return text
         case _:
             if (content := _content(expression, around)) is not None:
-                return JsonScalar(_literal(content), expression.span)
+                return JsonScalar(as_arm_text(content), expression.span)
             return JsonScalar(f"[{arm_of(expression, around)}]", expression.span)
 
 
-def document_of(expression: TfExpression, around: Surroundings) -> Json:
-    """An expression whose value is JSON, or text of JSON: `jsonencode(…)`, a text, a file.
+def document_of(expression: TfExpression, around: Surroundings, *, is_arm: bool = False) -> Json:
+    """An expression whose value is JSON, or text of JSON: `jsonencode(…)`, a text, a file. `is_arm`: of an ARM template.
 
     Raises:
         NotTranslatedError: It is none.
@@ -93,10 +94,10 @@ def document_of(expression: TfExpression, around: Surroundings) -> Json:
     match expression:
         case TfCall("jsonencode", (inner,)):
             return json_of(inner, around)
-        case _ if (text := _json_source(expression, around)) is not None:
+        case _ if (text := _json_source(expression, around, is_arm=is_arm)) is not None:
             return text
         case TfAccess() if (path := path_of(expression)) is not None and (behind := around.definition(path)) is not None:
-            return document_of(behind, around)
+            return document_of(behind, around, is_arm=is_arm)
         case _:
             return json_of(expression, around)
 
@@ -104,11 +105,6 @@ def document_of(expression: TfExpression, around: Surroundings) -> Json:
 def _member(key: TfExpression, value: TfExpression, around: Surroundings) -> JsonMember:
     name = key.value if isinstance(key, TfValue) and isinstance(key.value, str) else f"[{arm_of(key, around)}]"
     return JsonMember(name, key.span, json_of(value, around))
-
-
-def _literal(text: str) -> str:
-    """A text that ARM takes as it is."""
-    return f"[{text}" if text.startswith("[") else text
 
 
 def arm_of(expression: TfExpression, around: Surroundings) -> str:  # noqa: C901, PLR0912 - a case each kind of expression
@@ -377,28 +373,28 @@ def _source(path: TfExpression, around: Surroundings) -> SourceText:
     return source
 
 
-def _json_source(expression: TfExpression, around: Surroundings) -> Json | None:
+def _json_source(expression: TfExpression, around: Surroundings, *, is_arm: bool = False) -> Json | None:
     """JSON that stands as text: in a heredoc, in quotes, or in a file. None for other expressions."""
     match expression:
         case TfCall("file", (path,)):
             source = _source(path, around)
-            return _parsed(source, 0, len(source.text), expression, around)
+            return _parsed(Span(source, 0, len(source.text)), expression, around, is_arm=is_arm)
         case TfCall("templatefile", (path, values)):
             source = _source(path, around)
             given = values.items if isinstance(values, TfObject) else ()
             names = {key.value: arm_of(value, around) for key, value in given if isinstance(key, TfValue)}
             inside = around.within(**{str(name): value for name, value in names.items()})
-            return _parsed(source, 0, len(source.text), expression, inside)
+            return _parsed(Span(source, 0, len(source.text)), expression, inside, is_arm=is_arm)
         case TfText(span=span) | TfValue(str(), span=span) if span.text.startswith("<<"):
             head = span.text.index("\n") + 1
             tail = span.text.rstrip().rfind("\n") + 1
-            return _parsed(span.source, span.start + head, span.start + tail, expression, around)
+            return _parsed(Span(span.source, span.start + head, span.start + tail), expression, around, is_arm=is_arm)
         case TfValue(str() as text, span) if text.lstrip().startswith("{"):
-            return _parsed(SourceText(span.source.name, text), 0, len(text), expression, around)
+            return _parsed(Span(SourceText(span.source.name, text), 0, len(text)), expression, around, is_arm=is_arm)
         case _:
             return None
 
 
-def _parsed(source: SourceText, start: int, end: int, whole: TfExpression, around: Surroundings) -> Json:
-    """The JSON between two offsets of a text, `${…}` in it filled in."""
-    return read_embedded(source, start, end, whole.span, lambda part: arm_of(part, around))
+def _parsed(text: Span, whole: TfExpression, around: Surroundings, *, is_arm: bool) -> Json:
+    """The JSON in a piece of a text, `${…}` in it filled in."""
+    return read_embedded(text, whole.span, lambda part: arm_of(part, around), is_arm=is_arm)

@@ -47,3 +47,8 @@ def is_shown(document: JsonObject) -> bool:
 def object_of(members: Mapping[str, Json], span: Span) -> JsonObject:
     """An object all of whose keys stand at one place."""
     return JsonObject(tuple(JsonMember(key, span, value) for key, value in members.items()), span)
+
+
+def as_arm_text(text: str) -> str:
+    """A text as ARM takes it: one in brackets would be an expression there."""
+    return f"[{text}" if text.startswith("[") and text.endswith("]") else text

@@ -233,7 +233,7 @@ def _deployment(block: TfBlock, content: str, given: str, written: Written) -> I
                 help="Convert what `az ts show --id ID` prints.",
             )
         return
-    document = document_of(template, around)
+    document = document_of(template, around, is_arm=True)
     if not isinstance(document, JsonObject):
         raise NotTranslatedError(
             template.span, "the ARM template that is deployed here is not known", "Convert the template itself."

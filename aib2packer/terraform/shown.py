@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of
-from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, object_of
+from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, as_arm_text, object_of
 from aib2packer.text.source import SourceText
 
 if TYPE_CHECKING:
@@ -132,10 +133,12 @@ def _says(node: Json) -> bool:
 def _deployment(address: str, template: JsonObject, parameters: JsonObject | None, values: JsonObject) -> JsonObject:
     """A deployment template that deploys another one with what is passed to it."""
     span = template.span
-    passed = list(parameters.members) if parameters is not None else []
+    passed = [] if parameters is None else [replace(one, value=_as_text(one.value)) for one in parameters.members]
     plain = values.get("parameters")  # of azurerm_template_deployment: all are text
-    for member in plain if isinstance(plain, JsonObject) else ():
-        passed.append(JsonMember(member.key, member.key_span, object_of({"value": member.value}, member.value.span)))
+    passed += (
+        JsonMember(one.key, one.key_span, object_of({"value": _as_text(one.value)}, one.value.span))
+        for one in (plain if isinstance(plain, JsonObject) else ())
+    )
     properties: dict[str, Json] = {
         "expressionEvaluationOptions": object_of({"scope": JsonScalar("inner", span)}, span),
         "template": template,
@@ -148,3 +151,16 @@ def _deployment(address: str, template: JsonObject, parameters: JsonObject | Non
     }
     schema = JsonScalar("https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", span)
     return object_of({"$schema": schema, "resources": JsonArray((object_of(deployment, span),), span)}, span)
+
+
+def _as_text(node: Json) -> Json:
+    """A value whose texts are no expressions of ARM, even if they look so: parameters are passed as they are."""
+    match node:
+        case JsonScalar(str() as text, span):
+            return JsonScalar(as_arm_text(text), span)
+        case JsonArray(items, span):
+            return JsonArray(tuple(map(_as_text, items)), span)
+        case JsonObject(members, span):
+            return JsonObject(tuple(replace(one, value=_as_text(one.value)) for one in members), span)
+        case _:
+            return node

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.patterns import pattern
-from aib2packer.terraform.forms import object_of
+from aib2packer.terraform.forms import as_arm_text, object_of
 from aib2packer.terraform.functions import known_to_packer
 from aib2packer.terraform.reading import read_attributes
 from aib2packer.terraform.syntax import TfBlock, TfCall, TfExpression, TfList, TfName, TfObject, TfRules, TfValue
@@ -91,7 +91,7 @@ def plain(expression: TfExpression) -> Json:
     """A value that is written out as JSON; null for what is computed: in a default nothing is."""
     match expression:
         case TfValue(value, span):
-            return JsonScalar(f"[{value}" if isinstance(value, str) and value.startswith("[") else value, span)
+            return JsonScalar(as_arm_text(value) if isinstance(value, str) else value, span)
         case TfList(items, span):
             return JsonArray(tuple(map(plain, items)), span)
         case TfObject(items, span):

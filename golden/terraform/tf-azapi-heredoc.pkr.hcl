@@ -178,6 +178,7 @@ build {
     inline = [
       "echo ${var.resource_group_rg_name} > /etc/where",
       "echo $${SHELL}",
+      "[ -d /opt ] || mkdir /opt",
     ]
   }
 

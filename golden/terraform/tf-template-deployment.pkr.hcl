@@ -108,7 +108,10 @@ build {
   provisioner "shell" {
     name            = "relay"
     execute_command = local.as_root
-    inline          = ["apt-get install -y postfix"]
+    inline = [
+      "apt-get install -y postfix",
+      "[not an expression]",
+    ]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.

@@ -74,6 +74,8 @@ def hcl(conversion: Conversion) -> str:
         ('"${true ? "yes" : "no"} ${!true}"', "yes false"),
         ('"$${kept} %%{kept} \\"quoted\\" \\u00e9"', '$${kept} %%{kept} \\"quoted\\" é'),
         (r'"\u00e9 \ud"', r"é \\ud"),
+        ('"[ -f /x ] || true"', "[ -f /x ] || true"),
+        ('"[[ -f /x ]]"', "[[ -f /x ]]"),
         ('"[not an expression]"', "[not an expression]"),
         ('"it\'s {braced} ${1}"', "it's {braced} 1"),
         ('sha256(file("a.sh"))', None),

@@ -24,7 +24,7 @@ resource "azapi_resource" "jump" {
         "vmProfile": { "vmSize": "Standard_D2s_v3", "osDiskSizeGB": ${var.disk} },
         "source": { "type": "PlatformImage", "publisher": "Canonical", "offer": "0001-com-ubuntu-server-jammy", "sku": "22_04-lts-gen2", "version": "latest" },
         "customize": [
-          { "type": "Shell", "name": "tools", "inline": ["echo ${azurerm_resource_group.rg.name} > /etc/where", "echo $${SHELL}"] }
+          { "type": "Shell", "name": "tools", "inline": ["echo ${azurerm_resource_group.rg.name} > /etc/where", "echo $${SHELL}", "[ -d /opt ] || mkdir /opt"] }
         ],
         "distribute": [
           { "type": "SharedImage", "runOutputName": "jump", "galleryImageId": "${azurerm_shared_image.jump.id}", "replicationRegions": ${jsonencode(["westeurope"])} }

@@ -11,6 +11,7 @@ resource "azurerm_resource_group_template_deployment" "image" {
 
   parameters_content = jsonencode({
     name      = { value = "relay" }
+    greeting  = { value = "[not an expression]" }
     publisher = { value = var.publisher }
   })
 
@@ -20,7 +21,8 @@ resource "azurerm_resource_group_template_deployment" "image" {
   "contentVersion": "1.0.0.0",
   "parameters": {
     "name": { "type": "string" },
-    "publisher": { "type": "string" }
+    "publisher": { "type": "string" },
+    "greeting": { "type": "string" }
   },
   "resources": [
     {
@@ -31,7 +33,7 @@ resource "azurerm_resource_group_template_deployment" "image" {
       "identity": { "type": "UserAssigned", "userAssignedIdentities": { "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.ManagedIdentity/userAssignedIdentities/builder": {} } },
       "properties": {
         "source": { "type": "PlatformImage", "publisher": "[parameters('publisher')]", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "latest" },
-        "customize": [ { "type": "Shell", "name": "relay", "inline": [ "apt-get install -y postfix" ] } ],
+        "customize": [ { "type": "Shell", "name": "relay", "inline": [ "apt-get install -y postfix", "[parameters('greeting')]" ] } ],
         "distribute": [ { "type": "ManagedImage", "runOutputName": "relay", "location": "westeurope", "imageId": "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/images/relay" } ]
       }
     }
