@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aib2packer.app.run import Result
-    from aib2packer.findings.model import Finding
 
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -89,9 +88,7 @@ def _print_findings(judgements: Sequence[Judgement], reporting: Reporting, *, ma
 
 
 def _summary(judgements: Sequence[Judgement], settings: str, passed_over: int, *, many: bool) -> str:
-    beside = sum(_is_beside(finding) for judgement in judgements for finding in judgement.findings)
-    and_beside = f", and {beside} beside them" if beside else ""
-    of_settings = f" {settings}{and_beside}." if settings else ""
+    of_settings = f" {settings}." if settings else ""
     if not many:
         return f"{text.summary(judgements[0].findings, judgements[0].outcome)}{of_settings}"
     from aib2packer.findings.overview import table
@@ -104,11 +101,6 @@ def _summary(judgements: Sequence[Judgement], settings: str, passed_over: int, *
     of_all = f"{outcomes.count(good.value)} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
     told = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"
     return f"{table(judgements)}{others}\n\n{told}"
-
-
-def _is_beside(finding: Finding) -> bool:
-    """Whether it is the loss of something that is no setting of the image template, such as a trigger beside it."""
-    return finding.severity is Severity.LOSS and finding.span.pointer is None
 
 
 def _passed_over(count: int) -> str:
