@@ -1,33 +1,73 @@
-"""aib2packer converts Azure Image Builder templates to Packer HCL2 builds."""
+"""aib2packer converts Azure Image Builder templates to Packer HCL2 builds: `convert` does, docs/api.md says what it gives."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from aib2packer.clouds import Cloud
 from aib2packer.conversion import Conversion
 from aib2packer.convert import convert
-from aib2packer.findings.model import Code, Finding, Severity
+from aib2packer.findings.model import Asks, Code, Finding, Severity
 from aib2packer.options import Auth, Emit, Options, OsType, SecurityType, Unfetched, ValidateIn, WinrmBootstrap
 from aib2packer.packer.model import Asset
 from aib2packer.text.source import InputError, SourceText, Span
 
+if TYPE_CHECKING:
+    from aib2packer.clouds import CloudFacts
+    from aib2packer.facts import Connection, Facts, LastRun, Role
+    from aib2packer.provenance.accounting import Entry, State
+    from aib2packer.provenance.sourcemap import Place
+    from aib2packer.rendering.build_file import Lines
+
 __version__ = "0.1.0"
 
+# What most callers do without is imported when it is asked for: the start is quick for it.
+_ON_DEMAND = {
+    "CloudFacts": "aib2packer.clouds",
+    "Connection": "aib2packer.facts",
+    "Entry": "aib2packer.provenance.accounting",
+    "Facts": "aib2packer.facts",
+    "LastRun": "aib2packer.facts",
+    "Lines": "aib2packer.rendering.build_file",
+    "Place": "aib2packer.provenance.sourcemap",
+    "Role": "aib2packer.facts",
+    "State": "aib2packer.provenance.accounting",
+}
+
 __all__ = [
+    "Asks",
     "Asset",
     "Auth",
     "Cloud",
+    "CloudFacts",
     "Code",
+    "Connection",
     "Conversion",
     "Emit",
+    "Entry",
+    "Facts",
     "Finding",
     "InputError",
+    "LastRun",
+    "Lines",
     "Options",
     "OsType",
+    "Place",
+    "Role",
     "SecurityType",
     "Severity",
     "SourceText",
     "Span",
+    "State",
     "Unfetched",
     "ValidateIn",
     "WinrmBootstrap",
     "__version__",
     "convert",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name in _ON_DEMAND:
+        return getattr(import_module(_ON_DEMAND[name]), name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

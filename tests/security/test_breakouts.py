@@ -56,6 +56,9 @@ _PROGRAMS = (
     "base64",
     "pwsh",
     "sleep",
+    "cp",
+    "date",
+    "git",
 )
 
 
