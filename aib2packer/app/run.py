@@ -244,7 +244,7 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
     if conversion.hcl is None:
         if template.found and any(finding.code == NO_IMAGE_TEMPLATE for finding in findings):
             return Result(name=name, outcome=Outcome.NO_TEMPLATE, exit_code=0)
-        return Result(name=name, outcome=Outcome.NOT_CONVERTED, exit_code=1, findings=findings)
+        return Result(name=name, outcome=Outcome.NOT_CONVERTED, exit_code=1, findings=findings, settings=conversion.settings)
     hcl = conversion.hcl.encode()
     result = Result(
         name=name,
