@@ -35,7 +35,11 @@ _BY_USE = (
     (r"user_assigned_managed_identities += \[(?:.*, )?var\.NAME[\],]", _IDENTITY),
     (r"image_version += var\.NAME\n", "1.0.0"),
     (r"storage_account_type += var\.NAME\n", "Standard_LRS"),
+    (r"os_disk_size_gb += var\.NAME\n", "127"),
 )
+# Ids, and what else a rule of the template's own may ask for.
+_WELL_FORMED = (SUBSCRIPTION, _IMAGE_VERSION, _IMAGE_VERSION.partition("/versions")[0], _MANAGED_IMAGE, _SUBNET, _IDENTITY)
+_RULE = pattern(r'can\(regex\("((?:[^"\\]|\\.)*)", var\.')
 
 
 def made_up_values(hcl: str, given: Collection[str] = ()) -> dict[str, Made]:
@@ -43,7 +47,8 @@ def made_up_values(hcl: str, given: Collection[str] = ()) -> dict[str, Made]:
     declared = [(name, body) for name, body in _VARIABLE.findall(hcl) if name not in given]
     required = {name: body for name, body in declared if _is_required(body)}
     values = {name: _value(name, body, hcl) for name, body in required.items()}
-    return values | {name: value for name, value in parts_of_ids(hcl).items() if name in values}
+    ruled = {name for name, body in required.items() if _RULE.search(body) and _by_pattern(body) is None}
+    return values | {name: value for name, value in parts_of_ids(hcl).items() if name in values.keys() - ruled}
 
 
 def _is_required(body: str) -> bool:
@@ -79,11 +84,22 @@ def _value(name: str, body: str, hcl: str) -> Made:
         case "list":
             return [first.strip('"') or "madeup"] * (least or 0)
         case "map":
-            return {}
+            keys = re.findall(rf'\bvar\.{name}(?:\.(\w+)|\["([^"]+)"\])', hcl)
+            return {attribute or key: _IMAGE_VERSION for attribute, key in keys}
     if first:
         return first.strip('"')
+    if (rule := _RULE.search(body)) is not None and (fitting := _fitting(rule[1])) is not None:
+        return fitting
     by_use = (value for use, value in _BY_USE if re.search(use.replace("NAME", rf"{name}\b"), hcl, re.MULTILINE))
     return next(by_use, "madeup".ljust(least or 0, "x")[: most if most is not None else None])
+
+
+def _fitting(rule: str) -> str | None:
+    """The first well-formed value that the expression of a rule takes, as far as Python reads it."""
+    try:
+        return next((value for value in _WELL_FORMED if re.search(rule.replace("\\\\", "\\"), value)), None)
+    except re.error:
+        return None
 
 
 def _bound(sign: str, body: str) -> int | None:
