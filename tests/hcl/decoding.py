@@ -96,7 +96,10 @@ class _Reader:
             self.at = match.end()
             return int(match[0]) if re.fullmatch(r"-?\d+", match[0]) else float(match[0])
         word = self.expect(r"[^\W\d][\w-]*(?:\.[^\W\d][\w-]*)*", "a value")
-        return WORDS[word] if word in WORDS else self.names[word]
+        if word in WORDS:
+            return WORDS[word]
+        # What a local of the converter's own holds is another matter: it stands for itself.
+        return self.names.get(word, f"${{{word}}}") if word.startswith("local.") else self.names[word]
 
     def elements(self) -> list[Any]:
         found: list[Any] = []

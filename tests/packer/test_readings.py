@@ -43,9 +43,9 @@ def test_a_signature_that_is_to_be_filled_in_is_a_sensitive_variable() -> None:
     assert "  sensitive   = true" in hcl
 
 
-@pytest.mark.parametrize(("region", "shallow"), [("westeurope", True), ("northeurope", False)])
-def test_replication_is_shallow_in_the_region_of_the_build_only(region: str, *, shallow: bool) -> None:
-    target = {**GALLERY_TARGET, "replicationMode": "Shallow", "replicationRegions": [region]}
+@pytest.mark.parametrize(("regions", "shallow"), [(["westeurope"], True), (["westeurope", "northeurope"], False)])
+def test_replication_is_shallow_in_the_region_of_the_build_only(regions: list[str], *, shallow: bool) -> None:
+    target = {**GALLERY_TARGET, "replicationMode": "Shallow", "replicationRegions": regions}
     whole = template(distribute=[target], apiVersion="2025-10-01")
 
     assert ("use_shallow_replication = true" in hcl_of(whole)) is shallow

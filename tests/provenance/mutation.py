@@ -40,7 +40,8 @@ def mutations(span: Span) -> Iterator[str]:
             yield json.dumps(not value)
         case int() as value:
             yield json.dumps(value + 1)
-        case str() as value if value.startswith("[") and value.endswith("]"):
+        # What an expression comes to is another matter, of ARM and of Terraform.
+        case str() as value if (value.startswith("[") and value.endswith("]")) or "${" in value:
             yield json.dumps("mutated")
         case str() as value if find_secrets(value):  # all that may be seen of a secret is that it is there
             yield json.dumps(f"x{value}")

@@ -78,7 +78,7 @@ def test_annotations_are_comments_and_nothing_else(case: str) -> None:
     assert annotated_texts.keys() == texts.keys()
     for name, text in texts.items():
         lines = annotated_texts[name].splitlines()
-        added = [line for line in lines if re.fullmatch(r" *# (?:--set )?[\w.-]+:[\d, ]+(?:; .*)?", line)]
+        added = [line for line in lines if re.fullmatch(r" *# (?:--set )?[\w.-]+(?: \([\w.-]+\))?:[\d, ]+(?:; .*)?", line)]
         assert added
         assert [line for line in lines if line not in added] == text.splitlines()
 
