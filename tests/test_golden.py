@@ -135,7 +135,8 @@ def test_the_order_of_hashes_changes_nothing(seed: str) -> None:
 
 
 def test_every_golden_file_has_a_case() -> None:
-    leftovers = [file.name for file in golden_files() if case_of(file.relative_to(GOLDEN)) not in CASES]
+    files = [file.relative_to(GOLDEN) for file in golden_files()]
+    leftovers = [file.name for file in files if file.parts[0] != "audit" and case_of(file) not in CASES]
 
     assert leftovers == []
 

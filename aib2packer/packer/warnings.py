@@ -100,12 +100,16 @@ def _check_regions(template: ImageTemplate, report: Report) -> None:
         if template.cloud.facts.has_region(str(region)):
             continue
         if _ANY_REGION.fullmatch(str(region)):
-            message = f"`{region}` is no region of {template.cloud.facts.title}, which the build is for"
+            code, message = (
+                codes.FAILS_WHEN_RUN,
+                f"`{region}` is no region of {template.cloud.facts.title}, which the build is for",
+            )
             remedy = "Leave it out, or say with --cloud which cloud is meant."
         else:
+            code = codes.REFUSED_BY_AZURE
             message = f"`{region}` cannot be the name of a region: it looks like a placeholder that is not filled in"
             remedy = "Write the name of a region, such as westeurope."
-        report.add(codes.FAILS_WHEN_RUN, region.span, message, help=remedy)
+        report.add(code, region.span, message, help=remedy)
 
 
 def _regions_of(target: DistributeTarget) -> tuple[TemplateText | None, ...]:
