@@ -6,17 +6,23 @@ A case is `<room>/<case>.json`; `<case>.options.json` beside it holds the option
 
 import subprocess
 import sys
+from pathlib import Path
 
 import hcl2
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from aib2packer import Severity, convert
+from aib2packer import Options, Severity, convert
+from aib2packer.app.inputs import collect
+from aib2packer.app.run import Request, run
+from aib2packer.audit import as_json, as_page, as_text
+from aib2packer.audit.gather import gather
 from aib2packer.findings import codes, text
 from aib2packer.findings.model import Code
 from tests.cases import CASES, GOLDEN, case_of, convert_case, convert_case_anew, folder_of, golden_hcl, golden_of, read_case
 from tests.conftest import golden_files
 
+ESTATE = Path(__file__).parent / "audit" / "estate"
 CONVERTED = [case for case in CASES if golden_hcl(case).exists()]
 VALIDATIONS = sorted(file.parent.parent.name for file in GOLDEN.glob("*/*/validate/build.pkr.hcl"))
 
@@ -56,6 +62,17 @@ def test_a_case_becomes_its_golden_files(case: str, golden: SnapshotAssertion) -
         # What is written for people is shown by a few cases: a golden file of each would only say the same again.
         if case.startswith("folder-") or not _for_people(path):
             assert data == golden(name=f"{place}/{path}")
+
+
+@pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
+def test_an_estate_becomes_its_golden_reports(golden: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ESTATE.parent)
+    request = Request(options=Options(), folder=Path("never"), look=True)
+    audit = gather([result for one in collect((ESTATE.name,), None) for result in run(one, request)])
+
+    assert f"{as_text.render(audit, color=False)}\n".encode() == golden(name="audit/report.txt")
+    for ending, render in (("md", as_page.markdown), ("html", as_page.html), ("json", as_json.render)):
+        assert render(audit, version="0.0.0").encode() == golden(name=f"audit/report.{ending}")
 
 
 def _for_people(path: str) -> bool:
@@ -118,7 +135,8 @@ def test_the_order_of_hashes_changes_nothing(seed: str) -> None:
 
 
 def test_every_golden_file_has_a_case() -> None:
-    leftovers = [file.name for file in golden_files() if case_of(file.relative_to(GOLDEN)) not in CASES]
+    files = [file.relative_to(GOLDEN) for file in golden_files()]
+    leftovers = [file.name for file in files if file.parts[0] != "audit" and case_of(file) not in CASES]
 
     assert leftovers == []
 

@@ -19,6 +19,7 @@ from aib2packer.findings.codes import (
     UNREADABLE,
 )
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.jsonc.replace import occurring
 from aib2packer.models import dataclass, field, replace
 from aib2packer.options import Emit
 from aib2packer.packer.layout import AZURE_FILE, BUILD_FILE
@@ -115,6 +116,8 @@ class Result:
     settings: tuple[Entry, ...] = ()
     source_map: tuple[Place, ...] = ()
     facts: Facts | None = None
+    renamed: frozenset[str] = frozenset()
+    """The old names, lower-case, that occur in the input and its parameters files, and have new ones."""
 
 
 def unreadable(error: FileError) -> Result:
@@ -144,7 +147,8 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> tupl
         if data is None:
             return (Result(name=template.name, outcome=Outcome.NO_TEMPLATE, exit_code=0),)
         asked, beside = _with_parameters(template, data, asked)
-        return tuple(_told(result, beside) for result in _run(template, data, asked, watch))
+        renamed = _renamed(data, template.name, asked)
+        return tuple(replace(_told(result, beside), renamed=renamed) for result in _run(template, data, asked, watch))
     except NoCompilerError as error:
         return (replace(unreadable(error), name=template.name, outcome=Outcome.NOT_BUILT, folder=asked.folder),)
     except FileError as error:
@@ -159,7 +163,16 @@ def _run_from_azure(template: Template, resource: str, request: Request, watch: 
     data, kept, further = read_template(resource, file, refresh=request.refresh, most=request.most)
     named = template if file is None else replace(template, name=str(file))
     asked = request if file is None else replace(request, beside={AZURE_FILE: kept})
-    return tuple(_told(result, further) for result in _run(named, data, asked, watch))
+    renamed = _renamed(data, named.name, asked)
+    return tuple(replace(_told(result, further), renamed=renamed) for result in _run(named, data, asked, watch))
+
+
+def _renamed(data: bytes, name: str, request: Request) -> frozenset[str]:
+    """The old names that an input or one of its parameters files has."""
+    if not request.options.replacements:
+        return frozenset()
+    sources = (decode(data, name), *request.options.parameter_files, *request.environments.values())
+    return occurring((source.text for source in sources), request.options.replacements)
 
 
 def _with_parameters(template: Template, data: bytes, request: Request) -> tuple[Request, tuple[Finding, ...]]:

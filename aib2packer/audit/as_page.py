@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Asks
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
 def markdown(audit: Audit, *, version: str) -> str:
     """The page in Markdown."""
-    return markdown_environment().get_template("audit.md.j2").render(audit=audit, Asks=Asks, version=version)
+    page = markdown_environment().get_template("audit.md.j2").render(audit=audit, Asks=Asks, version=version)
+    return re.sub(r"\n{3,}", "\n\n", page)
 
 
 def html(audit: Audit, *, version: str) -> str:

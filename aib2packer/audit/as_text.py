@@ -53,7 +53,8 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
     if audit.minutes:
         yield f"The last runs took {audit.minutes:.0f} minutes together, as far as the input tells."
     if audit.passed_over:
-        yield f"{audit.passed_over} other files hold no image template."
+        holds = "file holds" if audit.passed_over == 1 else "files hold"
+        yield f"{audit.passed_over} other {holds} no image template."
 
 
 def _causes(title: str, causes: Sequence[Cause], style: Styler, *, messages: int = _MESSAGES) -> Iterator[str]:

@@ -97,10 +97,7 @@ def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
     yield Chapter(
         "Hosts and ports",
         "What must be reached over the network.",
-        _needs(
-            results,
-            lambda facts: ((f"{one.target}, port {one.port}", f"{one.source} {one.why}", "") for one in facts.connections),
-        ),
+        _needs(results, lambda facts: map(_of_connection, facts.connections)),
     )
     yield Chapter(
         "Secrets",
@@ -153,7 +150,7 @@ def _of_role(one: Role) -> tuple[str, str, str]:
 
 
 def _of_connection(one: Connection) -> tuple[str, str, str]:
-    return f"{one.target}, port {one.port}", one.why if one.source == "Packer" else f"{one.source}: {one.why}", ""
+    return f"{one.target}, port {one.port}", f"{one.source}: {one.why}", ""
 
 
 def _of_definition(scope: str) -> tuple[str, str, str]:

@@ -14,9 +14,10 @@ from aib2packer.app.output import OutputError, write
 from aib2packer.app.run import Request, run
 from aib2packer.audit.baseline import Baseline, read_baseline, told, write_baseline
 from aib2packer.cli import options
-from aib2packer.cli.configured import configured
-from aib2packer.cli.printing import colored, echo, print_error, progress
+from aib2packer.cli.configured import about_replacements, configured
+from aib2packer.cli.printing import colored, doing, echo, print_error, print_waiting, progress
 from aib2packer.cli.sections import SectionedCommand, picked
+from aib2packer.findings.text import safe
 from aib2packer.models import replace
 from aib2packer.options import Options
 from aib2packer.system.files import read_bytes
@@ -58,7 +59,7 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
     try:
         given["parameter_files"] = options.read_parameters(cast("tuple[str, ...]", given["parameter_files"]), most)
         baseline = _baseline(given["baseline"], most)
-        templates = collect(paths or _in_azure(given, most), None, cast("tuple[str, ...]", given["exclude"]))
+        templates = collect(paths or _in_azure(given | {"quiet": quiet}, most), None, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
         print_error(str(error))
         sys.exit(2)
@@ -70,6 +71,7 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
         print_error(str(error))
         sys.exit(2)
     results = _look(jobs, quiet=quiet)
+    echo(safe(about_replacements(context, results)))
     from aib2packer.audit.gather import gather
 
     audit = gather(results)
@@ -106,11 +108,12 @@ def _in_azure(given: Mapping[str, object], most: int) -> tuple[str, ...]:
     if subscription is None and group is None:
         message = "No PATH given. Name a file or a folder, or give --subscription or --resource-group to look in Azure."
         raise click.UsageError(message)
+    print_waiting("Waiting for az, which lists the image templates.", quiet=bool(given.get("quiet")))
     return list_templates(subscription, group, None, check=False, most=most)
 
 
 def _look(jobs: Sequence[tuple[Template, Request]], *, quiet: bool) -> list[Result]:
-    with progress(jobs, lambda job: "" if job is None else job[0].name, quiet=quiet, label="Looking") as running:
+    with progress(jobs, lambda job: "" if job is None else doing(job[0]), quiet=quiet, label="Looking") as running:
         return [result for template, own in running for result in run(template, own)]
 
 

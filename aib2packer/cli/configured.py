@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from aib2packer.app.inputs import Template
-    from aib2packer.app.run import Request
+    from aib2packer.app.run import Request, Result
 
 _KEY = "aib2packer.config"
 # What is about one template, and would seldom be right for all: only [[template]] may say it, match = "**" for all of them.
@@ -106,6 +106,16 @@ def about_all(context: click.Context, count: int) -> str:
         return ""
     holds = "holds" if len(given) == 1 else "hold"
     return f"{' and '.join(given)} {holds} for all {count} files here; aib2packer.toml gives options to single templates."
+
+
+def about_replacements(context: click.Context, results: Iterable[Result]) -> str:
+    """Sentences about entries of [replace] that occur in no template."""
+    config, found = config_of(context), {name for result in results for name in result.renamed}
+    gone = [f"`{old}`" for old, _ in config.replacements if old.casefold() not in found]
+    if not gone:
+        return ""
+    occurs = "occurs" if len(gone) == 1 else "occur"
+    return f"{config.file}: {', '.join(gone)} in [replace] {occurs} in no template here; check the spelling."
 
 
 def _option(context: click.Context, key: str, file: Path) -> click.Option | None:

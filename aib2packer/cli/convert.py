@@ -14,12 +14,13 @@ from aib2packer.app.azure_ids import is_image_template, is_in_azure
 from aib2packer.app.inputs import STDIN, collect, is_folder
 from aib2packer.app.run import Outcome, Request, Result, check_leftovers, run, unreadable
 from aib2packer.cli import options
-from aib2packer.cli.configured import about_all, configured
-from aib2packer.cli.printing import echo, fetching, progress
+from aib2packer.cli.configured import about_all, about_replacements, configured
+from aib2packer.cli.printing import doing, echo, fetching, print_waiting, progress
 from aib2packer.cli.reporting import Reporting, report
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.findings.text import safe
 from aib2packer.models import replace
 from aib2packer.options import Options
 from aib2packer.text.source import FileError
@@ -113,6 +114,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             from aib2packer.app.azure_reading import list_templates
 
             group = cast("str | None", given["resource_group"])
+            print_waiting("Waiting for az, which lists the image templates.", quiet=reporting.quiet)
             arguments = list_templates(subscription, group, folder, check=bool(given["check"]), most=most)
         inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
@@ -128,9 +130,9 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         sys.exit(2)
     if many and not reporting.quiet:
         echo(about_all(context, len(inputs)))
-    watch = partial(fetching, quiet=reporting.quiet or reporting.findings.is_document)
-    results = _run(jobs, reporting) if many else [*run(replace(jobs[0][0], folder=PurePosixPath()), jobs[0][1], watch)]
+    results = _run(jobs, reporting) if many else _run_one(*jobs[0], reporting)
     many = many or len(results) > 1
+    echo(safe("" if reporting.quiet else about_replacements(context, results)))
     try:
         results = list(map(_print_hcl, results))
     except BrokenPipeError:  # the reader has seen enough; click ends without a word
@@ -150,6 +152,14 @@ def _fetcher() -> Fetch:
         return Fetcher()
 
     return lambda assets, advance: fetcher().fetch(assets, advance)
+
+
+def _run_one(template: Template, request: Request, reporting: Reporting) -> list[Result]:
+    """The results of one input."""
+    quiet = reporting.quiet or reporting.findings.is_document
+    if (what := doing(template)) != template.name:
+        print_waiting(f"{what[0].upper()}{what[1:]}", quiet=quiet)
+    return [*run(replace(template, folder=PurePosixPath()), request, partial(fetching, quiet=quiet))]
 
 
 def _run(jobs: Sequence[tuple[Template, Request]], reporting: Reporting) -> list[Result]:
@@ -177,7 +187,7 @@ def _require_apart(jobs: Sequence[tuple[Template, Request]]) -> None:
 
 
 def _named(job: tuple[Template, Request] | None) -> str:
-    return "" if job is None else job[0].name
+    return "" if job is None else doing(job[0])
 
 
 def _target(output: str | None) -> tuple[Path | None, Path | None]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from aib2packer.app.inputs import Template
+
 T = TypeVar("T")
 
 
@@ -36,6 +38,21 @@ def progress(
     """The items, with a bar on a terminal that shows how far it got, and names the one at hand."""
     shown = _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb" and not quiet
     return click.progressbar(items, label=label, file=sys.stderr, item_show_func=named) if shown else nullcontext(items)
+
+
+def doing(template: Template) -> str:
+    """What is done with an input, or waited for, in a few words."""
+    if template.resource is not None:
+        return f"waiting for az: {template.name.rpartition('/')[2]}"
+    if template.path is not None and template.path.suffix.lower() == ".bicep":
+        return f"building {template.name}"
+    return template.name
+
+
+def print_waiting(what: str, *, quiet: bool) -> None:
+    """Say on a terminal what the command is going to wait for."""
+    if not quiet and _is_terminal(sys.stderr):
+        echo(safe(what))
 
 
 @contextmanager

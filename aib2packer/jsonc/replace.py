@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from aib2packer.jsonc.tree import Json
+
+
+def occurring(texts: Iterable[str], replacements: Sequence[tuple[str, str]]) -> frozenset[str]:
+    """The old names, lower-case, that occur as a whole in one of the texts."""
+    if not replacements:
+        return frozenset()
+    return frozenset(match[0].casefold() for text in texts for match in _pattern(replacements).finditer(text))
 
 
 def replaced(document: Json, replacements: Sequence[tuple[str, str]]) -> Json:
@@ -21,9 +28,13 @@ def replaced(document: Json, replacements: Sequence[tuple[str, str]]) -> Json:
     if not replacements:
         return document
     new = {old.casefold(): to for old, to in replacements}
-    names = "|".join(re.escape(old) for old, _ in sorted(replacements, key=lambda pair: -len(pair[0])))
-    pattern = re.compile(rf"(?<![\w.-])(?:{names})(?![\w-]|\.\w)", re.IGNORECASE)
+    pattern = _pattern(replacements)
     return _replaced(document, lambda text: pattern.sub(lambda match: new[match[0].casefold()], text))
+
+
+def _pattern(replacements: Sequence[tuple[str, str]]) -> re.Pattern[str]:
+    names = "|".join(re.escape(old) for old, _ in sorted(replacements, key=lambda pair: -len(pair[0])))
+    return re.compile(rf"(?<![\w.-])(?:{names})(?![\w-]|\.\w)", re.IGNORECASE)
 
 
 def _replaced(node: Json, change: Callable[[str], str]) -> Json:

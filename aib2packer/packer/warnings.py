@@ -34,6 +34,7 @@ TO_CLEAN_UP = 30
 _WINDOWS_MINUTES = 60  # Microsoft advises as much for Windows: docs/reference/aib-behaviour.md 8
 _DISKS_OF_DEFAULT_SIZES = 4  # https://learn.microsoft.com/azure/virtual-machines/sizes: D1_v2 and D2ds_v4 alike
 
+_ANY_REGION = pattern(r"[A-Za-z0-9 ]+")  # a region of any cloud, by its name or as it is shown: West Europe
 _GENERATIONS = {generation.value for generation in Generation}
 
 _REMOVES_AGENT = pattern(
@@ -96,13 +97,19 @@ def _check_regions(template: ImageTemplate, report: Report) -> None:
     """Tell of regions that another cloud has: nothing reaches from one into the other."""
     regions = [template.location, *(region for target in template.targets for region in _regions_of(target))]
     for region in dict.fromkeys(region for region in regions if region is not None and region.literal):
-        if not template.cloud.facts.has_region(str(region)):
-            report.add(
+        if template.cloud.facts.has_region(str(region)):
+            continue
+        if _ANY_REGION.fullmatch(str(region)):
+            code, message = (
                 codes.FAILS_WHEN_RUN,
-                region.span,
                 f"`{region}` is no region of {template.cloud.facts.title}, which the build is for",
-                help="Leave it out, or say with --cloud which cloud is meant.",
             )
+            remedy = "Leave it out, or say with --cloud which cloud is meant."
+        else:
+            code = codes.REFUSED_BY_AZURE
+            message = f"`{region}` cannot be the name of a region: it looks like a placeholder that is not filled in"
+            remedy = "Write the name of a region, such as westeurope."
+        report.add(code, region.span, message, help=remedy)
 
 
 def _regions_of(target: DistributeTarget) -> tuple[TemplateText | None, ...]:

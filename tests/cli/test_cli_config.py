@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.test_cli import GOOD, SUBSCRIPTION, TEMPLATE, convert, files_in
+from tests.cli.test_cli import GOOD, SUBSCRIPTION, TEMPLATE, convert, files_in, run
 from tests.cli.test_cli_estate import SIZED, deployment, lay, values
 
 if TYPE_CHECKING:
@@ -100,6 +100,17 @@ def test_what_moves_gets_its_new_name_wherever_it_stands(tmp_path: Path) -> None
         assert 'managed_image_resource_group_name = "packer-images"' in hcl(tmp_path, name)
     assert "echo packer-images rg-2 my.rg" in hcl(tmp_path, "c")
     assert convert("-", stdin=GOOD, cwd=tmp_path)[1].count(new) == 1
+
+
+def test_an_entry_of_replace_that_occurs_nowhere_is_told(tmp_path: Path) -> None:
+    lay(tmp_path, in__a_json=GOOD, in__b_json=GOOD.replace('"echo hé"', '"echo old-gallery"'))
+    configure(tmp_path, f'[replace]\n"{SUBSCRIPTION.upper()}" = "x"\n"old-gallery" = "new"\n"gallery" = "new"\n"typo" = "y"\n')
+    told = "`gallery`, `typo` in [replace] occur in no template here; check the spelling."
+    for arguments in (("convert", "in", "-o", "out"), ("audit", "in")):
+        said = run(*arguments, cwd=tmp_path).stderr.decode()
+        assert told in said
+        assert "old-gallery" not in said
+    assert "`old-gallery`, `gallery`, `typo` in [replace] occur" in convert("in/a.json", cwd=tmp_path)[2]
 
 
 def test_findings_point_at_what_stands_in_the_file_that_was_replaced(tmp_path: Path) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from aib2packer.app.inputs import Template
+from aib2packer.cli.printing import doing
 from tests.cli.test_cli import GOOD, TEMPLATE, WRONG, convert, files_in, run
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.lab.judge import Packer
 
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
@@ -232,3 +233,15 @@ def test_a_loss_beside_the_settings_does_not_contradict_their_count(tmp_path: Pa
     lay(tmp_path, web_json=deployment(TEMPLATE, trigger))
     _, _, stderr = convert("web.json", cwd=tmp_path)
     assert re.search(r"^Converted with 1 loss, .*settings converted, 1 lost\.$", stderr, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("template", "what"),
+    [
+        (Template("web.json", Path("web.json"), PurePosixPath()), "web.json"),
+        (Template("web.bicep", Path("web.bicep"), PurePosixPath()), "building web.bicep"),
+        (Template("/subscriptions/s/web", None, PurePosixPath(), resource="/subscriptions/s/web"), "waiting for az: web"),
+    ],
+)
+def test_progress_names_what_is_waited_for(template: Template, what: str) -> None:
+    assert doing(template) == what
