@@ -47,7 +47,7 @@ def made_up_values(hcl: str, given: Collection[str] = ()) -> dict[str, Made]:
     declared = [(name, body) for name, body in _VARIABLE.findall(hcl) if name not in given]
     required = {name: body for name, body in declared if _is_required(body)}
     values = {name: _value(name, body, hcl) for name, body in required.items()}
-    ruled = {name for name, body in required.items() if _RULE.search(body) and _by_pattern(body) is None}
+    ruled = {name for name, body in required.items() if _fitting(_RULE.findall(body)) is not None}
     return values | {name: value for name, value in parts_of_ids(hcl).items() if name in values.keys() - ruled}
 
 
@@ -88,16 +88,18 @@ def _value(name: str, body: str, hcl: str) -> Made:
             return {attribute or key: _IMAGE_VERSION for attribute, key in keys}
     if first:
         return first.strip('"')
-    if (rule := _RULE.search(body)) is not None and (fitting := _fitting(rule[1])) is not None:
+    if (fitting := _fitting(_RULE.findall(body))) is not None:
         return fitting
     by_use = (value for use, value in _BY_USE if re.search(use.replace("NAME", rf"{name}\b"), hcl, re.MULTILINE))
     return next(by_use, "madeup".ljust(least or 0, "x")[: most if most is not None else None])
 
 
-def _fitting(rule: str) -> str | None:
-    """The first well-formed value that the expression of a rule takes, as far as Python reads it."""
+def _fitting(rules: list[str]) -> str | None:
+    """The first well-formed value that the expressions of all rules take, as far as Python reads them; None without a rule."""
+    wanted = [rule.replace("\\\\", "\\") for rule in rules]
     try:
-        return next((value for value in _WELL_FORMED if re.search(rule.replace("\\\\", "\\"), value)), None)
+        fitting = (value for value in _WELL_FORMED if all(re.search(rule, value) for rule in wanted))
+        return next(fitting, None) if wanted else None
     except re.error:
         return None
 
