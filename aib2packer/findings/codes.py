@@ -133,7 +133,7 @@ KEPT = Code("AIB2P488", Severity.NOTE, "what Azure said before")
 
 # Parts of codes that were about too much; whoever accepts what they were a part of accepts them
 OUT_OF_RANGE = Code("AIB2P140", Severity.ERROR, "number out of range", formerly=BAD_VALUE)
-NOT_ONE_OF = Code("AIB2P141", Severity.ERROR, "none of the words that count", formerly=BAD_VALUE)
+NOT_ONE_OF = Code("AIB2P141", Severity.ERROR, "value not allowed", formerly=BAD_VALUE)
 BAD_NAME = Code("AIB2P142", Severity.ERROR, "bad name", formerly=BAD_VALUE)
 BAD_ADDRESS = Code("AIB2P143", Severity.ERROR, "bad address", formerly=BAD_VALUE)
 NEWER_API = Code("AIB2P496", Severity.NOTE, "newer than the API version", formerly=SERVICE_REFUSES)
