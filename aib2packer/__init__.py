@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from aib2packer.clouds import Cloud
+from aib2packer.azure.clouds import Cloud
 from aib2packer.conversion import Conversion
 from aib2packer.convert import convert
 from aib2packer.findings.model import Asks, Code, Finding, Severity
@@ -12,8 +12,8 @@ from aib2packer.packer.model import Asset
 from aib2packer.text.source import InputError, SourceText, Span
 
 if TYPE_CHECKING:
-    from aib2packer.clouds import CloudFacts
-    from aib2packer.facts import Connection, Facts, LastRun, Role
+    from aib2packer.azure.clouds import CloudFacts
+    from aib2packer.packer.facts import Connection, Facts, LastRun, Role
     from aib2packer.provenance.accounting import Entry, State
     from aib2packer.provenance.sourcemap import Place
     from aib2packer.rendering.build_file import Lines
@@ -22,14 +22,14 @@ __version__ = "0.1.0"
 
 # What most callers do without is imported when it is asked for: the start is quick for it.
 _ON_DEMAND = {
-    "CloudFacts": "aib2packer.clouds",
-    "Connection": "aib2packer.facts",
+    "CloudFacts": "aib2packer.azure.clouds",
+    "Connection": "aib2packer.packer.facts",
     "Entry": "aib2packer.provenance.accounting",
-    "Facts": "aib2packer.facts",
-    "LastRun": "aib2packer.facts",
+    "Facts": "aib2packer.packer.facts",
+    "LastRun": "aib2packer.packer.facts",
     "Lines": "aib2packer.rendering.build_file",
     "Place": "aib2packer.provenance.sourcemap",
-    "Role": "aib2packer.facts",
+    "Role": "aib2packer.packer.facts",
     "State": "aib2packer.provenance.accounting",
 }
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.models import dataclass, field
+from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aib2packer.facts import Facts
     from aib2packer.findings.model import Finding
+    from aib2packer.packer.facts import Facts
     from aib2packer.packer.model import Asset
     from aib2packer.provenance.accounting import Entry
     from aib2packer.provenance.sourcemap import Place

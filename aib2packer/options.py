@@ -5,13 +5,13 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from aib2packer.models import dataclass, field
+from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from aib2packer.clouds import Cloud
+    from aib2packer.azure.clouds import Cloud
     from aib2packer.text.source import SourceText
 
 BUILD_FILE = "build.pkr.hcl"

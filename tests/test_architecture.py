@@ -4,6 +4,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,12 @@ PACKAGE = Path(aib2packer.__file__).parent
 
 # Each room may import from those to its left only, and from itself. Names of one tuple are on the same floor.
 FLOORS = (
-    ("models", "patterns"),
+    ("lazy",),
     ("text",),
     ("system",),
     ("findings",),
     ("hcl",),
-    ("clouds",),
+    ("azure",),
     ("options",),
     ("jsonc",),
     ("terraform",),
@@ -31,7 +32,6 @@ FLOORS = (
     ("customizers",),
     ("rendering",),
     ("provenance",),
-    ("facts",),
     ("conversion",),
     ("guide",),
     ("convert",),
@@ -41,7 +41,7 @@ FLOORS = (
     ("cli",),
 )
 RANK = {room: rank for rank, floor in enumerate(FLOORS) for room in floor}
-ALONE = {"hcl": {"text", "models", "patterns"}}  # HCL is a language: it knows nothing of Azure, ARM or findings
+ALONE = {"hcl": {"text", "lazy"}}  # HCL is a language: it knows nothing of Azure, ARM or findings
 LARGEST_ROOM = 17
 ABOVE_CONVERT = {"verify", "fetch", "app", "audit", "cli"}
 OUTSIDE = {"click", "urllib3", "socket", "subprocess", "http", "requests"}
@@ -151,3 +151,32 @@ def test_below_convert_nothing_reaches_outside_of_the_process() -> None:
     )
 
     assert reaching == []
+
+
+def test_a_class_name_stands_for_one_thing() -> None:
+    classes = [
+        (node.name, module)
+        for module, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    twice = {
+        name: [module for _, module in found]
+        for name, group in groupby(sorted(classes), key=lambda one: one[0])
+        if len(found := list(group)) > 1
+    }
+
+    assert twice == {}
+
+
+def test_nothing_is_imported_under_another_name() -> None:
+    renamed = sorted(
+        f"{module}: {alias.name} as {alias.asname}"
+        for module, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("aib2packer")
+        for alias in node.names
+        if alias.asname is not None
+    )
+
+    assert renamed == []

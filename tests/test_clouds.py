@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aib2packer import Cloud, Options
-from aib2packer.clouds import cloud_named, recognise
+from aib2packer.azure.clouds import cloud_named, recognise
 from tests.cases.templates import GALLERY_TARGET, codes_of, convert_json, hcl_of, template
 
 SCRIPT = {"type": "Shell", "name": "a", "scriptUri": "[concat('https://x.blob.', environment().suffixes.storage, '/s/a.sh')]"}

@@ -12,9 +12,9 @@ from aib2packer import Options
 from aib2packer.aib.model import Located
 from aib2packer.customizers.shell import Shell
 from aib2packer.findings.model import Finding
-from aib2packer.hcl.values import Attribute, Code, Local
-from aib2packer.models import dataclass as model
-from aib2packer.models import field
+from aib2packer.hcl.values import Attribute, HclCode, Local
+from aib2packer.lazy.models import dataclass as model
+from aib2packer.lazy.models import field
 
 
 @model(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def test_a_model_has_the_fields_of_its_bases_first() -> None:
 
 
 def test_a_model_can_be_copied_and_sent_to_another_process() -> None:
-    local = Local("now", Code("timestamp()"), "why")
+    local = Local("now", HclCode("timestamp()"), "why")
 
     assert copy.deepcopy(local) == local
     assert pickle.loads(pickle.dumps(local)) == local  # noqa: S301 - what was just written

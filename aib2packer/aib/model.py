@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
-from aib2packer.clouds import Cloud
-from aib2packer.models import dataclass, field
+from aib2packer.azure.clouds import Cloud
+from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,7 +42,7 @@ Flag: TypeAlias = "Located[bool] | TemplateText"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PurchasePlan:
     """A marketplace purchase plan."""
 
     TEXTS: ClassVar[tuple[str, ...]] = ("name", "product", "publisher")
@@ -62,7 +62,7 @@ class PlatformImage:
     offer: TemplateText
     sku: TemplateText
     version: TemplateText | None
-    plan: Plan | None
+    plan: PurchasePlan | None
     span: Span
 
 

@@ -12,7 +12,7 @@ from aib2packer.arm.documents.parameters import read_values
 from aib2packer.arm.documents.template import find_image_template, list_image_templates
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
-from aib2packer.models import replace
+from aib2packer.lazy.models import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.answers import error_code
 from aib2packer.aib.model import GalleryImage, GalleryTarget
 from aib2packer.findings import codes
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate

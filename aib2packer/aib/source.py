@@ -9,10 +9,10 @@ from aib2packer.aib.answers import bad_image_id
 from aib2packer.aib.fields import Spelling
 from aib2packer.aib.ids import GALLERY_IMAGE, GALLERY_VERSION, MANAGED_IMAGE, parse_id
 from aib2packer.aib.kinds import choose_kind
-from aib2packer.aib.model import GalleryImage, ManagedImage, Plan, PlatformImage, SharedGalleryImage
+from aib2packer.aib.model import GalleryImage, ManagedImage, PlatformImage, PurchasePlan, SharedGalleryImage
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
@@ -69,7 +69,7 @@ def _platform_image(fields: Fields) -> PlatformImage | None:
     return PlatformImage(publisher, offer, sku, version, plan, fields.span)
 
 
-def _plan(fields: Fields) -> Plan | None:
+def _plan(fields: Fields) -> PurchasePlan | None:
     plan = fields.fields("planInfo")
     if plan is None:
         return None
@@ -80,7 +80,7 @@ def _plan(fields: Fields) -> Plan | None:
         missing = next(key for key, value in keys.items() if value is None)
         plan.missing(missing, "A purchase plan has a planName, a planProduct and a planPublisher.")
         return None
-    return Plan(name, product, publisher)
+    return PurchasePlan(name, product, publisher)
 
 
 def _managed_image(fields: Fields) -> ManagedImage | None:

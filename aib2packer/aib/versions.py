@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aib2packer.models import dataclass
-from aib2packer.patterns import pattern
+from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
 
 # Settings, kinds in brackets and values after `=`, by the version that brought them, as findings name them but for numbers.
 # What lies below one came with it, where it does not stand here itself. Checked by tests/aib/test_conformance.py.

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:

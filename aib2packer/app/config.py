@@ -6,7 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from aib2packer.app.globs import matches
-from aib2packer.models import dataclass, field
+from aib2packer.lazy.models import dataclass, field
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from aib2packer.findings.codes import OUT_OF_DATE
 from aib2packer.findings.model import Finding, about_file
 from aib2packer.findings.text import safe
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import BUILD_FILE, SCRIPTS, VALIDATION_FOLDER
-from aib2packer.patterns import pattern
 from aib2packer.text.source import FileError, SourceText, Span
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import json
 import re
 
 from aib2packer.aib.gallery_versions import Version, parse_version
-from aib2packer.models import dataclass
-from aib2packer.patterns import pattern
+from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
 from aib2packer.text.source import InputError
 
 _SECONDS = 300  # a token may have to be fetched, and pages of versions
@@ -21,7 +21,7 @@ _SHAPE = "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/gall
 
 
 @dataclass(frozen=True, slots=True)
-class GalleryImage:
+class GalleryImageName:
     """An image definition in a gallery, and the version that its id named besides, if any."""
 
     subscription: str
@@ -31,7 +31,7 @@ class GalleryImage:
     version: str | None = None
 
 
-def parse_image(text: str) -> GalleryImage:
+def parse_image(text: str) -> GalleryImageName:
     """Read the resource id of an image definition, or of a version of it; the names of segments are known in any case.
 
     Raises:
@@ -46,10 +46,10 @@ def parse_image(text: str) -> GalleryImage:
         if name is not None and not _NAME.fullmatch(name):
             message = f"`{name}` in `{text}` is no name; write {_SHAPE}, each … filled in"
             raise InputError(message)
-    return GalleryImage(**match.groupdict())
+    return GalleryImageName(**match.groupdict())
 
 
-def list_versions(image: GalleryImage) -> tuple[Version, ...]:
+def list_versions(image: GalleryImageName) -> tuple[Version, ...]:
     """Ask the Azure CLI for the versions there are; those that are being made or failed are among them.
 
     Raises:
@@ -93,7 +93,7 @@ def _versions(answer: bytes) -> tuple[Version, ...]:
     return tuple(version for name in names if (version := parse_version(name)) is not None)
 
 
-def _reason(said: str, image: GalleryImage, status: int) -> str:
+def _reason(said: str, image: GalleryImageName, status: int) -> str:
     """Why the Azure CLI failed, in a sentence, and what to do."""
     where = f"gallery {image.gallery}, resource group {image.resource_group}, subscription {image.subscription}"
     if "az login" in said:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aib2packer.app.azure_ids import name_of_template
 from aib2packer.app.walk import SUFFIXES, candidates, speaks_of_image_templates
 from aib2packer.hcl.names import portable_name
-from aib2packer.models import dataclass, replace
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.layout import OUTPUT_FOLDERS
 from aib2packer.system.files import read_bytes, read_most, unreadable
 from aib2packer.text.source import FileError

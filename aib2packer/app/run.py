@@ -20,7 +20,7 @@ from aib2packer.findings.codes import (
 )
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.jsonc.replace import occurring
-from aib2packer.models import dataclass, field, replace
+from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Emit
 from aib2packer.packer.layout import AZURE_FILE, BUILD_FILE
 from aib2packer.system.files import MOST
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from aib2packer.app.inputs import Template
     from aib2packer.conversion import Conversion
-    from aib2packer.facts import Facts
     from aib2packer.findings.model import Finding, Level
     from aib2packer.options import Options, Unfetched
+    from aib2packer.packer.facts import Facts
     from aib2packer.packer.model import Asset
     from aib2packer.provenance.accounting import Entry
     from aib2packer.provenance.sourcemap import Place

@@ -12,8 +12,8 @@ import stat
 import time
 from typing import TYPE_CHECKING, Self
 
+from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import FILES
-from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable

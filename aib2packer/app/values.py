@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.convert import convert
 from aib2packer.findings.codes import FOLDED
-from aib2packer.models import replace
+from aib2packer.lazy.models import replace
 from aib2packer.packer.layout import EXAMPLE, VALUES_ENDING, environment_file
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.app.bicep import has_compiler
 from aib2packer.app.globs import matches
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 from aib2packer.system.programs import find_program
 
 if TYPE_CHECKING:

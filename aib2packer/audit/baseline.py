@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.app.globs import matches
 from aib2packer.findings.explain import find
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.text.source import InputError
 
 if TYPE_CHECKING:

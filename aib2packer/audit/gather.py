@@ -13,15 +13,15 @@ from aib2packer.findings import codes
 from aib2packer.findings.formats import place
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import safe
-from aib2packer.models import replace
+from aib2packer.lazy.models import replace
 from aib2packer.provenance.accounting import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from aib2packer.app.run import Result
-    from aib2packer.facts import Connection, Facts, Role
     from aib2packer.findings.model import Code, Finding
+    from aib2packer.packer.facts import Connection, Facts, Role
 
 _HOSTED_MINUTES = 360  # the most that a job may take on a runner of GitHub, and on one of Azure DevOps in a private project
 _REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD, codes.SHORT_TIMEOUT}  # and what was a part of these

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
-    from aib2packer.facts import LastRun
     from aib2packer.findings.model import Asks, Code, Finding
+    from aib2packer.packer.facts import LastRun
 
 
 @dataclass(frozen=True, slots=True)

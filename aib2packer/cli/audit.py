@@ -18,7 +18,7 @@ from aib2packer.cli.configured import about_replacements, configured
 from aib2packer.cli.printing import colored, doing, echo, print_error, print_waiting, progress
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.text import safe
-from aib2packer.models import replace
+from aib2packer.lazy.models import replace
 from aib2packer.options import Options
 from aib2packer.system.files import read_bytes
 from aib2packer.text.source import FileError, InputError, decode

@@ -16,7 +16,7 @@ from click.core import ParameterSource
 from aib2packer.app.beside import environment_of
 from aib2packer.app.config import Config, find_config, read_config
 from aib2packer.app.inputs import read_file
-from aib2packer.models import field_names, replace
+from aib2packer.lazy.models import field_names, replace
 from aib2packer.options import Options
 from aib2packer.text.source import FileError, SourceText, decode
 

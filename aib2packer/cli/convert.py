@@ -21,7 +21,7 @@ from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.findings.text import safe
-from aib2packer.models import replace
+from aib2packer.lazy.models import replace
 from aib2packer.options import Options
 from aib2packer.text.source import FileError
 

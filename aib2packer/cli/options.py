@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from aib2packer.app.inputs import read_file
+from aib2packer.azure.clouds import Cloud, cloud_named
 from aib2packer.cli.reporting import FORMATS_BY_ENDING, format_of
-from aib2packer.cli.sections import Section
-from aib2packer.clouds import Cloud, cloud_named
+from aib2packer.cli.sections import OptionSection
 from aib2packer.findings.formats import Format
 from aib2packer.findings.model import Asks, Level, Severity
+from aib2packer.lazy.patterns import pattern
 from aib2packer.options import Auth, Emit, OsType, SecurityType, ValidateIn, WinrmBootstrap
-from aib2packer.patterns import pattern
 from aib2packer.system.files import MOST
 from aib2packer.text.secrets import mask
 from aib2packer.text.source import decode
@@ -132,7 +132,7 @@ def _level(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     return Asks.ACT if value == Asks.ACT.value else Severity(value)
 
 
-inputs = Section("Input")
+inputs = OptionSection("Input")
 inputs.option(
     "--config",
     metavar="FILE",
@@ -152,7 +152,7 @@ inputs.option(
 )
 inputs.option("--refresh", is_flag=True, help="Ask Azure again, also where the output holds what it said before.")
 
-reports = Section("Report")
+reports = OptionSection("Report")
 reports.option(
     "--output",
     "reports",
@@ -183,7 +183,7 @@ reports.option(
 )
 reports.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 
-output = Section("Output")
+output = OptionSection("Output")
 output.option("-o", "--output", type=click.Path(), metavar="PATH", help="A file (PATH ends in .hcl) or a folder to write to.")
 output.option(
     "--emit",
@@ -202,7 +202,7 @@ output.option(
 output.option("--annotate", is_flag=True, help="Say above each block which line of the template it comes from.")
 output.option("--verify", is_flag=True, help="Let the Packer on PATH judge the output, with made-up values for variables.")
 
-conversion = Section("Conversion")
+conversion = OptionSection("Conversion")
 conversion.option("--name", metavar="NAME", help="The image template to convert, where the input holds several.")
 conversion.option(
     "--os-type",
@@ -263,7 +263,7 @@ conversion.option(
     help="The largest file that is read.",
 )
 
-parameters = Section("Deployment templates")
+parameters = OptionSection("Deployment templates")
 parameters.option(
     "-p",
     "--parameters",
@@ -295,7 +295,7 @@ parameters.option(
 parameters.option("--location", metavar="REGION", help="What resourceGroup().location is, instead of a variable.")
 parameters.option("--resolve", is_flag=True, help="Fold parameters that have a value into the output, instead of variables.")
 
-findings = Section("Findings")
+findings = OptionSection("Findings")
 findings.option(
     "--findings",
     type=click.Choice([form.value for form in Format]),

@@ -17,7 +17,7 @@ from aib2packer.findings.codes import NOT_WRITTEN
 from aib2packer.findings.formats import Format, render
 from aib2packer.findings.judgement import Judgement
 from aib2packer.findings.model import Asks, Severity, about_file
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.provenance.accounting import tally
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from aib2packer.models import field_names
+from aib2packer.lazy.models import field_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +40,7 @@ class SectionedCommand(click.Command):
                 formatter.write_dl(records)
 
 
-class Section:
+class OptionSection:
     """A section of options: filled by `option`, then a decorator of the commands that have them."""
 
     def __init__(self, title: str) -> None:

@@ -13,8 +13,8 @@ from aib2packer.customizers.fetched import base_name, read_fetched, script_text
 from aib2packer.customizers.head import label
 from aib2packer.findings import codes
 from aib2packer.hcl.names import file_name
-from aib2packer.models import dataclass
-from aib2packer.patterns import pattern
+from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
@@ -25,7 +25,7 @@ _WEB_PAGE = pattern(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", re.IGNORE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Commands(Customizer):
+class CommandCustomizer(Customizer):
     """A customizer that runs commands: either `inline` or `script` is there."""
 
     TEXTS: ClassVar[tuple[str, ...]] = (*Customizer.TEXTS, "inline", "script")

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import ParameterSymbol
 from aib2packer.arm.language.text import LateExpression, TemplateText, text_of
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,12 +12,12 @@ from aib2packer.arm.language.symbolic import Secret, parameters_of
 from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
 from aib2packer.hcl.values import Interpolation
-from aib2packer.models import dataclass, field, replace
+from aib2packer.lazy.models import dataclass, field, replace
+from aib2packer.lazy.patterns import pattern
 from aib2packer.options import Unfetched
 from aib2packer.packer.model import Download, Provisioner
+from aib2packer.packer.steps.build_context import beside_template
 from aib2packer.packer.steps.download import percent_encoded
-from aib2packer.packer.steps.site import beside_template
-from aib2packer.patterns import pattern
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ParameterSymbol
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
-    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.steps.build_context import BuildContext
 
 _URI = pattern(r"https?://", re.IGNORECASE)
 # Where GitHub and GitLab show a file to people.
@@ -134,7 +134,7 @@ def is_binary(content: bytes) -> bool:
     return b"\0" in content and not content.startswith(tuple(_MARKS))
 
 
-def supply(fetched: Fetched, folder: str, file_name: str, site: Site) -> Supply:
+def supply(fetched: Fetched, folder: str, file_name: str, site: BuildContext) -> Supply:
     """Have a file on the machine that runs Packer: in a folder beside the HCL, or downloaded by the build."""
     if fetched.content is None:
         download = Download(file_name, fetched)

@@ -9,16 +9,16 @@ from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, s
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
 from aib2packer.hcl.names import file_name
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.packer.layout import FILES
 from aib2packer.packer.model import Steps
-from aib2packer.packer.steps.exactness import require_exact
+from aib2packer.packer.steps.exact_text import require_exact
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
     from aib2packer.arm.language.text import TemplateText
-    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.steps.build_context import BuildContext
 
 KIND = "File"
 _LARGEST = 20 * 1024 * 1024  # bytes: docs/reference/aib-behaviour.md 1.6
@@ -55,7 +55,7 @@ def read(index: int, fields: Fields) -> File | None:
     return File(**head, source=source, destination=destination)
 
 
-def translate(file: File, site: Site) -> Steps:
+def translate(file: File, site: BuildContext) -> Steps:
     """Upload the file that the download step fetched."""
     require_exact(file.destination, site.report)
     name = file_name(file.index + 1, base_name(file.source.uri) or label(file))

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.fields import Spelling
 from aib2packer.arm.language.text import text_of
-from aib2packer.customizers.commands import Commands, read_commands
+from aib2packer.customizers.commands import CommandCustomizer, read_commands
 from aib2packer.customizers.fetched import supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
-from aib2packer.hcl.values import Code
-from aib2packer.models import dataclass, replace
+from aib2packer.hcl.values import HclCode
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.layout import SCRIPTS
 from aib2packer.packer.model import Provisioner, Steps
-from aib2packer.packer.steps.exactness import powershell_inline_is_exact, with_byte_order_mark
-from aib2packer.packer.steps.site import AS_ROOT, beside_template
+from aib2packer.packer.steps.build_context import AS_ROOT, beside_template
+from aib2packer.packer.steps.exact_text import powershell_inline_is_exact, with_byte_order_mark
 from aib2packer.packer.steps.upload import upload_text
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import Fetched, Located
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
-    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.steps.build_context import BuildContext
 
 KIND = "PowerShell"
 _OWN_PROCESS = "A process of its own, as in Image Builder: Packer runs inline text inside a try block."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PowerShell(Commands):
+class PowerShell(CommandCustomizer):
     """PowerShell commands, all in one script. `elevated`: as an administrator; `as_system`: as SYSTEM."""
 
     elevated: bool
@@ -64,7 +64,7 @@ def read(index: int, fields: Fields) -> PowerShell | None:
     )
 
 
-def translate(powershell: PowerShell, site: Site) -> Steps:
+def translate(powershell: PowerShell, site: BuildContext) -> Steps:
     """Run the commands as Image Builder's Packer did: as a script of their own, where that can be."""
     if not site.is_windows:
         return _on_linux(powershell, site)
@@ -96,8 +96,8 @@ def _settings(powershell: PowerShell) -> dict[str, Value]:
     if powershell.as_system:
         settings["elevated_user"] = "SYSTEM"
     elif powershell.elevated:
-        settings["elevated_user"] = Code("build.User")
-        settings["elevated_password"] = Code("build.Password")
+        settings["elevated_user"] = HclCode("build.User")
+        settings["elevated_password"] = HclCode("build.Password")
     if powershell.valid_exit_codes:
         settings["valid_exit_codes"] = tuple(code.value for code in powershell.valid_exit_codes)
     return settings
@@ -110,7 +110,7 @@ def _side_file(powershell: PowerShell, text: TemplateText, name: str) -> Steps:
     return Steps((Provisioner("powershell", settings, comment(powershell)),), files={path: script})
 
 
-def _fetched(powershell: PowerShell, script: Fetched, site: Site) -> Steps:
+def _fetched(powershell: PowerShell, script: Fetched, site: BuildContext) -> Steps:
     name = powershell.file_name(".ps1")
     had = supply(script, SCRIPTS, name, site)
     if script.content is not None:  # byte for byte, as in the service: without a mark, Windows reads it in its ANSI code page
@@ -130,7 +130,7 @@ def _run(powershell: PowerShell, path: str) -> Provisioner:
     return Provisioner("powershell", {**_settings(powershell), "inline": inline})
 
 
-def _on_linux(powershell: PowerShell, site: Site) -> Steps:
+def _on_linux(powershell: PowerShell, site: BuildContext) -> Steps:
     """Through pwsh, which the image must bring: the shell provisioner, for the powershell one thinks in Windows paths."""
     name = powershell.file_name(".ps1")
     path = site.remote_path(name)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.text import text_of
-from aib2packer.customizers.commands import Commands, read_commands
+from aib2packer.customizers.commands import CommandCustomizer, read_commands
 from aib2packer.customizers.environment import secrets_apart
 from aib2packer.customizers.fetched import base_name, supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.customizers.restart import WAIT, is_in_shell, mentions_restart, restarts_vm, wait_for_restart
 from aib2packer.findings import codes
-from aib2packer.models import dataclass, replace
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.layout import SCRIPTS
 from aib2packer.packer.model import Provisioner, Steps
-from aib2packer.packer.steps.exactness import has_short_byte_lines, has_short_lines, shell_inline_is_exact, unix_lines
-from aib2packer.packer.steps.site import AS_ROOT, beside_template
+from aib2packer.packer.steps.build_context import AS_ROOT, beside_template
+from aib2packer.packer.steps.exact_text import has_short_byte_lines, has_short_lines, shell_inline_is_exact, unix_lines
 from aib2packer.packer.steps.upload import upload_text
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.customizers.fetched import Supply
     from aib2packer.hcl.values import Value
-    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.steps.build_context import BuildContext
 
 KIND = "Shell"
 _UNSEEN_HELP = "add expect_disconnect = true to its provisioner, and a step after it that waits."
@@ -34,7 +34,7 @@ _SHEBANG = "/bin/sh -e"  # of Packer's own for inline commands, also in the serv
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shell(Commands):
+class Shell(CommandCustomizer):
     """Shell commands, all in one script."""
 
 
@@ -45,7 +45,7 @@ def read(index: int, fields: Fields) -> Shell | None:
     return None if commands is None else Shell(**head, inline=commands[0], script=commands[1])
 
 
-def translate(shell: Shell, site: Site) -> Steps:
+def translate(shell: Shell, site: BuildContext) -> Steps:
     """Run the commands as root."""
     steps = _commands(shell, site) if shell.script is None else _fetched(shell, shell.script, site)
     text = shell.visible_text
@@ -57,7 +57,7 @@ def translate(shell: Shell, site: Site) -> Steps:
     return replace(steps, provisioners=(*before, expecting, gate), restarts=True)
 
 
-def _commands(shell: Shell, site: Site) -> Steps:
+def _commands(shell: Shell, site: BuildContext) -> Steps:
     apart = secrets_apart(shell.text, site.symbols)
     if apart is None:
         return _inline(shell, site)
@@ -65,7 +65,7 @@ def _commands(shell: Shell, site: Site) -> Steps:
     return _with_environment(_inline(replace(shell, inline=text.split("\n")), site), environment, site)
 
 
-def _may_restart(shell: Shell, text: str, site: Site) -> bool:
+def _may_restart(shell: Shell, text: str, site: BuildContext) -> bool:
     """Whether commands restart the VM. Of a script in another language that can only be guessed, and is reported."""
     if shell.script is None or is_in_shell(text):
         return restarts_vm(text)
@@ -79,7 +79,7 @@ def _may_restart(shell: Shell, text: str, site: Site) -> bool:
     return False
 
 
-def _with_environment(steps: Steps, environment: Mapping[str, TemplateText], site: Site) -> Steps:
+def _with_environment(steps: Steps, environment: Mapping[str, TemplateText], site: BuildContext) -> Steps:
     """The last of the steps, which runs the commands, with variables in its environment."""
     *before, last = steps.provisioners
     values = {name: site.symbols.value(value) for name, value in environment.items()}
@@ -93,7 +93,7 @@ def _with_settings(step: Provisioner, settings: Mapping[str, Value]) -> Provisio
     return replace(step, settings={**others, **settings, **commands})
 
 
-def _inline(shell: Shell, site: Site) -> Steps:
+def _inline(shell: Shell, site: BuildContext) -> Steps:
     text = shell.text
     if shell_inline_is_exact(text):
         settings = {**named(shell), "execute_command": AS_ROOT}
@@ -110,7 +110,7 @@ def _inline(shell: Shell, site: Site) -> Steps:
     return Steps((*upload, _run(shell, path)))
 
 
-def _lines(shell: Shell, site: Site) -> tuple[Value, ...]:
+def _lines(shell: Shell, site: BuildContext) -> tuple[Value, ...]:
     """The commands as they stand, or one heredoc where some of them have several lines."""
     # Packer turns CRLF to LF once, and so did the service: doing it here is the same, unless a second time would change more.
     text = shell.text if "\r\r\n" in shell.text.visible else unix_lines(shell.text)
@@ -132,7 +132,7 @@ def _side_file(shell: Shell, script: str, name: str) -> Steps:
     )
 
 
-def _fetched(shell: Shell, script: Fetched, site: Site) -> Steps:
+def _fetched(shell: Shell, script: Fetched, site: BuildContext) -> Steps:
     if script.content is None:
         site.report.add(
             codes.RESTART_UNSEEN,
@@ -148,7 +148,7 @@ def _fetched(shell: Shell, script: Fetched, site: Site) -> Steps:
     return Steps((Provisioner("shell", settings, comment(shell, had.origin)),), assets=had.assets)
 
 
-def _uploaded(shell: Shell, had: Supply, site: Site) -> Steps:
+def _uploaded(shell: Shell, had: Supply, site: BuildContext) -> Steps:
     """Upload the script as it is, and run it on the VM without the CR of its line ends, as the shell provisioner would."""
     path = site.remote_path(shell.file_name(""))
     upload = had.upload({"name": f"{label(shell)}-upload"}, path, comment(shell, had.origin))

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers.durations import read_duration
 from aib2packer.customizers.head import comment, named, read_head
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.packer.model import Provisioner, Steps
-from aib2packer.packer.steps.exactness import require_exact
+from aib2packer.packer.steps.exact_text import require_exact
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.arm.language.text import TemplateText
-    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.steps.build_context import BuildContext
 
 KIND = "WindowsRestart"
 
@@ -45,7 +45,7 @@ def read(index: int, fields: Fields) -> WindowsRestart:
     )
 
 
-def translate(restart: WindowsRestart, site: Site) -> Steps:
+def translate(restart: WindowsRestart, site: BuildContext) -> Steps:
     """Restart the VM and wait for it."""
     settings = named(restart)
     for text in (restart.command, restart.check_command):

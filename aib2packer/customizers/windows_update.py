@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers.head import comment, named, read_head
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.packer.model import Provisioner, Steps
-from aib2packer.packer.steps.exactness import require_exact
+from aib2packer.packer.steps.exact_text import require_exact
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Number
     from aib2packer.arm.language.text import TemplateText
-    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.steps.build_context import BuildContext
 
 KIND = "WindowsUpdate"
 
@@ -43,7 +43,7 @@ def read(index: int, fields: Fields) -> WindowsUpdate:
     )
 
 
-def translate(update: WindowsUpdate, site: Site) -> Steps:
+def translate(update: WindowsUpdate, site: BuildContext) -> Steps:
     """Install the updates; the plugin restarts the VM by itself."""
     settings = named(update)
     for text in (*update.filters, *((update.search_criteria,) if update.search_criteria else ())):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 
 LATER = "Try again; or convert without --fetch, and the build downloads it."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
     from aib2packer.findings.model import Finding

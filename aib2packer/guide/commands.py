@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.models import dataclass, field
+from aib2packer.lazy.models import dataclass, field
 from aib2packer.packer.layout import EXAMPLE, OWN_VALUES
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 

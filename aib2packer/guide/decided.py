@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.clouds import Cloud
-from aib2packer.hcl.values import Code
+from aib2packer.azure.clouds import Cloud
+from aib2packer.hcl.values import HclCode
 from aib2packer.options import Auth, OsType, WinrmBootstrap
 from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
@@ -47,7 +47,7 @@ def _choices(template: ImageTemplate, build: Build, decisions: Decisions, option
     yield _SIGN_IN[options.auth]
     if template.cloud is not Cloud.PUBLIC:
         yield f"The build is for {template.cloud.facts.title}; `--cloud` says otherwise."
-    if any(variable.name == SUBSCRIPTION.name and isinstance(variable.default, Code) for variable in build.variables):
+    if any(variable.name == SUBSCRIPTION.name and isinstance(variable.default, HclCode) for variable in build.variables):
         otherwise = ", else that of the account" if options.auth in {Auth.CLI, Auth.MSI} else ""
         yield f"The template names no subscription: the build takes that in `ARM_SUBSCRIPTION_ID`{otherwise}."
     if template.vm.size is None:

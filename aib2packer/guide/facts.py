@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage
-from aib2packer.facts import Connection, Facts, LastRun, Role
 from aib2packer.findings.text import safe
 from aib2packer.jsonc.tree import JsonObject, string_of
+from aib2packer.packer.facts import Connection, Facts, LastRun, Role
 from aib2packer.packer.shell_words import word
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, VhdTarget
-from aib2packer.clouds import Cloud
+from aib2packer.azure.clouds import Cloud
 from aib2packer.guide.commands import commands
 from aib2packer.guide.decided import choices
 from aib2packer.guide.leftovers import remove_leftovers, replace_image
 from aib2packer.guide.network import reach
 from aib2packer.guide.rights import SOURCE_GROUP, further_rights, one_group, whole_subscription
-from aib2packer.models import dataclass, replace
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Auth
 from aib2packer.packer.distribution.versions import counting_options, counting_values
 from aib2packer.packer.layout import SHA256SUMS, VALIDATION_FOLDER

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.guide.rights import BUILD_GROUP_NAME
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.packer.distribution.ids import TEMPORARY_GROUP
 from aib2packer.packer.layout import (
     ATTRIBUTES,
@@ -62,7 +62,7 @@ _PUBLIC = (
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PageEntry:
     """A finding, as the page lists it."""
 
     code: str
@@ -89,11 +89,11 @@ class Page:
     counting: tuple[str, ...]
     leftovers: tuple[str, ...]
     """Commands that delete what a cancelled build left."""
-    to_act_on: tuple[Entry, ...]
-    missing: tuple[Entry, ...]
-    to_decide: tuple[Entry, ...]
+    to_act_on: tuple[PageEntry, ...]
+    missing: tuple[PageEntry, ...]
+    to_decide: tuple[PageEntry, ...]
     choices: tuple[str, ...]
-    to_know: tuple[Entry, ...]
+    to_know: tuple[PageEntry, ...]
     rights: tuple[Right, ...]
     had: str
     """Who had the further rights in Image Builder."""
@@ -224,14 +224,14 @@ def _counting(guide: Guide) -> tuple[str, ...]:
     return (*guide.counting_values, f"{words} {guide.counting} {target}")
 
 
-def _entries(findings: Iterable[Finding]) -> tuple[Entry, ...]:
+def _entries(findings: Iterable[Finding]) -> tuple[PageEntry, ...]:
     return tuple(_entry(finding) for finding in findings)
 
 
-def _entry(finding: Finding) -> Entry:
+def _entry(finding: Finding) -> PageEntry:
     line, column = finding.span.position
     place = f"{_base_name(finding.span.source.name)}:{line}:{column}"
-    return Entry(finding.code.id, finding.code.title, place, finding.message, finding.help)
+    return PageEntry(finding.code.id, finding.code.title, place, finding.message, finding.help)
 
 
 def _base_name(path: str) -> str:

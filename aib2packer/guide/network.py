@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import VhdTarget
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.options import OsType
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.clouds import Cloud
+from aib2packer.azure.clouds import Cloud
 from aib2packer.guide.commands import SUBSCRIPTION_NAME
 from aib2packer.guide.migration import starts
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.options import Auth
 from aib2packer.packer.layout import AZURE_PIPELINES, GITHUB_ACTIONS
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
@@ -41,7 +41,7 @@ _CREDENTIALS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class PipelineAccess:
     """How what runs in a pipeline gets into Azure, and to the values that the build wants."""
 
     environment: Mapping[str, str]
@@ -75,7 +75,7 @@ class Pipeline:
     on_push: bool
     on_schedule: bool
     runner: Runner
-    access: Access
+    access: PipelineAccess
     packer: str
     actions: Mapping[str, str]
     init: str
@@ -118,7 +118,9 @@ def _github(name: str, guide: Guide) -> Pipeline:
         login = as_machine if auth is Auth.MSI else {"creds": f"'{_CREDENTIALS}'"}
     if login and guide.cloud is not Cloud.PUBLIC:
         login["environment"] = guide.cloud.facts.cli_name
-    return _pipeline(name, guide, "GitHub", Access(environment, login, guide.set_cloud, identity_token=auth in _AS_CLIENT))
+    return _pipeline(
+        name, guide, "GitHub", PipelineAccess(environment, login, guide.set_cloud, identity_token=auth in _AS_CLIENT)
+    )
 
 
 def _azure(name: str, guide: Guide) -> Pipeline:
@@ -142,10 +144,10 @@ def _azure(name: str, guide: Guide) -> Pipeline:
         before.append(f'export {SUBSCRIPTION_NAME}="$(az account show --query id --output tsv)"')
     elif any(one.environment for one in _runs(guide)):
         environment[SUBSCRIPTION_NAME] = f"$({SUBSCRIPTION_NAME})"
-    return _pipeline(name, guide, "Azure DevOps", Access(environment, login, tuple(before)))
+    return _pipeline(name, guide, "Azure DevOps", PipelineAccess(environment, login, tuple(before)))
 
 
-def _pipeline(name: str, guide: Guide, system: str, access: Access) -> Pipeline:
+def _pipeline(name: str, guide: Guide, system: str, access: PipelineAccess) -> Pipeline:
     runs = _runs(guide)
     return Pipeline(
         name=name,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, VhdTarget
-from aib2packer.models import dataclass
-from aib2packer.packer.shell_words import Output, Word, word
+from aib2packer.lazy.models import dataclass
+from aib2packer.packer.shell_words import CommandOutput, Word, word
 from aib2packer.packer.steps.download import account_of, private_accounts
 from aib2packer.packer.subscription import subscription_value
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.packer.decisions import Decisions
-    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.packer.distribution.plan import DistributionPlan
     from aib2packer.packer.model import Download
     from aib2packer.packer.variables.symbols import Symbols
 
@@ -125,7 +125,9 @@ def _further_rights(
         yield Right("the identity", "Managed Identity Operator", scope, "gives it to the build VM", name)
 
 
-def _target_rights(target: DistributeTarget, plan: Plan, symbols: Symbols, tagged: Container[int]) -> Iterator[Right]:
+def _target_rights(
+    target: DistributeTarget, plan: DistributionPlan, symbols: Symbols, tagged: Container[int]
+) -> Iterator[Right]:
     """What a target takes. `tagged` are those whose tags the Azure CLI sets, by their index."""
     match target:
         case GalleryTarget(id=image):
@@ -149,7 +151,7 @@ def _target_rights(target: DistributeTarget, plan: Plan, symbols: Symbols, tagge
 
 def _account(name: str) -> Word:
     """The id of a storage account, which is not in the URL of a blob."""
-    return Word((Output(f"az storage account show --name {name} --query id --output tsv"),))
+    return Word((CommandOutput(f"az storage account show --name {name} --query id --output tsv"),))
 
 
 def _gallery(image: ResourceId, symbols: Symbols) -> Word | None:

@@ -7,9 +7,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Code
-from aib2packer.models import dataclass
-from aib2packer.patterns import pattern
+from aib2packer.hcl.values import HclCode
+from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.hcl.values import Local, Value, Variable
@@ -55,14 +55,14 @@ class Piece:
         return self.text if self.binding >= binding else f"({self.text})"
 
     @property
-    def code(self) -> Code:
+    def code(self) -> HclCode:
         """The expression as a value."""
-        return Code(self.text, self.uses)
+        return HclCode(self.text, self.uses)
 
 
 def of_value(value: Value, version: tuple[int, ...] = ()) -> Piece:
     """A value that is complete."""
-    if isinstance(value, Code):
+    if isinstance(value, HclCode):
         binding = Binding.PRIMARY if _REFERENCE.fullmatch(value.text) else Binding.CONDITIONAL
         return Piece(value.text, value.uses, binding, version)
     return Piece(print_value(value), references(value), version=version)

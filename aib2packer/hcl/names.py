@@ -6,7 +6,7 @@ import re
 import unicodedata
 from urllib.parse import unquote
 
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: these are devices there, whatever follows a dot.
 _DEVICE = pattern(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?=\.|$)", re.IGNORECASE)

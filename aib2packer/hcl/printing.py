@@ -11,8 +11,8 @@ import unicodedata
 from itertools import count, groupby
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.hcl.values import Attribute, Blank, Block, Code, Comment, GoTemplate, Interpolation, Local, Variable
-from aib2packer.patterns import pattern
+from aib2packer.hcl.values import Attribute, Blank, Block, Comment, GoTemplate, HclCode, Interpolation, Local, Variable
+from aib2packer.lazy.patterns import pattern
 from aib2packer.text.commands import break_up
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from aib2packer.hcl.values import Body, Value
 
-    _Reference: TypeAlias = Variable | Local | Code
+    _Reference: TypeAlias = Variable | Local | HclCode
     _Item: TypeAlias = Attribute | Block | Comment | Blank
 
 _WIDTH = 128
@@ -78,7 +78,7 @@ def print_variable(variable: Variable) -> str:
     lines = [f"variable {quote(variable.name)} {{", *_assignments(pairs, _STEP)]
     for rule in variable.validation:
         message = Attribute("error_message", rule.error_message)
-        body = (Blank(), Block("validation", (Attribute("condition", Code(rule.condition)), message)))
+        body = (Blank(), Block("validation", (Attribute("condition", HclCode(rule.condition)), message)))
         lines.append(print_body(body, _STEP))
     return "\n".join((*lines, "}"))
 
@@ -160,7 +160,7 @@ def escape_templates(value: Value) -> Value:
         case Interpolation():
             parts = (_escape_braces(part) if isinstance(part, str) else part for part in _joined(value.parts))
             return Interpolation(tuple(parts), value.multiline)
-        case bool() | int() | float() | Variable() | Local() | Code() | GoTemplate():
+        case bool() | int() | float() | Variable() | Local() | HclCode() | GoTemplate():
             return value
         case tuple():
             return tuple(map(escape_templates, value))
@@ -190,7 +190,7 @@ def _find_references(value: Value | Body | _Item, found: dict[tuple[type, str], 
                 found[key] = found.pop(key)  # its place comes after what it names
         case Attribute():
             _find_references(value.value, found)
-        case tuple() | Block() | Code() | Interpolation():
+        case tuple() | Block() | HclCode() | Interpolation():
             for part in _parts(value):
                 _find_references(part, found)
         case str() | bool() | int() | float() | GoTemplate() | Comment() | Blank():
@@ -200,11 +200,11 @@ def _find_references(value: Value | Body | _Item, found: dict[tuple[type, str], 
                 _find_references(item, found)
 
 
-def _parts(value: tuple[Value, ...] | Body | Block | Code | Interpolation) -> Iterable[Value | _Item]:
+def _parts(value: tuple[Value, ...] | Body | Block | HclCode | Interpolation) -> Iterable[Value | _Item]:
     match value:
         case Block():
             return value.body
-        case Code():
+        case HclCode():
             return value.uses
         case Interpolation():
             return value.parts
@@ -265,7 +265,7 @@ def _print_value(value: Value, indent: int, column: int) -> str:
             return "true" if value else "false"
         case int() | float():
             return repr(value)
-        case Variable() | Local() | Code():
+        case Variable() | Local() | HclCode():
             return _reference(value, indent)
         case GoTemplate():
             return quote(value.text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.models import dataclass, field
+from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Validation:
+class VariableValidation:
     """A `validation` block of a variable: an HCL condition, and a sentence."""
 
     condition: str
@@ -32,7 +32,7 @@ class Variable:
     type: str = "string"
     default: Value | None = None
     sensitive: bool = False
-    validation: tuple[Validation, ...] = ()
+    validation: tuple[VariableValidation, ...] = ()
     origin: Span | None = field(default=None, compare=False)
 
     def __hash__(self) -> int:
@@ -52,7 +52,7 @@ class Local:
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class HclCode:
     """An HCL expression of our own wording; `uses` are the variables and locals that it names."""
 
     text: str
@@ -66,7 +66,7 @@ class Interpolation:
     `multiline` asks for a heredoc where one reads better, and says that one more newline at the end does no harm.
     """
 
-    parts: tuple[str | Variable | Local | Code, ...]
+    parts: tuple[str | Variable | Local | HclCode, ...]
     multiline: bool = False
 
 
@@ -78,7 +78,8 @@ class GoTemplate:
 
 
 Value: TypeAlias = (
-    "str | bool | int | float | Variable | Local | Code | Interpolation | GoTemplate | tuple[Value, ...] | Mapping[str, Value]"
+    "str | bool | int | float | Variable | Local | HclCode | Interpolation | GoTemplate"
+    " | tuple[Value, ...] | Mapping[str, Value]"
 )
 """What an attribute can hold: a literal, a reference (a Variable or Local stands for itself), a list or an object."""
 

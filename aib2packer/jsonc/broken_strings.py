@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from aib2packer.jsonc.breakage import Broken, Case, line_end, named, quoted, shown
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 
 
 def open_string(case: Case) -> Broken:

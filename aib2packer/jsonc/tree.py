@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.models import dataclass, replace
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:

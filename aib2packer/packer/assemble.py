@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
 from aib2packer.hcl.printing import escape_templates, print_body, references
-from aib2packer.hcl.values import Attribute, Block, Code, Local, Variable
-from aib2packer.models import replace
+from aib2packer.hcl.values import Attribute, Block, HclCode, Local, Variable
+from aib2packer.lazy.models import replace
 from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
 from aib2packer.packer.layout import values_file
 from aib2packer.packer.model import Build, Section
 from aib2packer.packer.plugins import AZURE, WINDOWS_UPDATE
 from aib2packer.packer.steps.download import checksums
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
-from aib2packer.packer.vm.sign_in import NOTE as SIGN_IN_NOTE
-from aib2packer.packer.vm.sign_in import SIGN_IN_ORDER
-from aib2packer.packer.vm.winrm import NOTE as WINRM_NOTE
+from aib2packer.packer.vm.sign_in import SIGN_IN_NOTE, SIGN_IN_ORDER
+from aib2packer.packer.vm.winrm import WINRM_NOTE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +51,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
         notes[BUILD_VM] = _PERHAPS_OWN_NETWORK if "allowed_inbound_ip_addresses" in source else _OWN_NETWORK
     if "skip_create_image" in source:
         notes[DISTRIBUTION] = _NO_IMAGE + (_NAME_OF_NO_IMAGE if "managed_image_name" in source else "")
-    if isinstance(source.get("use_azure_cli_auth"), Code):
+    if isinstance(source.get("use_azure_cli_auth"), HclCode):
         notes["use_azure_cli_auth"] = SIGN_IN_NOTE
     if "temp_resource_group_name" in source:
         notes["managed_image_name"] = _IMAGE_ON_THE_WAY
@@ -108,7 +107,7 @@ def _declared(
 def _knows(variable: Variable) -> tuple[bool, bool, bool]:
     """How much a declaration says of the value: the value itself, where it comes from, what it must be."""
     has_default = variable.default is not None
-    return has_default and not isinstance(variable.default, Code), has_default, bool(variable.validation)
+    return has_default and not isinstance(variable.default, HclCode), has_default, bool(variable.validation)
 
 
 def _escaped(body: Body) -> Body:

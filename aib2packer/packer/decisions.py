@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, PlatformImage
 from aib2packer.hcl.names import portable_name
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.packer.distribution.plan import plan_distribution
 from aib2packer.packer.distribution.tags import sort_tags
 from aib2packer.packer.marketplace import architecture_of, generation_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.options import Options, OsType
-    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.packer.distribution.plan import DistributionPlan
     from aib2packer.packer.distribution.tags import Tags
     from aib2packer.packer.marketplace import Architecture, Generation
     from aib2packer.packer.os_type import RunsOn
@@ -47,7 +47,7 @@ class Decisions:
     architecture: Architecture | None
     """The processor that the source image is for, as far as it is known."""
     security: Security
-    plan: Plan
+    plan: DistributionPlan
     """Who makes which target, and the region of the build."""
     tags: Tags
     validation: ValidationPlan

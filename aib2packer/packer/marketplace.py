@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.options import OsType
 
 

@@ -9,9 +9,9 @@ from aib2packer.aib.answers import error_code
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget, PlatformImage
 from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
+from aib2packer.lazy.patterns import pattern
 from aib2packer.options import OsType
 from aib2packer.packer.marketplace import os_type_of, publisher_of
-from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.packer.model import Plugin
 
 

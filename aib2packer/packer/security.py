@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import GalleryTarget, ManagedImage
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value
-from aib2packer.hcl.values import Code, Local, Validation, Variable
-from aib2packer.models import dataclass
+from aib2packer.hcl.values import HclCode, Local, Variable, VariableValidation
+from aib2packer.lazy.models import dataclass
 from aib2packer.options import SecurityType
 from aib2packer.packer.marketplace import Architecture, Generation
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings, Value
-    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.packer.distribution.plan import DistributionPlan
 
 _TAKEN = tuple(one for one in SecurityType if one is not SecurityType.CONFIDENTIAL)
 _LIST = print_value(tuple(one.value for one in _TAKEN))
@@ -31,16 +31,16 @@ DEFINITION_TYPE = Variable(
     "definition_security_type",
     "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has "
     "Trusted Launch; else the version is made of a managed image, which is deleted again.",
-    default=Code("null"),
+    default=HclCode("null"),
     validation=(
-        Validation(
+        VariableValidation(
             f"var.definition_security_type == null ? true : contains({_LIST}, var.definition_security_type)",
             f"The definition_security_type must be one of {', '.join(one.value for one in _TAKEN)}.",
         ),
     ),
 )
 _TRUSTED = Local(
-    "trusted_launch", Code(f'var.{DEFINITION_TYPE.name} == "{SecurityType.TRUSTED_LAUNCH.value}"', (DEFINITION_TYPE,))
+    "trusted_launch", HclCode(f'var.{DEFINITION_TYPE.name} == "{SecurityType.TRUSTED_LAUNCH.value}"', (DEFINITION_TYPE,))
 )
 
 
@@ -71,7 +71,7 @@ class Security:
             case Publishing.TRUSTED_VM:
                 return {"security_type": "TrustedLaunch", "secure_boot_enabled": True, "vtpm_enabled": True}
             case Publishing.EITHER:
-                chosen = Code(f'local.{_TRUSTED.name} ? "TrustedLaunch" : null', (_TRUSTED,))
+                chosen = HclCode(f'local.{_TRUSTED.name} ? "TrustedLaunch" : null', (_TRUSTED,))
                 return {"security_type": chosen, "secure_boot_enabled": _TRUSTED, "vtpm_enabled": _TRUSTED}
             case _:
                 return {}
@@ -80,12 +80,12 @@ class Security:
         """What holds where there is a managed image on the way, for a setting that azure-arm refuses beside Trusted Launch."""
         if self.publishing is not Publishing.EITHER:
             return local
-        return Code(f"local.{_TRUSTED.name} ? null : local.{local.name}", (_TRUSTED, local))
+        return HclCode(f"local.{_TRUSTED.name} ? null : local.{local.name}", (_TRUSTED, local))
 
 
 def decide_security(  # noqa: PLR0913, PLR0917 - what the decision depends on
     template: ImageTemplate,
-    plan: Plan,
+    plan: DistributionPlan,
     generation: Generation | None,
     architecture: Architecture | None,
     given: SecurityType | None,

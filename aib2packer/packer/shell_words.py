@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.hcl.values import Code, Interpolation, Local, Variable
-from aib2packer.models import dataclass
-from aib2packer.patterns import pattern
+from aib2packer.hcl.values import HclCode, Interpolation, Local, Variable
+from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ _ESCAPED_IN_QUOTES = pattern(r'([\\"$`])')
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class CommandOutput:
     """What a command prints, which a word takes in."""
 
     command: str
@@ -30,7 +30,7 @@ class Output:
 class Word:
     """A word: literal pieces, and variables and locals of the build, each of which is a variable of the shell."""
 
-    parts: tuple[str | Variable | Local | Output, ...]
+    parts: tuple[str | Variable | Local | CommandOutput, ...]
 
     def __str__(self) -> str:
         """The word as it is typed."""
@@ -50,12 +50,12 @@ class Word:
 
 def word(*values: Value | Word | None) -> Word | None:
     """Values joined to a word; None where one of them is only known when Packer runs, or has characters that nobody sees."""
-    parts: list[str | Variable | Local | Output] = []
+    parts: list[str | Variable | Local | CommandOutput] = []
     for value in values:
         match value:
             case Word(pieces) | Interpolation(pieces):
                 for part in pieces:
-                    if isinstance(part, Code):
+                    if isinstance(part, HclCode):
                         return None
                     parts.append(part)
             case str() | Variable() | Local():
@@ -77,13 +77,13 @@ def assignments(words: Iterable[Word], given: Mapping[str, Value] | None = None)
     return tuple(f"{name}={value}" for name, value in lines.items())
 
 
-def _in_quotes(parts: tuple[str | Variable | Local | Output, ...]) -> str:
+def _in_quotes(parts: tuple[str | Variable | Local | CommandOutput, ...]) -> str:
     pieces = []
     for index, part in enumerate(parts):
         if isinstance(part, str):
             pieces.append(_ESCAPED_IN_QUOTES.sub(r"\\\1", part))
             continue
-        if isinstance(part, Output):
+        if isinstance(part, CommandOutput):
             pieces.append(f"$({part.command})")
             continue
         after = parts[index + 1] if index + 1 < len(parts) else ""

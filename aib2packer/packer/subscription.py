@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import ManagedImage
 from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
-from aib2packer.models import replace
+from aib2packer.lazy.models import replace
+from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
-from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Value
-    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.packer.distribution.plan import DistributionPlan
     from aib2packer.packer.variables.symbols import Symbols
 
 _GUID = pattern(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -27,7 +27,7 @@ _OPEN = replace(
 
 
 def decide_subscription(
-    template: ImageTemplate, plan: Plan, deployed_to: str | None, report: Report
+    template: ImageTemplate, plan: DistributionPlan, deployed_to: str | None, report: Report
 ) -> TemplateText | str | None:
     """The plan's, else the one that the template is `deployed_to`; reports what cannot lie in it, and what is no id."""
     found = _bound(template, plan)
@@ -67,7 +67,7 @@ def subscription_value(decided: TemplateText | str | None, symbols: Symbols, *, 
             return replace(SUBSCRIPTION, default=str(decided), validation=())
 
 
-def _bound(template: ImageTemplate, plan: Plan) -> tuple[tuple[str, TemplateText], ...]:
+def _bound(template: ImageTemplate, plan: DistributionPlan) -> tuple[tuple[str, TemplateText], ...]:
     """What must lie in the subscription of the build VM. A gallery and an identity need not."""
     found: list[tuple[str, TemplateText | None]] = [("the template", template.id.subscription if template.id else None)]
     if template.vm.subnet is not None:

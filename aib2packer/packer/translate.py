@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.language.symbolic import ParameterSymbol
 from aib2packer.findings import codes
 from aib2packer.hcl.values import Local
-from aib2packer.models import replace
+from aib2packer.lazy.models import replace
 from aib2packer.options import WinrmBootstrap
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import distribute
 from aib2packer.packer.layout import downloads_folder
 from aib2packer.packer.model import Steps
 from aib2packer.packer.source.image import source_image
+from aib2packer.packer.steps.build_context import BuildContext, beside_template
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.generalize import generalize, lay_script, may_change_script, run_script
-from aib2packer.packer.steps.site import Site, beside_template
 from aib2packer.packer.subscription import subscription_value
 from aib2packer.packer.validation import (
     Base,
@@ -71,7 +71,7 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
     """
     name = decisions.name
     downloads = Local("downloads", beside_template(downloads_folder(name)))
-    site = Site(decisions, options.side_files, downloads, symbols, report)
+    site = BuildContext(decisions, options.side_files, downloads, symbols, report)
     base = _base(template, site, options)
     _report_secret_values(template, symbols, report)
     if template.validation is not None and template.validation.source_only:
@@ -104,7 +104,7 @@ def _report_secret_values(template: ImageTemplate, symbols: Symbols, report: Rep
             )
 
 
-def _communicator(template: ImageTemplate, options: Options, site: Site) -> tuple[dict[str, Value], dict[str, bytes]]:
+def _communicator(template: ImageTemplate, options: Options, site: BuildContext) -> tuple[dict[str, Value], dict[str, bytes]]:
     """How Packer reaches the VM, and the side files for it. On Linux it is what Packer does by itself."""
     if site.is_windows:
         return winrm(options.winrm_bootstrap, site)
@@ -118,7 +118,7 @@ def _communicator(template: ImageTemplate, options: Options, site: Site) -> tupl
     return {}, {}
 
 
-def _after_restart(restart: Customizer, before: Sequence[Customizer], site: Site) -> Iterator[Provisioner]:
+def _after_restart(restart: Customizer, before: Sequence[Customizer], site: BuildContext) -> Iterator[Provisioner]:
     """Lay the script down again after a restart, where none of the customizers before may have meant to change or remove it."""
     if not before:
         yield lay_script(site, _LAID_AGAIN)
@@ -139,7 +139,7 @@ def _after_restart(restart: Customizer, before: Sequence[Customizer], site: Site
     )
 
 
-def _base(template: ImageTemplate, site: Site, options: Options) -> Base:
+def _base(template: ImageTemplate, site: BuildContext, options: Options) -> Base:
     """What the build has in common with the one that validates."""
     communicator, files = _communicator(template, options, site)
     settings: Settings = {
@@ -156,7 +156,7 @@ def _base(template: ImageTemplate, site: Site, options: Options) -> Base:
 
 
 def _provision(
-    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], site: Site, validators: tuple[Customizer, ...]
+    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], site: BuildContext, validators: tuple[Customizer, ...]
 ) -> Steps:
     """The provisioners in order, what they download, and their side files. `validators` run before the image is generalized."""
     laid = any(may_change_script(customizer) for customizer in template.customize)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.options import ValidateIn
 from aib2packer.packer.distribution.versions import major_version
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate, Validation
     from aib2packer.options import Options
-    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.packer.distribution.plan import DistributionPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ValidationPlan:
     """The targets whose versions are not to be the latest until the image is validated."""
 
 
-def decide_validation(template: ImageTemplate, plan: Plan, options: Options) -> ValidationPlan:
+def decide_validation(template: ImageTemplate, plan: DistributionPlan, options: Options) -> ValidationPlan:
     """Decide where the validators run, on what, and what waits for them."""
     booted = plan.gallery or plan.image
     is_inline = options.validation is ValidateIn.INLINE

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImage, PlatformImage
 from aib2packer.findings import codes
-from aib2packer.hcl.values import Code, Interpolation, Local, Variable, traced
-from aib2packer.models import dataclass, replace
+from aib2packer.hcl.values import HclCode, Interpolation, Local, Variable, traced
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Emit, ValidateIn
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import ForValidation
@@ -20,9 +20,9 @@ from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.layout import downloads_folder, manifest_file
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.source.image import gallery_image, managed_image, plan_info, source_image
+from aib2packer.packer.steps.build_context import beside_template
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.shell_local import Environment
-from aib2packer.packer.steps.site import beside_template
 from aib2packer.packer.validated import literal_name
 from aib2packer.packer.vm.cli_session import SIGN_IN
 
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from aib2packer.options import Options
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.model import Build, Download
+    from aib2packer.packer.steps.build_context import BuildContext
     from aib2packer.packer.steps.customizer_kind import CustomizerKind
-    from aib2packer.packer.steps.site import Site
     from aib2packer.packer.validated import ValidationPlan
     from aib2packer.packer.variables.symbols import Symbols
 
@@ -138,7 +138,7 @@ def _recorded(decisions: Decisions, symbols: Symbols) -> dict[str, Value]:
 
 
 def validation_build(
-    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], base: Base, site: Site, options: Options
+    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], base: Base, site: BuildContext, options: Options
 ) -> Build | None:
     """The build that boots the image that the other one made last; None where there is nothing to validate."""
     plan = site.decisions.validation
@@ -165,7 +165,9 @@ def validation_build(
     return replace(built, origin=template.span)
 
 
-def source_validation_build(template: ImageTemplate, kinds: Mapping[str, CustomizerKind], base: Base, site: Site) -> Build:
+def source_validation_build(
+    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], base: Base, site: BuildContext
+) -> Build:
     """The build that boots the source image, where nothing else is asked for."""
     source = source_image(template.source, site.symbols, site.report)
     if isinstance(template.source, ManagedImage):
@@ -177,7 +179,7 @@ def _validation(
     template: ImageTemplate,
     kinds: Mapping[str, CustomizerKind],
     base: Base,
-    site: Site,
+    site: BuildContext,
     after: tuple[Provisioner, ...] = (),
 ) -> Build:
     """A build that boots what `base` says, runs the validators, then the steps `after` them, and makes no image."""
@@ -215,7 +217,7 @@ def tolerate_failure(steps: Steps, template: ImageTemplate) -> Steps:
     return replace(steps, provisioners=tuple(provisioners))
 
 
-def _run_validators(validators: Sequence[Customizer], kinds: Mapping[str, CustomizerKind], site: Site) -> Steps:
+def _run_validators(validators: Sequence[Customizer], kinds: Mapping[str, CustomizerKind], site: BuildContext) -> Steps:
     """The validators as provisioners, which run as customizers do."""
     provisioners: list[Provisioner] = []
     downloads: list[Download] = []
@@ -232,16 +234,18 @@ def _run_validators(validators: Sequence[Customizer], kinds: Mapping[str, Custom
 
 def _from_manifest(key: str, description: str, manifest: str) -> Local:
     """What the last build wrote down, unless the user says otherwise. `manifest` is its path from this file on."""
-    variable = Variable(key, f"{description} Null: the one that the build made last, as {manifest} says.", default=Code("null"))
+    variable = Variable(
+        key, f"{description} Null: the one that the build made last, as {manifest} says.", default=HclCode("null")
+    )
     last = f'reverse(jsondecode(file("{manifest}")).builds)[0].custom_data.{key}'
     return Local(
-        key, Code(f"var.{key} != null ? var.{key} : {last}", (variable,)), "file() takes the path from this folder on."
+        key, HclCode(f"var.{key} != null ? var.{key} : {last}", (variable,)), "file() takes the path from this folder on."
     )
 
 
 def _name_of_no_image(name: str, group: Value) -> Settings:
     """azure-arm wants a name for an image wherever it starts from a managed one; `skip_create_image` makes none."""
-    time = Code('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
+    time = HclCode('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
     return {_IMAGE: Interpolation((f"{name}-", time)), "managed_image_resource_group_name": group}
 
 

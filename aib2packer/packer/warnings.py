@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage, VhdTarget
 from aib2packer.findings import codes
+from aib2packer.lazy.patterns import pattern
 from aib2packer.options import OsType
 from aib2packer.packer.marketplace import Architecture, Generation, needs_plan, publisher_of
 from aib2packer.packer.vm.machine import default_size
-from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from aib2packer.findings import codes
 from aib2packer.findings.model import Finding, Severity
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, JsonUnknown
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

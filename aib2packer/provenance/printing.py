@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.options import Emit
 from aib2packer.packer.addresses import origins
 from aib2packer.packer.layout import BUILD_FILE, VALIDATION_FOLDER

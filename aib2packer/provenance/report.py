@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.text import safe
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.provenance.accounting import State, tally
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aib2packer.hcl.printing import print_body, print_items, print_locals, print_variable, quote, visible
 from aib2packer.hcl.values import Attribute, Block, Comment
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.packer.addresses import source_address
 from aib2packer.rendering.templates import environment
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 
 _ON_WINDOWS = os.name == "nt"
 # A batch file is run by cmd.exe, which goes by these whatever quotes stand around them.

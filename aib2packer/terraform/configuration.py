@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.terraform.expressions import Surroundings, arm_of, constant, json_of
 from aib2packer.terraform.forms import object_of
 from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfValue

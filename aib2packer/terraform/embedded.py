@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
-from aib2packer.models import replace
-from aib2packer.patterns import pattern
+from aib2packer.lazy.models import replace
+from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.forms import as_arm_text
 from aib2packer.terraform.reading import NotReadError, closing_brace, read_interpolation
 from aib2packer.terraform.syntax import NotTranslatedError, TfCall

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
-from aib2packer.models import dataclass, field, replace
-from aib2packer.patterns import pattern
+from aib2packer.lazy.models import dataclass, field, replace
+from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.embedded import read_embedded
 from aib2packer.terraform.forms import as_arm_text
 from aib2packer.terraform.functions import OPERATORS, call, date_format

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.syntax import (
     TfAccess,
     TfAttribute,
@@ -66,7 +66,7 @@ def _read_body(source: SourceText, report: Report) -> tuple[tuple[TfAttribute, .
 
     try:
         (body,) = _parsed(source.text).children
-        return _Reader(source).body(body)
+        return _HclReader(source).body(body)
     except LarkError as error:
         position = getattr(error, "pos_in_stream", None)
     start = min(position if isinstance(position, int) and position >= 0 else len(source.text), max(len(source.text) - 1, 0))
@@ -89,7 +89,7 @@ def read_interpolation(source: SourceText, start: int, end: int, depth: int = 0)
         (body,) = _parsed(f"{begin}{source.text[start:end]})").children
     except LarkError:
         raise NotReadError(Span(source, start, end), "this expression") from None
-    return _Reader(source, start - len(begin), depth).body(body)[0][0].value
+    return _HclReader(source, start - len(begin), depth).body(body)[0][0].value
 
 
 def _parsed(text: str) -> Tree[Token]:
@@ -99,7 +99,7 @@ def _parsed(text: str) -> Tree[Token]:
     return tree
 
 
-class _Reader:
+class _HclReader:
     """Turns the tree of a text into blocks and expressions. `offset` is where the text begins in its source."""
 
     def __init__(self, source: SourceText, offset: int = 0, depth: int = 0) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.forms import as_arm_text, object_of
 from aib2packer.terraform.functions import known_to_packer
 from aib2packer.terraform.reading import read_attributes

@@ -7,7 +7,7 @@ import codecs
 from functools import cached_property
 from typing import NamedTuple
 
-from aib2packer.models import dataclass, field
+from aib2packer.lazy.models import dataclass, field
 
 
 class InputError(Exception):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.findings.model import Severity, about_file
-from aib2packer.models import replace
+from aib2packer.lazy.models import replace
 from aib2packer.packer.layout import BUILD_ENDING, BUILD_FILE, VALUES_ENDING
 from aib2packer.verify import packer, syntax
-from aib2packer.verify.told import Output
+from aib2packer.verify.as_findings import JudgedOutput
 from aib2packer.verify.values import made_up_values, recorded_values
 
 if TYPE_CHECKING:
@@ -58,5 +58,5 @@ def _judge(folder: str, files: Mapping[str, bytes], conversion: Conversion, file
         if not verdict.syntax_checked:
             complaints += (found for name, text in texts.items() if (found := syntax.check(name, text)) is not None)
     below = "" if folder == "." else f"{folder}/"
-    output = Output(texts, values, tuple(place for place in conversion.source_map if place.folder == below), file)
+    output = JudgedOutput(texts, values, tuple(place for place in conversion.source_map if place.folder == below), file)
     yield from map(output.finding, complaints)

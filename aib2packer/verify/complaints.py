@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.models import dataclass
-from aib2packer.patterns import pattern
+from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

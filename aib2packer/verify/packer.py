@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.system.programs import find_program
 from aib2packer.verify.complaints import Complaint, read_complaints
 

@@ -6,7 +6,7 @@ import pytest
 
 from aib2packer.aib import model
 from aib2packer.customizers import file, powershell, shell, windows_restart, windows_update
-from aib2packer.models import field_names
+from aib2packer.lazy.models import field_names
 
 HOLDS_STRINGS = (
     *("TemplateText", "ResourceId", "Number", "Flag", "ImageSource", "VmProfile", "Subnet", "Plan", "Customizer"),

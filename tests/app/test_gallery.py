@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aib2packer.aib.gallery_versions import LARGEST_PART, Version, next_version, parse_version
-from aib2packer.app.gallery import GalleryImage, parse_image
+from aib2packer.app.gallery import GalleryImageName, parse_image
 from aib2packer.text.source import InputError
 
 IDS = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute"
@@ -91,7 +91,7 @@ def test_what_is_no_version_is_none(text: str) -> None:
 
 
 def test_an_id_is_read_in_any_case() -> None:
-    expected = GalleryImage("22222222-2222-2222-2222-222222222222", "images", "golden", "web")
+    expected = GalleryImageName("22222222-2222-2222-2222-222222222222", "images", "golden", "web")
 
     assert parse_image(IMAGE) == expected
     assert parse_image(f"{IMAGE}/") == expected

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from aib2packer import Auth, Conversion, Emit, Options, OsType, SecurityType, ValidateIn, WinrmBootstrap, convert
-from aib2packer.clouds import Cloud
+from aib2packer.azure.clouds import Cloud
 from aib2packer.options import Unfetched
 from aib2packer.text.source import decode
 

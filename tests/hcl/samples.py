@@ -11,9 +11,9 @@ from aib2packer.hcl.values import (
     Blank,
     Block,
     Body,
-    Code,
     Comment,
     GoTemplate,
+    HclCode,
     Interpolation,
     Local,
     Value,
@@ -32,7 +32,7 @@ FRAGMENTS = (
 )
 VARIABLE = Variable("place", default="West${Europe}")
 LOCAL = Local("folder", Interpolation((VARIABLE, "/{x}")))
-REFERENCES = (VARIABLE, LOCAL, Code("var.place", (VARIABLE,)))
+REFERENCES = (VARIABLE, LOCAL, HclCode("var.place", (VARIABLE,)))
 NAMES = {"var.place": "West${Europe}", "local.folder": "West${Europe}/{x}"}
 
 
@@ -47,7 +47,7 @@ def random_texts(count: int) -> list[str]:
     return [nfc("".join(choose.choices(FRAGMENTS, k=choose.randrange(1, 9)))) for _ in range(count)]
 
 
-def random_parts(count: int) -> list[tuple[str | Variable | Local | Code, ...]]:
+def random_parts(count: int) -> list[tuple[str | Variable | Local | HclCode, ...]]:
     """The same with references between them."""
     choose = random.Random(3)  # noqa: S311 - no secret
     pieces = (*FRAGMENTS, *REFERENCES * 4)
@@ -58,9 +58,9 @@ texts = st.text(st.characters(exclude_categories=["Cs"])).map(nfc) | st.lists(st
 identifiers = st.from_regex(r"[a-z_][a-z0-9_-]{0,12}", fullmatch=True)
 
 
-def parts_of(texts: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str | Variable | Local | Code, ...]]:
+def parts_of(texts: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str | Variable | Local | HclCode, ...]]:
     """Literals and references."""
-    parts: st.SearchStrategy[str | Variable | Local | Code] = texts | st.sampled_from(REFERENCES)
+    parts: st.SearchStrategy[str | Variable | Local | HclCode] = texts | st.sampled_from(REFERENCES)
     return st.lists(parts).map(tuple)
 
 
@@ -103,7 +103,7 @@ def meaning(value: Value) -> Any:  # noqa: ANN401 - any HCL value
             return NAMES[f"var.{value.name}"]
         case Local():
             return NAMES[f"local.{value.name}"]
-        case Code():
+        case HclCode():
             return NAMES[value.text]
         case GoTemplate():
             return value.text

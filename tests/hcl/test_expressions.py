@@ -25,7 +25,7 @@ from aib2packer.arm.language.symbolic import (
 from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.printing import print_body, print_locals, print_value, print_variable, references
-from aib2packer.hcl.values import Attribute, Blank, Block, Code, Local, Variable
+from aib2packer.hcl.values import Attribute, Blank, Block, HclCode, Local, Variable
 from aib2packer.packer.expressions.dates import date_format
 from aib2packer.packer.expressions.printer import required_version, to_hcl
 from aib2packer.text.source import SourceText, Span
@@ -251,7 +251,7 @@ NOT_PRINTED = [
     ("reference('id').x", "reference('id').x"),
     (f"map({P['a']}, lambda('a b', lambdaVariables('a b')))", "lambda"),
 ]
-NOW = Local("now", Code("timestamp()"))
+NOW = Local("now", HclCode("timestamp()"))
 
 
 SPAN = Span(SourceText("t.json", ""), 0, 0)
@@ -284,7 +284,7 @@ def _variable(leaf: Leaf) -> Variable:
     return Variable(leaf.name if isinstance(leaf, ParameterSymbol) else str(leaf.path[-1]))
 
 
-def _references(value: ArmValue) -> dict[Leaf, Variable | Local | Code]:
+def _references(value: ArmValue) -> dict[Leaf, Variable | Local | HclCode]:
     return {leaf: _variable(leaf) for leaf in leaves(value) if isinstance(leaf, ParameterSymbol | DeploymentFact)}
 
 
@@ -306,7 +306,7 @@ def test_what_packer_cannot_say_is_refused_by_name(expression: str, function: st
 @pytest.mark.parametrize("values", VALUES, ids=["first", "second", "third"])
 def test_packer_computes_what_arm_computes(values: dict[str, Any], packer: Packer, tmp_path: Path) -> None:
     expected: dict[str, Any] = {}
-    tags: dict[str, Code] = {}
+    tags: dict[str, HclCode] = {}
     for number, expression in enumerate((*COMPUTED, *(expression for expression, _ in PRINTED))):
         value = _symbolic(expression)
         if any(isinstance(leaf, DeploymentFact | Deferred) for leaf in leaves(value)):
@@ -319,14 +319,14 @@ def test_packer_computes_what_arm_computes(values: dict[str, Any], packer: Packe
         assert not is_known(value), expression
         expected[f"t{number}"] = (expression, json.loads(json.dumps(known)))
         printed = to_hcl(value, _references(value))
-        tags[f"t{number}"] = Code(f"base64encode(jsonencode({print_value(printed)}))", references(printed))
+        tags[f"t{number}"] = HclCode(f"base64encode(jsonencode({print_value(printed)}))", references(printed))
     assert len(expected) > 100
     dumped = _dumped(values, tags, packer, tmp_path)
     results = {expected[key][0]: _decoded(text) for key, text in dumped.items()}
     assert results == dict(expected.values())
 
 
-def _dumped(values: dict[str, Any], tags: dict[str, Code], packer: Packer, folder: Path) -> dict[str, str]:
+def _dumped(values: dict[str, Any], tags: dict[str, HclCode], packer: Packer, folder: Path) -> dict[str, str]:
     """What Packer makes of each tag, with variables of those values."""
     variables = [Variable(name, type=HCL_TYPES[kind], default=_frozen(values[name])) for name, kind in TYPES.items()]
     source = Block("source", (Attribute("azure_tags", tags),), ("azure-arm", "x"))
@@ -363,15 +363,15 @@ def test_functions_that_are_new_in_packer_ask_for_their_version(expression: str,
 def test_what_an_expression_uses_is_told() -> None:
     value = _symbolic(f"if({P['b']}, concat('x', toLower({P['s']})), coalesce(tryGet({P['o']}, 'k'), {P['t']}))")
     printed = to_hcl(value, _references(value))
-    assert isinstance(printed, Code)
+    assert isinstance(printed, HclCode)
     assert {one.name for one in printed.uses} == {"b", "s", "o", "t"}
 
 
 def test_a_reference_may_be_a_local_or_code() -> None:
     value = _symbolic(f"concat(toLower({P['s']}), {P['t']}, newGuid())")
-    references: dict[Leaf, Variable | Local | Code] = {
+    references: dict[Leaf, Variable | Local | HclCode] = {
         ParameterSymbol("s"): Local("s", "x"),
-        ParameterSymbol("t"): Code("var.t ? 1 : 2"),
+        ParameterSymbol("t"): HclCode("var.t ? 1 : 2"),
         Deferred("newGuid"): Local("id", "y"),
     }
     assert print_value(to_hcl(value, references)) == '"${lower(local.s)}${var.t ? 1 : 2}${local.id}"'
@@ -407,7 +407,7 @@ def test_a_format_of_dates_is_translated(net: str, hcl: str | None) -> None:
 def test_any_value_is_printed_or_refused(expression: str) -> None:
     value = _evaluated(expression)
     leaf = Variable("leaf")
-    references: dict[Leaf, Variable | Local | Code] = dict.fromkeys(leaves(value), leaf)
+    references: dict[Leaf, Variable | Local | HclCode] = dict.fromkeys(leaves(value), leaf)
     printed = _printed(value, references)
     if printed is not None and is_known(value):
         assert decode_value(printed) == json.loads(json.dumps(value))
@@ -421,7 +421,7 @@ def _evaluated(expression: str) -> ArmValue:
         return None
 
 
-def _printed(value: ArmValue, references: dict[Leaf, Variable | Local | Code]) -> str | None:
+def _printed(value: ArmValue, references: dict[Leaf, Variable | Local | HclCode]) -> str | None:
     try:
         return print_value(to_hcl(value, references))
     except CannotPrintError:

@@ -18,14 +18,14 @@ from aib2packer.hcl.values import (
     Blank,
     Block,
     Body,
-    Code,
     Comment,
     GoTemplate,
+    HclCode,
     Interpolation,
     Local,
-    Validation,
     Value,
     Variable,
+    VariableValidation,
 )
 from tests.hcl.decoding import decode_body, decode_value
 from tests.hcl.samples import (
@@ -53,8 +53,8 @@ VALUES: list[tuple[Value, str]] = [
     (10**30, "1000000000000000000000000000000"),
     (1.5, "1.5"),
     ("x", '"x"'),
-    (Code("null"), "null"),
-    (Code("max(1, 2)"), "max(1, 2)"),
+    (HclCode("null"), "null"),
+    (HclCode("max(1, 2)"), "max(1, 2)"),
     (Variable("a"), "var.a"),
     (Local("a", 1), "local.a"),
     (GoTemplate('{{ .Vars }} "${x}"'), r'"{{ .Vars }} \"$${x}\""'),
@@ -176,7 +176,7 @@ def test_a_key_has_no_characters_that_share_a_column() -> None:
 
 
 def test_code_of_several_lines_keeps_its_shape_and_breaks_the_alignment_group() -> None:
-    code = Code('join("\\n", [\n  "a",\n\n  "b",\n])')
+    code = HclCode('join("\\n", [\n  "a",\n\n  "b",\n])')
 
     assert print_body((Attribute("a", 1), Attribute("bbb", code), Attribute("cc", 2)), 2) == (
         '  a = 1\n  bbb = join("\\n", [\n    "a",\n\n    "b",\n  ])\n  cc = 2'
@@ -212,8 +212,8 @@ def test_a_required_variable_has_its_type_and_description() -> None:
 
 
 def test_a_variable_has_its_default_its_secrecy_and_its_rules() -> None:
-    rules = (Validation('var.sku != ""', "Say ${x}."), Validation("length(var.sku) < 9", "Too long."))
-    variable = Variable("sku", default=Code("null"), sensitive=True, validation=rules)
+    rules = (VariableValidation('var.sku != ""', "Say ${x}."), VariableValidation("length(var.sku) < 9", "Too long."))
+    variable = Variable("sku", default=HclCode("null"), sensitive=True, validation=rules)
 
     assert print_variable(variable) == (
         'variable "sku" {\n'
@@ -244,8 +244,8 @@ def test_an_empty_default_is_a_default(default: Value, hcl: str) -> None:
 def test_locals_have_their_comments_above_and_an_empty_line_before_them() -> None:
     values = (
         Local("as_root", "sudo", "Runs as root."),
-        Local("downloads", Interpolation((Code("path.root"), "/downloads"))),
-        Local("now", Code("timestamp()"), "Once a build."),
+        Local("downloads", Interpolation((HclCode("path.root"), "/downloads"))),
+        Local("now", HclCode("timestamp()"), "Once a build."),
     )
     assert print_locals(values) == (
         "locals {\n"
@@ -270,23 +270,23 @@ def test_references_are_found_wherever_they_stand_and_once() -> None:
         Attribute("one", Interpolation(("x", b, a))),
         Blank(),
         Block("block", (Attribute("two", (1, True, 2.5, {"k": c, "l": a}, GoTemplate("var.x"))),)),
-        Attribute("three", Code("var.d + var.b", (d, b))),
+        Attribute("three", HclCode("var.d + var.b", (d, b))),
     )
     assert references(body) == (b, a, c, d)
 
 
 def test_what_a_local_needs_stands_before_it() -> None:
-    chosen = Variable("image_version", default=Code("null"))
-    now = Local("now", Code("timestamp()"))
-    time_version = Local("time_version", Code("f(local.now)", (now,)))
-    version = Local("image_version", Code("var.image_version != null ? …", (chosen, time_version)))
+    chosen = Variable("image_version", default=HclCode("null"))
+    now = Local("now", HclCode("timestamp()"))
+    time_version = Local("time_version", HclCode("f(local.now)", (now,)))
+    version = Local("image_version", HclCode("var.image_version != null ? …", (chosen, time_version)))
 
     assert references((version, now)) == (chosen, now, time_version, version)
 
 
 def test_locals_that_name_each_other_are_found_once() -> None:
-    two = Local("two", Code("local.one", (Local("one", ""),)))
-    one = Local("one", Code("local.two", (two,)))
+    two = Local("two", HclCode("local.one", (Local("one", ""),)))
+    one = Local("one", HclCode("local.two", (two,)))
 
     assert references(one) == (two, one)
 
@@ -378,8 +378,8 @@ def test_packer_reads_every_value_exactly_and_has_no_other_layout(packer: Packer
     )
     values = [value for _, value in asked]
     kinds = Local("kinds", {"true": True, "null": (10**30, -1, 0.25, {}, ()), "for": {"if": LOCAL, "in": ((VARIABLE,),)}})
-    tags: dict[str, Value] = {value.name: Code(code % value.name, (value,)) for code, value in asked}
-    tags["kinds"] = Code("jsonencode(local.kinds)", (kinds,))
+    tags: dict[str, Value] = {value.name: HclCode(code % value.name, (value,)) for code, value in asked}
+    tags["kinds"] = HclCode("jsonencode(local.kinds)", (kinds,))
     source = Block("source", (Comment("Any comment, \0 and all. " * 20), Attribute("azure_tags", tags)), ("azure-arm", "x"))
     build = Block("build", (Attribute("sources", ("source.azure-arm.x",)),))
     template = tmp_path / "build.pkr.hcl"

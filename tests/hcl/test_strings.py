@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aib2packer.hcl.printing import is_exact, is_identifier, print_string, print_value, quote
-from aib2packer.hcl.values import Code, Interpolation, Local, Variable
+from aib2packer.hcl.values import HclCode, Interpolation, Local, Variable
 from tests.hcl.decoding import decode_value
 from tests.hcl.samples import FRAGMENTS, NAMES, meaning, nfc, parts_of, texts
 
@@ -115,9 +115,10 @@ def test_a_heredoc_stands_two_columns_deeper_than_its_line() -> None:
 
 @pytest.mark.parametrize("multiline", [False, True])
 @pytest.mark.parametrize(
-    ("reference", "hcl"), [(X, "var.x"), (FOLDER, "local.folder"), (Code("path.root"), "path.root"), (Code('f("a")'), 'f("a")')]
+    ("reference", "hcl"),
+    [(X, "var.x"), (FOLDER, "local.folder"), (HclCode("path.root"), "path.root"), (HclCode('f("a")'), 'f("a")')],
 )
-def test_a_reference_on_its_own_stands_bare(reference: Variable | Local | Code, hcl: str, *, multiline: bool) -> None:
+def test_a_reference_on_its_own_stands_bare(reference: Variable | Local | HclCode, hcl: str, *, multiline: bool) -> None:
     assert print_string(Interpolation((reference,), multiline)) == hcl
     assert print_string(Interpolation(("", reference, ""), multiline)) == hcl
     assert print_value(reference) == hcl
@@ -127,7 +128,7 @@ REFERENCES = [
     ((), '""'),
     (("a", "b"), '"ab"'),
     ((X, "-b"), '"${var.x}-b"'),
-    (("a/", FOLDER, "/", Code("path.root")), '"a/${local.folder}/${path.root}"'),
+    (("a/", FOLDER, "/", HclCode("path.root")), '"a/${local.folder}/${path.root}"'),
     ((X, X), '"${var.x}${var.x}"'),
     (("$", "{a}"), '"$${a}"'),
     (("%", "", "{a}"), '"%%{a}"'),
@@ -142,7 +143,7 @@ REFERENCES = [
 
 
 @pytest.mark.parametrize(("pieces", "hcl"), REFERENCES)
-def test_references_stand_in_a_quoted_string(pieces: tuple[str | Variable | Local | Code, ...], hcl: str) -> None:
+def test_references_stand_in_a_quoted_string(pieces: tuple[str | Variable | Local | HclCode, ...], hcl: str) -> None:
     assert print_string(Interpolation(pieces)) == hcl
     expected = "".join(piece if isinstance(piece, str) else "X{" for piece in pieces)
     assert decode_value(hcl, {"var.x": "X{", "local.folder": "X{", "path.root": "X{"}) == expected
@@ -222,7 +223,7 @@ def test_a_multiline_string_decodes_to_itself_or_gains_a_newline(text: str, dept
 
 @given(parts_of(texts), st.booleans())
 def test_a_string_with_references_decodes_to_what_they_stand_for(
-    pieces: tuple[str | Variable | Local | Code, ...],
+    pieces: tuple[str | Variable | Local | HclCode, ...],
     multiline: bool,  # noqa: FBT001 - hypothesis gives it
 ) -> None:
     text = Interpolation((*pieces, "\n"), multiline)

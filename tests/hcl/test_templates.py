@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from aib2packer.hcl.printing import escape_templates, print_body
-from aib2packer.hcl.values import Attribute, Blank, Block, Body, Code, GoTemplate, Interpolation, Local, Value, Variable
+from aib2packer.hcl.values import Attribute, Blank, Block, Body, GoTemplate, HclCode, Interpolation, Local, Value, Variable
 from tests.hcl.samples import meaning, nfc, parts_of, random_texts, texts
 from tests.lab.judge import Packer
 from tests.lab.vm import LinuxVM
@@ -54,18 +54,18 @@ def test_each_pair_of_opening_braces_becomes_a_raw_string(text: str, escaped: st
         (("a{", "", "{", "{b"), (f"a{OPEN}{{b",)),
         ((X, "{{", X), (X, OPEN, X)),
         (("{", X, "{"), ("{", X, "{")),
-        ((Code('f("{{")'), "{{"), (Code('f("{{")'), OPEN)),
+        ((HclCode('f("{{")'), "{{"), (HclCode('f("{{")'), OPEN)),
         ((), ()),
     ],
 )
 def test_braces_are_found_across_the_pieces_of_a_string(
-    parts: tuple[str | Variable | Code, ...], escaped: tuple[str | Variable | Code, ...]
+    parts: tuple[str | Variable | HclCode, ...], escaped: tuple[str | Variable | HclCode, ...]
 ) -> None:
     assert escape_templates(Interpolation(parts)) == Interpolation(escaped)
     assert escape_templates(Interpolation(parts, multiline=True)) == Interpolation(escaped, multiline=True)
 
 
-@pytest.mark.parametrize("value", [GoTemplate("{{ .Vars }}"), Code("f({{})"), Local("a", "{{"), X, True, 1, 1.5, (), {}])
+@pytest.mark.parametrize("value", [GoTemplate("{{ .Vars }}"), HclCode("f({{})"), Local("a", "{{"), X, True, 1, 1.5, (), {}])
 def test_what_is_no_literal_text_is_left_alone(value: Value) -> None:
     assert escape_templates(value) == value
 
@@ -89,7 +89,9 @@ def test_an_escaped_text_renders_to_itself(text: str) -> None:
 
 
 @given(parts_of(texts))
-def test_an_escaped_string_with_references_renders_to_what_it_meant(parts: tuple[str | Variable | Local | Code, ...]) -> None:
+def test_an_escaped_string_with_references_renders_to_what_it_meant(
+    parts: tuple[str | Variable | Local | HclCode, ...],
+) -> None:
     text = Interpolation(parts)
 
     assert rendered(meaning(escape_templates(text))) == meaning(text)

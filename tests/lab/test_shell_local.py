@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aib2packer.hcl.printing import print_body
-from aib2packer.hcl.values import Attribute, Code, Interpolation, Local, Variable
+from aib2packer.hcl.values import Attribute, HclCode, Interpolation, Local, Variable
 from aib2packer.packer.steps.shell_local import Environment
 from tests.lab.judge import Packer
 
@@ -56,7 +56,7 @@ def test_a_hostile_value_arrives_as_text(wrap: str, packer: Packer, tmp_path: Pa
     words = [environment.word("value", Interpolation((Variable(name),))) for name in names]
     words.append(environment.word("both", Interpolation((Local("a", "x"), "{", Variable(names[0])))))
     words.append(environment.word("literal", "{{ .Script }}"))
-    folder = environment.word("folder", Code("path.root"))
+    folder = environment.word("folder", HclCode("path.root"))
     settings = environment.settings("", (f"cd -- {folder} && printf '%s\\0' {' '.join(words)} > arrived",))
     step = print_body(tuple(Attribute(name, value) for name, value in settings.items()), 4)
     build = tmp_path / "it's $(touch pwned)" / "build.pkr.hcl"

@@ -4,7 +4,7 @@ import pytest
 
 from aib2packer import SourceText, Span
 from aib2packer.arm.language.text import TemplateText
-from aib2packer.packer.steps.exactness import (
+from aib2packer.packer.steps.exact_text import (
     content_is_exact,
     has_short_lines,
     powershell_inline_is_exact,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer.hcl.values import Code, Interpolation, Local, Variable
-from aib2packer.packer.shell_words import Output, Word, assignments, word
+from aib2packer.hcl.values import HclCode, Interpolation, Local, Variable
+from aib2packer.packer.shell_words import CommandOutput, Word, assignments, word
 
 X = Variable("x", default="a b")
 
@@ -39,11 +39,11 @@ def test_variables_of_the_build_are_variables_of_the_shell(parts: tuple[str | Va
 
 
 def test_a_word_can_be_what_a_command_prints() -> None:
-    assert str(Word((Output("echo 1"),))) == '"$(echo 1)"'
+    assert str(Word((CommandOutput("echo 1"),))) == '"$(echo 1)"'
 
 
-@pytest.mark.parametrize("value", [Code("local.parts[1]"), Interpolation(("a", Code("b"))), "two\nlines", None])
-def test_what_is_known_later_or_cannot_be_seen_is_no_word(value: Code | Interpolation | str | None) -> None:
+@pytest.mark.parametrize("value", [HclCode("local.parts[1]"), Interpolation(("a", HclCode("b"))), "two\nlines", None])
+def test_what_is_known_later_or_cannot_be_seen_is_no_word(value: HclCode | Interpolation | str | None) -> None:
     assert word("a", value) is None
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.clouds import recognise
+from aib2packer.azure.clouds import recognise
 from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aib2packer.clouds import Cloud
+    from aib2packer.azure.clouds import Cloud
     from aib2packer.jsonc.tree import Json
     from aib2packer.options import Options
 

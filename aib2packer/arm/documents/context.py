@@ -6,8 +6,8 @@ import posixpath
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from aib2packer.clouds import Cloud
-from aib2packer.models import dataclass, field, replace
+from aib2packer.azure.clouds import Cloud
+from aib2packer.lazy.models import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

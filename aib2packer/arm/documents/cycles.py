@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import parameters_of
 from aib2packer.findings import codes
-from aib2packer.models import replace
+from aib2packer.lazy.models import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

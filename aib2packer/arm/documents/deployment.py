@@ -22,7 +22,7 @@ from aib2packer.arm.language.tree import JsonSymbolic, is_null, value_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, JsonScalar, string_of
-from aib2packer.models import dataclass, replace
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.text.secrets import find_secrets
 from aib2packer.text.source import SourceText, Span
 

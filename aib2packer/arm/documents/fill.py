@@ -9,7 +9,7 @@ from aib2packer.arm.language.placeholders import DOLLAR_BRACED, IN_NAMES, IN_TEX
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.replace import replaced
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
-from aib2packer.models import dataclass
-from aib2packer.patterns import pattern
+from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.forms import is_values_file
 from aib2packer.terraform.syntax import TfRules
 from aib2packer.text.source import SourceText, Span

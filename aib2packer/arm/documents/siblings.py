@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonObject
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.text.secrets import mask
 
 if TYPE_CHECKING:

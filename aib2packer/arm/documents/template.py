@@ -15,7 +15,7 @@ from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.arm.documents.wrapped import exported, listed
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, string_of, with_pointers
-from aib2packer.models import dataclass, field, replace
+from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.terraform.forms import is_shown
 from aib2packer.text.source import Span
 
@@ -164,8 +164,8 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
         resolver,
         walk,
     )
-    from aib2packer.arm.documents.named import named_values
     from aib2packer.arm.documents.siblings import read_siblings, report_siblings
+    from aib2packer.arm.documents.variable_values import named_values
     from aib2packer.arm.evaluation.budget import Budget
 
     parameters = read_parameters(template, report)

@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
-from aib2packer.models import replace
+from aib2packer.lazy.models import replace
 
 if TYPE_CHECKING:
     from aib2packer.arm.documents.context import Context

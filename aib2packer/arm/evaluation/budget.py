@@ -13,7 +13,7 @@ from aib2packer.arm.language.expression import ExpressionError
 from aib2packer.arm.language.symbolic import Concat, Lambda, is_symbol, parts_of
 from aib2packer.arm.language.tree import JsonSymbolic
 from aib2packer.jsonc.tree import MAX_DEPTH, JsonArray, JsonObject, JsonScalar
-from aib2packer.models import dataclass, field
+from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from aib2packer.arm.language.expression import ExpressionError
 from aib2packer.arm.language.tree import JsonSymbolic, node_of, value_of
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

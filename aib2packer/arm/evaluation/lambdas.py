@@ -16,7 +16,7 @@ from aib2packer.arm.language.expression import Call, StringLiteral
 from aib2packer.arm.language.symbolic import Apply, Lambda, LambdaVariable, Type, is_symbol, type_of
 from aib2packer.arm.language.tree import JsonSymbolic, has_symbolic_keys, member_of, value_of
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

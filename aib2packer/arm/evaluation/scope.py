@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.budget import Budget
 from aib2packer.arm.language.symbolic import DeploymentFact
-from aib2packer.clouds import Cloud
+from aib2packer.azure.clouds import Cloud
 from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
-from aib2packer.models import dataclass, field, replace
+from aib2packer.lazy.models import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

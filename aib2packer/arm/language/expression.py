@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
-from aib2packer.models import dataclass, field
-from aib2packer.patterns import pattern
+from aib2packer.lazy.models import dataclass, field
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue

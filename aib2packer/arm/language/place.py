@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from aib2packer.models import dataclass, field
-from aib2packer.patterns import pattern
+from aib2packer.lazy.models import dataclass, field
+from aib2packer.lazy.patterns import pattern
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 
 _NAME = r"[A-Za-z][\w.-]*"
 ANGLED = r"<[ ]?[A-Za-z][\w .-]*>"

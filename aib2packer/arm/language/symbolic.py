@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeGuard, TypeVar
 
-from aib2packer.models import dataclass, field
+from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.language.describe import describe
 from aib2packer.arm.language.symbolic import Secret, merge_texts
-from aib2packer.models import dataclass, field
+from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

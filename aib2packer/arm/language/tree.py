@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.describe import describe
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar, JsonUnknown
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, VhdTarget
 from aib2packer.hcl.values import traced
-from aib2packer.models import dataclass, replace
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.distribution.gallery import gallery_settings, gallery_version
 from aib2packer.packer.distribution.managed_image import managed_image_settings
-from aib2packer.packer.distribution.steps import Steps
+from aib2packer.packer.distribution.steps import DistributionSteps
 from aib2packer.packer.distribution.vhd import vhd_of, vhd_settings
 from aib2packer.packer.vm.machine import build_location
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.model import PostProcessors
-    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.steps.build_context import BuildContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class ForValidation:
     held_back: Mapping[int, Value]
 
 
-def distribute(template: ImageTemplate, site: Site, needed: ForValidation) -> Distribution:
+def distribute(template: ImageTemplate, site: BuildContext, needed: ForValidation) -> Distribution:
     """Translate the targets."""
     symbols, report, plan, name = site.symbols, site.report, site.decisions.plan, site.decisions.name
     location = build_location(plan.location, symbols)
@@ -63,7 +63,7 @@ def distribute(template: ImageTemplate, site: Site, needed: ForValidation) -> Di
     if tags.shared:
         values = {key: symbols.value(value) for key, value in tags.shared.items()}
         settings["azure_tags"] = traced(values, *tags.origins)
-    steps = Steps(
+    steps = DistributionSteps(
         plan, versions, vhds, location, name, template.build_timeout_minutes, template.staging_resource_group is not None, site
     )
     chains = (*steps.finish_made(tags.own), *steps.copy(), *steps.clean_up(), *steps.record(needed.recorded))

@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.hcl.values import Attribute, Block, Code, Value
-from aib2packer.models import dataclass, replace
+from aib2packer.hcl.values import Attribute, Block, HclCode, Value
+from aib2packer.lazy.models import dataclass, replace
+from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.distribution.ids import gallery_version_id
 from aib2packer.packer.distribution.regions import copies_by_region, region_words, storage_type, target_regions
-from aib2packer.packer.distribution.script import Shell
+from aib2packer.packer.distribution.script import RawShell
 from aib2packer.packer.distribution.versions import image_version, report_version
-from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import GalleryTarget
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings
-    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.packer.distribution.plan import DistributionPlan
     from aib2packer.packer.distribution.regions import Copies
     from aib2packer.packer.distribution.script import Operand, Option, Script
     from aib2packer.packer.variables.symbols import Symbols
@@ -48,7 +48,9 @@ class GalleryVersion:
         return any(copies.storage_type is not None for copies in self.regions.values())
 
 
-def gallery_version(target: GalleryTarget, plan: Plan, location: Value, symbols: Symbols, report: Report) -> GalleryVersion:
+def gallery_version(
+    target: GalleryTarget, plan: DistributionPlan, location: Value, symbols: Symbols, report: Report
+) -> GalleryVersion:
     """Translate a target; reports what Azure would not take. Targets of one major version share its number."""
     _check_names(target, report)
     version = image_version(target, plan.galleries, symbols)
@@ -139,7 +141,7 @@ def _wait_until_published(version: GalleryVersion, script: Script) -> None:
 AZ_KEEPS_VERSIONS_DELETABLE = "2.71"
 """The first Azure CLI with this option (azure-cli#31013)."""
 # The Azure CLI is to keep a version from being deleted for six months by itself (docs/reference/azure-runtime.md 8).
-_DELETABLE: Option = ("--block-deletion-before-end-of-life", Shell("false"))
+_DELETABLE: Option = ("--block-deletion-before-end-of-life", RawShell("false"))
 
 
 def _names(version: GalleryVersion) -> tuple[Option, ...]:
@@ -159,10 +161,10 @@ def _definition(version: GalleryVersion) -> tuple[Option, ...]:
 def _regions(version: GalleryVersion, script: Script) -> tuple[Option, ...]:
     if not version.regions:
         return ()
-    words: tuple[Operand, ...] | Code = region_words(version.regions)
-    if isinstance(words, Code):
+    words: tuple[Operand, ...] | HclCode = region_words(version.regions)
+    if isinstance(words, HclCode):
         script.say("shellcheck disable=SC2086 # the regions are words of their own")
-        words = (Shell(script.word("TARGET_REGIONS", words).strip('"')),)
+        words = (RawShell(script.word("TARGET_REGIONS", words).strip('"')),)
     return (("--target-regions", *words),)
 
 

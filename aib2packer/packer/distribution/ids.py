@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
-from aib2packer.hcl.values import Code, Interpolation, Local
+from aib2packer.hcl.values import HclCode, Interpolation, Local
 from aib2packer.packer.distribution.script import concat
 from aib2packer.packer.expressions.dates import NOW
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
     from aib2packer.packer.variables.symbols import Symbols
 
-TIME = Code('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
-BUILD_SUBSCRIPTION = Code("build.SubscriptionID")
+TIME = HclCode('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
+BUILD_SUBSCRIPTION = HclCode("build.SubscriptionID")
 TEMPORARY = "packer-temporary"
 """What the name of each resource begins with that is made on the way and deleted again; and its tag, where az makes it."""
 TEMPORARY_GROUP = "temporary_group_name"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.packer.distribution.ids import TEMPORARY, temporary_name
 from aib2packer.packer.distribution.managed_image import check_names
 from aib2packer.packer.distribution.plan import is_same, is_same_subscription
-from aib2packer.packer.distribution.script import Shell
+from aib2packer.packer.distribution.script import RawShell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.options import OsType
-    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.packer.distribution.plan import DistributionPlan
     from aib2packer.packer.distribution.script import Operand, Option, Script
-    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.steps.build_context import BuildContext
 
 _ID: tuple[Option, ...] = (("--query", "id"), ("--output", "tsv"))
 _MARK = f"{TEMPORARY}=yes"
@@ -54,7 +54,11 @@ class SnapshotOrigin:
 
 
 def copy_image(
-    target: ManagedImageTarget, origin: GalleryOrigin | SnapshotOrigin, plan: Plan, script: Script, site: Site
+    target: ManagedImageTarget,
+    origin: GalleryOrigin | SnapshotOrigin,
+    plan: DistributionPlan,
+    script: Script,
+    site: BuildContext,
 ) -> None:
     """Make a managed image; one that is there is replaced, as Image Builder does."""
     check_names(target, site.report)
@@ -64,7 +68,7 @@ def copy_image(
     making.find_generation()
     if isinstance(origin, SnapshotOrigin) and near and is_same_subscription(target.id, plan.subscription):
         making.clean_up(())
-        making.create(Shell(script.word("SOURCE", origin.id)), site.os_type)
+        making.create(RawShell(script.word("SOURCE", origin.id)), site.os_type)
         return
     if isinstance(origin, GalleryOrigin) and target.location is not None:
         near = near or any(region.parts == target.location.parts for region in origin.regions)
@@ -93,15 +97,15 @@ class _Making:
             case GalleryOrigin(definition):
                 script.az(
                     "sig image-definition show",
-                    ("--subscription", Shell(script.word("GALLERY_SUBSCRIPTION", definition.subscription))),
-                    ("--resource-group", Shell(script.word("GALLERY_RESOURCE_GROUP", definition.resource_group))),
+                    ("--subscription", RawShell(script.word("GALLERY_SUBSCRIPTION", definition.subscription))),
+                    ("--resource-group", RawShell(script.word("GALLERY_RESOURCE_GROUP", definition.resource_group))),
                     ("--gallery-name", definition["galleries"]),
                     ("--gallery-image-definition", definition["images"]),
                     *query,
                     into="generation",
                 )
             case SnapshotOrigin(snapshot):
-                script.az("snapshot show", ("--ids", Shell(script.word("SOURCE", snapshot))), *query, into="generation")
+                script.az("snapshot show", ("--ids", RawShell(script.word("SOURCE", snapshot))), *query, into="generation")
 
     def clean_up(self, made: Iterable[tuple[str, str]]) -> None:
         """Have what is made on the way deleted when the script ends, whatever becomes of it.
@@ -120,10 +124,10 @@ class _Making:
             script.line("trap - EXIT")
             with script.block('if [ -n "$only" ]; then', "fi"):
                 # It is not to be deleted with what cancelled builds left.
-                script.az("image update", *self.place, ("--name", Shell('"$only"')), ("--tags", ""), otherwise=":")
+                script.az("image update", *self.place, ("--name", RawShell('"$only"')), ("--tags", ""), otherwise=":")
                 script.line('echo "The old image $image is deleted, and the new one is there as $only alone." >&2')
             with script.block('if [ -n "$spare" ]; then', "fi"):
-                self._delete("image", Shell('"$spare"'))
+                self._delete("image", RawShell('"$spare"'))
             for kind, end in made:
                 self._delete(kind, self._name(end))
             script.line('exit "$status"')
@@ -131,41 +135,41 @@ class _Making:
         script.line("trap 'exit 1' HUP INT TERM")
         script.line("")
 
-    def disk_here(self) -> Shell:
+    def disk_here(self) -> RawShell:
         """A disk in the region of the image."""
         self.clean_up((("disk", ""),))
         return self._disk(self.location)
 
-    def disk_elsewhere(self) -> Shell:
+    def disk_elsewhere(self) -> RawShell:
         """A disk in another region than the build's: one is made there of the copy of a snapshot of a disk here."""
         script = self.script
-        here, kind = Shell(script.word("BUILD_LOCATION", self.origin.location)), ("--incremental", Shell("true"))
+        here, kind = RawShell(script.word("BUILD_LOCATION", self.origin.location)), ("--incremental", RawShell("true"))
         self.clean_up((("disk", "-there"), ("snapshot", "-there"), ("snapshot", ""), ("disk", "")))
         disk = self._disk(here)
-        in_region: tuple[Option, ...] = (("--location", here), ("--source", disk), ("--copy-start", Shell("false")))
+        in_region: tuple[Option, ...] = (("--location", here), ("--source", disk), ("--copy-start", RawShell("false")))
         script.az("snapshot create", *self._made(""), *in_region, kind, _TAG, *_ID, into="snapshot")
         across: tuple[Option, ...] = (
-            *(("--location", self.location), ("--source", Shell('"$snapshot"'))),
-            ("--copy-start", Shell("true")),
+            *(("--location", self.location), ("--source", RawShell('"$snapshot"'))),
+            ("--copy-start", RawShell("true")),
         )
         script.az("snapshot create", *self._made("-there"), *across, kind, _TAG, *_ID, into="copy")
         self._wait()
-        options = (*self._made("-there"), ("--location", self.location), ("--source", Shell('"$copy"')))
+        options = (*self._made("-there"), ("--location", self.location), ("--source", RawShell('"$copy"')))
         script.az("disk create", *options, _TAG, *_ID, into="there")
-        return Shell('"$there"')
+        return RawShell('"$there"')
 
-    def create(self, source: Shell, os_type: OsType) -> None:
+    def create(self, source: RawShell, os_type: OsType) -> None:
         """Make the image. Azure changes none that is there, so that an old one must go first."""
         script = self.script
         with script.block("make_image() {", "}"):
             script.az(
                 "image create",
                 *self.place,
-                ("--name", Shell('"$@"')),
+                ("--name", RawShell('"$@"')),
                 ("--location", self.location),
                 ("--source", source),
                 ("--os-type", os_type.value),
-                ("--hyper-v-generation", Shell('"$generation"')),
+                ("--hyper-v-generation", RawShell('"$generation"')),
             )
         script.line("")
         script.az("image list", *self.place, ("--query", "[].name"), ("--output", "tsv"), into="images")
@@ -173,20 +177,20 @@ class _Making:
             script.say("Image Builder replaced an image of that name. Here it goes when the new one is there by another name.")
             script.line(f'spare="new-{self._name("").text[1:]}')
             script.line(f'make_image "$spare" {_TAG[0]} {_MARK}')
-            script.az("image delete", *self.place, ("--name", Shell('"$image"')))
+            script.az("image delete", *self.place, ("--name", RawShell('"$image"')))
             script.line('only=$spare spare=""')
         script.line(" ".join(('make_image "$image"', *script.words(script.tags(self.target.tags)))))
         script.line('spare=$only only=""')
 
-    def _disk(self, location: Operand) -> Shell:
+    def _disk(self, location: Operand) -> RawShell:
         word = self.script.word
         match self.origin:
             case GalleryOrigin(_, version_id):
-                source: Option = ("--gallery-image-reference", Shell(word("SOURCE", version_id)))
+                source: Option = ("--gallery-image-reference", RawShell(word("SOURCE", version_id)))
             case SnapshotOrigin(snapshot):
-                source = ("--source", Shell(word("SOURCE", snapshot)))
+                source = ("--source", RawShell(word("SOURCE", snapshot)))
         self.script.az("disk create", *self._made(""), ("--location", location), source, _TAG, *_ID, into="disk")
-        return Shell('"$disk"')
+        return RawShell('"$disk"')
 
     def _wait(self) -> None:
         """Wait for the copy of the snapshot. `az snapshot wait` ends well on its own time-out, and knows no failure."""
@@ -195,7 +199,7 @@ class _Making:
         script.say("The copy goes on in the background.")
         with script.polling("The snapshot was not copied", _POLL_SECONDS):
             query = ("--query", "copyCompletionError.errorMessage || completionPercent")
-            script.az("snapshot show", ("--ids", Shell('"$copy"')), query, ("--output", "tsv"), into="copied")
+            script.az("snapshot show", ("--ids", RawShell('"$copy"')), query, ("--output", "tsv"), into="copied")
             with script.block('case "$copied" in', "esac"):
                 script.line("100 | 100.0) break ;;")
                 script.line("""*[!0-9.]*) echo "The copy of the snapshot failed: $copied" >&2; exit 1 ;;""")
@@ -205,10 +209,10 @@ class _Making:
         """The options that name a resource which is deleted again."""
         return (*self.place, ("--name", self._name(end)))
 
-    def _name(self, end: str) -> Shell:
-        return Shell(f'{self.script.word("TEMPORARY_NAME", temporary_name(self.target.index))[:-1]}{end}"')
+    def _name(self, end: str) -> RawShell:
+        return RawShell(f'{self.script.word("TEMPORARY_NAME", temporary_name(self.target.index))[:-1]}{end}"')
 
-    def _delete(self, kind: str, name: Shell) -> None:
+    def _delete(self, kind: str, name: RawShell) -> None:
         sure: tuple[Option, ...] = (("--yes",),) if kind == "disk" else ()
         left = f'echo "Left over, delete it: {kind} {name.text[1:-1]}" >&2'
         self.script.az(f"{kind} delete", *self.place, ("--name", name), *sure, otherwise=left)

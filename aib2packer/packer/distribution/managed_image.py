@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import ManagedImage
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Code, Local, traced
+from aib2packer.hcl.values import HclCode, Local, traced
+from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.distribution.ids import TEMPORARY, snapshot_name, temporary_group, temporary_image
 from aib2packer.packer.vm.machine import BUILD_GROUP
-from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate, ManagedImageTarget
@@ -68,7 +68,7 @@ def _image_that_goes(security: Security, template: ImageTemplate, name: str) -> 
         "temp_resource_group_name": group,
     }
     if template.staging_resource_group is not None:
-        settings["temp_resource_group_name"] = Code(
+        settings["temp_resource_group_name"] = HclCode(
             f"var.{BUILD_GROUP.name} == null ? {print_value(group)} : null", (BUILD_GROUP, *references(group))
         )
         settings["managed_image_resource_group_name"] = security.unless_trusted(image_group(name))
@@ -78,7 +78,7 @@ def _image_that_goes(security: Security, template: ImageTemplate, name: str) -> 
 def image_group(name: str) -> Local:
     """The resource group of such an image, where the build may take one that is there: it stays, and the image is deleted."""
     group = temporary_group(name)
-    chosen = Code(f"var.{BUILD_GROUP.name} == null ? local.{group.name} : var.{BUILD_GROUP.name}", (BUILD_GROUP, group))
+    chosen = HclCode(f"var.{BUILD_GROUP.name} == null ? local.{group.name} : var.{BUILD_GROUP.name}", (BUILD_GROUP, group))
     return Local("image_group_name", chosen)
 
 

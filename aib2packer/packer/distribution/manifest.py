@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import escape_templates, is_identifier, print_value, quote, references
-from aib2packer.hcl.values import Code, Value
+from aib2packer.hcl.values import HclCode, Value
 from aib2packer.packer.layout import manifest_file
 from aib2packer.packer.model import PostProcessor
-from aib2packer.packer.steps.site import beside_template
+from aib2packer.packer.steps.build_context import beside_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aib2packer.arm.language.text import TemplateText
-    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.steps.build_context import BuildContext
 
 
 def manifest(
-    name: str, outputs: Sequence[tuple[TemplateText, Value]], kept: Mapping[str, Value], site: Site, *, ids: bool
+    name: str, outputs: Sequence[tuple[TemplateText, Value]], kept: Mapping[str, Value], site: BuildContext, *, ids: bool
 ) -> PostProcessor:
     """Record run outputs, each a name and an id; without `ids` the one name, for the manifest itself tells what azure-arm made.
 
@@ -51,7 +51,7 @@ def _object(pairs: Sequence[tuple[Value, Value]]) -> Value:
     keys = [_key(key) for key, _ in pairs]
     width = max(map(len, keys))
     lines = [f"  {key.ljust(width)} = {print_value(value)}" for key, (_, value) in zip(keys, pairs, strict=True)]
-    return Code("\n".join(("{", *lines, "}")), references(tuple(part for pair in pairs for part in pair)))
+    return HclCode("\n".join(("{", *lines, "}")), references(tuple(part for pair in pairs for part in pair)))
 
 
 def _key(key: Value) -> str:

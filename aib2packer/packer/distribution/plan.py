@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage, VhdTarget
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DistributionPlan:
     """Which targets azure-arm makes, and what the others are copied from.
 
     `location` is the region of the build (None: a variable), `subscription` its subscription (None: not known).
@@ -51,7 +51,7 @@ class Plan:
         return self.image.id.resource_group if self.image is not None else self.temporary_group
 
 
-def plan_distribution(template: ImageTemplate) -> Plan:
+def plan_distribution(template: ImageTemplate) -> DistributionPlan:
     """Choose. A managed image is azure-arm's own only in the region and the subscription of the build."""
     images = [target for target in template.targets if isinstance(target, ManagedImageTarget)]
     location = build_region(template)
@@ -72,7 +72,9 @@ def plan_distribution(template: ImageTemplate) -> Plan:
     made = [target for target in (image, gallery, vhd) if target is not None]
     copied = tuple(target for target in template.targets if all(target is not other for other in made))
     copies_images = any(isinstance(target, ManagedImageTarget) for target in copied)
-    return Plan(location, subscription, image, gallery, vhd, copied, group, snapshot=copies_images and gallery is None)
+    return DistributionPlan(
+        location, subscription, image, gallery, vhd, copied, group, snapshot=copies_images and gallery is None
+    )
 
 
 def build_region(template: ImageTemplate) -> TemplateText | None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import Located
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Attribute, Blank, Block, Code
-from aib2packer.models import dataclass
+from aib2packer.hcl.values import Attribute, Blank, Block, HclCode
+from aib2packer.lazy.models import dataclass
 from aib2packer.packer.distribution.script import concat
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def target_regions(regions: Mapping[Value, Copies]) -> Body:
     return (Blank(), _dynamic({region: copies.replicas for region, copies in regions.items()}))
 
 
-def region_words(regions: Mapping[Value, Copies]) -> tuple[Value, ...] | Code:
+def region_words(regions: Mapping[Value, Copies]) -> tuple[Value, ...] | HclCode:
     """The regions as words for the Azure CLI: `REGION=REPLICAS[=STORAGE TYPE]` each.
 
     Regions that are only known when Packer runs may be the same one: then all the words are one expression, to be split by the
@@ -107,7 +107,7 @@ def region_words(regions: Mapping[Value, Copies]) -> tuple[Value, ...] | Code:
     if all(isinstance(region, str) for region in regions):
         return tuple(concat(region, end) for region, end in ends.items())
     pairs = ", ".join(f"{_key(region)} = {print_value(end)}" for region, end in ends.items())
-    return Code(
+    return HclCode(
         f'join(" ", [for region, copies in {{ {pairs} }} : regex_replace("${{region}}${{copies}}", "[^A-Za-z0-9_=]", "")])',
         references((*regions, *ends.values())),
     )
@@ -138,10 +138,10 @@ def _dynamic(replicas: Mapping[Value, Value | None]) -> Block:
     uses = references((*replicas, *(count for count in replicas.values() if count is not None)))
     if any(replicas.values()):
         pairs = ", ".join(f"{_key(region)} = {print_value(count or 1)}" for region, count in replicas.items())
-        for_each = Code(f"{{ {pairs} }}", uses)
-        content: Body = (Attribute("name", Code("target_region.key")), Attribute("replicas", Code("target_region.value")))
+        for_each = HclCode(f"{{ {pairs} }}", uses)
+        content: Body = (Attribute("name", HclCode("target_region.key")), Attribute("replicas", HclCode("target_region.value")))
     else:
         names = ", ".join(print_value(region) for region in replicas)
-        for_each = Code(f'distinct([for region in [{names}] : lower(replace(region, " ", ""))])', uses)
-        content = (Attribute("name", Code("target_region.value")),)
+        for_each = HclCode(f'distinct([for region in [{names}] : lower(replace(region, " ", ""))])', uses)
+        content = (Attribute("name", HclCode("target_region.value")),)
     return Block("dynamic", (Attribute("for_each", for_each), Block("content", content)), ("target_region",))

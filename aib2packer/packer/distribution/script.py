@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
-from aib2packer.hcl.values import Code, GoTemplate, Interpolation, Local, Value, Variable
-from aib2packer.models import dataclass
+from aib2packer.hcl.values import GoTemplate, HclCode, Interpolation, Local, Value, Variable
+from aib2packer.lazy.models import dataclass
 from aib2packer.packer.model import PostProcessor
+from aib2packer.packer.steps.build_context import beside_template
 from aib2packer.packer.steps.shell_local import Environment, means_more
-from aib2packer.packer.steps.site import beside_template
 from aib2packer.packer.vm.cli_session import SCRIPT, SCRIPT_FILE, SIGN_IN
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ _MOST_LINES = 12  # of a script that stands in the HCL though it could lie in a 
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
+class RawShell:
     """A word of the script itself, such as `"$disk"`."""
 
     text: str
 
 
-Operand: TypeAlias = "TemplateText | Value | Shell"
+Operand: TypeAlias = "TemplateText | Value | RawShell"
 Option: TypeAlias = "tuple[str, *tuple[Operand, ...]]"
 """A flag of a command, and its values."""
 
@@ -135,7 +135,7 @@ class Script:
 
     def word(self, name: str, operand: Operand) -> str:
         """A word of a command line. `name` is for the environment, where the operand must travel in it."""
-        if isinstance(operand, Shell):
+        if isinstance(operand, RawShell):
             return operand.text
         if isinstance(operand, TemplateText):
             self._require_plain(operand)
@@ -181,12 +181,12 @@ class Script:
 
 def concat(*values: Value) -> Value:
     """One string of several values."""
-    parts: list[str | Variable | Local | Code] = []
+    parts: list[str | Variable | Local | HclCode] = []
     for value in values:
         match value:
             case Interpolation():
                 parts += value.parts
-            case str() | Variable() | Local() | Code():
+            case str() | Variable() | Local() | HclCode():
                 parts.append(value)
             case _:
                 parts.append(str(value).lower())

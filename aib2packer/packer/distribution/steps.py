@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
 from aib2packer.findings import codes
-from aib2packer.hcl.values import Code, Local
-from aib2packer.models import dataclass
+from aib2packer.hcl.values import HclCode, Local
+from aib2packer.lazy.models import dataclass
 from aib2packer.packer.distribution.gallery import AZ_KEEPS_VERSIONS_DELETABLE, copy_version, replicate
 from aib2packer.packer.distribution.ids import compute_id, managed_image_id, snapshot_id, temporary_image
 from aib2packer.packer.distribution.image_copy import GalleryOrigin, SnapshotOrigin, copy_image
 from aib2packer.packer.distribution.managed_image import image_group
 from aib2packer.packer.distribution.manifest import manifest
-from aib2packer.packer.distribution.script import Script, ScriptFile, Shell
+from aib2packer.packer.distribution.script import RawShell, Script, ScriptFile
 from aib2packer.packer.distribution.vhd import AZ_COPIES_BETWEEN_ACCOUNTS, copy_vhd
 from aib2packer.packer.layout import SCRIPTS
 from aib2packer.packer.model import PostProcessors
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.packer.distribution.gallery import GalleryVersion
-    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.packer.distribution.plan import DistributionPlan
     from aib2packer.packer.distribution.vhd import Vhd
     from aib2packer.packer.model import PostProcessor
-    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.steps.build_context import BuildContext
 
 _AZ = {GalleryTarget: AZ_KEEPS_VERSIONS_DELETABLE, VhdTarget: AZ_COPIES_BETWEEN_ACCOUNTS, ManagedImageTarget: "2.60"}
 """The first Azure CLI that has all that a copy needs, by the kind of target."""
@@ -37,10 +37,10 @@ NOTHING: Mapping[str, Value] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
+class DistributionSteps:
     """What happens after azure-arm. Packer runs every chain, whatever becomes of the others, and fails if one did."""
 
-    plan: Plan
+    plan: DistributionPlan
     versions: Mapping[int, GalleryVersion]
     vhds: Mapping[int, Vhd]
     location: Value
@@ -48,7 +48,7 @@ class Steps:
     minutes: int
     build_group: bool
     """Whether the build may take a resource group that is there."""
-    site: Site
+    site: BuildContext
 
     def finish_made(self, tags: Mapping[int, Mapping[str, TemplateText]]) -> Iterator[PostProcessors]:
         """What azure-arm has no setting for in the targets that it makes."""
@@ -91,15 +91,15 @@ class Steps:
         if plan.image_group is not None and plan.snapshot:
             one_fails = "failed=yes" if plan.temporary_group is not None else ""
             snapshot = script.word("SNAPSHOT", snapshot_id(plan.image_group, self.name, symbols))
-            script.az("snapshot delete", ("--ids", Shell(snapshot)), otherwise=one_fails)
+            script.az("snapshot delete", ("--ids", RawShell(snapshot)), otherwise=one_fails)
         if plan.temporary_group is not None:
             image = script.word("IMAGE", managed_image_id(plan.temporary_group, temporary_image(self.name), symbols))
-            script.az("image delete", ("--ids", Shell(image)))
+            script.az("image delete", ("--ids", RawShell(image)))
         if self.site.decisions.security.makes_image and self.build_group:
-            group = Code(f'var.{BUILD_GROUP.name} == null ? "" : var.{BUILD_GROUP.name}', (BUILD_GROUP,))
+            group = HclCode(f'var.{BUILD_GROUP.name} == null ? "" : var.{BUILD_GROUP.name}', (BUILD_GROUP,))
             with script.block(f"if [ -n {script.word('BUILD_GROUP', group)} ]; then", "fi"):
                 image = script.word("IMAGE", compute_id(image_group(self.name), "images", temporary_image(self.name)))
-                script.az("image delete", ("--ids", Shell(image)))
+                script.az("image delete", ("--ids", RawShell(image)))
         if one_fails:
             script.line('[ -z "${failed:-}" ]')
         if not script.is_empty:

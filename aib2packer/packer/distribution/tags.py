@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import VhdTarget
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import is_exact
-from aib2packer.models import dataclass
-from aib2packer.packer.steps.exactness import content_is_exact
-from aib2packer.patterns import pattern
+from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
+from aib2packer.packer.steps.exact_text import content_is_exact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
-    from aib2packer.packer.distribution.plan import Plan
+    from aib2packer.packer.distribution.plan import DistributionPlan
     from aib2packer.text.source import Span
 
 _MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 512, 256  # docs/reference/packer-semantics.md 8.5
@@ -40,7 +40,7 @@ class Tags:
     of_resources_origins: tuple[Span, ...]
 
 
-def sort_tags(template: ImageTemplate, plan: Plan, report: Report) -> Tags:
+def sort_tags(template: ImageTemplate, plan: DistributionPlan, report: Report) -> Tags:
     """Which tags azure-arm puts on all: the template's, those that its targets have in common, those of managed resources."""
     for target in template.targets:
         for key, value in target.tags.items():

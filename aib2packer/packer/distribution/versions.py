@@ -10,7 +10,7 @@ from aib2packer.aib.gallery_versions import LARGEST_PART
 from aib2packer.arm.language.text import Segment
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
+from aib2packer.hcl.values import HclCode, Interpolation, Local, Value, Variable
 from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.shell_words import Word, assignments
 
@@ -35,11 +35,11 @@ def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], sym
         name,
         f"Gallery version of the image, such as {major}.4.2. Null: {major}.<date>.<time>, which grows with each build and "
         f"stays below {major + 1}.0.0.",
-        default=Code("null"),
+        default=HclCode("null"),
     )
     by_time = Local(
         name.replace(VERSION, "time_version"),
-        Code(
+        HclCode(
             f'format("{major}.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), '
             'parseint(formatdate("hhmmss", local.now), 10))',
             (NOW,),
@@ -47,7 +47,7 @@ def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], sym
     )
     chosen = Local(
         name,
-        Code(f"var.{name} != null ? var.{name} : local.{by_time.name}", (variable, by_time)),
+        HclCode(f"var.{name} != null ? var.{name} : local.{by_time.name}", (variable, by_time)),
     )
     return explicit_or(chosen, target, symbols)
 
@@ -79,7 +79,7 @@ def explicit_or(otherwise: Local, target: GalleryTarget, symbols: Symbols) -> Va
     if is_explicit(target):
         return version
     # null where the id ends before it
-    return Code(f"{print_value(version).removesuffix('null')}local.{otherwise.name}", (*references(version), otherwise))
+    return HclCode(f"{print_value(version).removesuffix('null')}local.{otherwise.name}", (*references(version), otherwise))
 
 
 def counting_options(galleries: Sequence[GalleryTarget], symbols: Symbols) -> dict[str, str]:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.text import join
 from aib2packer.findings import codes
-from aib2packer.hcl.values import Code, Value, Variable, traced
-from aib2packer.models import dataclass
+from aib2packer.hcl.values import HclCode, Value, Variable, traced
+from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.distribution.ids import TIME
-from aib2packer.packer.distribution.script import Option, Script, Shell, concat
-from aib2packer.patterns import pattern
+from aib2packer.packer.distribution.script import Option, RawShell, Script, concat
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import VhdTarget
     from aib2packer.arm.language.text import TemplateText
-    from aib2packer.clouds import Cloud
+    from aib2packer.azure.clouds import Cloud
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings
     from aib2packer.packer.variables.symbols import Symbols
@@ -63,7 +63,7 @@ class Vhd:
             self.wanted.account,
             self.wanted.host,
             self.wanted.container,
-            concat(self.capture_prefix, Code("build.TempOSDiskName"), ".vhd"),
+            concat(self.capture_prefix, HclCode("build.TempOSDiskName"), ".vhd"),
         )
 
     @property
@@ -127,7 +127,7 @@ def copy_vhd(source: Blob, destination: Blob, script: Script, *, move: bool) -> 
     with script.block("clean_up() {", "}"):
         script.line("status=$?")
         script.line("trap - EXIT")
-        script.az("storage blob copy abort", *_destination(destination), ("--copy-id", Shell('"$copy"')), otherwise=":")
+        script.az("storage blob copy abort", *_destination(destination), ("--copy-id", RawShell('"$copy"')), otherwise=":")
         script.az("storage blob delete", *_options(destination), otherwise='echo "The VHD is incomplete: delete it." >&2')
         script.line('exit "$status"')
     script.line("trap clean_up EXIT")

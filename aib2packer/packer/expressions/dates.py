@@ -8,13 +8,13 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from aib2packer.hcl.values import Code, Local
-from aib2packer.patterns import pattern
+from aib2packer.hcl.values import HclCode, Local
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NOW = Local("now", Code("timestamp()"), "Taken once: each call of timestamp() gives another time.")
+NOW = Local("now", HclCode("timestamp()"), "Taken once: each call of timestamp() gives another time.")
 
 _token = pattern(r"y+|M+|d+|H+|h+|m+|s+|f+|F+|t+|z+|K|'([^']*)'|\"([^\"]*)\"|\\(.)|%|(?s:(.))")
 _TOKENS: Mapping[str, str] = MappingProxyType(

@@ -36,9 +36,9 @@ from aib2packer.hcl.code import (
     of_value,
 )
 from aib2packer.hcl.printing import quote
-from aib2packer.hcl.values import Code, Local
+from aib2packer.hcl.values import HclCode, Local
+from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.expressions.urls import join_url
-from aib2packer.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +56,7 @@ class PrintsValues(Protocol):
     """What prints the arguments of a function."""
 
     @property
-    def references(self) -> Mapping[Leaf, Variable | Local | Code]:
+    def references(self) -> Mapping[Leaf, Variable | Local | HclCode]:
         """What stands for each leaf of an expression."""
 
     @property
@@ -64,7 +64,7 @@ class PrintsValues(Protocol):
         """What the parameters of lambdas are called in HCL."""
 
     @property
-    def now(self) -> Local | Code:
+    def now(self) -> Local | HclCode:
         """The time that `utcNow` formats."""
 
     def piece(self, value: ArmValue) -> Piece:
@@ -399,7 +399,7 @@ def _folder(one: _Call) -> Piece:
     folder = call("regex_replace", one.piece(0), Piece(quote("^([^/]+//[^/]+.*?)(/[^/]*)?$")), Piece(quote("$1/")))
     base = one[0]
     whole = one.printer.references.get(base) if isinstance(base, ParameterSymbol | VariableSymbol) else None
-    return folder if whole is None or isinstance(whole, Code) else of_value(Local(f"{whole.name}_folder", folder.code))
+    return folder if whole is None or isinstance(whole, HclCode) else of_value(Local(f"{whole.name}_folder", folder.code))
 
 
 def _json(one: _Call) -> Piece:

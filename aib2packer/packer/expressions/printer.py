@@ -29,8 +29,8 @@ from aib2packer.arm.language.symbolic import (
 )
 from aib2packer.hcl.code import NULL, Binding, CannotPrintError, Piece, call, conditional, index, infix, of_text, of_value
 from aib2packer.hcl.printing import is_identifier, print_value, quote
-from aib2packer.hcl.values import Code, Interpolation, Variable
-from aib2packer.models import dataclass, field
+from aib2packer.hcl.values import HclCode, Interpolation, Variable
+from aib2packer.lazy.models import dataclass, field
 from aib2packer.packer.expressions.dates import date_format
 from aib2packer.packer.expressions.urls import join_url, write_out_urls
 
@@ -40,15 +40,15 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol
     from aib2packer.hcl.values import Local, Value
 
-    Reference: TypeAlias = Variable | Local | Code
+    Reference: TypeAlias = Variable | Local | HclCode
     References: TypeAlias = Mapping[Leaf, Reference]
 
 _SCALARS = frozenset({"string", "int", "bool", "float"})
 _LONGEST = 100_000  # characters of an expression; ARM takes 24,576
-_TIMESTAMP = Code("timestamp()")
+_TIMESTAMP = HclCode("timestamp()")
 
 
-def to_hcl(value: ArmValue, references: References, now: Local | Code = _TIMESTAMP) -> Value:
+def to_hcl(value: ArmValue, references: References, now: Local | HclCode = _TIMESTAMP) -> Value:
     """A value as HCL.
 
     Args:
@@ -79,7 +79,7 @@ class Printer:
     """Prints values with one set of references."""
 
     references: References
-    now: Local | Code
+    now: Local | HclCode
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, value: ArmValue) -> Value:
@@ -141,7 +141,7 @@ class Printer:
             case _:
                 return of_value(value)
 
-    def text(self, value: Concat) -> Interpolation | Code:
+    def text(self, value: Concat) -> Interpolation | HclCode:
         """Joined text; a lone piece is no text yet, and HCL would leave it as it is."""
         if len(value.parts) == 1:
             return call("convert", self.text_piece(value.parts[0]), Piece("string")).code

@@ -16,7 +16,7 @@ from aib2packer.arm.language.symbolic import (
     starts,
 )
 from aib2packer.hcl.code import CannotPrintError
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 
 _RELATIVE = pattern(r"[\w-][^:?#]*[/.]|[\w-]+/")
 

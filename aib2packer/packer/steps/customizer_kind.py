@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import Customizer
     from aib2packer.options import OsType
     from aib2packer.packer.model import Steps
-    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.steps.build_context import BuildContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +23,4 @@ class CustomizerKind:
     name: str
     os_type: OsType | None
     read: Callable[[int, Fields], Customizer | None]
-    translate: Callable[[Any, Site], Steps]  # takes what its own `read` gives
+    translate: Callable[[Any, BuildContext], Steps]  # takes what its own `read` gives

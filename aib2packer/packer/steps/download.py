@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from aib2packer.clouds import BLOB_SUFFIXES
+from aib2packer.azure.clouds import BLOB_SUFFIXES
 from aib2packer.hcl.values import Interpolation, Value
 from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.model import Download, Provisioner
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aib2packer.arm.language.text import TemplateText
-    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.steps.build_context import BuildContext
 
 # All that may stand in a URL; the rest is percent-encoded: curl's globs, Packer's templates and the shell never see it.
 _HOST = 2  # of https:, "", host
 _URL_SAFE = "%:/?#@!$&()*+,;=-._~"
 
 
-def download(downloads: Sequence[Download], site: Site) -> Provisioner:
+def download(downloads: Sequence[Download], site: BuildContext) -> Provisioner:
     """One step that fetches everything, and checks what has a checksum."""
     environment = Environment()
     folder = environment.word("folder", site.downloads)
@@ -83,7 +83,7 @@ def account_of(uri: TemplateText) -> str | None:
     return name if name is not None and re.fullmatch(r"[a-z0-9]+", name) else None
 
 
-def _fetch(file: Download, environment: Environment, site: Site) -> tuple[str, ...]:
+def _fetch(file: Download, environment: Environment, site: BuildContext) -> tuple[str, ...]:
     uri = file.fetched.uri.map(percent_encoded)
     blob = _is_blob(uri)
     # Behind `=`, `@` is a file to the Azure CLI; in what only Packer knows the environment sees to it.

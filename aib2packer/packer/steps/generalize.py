@@ -10,14 +10,14 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.values import Interpolation
+from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.model import Provisioner
-from aib2packer.packer.steps.site import AS_ROOT
-from aib2packer.patterns import pattern
+from aib2packer.packer.steps.build_context import AS_ROOT
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import Customizer
     from aib2packer.hcl.values import Value
-    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.steps.build_context import BuildContext
 
 # What may reach the script: its name, or a wildcard over the folder that it lies in.
 _NAMES_SCRIPT = pattern(r"deprovisioningscript|/tmp/?\*|\brm\s+-\w+\s+(?:\S+\s+)*/tmp\b", re.IGNORECASE)
@@ -74,7 +74,7 @@ def may_change_script(customizer: Customizer) -> bool:
     return text is None or _NAMES_SCRIPT.search(text) is not None
 
 
-def lay_script(site: Site, comment: str, *, only_if_missing: bool = False) -> Provisioner:
+def lay_script(site: BuildContext, comment: str, *, only_if_missing: bool = False) -> Provisioner:
     """Lay the deprovisioning script down; on Linux alone `only_if_missing`, for there a restart may remove it."""
     if site.is_windows:
         settings: dict[str, Value] = {
@@ -95,14 +95,14 @@ def lay_script(site: Site, comment: str, *, only_if_missing: bool = False) -> Pr
     return Provisioner("shell", settings, comment)
 
 
-def run_script(site: Site) -> Provisioner:
+def run_script(site: BuildContext) -> Provisioner:
     """Run what is left of the script; where nothing is, warn and go on, as the service does."""
     if site.is_windows:
         return Provisioner("powershell", {"name": "generalize", "inline": (Interpolation((_RUN_WINDOWS,), multiline=True),)})
     return _last_step(_RUN_LINUX)
 
 
-def generalize(site: Site) -> Provisioner:
+def generalize(site: BuildContext) -> Provisioner:
     """Generalize in one plain step, where no customizer can have changed the script."""
     if site.is_windows:
         return Provisioner("powershell", {"name": "generalize", "inline": (Interpolation((_WINDOWS,), multiline=True),)})

@@ -11,8 +11,8 @@ import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Code, Value, Variable
-from aib2packer.patterns import pattern
+from aib2packer.hcl.values import HclCode, Value, Variable
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,7 @@ class Environment:
         """The values; where one may mean more than its text, that is percent-encoded: exact in a URI, refused as a name."""
         printed, used = print_value(self._values), references(tuple(self._values.values()))
         if means_more(printed) or '"@' in printed or any(isinstance(one, Variable) for one in used):
-            return Code(f"{{ for name, value in {printed} {_ENCODED}", used)
+            return HclCode(f"{{ for name, value in {printed} {_ENCODED}", used)
         return dict(self._values)
 
     def _variable(self, name: str, value: Value) -> str:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.packer.model import Provisioner
-from aib2packer.packer.steps.exactness import content_is_exact
-from aib2packer.packer.steps.site import AS_ROOT
+from aib2packer.packer.steps.build_context import AS_ROOT
+from aib2packer.packer.steps.exact_text import content_is_exact
 
 if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
-    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.steps.build_context import BuildContext
 
 
-def upload_text(name: str, text: TemplateText, path: str, site: Site, comment: str) -> tuple[Provisioner, ...]:
+def upload_text(name: str, text: TemplateText, path: str, site: BuildContext, comment: str) -> tuple[Provisioner, ...]:
     """Upload a text, byte for byte."""
     if content_is_exact(text):
         content = site.symbols.value(text, multiline=text.visible.endswith("\n"))
@@ -38,7 +38,7 @@ def upload_text(name: str, text: TemplateText, path: str, site: Site, comment: s
     )
 
 
-def _decode(path: str, site: Site) -> Provisioner:
+def _decode(path: str, site: BuildContext) -> Provisioner:
     name = path.replace("\\", "/").rsplit("/", 1)[-1]
     if site.is_windows:
         command = f"[IO.File]::WriteAllBytes('{path}', [Convert]::FromBase64String([IO.File]::ReadAllText('{path}.b64')))"

@@ -10,11 +10,11 @@ from aib2packer.aib.model import Located
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
 from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_symbol, leaves
 from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
-from aib2packer.clouds import STORAGE_SUFFIXES
+from aib2packer.azure.clouds import STORAGE_SUFFIXES
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
-from aib2packer.hcl.values import Code, Local, Value, Variable
-from aib2packer.models import replace
+from aib2packer.hcl.values import HclCode, Local, Value, Variable
+from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.variables.declared import given_value, is_secret, with_shape
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, variable_name
@@ -120,7 +120,7 @@ def _computed(values: tuple[ArmValue, ...], named: Mapping[Leaf, Variable | Loca
         if not is_symbol(value):
             continue
         printed = _show(named, value, {})
-        if isinstance(printed, Code) and "\n" in printed.text:
+        if isinstance(printed, HclCode) and "\n" in printed.text:
             key = value.key if isinstance(value, Access) and isinstance(value.key, str) else "computed"
             name = free_name(variable_name(key), taken)
             taken.add(name)

@@ -10,9 +10,9 @@ from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, P
 from aib2packer.arm.language.symbolic import DeploymentFact, is_known, walk
 from aib2packer.arm.language.tree import value_of
 from aib2packer.hcl.printing import print_value
-from aib2packer.hcl.values import Code, Validation, Variable
+from aib2packer.hcl.values import HclCode, Variable, VariableValidation
 from aib2packer.jsonc.tree import JsonScalar
-from aib2packer.models import replace
+from aib2packer.lazy.models import replace
 from aib2packer.text.secrets import find_secrets, mask
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def with_shape(variable: Variable, shape: tuple[str, ...]) -> Variable:
     shape = shape[:-1] if versioned else shape
     pattern = write_id(shape, "[^/]+") + ("(/versions/[^/]+)?" if versioned else "")
     own = f"var.{variable.name}"
-    may_be_unset = variable.default == Code("null") or (variable.default == "" and "virtualnetworks" in shape)
+    may_be_unset = variable.default == HclCode("null") or (variable.default == "" and "virtualnetworks" in shape)
     unset = f"{own} == {print_value(variable.default or '')} || " if may_be_unset else ""
     what = "a resource id, with or without a version" if versioned else "a resource id"
-    rule = Validation(
+    rule = VariableValidation(
         f'{unset}can(regex("(?i)^{pattern}$", {own}))', f"The {variable.name} must be {what}: {write_id(shape, '...')}"
     )
     default = None if variable.default == "" and not may_be_unset else variable.default
@@ -105,10 +105,10 @@ def _default(fact: ParameterFact) -> Value | None:
     if fact.given is not None:
         return given_value(fact)
     if computed_default(fact) is not None:
-        return Code("null")
+        return HclCode("null")
     if fact.default == _GROUP_LOCATION:
         return None
-    return Code("null") if fact.default is None and fact.parameter.nullable else _literal(fact.default)
+    return HclCode("null") if fact.default is None and fact.parameter.nullable else _literal(fact.default)
 
 
 def _literal(value: symbolic.ArmValue) -> Value | None:
@@ -124,9 +124,9 @@ def _literal(value: symbolic.ArmValue) -> Value | None:
             return None
 
 
-def _validation(parameter: Parameter, name: str, *, may_be_null: bool) -> tuple[Validation, ...]:
+def _validation(parameter: Parameter, name: str, *, may_be_null: bool) -> tuple[VariableValidation, ...]:
     """What the template says that a value must be. A condition may name its own variable only."""
-    rules: list[Validation] = []
+    rules: list[VariableValidation] = []
     allowed = [value_of(item) for item in parameter.allowed]
     if allowed and parameter.type in _TYPES and not parameter.secure and not any(map(_holds_secret, allowed)):
         rules.append(_one_of(allowed, name, is_list=parameter.type == "array"))
@@ -137,23 +137,25 @@ def _validation(parameter: Parameter, name: str, *, may_be_null: bool) -> tuple[
     )
     least, most = bounds
     if least is not None and most is not None:
-        rules.append(Validation(f"{subject} >= {least} && {subject} <= {most}", f"{what} must be from {least} to {most}."))
+        rules.append(
+            VariableValidation(f"{subject} >= {least} && {subject} <= {most}", f"{what} must be from {least} to {most}.")
+        )
     elif least is not None:
-        rules.append(Validation(f"{subject} >= {least}", f"{what} must be {least} or more."))
+        rules.append(VariableValidation(f"{subject} >= {least}", f"{what} must be {least} or more."))
     elif most is not None:
-        rules.append(Validation(f"{subject} <= {most}", f"{what} must be {most} or less."))
+        rules.append(VariableValidation(f"{subject} <= {most}", f"{what} must be {most} or less."))
     own = re.compile(rf"\bvar\.{re.escape(parameter.name)}(?![\w-])")
-    rules += (Validation(own.sub(f"var.{name}", condition), message) for condition, message in parameter.rules)
+    rules += (VariableValidation(own.sub(f"var.{name}", condition), message) for condition, message in parameter.rules)
     if not may_be_null:
         return tuple(rules)
     return tuple(replace(rule, condition=f"var.{name} == null ? true : {rule.condition}") for rule in rules)
 
 
-def _one_of(allowed: list[symbolic.ArmValue], name: str, *, is_list: bool) -> Validation:
+def _one_of(allowed: list[symbolic.ArmValue], name: str, *, is_list: bool) -> VariableValidation:
     literals = tuple(value for item in allowed if (value := _literal(item)) is not None)
     values = print_value(literals)
     condition = (
         f"alltrue([for item in var.{name} : contains({values}, item)])" if is_list else f"contains({values}, var.{name})"
     )
     listed = ", ".join(item if isinstance(item, str) else print_value(item) for item in literals)
-    return Validation(condition, f"The {name} must be one of {listed}.")
+    return VariableValidation(condition, f"The {name} must be one of {listed}.")

@@ -25,8 +25,8 @@ from aib2packer.arm.language.symbolic import (
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Code, Local, Validation, Variable
-from aib2packer.models import replace
+from aib2packer.hcl.values import HclCode, Local, Variable, VariableValidation
+from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.variables.declared import computed_default, declare, sentences, with_shape
 
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 SUBSCRIPTION = Variable(
     "subscription_id",
     "Subscription that the build VM runs in.",
-    default=Code('env("ARM_SUBSCRIPTION_ID")'),
-    validation=(Validation('var.subscription_id != ""', "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."),),
+    default=HclCode('env("ARM_SUBSCRIPTION_ID")'),
+    validation=(VariableValidation('var.subscription_id != ""', "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."),),
 )
 LOCATION = Variable("location", "Azure region of the build. The template took the region of its resource group.")
 _GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
@@ -95,7 +95,7 @@ def claim_leaves(
                 named[leaf] = _required(variable, default)
                 continue
             own = f"var.{variable.name}"
-            chosen = Code(f"{own} != null ? {own} : {print_value(computed)}", (variable, *references(computed)))
+            chosen = HclCode(f"{own} != null ? {own} : {print_value(computed)}", (variable, *references(computed)))
             named[leaf] = Local(variable.name, chosen)
     return named
 

@@ -26,8 +26,8 @@ from aib2packer.findings import codes
 from aib2packer.findings.model import Finding
 from aib2packer.hcl.code import NULL, Binding, CannotPrintError, Piece, conditional, infix, of_value
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Code, Interpolation, Local, Value, Variable
-from aib2packer.models import dataclass, replace
+from aib2packer.hcl.values import HclCode, Interpolation, Local, Value, Variable
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.expressions.dates import NOW
 from aib2packer.text.secrets import find_secrets
 
@@ -86,18 +86,18 @@ class Symbols:
         # A bare reference stands for itself, so that the same one is equal wherever it stands.
         return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else Interpolation(parts, multiline)
 
-    def parts(self, text: TemplateText) -> tuple[str | Variable | Local | Code, ...]:
+    def parts(self, text: TemplateText) -> tuple[str | Variable | Local | HclCode, ...]:
         """The pieces of a string of the template, for a longer one in HCL."""
-        parts: list[str | Variable | Local | Code] = []
+        parts: list[str | Variable | Local | HclCode] = []
         pieces = self.variables.put_back_in(pieces_of(text))
         for piece in pieces:
             value = self._reference(piece, text, in_text=len(pieces) > 1)
             if isinstance(value, Interpolation):
                 parts += value.parts
-            elif isinstance(value, str | Variable | Local | Code):
+            elif isinstance(value, str | Variable | Local | HclCode):
                 parts.append(value)
             else:
-                parts.append(Code(print_value(value), references(value)))
+                parts.append(HclCode(print_value(value), references(value)))
         return tuple(parts)
 
     def value_or(self, text: TemplateText, default: str) -> Value:
@@ -147,7 +147,7 @@ class Symbols:
                 segment = f"local.{parts.name}[{index}]"
                 if optional:  # absent, or `latest`: azure-arm takes the latest where there is none
                     segment = f'length(local.{parts.name}) > {index} && {segment} != "latest" ? {segment} : null'
-                return Code(segment, (parts,))
+                return HclCode(segment, (parts,))
             case Placeholder() | Secret():
                 return self.names[piece]
             case _:
@@ -186,7 +186,7 @@ class Symbols:
         parts = f'split("/", {printed})'
         if any(isinstance(part, LateExpression) and may_be_null(part.value) for part in text.parts) and len(text.parts) == 1:
             parts = f"{printed} != null ? {parts} : []"
-        return Local(self.ids[text.parts], Code(parts, references(value)))
+        return Local(self.ids[text.parts], HclCode(parts, references(value)))
 
     def _folded(self, value: Symbol, error: CannotPrintError, span: Span) -> Value:
         """What an expression comes to with the values and defaults that its parameters have, where HCL has nothing for it."""

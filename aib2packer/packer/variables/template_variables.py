@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.documents.named import tables_in
+from aib2packer.arm.documents.variable_values import tables_in
 from aib2packer.arm.language.symbolic import (
     SYMBOLS,
     Access,
@@ -29,7 +29,7 @@ from aib2packer.arm.language.symbolic import (
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import Local
-from aib2packer.models import dataclass, field
+from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
     from aib2packer.arm.language.symbolic import ArmValue, Lambda, Symbol
     from aib2packer.arm.language.text import Placeholder, Segment
-    from aib2packer.hcl import values as hcl
+    from aib2packer.hcl.values import Value
 
     TextPiece: TypeAlias = str | Placeholder | Segment | Symbol
-    Show = Callable[[ArmValue, Mapping[VariableSymbol, Local]], hcl.Value | None]
+    Show = Callable[[ArmValue, Mapping[VariableSymbol, Local]], Value | None]
     Texts = Sequence[tuple[TextPiece, ...]]
 
 _LONG = 72  # characters: more than a person writes into the middle of a line

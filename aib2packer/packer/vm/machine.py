@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import Located, PlatformImage
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Code, Settings, Value, Variable, traced
+from aib2packer.hcl.values import HclCode, Settings, Value, Variable, traced
 from aib2packer.options import OsType
 from aib2packer.packer.marketplace import Generation
 
@@ -34,7 +34,7 @@ ALLOWED_ADDRESSES = Variable(
 BUILD_GROUP = Variable(
     "build_resource_group_name",
     "Existing resource group for the build VM, instead of one that Packer makes and deletes.",
-    default=Code("null"),
+    default=HclCode("null"),
 )
 
 
@@ -71,12 +71,12 @@ def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, re
             "virtual_network_subnet_name": subnet.name,
         }
         for key, name in names.items():
-            settings[key] = traced(symbols.choose("has_subnet", subnet.when, symbols.value(name), Code("null")), subnet.span)
+            settings[key] = traced(symbols.choose("has_subnet", subnet.when, symbols.value(name), HclCode("null")), subnet.span)
     if vm.subnet is None or vm.subnet.when is not None:
         # azure-arm refuses it beside a subnet.
         when = None if vm.subnet is None else vm.subnet.when
         allowed: Value = (
-            ALLOWED_ADDRESSES if when is None else symbols.choose("has_subnet", when, Code("null"), ALLOWED_ADDRESSES)
+            ALLOWED_ADDRESSES if when is None else symbols.choose("has_subnet", when, HclCode("null"), ALLOWED_ADDRESSES)
         )
         settings["allowed_inbound_ip_addresses"] = allowed
         report.add(
@@ -115,7 +115,7 @@ def _place(template: ImageTemplate, region: TemplateText | None, symbols: Symbol
         help="To build in an existing resource group, pass -var build_resource_group_name=…; not the one of Image Builder.",
     )
     # azure-arm takes either of the two: an existing group has a location of its own.
-    chosen = Code(f"var.{BUILD_GROUP.name} == null ? {print_value(location)} : null", (BUILD_GROUP, *references(location)))
+    chosen = HclCode(f"var.{BUILD_GROUP.name} == null ? {print_value(location)} : null", (BUILD_GROUP, *references(location)))
     return {"location": traced(chosen, *places), "build_resource_group_name": traced(BUILD_GROUP, group.span)}
 
 

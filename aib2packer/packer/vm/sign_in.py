@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.clouds import Cloud
-from aib2packer.hcl.values import Code, Variable
+from aib2packer.azure.clouds import Cloud
+from aib2packer.hcl.values import HclCode, Variable
 from aib2packer.options import Auth
 
 if TYPE_CHECKING:
@@ -28,30 +28,30 @@ _USE_CLI_AFTER_ALL = Variable(
 _MSI_CLIENT = Variable(
     "client_id",
     "Client id of the user-assigned identity to sign in with. Null: the machine's own identity.",
-    default=Code("null"),
+    default=HclCode("null"),
 )
-_CLIENT_ID = Variable("client_id", "Client id of the service principal.", default=Code('env("ARM_CLIENT_ID")'))
+_CLIENT_ID = Variable("client_id", "Client id of the service principal.", default=HclCode('env("ARM_CLIENT_ID")'))
 _CLIENT_SECRET = Variable(
-    "client_secret", "Secret of the service principal.", default=Code('env("ARM_CLIENT_SECRET")'), sensitive=True
+    "client_secret", "Secret of the service principal.", default=HclCode('env("ARM_CLIENT_SECRET")'), sensitive=True
 )
-_TENANT_ID = Variable("tenant_id", "Tenant of the service principal.", default=Code('env("ARM_TENANT_ID")'))
+_TENANT_ID = Variable("tenant_id", "Tenant of the service principal.", default=HclCode('env("ARM_TENANT_ID")'))
 _OIDC_URL = Variable(
     "oidc_request_url",
     "Where the pipeline hands out identity tokens; GitHub Actions sets it.",
-    default=Code('env("ACTIONS_ID_TOKEN_REQUEST_URL")'),
+    default=HclCode('env("ACTIONS_ID_TOKEN_REQUEST_URL")'),
 )
 _OIDC_TOKEN = Variable(
     "oidc_request_token",
     "The pipeline's right to ask for a token; GitHub Actions sets it.",
-    default=Code('env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")'),
+    default=HclCode('env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")'),
     sensitive=True,
 )
 
 # azure-arm signs in with the CLI whatever else it is given, and takes a tenant alone, beside a managed identity, for an error.
-_UNLESS_IN_PIPELINE = Code(
+_UNLESS_IN_PIPELINE = HclCode(
     'var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")', (_USE_CLI, _CLIENT_ID, _OIDC_URL)
 )
-_TENANT_IN_PIPELINE = Code('var.oidc_request_url == "" ? null : var.tenant_id', (_OIDC_URL, _TENANT_ID))
+_TENANT_IN_PIPELINE = HclCode('var.oidc_request_url == "" ? null : var.tenant_id', (_OIDC_URL, _TENANT_ID))
 
 _SETTINGS: dict[Auth, dict[str, Value]] = {
     Auth.CLI: {
@@ -75,7 +75,9 @@ NEEDS_SUBSCRIPTION = frozenset({Auth.SERVICE_PRINCIPAL, Auth.OIDC})
 """Ways to sign in with which azure-arm must be told a subscription: the others have one of their own."""
 SIGN_IN_ORDER = tuple(variable.name for variable in (_USE_CLI, _TENANT_ID, _CLIENT_ID, _CLIENT_SECRET, _OIDC_URL, _OIDC_TOKEN))
 """The names of all variables to sign in with, in the order in which a person fills them in."""
-NOTE = "On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job."
+SIGN_IN_NOTE = (
+    "On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job."
+)
 """What stands above the settings where there is more than one way to sign in."""
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.hcl.values import Code, Interpolation, Local
+from aib2packer.hcl.values import HclCode, Interpolation, Local
 from aib2packer.options import WinrmBootstrap
 from aib2packer.packer.layout import SCRIPTS
-from aib2packer.packer.steps.site import beside_template
+from aib2packer.packer.steps.build_context import beside_template
 
 if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
-    from aib2packer.packer.steps.site import Site
+    from aib2packer.packer.steps.build_context import BuildContext
 
 SCRIPT_FILE = f"{SCRIPTS}/winrm.ps1"
 
@@ -62,13 +62,13 @@ _RUN_USER_DATA = (
     '. C:\\Windows\\Temp\\winrm.ps1"'
 )
 
-NOTE = (
+WINRM_NOTE = (
     "Packer makes no Key Vault: as in Image Builder, the VM sets up its own listener, with a script that it finds in its user "
     "data. Azure runs custom_script when the VM starts."
 )
 
 
-def winrm(bootstrap: WinrmBootstrap, site: Site) -> tuple[dict[str, Value], dict[str, bytes]]:
+def winrm(bootstrap: WinrmBootstrap, site: BuildContext) -> tuple[dict[str, Value], dict[str, bytes]]:
     """The settings of the communicator of a Windows VM, and the side files that they name."""
     # Without these Packer would try SSH, or WinRM on a port where nothing listens.
     settings: dict[str, Value] = {
@@ -84,5 +84,5 @@ def winrm(bootstrap: WinrmBootstrap, site: Site) -> tuple[dict[str, Value], dict
     if site.side_files:
         settings["user_data_file"] = beside_template(SCRIPT_FILE)
         return settings, {SCRIPT_FILE: SCRIPT.encode()}
-    settings["user_data"] = Code(f"base64encode(local.{_SCRIPT.name})", (_SCRIPT,))
+    settings["user_data"] = HclCode(f"base64encode(local.{_SCRIPT.name})", (_SCRIPT,))
     return settings, {}

@@ -9,7 +9,7 @@ from aib2packer.arm.evaluation.budget import Budget
 from aib2packer.arm.language.describe import describe_type, shorten
 from aib2packer.arm.language.symbolic import Apply, If, is_known, is_symbol, type_of
 from aib2packer.arm.language.tree import JsonSymbolic, node_of, value_of
-from aib2packer.models import dataclass, field
+from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable

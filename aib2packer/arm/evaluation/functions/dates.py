@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.functions.base import Pure
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.arm.evaluation.functions.base import Arguments

@@ -12,8 +12,8 @@ from aib2packer.arm.evaluation.functions.base import Pure
 from aib2packer.arm.evaluation.functions.json_text import JsonTextError, read_json
 from aib2packer.arm.evaluation.functions.text import utf8
 from aib2packer.arm.language.symbolic import Concat, concat, starts
-from aib2packer.models import replace
-from aib2packer.patterns import pattern
+from aib2packer.lazy.models import replace
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.arm.evaluation.functions.base import Arguments

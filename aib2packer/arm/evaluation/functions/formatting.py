@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.functions.text import to_text, utf16_length
 from aib2packer.arm.language.symbolic import Apply, concat, is_known
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

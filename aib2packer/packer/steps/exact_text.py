@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import is_exact
-from aib2packer.patterns import pattern
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.findings.model import Report

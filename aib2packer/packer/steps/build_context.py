@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.hcl.values import Code, Interpolation, Local
-from aib2packer.models import dataclass
+from aib2packer.hcl.values import HclCode, Interpolation, Local
+from aib2packer.lazy.models import dataclass
 from aib2packer.options import OsType
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ AS_ROOT = Local(
 
 def beside_template(path: str) -> Interpolation:
     """A path beside the HCL: Packer takes relative ones from where it was started."""
-    return Interpolation((Code("path.root"), f"/{path}"))
+    return Interpolation((HclCode("path.root"), f"/{path}"))
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class BuildContext:
     """`downloads` is the folder of fetched files; `side_files` says whether files may lie beside the HCL."""
 
     decisions: Decisions

@@ -10,8 +10,8 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from aib2packer.models import dataclass
-from aib2packer.patterns import pattern
+from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.findings.model import Finding, about_file
-from aib2packer.models import dataclass
+from aib2packer.lazy.models import dataclass
 from aib2packer.provenance.sourcemap import origin_of
 from aib2packer.text.secrets import mask
 
@@ -29,7 +29,7 @@ _SAYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class JudgedOutput:
     """A build that was judged: its files by name, the values that were made up for it, and where it comes from."""
 
     texts: Mapping[str, str]

@@ -1,0 +1,1 @@
+"""Facts about Azure that more than one side needs."""
