@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.model import Customizer
+from aib2packer.arm.language.text import text_of
 from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, script_text, supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
@@ -82,5 +83,13 @@ def translate(file: File, site: BuildContext) -> Steps:
             help="Fetch it in a script on the VM.",
         )
     had = supply(file.source, FILES, name, site)
-    upload = had.upload(named(file), site.symbols.value(destination), comment(file, had.origin))
+    upload = had.upload(named(file), site.symbols.value(_whole(file, site)), comment(file, had.origin))
     return Steps((upload,), had.downloads, assets=had.assets)
+
+
+def _whole(file: File, site: BuildContext) -> TemplateText:
+    """The destination, with the name that the URI has behind a folder: Packer would put its own name for the download there."""
+    destination, name = file.destination, base_name(file.source.uri)
+    if not site.is_windows or not name or not destination.visible.endswith(("\\", "/")):
+        return destination
+    return text_of((*destination.parts, name), destination.span)

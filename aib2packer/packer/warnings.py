@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage, VhdTarget
@@ -298,8 +299,8 @@ def _check_pending_restarts(customizers: Sequence[Customizer], report: Report) -
 
 
 def _check_own_restarts(customizers: Sequence[Customizer], report: Report) -> None:
-    """A restart inside of PowerShell takes the connection from under the step that asked for it."""
-    for customizer in customizers:
+    """A restart inside of PowerShell takes the connection from under the step that asked for it, and from the next one."""
+    for customizer, after in zip_longest(customizers, customizers[1:]):
         if customizer.kind == "PowerShell" and _RESTARTS.search(_COMMENT.sub("", customizer.visible_text or "")):
             report.add(
                 codes.RESTARTS_WITHIN,
@@ -308,6 +309,15 @@ def _check_own_restarts(customizers: Sequence[Customizer], report: Report) -> No
                 "before the VM goes down",
                 help="Take the restart out, and put a WindowsRestart customizer after this one.",
             )
+            if after is not None and after.visible_text is None:
+                report.add(
+                    codes.RESTARTS_WITHIN,
+                    after.span,
+                    f"{customizer.path} restarts the VM before this step, whose script is uploaded first: Packer tries commands "
+                    "again for five minutes, but no upload",
+                    help="Convert with --fetch, which uploads the script together with the command; or put a WindowsRestart "
+                    "customizer before this one.",
+                )
 
 
 def _check_folders(customizers: Sequence[Customizer], report: Report) -> None:
