@@ -313,8 +313,8 @@ def _check_own_restarts(customizers: Sequence[Customizer], report: Report) -> No
                 report.add(
                     codes.RESTARTS_WITHIN,
                     after.span,
-                    f"{customizer.path} restarts the VM before this step, whose script is uploaded first: Packer tries commands "
-                    "again for five minutes, but no upload",
+                    f"{customizer.path} restarts the VM before this step, whose script is uploaded first: Packer tries a "
+                    "command again for five minutes, but no upload",
                     help="Convert with --fetch, which uploads the script together with the command; or put a WindowsRestart "
                     "customizer before this one.",
                 )
