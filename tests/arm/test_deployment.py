@@ -347,3 +347,15 @@ def test_a_definition_that_demands_trusted_launch_takes_no_build_from_a_managed_
 
     assert conversion.hcl is None
     assert "AIB2P120" in {found.code.id for found in conversion.findings}
+
+
+@pytest.mark.parametrize(("key", "most"), [("parameters", 256), ("variables", 256), ("outputs", 64)])
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_template_with_more_of_a_kind_than_arm_takes_is_refused(key: str, most: int, more: int) -> None:
+    parameter, output = {"type": "string", "defaultValue": "x"}, {"type": "string", "value": "x"}
+    one: dict[str, Any] = {"parameters": parameter, "variables": "x", "outputs": output}
+    whole = {**deployment(template()), key: {f"n{number}": one[key] for number in range(most + more)}}
+
+    messages = [finding.message for finding in convert_json(whole).findings]
+
+    assert (f"there are {most + 1} {key}: ARM takes {most} in a template" in messages) is bool(more)

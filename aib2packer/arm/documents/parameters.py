@@ -100,8 +100,13 @@ class ParameterFact:
     default: ArmValue
 
 
+# https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices, Template limits
+_MOST = {"parameters": 256, "variables": 256, "outputs": 64}
+
+
 def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter]:
     """The parameters that a template declares, by their names in lower case: ARM compares them without regard to case."""
+    _check_limits(template, report)
     declared = template.get("parameters")
     found: dict[str, Parameter] = {}
     for member in declared if isinstance(declared, JsonObject) else ():
@@ -112,6 +117,19 @@ def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter
                 for node in (parameter.default, *parameter.allowed):
                     hide(node)
     return found
+
+
+def _check_limits(template: JsonObject, report: Report) -> None:
+    """Report what ARM refuses for its number, before any of it is evaluated."""
+    for key, most in _MOST.items():
+        declared = template.get(key)
+        if isinstance(declared, JsonObject) and len(declared.members) > most:
+            report.add(
+                codes.EXPRESSION,
+                template.key_span(key),
+                f"there are {len(declared.members)} {key}: ARM takes {most} in a template",
+                help="Put some of them together in an object, or into a nested deployment.",
+            )
 
 
 def hide(node: Given | Setting | None) -> None:

@@ -35,6 +35,10 @@ PACKER_VERSION = "1.13.0"
 """The oldest Packer that runs the output as it is meant (docs/reference/packer-semantics.md 4 and 7.4)."""
 
 
+# More than ARM takes of variables and parameters together is an error already: no names are looked for then.
+_MOST_NAMED = 512
+
+
 def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) -> Symbols:
     """Give a name to each symbol: placeholders first, then parameters and what else expressions depend on, then secrets.
 
@@ -65,7 +69,8 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     wholes = {whole.parts: whole for text in texts for whole in _wholes(text)}
     pieces = tuple(pieces_of(text) for text in (*texts, *wholes.values()))
     taken_locals = {*local_names_of(named_leaves), *(f"{item.name}_folder" for item in named_leaves.values())}
-    variables = name_variables(template.named, pieces, taken_locals, partial(_show, named_leaves))
+    named = template.named if len(template.named) <= _MOST_NAMED else ()
+    variables = name_variables(named, pieces, taken_locals, partial(_show, named_leaves))
     references: dict[Leaf, Variable | Local] = {**named_leaves, **dict(variables.locals.items())}
     computed = _computed(tuple(map(variables.put_back, values)), references)
     taken_locals = local_names_of(references) | {local.name for local in computed.values()}
