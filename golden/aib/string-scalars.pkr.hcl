@@ -16,8 +16,8 @@ packer {
       version = "~> 2.6"
     }
     windows-update = {
-      source  = "github.com/rgl/windows-update"
       # From 0.18 on it restarts without end where Windows offers an update again after installing it, as it does KB5007651.
+      source  = "github.com/rgl/windows-update"
       version = "~> 0.17.2"
     }
   }

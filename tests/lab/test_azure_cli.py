@@ -1,5 +1,6 @@
 """The commands of the Azure CLI in post-processors: the shell runs them, and the real CLI's parser takes them."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -137,12 +138,12 @@ def test_the_azure_cli_takes_what_releases_a_version_and_what_lists_them(
     az: RecordedAzureCli, az_parser: AzureCliParser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = re.search(
-        r'^ +inline = \["(az sig .*)"\]$',
+        r'^ +("az sig .*"),?$',
         (GOLDEN / "validation/validation-folder/validate/build.pkr.hcl").read_text(),
         re.MULTILINE,
     )
     assert release is not None
-    done = run(release[1].replace("${local.image_version}", "1.0.0"), (), az)
+    done = run(json.loads(release[1]), ("GALLERY_IMAGE_VERSION",), az)
     assert done.returncode == 0, done.stderr
     for name, value in az.environment().items():
         monkeypatch.setenv(name, value)
@@ -199,7 +200,7 @@ def test_an_old_image_goes_only_when_the_new_one_is_there_by_another_name(az: Re
         for call in az.calls()
         if call[:2] in (["image", "create"], ["image", "delete"])
     ]
-    assert made == [("create", "value"), ("delete", "web-north"), ("create", "web-north"), ("delete", "value")]
+    assert made == [("create", "new-value"), ("delete", "web-north"), ("create", "web-north"), ("delete", "new-value")]
 
 
 def test_a_new_image_that_cannot_be_made_leaves_the_old_one_alone(az: RecordedAzureCli) -> None:
@@ -209,7 +210,7 @@ def test_a_new_image_that_cannot_be_made_leaves_the_old_one_alone(az: RecordedAz
 
     assert done.returncode != 0
     deleted = [call[call.index("--name") + 1] for call in az.calls() if call[:2] == ["image", "delete"]]
-    assert deleted == ["value"]  # the temporary name
+    assert deleted == ["new-value"]  # the temporary name
 
 
 def test_a_gallery_version_that_is_there_is_left_alone(az: RecordedAzureCli) -> None:

@@ -149,7 +149,7 @@ def test_every_target_is_made_and_recorded(machine: Machine) -> None:
     }
     assert re.fullmatch(f"packer-temporary-3-{TIME}", options(calls[9])["--name"][0])
     assert options(calls[9])["--gallery-image-reference"] == [MADE]
-    assert options(calls[9])["--tags"] == ["packer-temporary"]
+    assert options(calls[9])["--tags"] == ["packer-temporary=yes"]
     assert options(calls[11])["--name"] == ["web2"]
     assert options(calls[11])["--hyper-v-generation"] == ["V2"]
     assert options(calls[11])["--source"][0].rpartition("/")[2] == options(calls[12])["--name"][0]
