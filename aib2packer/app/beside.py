@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PARAMETERS = pattern(r"(?:^|[._-])(?:parameters?|params?)(?:[._-]|$)", re.IGNORECASE)
-_USES = pattern(rb"\[[^\"]*\bparameters\s*\(|^\s*param\s", re.IGNORECASE | re.MULTILINE)
+_USES = pattern(rb"\"\[[^\"]*\bparameters\s*+\(|^[ \t]*+param\s", re.IGNORECASE | re.MULTILINE)
 
 
 def parameters_beside(template: Path, data: bytes) -> tuple[Path, ...]:

@@ -38,21 +38,26 @@ _DISKS_OF_DEFAULT_SIZES = 4  # https://learn.microsoft.com/azure/virtual-machine
 _ANY_REGION = pattern(r"[A-Za-z0-9 ]+")  # a region of any cloud, by its name or as it is shown: West Europe
 _GENERATIONS = {generation.value for generation in Generation}
 
+# The first word of a command or line is found once, and kept (`(?>`): else many of them take time by the square.
 _REMOVES_AGENT = pattern(
-    r"\b(?:apt|apt-get|yum|dnf|zypper|tdnf)\b[^\n;&|]*\b(?:remove|purge|erase|autoremove)\b[^\n;&|]*\bwa(?:linux)?agent\b"
-    r"|\brm\b[^\n;&|]*\bwaagent\b",
-    re.IGNORECASE,
+    r"(?:^|(?<=[;&|]))(?>[^\n;&|]*?\b(?:apt|apt-get|yum|dnf|zypper|tdnf)\b)(?>[^\n;&|]*?\b(?:remove|purge|erase|autoremove)\b)"
+    r"[^\n;&|]*\bwa(?:linux)?agent\b"
+    r"|(?:^|(?<=[;&|]))(?>[^\n;&|]*?\brm\b)[^\n;&|]*\bwaagent\b",
+    re.IGNORECASE | re.MULTILINE,
 )
-_REMOVES_SCRIPT = pattern(r"\b(?:rm|del|ri|unlink|remove-item)\b[^\n;&|]*deprovisioningscript\.(?:sh|ps1)", re.IGNORECASE)
+_REMOVES_SCRIPT = pattern(
+    r"(?:^|(?<=[;&|]))(?>[^\n;&|]*?\b(?:rm|del|ri|unlink|remove-item)\b)[^\n;&|]*deprovisioningscript\.(?:sh|ps1)",
+    re.IGNORECASE | re.MULTILINE,
+)
 # What leaves Windows waiting for a restart as a rule.
 _NEEDS_RESTART = pattern(
     r"\b(?:install-windowsfeature|add-windowsfeature|enable-windowsoptionalfeature|add-windowscapability|wusa(?:\.exe)?)\b"
-    r"|\bdism\b[^\n]*/enable-feature",
-    re.IGNORECASE,
+    r"|^(?>[^\n]*?\bdism\b)[^\n]*/enable-feature",
+    re.IGNORECASE | re.MULTILINE,
 )
-_COMMENT = pattern(r"^\s*#[^\n]*", re.MULTILINE)
+_COMMENT = pattern(r"^[^\S\n]*+#[^\n]*", re.MULTILINE)
 _ARM_SIZE = pattern(r"standard_[a-z]+\d+(?:-\d+)?[a-z]*p[a-z]*(?:_v\d+)?", re.IGNORECASE)
-_RESTARTS = pattern(r"\brestart-computer\b|\bshutdown(?:\.exe)?\b[^\n]*[/-]r\b", re.IGNORECASE)
+_RESTARTS = pattern(r"\brestart-computer\b|^(?>[^\n]*?\bshutdown\b)[^\n]*[/-]r\b", re.IGNORECASE | re.MULTILINE)
 
 
 def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> None:

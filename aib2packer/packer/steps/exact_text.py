@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 60_000
 _BOM = "\ufeff"
 # Must come first in a script, which inline PowerShell does not: Packer puts it into a try block.
-_FIRST_IN_SCRIPT = pattern(r"^\s*(?:using\s|param\s*\(|\[CmdletBinding|#requires\s)", re.IGNORECASE | re.MULTILINE)
+_FIRST_IN_SCRIPT = pattern(r"^[^\S\n]*+(?:using\s|param\s*\(|\[CmdletBinding|#requires\s)", re.IGNORECASE | re.MULTILINE)
 
 
 def shell_inline_is_exact(text: TemplateText) -> bool:

@@ -1,0 +1,28 @@
+"""A text of one word many times takes work by its length, not by the square of it, which would take minutes here."""
+
+from pathlib import Path
+
+import pytest
+
+from aib2packer.app.beside import parameters_beside
+from tests.cases.templates import LINUX, WINDOWS, convert_json, template
+
+LENGTH = 600_000
+WORDS = ("apt ", "apt remove ", "rm ", "dism ", "shutdown ", "\n", "\n ", "#\n", "[", "'", "$(", "${", "<<A\n", " ::a ", "{ ")
+
+
+@pytest.mark.parametrize(("kind", "source"), [("Shell", LINUX), ("PowerShell", WINDOWS)], ids=["Shell", "PowerShell"])
+@pytest.mark.parametrize("word", WORDS)
+def test_a_command_of_one_word_many_times_is_converted(word: str, kind: str, source: dict[str, str]) -> None:
+    text = f"x{word * (LENGTH // len(word))}x"
+
+    made = convert_json(template(customize=[{"type": kind, "name": "a", "inline": [text]}], source=source))
+
+    assert made.hcl
+
+
+@pytest.mark.parametrize("word", [b"[", b"\n", b'"[', b"parameters ", b"[parameters ", b"\nparams"])
+def test_a_file_of_one_word_many_times_takes_no_parameters(word: bytes, tmp_path: Path) -> None:
+    (tmp_path / "web.parameters.json").write_text("{}", encoding="utf-8")
+
+    assert parameters_beside(tmp_path / "web.json", word * (LENGTH // len(word))) == ()
