@@ -38,9 +38,9 @@ class ForValidation:
     held_back: Mapping[int, Value]
 
 
-def distribute(template: ImageTemplate, site: BuildContext, needed: ForValidation) -> Distribution:
+def distribute(template: ImageTemplate, context: BuildContext, needed: ForValidation) -> Distribution:
     """Translate the targets."""
-    symbols, report, plan, name = site.symbols, site.report, site.decisions.plan, site.decisions.name
+    symbols, report, plan, name = context.symbols, context.report, context.decisions.plan, context.decisions.name
     location = build_location(plan.location, symbols)
     versions = {
         target.index: gallery_version(target, plan, location, symbols, report)
@@ -53,9 +53,9 @@ def distribute(template: ImageTemplate, site: BuildContext, needed: ForValidatio
         for target in template.targets
         if isinstance(target, VhdTarget)
     }
-    tags = site.decisions.tags
+    tags = context.decisions.tags
     timeout = f"{template.build_timeout_minutes}m"
-    settings = managed_image_settings(template, site.decisions, symbols, report)
+    settings = managed_image_settings(template, context.decisions, symbols, report)
     if plan.vhd is not None:
         settings |= vhd_settings(vhds[plan.vhd.index])
     if plan.gallery is not None:
@@ -64,7 +64,14 @@ def distribute(template: ImageTemplate, site: BuildContext, needed: ForValidatio
         values = {key: symbols.value(value) for key, value in tags.shared.items()}
         settings["azure_tags"] = traced(values, *tags.origins)
     steps = DistributionSteps(
-        plan, versions, vhds, location, name, template.build_timeout_minutes, template.staging_resource_group is not None, site
+        plan,
+        versions,
+        vhds,
+        location,
+        name,
+        template.build_timeout_minutes,
+        template.staging_resource_group is not None,
+        context,
     )
     chains = (*steps.finish_made(tags.own), *steps.copy(), *steps.clean_up(), *steps.record(needed.recorded))
     return Distribution(settings, chains)

@@ -24,14 +24,14 @@ _HOST = 2  # of https:, "", host
 _URL_SAFE = "%:/?#@!$&()*+,;=-._~"
 
 
-def download(downloads: Sequence[Download], site: BuildContext) -> Provisioner:
+def download(downloads: Sequence[Download], context: BuildContext) -> Provisioner:
     """One step that fetches everything, and checks what has a checksum."""
     environment = Environment()
-    folder = environment.word("folder", site.downloads)
+    folder = environment.word("folder", context.downloads)
     commands: list[Value] = [SIGN_IN] if needs_azure_cli(downloads) else []
     commands.append(f"mkdir -p -- {folder} && cd -- {folder}")
     for file in downloads:
-        commands += _fetch(file, environment, site)
+        commands += _fetch(file, environment, context)
         if file.fetched.sha256 is not None:
             commands.append(f"echo '{file.fetched.sha256}  {file.file_name}' | sha256sum --check")
     which = "this" if len(downloads) == 1 else "these"
@@ -83,11 +83,11 @@ def account_of(uri: TemplateText) -> str | None:
     return name if name is not None and re.fullmatch(r"[a-z0-9]+", name) else None
 
 
-def _fetch(file: Download, environment: Environment, site: BuildContext) -> tuple[str, ...]:
+def _fetch(file: Download, environment: Environment, context: BuildContext) -> tuple[str, ...]:
     uri = file.fetched.uri.map(percent_encoded)
     blob = _is_blob(uri)
     # Behind `=`, `@` is a file to the Azure CLI; in what only Packer knows the environment sees to it.
-    value = site.symbols.value(uri.map(lambda part: part.replace("@", "%40")) if blob else uri)
+    value = context.symbols.value(uri.map(lambda part: part.replace("@", "%40")) if blob else uri)
     address = f"'{value}'" if isinstance(value, str) else environment.word("uri", value)
     fetch = f"{_curl(value)} -o {file.file_name} {'' if _is_web(value) else '-- '}{address}"
     if not blob:
