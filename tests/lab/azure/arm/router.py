@@ -14,6 +14,7 @@ from tests.lab.azure.arm.image_templates import GRAPH, IMAGE_TEMPLATES, PARTS, T
 from tests.lab.azure.arm.images import IMAGES
 from tests.lab.azure.arm.kinds import Arm, Kind
 from tests.lab.azure.arm.network import ADDRESSES, INTERFACES, NETWORKS, SECURITY_GROUPS
+from tests.lab.azure.arm.resources import answer_provider, answer_resources, is_provider
 from tests.lab.azure.arm.storage import ACCOUNTS
 from tests.lab.azure.arm.vaults import SECRETS, VAULTS
 from tests.lab.azure.refusal import GapError, RefusedError
@@ -69,6 +70,10 @@ def answer_arm(arm: Arm, question: Question, subscriptions: tuple[str, ...], ten
         raise RefusedError(404, "SubscriptionNotFound", message)
     if re.fullmatch(r"/subscriptions/[^/]+", path, re.IGNORECASE):
         return Answer(200, subscription_body(subscription_of(path), tenant))
+    if re.fullmatch(r"/subscriptions/[^/]+/resources", path, re.IGNORECASE):
+        return answer_resources(arm, question)
+    if is_provider(path):
+        return answer_provider(path, KINDS)
     if found := _TAGS.fullmatch(path):
         return answer_tags(arm, question, found["scope"])
     if found := _DEPLOYMENT.fullmatch(path):
