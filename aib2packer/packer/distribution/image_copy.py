@@ -179,7 +179,8 @@ class _Making:
             script.line(f'make_image "$spare" {_TAG[0]} {_MARK}')
             script.az("image delete", *self.place, ("--name", RawShell('"$image"')))
             script.line('only=$spare spare=""')
-        script.line(" ".join(('make_image "$image"', *script.words(script.tags(self.target.tags)))))
+        tags = script.tags(self.target.tags, self.target.late_tags)
+        script.line(" ".join(('make_image "$image"', *script.words(tags))))
         script.line('spare=$only only=""')
 
     def _disk(self, location: Operand) -> RawShell:
