@@ -80,8 +80,9 @@ def _image_places(decisions: Decisions, symbols: Symbols) -> Iterator[tuple[Word
 
 def _remove_replacing(place: str) -> str:
     """Delete what has the tag that `image_copy` gives to a new image while there is an old one."""
+    tag = f'tags."{REPLACES}"'
     there = f'az image show {place} --name "$name" --query provisioningState --output tsv'
     return (
-        f'az image list {place} --query \'[?tags."{REPLACES}"].[id, tags."{REPLACES}"]\' --output tsv | while read -r id name; do '
+        f"az image list {place} --query '[?{tag}].[id, {tag}]' --output tsv | while read -r id name; do "
         f'[ "$({there})" != Succeeded ] || az image delete --ids "$id"; done'
     )

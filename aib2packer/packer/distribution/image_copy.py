@@ -177,7 +177,8 @@ class _Making:
             # Before the old image is deleted: a command that fails, or is killed, may have done so all the same.
             script.line('only=$spare spare=""')
             script.az("image delete", *self.place, ("--name", RawShell('"$image"')))
-        script.line(" ".join(('make_image "$image"', *script.words(script.tags(self.target.tags)))))
+        tags = script.tags(self.target.tags, self.target.late_tags)
+        script.line(" ".join(('make_image "$image"', *script.words(tags))))
         script.line('spare=$only only=""')
 
     def _disk(self, location: Operand) -> RawShell:

@@ -59,12 +59,18 @@ def answer_arm(arm: Arm, question: Question, subscriptions: tuple[str, ...], ten
         raise RefusedError(400, "MissingApiVersionParameter", message)
     if found := _OPERATION.fullmatch(path):
         return arm.operations.poll(found["name"], question.url, monitor="monitor" in question.query)
-    if path.lower() == GRAPH:
-        return answer_graph(arm, question)
-    if path.lower() == "/subscriptions":  # spec: subscriptions.json, Subscriptions_List
-        return Answer(200, {"value": [subscription_body(name, tenant) for name in subscriptions]})
-    if path.lower() == "/tenants":  # spec: subscriptions.json, Tenants_List
-        return Answer(200, {"value": [{"id": f"/tenants/{tenant}", "tenantId": tenant, "tenantCategory": "Home"}]})
+    match path.lower():
+        case "/subscriptions":  # spec: subscriptions.json, Subscriptions_List
+            return Answer(200, {"value": [subscription_body(name, tenant) for name in subscriptions]})
+        case "/tenants":  # spec: subscriptions.json, Tenants_List
+            return Answer(200, {"value": [{"id": f"/tenants/{tenant}", "tenantId": tenant, "tenantCategory": "Home"}]})
+        case other if other == GRAPH:
+            return answer_graph(arm, question)
+    return _answer_below(arm, question, path, subscriptions, tenant)
+
+
+def _answer_below(arm: Arm, question: Question, path: str, subscriptions: tuple[str, ...], tenant: str) -> Answer:
+    """Answer a request about a subscription, or what is in one."""
     if subscription_of(path) not in subscriptions:
         message = f"The subscription '{subscription_of(path)}' could not be found."
         raise RefusedError(404, "SubscriptionNotFound", message)

@@ -57,9 +57,8 @@ def left_over(played: Played, left: Sequence[Left]) -> list[str]:
 
 def is_marked(stored: Stored) -> bool:
     """Tell whether something can be known as left over."""
-    return bool(
-        MARK.match(name_of(stored.id)) or any(MARK.fullmatch(tag) or tag == REPLACES for tag in stored.body.get("tags") or {})
-    )
+    tags = stored.body.get("tags") or {}
+    return bool(MARK.match(name_of(stored.id)) or REPLACES in tags or any(map(MARK.fullmatch, tags)))
 
 
 def _path(one: Left) -> str:
