@@ -15,6 +15,7 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Emit, ValidateIn
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import ForValidation
+from aib2packer.packer.distribution.tags import tags_value
 from aib2packer.packer.distribution.versions import VERSION, image_version
 from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.layout import downloads_folder, manifest_file
@@ -188,8 +189,7 @@ def _validation(
     settings: Settings = {**base.settings, "skip_create_image": True}
     tags = context.decisions.tags
     if tags.of_resources:
-        values = {key: context.symbols.value(value) for key, value in tags.of_resources.items()}
-        settings["azure_tags"] = traced(values, *tags.of_resources_origins)
+        settings["azure_tags"] = traced(tags_value(tags.of_resources, context.symbols), *tags.of_resources_origins)
     validators = template.validation.validators if template.validation is not None else ()
     steps = _run_validators(validators, kinds, own_context)
     first = (download(steps.downloads, own_context),) if steps.downloads else ()

@@ -45,12 +45,14 @@ class DistributionSteps:
     vhds: Mapping[int, Vhd]
     location: Value
     name: str
-    minutes: int
+    minutes: Value
     build_group: bool
     """Whether the build may take a resource group that is there."""
     context: BuildContext
 
-    def finish_made(self, tags: Mapping[int, Mapping[str, TemplateText]]) -> Iterator[PostProcessors]:
+    def finish_made(
+        self, tags: Mapping[int, Mapping[str, TemplateText]], late_tags: Mapping[int, TemplateText]
+    ) -> Iterator[PostProcessors]:
         """What azure-arm has no setting for in the targets that it makes."""
         for target in self.plan.made:
             version, vhd = self.versions.get(target.index), self.vhds.get(target.index)
@@ -63,10 +65,11 @@ class DistributionSteps:
                 yield self._chain(
                     target, "azure-arm names the VHD itself; here it gets the name that the template asks for.", script, "name"
                 )
-            if target.index in tags:
+            if target.index in tags or target.index in late_tags:
                 script = self._script()
                 resource = ("--resource-id", self._artifact(target))
-                script.az("tag update", resource, ("--operation", "Merge"), *script.tags(tags[target.index]))
+                options = script.tags(tags.get(target.index, {}), late_tags.get(target.index))
+                script.az("tag update", resource, ("--operation", "Merge"), *options)
                 yield self._chain(target, "tags of its own, which azure-arm would put on all that it makes.", script, "tags")
 
     def copy(self) -> Iterator[PostProcessors]:

@@ -32,8 +32,12 @@ def download(downloads: Sequence[Download], context: BuildContext) -> Provisione
     commands.append(f"mkdir -p -- {folder} && cd -- {folder}")
     for file in downloads:
         commands += _fetch(file, environment, context)
-        if file.fetched.sha256 is not None:
-            commands.append(f"echo '{file.fetched.sha256}  {file.file_name}' | sha256sum --check")
+        sha256 = file.fetched.sha256
+        if sha256 is not None and sha256.literal is not None:
+            commands.append(f"echo '{sha256.literal}  {file.file_name}' | sha256sum --check")
+        elif sha256 is not None:
+            checksum = environment.word("sha256", context.symbols.value(sha256))
+            commands.append(f"echo {checksum}'  {file.file_name}' | sha256sum --check")
     which = "this" if len(downloads) == 1 else "these"
     return Provisioner(
         "shell-local",
