@@ -7,17 +7,20 @@ the start of the program, and most runs use a part of them only. To the type che
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 __all__ = ["dataclass", "field", "field_names", "replace"]
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass, replace
+    from dataclasses import dataclass, field, replace
 else:
-    from dataclasses import MISSING, Field, FrozenInstanceError
     from functools import cache
-    from types import CodeType, FunctionType
+    from types import CodeType, FunctionType, SimpleNamespace
+
+    _MISSING = object()
+
+    class _Field(SimpleNamespace):
+        """What `field` was told."""
 
     # The fields of a class, those of its bases before its own, by their names; each with whether it is given by keyword only.
     _SPEC = "__model_fields__"
@@ -28,13 +31,19 @@ else:
             return dataclass()(cls)
         return lambda made: _made(made, frozen=frozen, slots=slots, kw_only=kw_only, eq=eq)
 
+    def field(*, default=_MISSING, default_factory=_MISSING, init=True, repr=True, compare=True):  # noqa: A002, ANN001, ANN201
+        """Say more of a field; the arguments are those of `dataclasses.field`."""
+        return _Field(default=default, default_factory=default_factory, init=init, repr=repr, compare=compare)
+
+    _PLAIN = field()
+
     def replace(model: object, /, **changes: object) -> object:
         """A model with other values in some of its fields, as `dataclasses.replace` makes it, and faster."""
         return model.__model_replace__(**changes)
 
     def _made(cls: type, *, frozen: bool, slots: bool, kw_only: bool, eq: bool) -> type:
         names = [name for name, said in cls.__annotations__.items() if not str(said).startswith("ClassVar")]
-        own = {name: _field(cls.__dict__.get(name, MISSING)) for name in names}
+        own = {name: _field(cls.__dict__[name]) if name in cls.__dict__ else _PLAIN for name in names}
         spec = {}
         for base in cls.__mro__[:0:-1]:
             spec |= base.__dict__.get(_SPEC, {})
@@ -51,8 +60,8 @@ else:
         methods |= {"__slots__": added, "__getstate__": _get_state, "__setstate__": _set_state} if slots else {}
         return type(cls)(cls.__name__, cls.__bases__, {**methods, **namespace})
 
-    def _field(default: object) -> Field:
-        return default if isinstance(default, Field) else field(default=default)
+    def _field(default: object) -> _Field:
+        return default if isinstance(default, _Field) else field(default=default)
 
     def _owner(cls: type, method: str) -> type:
         """The class that a method is to be compiled for: the nearest that is a model and has one to be compiled."""
@@ -87,15 +96,15 @@ else:
 
     def _first_init(self: object, /, *args: object, **kwargs: object) -> None:
         cls = _owner(type(self), "__init__")
-        known, lines = {"_unset": MISSING}, []
+        known, lines = {"_unset": _MISSING}, []
         arguments, defaults = ([], []), ({}, {})  # those by position, those by keyword
         for number, (name, (one, by_keyword)) in enumerate(cls.__dict__[_SPEC].items()):
             value = place = f"f{number}"
             if one.init:
                 arguments[by_keyword].append(place)
-                if one.default is not MISSING or one.default_factory is not MISSING:
+                if one.default is not _MISSING or one.default_factory is not _MISSING:
                     defaults[by_keyword][name] = one.default
-            if one.default_factory is not MISSING:
+            if one.default_factory is not _MISSING:
                 known[f"_make_{place}"] = one.default_factory
                 value = f"_make_{place}() if {place} is _unset else {place}" if one.init else f"_make_{place}()"
             if one.init or value != place:  # any other is for `__post_init__` to set
@@ -126,8 +135,8 @@ else:
         places = [f"f{number}" for number, (one, _) in enumerate(cls.__dict__[_SPEC].values()) if one.init]
         given = ", ".join(f"{place}=self.{place} if {place} is _unset else {place}" for place in places)
         line = f"return self.__class__({given})"
-        made = _compile(cls, "__model_replace__", places, [line], {"_unset": MISSING})
-        made.__defaults__ = (MISSING,) * len(places)
+        made = _compile(cls, "__model_replace__", places, [line], {"_unset": _MISSING})
+        made.__defaults__ = (_MISSING,) * len(places)
         return made(self, **changes)
 
     def _first_repr(self: object) -> str:
@@ -138,6 +147,8 @@ else:
         return _compile(cls, "__repr__", [], [line], {})(self)
 
     def _refuse(self: object, name: str, *_value: object) -> None:
+        from dataclasses import FrozenInstanceError
+
         message = f"cannot change {name!r} of a {type(self).__name__}"
         raise FrozenInstanceError(message)
 
@@ -151,14 +162,15 @@ else:
     class _DataclassFields:
         """What `dataclasses` looks for in a class, made when it looks."""
 
-        def __get__(self, _instance: object, cls: type) -> dict[str, Field]:
+        def __get__(self, _instance: object, cls: type) -> dict[str, object]:
             fields = cls.__dict__.get("_made_dataclass_fields")
             if fields is None:
-                from dataclasses import make_dataclass
+                import dataclasses
 
-                spec = getattr(cls, _SPEC)
-                made = make_dataclass(cls.__name__, [(name, "object", one) for name, (one, _) in spec.items()], kw_only=True)
-                fields = made.__dataclass_fields__
+                told = {name: vars(one).items() for name, (one, _) in getattr(cls, _SPEC).items()}
+                known = {name: {key: value for key, value in one if value is not _MISSING} for name, one in told.items()}
+                usual = [(name, "object", dataclasses.field(**one)) for name, one in known.items()]
+                fields = dataclasses.make_dataclass(cls.__name__, usual, kw_only=True).__dataclass_fields__
                 type.__setattr__(cls, "_made_dataclass_fields", fields)
             return fields
 
