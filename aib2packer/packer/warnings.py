@@ -339,7 +339,7 @@ def _check_folders(customizers: Sequence[Customizer], report: Report) -> None:
             report.add(
                 codes.FILE_DESTINATION,
                 destination.span,
-                f"`{path}` is a folder: the file gets a name in it that nobody chose",
+                f"`{path}` is a folder: the file gets the name in it that the URI has, and in Image Builder one that nobody chose",
                 help="Write the whole path of the file.",
             )
         elif path.startswith("/tmp/") and folder != "/tmp" and folder not in seen:  # noqa: S108
