@@ -59,43 +59,43 @@ def read(index: int, fields: Fields) -> File | None:
     return File(**head, source=source, destination=destination)
 
 
-def translate(file: File, site: BuildContext) -> Steps:
+def translate(file: File, context: BuildContext) -> Steps:
     """Upload the file that the download step fetched."""
-    require_exact(file.destination, site.report)
+    require_exact(file.destination, context.report)
     name = file_name(file.index + 1, base_name(file.source.uri) or label(file))
     destination = file.destination
     if "{{" in destination.visible:
-        site.report.add(
+        context.report.add(
             codes.NOT_EXACT,
             destination.span,
             "Packer evaluates `{{` in a file's destination, and nothing escapes it there",
             help="Choose a path without `{{`, and move the file in a customizer after it.",
         )
-    if not site.is_windows and not destination.visible.startswith("/tmp/"):  # noqa: S108 - on the VM
-        site.report.add(
+    if not context.is_windows and not destination.visible.startswith("/tmp/"):  # noqa: S108 - on the VM
+        context.report.add(
             codes.FILE_DESTINATION,
             destination.span,
             f"files are uploaded as the user that Packer signs in with, who may not write to {destination} on Linux",
             help="Upload to /tmp, and move the file in a Shell customizer; its folder must exist.",
         )
     if (size := len(file.source.content or b"")) > _LARGEST:
-        site.report.add(
+        context.report.add(
             codes.LARGE_FILE,
             file.source.uri.span,
             f"the file has {size / 1_000_000:.0f} MB: the service takes 20, and Packer uploads it, slowly over WinRM",
             help="Fetch it in a script on the VM.",
         )
-    had = supply(file.source, FILES, name, site)
-    upload = had.upload(named(file), _whole(file, site), comment(file, had.origin))
+    had = supply(file.source, FILES, name, context)
+    upload = had.upload(named(file), _whole(file, context), comment(file, had.origin))
     return Steps((upload,), had.downloads, assets=had.assets)
 
 
-def _whole(file: File, site: BuildContext) -> Value:
+def _whole(file: File, context: BuildContext) -> Value:
     """The destination, with the name that the URI has behind a folder: Packer would put its own name for the download there."""
-    destination = site.symbols.value(file.destination)
-    if not file.destination.visible.endswith(("\\", "/") if site.is_windows else "/"):
+    destination = context.symbols.value(file.destination)
+    if not file.destination.visible.endswith(("\\", "/") if context.is_windows else "/"):
         return destination
     if name := base_name(file.source.uri):
         return concat(destination, name)
-    uri = site.symbols.value(file.source.uri)
+    uri = context.symbols.value(file.source.uri)
     return concat(destination, HclCode(f'basename(split("?", {print_value(uri)})[0])', references(uri)))

@@ -57,21 +57,21 @@ def copy_image(
     origin: GalleryOrigin | SnapshotOrigin,
     plan: DistributionPlan,
     script: Script,
-    site: BuildContext,
+    context: BuildContext,
 ) -> None:
     """Make a managed image; one that is there is replaced, as Image Builder does."""
-    check_names(target, site.report)
-    location = origin.location if target.location is None else site.symbols.value(target.location)
+    check_names(target, context.report)
+    location = origin.location if target.location is None else context.symbols.value(target.location)
     making = _Making(target, origin, location, script)
     near = is_same(target.location, plan.location)
     making.find_generation()
     if isinstance(origin, SnapshotOrigin) and near and is_same_subscription(target.id, plan.subscription):
         making.clean_up(())
-        making.create(RawShell(script.word("SOURCE", origin.id)), site.os_type)
+        making.create(RawShell(script.word("SOURCE", origin.id)), context.os_type)
         return
     if isinstance(origin, GalleryOrigin) and target.location is not None:
         near = near or any(region.parts == target.location.parts for region in origin.regions)
-    making.create(making.disk_here() if near else making.disk_elsewhere(), site.os_type)
+    making.create(making.disk_here() if near else making.disk_elsewhere(), context.os_type)
 
 
 @dataclass(frozen=True, slots=True)
