@@ -26,6 +26,7 @@ class _Common(TypedDict):
     index: int
     run_output_name: TemplateText | None
     tags: Mapping[str, TemplateText]
+    late_tags: TemplateText | None
     span: Span
 
 
@@ -48,7 +49,8 @@ def _read_target(index: int, fields: Fields) -> DistributeTarget | None:
     common = _Common(
         index=index,
         run_output_name=fields.text("runOutputName"),
-        tags=fields.texts_by_key("artifactTags", tags),
+        late_tags=(late := fields.late("artifactTags", "object", tags)),
+        tags=fields.texts_by_key("artifactTags", tags) if late is None else {},
         span=fields.span,
     )
     if common["run_output_name"] is None:
@@ -99,7 +101,8 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
         )
     if target_regions is None and not fields.has("replicationRegions") and fields.api.before("2022-07-01"):
         fields.missing("replicationRegions", "Name the regions of the image version: they are required before 2022-07-01.")
-    regions = _regions(fields, storage)
+    late_regions = fields.late("replicationRegions", "array")
+    regions = _regions(fields, storage, known=late_regions is None)
     major = _major(fields)
     exclude = fields.flag("excludeFromLatest")
     shallow = _shallow(fields)
@@ -121,14 +124,17 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
         major=major,
         by_time=fields.api.before(_COUNTS_SINCE),
         regions=regions,
+        late_regions=late_regions,
         storage_account_type=storage,
         exclude_from_latest=exclude,
         shallow=shallow,
     )
 
 
-def _regions(fields: Fields, storage: TemplateText | None) -> tuple[TargetRegion, ...]:
-    regions = [TargetRegion(name, None, storage) for name in fields.regions("replicationRegions")]
+def _regions(fields: Fields, storage: TemplateText | None, *, known: bool) -> tuple[TargetRegion, ...]:
+    """Read the regions; `known`: those of replicationRegions are."""
+    names = fields.regions("replicationRegions") if known else ()
+    regions = [TargetRegion(name, None, storage) for name in names]
     for _, region in fields.each("targetRegions"):
         name, kind = region.region("name"), region.text("storageAccountType")
         replicas = region.number("replicaCount", least=1)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import Flag, Number
     from aib2packer.aib.versions import ApiVersion
     from aib2packer.arm.language import symbolic
+    from aib2packer.arm.language.symbolic import Type
     from aib2packer.jsonc.tree import Json
     from aib2packer.options import Unfetched
     from aib2packer.text.source import Span
@@ -53,6 +54,14 @@ class Spelling:
     key: str
     until: str
     lenient: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LateText:
+    """A text that only Packer's run knows; `known` is what it is if nobody gives another, where that is known."""
+
+    text: TemplateText
+    known: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +186,25 @@ class Fields:
             return None
         return Located(text.literal, text.span)
 
+    def late_text(self, key: str) -> LateText | None:
+        """A string that only Packer's run knows, with what its parameters make of it now; None for others."""
+        value, text = self.value(key), self.quiet().text(key)
+        if value is None or text is None or text.literal is not None:
+            return None
+        known = self.reading.resolve(value.symbol) if isinstance(value, JsonSymbolic) else None
+        if known is None and isinstance(value, JsonSymbolic):
+            return None
+        text = self.text(key) or text
+        if isinstance(known, str):
+            return LateText(text, known) if known else None
+        return LateText(text, None)
+
     def number(self, key: str, *others: Spelling, least: int | None = None) -> Number | None:
         """A whole number that may be known only when Packer runs; one below `least` is an error."""
         value = self.value(key, *others)
         if isinstance(value, JsonSymbolic):
             return TemplateText(self._expression(value.symbol, value.span), value.span)
-        if value is not None and (text := _lone_placeholder(value)) is not None:
+        if value is not None and (text := _lone_placeholder(value, "int")) is not None:
             return text
         number = None if value is None else self.integer_of(value, key)
         if number is not None and least is not None:
@@ -241,6 +263,13 @@ class Fields:
         number = None if value is None else self.integer_of(value, key)
         return number if number is not None and number.value else None
 
+    def known_integer(self, key: str) -> Located[int] | None:
+        """A whole number with the values and defaults that its parameters have; None where these do not tell."""
+        value = self.value(key)
+        if isinstance(value, JsonSymbolic):
+            value = node_of(self.reading.resolve(value.symbol), value.span)
+        return None if value is None or isinstance(value, JsonSymbolic) else self.integer_of(value, key)
+
     def integer_of_key(self, key: str) -> Located[int] | None:
         """A whole number of which 0 is a value like any other."""
         found = self._find(key, ())
@@ -287,7 +316,20 @@ class Fields:
         value = self.value(key, *others)
         if isinstance(value, JsonSymbolic):
             return TemplateText(self._expression(value.symbol, value.span), value.span)
+        if value is not None and (text := _lone_placeholder(value, "bool")) is not None:
+            return text
         return self.boolean(key, *others)
+
+    def late(self, key: str, kind: Type, *others: Spelling) -> TemplateText | None:
+        """A list or an object that only Packer's run knows, as one expression; None where it is unset or known."""
+        value = self.value(key, *others)
+        if value is not None and kind == "array" and (token := _lone_placeholder(value, "array")) is not None:
+            return None if value.span.text.startswith('"') else token
+        if not isinstance(value, JsonSymbolic) or type_of(value.symbol) != kind:
+            return None
+        if not isinstance(node_of(self.reading.resolve(value.symbol), value.span), JsonSymbolic):
+            return None
+        return TemplateText(self._expression(value.symbol, value.span), value.span)
 
     def fields(self, key: str, *others: Spelling) -> Fields | None:
         """The keys of a nested object."""
@@ -643,11 +685,11 @@ class Fields:
         return f"{self.path}.{key}" if self.path else key
 
 
-def _lone_placeholder(value: Json) -> TemplateText | None:
-    """A text that is a placeholder and nothing else."""
+def _lone_placeholder(value: Json, kind: Type = "string") -> TemplateText | None:
+    """A text that is a placeholder and nothing else; `kind` is what belongs in its place."""
     if not isinstance(value, JsonScalar) or not isinstance(value.value, str) or not IN_NAMES.fullmatch(value.value):
         return None
-    return TemplateText((Placeholder(value.value),), value.span)
+    return TemplateText((Placeholder(value.value, kind=kind),), value.span)
 
 
 def _is_unset(value: Json) -> bool:

@@ -136,10 +136,10 @@ class Fetched:
     `address` is the URI with its secrets and values, where they are known; `content` what was there, if it was fetched before.
     """
 
-    TEXTS: ClassVar[tuple[str, ...]] = ("uri",)
+    TEXTS: ClassVar[tuple[str, ...]] = ("uri", "sha256")
 
     uri: TemplateText
-    sha256: str | None
+    sha256: TemplateText | None
     address: str | None = field(default=None, repr=False)
     content: bytes | None = field(default=None, repr=False)
     origins: tuple[Span, ...] = field(default=(), repr=False, compare=False)
@@ -192,14 +192,15 @@ class TargetRegion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What every distribution target has. `index` counts from 0."""
+    """What every distribution target has. `index` counts from 0; `late_tags`: tags that only Packer's run knows, as one map."""
 
-    TEXTS: ClassVar[tuple[str, ...]] = ("run_output_name", "tags")
+    TEXTS: ClassVar[tuple[str, ...]] = ("run_output_name", "tags", "late_tags")
 
     index: int
     run_output_name: TemplateText | None
     tags: Mapping[str, TemplateText]
     span: Span
+    late_tags: TemplateText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +217,8 @@ class ManagedImageTarget(Target):
 class GalleryTarget(Target):
     """An image version to publish; `version` None lets `major` decide (None: any).
 
-    `by_time`: of such an old API version that the service made the number from the time.
+    `by_time`: of such an old API version that the service made the number from the time. `late_regions` are regions that only
+    Packer's run knows, as one list.
     """
 
     TEXTS: ClassVar[tuple[str, ...]] = (
@@ -224,6 +226,7 @@ class GalleryTarget(Target):
         "id",
         "version",
         "regions",
+        "late_regions",
         "storage_account_type",
         "exclude_from_latest",
     )
@@ -236,6 +239,7 @@ class GalleryTarget(Target):
     storage_account_type: TemplateText | None
     exclude_from_latest: Flag | None
     shallow: Located[bool] | None
+    late_regions: TemplateText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,8 +276,11 @@ class ImageTemplate:
         "id",
         "location",
         "tags",
+        "late_tags",
         "managed_resource_tags",
+        "late_resource_tags",
         "identities",
+        "build_timeout",
         "source",
         "vm",
         "customize",
@@ -295,7 +302,10 @@ class ImageTemplate:
     managed_resource_tags: Mapping[str, TemplateText]
     identities: tuple[TemplateText, ...]
     build_timeout_minutes: int
+    """How long the build may take; where only Packer's run knows, as long as it may if nothing else is said."""
     build_timeout_span: Span | None
+    build_timeout: TemplateText | None
+    """The minutes, where only Packer's run knows them."""
     source: ImageSource
     vm: VmProfile
     customize: tuple[Customizer, ...]
@@ -310,6 +320,9 @@ class ImageTemplate:
     """The resource that all this was read from."""
     cloud: Cloud = Cloud.PUBLIC
     """The cloud of Azure that it is deployed in."""
+    late_tags: TemplateText | None = None
+    late_resource_tags: TemplateText | None = None
+    """Tags, and tags of managed resources, that only Packer's run knows: a map each."""
 
     @property
     def span(self) -> Span:

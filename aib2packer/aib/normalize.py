@@ -16,6 +16,7 @@ from aib2packer.aib.tokens import command_text, hide_secrets
 from aib2packer.aib.validate import read_validation
 from aib2packer.aib.versions import KNOWN, ApiVersion
 from aib2packer.aib.vm import read_vm
+from aib2packer.arm.language.text import TemplateText
 from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Report
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Validation, VmProfile
     from aib2packer.arm.documents.template import Resource
-    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Code
     from aib2packer.options import Options
     from aib2packer.text.source import Span
@@ -86,6 +86,9 @@ class _Others(_ErrorHandling):
     identities: tuple[TemplateText, ...]
     build_timeout_minutes: int
     build_timeout_span: Span | None
+    build_timeout: TemplateText | None
+    late_tags: TemplateText | None
+    late_resource_tags: TemplateText | None
     staging_resource_group: TemplateText | None
     auto_run: Located[bool]
     validation: Validation | None
@@ -125,17 +128,20 @@ def read_template(
     vm = read_vm(properties)
     customize = read_customizers(properties, "customize", customizers, "customizer")
     targets = read_targets(properties)
-    timeout = _timeout(properties)
+    timeout, late_timeout = _timeout(properties)
     # All is read before anything is left out: what nobody asks for is reported as unknown.
     others = _Others(
         name=_known_name(name, resource, report),
         id=None if text_id is None else parse_id(text_id, IMAGE_TEMPLATE),
         location=location,
-        tags=root.texts_by_key("tags"),
-        managed_resource_tags=properties.texts_by_key("managedResourceTags"),
+        late_tags=(late_tags := root.late("tags", "object")),
+        tags=root.texts_by_key("tags") if late_tags is None else {},
+        late_resource_tags=(late_resource_tags := properties.late("managedResourceTags", "object")),
+        managed_resource_tags=properties.texts_by_key("managedResourceTags") if late_resource_tags is None else {},
         identities=read_identities(root),
         build_timeout_minutes=_DEFAULT_TIMEOUT_MINUTES if timeout is None else timeout.value,
         build_timeout_span=None if timeout is None else timeout.span,
+        build_timeout=late_timeout,
         staging_resource_group=properties.text("stagingResourceGroup"),
         auto_run=_auto_run(properties),
         validation=read_validation(properties, customizers),
@@ -194,10 +200,17 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
     return ApiVersion(text if is_date else None)
 
 
-def _timeout(properties: Fields) -> Located[int] | None:
-    timeout = properties.integer("buildTimeoutInMinutes")
+def _timeout(properties: Fields) -> tuple[Located[int] | None, TemplateText | None]:
+    """The minutes that a build may take, and the text that gives them where only Packer's run knows."""
+    given, known = properties.number("buildTimeoutInMinutes"), properties.quiet().known_integer("buildTimeoutInMinutes")
+    late = given if isinstance(given, TemplateText) and (known is None or known.value) else None
+    timeout: Located[int] | None
+    if late is not None:
+        timeout = known or Located(_DEFAULT_TIMEOUT_MINUTES, late.span)
+    else:  # 0 is the service's default, which no variable can say
+        timeout = properties.integer("buildTimeoutInMinutes") if isinstance(given, TemplateText) else given
     if timeout is None:
-        return None
+        return None, None
     properties.instruct("buildTimeoutInMinutes")
     if not 0 < timeout.value <= _MAX_TIMEOUT_MINUTES:
         properties.report.add(
@@ -213,7 +226,7 @@ def _timeout(properties: Fields) -> Located[int] | None:
             f"no build ends within {timeout.value} minutes: in the service such a timeout fails at once",
             help="Allow an hour or more.",
         )
-    return timeout
+    return timeout, late
 
 
 def _error_handling(properties: Fields) -> _ErrorHandling:

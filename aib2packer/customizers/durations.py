@@ -5,24 +5,29 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.tokens import literal_text
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
+    from aib2packer.arm.language.text import TemplateText
 
 # Go's durations: https://pkg.go.dev/time#ParseDuration
 _GO = pattern(r"(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|ms|s|m|h))+")
 _ISO = pattern(r"PT(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)S)?")
 
 
-def read_duration(fields: Fields, key: str) -> str | None:
+def read_duration(fields: Fields, key: str) -> TemplateText | None:
     """Read a duration such as `5m`. What is meant as one is brought into that form; None where it is unset or an error."""
+    late = fields.late_text(key)
+    if late is not None and (late.known is None or _GO.fullmatch(late.known)):
+        return late.text
     word = fields.word(key)
     if word is None:
         return None
     if _GO.fullmatch(word.value):
-        return word.value
+        return literal_text(word.value, word.span)
     squeezed = re.sub(r"\s+", "", word.value)
     iso = _ISO.fullmatch(squeezed.upper())
     duration = (
@@ -39,4 +44,4 @@ def read_duration(fields: Fields, key: str) -> str | None:
         f"`{word.value}` is no duration that Packer takes, here or in the service; it is read as {duration}",
         help=f"Write {duration}.",
     )
-    return duration
+    return literal_text(duration, word.span)

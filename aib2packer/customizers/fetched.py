@@ -60,22 +60,25 @@ class Supply:
 
 def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
     """Read the URI of a file and its checksum, and take what was fetched from there."""
-    checksum = _checksum(fields)
     address = _address(fields.revealed(key, *others))
     assets = fields.reading.assets or {}
     asset = None if address is None else assets.get(address)
+    late = None if asset is not None else fields.late_text("sha256Checksum")
+    if late is not None and late.known is not None and not _SHA256.fullmatch(late.known.lower()):
+        late = None  # an error, which is told of as any other
+    checksum = _checksum(fields) if late is None else None
     # What is fetched now needs no variables, so that nothing is to be said about secrets that would become some.
     uri = (fields if asset is None else fields.quiet()).uri(key, *others)
     if uri is None:
-        if checksum is not None:
+        if checksum is not None or late is not None:
             fields.report.add(
                 codes.IGNORED_FIELD,
-                checksum.span,
+                fields.key_span("sha256Checksum") if checksum is None else checksum.span,
                 f"there is no {key} here whose checksum this could be: the service does not look at it",
                 help="Remove it.",
             )
         return None
-    sha256 = None if checksum is None else checksum.value
+    sha256 = literal_text(checksum.value, checksum.span) if checksum is not None else late.text if late is not None else None
     start = uri.parts[0]
     if sha256 is None and isinstance(start, str) and start.lower().startswith("http://"):
         fields.report.add(
@@ -108,7 +111,7 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
             "this is the page that shows a file, and not the file itself",
             help="Write the URI of the file itself: that behind the button `Raw`.",
         )
-    places = (uri.span,) if checksum is None else (uri.span, checksum.span)
+    places = (uri.span,) if sha256 is None else (uri.span, sha256.span)
     return Fetched(uri, sha256, address, origins=places)
 
 
@@ -134,11 +137,11 @@ def is_binary(content: bytes) -> bool:
     return b"\0" in content and not content.startswith(tuple(_MARKS))
 
 
-def supply(fetched: Fetched, folder: str, file_name: str, site: BuildContext) -> Supply:
+def supply(fetched: Fetched, folder: str, file_name: str, context: BuildContext) -> Supply:
     """Have a file on the machine that runs Packer: in a folder beside the HCL, or downloaded by the build."""
     if fetched.content is None:
         download = Download(file_name, fetched)
-        return Supply({"source": Interpolation((site.downloads, f"/{file_name}"))}, {"generated": True}, (download,))
+        return Supply({"source": Interpolation((context.downloads, f"/{file_name}"))}, {"generated": True}, (download,))
     path = f"{folder}/{file_name}"
     return Supply({"source": beside_template(path)}, assets={path: fetched.content}, origin=f"From {fetched.uri}")
 

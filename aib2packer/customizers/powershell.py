@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.fields import Spelling
-from aib2packer.arm.language.text import text_of
+from aib2packer.aib.model import Located
+from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.customizers.commands import CommandCustomizer, read_commands
 from aib2packer.customizers.fetched import supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
+from aib2packer.hcl.code import conditional, of_value
 from aib2packer.hcl.values import HclCode
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.layout import SCRIPTS
@@ -20,10 +22,10 @@ from aib2packer.packer.steps.upload import upload_text
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
-    from aib2packer.aib.model import Fetched, Located
-    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.aib.model import Fetched, Flag
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.build_context import BuildContext
+    from aib2packer.packer.variables.symbols import Symbols
 
 KIND = "PowerShell"
 _OWN_PROCESS = "A process of its own, as in Image Builder: Packer runs inline text inside a try block."
@@ -33,19 +35,22 @@ _OWN_PROCESS = "A process of its own, as in Image Builder: Packer runs inline te
 class PowerShell(CommandCustomizer):
     """PowerShell commands, all in one script. `elevated`: as an administrator; `as_system`: as SYSTEM."""
 
-    elevated: bool
-    as_system: bool
-    valid_exit_codes: tuple[Located[int], ...]
+    TEXTS: ClassVar[tuple[str, ...]] = (*CommandCustomizer.TEXTS, "elevated", "as_system", "valid_exit_codes")
+
+    elevated: Flag | None
+    as_system: Flag | None
+    valid_exit_codes: tuple[Located[int], ...] | TemplateText
 
 
 def read(index: int, fields: Fields) -> PowerShell | None:
     """Read a PowerShell customizer; None after an error."""
     head = read_head(index, KIND, fields)
-    elevated, system = fields.boolean("runElevated"), fields.boolean("runAsSystem")
-    exit_codes = fields.integers("validExitCodes", Spelling("valid_exit_codes", "2020-02-14"))
+    elevated, system = fields.flag("runElevated"), fields.flag("runAsSystem")
+    old_codes = Spelling("valid_exit_codes", "2020-02-14")
+    late_codes = fields.late("validExitCodes", "array", old_codes)
     commands = read_commands(fields)
-    as_system = system is not None and system.value
-    if system is not None and as_system and not (elevated is not None and elevated.value):
+    not_elevated = elevated is None or (isinstance(elevated, Located) and not elevated.value)
+    if isinstance(system, Located) and system.value and not_elevated:
         fields.report.add(
             codes.SYSTEM_NOT_ELEVATED,
             system.span,
@@ -58,83 +63,102 @@ def read(index: int, fields: Fields) -> PowerShell | None:
         **head,
         inline=commands[0],
         script=commands[1],
-        elevated=as_system or (elevated is not None and elevated.value),
-        as_system=as_system,
-        valid_exit_codes=exit_codes,
+        elevated=elevated,
+        as_system=system,
+        valid_exit_codes=fields.integers("validExitCodes", old_codes) if late_codes is None else late_codes,
     )
 
 
-def translate(powershell: PowerShell, site: BuildContext) -> Steps:
+def translate(powershell: PowerShell, context: BuildContext) -> Steps:
     """Run the commands as Image Builder's Packer did: as a script of their own, where that can be."""
-    if not site.is_windows:
-        return _on_linux(powershell, site)
+    if not context.is_windows:
+        return _on_linux(powershell, context)
     if powershell.script is not None:
-        return _fetched(powershell, powershell.script, site)
+        return _fetched(powershell, powershell.script, context)
     text = powershell.text
     name = powershell.file_name(".ps1")
-    if site.side_files and not text.symbols:
-        return _side_file(powershell, with_byte_order_mark(text), name)
-    if powershell_inline_is_exact(text) and not site.side_files:
-        site.report.add(
+    if context.side_files and not text.symbols:
+        return _side_file(powershell, with_byte_order_mark(text), name, context.symbols)
+    if powershell_inline_is_exact(text) and not context.side_files:
+        context.report.add(
             codes.POWERSHELL_INLINE,
             powershell.span,
             "Packer runs inline PowerShell in a try block, where the first terminating error ends it; Image Builder's went on "
             "to the next statement",
             help="Convert with -o DIR, which puts the commands into a script of their own.",
         )
-        inline: tuple[Value, ...] = (site.symbols.value(text, multiline=True),)
-        return Steps((Provisioner("powershell", {**_settings(powershell), "inline": inline}, comment(powershell)),))
-    path = site.remote_path(name)
+        inline: tuple[Value, ...] = (context.symbols.value(text, multiline=True),)
+        return Steps(
+            (Provisioner("powershell", {**_settings(powershell, context.symbols), "inline": inline}, comment(powershell)),)
+        )
+    path = context.remote_path(name)
     script = with_byte_order_mark(text_of((*text.parts, "\n"), text.span))
-    why = _OWN_PROCESS if site.side_files else "Inline would change its text."
-    upload = upload_text(f"{label(powershell)}-upload", script, path, site, comment(powershell, why))
-    return Steps((*upload, _run(powershell, path)))
+    why = _OWN_PROCESS if context.side_files else "Inline would change its text."
+    upload = upload_text(f"{label(powershell)}-upload", script, path, context, comment(powershell, why))
+    return Steps((*upload, _run(powershell, path, context.symbols)))
 
 
-def _settings(powershell: PowerShell) -> dict[str, Value]:
-    settings = named(powershell)
-    if powershell.as_system:
-        settings["elevated_user"] = "SYSTEM"
-    elif powershell.elevated:
-        settings["elevated_user"] = HclCode("build.User")
-        settings["elevated_password"] = HclCode("build.Password")
+def _settings(powershell: PowerShell, symbols: Symbols) -> dict[str, Value]:
+    settings = named(powershell) | _elevated(powershell, symbols)
     if powershell.valid_exit_codes:
-        settings["valid_exit_codes"] = tuple(code.value for code in powershell.valid_exit_codes)
+        settings["valid_exit_codes"] = _exit_codes(powershell.valid_exit_codes, symbols)
     return settings
 
 
-def _side_file(powershell: PowerShell, text: TemplateText, name: str) -> Steps:
+def _elevated(powershell: PowerShell, symbols: Symbols) -> dict[str, Value]:
+    """Who runs the commands. Without a name, that is who Packer signs in as, and not as an administrator."""
+    elevated, system = (
+        False if flag is None else symbols.located(flag) for flag in (powershell.elevated, powershell.as_system)
+    )
+    if system is True:
+        return {"elevated_user": "SYSTEM"}
+    if elevated is False and system is False:
+        return {}
+    user, password = of_value(HclCode("build.User")), of_value(HclCode("build.Password"))
+    if elevated is not True:
+        user, password = (conditional(of_value(elevated), one, of_value("")) for one in (user, password))
+    if system is not False:
+        user = conditional(of_value(system), of_value("SYSTEM"), user)
+        password = conditional(of_value(system), of_value(""), password)
+    return {"elevated_user": user.code, "elevated_password": password.code}
+
+
+def _exit_codes(codes: tuple[Located[int], ...] | TemplateText, symbols: Symbols) -> Value:
+    return symbols.value(codes) if isinstance(codes, TemplateText) else tuple(code.value for code in codes)
+
+
+def _side_file(powershell: PowerShell, text: TemplateText, name: str, symbols: Symbols) -> Steps:
     path = f"{SCRIPTS}/{name}"
-    settings = {**_settings(powershell), "script": beside_template(path)}
+    settings = {**_settings(powershell, symbols), "script": beside_template(path)}
     script = f"{text.visible}\n".encode("utf-8", "surrogatepass")
     return Steps((Provisioner("powershell", settings, comment(powershell)),), files={path: script})
 
 
-def _fetched(powershell: PowerShell, script: Fetched, site: BuildContext) -> Steps:
+def _fetched(powershell: PowerShell, script: Fetched, context: BuildContext) -> Steps:
     name = powershell.file_name(".ps1")
-    had = supply(script, SCRIPTS, name, site)
+    had = supply(script, SCRIPTS, name, context)
     if script.content is not None:  # byte for byte, as in the service: without a mark, Windows reads it in its ANSI code page
-        settings = {**_settings(powershell), "script": had.source["source"]}
+        settings = {**_settings(powershell, context.symbols), "script": had.source["source"]}
         return Steps((Provisioner("powershell", settings, comment(powershell, had.origin)),), assets=had.assets)
-    path = site.remote_path(name)
+    path = context.remote_path(name)
     upload = had.upload({"name": f"{label(powershell)}-upload"}, path, comment(powershell, _OWN_PROCESS))
-    return Steps((upload, _run(powershell, path)), had.downloads)
+    return Steps((upload, _run(powershell, path, context.symbols)), had.downloads)
 
 
-def _run(powershell: PowerShell, path: str) -> Provisioner:
+def _run(powershell: PowerShell, path: str, symbols: Symbols) -> Provisioner:
     # Image Builder's Packer silenced progress (0: SilentlyContinue), which makes downloads in PowerShell 5.1 many times faster.
     inline = (
         f"powershell -ExecutionPolicy Bypass -Command '$ProgressPreference = 0; & {path}; exit $LASTEXITCODE'",
         f"Remove-Item {path}",
     )
-    return Provisioner("powershell", {**_settings(powershell), "inline": inline})
+    return Provisioner("powershell", {**_settings(powershell, symbols), "inline": inline})
 
 
-def _on_linux(powershell: PowerShell, site: BuildContext) -> Steps:
+def _on_linux(powershell: PowerShell, context: BuildContext) -> Steps:
     """Through pwsh, which the image must bring: the shell provisioner, for the powershell one thinks in Windows paths."""
     name = powershell.file_name(".ps1")
-    path = site.remote_path(name)
-    had = None if powershell.script is None else supply(powershell.script, SCRIPTS, name, site)
+    path = context.remote_path(name)
+    had = None if powershell.script is None else supply(powershell.script, SCRIPTS, name, context)
     if had is not None:
         words = f"Through pwsh. {had.origin}".rstrip()
         upload: tuple[Provisioner, ...] = (
@@ -142,10 +166,10 @@ def _on_linux(powershell: PowerShell, site: BuildContext) -> Steps:
         )
     else:
         text = text_of((*powershell.text.parts, "\n"), powershell.text.span)
-        upload = upload_text(f"{label(powershell)}-upload", text, path, site, comment(powershell, "Through pwsh."))
+        upload = upload_text(f"{label(powershell)}-upload", text, path, context, comment(powershell, "Through pwsh."))
     settings: dict[str, Value] = {**named(powershell), "execute_command": AS_ROOT}
     if powershell.valid_exit_codes:
-        settings["valid_exit_codes"] = tuple(code.value for code in powershell.valid_exit_codes)
+        settings["valid_exit_codes"] = _exit_codes(powershell.valid_exit_codes, context.symbols)
     settings["inline"] = (f"pwsh -NoProfile -File {path}", f"rm {path}")
     steps = Steps((*upload, Provisioner("shell", settings)))
     return steps if had is None else replace(steps, downloads=had.downloads, assets=had.assets)

@@ -57,10 +57,10 @@ def _choices(template: ImageTemplate, build: Build, decisions: Decisions, option
         yield "The build VM has no public address: it is in the subnet that the template names."
     if decisions.os_type is OsType.WINDOWS:
         yield _BOOTSTRAP[options.winrm_bootstrap]
-    yield (
-        f"`timeout` ends the build after the {template.build_timeout_minutes} minutes that Image Builder gave it: Packer has "
-        "no limit of its own."
-    )
+    minutes = f"the {template.build_timeout_minutes} minutes that Image Builder gave it"
+    if template.build_timeout is not None:
+        minutes = f"{template.build_timeout_minutes} minutes, and should after those that the build is given"
+    yield f"`timeout` ends the build after {minutes}: Packer has no limit of its own."
     if template.abort_on_customizer_error:
         yield "`-on-error=abort` keeps the build VM after an error, as the template says: delete its resource group then."
     if SHA256SUMS in build.files:

@@ -115,7 +115,7 @@ def _further_rights(
         )
         yield Right("the resource group", CONTRIBUTOR, scope, "makes a managed image on the way, and deletes it", name)
     for target in targets:
-        yield from _target_rights(target, plan, symbols, decisions.tags.own)
+        yield from _target_rights(target, plan, symbols, {*decisions.tags.own, *decisions.tags.late_own})
     for account in private_accounts(downloads):
         why = "fetches scripts and files that are not public"
         yield Right("the blobs of the storage account", _BLOB_ROLES[1], _account(account), why, account)

@@ -16,6 +16,7 @@ from aib2packer.rendering.build_file import render
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from aib2packer.aib.model import Fetched
     from aib2packer.options import Options
     from aib2packer.packer.model import Build
     from aib2packer.provenance.sourcemap import Place
@@ -66,10 +67,15 @@ def print_builds(build: Build, headers: tuple[Sequence[str], Sequence[str]], opt
         files |= {f"{one.folder}{path}": content for path, content in one.build.files.items()}
         places += source_map(rendered.lines, known, one.folder)
         fetched = (download.fetched for download in one.build.downloads)
-        assets |= {Asset(file.address, file.sha256): None for file in fetched if file.address is not None}
+        assets |= {Asset(file.address, _sha256(file)): None for file in fetched if file.address is not None}
     main, *others = zip(outputs, texts, strict=True)
     files |= {f"{one.folder}{BUILD_FILE}": text.encode() for one, text in others}
     return Printed(main[1], files, tuple(places), tuple(_origins(build, main[0].build)), tuple(assets))
+
+
+def _sha256(file: Fetched) -> str | None:
+    """A checksum that is known already."""
+    return None if file.sha256 is None else file.sha256.literal
 
 
 def _outputs(build: Build, headers: tuple[Sequence[str], Sequence[str]], options: Options) -> Iterator[_Output]:

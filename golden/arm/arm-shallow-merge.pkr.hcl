@@ -75,6 +75,11 @@ variable "gallery" {
   type = string
 }
 
+variable "timeout" {
+  type    = number
+  default = 120
+}
+
 variable "definition_security_type" {
   type        = string
   description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else the version is made of a managed image, which is deleted again."
@@ -138,7 +143,7 @@ source "azure-arm" "web" {
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
   # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
-  polling_duration_timeout = "120m"
+  polling_duration_timeout = "${var.timeout}m"
 
   # Distribution
   # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
@@ -160,7 +165,7 @@ source "azure-arm" "web" {
       name = "northeurope"
     }
   }
-  shared_image_gallery_timeout = "120m"
+  shared_image_gallery_timeout = "${var.timeout}m"
 }
 
 build {

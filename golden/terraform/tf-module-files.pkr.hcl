@@ -12,7 +12,7 @@
 #   -var image_version=$(aib2packer next-version "${image_definition_id}" --major 1)
 #
 # Not carried over: trigger (AIB2P213), rule of a variable (AIB2P220).
-# Otherwise than in Image Builder: expression folded into its value (AIB2P308), region of the build (AIB2P311).
+# Otherwise than in Image Builder: region of the build (AIB2P311).
 
 packer {
   required_version = ">= 1.13.0"
@@ -65,6 +65,11 @@ variable "subscription_id" {
 variable "location" {
   type    = string
   default = "westeurope"
+}
+
+variable "timeout" {
+  type    = number
+  default = 120
 }
 
 variable "size" {
@@ -170,7 +175,7 @@ source "azure-arm" "app_westeurope" {
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
   # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
-  polling_duration_timeout = "120m"
+  polling_duration_timeout = "${var.timeout}m"
 
   # Distribution
   # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
@@ -192,7 +197,7 @@ source "azure-arm" "app_westeurope" {
       name = "francecentral"
     }
   }
-  shared_image_gallery_timeout = "120m"
+  shared_image_gallery_timeout = "${var.timeout}m"
 
   azure_tags = {
     owner    = "app team"

@@ -1,11 +1,10 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build build.pkr.hcl
+#   timeout 240m packer build -var minutes=... -var true_or_false=... build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the gallery.
-# Not carried over: placeholder read as unset (AIB2P217).
 # Otherwise than in Image Builder: inline PowerShell stops at its first terminating error (AIB2P310).
 
 packer {
@@ -54,6 +53,16 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
+}
+
+variable "minutes" {
+  type        = number
+  description = "Fills in <minutes> of the template."
+}
+
+variable "true_or_false" {
+  type        = bool
+  description = "Fills in <true or false> of the template."
 }
 
 variable "definition_security_type" {
@@ -114,7 +123,7 @@ source "azure-arm" "web" {
   winrm_username = "packer"
 
   # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
-  polling_duration_timeout = "240m"
+  polling_duration_timeout = "${var.minutes}m"
 
   # Distribution
   # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
@@ -132,7 +141,7 @@ source "azure-arm" "web" {
       name = "westeurope"
     }
   }
-  shared_image_gallery_timeout = "240m"
+  shared_image_gallery_timeout = "${var.minutes}m"
 }
 
 build {
@@ -141,7 +150,9 @@ build {
 
   # customize[0]: PowerShell
   provisioner "powershell" {
-    inline = ["whoami"]
+    elevated_user     = var.true_or_false ? build.User : ""
+    elevated_password = var.true_or_false ? build.Password : ""
+    inline            = ["whoami"]
   }
 
   provisioner "powershell" {

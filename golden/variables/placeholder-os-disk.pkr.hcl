@@ -60,7 +60,7 @@ variable "subscription_id" {
 }
 
 variable "os_disk_size_gb" {
-  type        = string
+  type        = number
   description = "Fills in <osDiskSizeGB> of the template."
 }
 

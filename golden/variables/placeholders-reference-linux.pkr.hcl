@@ -4,9 +4,9 @@
 #   export ARM_SUBSCRIPTION_ID=...
 #   timeout 80m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
-# values.pkrvars.hcl gives values to vnet_name, subnet_name, vnet_rg_name, path_to_script, source_location, name, resource_id,
-# region, name2, value, rg_name, shared_image_gal_name, image_def_name, region_where_the_gallery_is_deployed, vhd_name,
-# vhd_storage_account, vhd_resource_group_name.
+# values.pkrvars.hcl gives values to vnet_name, subnet_name, vnet_rg_name, path_to_script, sha256_checksum, source_location,
+# name, resource_id, region, name2, value, rg_name, shared_image_gal_name, image_def_name, region_where_the_gallery_is_deployed,
+# vhd_name, vhd_storage_account, vhd_resource_group_name.
 #
 # Run it on Linux, where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the subnet, the gallery, the managed image's
@@ -87,6 +87,11 @@ variable "vnet_rg_name" {
 variable "path_to_script" {
   type        = string
   description = "Fills in <path to script> of the template."
+}
+
+variable "sha256_checksum" {
+  type        = string
+  description = "Fills in <sha256 checksum> of the template."
 }
 
 variable "source_location" {
@@ -289,12 +294,15 @@ build {
     env = { for name, value in {
       FOLDER = local.downloads
       URI    = var.path_to_script
+      SHA256 = var.sha256_checksum
       URI_2  = var.source_location
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fgsSL --retry 5 --proto =https,http -o 01-s -- \"$URI\"",
+      "echo \"$SHA256\"'  01-s' | sha256sum --check",
       "curl -fgsSL --retry 5 --proto =https,http -o 05-f -- \"$URI_2\"",
+      "echo \"$SHA256\"'  05-f' | sha256sum --check",
     ]
   }
 
@@ -420,21 +428,14 @@ build {
             --output tsv)
 
           image="$NAME"
-          spare= # the new image by another name, while the old one is there
-          only=
+          spare= # a new image by another name, to be deleted
+          only= # a new image by another name, to be kept: the old one may be gone
           # What is made on the way is deleted at the end, each whatever becomes of the others.
           clean_up() {
             status=$?
             trap - EXIT
             if [ -n "$only" ]; then
-              az image update \
-                --subscription "$SUBSCRIPTION" \
-                --resource-group "$RESOURCE_GROUP" \
-                --name "$only" \
-                --tags '' \
-                --output none ||
-                :
-              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+              echo "The new image is there as $only, and stays: the old image $image may be gone." >&2
             fi
             if [ -n "$spare" ]; then
               az image delete --subscription "$SUBSCRIPTION" --resource-group "$RESOURCE_GROUP" --name "$spare" ||
@@ -480,9 +481,9 @@ build {
           if printf '%s\n' "$images" | grep -iqxFe "$image"; then
             # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
             spare="new-$TEMPORARY_NAME"
-            make_image "$spare" --tags packer-temporary=yes
-            az image delete --subscription "$SUBSCRIPTION" --resource-group "$RESOURCE_GROUP" --name "$image"
+            make_image "$spare" --tags "packer-replaces=$image"
             only=$spare spare=""
+            az image delete --subscription "$SUBSCRIPTION" --resource-group "$RESOURCE_GROUP" --name "$image"
           fi
           make_image "$image"
           spare=$only only=""

@@ -5,7 +5,7 @@
 #   timeout 120m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to resource_group, shared_image_gallery_name, image_definition_name, template_image_version,
-# path_to_script, name, rg, gal, image_gallery_name.
+# path_to_script, sha256_checksum, true_false, true_or_false, name, rg, gal, image_gallery_name.
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
 # the identity aib had: the source image and the gallery.
@@ -98,6 +98,21 @@ variable "template_image_version" {
 variable "path_to_script" {
   type        = string
   description = "Fills in <path to script> of the template."
+}
+
+variable "sha256_checksum" {
+  type        = string
+  description = "Fills in <sha256 checksum> of the template."
+}
+
+variable "true_false" {
+  type        = bool
+  description = "Fills in <true false> of the template."
+}
+
+variable "true_or_false" {
+  type        = bool
+  description = "Fills in <true or false> of the template."
 }
 
 variable "name" {
@@ -257,10 +272,12 @@ build {
     env = { for name, value in {
       FOLDER = local.downloads
       URI    = var.path_to_script
+      SHA256 = var.sha256_checksum
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
       "curl -fgsSL --retry 5 --proto =https,http -o 01-p.ps1 -- \"$URI\"",
+      "echo \"$SHA256\"'  01-p.ps1' | sha256sum --check",
     ]
   }
 
@@ -273,7 +290,9 @@ build {
   }
 
   provisioner "powershell" {
-    name = "p"
+    name              = "p"
+    elevated_user     = var.true_false ? build.User : ""
+    elevated_password = var.true_false ? build.Password : ""
     inline = [
       "powershell -ExecutionPolicy Bypass -Command '$ProgressPreference = 0; & C:\\Windows\\Temp\\01-p.ps1; exit $LASTEXITCODE'",
       "Remove-Item C:\\Windows\\Temp\\01-p.ps1",
@@ -282,8 +301,10 @@ build {
 
   # customize[1]: PowerShell
   provisioner "powershell" {
-    name   = "q"
-    inline = ["<PowerShell syntax to run>"]
+    name              = "q"
+    elevated_user     = var.true_or_false ? build.User : ""
+    elevated_password = var.true_or_false ? build.Password : ""
+    inline            = ["<PowerShell syntax to run>"]
   }
 
   # customize[2]: WindowsRestart

@@ -52,7 +52,6 @@ def test_braces_are_tokens_within_ids_only() -> None:
 @pytest.mark.parametrize(
     "properties",
     [
-        {"buildTimeoutInMinutes": "<minutes>"},
         {"errorHandling": {"onCustomizerError": "<what>"}},
         {"optimize": {"vmBoot": {"state": "#{state}#"}}},
     ],

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from aib2packer.arm.language import symbolic
+    from aib2packer.arm.language.symbolic import Type
     from aib2packer.text.source import Span
 
 
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 class Placeholder:
     """A token that somebody was meant to fill in: `<region>`, `{resourceGroup}`, `#{sku}#`. `token` is what stood there.
 
-    `secret`: what is to be filled in is one, such as the signature of a URL.
+    `secret`: what is to be filled in is one, such as the signature of a URL. `kind`: what belongs there.
     """
 
     token: str
     secret: bool = False
+    kind: Type = field(default="string", compare=False)
 
     @property
     def name(self) -> str:
@@ -118,7 +120,7 @@ def join(separator: str, texts: tuple[TemplateText, ...], span: Span) -> Templat
 
 def _name(symbol: TextSymbol) -> str:
     match symbol:
-        case Placeholder(token, _):
+        case Placeholder(token):
             return token
         case Secret():
             return "***"

@@ -10,8 +10,9 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.distribution.gallery import gallery_settings, gallery_version
 from aib2packer.packer.distribution.managed_image import managed_image_settings
 from aib2packer.packer.distribution.steps import DistributionSteps
+from aib2packer.packer.distribution.tags import tags_value
 from aib2packer.packer.distribution.vhd import vhd_of, vhd_settings
-from aib2packer.packer.vm.machine import build_location
+from aib2packer.packer.vm.machine import build_location, timeout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,9 +39,9 @@ class ForValidation:
     held_back: Mapping[int, Value]
 
 
-def distribute(template: ImageTemplate, site: BuildContext, needed: ForValidation) -> Distribution:
+def distribute(template: ImageTemplate, context: BuildContext, needed: ForValidation) -> Distribution:
     """Translate the targets."""
-    symbols, report, plan, name = site.symbols, site.report, site.decisions.plan, site.decisions.name
+    symbols, report, plan, name = context.symbols, context.report, context.decisions.plan, context.decisions.name
     location = build_location(plan.location, symbols)
     versions = {
         target.index: gallery_version(target, plan, location, symbols, report)
@@ -53,18 +54,23 @@ def distribute(template: ImageTemplate, site: BuildContext, needed: ForValidatio
         for target in template.targets
         if isinstance(target, VhdTarget)
     }
-    tags = site.decisions.tags
-    timeout = f"{template.build_timeout_minutes}m"
-    settings = managed_image_settings(template, site.decisions, symbols, report)
+    tags = context.decisions.tags
+    settings = managed_image_settings(template, context.decisions, symbols, report)
     if plan.vhd is not None:
         settings |= vhd_settings(vhds[plan.vhd.index])
     if plan.gallery is not None:
-        settings |= gallery_settings(versions[plan.gallery.index], location, timeout, symbols)
+        settings |= gallery_settings(versions[plan.gallery.index], location, timeout(template, symbols), symbols)
     if tags.shared:
-        values = {key: symbols.value(value) for key, value in tags.shared.items()}
-        settings["azure_tags"] = traced(values, *tags.origins)
+        settings["azure_tags"] = traced(tags_value(tags.shared, symbols), *tags.origins)
     steps = DistributionSteps(
-        plan, versions, vhds, location, name, template.build_timeout_minutes, template.staging_resource_group is not None, site
+        plan,
+        versions,
+        vhds,
+        location,
+        name,
+        template.build_timeout_minutes if template.build_timeout is None else symbols.value(template.build_timeout),
+        template.staging_resource_group is not None,
+        context,
     )
-    chains = (*steps.finish_made(tags.own), *steps.copy(), *steps.clean_up(), *steps.record(needed.recorded))
+    chains = (*steps.finish_made(tags.own, tags.late_own), *steps.copy(), *steps.clean_up(), *steps.record(needed.recorded))
     return Distribution(settings, chains)

@@ -74,7 +74,7 @@ def gallery_version(
     )
 
 
-def gallery_settings(version: GalleryVersion, location: Value, timeout: str, symbols: Symbols) -> Settings:
+def gallery_settings(version: GalleryVersion, location: Value, timeout: Value, symbols: Symbols) -> Settings:
     """The settings of azure-arm: with all regions, or those of the build region's storage type where the types differ."""
     image = version.target.id
     body: list[Attribute | Block] = [
@@ -124,7 +124,8 @@ def copy_version(version: GalleryVersion, source: Value, location: Value, script
         options.append(("--replication-mode", "Shallow"))
     if version.exclude_from_latest is not False:
         options.append(("--exclude-from-latest", version.exclude_from_latest))
-    script.az("sig image-version create", *options, _DELETABLE, *script.tags(version.target.tags), ("--no-wait",))
+    tags = script.tags(version.target.tags, version.target.late_tags)
+    script.az("sig image-version create", *options, _DELETABLE, *tags, ("--no-wait",))
     _wait_until_published(version, script)
 
 

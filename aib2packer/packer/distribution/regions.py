@@ -27,10 +27,11 @@ STORAGE_TYPES = ("Standard_LRS", "Standard_ZRS", "Premium_LRS")
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """What a region holds of a version; None: what the version says, or Azure's default."""
+    """What a region holds of a version; None: what the version says, or Azure's default. `many`: it is a list of regions."""
 
     replicas: Value | None = None
     storage_type: Value | None = None
+    many: bool = False
 
 
 def copies_by_region(target: GalleryTarget, location: Value, symbols: Symbols, report: Report) -> Mapping[Value, Copies]:
@@ -47,6 +48,8 @@ def copies_by_region(target: GalleryTarget, location: Value, symbols: Symbols, r
             )
         count = None if region.replicas is None else symbols.located(region.replicas)
         regions.setdefault(symbols.value(region.name), Copies(count, types[region.storage_account_type]))
+    if target.late_regions is not None:
+        regions[symbols.value(target.late_regions)] = Copies(storage_type=types[target.storage_account_type], many=True)
     if not regions or location in regions:
         return regions
     # azure-arm adds nothing to what is listed, and Azure refuses a version that is not where it was built.
@@ -65,6 +68,7 @@ def copies_by_region(target: GalleryTarget, location: Value, symbols: Symbols, r
 def _storage_types(target: GalleryTarget, symbols: Symbols, report: Report) -> Mapping[TemplateText | None, Value | None]:
     """What the storage types of a target's regions are in Azure's spelling; None stays where no region has one."""
     given = dict.fromkeys(region.storage_account_type for region in target.regions)
+    given |= {} if target.late_regions is None else {target.storage_account_type: None}
     types: dict[TemplateText | None, Value | None] = {
         text: storage_type(text, symbols, report) for text in given if text is not None
     }
@@ -94,7 +98,7 @@ def target_regions(regions: Mapping[Value, Copies]) -> Body:
         return ()
     if len(regions) == 1 or all(isinstance(region, str) for region in regions):
         return tuple(item for region, copies in regions.items() for item in (Blank(), _region(region, copies.replicas)))
-    return (Blank(), _dynamic({region: copies.replicas for region, copies in regions.items()}))
+    return (Blank(), _dynamic(regions))
 
 
 def region_words(regions: Mapping[Value, Copies]) -> tuple[Value, ...] | HclCode:
@@ -106,9 +110,9 @@ def region_words(regions: Mapping[Value, Copies]) -> tuple[Value, ...] | HclCode
     ends = {region: _end(copies) for region, copies in regions.items()}
     if all(isinstance(region, str) for region in regions):
         return tuple(concat(region, end) for region, end in ends.items())
-    pairs = ", ".join(f"{_key(region)} = {print_value(end)}" for region, end in ends.items())
+    pairs = _by_region({region: (end, regions[region].many) for region, end in ends.items()})
     return HclCode(
-        f'join(" ", [for region, copies in {{ {pairs} }} : regex_replace("${{region}}${{copies}}", "[^A-Za-z0-9_=]", "")])',
+        f'join(" ", [for region, copies in {pairs} : regex_replace("${{region}}${{copies}}", "[^A-Za-z0-9_=]", "")])',
         references((*regions, *ends.values())),
     )
 
@@ -133,15 +137,36 @@ def _normalised(region: Value) -> str:
     return print_value(region) if isinstance(region, str) else f'lower(replace({print_value(region)}, " ", ""))'
 
 
-def _dynamic(replicas: Mapping[Value, Value | None]) -> Block:
+def _by_region(values: Mapping[Value, tuple[Value, bool]]) -> str:
+    """An object with a value for each region, and for each of those in a list."""
+    pairs = ", ".join(f"{_key(region)} = {print_value(value)}" for region, (value, many) in values.items() if not many)
+    lists = [
+        f"{{ for region in {_distinct(print_value(region))} : region => {print_value(value)} }}"
+        for region, (value, many) in values.items()
+        if many
+    ]
+    # What is said of one region wins over what holds for a list.
+    return f"merge({', '.join((*lists, f'{{ {pairs} }}'))})" if lists else f"{{ {pairs} }}"
+
+
+def _distinct(names: str) -> str:
+    """The regions of a list of any spelling, each once."""
+    return f'distinct([for region in {names} : lower(replace(region, " ", ""))])'
+
+
+def _dynamic(regions: Mapping[Value, Copies]) -> Block:
     """Regions that are only known when Packer runs may be the same one: an object and `distinct` hold each once."""
-    uses = references((*replicas, *(count for count in replicas.values() if count is not None)))
-    if any(replicas.values()):
-        pairs = ", ".join(f"{_key(region)} = {print_value(count or 1)}" for region, count in replicas.items())
-        for_each = HclCode(f"{{ {pairs} }}", uses)
+    counts = tuple(copies.replicas for copies in regions.values() if copies.replicas is not None)
+    uses = references((*regions, *counts))
+    if counts:
+        for_each = HclCode(
+            _by_region({region: (copies.replicas or 1, copies.many) for region, copies in regions.items()}), uses
+        )
         content: Body = (Attribute("name", HclCode("target_region.key")), Attribute("replicas", HclCode("target_region.value")))
     else:
-        names = ", ".join(print_value(region) for region in replicas)
-        for_each = HclCode(f'distinct([for region in [{names}] : lower(replace(region, " ", ""))])', uses)
+        names = f"[{', '.join(print_value(region) for region, copies in regions.items() if not copies.many)}]"
+        if lists := [print_value(region) for region, copies in regions.items() if copies.many]:
+            names = f"concat({', '.join((names, *lists))})"
+        for_each = HclCode(_distinct(names), uses)
         content = (Attribute("name", HclCode("target_region.value")),)
     return Block("dynamic", (Attribute("for_each", for_each), Block("content", content)), ("target_region",))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
+from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import GoTemplate, HclCode, Interpolation, Local, Value, Variable
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.model import PostProcessor
@@ -60,7 +61,7 @@ _SIGNED_IN = ("# shellcheck source=/dev/null", f'. "$(dirname "$0")/{PurePosixPa
 class Script:
     """A script that grows command by command, and the environment that it wants. It waits for nothing longer than `minutes`."""
 
-    def __init__(self, symbols: Symbols, report: Report, minutes: int) -> None:
+    def __init__(self, symbols: Symbols, report: Report, minutes: Value) -> None:
         self._symbols = symbols
         self._report = report
         self._minutes = minutes
@@ -99,8 +100,10 @@ class Script:
             self.line("sign_in")
             yield
             self.line("tries=$((tries + 1))")
-            with self.block(f'if [ "$tries" -ge {self._minutes * 60 // seconds} ]; then', "fi"):
-                self.line(f'echo "{too_late} in {self._minutes} minutes." >&2')
+            minutes = self.word("MINUTES", self._minutes).strip('"')
+            most = self._minutes * 60 // seconds if isinstance(self._minutes, int) else f"$(({minutes} * 60 / {seconds}))"
+            with self.block(f'if [ "$tries" -ge {most} ]; then', "fi"):
+                self.line(f'echo "{too_late} in {minutes} minutes." >&2')
                 self.line("exit 1")
             self.line(f"sleep {seconds}")
 
@@ -117,17 +120,29 @@ class Script:
             text = f" \\\n{self._indent}  ".join(words)
         self.line((f"{into}=$({text})" if into else text) + (f" ||\n{self._indent}  {otherwise}" if otherwise else ""))
 
-    def tags(self, tags: Mapping[str, TemplateText]) -> tuple[Option, ...]:
-        """The option that sets tags; none for none."""
-        words = tuple(text_of((f"{key}=", *value.parts), value.span) for key, value in tags.items())
-        for option in (word for word in words if word.visible.startswith("-")):
+    def tags(self, tags: Mapping[str, TemplateText], late: TemplateText | None = None) -> tuple[Option, ...]:
+        """The option that sets tags; none for none. Those that only Packer's run knows become the script's arguments first."""
+        named = [text_of((f"{key}=", *value.parts), value.span) for key, value in tags.items()]
+        words: tuple[Operand, ...] = tuple(named)
+        for option in (word for word in named if word.visible.startswith("-")):
             self._report.add(
                 codes.NOT_EXACT,
                 option.span,
                 "the Azure CLI sets this tag, and takes its name for an option: it begins with `-`",
                 help="Rename the tag.",
             )
-        return (("--tags", *words),) if words else ()
+        if late is None:
+            return (("--tags", *words),) if words else ()
+        tag_map = self._symbols.value(late)
+        lines = HclCode(
+            f'join("\\n", [for name, value in {print_value(tag_map)} : "${{name}}=${{value}}"])', references(tag_map)
+        )
+        text = self.word("TAGS", lines)
+        self.line("set --")
+        self.line('while IFS= read -r tag; do [ -z "$tag" ] || set -- "$@" "$tag"; done <<END')
+        self._lines += [text.strip('"'), "END"]
+        operands: tuple[Operand, ...] = (*words, RawShell('"$@"'))
+        return (("--tags", *operands),)
 
     def words(self, options: Iterable[Option]) -> tuple[str, ...]:
         """Options as they stand in a command line."""

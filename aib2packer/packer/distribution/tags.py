@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.model import VhdTarget
+from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
-from aib2packer.hcl.printing import is_exact
+from aib2packer.hcl.printing import is_exact, print_value, references
+from aib2packer.hcl.values import HclCode
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.steps.exact_text import content_is_exact
@@ -14,10 +16,11 @@ from aib2packer.packer.steps.exact_text import content_is_exact
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aib2packer.aib.model import ImageTemplate
-    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.aib.model import DistributeTarget, ImageTemplate
     from aib2packer.findings.model import Report
+    from aib2packer.hcl.values import Value
     from aib2packer.packer.distribution.plan import DistributionPlan
+    from aib2packer.packer.variables.symbols import Symbols
     from aib2packer.text.source import Span
 
 _MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 50, 512, 256  # docs/reference/packer-semantics.md 8.5
@@ -25,19 +28,24 @@ _SHOWN = 40
 _FORBIDDEN = pattern(r"[<>%&\\?/]")
 
 
+TagLayers: TypeAlias = "tuple[Mapping[str, TemplateText] | TemplateText, ...]"
+"""Tags, the later over the earlier: what is known, and maps that only Packer's run knows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tags:
     """`shared` are those that azure-arm puts on all that it makes; `own` those that a target gets beside them, by its index.
 
     `origins` is where the shared ones stand, and those that gave way to them. `of_resources` are those of a build that makes no
-    image, and `of_resources_origins` where these stand.
+    image, and `of_resources_origins` where these stand. `late_own` are tags of targets that only Packer's run knows.
     """
 
-    shared: Mapping[str, TemplateText]
+    shared: TagLayers
     own: Mapping[int, Mapping[str, TemplateText]]
     origins: tuple[Span, ...]
-    of_resources: Mapping[str, TemplateText]
+    of_resources: TagLayers
     of_resources_origins: tuple[Span, ...]
+    late_own: Mapping[int, TemplateText]
 
 
 def sort_tags(template: ImageTemplate, plan: DistributionPlan, report: Report) -> Tags:
@@ -46,19 +54,20 @@ def sort_tags(template: ImageTemplate, plan: DistributionPlan, report: Report) -
         for key, value in target.tags.items():
             _check(key, value, report)
             if isinstance(target, VhdTarget):
-                report.add(
-                    codes.VHD_TAGS,
-                    value.span,
-                    f"a VHD is a blob and has no tags as resources do: the tag {key} is left out",
-                    help="Set it as a tag of the blob: `az storage blob tag set`.",
-                )
+                _report_vhd(f"the tag {key} is", value.span, report)
+        if isinstance(target, VhdTarget) and target.late_tags is not None:
+            _report_vhd("its tags are", target.late_tags.span, report, how="them as tags")
     tagged = [target for target in plan.made if not isinstance(target, VhdTarget)]
-    kinds: list[tuple[str, Mapping[str, TemplateText]]] = [("tags", template.tags)]
-    if tagged:
-        kinds.append((f"distribute[{tagged[0].index}].artifactTags", _common([target.tags for target in tagged])))
-    kinds.append(("managedResourceTags", template.managed_resource_tags))
-    _report_merging(kinds, report)
+    kinds: tuple[tuple[str, Mapping[str, TemplateText]], ...] = (
+        ("tags", template.tags),
+        (f"distribute[{tagged[0].index if tagged else 0}].artifactTags", _common([target.tags for target in tagged])),
+        ("managedResourceTags", template.managed_resource_tags),
+    )
     shared = _merge([tags for _, tags in kinds])
+    late = _late(template, tagged)
+    _report_merging(kinds, late, report)
+    own_late = ((target.index, target.late_tags) for target in tagged)
+    late_own = {index: tags for index, tags in own_late if tags is not None and not _is_among(tags, late)}
     if len(shared) > _MOST_TAGS:
         report.add(
             codes.BAD_VALUE,
@@ -68,15 +77,54 @@ def sort_tags(template: ImageTemplate, plan: DistributionPlan, report: Report) -
         )
     own = {target.index: _missing(target.tags, shared) for target in tagged}
     said = (template.tags, *(target.tags for target in tagged), template.managed_resource_tags)
+    of_resources = _merge([template.tags, template.managed_resource_tags])
     return Tags(
-        shared,
+        _layers(kinds, late) if any(late) else _alone(shared),
         {index: tags for index, tags in own.items() if tags},
         tuple(
             text.span for tags in said for text in tags.values() if all(text not in others.values() for others in own.values())
-        ),
-        _merge([template.tags, template.managed_resource_tags]),
-        tuple(text.span for tags in (template.tags, template.managed_resource_tags) for text in tags.values()),
+        )
+        + tuple(text.span for text in late if text is not None),
+        _layers(kinds[::2], late[::2]) if any(late[::2]) else _alone(of_resources),
+        tuple(text.span for tags in (template.tags, template.managed_resource_tags) for text in tags.values())
+        + tuple(text.span for text in late[::2] if text is not None),
+        late_own,
     )
+
+
+def _late(template: ImageTemplate, tagged: Sequence[DistributeTarget]) -> tuple[TemplateText | None, ...]:
+    """The maps of tags that all get, each once: the template's, that which all its targets have, that of managed resources."""
+    of_targets = tagged[0].late_tags if tagged else None
+    if of_targets is None or not all(_is_among(of_targets, [target.late_tags]) for target in tagged):
+        of_targets = None
+    once: list[TemplateText | None] = []
+    for tags in (template.late_tags, of_targets, template.late_resource_tags):
+        once.append(None if tags is None or _is_among(tags, once) else tags)
+    return tuple(once)
+
+
+def _is_among(tags: TemplateText, others: Sequence[TemplateText | None]) -> bool:
+    return any(other is not None and other.parts == tags.parts for other in others)
+
+
+def tags_value(layers: TagLayers, symbols: Symbols) -> Value:
+    """Tags as HCL."""
+    values = [
+        symbols.value(layer) if isinstance(layer, TemplateText) else {key: symbols.value(text) for key, text in layer.items()}
+        for layer in layers
+    ]
+    if len(values) == 1:
+        return values[0]
+    return HclCode(f"merge({', '.join(map(print_value, values))})", references(tuple(values)))
+
+
+def _alone(tags: Mapping[str, TemplateText]) -> TagLayers:
+    return (tags,) if tags else ()
+
+
+def _layers(kinds: Sequence[tuple[str, Mapping[str, TemplateText]]], late: Sequence[TemplateText | None]) -> TagLayers:
+    """What is merged when Packer runs: the known tags of each kind, or those of it that only Packer's run knows."""
+    return tuple(layer for (_, known), unknown in zip(kinds, late, strict=True) for layer in (known, unknown) if layer)
 
 
 def _merge(kinds: Sequence[Mapping[str, TemplateText]]) -> dict[str, TemplateText]:
@@ -94,7 +142,18 @@ def _named(tags: Mapping[str, TemplateText], key: str) -> str:
     return next((other for other in tags if other.lower() == key.lower()), key)
 
 
-def _report_merging(kinds: Sequence[tuple[str, Mapping[str, TemplateText]]], report: Report) -> None:
+def _report_vhd(what: str, span: Span, report: Report, *, how: str = "it as a tag") -> None:
+    report.add(
+        codes.VHD_TAGS,
+        span,
+        f"a VHD is a blob and has no tags as resources do: {what} left out",
+        help=f"Set {how} of the blob: `az storage blob tag set`.",
+    )
+
+
+def _report_merging(
+    kinds: Sequence[tuple[str, Mapping[str, TemplateText]]], late: Sequence[TemplateText | None], report: Report
+) -> None:
     """Report tags that give way to others, those that Packer or Azure do not take, and that they are merged at all."""
     before: dict[str, TemplateText] = {}
     for what, tags in kinds:
@@ -111,10 +170,15 @@ def _report_merging(kinds: Sequence[tuple[str, Mapping[str, TemplateText]]], rep
                 )
             before[key] = value
             _check(key, value, report)
-    if sum(1 for _, tags in kinds if tags) > 1:
+    places = [
+        next(iter((*tags.values(), *(() if unknown is None else (unknown,))))).span
+        for (_, tags), unknown in zip(kinds, late, strict=True)
+        if tags or unknown is not None
+    ]
+    if len(places) > 1:
         report.add(
             codes.TAGS_MERGED,
-            next(iter(next(tags for _, tags in reversed(kinds) if tags).values())).span,
+            places[-1],
             "Image Builder kept the tags of template, image and build resources apart; Packer puts them all on the image and "
             "on the build's resources",
             help="Nothing to do, unless something acts on one of these tags.",
@@ -122,6 +186,8 @@ def _report_merging(kinds: Sequence[tuple[str, Mapping[str, TemplateText]]], rep
 
 
 def _common(all_tags: Sequence[Mapping[str, TemplateText]]) -> dict[str, TemplateText]:
+    if not all_tags:
+        return {}
     first, *others = all_tags
     return {key: value for key, value in first.items() if all(_has(tags, key, value) for tags in others)}
 

@@ -16,7 +16,7 @@ from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import given_value, is_secret, with_shape
+from aib2packer.packer.variables.declared import given_value, is_secret, type_name, with_shape
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, variable_name
 from aib2packer.packer.variables.symbols import Symbols, local_names_of, pieces_of
 from aib2packer.packer.variables.template_variables import name_variables
@@ -168,7 +168,8 @@ def _placeholder_name(placeholder: Placeholder) -> str:
 def _placeholder_variable(name: str, placeholder: Placeholder) -> Variable:
     if name == SUBSCRIPTION.name:
         return SUBSCRIPTION
-    return Variable(name, f"Fills in {placeholder.token} of the template.", sensitive=placeholder.secret)
+    what = f"Fills in {placeholder.token} of the template."
+    return Variable(name, what, type_name(placeholder.kind), sensitive=placeholder.secret)
 
 
 def _secret_name(secret: Secret) -> tuple[str, str]:

@@ -50,12 +50,17 @@ def declare(fact: ParameterFact, name: str) -> Variable:
     return Variable(
         name,
         description,
-        _TYPES.get(parameter.type, "map(string)"),
+        type_name(parameter.type),
         default=_default(fact),
         sensitive=is_secret(fact),
         validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),
         origin=parameter.span,
     )
+
+
+def type_name(kind: str) -> str:
+    """The type of a variable for what ARM calls so."""
+    return _TYPES.get(kind, "map(string)")
 
 
 def sentences(description: str, more: str) -> str:

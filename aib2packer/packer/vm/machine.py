@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import Located, PlatformImage
+from aib2packer.arm.language.text import text_of
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Settings, Value, Variable, traced
@@ -44,7 +45,7 @@ def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, re
     settings = _place(template, decisions.plan.location, symbols, report)
     size = default_size(template, decisions.generation)
     settings["vm_size"] = size if vm.size is None else traced(symbols.value_or(vm.size, size), vm.size.span)
-    settings["polling_duration_timeout"] = traced(f"{template.build_timeout_minutes}m", template.build_timeout_span)
+    settings["polling_duration_timeout"] = traced(timeout(template, symbols), template.build_timeout_span)
     if vm.os_disk_gb is not None:
         settings["os_disk_size_gb"] = traced(symbols.located(vm.os_disk_gb), vm.os_disk_gb.span)
     if vm.data_disks_gb:
@@ -87,6 +88,14 @@ def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, re
             + ("vnetConfig." if when is None else "subnet."),
         )
     return settings | decisions.security.settings
+
+
+def timeout(template: ImageTemplate, symbols: Symbols) -> Value:
+    """How long the build may take, as Packer has it."""
+    minutes = template.build_timeout
+    if minutes is None:
+        return f"{template.build_timeout_minutes}m"
+    return symbols.value(text_of((*minutes.parts, "m"), minutes.span))
 
 
 def build_location(region: TemplateText | None, symbols: Symbols) -> Value:
