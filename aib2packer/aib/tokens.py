@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.language.placeholders import IN_NAMES, IN_TEXTS, IN_URIS
 from aib2packer.arm.language.symbolic import Secret, concat, once, rebuild
 from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
+from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_URIS
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def literal_text(text: str, span: Span) -> TemplateText:
 
 def token_text(text: str, span: Span, report: Report) -> TemplateText:
     """A text in which `<tokens>` are placeholders, and secrets are secrets: a tag."""
-    return _tokens(text, span, report, IN_TEXTS, _LEFT_OVER)
+    return _tokens(text, span, report, IN_TAGS, _LEFT_OVER)
 
 
 def uri_text(text: str, span: Span, report: Report) -> TemplateText:
@@ -55,6 +55,16 @@ def region_text(text: str, span: Span, report: Report) -> TemplateText:
     """A region in the short form that Azure's own tools print: `West US 2` and `westus2` are the same."""
     parts = name_text(text, span, report).parts
     return TemplateText(tuple(part.replace(" ", "").lower() if isinstance(part, str) else part for part in parts), span)
+
+
+def path_text(text: str, span: Span, report: Report) -> TemplateText:
+    """A path on the VM with the placeholders in it."""
+    return _tokens(text, span, report, IN_PATHS, None)
+
+
+def script_text(text: str, span: Span, report: Report) -> TemplateText:
+    """A command: the placeholders that no shell takes for anything else are some there too."""
+    return _tokens(text, span, report, IN_COMMANDS, None) if "#{" in text else command_text(text, span, report)
 
 
 def command_text(text: str, span: Span, report: Report) -> TemplateText:
@@ -91,7 +101,7 @@ def hide_secrets(value: ArmValue, span: Span, report: Report) -> ArmValue:
     return once(hide)(value)
 
 
-def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], left_over: re.Pattern[str]) -> TemplateText:
+def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], left_over: re.Pattern[str] | None) -> TemplateText:
     """Placeholders and secrets. Half a token, and curly quotes, are reported: names, regions and ids hold neither."""
     parts: list[str | TextSymbol] = []
     for piece in command_text(text, span, report).parts:
@@ -104,7 +114,7 @@ def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], lef
             parts += [piece[end : match.start()], Placeholder(match.group(), secret)]
             end = match.end()
         parts.append(piece[end:])
-    if found := left_over.search("".join(part for part in parts if isinstance(part, str))):
+    if left_over is not None and (found := left_over.search("".join(part for part in parts if isinstance(part, str)))):
         report.add(
             codes.PLACEHOLDER,
             span,
