@@ -137,11 +137,11 @@ def is_binary(content: bytes) -> bool:
     return b"\0" in content and not content.startswith(tuple(_MARKS))
 
 
-def supply(fetched: Fetched, folder: str, file_name: str, site: BuildContext) -> Supply:
+def supply(fetched: Fetched, folder: str, file_name: str, context: BuildContext) -> Supply:
     """Have a file on the machine that runs Packer: in a folder beside the HCL, or downloaded by the build."""
     if fetched.content is None:
         download = Download(file_name, fetched)
-        return Supply({"source": Interpolation((site.downloads, f"/{file_name}"))}, {"generated": True}, (download,))
+        return Supply({"source": Interpolation((context.downloads, f"/{file_name}"))}, {"generated": True}, (download,))
     path = f"{folder}/{file_name}"
     return Supply({"source": beside_template(path)}, assets={path: fetched.content}, origin=f"From {fetched.uri}")
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.model import Customizer
-from aib2packer.arm.language.text import text_of
 from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, script_text, supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
 from aib2packer.hcl.names import file_name
+from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.values import HclCode
 from aib2packer.lazy.models import dataclass
+from aib2packer.packer.distribution.script import concat
 from aib2packer.packer.layout import FILES
 from aib2packer.packer.model import Steps
 from aib2packer.packer.steps.exact_text import require_exact
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
     from aib2packer.arm.language.text import TemplateText
+    from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.build_context import BuildContext
 
 KIND = "File"
@@ -56,40 +59,43 @@ def read(index: int, fields: Fields) -> File | None:
     return File(**head, source=source, destination=destination)
 
 
-def translate(file: File, site: BuildContext) -> Steps:
+def translate(file: File, context: BuildContext) -> Steps:
     """Upload the file that the download step fetched."""
-    require_exact(file.destination, site.report)
+    require_exact(file.destination, context.report)
     name = file_name(file.index + 1, base_name(file.source.uri) or label(file))
     destination = file.destination
     if "{{" in destination.visible:
-        site.report.add(
+        context.report.add(
             codes.NOT_EXACT,
             destination.span,
             "Packer evaluates `{{` in a file's destination, and nothing escapes it there",
             help="Choose a path without `{{`, and move the file in a customizer after it.",
         )
-    if not site.is_windows and not destination.visible.startswith("/tmp/"):  # noqa: S108 - on the VM
-        site.report.add(
+    if not context.is_windows and not destination.visible.startswith("/tmp/"):  # noqa: S108 - on the VM
+        context.report.add(
             codes.FILE_DESTINATION,
             destination.span,
             f"files are uploaded as the user that Packer signs in with, who may not write to {destination} on Linux",
             help="Upload to /tmp, and move the file in a Shell customizer; its folder must exist.",
         )
     if (size := len(file.source.content or b"")) > _LARGEST:
-        site.report.add(
+        context.report.add(
             codes.LARGE_FILE,
             file.source.uri.span,
             f"the file has {size / 1_000_000:.0f} MB: the service takes 20, and Packer uploads it, slowly over WinRM",
             help="Fetch it in a script on the VM.",
         )
-    had = supply(file.source, FILES, name, site)
-    upload = had.upload(named(file), site.symbols.value(_whole(file, site)), comment(file, had.origin))
+    had = supply(file.source, FILES, name, context)
+    upload = had.upload(named(file), _whole(file, context), comment(file, had.origin))
     return Steps((upload,), had.downloads, assets=had.assets)
 
 
-def _whole(file: File, site: BuildContext) -> TemplateText:
+def _whole(file: File, context: BuildContext) -> Value:
     """The destination, with the name that the URI has behind a folder: Packer would put its own name for the download there."""
-    destination, name = file.destination, base_name(file.source.uri)
-    if not site.is_windows or not name or not destination.visible.endswith(("\\", "/")):
+    destination = context.symbols.value(file.destination)
+    if not file.destination.visible.endswith(("\\", "/") if context.is_windows else "/"):
         return destination
-    return text_of((*destination.parts, name), destination.span)
+    if name := base_name(file.source.uri):
+        return concat(destination, name)
+    uri = context.symbols.value(file.source.uri)
+    return concat(destination, HclCode(f'basename(split("?", {print_value(uri)})[0])', references(uri)))

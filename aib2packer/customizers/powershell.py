@@ -69,33 +69,33 @@ def read(index: int, fields: Fields) -> PowerShell | None:
     )
 
 
-def translate(powershell: PowerShell, site: BuildContext) -> Steps:
+def translate(powershell: PowerShell, context: BuildContext) -> Steps:
     """Run the commands as Image Builder's Packer did: as a script of their own, where that can be."""
-    if not site.is_windows:
-        return _on_linux(powershell, site)
+    if not context.is_windows:
+        return _on_linux(powershell, context)
     if powershell.script is not None:
-        return _fetched(powershell, powershell.script, site)
+        return _fetched(powershell, powershell.script, context)
     text = powershell.text
     name = powershell.file_name(".ps1")
-    if site.side_files and not text.symbols:
-        return _side_file(powershell, with_byte_order_mark(text), name, site.symbols)
-    if powershell_inline_is_exact(text) and not site.side_files:
-        site.report.add(
+    if context.side_files and not text.symbols:
+        return _side_file(powershell, with_byte_order_mark(text), name, context.symbols)
+    if powershell_inline_is_exact(text) and not context.side_files:
+        context.report.add(
             codes.POWERSHELL_INLINE,
             powershell.span,
             "Packer runs inline PowerShell in a try block, where the first terminating error ends it; Image Builder's went on "
             "to the next statement",
             help="Convert with -o DIR, which puts the commands into a script of their own.",
         )
-        inline: tuple[Value, ...] = (site.symbols.value(text, multiline=True),)
+        inline: tuple[Value, ...] = (context.symbols.value(text, multiline=True),)
         return Steps(
-            (Provisioner("powershell", {**_settings(powershell, site.symbols), "inline": inline}, comment(powershell)),)
+            (Provisioner("powershell", {**_settings(powershell, context.symbols), "inline": inline}, comment(powershell)),)
         )
-    path = site.remote_path(name)
+    path = context.remote_path(name)
     script = with_byte_order_mark(text_of((*text.parts, "\n"), text.span))
-    why = _OWN_PROCESS if site.side_files else "Inline would change its text."
-    upload = upload_text(f"{label(powershell)}-upload", script, path, site, comment(powershell, why))
-    return Steps((*upload, _run(powershell, path, site.symbols)))
+    why = _OWN_PROCESS if context.side_files else "Inline would change its text."
+    upload = upload_text(f"{label(powershell)}-upload", script, path, context, comment(powershell, why))
+    return Steps((*upload, _run(powershell, path, context.symbols)))
 
 
 def _settings(powershell: PowerShell, symbols: Symbols) -> dict[str, Value]:
@@ -134,15 +134,15 @@ def _side_file(powershell: PowerShell, text: TemplateText, name: str, symbols: S
     return Steps((Provisioner("powershell", settings, comment(powershell)),), files={path: script})
 
 
-def _fetched(powershell: PowerShell, script: Fetched, site: BuildContext) -> Steps:
+def _fetched(powershell: PowerShell, script: Fetched, context: BuildContext) -> Steps:
     name = powershell.file_name(".ps1")
-    had = supply(script, SCRIPTS, name, site)
+    had = supply(script, SCRIPTS, name, context)
     if script.content is not None:  # byte for byte, as in the service: without a mark, Windows reads it in its ANSI code page
-        settings = {**_settings(powershell, site.symbols), "script": had.source["source"]}
+        settings = {**_settings(powershell, context.symbols), "script": had.source["source"]}
         return Steps((Provisioner("powershell", settings, comment(powershell, had.origin)),), assets=had.assets)
-    path = site.remote_path(name)
+    path = context.remote_path(name)
     upload = had.upload({"name": f"{label(powershell)}-upload"}, path, comment(powershell, _OWN_PROCESS))
-    return Steps((upload, _run(powershell, path, site.symbols)), had.downloads)
+    return Steps((upload, _run(powershell, path, context.symbols)), had.downloads)
 
 
 def _run(powershell: PowerShell, path: str, symbols: Symbols) -> Provisioner:
@@ -154,11 +154,11 @@ def _run(powershell: PowerShell, path: str, symbols: Symbols) -> Provisioner:
     return Provisioner("powershell", {**_settings(powershell, symbols), "inline": inline})
 
 
-def _on_linux(powershell: PowerShell, site: BuildContext) -> Steps:
+def _on_linux(powershell: PowerShell, context: BuildContext) -> Steps:
     """Through pwsh, which the image must bring: the shell provisioner, for the powershell one thinks in Windows paths."""
     name = powershell.file_name(".ps1")
-    path = site.remote_path(name)
-    had = None if powershell.script is None else supply(powershell.script, SCRIPTS, name, site)
+    path = context.remote_path(name)
+    had = None if powershell.script is None else supply(powershell.script, SCRIPTS, name, context)
     if had is not None:
         words = f"Through pwsh. {had.origin}".rstrip()
         upload: tuple[Provisioner, ...] = (
@@ -166,10 +166,10 @@ def _on_linux(powershell: PowerShell, site: BuildContext) -> Steps:
         )
     else:
         text = text_of((*powershell.text.parts, "\n"), powershell.text.span)
-        upload = upload_text(f"{label(powershell)}-upload", text, path, site, comment(powershell, "Through pwsh."))
+        upload = upload_text(f"{label(powershell)}-upload", text, path, context, comment(powershell, "Through pwsh."))
     settings: dict[str, Value] = {**named(powershell), "execute_command": AS_ROOT}
     if powershell.valid_exit_codes:
-        settings["valid_exit_codes"] = _exit_codes(powershell.valid_exit_codes, site.symbols)
+        settings["valid_exit_codes"] = _exit_codes(powershell.valid_exit_codes, context.symbols)
     settings["inline"] = (f"pwsh -NoProfile -File {path}", f"rm {path}")
     steps = Steps((*upload, Provisioner("shell", settings)))
     return steps if had is None else replace(steps, downloads=had.downloads, assets=had.assets)

@@ -45,11 +45,11 @@ def read(index: int, fields: Fields) -> Shell | None:
     return None if commands is None else Shell(**head, inline=commands[0], script=commands[1])
 
 
-def translate(shell: Shell, site: BuildContext) -> Steps:
+def translate(shell: Shell, context: BuildContext) -> Steps:
     """Run the commands as root."""
-    steps = _commands(shell, site) if shell.script is None else _fetched(shell, shell.script, site)
+    steps = _commands(shell, context) if shell.script is None else _fetched(shell, shell.script, context)
     text = shell.visible_text
-    if text is None or not _may_restart(shell, text, site):
+    if text is None or not _may_restart(shell, text, context):
         return steps
     *before, last = steps.provisioners
     expecting = _with_settings(last, {"expect_disconnect": True, "start_retry_timeout": WAIT})
@@ -57,20 +57,20 @@ def translate(shell: Shell, site: BuildContext) -> Steps:
     return replace(steps, provisioners=(*before, expecting, gate), restarts=True)
 
 
-def _commands(shell: Shell, site: BuildContext) -> Steps:
-    apart = secrets_apart(shell.text, site.symbols)
+def _commands(shell: Shell, context: BuildContext) -> Steps:
+    apart = secrets_apart(shell.text, context.symbols)
     if apart is None:
-        return _inline(shell, site)
+        return _inline(shell, context)
     text, environment = apart
-    return _with_environment(_inline(replace(shell, inline=text.split("\n")), site), environment, site)
+    return _with_environment(_inline(replace(shell, inline=text.split("\n")), context), environment, context)
 
 
-def _may_restart(shell: Shell, text: str, site: BuildContext) -> bool:
+def _may_restart(shell: Shell, text: str, context: BuildContext) -> bool:
     """Whether commands restart the VM. Of a script in another language that can only be guessed, and is reported."""
     if shell.script is None or is_in_shell(text):
         return restarts_vm(text)
     if mentions_restart(text):
-        site.report.add(
+        context.report.add(
             codes.RESTART_UNSEEN,
             shell.script.uri.span,
             "this script is in another language than the shell's, and may restart the VM: it names a command that does",
@@ -79,10 +79,10 @@ def _may_restart(shell: Shell, text: str, site: BuildContext) -> bool:
     return False
 
 
-def _with_environment(steps: Steps, environment: Mapping[str, TemplateText], site: BuildContext) -> Steps:
+def _with_environment(steps: Steps, environment: Mapping[str, TemplateText], context: BuildContext) -> Steps:
     """The last of the steps, which runs the commands, with variables in its environment."""
     *before, last = steps.provisioners
-    values = {name: site.symbols.value(value) for name, value in environment.items()}
+    values = {name: context.symbols.value(value) for name, value in environment.items()}
     return replace(steps, provisioners=(*before, _with_settings(last, {"env": values})))
 
 
@@ -93,31 +93,33 @@ def _with_settings(step: Provisioner, settings: Mapping[str, Value]) -> Provisio
     return replace(step, settings={**others, **settings, **commands})
 
 
-def _inline(shell: Shell, site: BuildContext) -> Steps:
+def _inline(shell: Shell, context: BuildContext) -> Steps:
     text = shell.text
     if shell_inline_is_exact(text):
         settings = {**named(shell), "execute_command": AS_ROOT}
         if text.visible.startswith("#!"):  # else Packer takes that line for the shebang, and drops -e
             settings["inline_shebang"] = _SHEBANG
-        settings["inline"] = _lines(shell, site)
+        settings["inline"] = _lines(shell, context)
         return Steps((Provisioner("shell", settings, comment(shell)),))
     script = unix_lines(text_of((f"#!{_SHEBANG}\n", *text.parts, "\n"), text.span))
     name = shell.file_name(".sh")
-    if site.side_files and not text.symbols:
+    if context.side_files and not text.symbols:
         return _side_file(shell, script.visible, name)
-    path = site.remote_path(name)
-    upload = upload_text(f"{label(shell)}-upload", script, path, site, comment(shell, "Inline, Packer would change its text."))
+    path = context.remote_path(name)
+    upload = upload_text(
+        f"{label(shell)}-upload", script, path, context, comment(shell, "Inline, Packer would change its text.")
+    )
     return Steps((*upload, _run(shell, path)))
 
 
-def _lines(shell: Shell, site: BuildContext) -> tuple[Value, ...]:
+def _lines(shell: Shell, context: BuildContext) -> tuple[Value, ...]:
     """The commands as they stand, or one heredoc where some of them have several lines."""
     # Packer turns CRLF to LF once, and so did the service: doing it here is the same, unless a second time would change more.
     text = shell.text if "\r\r\n" in shell.text.visible else unix_lines(shell.text)
     lines = text.split("\n")
     if len(lines) == len(shell.inline):
-        return tuple(site.symbols.value(line) for line in lines)
-    return (site.symbols.value(text, multiline=True),)
+        return tuple(context.symbols.value(line) for line in lines)
+    return (context.symbols.value(text, multiline=True),)
 
 
 def _side_file(shell: Shell, script: str, name: str) -> Steps:
@@ -132,25 +134,25 @@ def _side_file(shell: Shell, script: str, name: str) -> Steps:
     )
 
 
-def _fetched(shell: Shell, script: Fetched, site: BuildContext) -> Steps:
+def _fetched(shell: Shell, script: Fetched, context: BuildContext) -> Steps:
     if script.content is None:
-        site.report.add(
+        context.report.add(
             codes.RESTART_UNSEEN,
             script.uri.span,
             "whether this script restarts the VM cannot be seen before it is fetched",
             help=f"Convert with --fetch, which looks into the script. Or, if it does, {_UNSEEN_HELP}",
         )
-        return _uploaded(shell, supply(script, SCRIPTS, shell.file_name(""), site), site)
-    had = supply(script, SCRIPTS, shell.file_name("" if "." in base_name(script.uri) else ".sh"), site)
+        return _uploaded(shell, supply(script, SCRIPTS, shell.file_name(""), context), context)
+    had = supply(script, SCRIPTS, shell.file_name("" if "." in base_name(script.uri) else ".sh"), context)
     if not has_short_byte_lines(script.content):
-        return _uploaded(shell, had, site)
+        return _uploaded(shell, had, context)
     settings = {**named(shell), "execute_command": AS_ROOT, "script": had.source["source"]}
     return Steps((Provisioner("shell", settings, comment(shell, had.origin)),), assets=had.assets)
 
 
-def _uploaded(shell: Shell, had: Supply, site: BuildContext) -> Steps:
+def _uploaded(shell: Shell, had: Supply, context: BuildContext) -> Steps:
     """Upload the script as it is, and run it on the VM without the CR of its line ends, as the shell provisioner would."""
-    path = site.remote_path(shell.file_name(""))
+    path = context.remote_path(shell.file_name(""))
     upload = had.upload({"name": f"{label(shell)}-upload"}, path, comment(shell, had.origin))
     return Steps((upload, _run(shell, path, "sed -i 's/\\r$//' " + path)), had.downloads, assets=had.assets)
 

@@ -45,16 +45,16 @@ def read(index: int, fields: Fields) -> WindowsRestart:
     )
 
 
-def translate(restart: WindowsRestart, site: BuildContext) -> Steps:
+def translate(restart: WindowsRestart, context: BuildContext) -> Steps:
     """Restart the VM and wait for it."""
     settings = named(restart)
     for text in (restart.command, restart.check_command):
         if text is not None:
-            require_exact(text, site.report)
+            require_exact(text, context.report)
     if restart.command is not None:
-        settings["restart_command"] = site.symbols.value(restart.command)
+        settings["restart_command"] = context.symbols.value(restart.command)
     if restart.check_command is not None:
-        settings["restart_check_command"] = site.symbols.value(restart.check_command)
+        settings["restart_check_command"] = context.symbols.value(restart.check_command)
     if restart.timeout is not None:
-        settings["restart_timeout"] = site.symbols.value(restart.timeout)
+        settings["restart_timeout"] = context.symbols.value(restart.timeout)
     return Steps((Provisioner("windows-restart", settings, comment(restart)),))

@@ -43,15 +43,15 @@ def read(index: int, fields: Fields) -> WindowsUpdate:
     )
 
 
-def translate(update: WindowsUpdate, site: BuildContext) -> Steps:
+def translate(update: WindowsUpdate, context: BuildContext) -> Steps:
     """Install the updates; the plugin restarts the VM by itself."""
     settings = named(update)
     for text in (*update.filters, *((update.search_criteria,) if update.search_criteria else ())):
-        require_exact(text, site.report)
+        require_exact(text, context.report)
     if update.search_criteria is not None:
-        settings["search_criteria"] = site.symbols.value(update.search_criteria)
+        settings["search_criteria"] = context.symbols.value(update.search_criteria)
     if update.filters:  # an empty list would be a PowerShell error when the build runs
-        settings["filters"] = tuple(site.symbols.value(text) for text in update.filters)
+        settings["filters"] = tuple(context.symbols.value(text) for text in update.filters)
     if update.limit is not None:
-        settings["update_limit"] = site.symbols.located(update.limit)
+        settings["update_limit"] = context.symbols.located(update.limit)
     return Steps((Provisioner("windows-update", settings, comment(update)),))

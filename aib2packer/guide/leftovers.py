@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import ManagedImageTarget
-from aib2packer.packer.distribution.ids import TEMPORARY, TEMPORARY_SNAPSHOT
+from aib2packer.packer.distribution.ids import REPLACES, TEMPORARY, TEMPORARY_SNAPSHOT
 from aib2packer.packer.shell_words import Word, assignments, word
 from aib2packer.packer.subscription import subscription_value
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.symbols import Symbols
 
 _OURS = rf"""[?tags.\"{TEMPORARY}\" || starts_with(name, '{TEMPORARY}') || starts_with(name, '{TEMPORARY_SNAPSHOT}')].id"""
+
+_REPLACING = "# A new image by another name goes only where the image whose place it was to take is there, old or new:"
 
 
 def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
@@ -30,6 +32,7 @@ def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
             f"| xargs -r -n 1 az group delete {of_build} --yes --name"
         )
         groups = (delete_group,)
+    replaced = tuple(dict.fromkeys(place for place in _image_places(decisions, symbols) if place is not None))
     return (
         *groups,
         *assignments(one for place in known for one in place),
@@ -38,6 +41,8 @@ def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
             f'--query "{_OURS}" --output tsv | xargs -r az resource delete --ids'
             for subscription, group in known
         ),
+        *((_REPLACING,) if replaced else ()),
+        *(_remove_replacing(f"--subscription {subscription} --resource-group {group}") for subscription, group in replaced),
     )
 
 
@@ -62,7 +67,22 @@ def _places(decisions: Decisions, symbols: Symbols) -> Iterator[tuple[Word, Word
         subscription = word(subscription_value(decisions.subscription, symbols))
         group = word(symbols.value(plan.image_group))
         yield None if subscription is None or group is None else (subscription, group)
-    for target in plan.copied:
+    yield from _image_places(decisions, symbols)
+
+
+def _image_places(decisions: Decisions, symbols: Symbols) -> Iterator[tuple[Word, Word] | None]:
+    """Those of the managed images that the Azure CLI makes."""
+    for target in decisions.plan.copied:
         if isinstance(target, ManagedImageTarget):
             subscription, group = (word(symbols.value(text)) for text in (target.id.subscription, target.id.resource_group))
             yield None if subscription is None or group is None else (subscription, group)
+
+
+def _remove_replacing(place: str) -> str:
+    """Delete what has the tag that `image_copy` gives to a new image while there is an old one."""
+    tag = f'tags."{REPLACES}"'
+    there = f'az image show {place} --name "$name" --query provisioningState --output tsv'
+    return (
+        f"az image list {place} --query '[?{tag}].[id, {tag}]' --output tsv | while read -r id name; do "
+        f'[ "$({there})" != Succeeded ] || az image delete --ids "$id"; done'
+    )

@@ -71,15 +71,15 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
     """
     name = decisions.name
     downloads = Local("downloads", beside_template(downloads_folder(name)))
-    site = BuildContext(decisions, options.side_files, downloads, symbols, report)
-    base = _base(template, site, options)
+    context = BuildContext(decisions, options.side_files, downloads, symbols, report)
+    base = _base(template, context, options)
     _report_secret_values(template, symbols, report)
     if template.validation is not None and template.validation.source_only:
-        build = source_validation_build(template, kinds, base, site)
+        build = source_validation_build(template, kinds, base, context)
         return replace(build, header_origins=template.settled.instructions, origin=template.span)
-    distribution = distribute(template, site, for_validation(decisions, symbols))
+    distribution = distribute(template, context, for_validation(decisions, symbols))
     settings = {**base.settings, **source_image(template.source, symbols, report), **distribution.settings}
-    steps = _provision(template, kinds, site, inline_validators(template, decisions.validation))
+    steps = _provision(template, kinds, context, inline_validators(template, decisions.validation))
     steps = replace(steps, files={**steps.files, **base.files})
     foresee(template, decisions, report)
     report_validation(template, decisions.validation, options, report)
@@ -87,7 +87,7 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
         assemble(name, settings, steps, distribution.post_processors, symbols),
         header_origins=template.settled.instructions,
         origin=template.span,
-        validation=validation_build(template, kinds, base, site, options),
+        validation=validation_build(template, kinds, base, context, options),
     )
 
 
@@ -104,12 +104,14 @@ def _report_secret_values(template: ImageTemplate, symbols: Symbols, report: Rep
             )
 
 
-def _communicator(template: ImageTemplate, options: Options, site: BuildContext) -> tuple[dict[str, Value], dict[str, bytes]]:
+def _communicator(
+    template: ImageTemplate, options: Options, context: BuildContext
+) -> tuple[dict[str, Value], dict[str, bytes]]:
     """How Packer reaches the VM, and the side files for it. On Linux it is what Packer does by itself."""
-    if site.is_windows:
-        return winrm(options.winrm_bootstrap, site)
+    if context.is_windows:
+        return winrm(options.winrm_bootstrap, context)
     if options.winrm_bootstrap is not WinrmBootstrap.KEY_VAULT:
-        site.report.add(
+        context.report.add(
             codes.NO_WINRM,
             template.source.span,
             "--winrm-bootstrap has no effect: Packer reaches a Linux VM by SSH, which needs no Key Vault",
@@ -118,15 +120,15 @@ def _communicator(template: ImageTemplate, options: Options, site: BuildContext)
     return {}, {}
 
 
-def _after_restart(restart: Customizer, before: Sequence[Customizer], site: BuildContext) -> Iterator[Provisioner]:
+def _after_restart(restart: Customizer, before: Sequence[Customizer], context: BuildContext) -> Iterator[Provisioner]:
     """Lay the script down again after a restart, where none of the customizers before may have meant to change or remove it."""
     if not before:
-        yield lay_script(site, _LAID_AGAIN)
+        yield lay_script(context, _LAID_AGAIN)
         return
     unseen = all(customizer.visible_text is None for customizer in before)
     if unseen:
-        yield lay_script(site, _LAID_WHERE_MISSING, only_if_missing=True)
-    site.report.add(
+        yield lay_script(context, _LAID_WHERE_MISSING, only_if_missing=True)
+    context.report.add(
         codes.SCRIPT_AFTER_RESTART,
         restart.span,
         "the restart may empty /tmp, and with it go the deprovisioning script and what a customizer changed in it: "
@@ -139,24 +141,24 @@ def _after_restart(restart: Customizer, before: Sequence[Customizer], site: Buil
     )
 
 
-def _base(template: ImageTemplate, site: BuildContext, options: Options) -> Base:
+def _base(template: ImageTemplate, context: BuildContext, options: Options) -> Base:
     """What the build has in common with the one that validates."""
-    communicator, files = _communicator(template, options, site)
+    communicator, files = _communicator(template, options, context)
     settings: Settings = {
         **sign_in(options.auth),
         "subscription_id": subscription_value(
-            site.decisions.subscription, site.symbols, needed=options.auth in NEEDS_SUBSCRIPTION
+            context.decisions.subscription, context.symbols, needed=options.auth in NEEDS_SUBSCRIPTION
         ),
         **cloud_settings(template.cloud),
-        "os_type": site.os_type.value,
-        **build_vm(template, site.decisions, site.symbols, site.report),
+        "os_type": context.os_type.value,
+        **build_vm(template, context.decisions, context.symbols, context.report),
         **communicator,
     }
-    return Base(site.decisions.name, settings, files)
+    return Base(context.decisions.name, settings, files)
 
 
 def _provision(
-    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], site: BuildContext, validators: tuple[Customizer, ...]
+    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], context: BuildContext, validators: tuple[Customizer, ...]
 ) -> Steps:
     """The provisioners in order, what they download, and their side files. `validators` run before the image is generalized."""
     laid = any(may_change_script(customizer) for customizer in template.customize)
@@ -166,7 +168,7 @@ def _provision(
     assets: dict[str, bytes] = {}
     before: list[Customizer] = []  # that may have changed the deprovisioning script
     for customizer in (*template.customize, *validators):
-        done = kinds[customizer.kind].translate(customizer, site)
+        done = kinds[customizer.kind].translate(customizer, context)
         if customizer in validators:
             done = tolerate_failure(done, template)
         steps += (replace(step, origins=(customizer.span,)) for step in done.provisioners)
@@ -175,9 +177,9 @@ def _provision(
         assets |= done.assets
         before += [customizer] if may_change_script(customizer) else []
         if done.restarts and laid:
-            steps += _after_restart(customizer, before, site)
-    first = [lay_script(site, _LAID_FIRST)] if laid else []
+            steps += _after_restart(customizer, before, context)
+    first = [lay_script(context, _LAID_FIRST)] if laid else []
     if downloads:
-        first.append(download(downloads, site))
-    last = run_script(site) if laid else generalize(site)
+        first.append(download(downloads, context))
+    last = run_script(context) if laid else generalize(context)
     return Steps((*first, *steps, last), tuple(downloads), files, assets)

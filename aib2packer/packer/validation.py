@@ -139,63 +139,63 @@ def _recorded(decisions: Decisions, symbols: Symbols) -> dict[str, Value]:
 
 
 def validation_build(
-    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], base: Base, site: BuildContext, options: Options
+    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], base: Base, context: BuildContext, options: Options
 ) -> Build | None:
     """The build that boots the image that the other one made last; None where there is nothing to validate."""
-    plan = site.decisions.validation
+    plan = context.decisions.validation
     target = plan.booted
     if plan.build is None or target is None:
         return None
     manifest = f"{'../' if options.side_files else ''}{manifest_file(base.name)}"
-    group = site.symbols.value(target.id.resource_group)
+    group = context.symbols.value(target.id.resource_group)
     after: tuple[Provisioner, ...] = ()
     if isinstance(target, GalleryTarget):
         version = literal_name(target) or _from_manifest(VERSION, "Gallery version to validate.", manifest)
-        source = gallery_image(target.id, version, target.span, site.symbols)
+        source = gallery_image(target.id, version, target.span, context.symbols)
         if plan.held_back:
             released = [(other.id, literal_name(other) or version) for other in plan.held_back]
-            after = (_release(released, site.symbols),)
+            after = (_release(released, context.symbols),)
     else:
         image = literal_name(target) or _from_manifest(_IMAGE, "Managed image to validate.", manifest)
         source = managed_image(image, group, target.span) | _name_of_no_image(base.name, group)
     if isinstance(template.source, PlatformImage):  # an image made from one with a plan has that plan too
-        source |= plan_info(template.source, site.symbols, site.report)
+        source |= plan_info(template.source, context.symbols, context.report)
     settings = base.settings | source
     settings.pop("disk_additional_size", None)  # the image has its data disks
-    built = _validation(template, kinds, replace(base, settings=settings), site, after)
+    built = _validation(template, kinds, replace(base, settings=settings), context, after)
     return replace(built, origin=template.span)
 
 
 def source_validation_build(
-    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], base: Base, site: BuildContext
+    template: ImageTemplate, kinds: Mapping[str, CustomizerKind], base: Base, context: BuildContext
 ) -> Build:
     """The build that boots the source image, where nothing else is asked for."""
-    source = source_image(template.source, site.symbols, site.report)
+    source = source_image(template.source, context.symbols, context.report)
     if isinstance(template.source, ManagedImage):
-        source |= _name_of_no_image(base.name, site.symbols.value(template.source.id.resource_group))
-    return _validation(template, kinds, replace(base, settings=base.settings | source), site)
+        source |= _name_of_no_image(base.name, context.symbols.value(template.source.id.resource_group))
+    return _validation(template, kinds, replace(base, settings=base.settings | source), context)
 
 
 def _validation(
     template: ImageTemplate,
     kinds: Mapping[str, CustomizerKind],
     base: Base,
-    site: BuildContext,
+    context: BuildContext,
     after: tuple[Provisioner, ...] = (),
 ) -> Build:
     """A build that boots what `base` says, runs the validators, then the steps `after` them, and makes no image."""
     name = f"{base.name}-validation"
-    own_site = replace(site, downloads=Local("downloads", beside_template(downloads_folder(name))))
+    own_context = replace(context, downloads=Local("downloads", beside_template(downloads_folder(name))))
     settings: Settings = {**base.settings, "skip_create_image": True}
-    tags = site.decisions.tags
+    tags = context.decisions.tags
     if tags.of_resources:
-        settings["azure_tags"] = traced(tags_value(tags.of_resources, site.symbols), *tags.of_resources_origins)
+        settings["azure_tags"] = traced(tags_value(tags.of_resources, context.symbols), *tags.of_resources_origins)
     validators = template.validation.validators if template.validation is not None else ()
-    steps = _run_validators(validators, kinds, own_site)
-    first = (download(steps.downloads, own_site),) if steps.downloads else ()
+    steps = _run_validators(validators, kinds, own_context)
+    first = (download(steps.downloads, own_context),) if steps.downloads else ()
     provisioners = (*first, *steps.provisioners, *after)
     steps = replace(steps, provisioners=provisioners, files={**base.files, **steps.files})
-    return assemble(name, settings, steps, (), site.symbols)
+    return assemble(name, settings, steps, (), context.symbols)
 
 
 def inline_validators(template: ImageTemplate, plan: ValidationPlan) -> tuple[Customizer, ...]:
@@ -217,14 +217,14 @@ def tolerate_failure(steps: Steps, template: ImageTemplate) -> Steps:
     return replace(steps, provisioners=tuple(provisioners))
 
 
-def _run_validators(validators: Sequence[Customizer], kinds: Mapping[str, CustomizerKind], site: BuildContext) -> Steps:
+def _run_validators(validators: Sequence[Customizer], kinds: Mapping[str, CustomizerKind], context: BuildContext) -> Steps:
     """The validators as provisioners, which run as customizers do."""
     provisioners: list[Provisioner] = []
     downloads: list[Download] = []
     files: dict[str, bytes] = {}
     assets: dict[str, bytes] = {}
     for validator in validators:
-        done = kinds[validator.kind].translate(validator, site)
+        done = kinds[validator.kind].translate(validator, context)
         provisioners += (replace(step, origins=(validator.span,)) for step in done.provisioners)
         downloads += done.downloads
         files |= done.files

@@ -245,21 +245,14 @@ build {
             --output tsv)
 
           image=web3
-          spare= # the new image by another name, while the old one is there
-          only=
+          spare= # a new image by another name, to be deleted
+          only= # a new image by another name, to be kept: the old one may be gone
           # What is made on the way is deleted at the end, each whatever becomes of the others.
           clean_up() {
             status=$?
             trap - EXIT
             if [ -n "$only" ]; then
-              az image update \
-                --subscription 11111111-1111-1111-1111-111111111111 \
-                --resource-group images \
-                --name "$only" \
-                --tags '' \
-                --output none ||
-                :
-              echo "The old image $image is deleted, and the new one is there as $only alone." >&2
+              echo "The new image is there as $only, and stays: the old image $image may be gone." >&2
             fi
             if [ -n "$spare" ]; then
               az image delete \
@@ -308,12 +301,12 @@ build {
           if printf '%s\n' "$images" | grep -iqxFe "$image"; then
             # Image Builder replaced an image of that name. Here it goes when the new one is there by another name.
             spare="new-$TEMPORARY_NAME"
-            make_image "$spare" --tags packer-temporary=yes
+            make_image "$spare" --tags "packer-replaces=$image"
+            only=$spare spare=""
             az image delete \
               --subscription 11111111-1111-1111-1111-111111111111 \
               --resource-group images \
               --name "$image"
-            only=$spare spare=""
           fi
           make_image "$image"
           spare=$only only=""

@@ -11,12 +11,18 @@ import pytest
 
 from tests.cases import CASES
 from tests.lab.azure.arm.kinds import CopyEnd
-from tests.lab.azure.builds.cases import cases_with_steps, release_of, steps_to_break, validates
+from tests.lab.azure.builds.cases import (
+    cases_with_steps,
+    commands_after_a_cancelled_build,
+    release_of,
+    steps_to_break,
+    validates,
+)
 from tests.lab.azure.builds.expected import LeftVersion
-from tests.lab.azure.builds.judgement import differences, left_over, trouble_after_fault
-from tests.lab.azure.builds.scene import Checkpoint, extra_tags, replay
+from tests.lab.azure.builds.judgement import differences, gone, left_over, replacing, trouble_after_fault, untouched
+from tests.lab.azure.builds.scene import OLD, Checkpoint, extra_tags, replay
 from tests.lab.azure.builds.state import LabState, Played
-from tests.lab.azure.faults import Fault
+from tests.lab.azure.faults import Fault, Harm
 from tests.lab.azure.fixtures import AzureLab, rehearsed
 from tests.lab.judge import Packer
 
@@ -48,37 +54,46 @@ def test_a_validated_version_is_given_to_those_who_ask_for_the_latest(case: str,
     assert [text for text in differences(after, scene.left, extra_tags(scene)) if "excludeFromLatest" not in text] == []
 
 
+@pytest.mark.parametrize("harm", [Harm.REFUSED, Harm.DONE])
 @pytest.mark.parametrize(("case", "number"), STEPS)
-def test_a_refused_call_leaves_nothing_behind_and_takes_nothing_away(
-    case: str, number: int, azure_lab: AzureLab, packer: Packer
+def test_a_call_that_fails_leaves_nothing_behind_and_takes_nothing_away(
+    case: str, number: int, harm: Harm, azure_lab: AzureLab, packer: Packer
 ) -> None:
     scene, rehearsal = rehearsed(azure_lab, packer, case)
-    checkpoint = rehearsal.checkpoints[number]
     trouble = []
 
-    for fault, played in _with_faults(azure_lab, checkpoint, kill=False):
-        refused = played.azure.faults.happened
-        # What could not be deleted is still there; whoever reads the log is told.
-        over = [path for path in left_over(played, scene.left) if refused.lower() != f"delete {path}"]
-        allowed = "/images/" in refused and refused.startswith("PUT")  # the new image by another name is all that there is
-        found = trouble_after_fault(played, scene.left) + [f"left over: {path}" for path in over if not allowed]
-        if played.ok and not refused.startswith("DELETE"):
-            found.append("nobody notices")
-        trouble += [f"call {fault.call}, {refused}: {what}" for what in found]
+    for fault, played in _with_faults(azure_lab, rehearsal.checkpoints[number], harm):
+        failed = played.azure.faults.happened
+        found = trouble_after_fault(played, scene.left)
+        # The new image by another name stays where the old one is gone or may be, and is named in the log; so is what could not
+        # be deleted.
+        allowed = [path for path in left_over(played, scene.left) if path.rpartition("/")[2] in played.ended[0].output]
+        found += [f"left over: {path}" for path in left_over(played, scene.left) if path not in allowed]
+        if not failed.startswith("DELETE"):
+            found += [f"left over: {path}" for path in allowed if untouched(played, scene.left, OLD)]
+            found += ["nobody notices"] if played.ok else []
+        trouble += [f"call {fault.call}, {failed}: {what}" for what in found]
 
     assert trouble == []
 
 
 @pytest.mark.parametrize(("case", "number"), STEPS)
-def test_a_build_that_is_killed_leaves_only_what_is_known_as_left_over(
+def test_what_a_killed_build_leaves_is_deleted_by_the_commands_of_the_page(
     case: str, number: int, azure_lab: AzureLab, packer: Packer
 ) -> None:
     scene, rehearsal = rehearsed(azure_lab, packer, case)
-    trouble = [
-        f"call {fault.call}, {played.azure.faults.happened}: {what}"
-        for fault, played in _with_faults(azure_lab, rehearsal.checkpoints[number], kill=True)
-        for what in trouble_after_fault(played, scene.left)
-    ]
+    removal = commands_after_a_cancelled_build(case)
+    trouble = []
+
+    for fault, played in _with_faults(azure_lab, rehearsal.checkpoints[number], Harm.KILLED):
+        found = trouble_after_fault(played, scene.left)
+        ended = azure_lab.cli.run(removal)
+        after = replace(played, ended=(*played.ended, ended), state=LabState.of(played.azure))
+        found += [] if ended.status == 0 else [ended.output]
+        kept = [path for image in gone(after, scene.left) for path in replacing(after, image)]
+        found += [f"not deleted: {path}" for path in left_over(after, scene.left) if path not in kept]
+        found += [f"deleted: {path}" for path in gone(after, scene.left) if not replacing(after, path)]
+        trouble += [f"call {fault.call}, {played.azure.faults.happened}: {what}" for what in found]
 
     assert trouble == []
 
@@ -101,11 +116,11 @@ def test_a_copy_that_fails_or_never_ends_is_noticed(
     assert trouble_after_fault(played, scene.left) == []
 
 
-def _with_faults(lab: AzureLab, checkpoint: Checkpoint, *, kill: bool) -> Iterator[tuple[Fault, Played]]:
+def _with_faults(lab: AzureLab, checkpoint: Checkpoint, harm: Harm) -> Iterator[tuple[Fault, Played]]:
     """Do a step again and again, until the fault would come after its last call."""
     call = 1
     while True:
-        fault = Fault(call, kill=kill)
+        fault = Fault(call, harm)
         played = replay(lab.cli, checkpoint, fault=fault)
         if not played.azure.faults.happened:
             return

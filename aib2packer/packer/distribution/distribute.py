@@ -39,9 +39,9 @@ class ForValidation:
     held_back: Mapping[int, Value]
 
 
-def distribute(template: ImageTemplate, site: BuildContext, needed: ForValidation) -> Distribution:
+def distribute(template: ImageTemplate, context: BuildContext, needed: ForValidation) -> Distribution:
     """Translate the targets."""
-    symbols, report, plan, name = site.symbols, site.report, site.decisions.plan, site.decisions.name
+    symbols, report, plan, name = context.symbols, context.report, context.decisions.plan, context.decisions.name
     location = build_location(plan.location, symbols)
     versions = {
         target.index: gallery_version(target, plan, location, symbols, report)
@@ -54,8 +54,8 @@ def distribute(template: ImageTemplate, site: BuildContext, needed: ForValidatio
         for target in template.targets
         if isinstance(target, VhdTarget)
     }
-    tags = site.decisions.tags
-    settings = managed_image_settings(template, site.decisions, symbols, report)
+    tags = context.decisions.tags
+    settings = managed_image_settings(template, context.decisions, symbols, report)
     if plan.vhd is not None:
         settings |= vhd_settings(vhds[plan.vhd.index])
     if plan.gallery is not None:
@@ -70,7 +70,7 @@ def distribute(template: ImageTemplate, site: BuildContext, needed: ForValidatio
         name,
         template.build_timeout_minutes if template.build_timeout is None else symbols.value(template.build_timeout),
         template.staging_resource_group is not None,
-        site,
+        context,
     )
     chains = (*steps.finish_made(tags.own, tags.late_own), *steps.copy(), *steps.clean_up(), *steps.record(needed.recorded))
     return Distribution(settings, chains)

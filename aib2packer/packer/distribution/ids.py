@@ -19,6 +19,8 @@ TIME = HclCode('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
 BUILD_SUBSCRIPTION = HclCode("build.SubscriptionID")
 TEMPORARY = "packer-temporary"
 """What the name of each resource begins with that is made on the way and deleted again; and its tag, where az makes it."""
+REPLACES = "packer-replaces"
+"""The tag of a new managed image by another name, which may be the only one: its value is the name that it is to have."""
 TEMPORARY_GROUP = "temporary_group_name"
 TEMPORARY_SNAPSHOT = "packer_temporary"
 _LONGEST_STEM = 47  # of 79, between the beginning and the time

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass
-from aib2packer.packer.distribution.ids import TEMPORARY, temporary_name
+from aib2packer.packer.distribution.ids import REPLACES, TEMPORARY, temporary_name
 from aib2packer.packer.distribution.managed_image import check_names
 from aib2packer.packer.distribution.plan import is_same, is_same_subscription
 from aib2packer.packer.distribution.script import RawShell
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.build_context import BuildContext
 
 _ID: tuple[Option, ...] = (("--query", "id"), ("--output", "tsv"))
-_MARK = f"{TEMPORARY}=yes"
-_TAG: Option = ("--tags", _MARK)
+_TAG: Option = ("--tags", f"{TEMPORARY}=yes")
 _POLL_SECONDS = 30
 
 
@@ -58,21 +57,21 @@ def copy_image(
     origin: GalleryOrigin | SnapshotOrigin,
     plan: DistributionPlan,
     script: Script,
-    site: BuildContext,
+    context: BuildContext,
 ) -> None:
     """Make a managed image; one that is there is replaced, as Image Builder does."""
-    check_names(target, site.report)
-    location = origin.location if target.location is None else site.symbols.value(target.location)
+    check_names(target, context.report)
+    location = origin.location if target.location is None else context.symbols.value(target.location)
     making = _Making(target, origin, location, script)
     near = is_same(target.location, plan.location)
     making.find_generation()
     if isinstance(origin, SnapshotOrigin) and near and is_same_subscription(target.id, plan.subscription):
         making.clean_up(())
-        making.create(RawShell(script.word("SOURCE", origin.id)), site.os_type)
+        making.create(RawShell(script.word("SOURCE", origin.id)), context.os_type)
         return
     if isinstance(origin, GalleryOrigin) and target.location is not None:
         near = near or any(region.parts == target.location.parts for region in origin.regions)
-    making.create(making.disk_here() if near else making.disk_elsewhere(), site.os_type)
+    making.create(making.disk_here() if near else making.disk_elsewhere(), context.os_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +115,14 @@ class _Making:
         script = self.script
         script.line("")
         script.line(f"image={script.word('NAME', self.target.id['images'])}")
-        script.line("spare= # the new image by another name, while the old one is there")
-        script.line("only=")
+        script.line("spare= # a new image by another name, to be deleted")
+        script.line("only= # a new image by another name, to be kept: the old one may be gone")
         script.say("What is made on the way is deleted at the end, each whatever becomes of the others.")
         with script.block("clean_up() {", "}"):
             script.line("status=$?")
             script.line("trap - EXIT")
             with script.block('if [ -n "$only" ]; then', "fi"):
-                # It is not to be deleted with what cancelled builds left.
-                script.az("image update", *self.place, ("--name", RawShell('"$only"')), ("--tags", ""), otherwise=":")
-                script.line('echo "The old image $image is deleted, and the new one is there as $only alone." >&2')
+                script.line('echo "The new image is there as $only, and stays: the old image $image may be gone." >&2')
             with script.block('if [ -n "$spare" ]; then', "fi"):
                 self._delete("image", RawShell('"$spare"'))
             for kind, end in made:
@@ -176,9 +173,10 @@ class _Making:
         with script.block("""if printf '%s\\n' "$images" | grep -iqxFe "$image"; then""", "fi"):
             script.say("Image Builder replaced an image of that name. Here it goes when the new one is there by another name.")
             script.line(f'spare="new-{self._name("").text[1:]}')
-            script.line(f'make_image "$spare" {_TAG[0]} {_MARK}')
-            script.az("image delete", *self.place, ("--name", RawShell('"$image"')))
+            script.line(f'make_image "$spare" --tags "{REPLACES}=$image"')
+            # Before the old image is deleted: a command that fails, or is killed, may have done so all the same.
             script.line('only=$spare spare=""')
+            script.az("image delete", *self.place, ("--name", RawShell('"$image"')))
         tags = script.tags(self.target.tags, self.target.late_tags)
         script.line(" ".join(('make_image "$image"', *script.words(tags))))
         script.line('spare=$only only=""')

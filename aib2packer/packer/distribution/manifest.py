@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def manifest(
-    name: str, outputs: Sequence[tuple[TemplateText, Value]], kept: Mapping[str, Value], site: BuildContext, *, ids: bool
+    name: str, outputs: Sequence[tuple[TemplateText, Value]], kept: Mapping[str, Value], context: BuildContext, *, ids: bool
 ) -> PostProcessor:
     """Record run outputs, each a name and an id; without `ids` the one name, for the manifest itself tells what azure-arm made.
 
     `name` is the build's; `kept` is recorded besides.
     """
-    symbols, report = site.symbols, site.report
+    symbols, report = context.symbols, context.report
     for run_output, _ in outputs:
         if "{{" in run_output.visible:
             report.add(

@@ -48,7 +48,7 @@ class DistributionSteps:
     minutes: Value
     build_group: bool
     """Whether the build may take a resource group that is there."""
-    site: BuildContext
+    context: BuildContext
 
     def finish_made(
         self, tags: Mapping[int, Mapping[str, TemplateText]], late_tags: Mapping[int, TemplateText]
@@ -75,7 +75,7 @@ class DistributionSteps:
     def copy(self) -> Iterator[PostProcessors]:
         """The targets that azure-arm does not make."""
         for target in self.plan.copied:
-            self.site.report.add(
+            self.context.report.add(
                 codes.COPIED,
                 target.span,
                 f"the Azure CLI makes distribute[{target.index}] after the build: azure-arm makes one target of each kind, "
@@ -89,7 +89,7 @@ class DistributionSteps:
 
     def clean_up(self) -> Iterator[PostProcessors]:
         """Delete what was made for others to be copied from."""
-        symbols, plan = self.site.symbols, self.plan
+        symbols, plan = self.context.symbols, self.plan
         script, one_fails = self._script(), ""
         if plan.image_group is not None and plan.snapshot:
             one_fails = "failed=yes" if plan.temporary_group is not None else ""
@@ -98,7 +98,7 @@ class DistributionSteps:
         if plan.temporary_group is not None:
             image = script.word("IMAGE", managed_image_id(plan.temporary_group, temporary_image(self.name), symbols))
             script.az("image delete", ("--ids", RawShell(image)))
-        if self.site.decisions.security.makes_image and self.build_group:
+        if self.context.decisions.security.makes_image and self.build_group:
             group = HclCode(f'var.{BUILD_GROUP.name} == null ? "" : var.{BUILD_GROUP.name}', (BUILD_GROUP,))
             with script.block(f"if [ -n {script.word('BUILD_GROUP', group)} ]; then", "fi"):
                 image = script.word("IMAGE", compute_id(image_group(self.name), "images", temporary_image(self.name)))
@@ -133,7 +133,7 @@ class DistributionSteps:
             case ManagedImageTarget():
                 origin = self._origin(target)
                 way = "a disk made of the gallery version" if isinstance(origin, GalleryOrigin) else "a snapshot of the OS disk"
-                copy_image(target, origin, plan, script, self.site)
+                copy_image(target, origin, plan, script, self.context)
                 return f"ManagedImage, by way of {way}.", script
 
     def _origin(self, target: ManagedImageTarget) -> GalleryOrigin | SnapshotOrigin:
@@ -142,14 +142,14 @@ class DistributionSteps:
             regions = tuple(region.name for region in gallery.regions)
             return GalleryOrigin(gallery.id, self._artifact(gallery), regions, self.location)
         group = self.plan.image_group or target.id.resource_group
-        return SnapshotOrigin(snapshot_id(group, self.name, self.site.symbols), self.location)
+        return SnapshotOrigin(snapshot_id(group, self.name, self.context.symbols), self.location)
 
     def _script(self) -> Script:
-        return Script(self.site.symbols, self.site.report, self.minutes)
+        return Script(self.context.symbols, self.context.report, self.minutes)
 
     def _file(self, target: DistributeTarget, what: str, about: str) -> ScriptFile | None:
         """Where a script may lie; None where everything stands in the HCL."""
-        return ScriptFile(f"{SCRIPTS}/distribute-{target.index}-{what}.sh", about) if self.site.side_files else None
+        return ScriptFile(f"{SCRIPTS}/distribute-{target.index}-{what}.sh", about) if self.context.side_files else None
 
     def _chain(self, target: DistributeTarget, comment: str, script: Script, what: str) -> PostProcessors:
         about = f"distribute[{target.index}]: {comment}"
@@ -158,7 +158,7 @@ class DistributionSteps:
 
     def _artifact(self, target: DistributeTarget) -> Value:
         """The id of what a target becomes: a resource id, or a URI."""
-        symbols = self.site.symbols
+        symbols = self.context.symbols
         is_made = target in self.plan.made
         match target:
             case GalleryTarget():
@@ -178,14 +178,14 @@ class DistributionSteps:
         outputs = [(target.run_output_name, self._artifact(target)) for target in targets if target.run_output_name is not None]
         # Of a build with one target the manifest tells the id by itself.
         sole = self._is_sole(targets[0])
-        return (manifest(self.name, outputs, kept, self.site, ids=not sole),)
+        return (manifest(self.name, outputs, kept, self.context, ids=not sole),)
 
     def _is_sole(self, target: DistributeTarget) -> bool:
         """Whether a target is all that azure-arm makes, as the template wants it."""
         vhd = self.vhds.get(target.index)
         is_renamed = vhd is not None and vhd.exact
         # What azure-arm says it made is the managed image, wherever there is one.
-        makes_image = self.plan.temporary_group is not None or self.site.decisions.security.makes_image
+        makes_image = self.plan.temporary_group is not None or self.context.decisions.security.makes_image
         return self.plan.made == (target,) and not self.plan.copied and not makes_image and not is_renamed
 
 

@@ -24,19 +24,19 @@ _HOST = 2  # of https:, "", host
 _URL_SAFE = "%:/?#@!$&()*+,;=-._~"
 
 
-def download(downloads: Sequence[Download], site: BuildContext) -> Provisioner:
+def download(downloads: Sequence[Download], context: BuildContext) -> Provisioner:
     """One step that fetches everything, and checks what has a checksum."""
     environment = Environment()
-    folder = environment.word("folder", site.downloads)
+    folder = environment.word("folder", context.downloads)
     commands: list[Value] = [SIGN_IN] if needs_azure_cli(downloads) else []
     commands.append(f"mkdir -p -- {folder} && cd -- {folder}")
     for file in downloads:
-        commands += _fetch(file, environment, site)
+        commands += _fetch(file, environment, context)
         sha256 = file.fetched.sha256
         if sha256 is not None and sha256.literal is not None:
             commands.append(f"echo '{sha256.literal}  {file.file_name}' | sha256sum --check")
         elif sha256 is not None:
-            checksum = environment.word("sha256", site.symbols.value(sha256))
+            checksum = environment.word("sha256", context.symbols.value(sha256))
             commands.append(f"echo {checksum}'  {file.file_name}' | sha256sum --check")
     which = "this" if len(downloads) == 1 else "these"
     return Provisioner(
@@ -87,11 +87,11 @@ def account_of(uri: TemplateText) -> str | None:
     return name if name is not None and re.fullmatch(r"[a-z0-9]+", name) else None
 
 
-def _fetch(file: Download, environment: Environment, site: BuildContext) -> tuple[str, ...]:
+def _fetch(file: Download, environment: Environment, context: BuildContext) -> tuple[str, ...]:
     uri = file.fetched.uri.map(percent_encoded)
     blob = _is_blob(uri)
     # Behind `=`, `@` is a file to the Azure CLI; in what only Packer knows the environment sees to it.
-    value = site.symbols.value(uri.map(lambda part: part.replace("@", "%40")) if blob else uri)
+    value = context.symbols.value(uri.map(lambda part: part.replace("@", "%40")) if blob else uri)
     address = f"'{value}'" if isinstance(value, str) else environment.word("uri", value)
     fetch = f"{_curl(value)} -o {file.file_name} {'' if _is_web(value) else '-- '}{address}"
     if not blob:

@@ -74,9 +74,9 @@ def may_change_script(customizer: Customizer) -> bool:
     return text is None or _NAMES_SCRIPT.search(text) is not None
 
 
-def lay_script(site: BuildContext, comment: str, *, only_if_missing: bool = False) -> Provisioner:
+def lay_script(context: BuildContext, comment: str, *, only_if_missing: bool = False) -> Provisioner:
     """Lay the deprovisioning script down; on Linux alone `only_if_missing`, for there a restart may remove it."""
-    if site.is_windows:
+    if context.is_windows:
         settings: dict[str, Value] = {
             "name": "deprovisioning-script",
             "destination": "C:\\DeprovisioningScript.ps1",
@@ -95,16 +95,16 @@ def lay_script(site: BuildContext, comment: str, *, only_if_missing: bool = Fals
     return Provisioner("shell", settings, comment)
 
 
-def run_script(site: BuildContext) -> Provisioner:
+def run_script(context: BuildContext) -> Provisioner:
     """Run what is left of the script; where nothing is, warn and go on, as the service does."""
-    if site.is_windows:
+    if context.is_windows:
         return Provisioner("powershell", {"name": "generalize", "inline": (Interpolation((_RUN_WINDOWS,), multiline=True),)})
     return _last_step(_RUN_LINUX)
 
 
-def generalize(site: BuildContext) -> Provisioner:
+def generalize(context: BuildContext) -> Provisioner:
     """Generalize in one plain step, where no customizer can have changed the script."""
-    if site.is_windows:
+    if context.is_windows:
         return Provisioner("powershell", {"name": "generalize", "inline": (Interpolation((_WINDOWS,), multiline=True),)})
     return _last_step(Interpolation((_LINUX,), multiline=True))
 

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.build_context import BuildContext
 
 
-def upload_text(name: str, text: TemplateText, path: str, site: BuildContext, comment: str) -> tuple[Provisioner, ...]:
+def upload_text(name: str, text: TemplateText, path: str, context: BuildContext, comment: str) -> tuple[Provisioner, ...]:
     """Upload a text, byte for byte."""
     if content_is_exact(text):
-        content = site.symbols.value(text, multiline=text.visible.endswith("\n"))
+        content = context.symbols.value(text, multiline=text.visible.endswith("\n"))
         return (Provisioner("file", {"name": name, "destination": path, "content": content}, comment),)
     if text.symbols:
-        site.report.add(
+        context.report.add(
             codes.NOT_EXACT,
             text.span,
             "these commands hold a secret beside characters that HCL cannot carry (those that are not in Unicode's form C)",
@@ -34,13 +34,13 @@ def upload_text(name: str, text: TemplateText, path: str, site: BuildContext, co
     # HCL would change these characters (it normalizes Unicode), so they travel as base64.
     return (
         Provisioner("file", upload, f"{comment} In base64, for HCL would change some of its characters."),
-        _decode(path, site),
+        _decode(path, context),
     )
 
 
-def _decode(path: str, site: BuildContext) -> Provisioner:
+def _decode(path: str, context: BuildContext) -> Provisioner:
     name = path.replace("\\", "/").rsplit("/", 1)[-1]
-    if site.is_windows:
+    if context.is_windows:
         command = f"[IO.File]::WriteAllBytes('{path}', [Convert]::FromBase64String([IO.File]::ReadAllText('{path}.b64')))"
         return Provisioner("powershell", {"name": f"{name}-decode", "inline": (command, f"Remove-Item {path}.b64")})
     return Provisioner(

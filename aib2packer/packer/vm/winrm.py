@@ -68,7 +68,7 @@ WINRM_NOTE = (
 )
 
 
-def winrm(bootstrap: WinrmBootstrap, site: BuildContext) -> tuple[dict[str, Value], dict[str, bytes]]:
+def winrm(bootstrap: WinrmBootstrap, context: BuildContext) -> tuple[dict[str, Value], dict[str, bytes]]:
     """The settings of the communicator of a Windows VM, and the side files that they name."""
     # Without these Packer would try SSH, or WinRM on a port where nothing listens.
     settings: dict[str, Value] = {
@@ -81,7 +81,7 @@ def winrm(bootstrap: WinrmBootstrap, site: BuildContext) -> tuple[dict[str, Valu
         return settings, {}
     settings["skip_create_build_key_vault"] = True
     settings["custom_script"] = _RUN_USER_DATA
-    if site.side_files:
+    if context.side_files:
         settings["user_data_file"] = beside_template(SCRIPT_FILE)
         return settings, {SCRIPT_FILE: SCRIPT.encode()}
     settings["user_data"] = HclCode(f"base64encode(local.{_SCRIPT.name})", (_SCRIPT,))

@@ -13,7 +13,7 @@ from tests.lab.azure.arm.store import Store
 from tests.lab.azure.blobs import ENDPOINT, BlobService, StoredBlob
 from tests.lab.azure.clock import LabClock
 from tests.lab.azure.entra import DEVOPS_HOST, GITHUB_HOST, LOGIN_HOSTS, TENANT, Entra
-from tests.lab.azure.faults import Faults
+from tests.lab.azure.faults import Fault, Faults, Harm
 from tests.lab.azure.metadata import endpoints
 from tests.lab.azure.refusal import GapError, RefusedError
 
@@ -50,12 +50,7 @@ class SimulatedAzure:
             self.out_of_patience[1]()
         try:
             fault = self.faults.due(question)
-            if fault and not fault.kill:
-                answer = self._refuse(question, fault.status)
-            else:
-                answer = self._dispatch(question)
-                if fault:
-                    self.faults.kill()
+            answer = self._fail(question, fault) if fault else self._dispatch(question)
         except RefusedError as refused:
             answer = Answer(refused.status, {"error": {"code": refused.code, "message": refused.message}})
         except GapError as gap:
@@ -79,6 +74,16 @@ class SimulatedAzure:
             return self.entra.trouble(question) or answer_arm(self.arm, question, self.subscriptions, TENANT)
         message = f"the host {question.host}"
         raise GapError(message)
+
+    def _fail(self, question: Question, fault: Fault) -> Answer:
+        refusal = self._refuse(question, fault.status)
+        if fault.harm is Harm.REFUSED:
+            return refusal
+        answer = self._dispatch(question)
+        if fault.harm is Harm.DONE:
+            return refusal
+        self.faults.kill()
+        return answer
 
     def _refuse(self, question: Question, status: int) -> Answer:
         """Refuse as Azure does what it has nothing against (spec: common-types ErrorResponse)."""

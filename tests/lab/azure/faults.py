@@ -3,19 +3,28 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 from tests.lab.azure.answer import Question
 
 _READING_POSTS = re.compile(r"/(listkeys|validate|oauth2/.*|oidctoken)$|userdelegationkey", re.IGNORECASE)
 
 
+class Harm(Enum):
+    """Ways in which a request can go wrong."""
+
+    REFUSED = "is refused"
+    DONE = "is done, and its caller told that it failed"
+    KILLED = "is done, and its caller killed"
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The `call`-th request that changes something is refused with `status`, or, with `kill`, done and its caller killed."""
+    """What happens to the `call`-th request that changes something."""
 
     call: int
+    harm: Harm = Harm.REFUSED
     status: int = 409
-    kill: bool = False
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from tests.lab.azure.arm.image_templates import GRAPH, IMAGE_TEMPLATES, PARTS, T
 from tests.lab.azure.arm.images import IMAGES
 from tests.lab.azure.arm.kinds import Arm, Kind
 from tests.lab.azure.arm.network import ADDRESSES, INTERFACES, NETWORKS, SECURITY_GROUPS
+from tests.lab.azure.arm.resources import answer_provider, answer_resources, is_provider
 from tests.lab.azure.arm.storage import ACCOUNTS
 from tests.lab.azure.arm.vaults import SECRETS, VAULTS
 from tests.lab.azure.refusal import GapError, RefusedError
@@ -58,17 +59,27 @@ def answer_arm(arm: Arm, question: Question, subscriptions: tuple[str, ...], ten
         raise RefusedError(400, "MissingApiVersionParameter", message)
     if found := _OPERATION.fullmatch(path):
         return arm.operations.poll(found["name"], question.url, monitor="monitor" in question.query)
-    if path.lower() == GRAPH:
-        return answer_graph(arm, question)
-    if path.lower() == "/subscriptions":  # spec: subscriptions.json, Subscriptions_List
-        return Answer(200, {"value": [subscription_body(name, tenant) for name in subscriptions]})
-    if path.lower() == "/tenants":  # spec: subscriptions.json, Tenants_List
-        return Answer(200, {"value": [{"id": f"/tenants/{tenant}", "tenantId": tenant, "tenantCategory": "Home"}]})
+    match path.lower():
+        case "/subscriptions":  # spec: subscriptions.json, Subscriptions_List
+            return Answer(200, {"value": [subscription_body(name, tenant) for name in subscriptions]})
+        case "/tenants":  # spec: subscriptions.json, Tenants_List
+            return Answer(200, {"value": [{"id": f"/tenants/{tenant}", "tenantId": tenant, "tenantCategory": "Home"}]})
+        case other if other == GRAPH:
+            return answer_graph(arm, question)
+    return _answer_below(arm, question, path, subscriptions, tenant)
+
+
+def _answer_below(arm: Arm, question: Question, path: str, subscriptions: tuple[str, ...], tenant: str) -> Answer:
+    """Answer a request about a subscription, or what is in one."""
     if subscription_of(path) not in subscriptions:
         message = f"The subscription '{subscription_of(path)}' could not be found."
         raise RefusedError(404, "SubscriptionNotFound", message)
     if re.fullmatch(r"/subscriptions/[^/]+", path, re.IGNORECASE):
         return Answer(200, subscription_body(subscription_of(path), tenant))
+    if re.fullmatch(r"/subscriptions/[^/]+/resources", path, re.IGNORECASE):
+        return answer_resources(arm, question)
+    if is_provider(path):
+        return answer_provider(path, KINDS)
     if found := _TAGS.fullmatch(path):
         return answer_tags(arm, question, found["scope"])
     if found := _DEPLOYMENT.fullmatch(path):

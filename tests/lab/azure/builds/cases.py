@@ -3,9 +3,10 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from aib2packer import Conversion
+from aib2packer import Conversion, convert
 from tests.cases import CASES, convert_case, golden_hcl, golden_of, read_case
 from tests.lab.azure.builds.after import AfterBuild, after_build
 from tests.lab.azure.builds.expected import Left, hidden, left_by, targets_of, with_home
@@ -19,6 +20,8 @@ _DEEDS = re.compile(r"\baz(?: [a-z][a-z-]*)+|\b(?:if|while|case|trap|exit)\b")
 VALIDATION, RELEASE = "validate/build.pkr.hcl", "excludeFromLatest=false"
 MORE_REGIONS = "AIB2P305"  # a version has a region that the template does not name, and the engineer is told
 _SCRIPT_FILE = re.compile(r'^ +script += "\$\{path\.root\}/(.*)"$', re.MULTILINE)
+_REMOVAL = re.compile(r"this deletes it:\n\n```sh\n(.*?)```", re.DOTALL)
+_GIVEN = re.compile(r"^(\w+)=\.\.\.$", re.MULTILINE)
 _DEFAULT = re.compile(r'^variable "(\w+)" \{\n(?:  .*\n)*?  default +=( *)"?(.*?)"?\n', re.MULTILINE)
 
 
@@ -85,6 +88,15 @@ def release_of(packer: Packer, folder: Path) -> AfterBuild:
     """Have Packer evaluate the validation build in the folder where the build has been."""
     build = folder / VALIDATION
     return after_build(packer, build, values_for(build.read_text()))
+
+
+def commands_after_a_cancelled_build(case: str) -> str:
+    """Give what the page of a folder output says to run, with values; "" where nothing can be left over."""
+    data, options = read_case(case)
+    files = convert(data, file=f"{case}.json", options=replace(options, side_files=True)).files
+    found = _REMOVAL.search(files["MIGRATION.md"].decode())
+    values = values_for(convert_case(case).hcl or "")
+    return _GIVEN.sub(lambda given: f"{given[1]}={values[given[1]]}", found[1]) if found else ""
 
 
 def _defaults(hcl: str) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from tests.lab.azure.builds.state import Played
 
 # In the name, or a tag: by it the next build, or its engineer, knows what a build that did not end has left.
 MARK = re.compile(r"packer.temporary")
+REPLACES = "packer-replaces"  # the tag of a new image by another name, with that of the image whose place it is to take
 
 
 def differences(played: Played, left: Sequence[Left], extra_tags: Mapping[str, str]) -> list[str]:
@@ -21,17 +22,32 @@ def differences(played: Played, left: Sequence[Left], extra_tags: Mapping[str, s
 
 def trouble_after_fault(played: Played, left: Sequence[Left]) -> list[str]:
     """Say what is wrong after a step in which something failed: left-overs that nobody knows, images gone for nothing."""
-    new = played.state.paths - played.before - {_path(one) for one in left}
-    resources = {path: played.state.resources[path] for path in new if path in played.state.resources}
-    unknown = [path for path in new if path not in resources or not is_marked(resources[path])]
-    # The new image by another name, where the old one has just gone.
-    spare = any(stored.type == "microsoft.compute/images" for stored in resources.values())
-    gone = [one.path for one in left if isinstance(one, LeftImage) and _path(one) in played.before - played.state.paths]
+    resources = played.state.resources
+    unknown = [path for path in left_over(played, left) if path not in resources or not is_marked(resources[path])]
     return [
-        *(f"left over, and not marked: {path}" for path in sorted(unknown)),
-        *(f"gone, and nothing has taken its place: {path}" for path in gone if not spare),
+        *(f"left over, and not marked: {path}" for path in unknown),
+        *(f"gone, and nothing has taken its place: {path}" for path in gone(played, left) if not replacing(played, path)),
         *(f"gap: {gap}" for gap in played.azure.gaps),
     ]
+
+
+def gone(played: Played, left: Sequence[Left]) -> list[str]:
+    """Say which images are no more that were there before, and would be in the end."""
+    return [_path(one) for one in left if isinstance(one, LeftImage) and _path(one) in played.before - played.state.paths]
+
+
+def untouched(played: Played, left: Sequence[Left], old: str) -> bool:
+    """Tell whether each image that was there before is still the old one, which was made of `old`."""
+    images = [_path(one) for one in left if isinstance(one, LeftImage) and _path(one) in played.before]
+    found = [played.state.resources[path].properties for path in images if path in played.state.resources]
+    sources = [(properties.get("sourceVirtualMachine") or {}).get("id") for properties in found]
+    return sources == [old] * len(images)
+
+
+def replacing(played: Played, image: str) -> list[str]:
+    """Say where the new image is that was to take the place of this one, by other names."""
+    tagged = {path: (stored.body.get("tags") or {}).get(REPLACES, "") for path, stored in played.state.resources.items()}
+    return [path for path, name in tagged.items() if name and f"{path.rpartition('/')[0]}/{name.lower()}" == image]
 
 
 def left_over(played: Played, left: Sequence[Left]) -> list[str]:
@@ -41,7 +57,8 @@ def left_over(played: Played, left: Sequence[Left]) -> list[str]:
 
 def is_marked(stored: Stored) -> bool:
     """Tell whether something can be known as left over."""
-    return bool(MARK.match(name_of(stored.id)) or any(MARK.fullmatch(tag) for tag in stored.body.get("tags") or {}))
+    tags = stored.body.get("tags") or {}
+    return bool(MARK.match(name_of(stored.id)) or REPLACES in tags or any(map(MARK.fullmatch, tags)))
 
 
 def _path(one: Left) -> str:
