@@ -9,7 +9,7 @@ from aib2packer.arm.language.symbolic import Secret, concat, once, rebuild
 from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
-from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_URIS
+from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ def literal_text(text: str, span: Span) -> TemplateText:
 
 def token_text(text: str, span: Span, report: Report) -> TemplateText:
     """A text in which `<tokens>` are placeholders, and secrets are secrets: a tag."""
-    return _tokens(text, span, report, IN_TAGS, _LEFT_OVER)
+    # What an expression put together is no token of a tool, which sees the text of the template.
+    stands_there = IN_TAGS.fullmatch(text) or all(match[0] in span.text for match in IN_TAGS.finditer(text))
+    return _tokens(text, span, report, IN_TAGS if stands_there else IN_TEXTS, _LEFT_OVER)
 
 
 def uri_text(text: str, span: Span, report: Report) -> TemplateText:
