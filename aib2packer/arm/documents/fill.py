@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.parameters import Setting
 from aib2packer.findings import codes
-from aib2packer.findings.model import Report
-from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.reader import read_json
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass
 from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, forms_in, in_commands, is_open, plain
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aib2packer.arm.documents.parameters import Given
+    from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
     from aib2packer.options import Options
 
@@ -201,7 +201,7 @@ def _whole(value: Given | Setting, *, is_bare: bool) -> Json | None:
     """What stands in the place of a whole text: a list or an object, and a number where there are no quotes; None for text."""
     if isinstance(value, Setting):
         is_json = is_bare or value.text.lstrip()[:1] in {"[", "{"}
-        found = parse(value.span.source, Report()) if is_json else None
+        found = read_json(value.span.source).tree if is_json else None
         if is_bare and found is None:
             return JsonScalar(value.text, value.span)
     else:
