@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import shlex
 from typing import TYPE_CHECKING, TypeAlias
@@ -458,7 +457,9 @@ class Fields:
                 )
                 continue
             code = codes.IGNORED_FIELD if self.api.before(STRICT_SINCE) else codes.UNKNOWN_FIELD
-            near = difflib.get_close_matches(member.key, self._used, n=1, cutoff=0.75)
+            from difflib import get_close_matches
+
+            near = get_close_matches(member.key, self._used, n=1, cutoff=0.75)
             answer = ": the service ignored it before API version 2024-02-01"
             if self.api.since(STRICT_SINCE):
                 answer = unknown_field(member.key)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings import codes
@@ -15,7 +14,6 @@ from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.forms import is_values_file
-from aib2packer.terraform.syntax import TfRules
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
@@ -184,6 +182,8 @@ def bind_values(
         if parameter is None or parameter.secure:  # an unknown one may be meant for one that is secret
             hide(value)
         if parameter is None:
+            from difflib import get_close_matches
+
             near = get_close_matches(name.lower(), parameters, n=1)
             known = ", ".join(one.name for one in parameters.values()) or "none"
             report.add(
@@ -284,8 +284,15 @@ def _parameter(name: str, span: Span, declaration: JsonObject, report: Report) -
         description=description or "",
         nullable=isinstance(nullable, JsonScalar) and nullable.value is True,
         span=span,
-        rules=rules.rules if isinstance(rules, TfRules) else (),
+        rules=() if rules is None else _rules(rules),
     )
+
+
+def _rules(value: Json) -> tuple[tuple[str, str], ...]:
+    """The rules that a variable of Terraform has, which a parameter of ARM does not."""
+    from aib2packer.terraform.syntax import TfRules
+
+    return value.rules if isinstance(value, TfRules) else ()
 
 
 def _file_values(document: Json, report: Report) -> dict[str, Given]:
