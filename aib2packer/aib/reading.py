@@ -11,16 +11,24 @@ from aib2packer.arm.documents.fill import fill
 from aib2packer.arm.documents.parameters import read_values
 from aib2packer.arm.documents.template import find_image_template, list_image_templates
 from aib2packer.findings import codes
-from aib2packer.findings.model import Report
-from aib2packer.lazy.models import replace
+from aib2packer.lazy.models import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aib2packer.aib.customize import ReadsCustomizer
     from aib2packer.aib.model import ImageTemplate
+    from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json, JsonObject
     from aib2packer.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTemplate:
+    """What an image template says, and the resource that it was read from; None for what could not be had."""
+
+    template: ImageTemplate | None
+    body: JsonObject | None
 
 
 def read(
@@ -29,8 +37,8 @@ def read(
     options: Options,
     read_linked: Callable[[str, Report], Json | None],
     report: Report,
-) -> ImageTemplate | None:
-    """Find the image template in a document and read it; None after an error that leaves nothing to go on with.
+) -> FoundTemplate:
+    """Find the image template in a document and read it: there is none after an error that leaves nothing to go on with.
 
     Parameters that decide what is built cannot be variables. Which they are shows when the template is read: then it is read
     once more, with their values in place.
@@ -51,23 +59,17 @@ def read(
         template = None if resource is None else read_template(resource, kinds, options, needed, found)
         if needed <= context.shape:
             report.take(found)
-            return None if template is None else replace(template, cloud=context.cloud)
+            body = None if resource is None else resource.body
+            return FoundTemplate(None if template is None else replace(template, cloud=context.cloud), body)
         context = replace(context, shape=context.shape | needed)
 
 
-def names(document: Json, options: Options, read_linked: Callable[[str, Report], Json | None]) -> tuple[str, ...]:
+def names(
+    document: Json, options: Options, read_linked: Callable[[str, Report], Json | None], report: Report
+) -> tuple[str, ...]:
     """The names of all image templates in a document; each can be the name in the options."""
-    report = Report()  # `read` reports
     document, context = _filled(document, options, read_linked, report)
     return list_image_templates(document, context, report)
-
-
-def body_of(document: Json, options: Options, read_linked: Callable[[str, Report], Json | None]) -> JsonObject | None:
-    """The image template of a document as it stands, for the account of one that could not be converted."""
-    report = Report()  # `read` reports
-    document, context = _filled(document, options, read_linked, report)
-    resource = find_image_template(document, options.name, context, report)
-    return None if resource is None else resource.body
 
 
 def _filled(

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.parameters import Setting
 from aib2packer.arm.language.placeholders import DOLLAR_BRACED, IN_NAMES, IN_TEXTS, plain
-from aib2packer.findings.model import Report
-from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.reader import read_json
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass
 from aib2packer.text.source import SourceText, Span
@@ -150,6 +149,6 @@ def _as_text(value: Given | Setting) -> str | None:
 def _whole(value: Given | Setting) -> Json | None:
     """A list or an object in the place of a whole text; None for what is but text."""
     if isinstance(value, Setting):
-        found = parse(value.span.source, Report()) if value.text.lstrip()[:1] in {"[", "{"} else None
+        found = read_json(value.span.source).tree if value.text.lstrip()[:1] in {"[", "{"} else None
         return found if isinstance(found, JsonArray | JsonObject) else None
     return value if isinstance(value, JsonArray | JsonObject) else None
