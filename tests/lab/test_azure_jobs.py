@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ ELSEWHERE = {
     "location": "northeurope",
     "runOutputName": "copy",
 }
-TARGETS = [{**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}]}, ELSEWHERE]
+TARGETS: list[dict[str, Any]] = [{**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}]}, ELSEWHERE]
 SOURCE = template(
     customize=[{"type": "Shell", "name": "long", "inline": ["sleep 20"]}],
     distribute=TARGETS,

@@ -16,6 +16,7 @@ import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def main(folder: Path) -> None:
     azure.entra.token_seconds = world["token_seconds"]
     azure.entra.assertion_seconds |= world["assertion_seconds"]
 
-    def boot(properties: dict[str, Json]) -> Running:
+    def boot(properties: Mapping[str, Json]) -> Running:
         azure.clock.sleep(world["hours"] * 3600)
         return guests.boot(properties)
 
