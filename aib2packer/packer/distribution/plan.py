@@ -82,7 +82,7 @@ def build_region(template: ImageTemplate) -> TemplateText | None:
 
     Image Builder is not in every region, so that templates name one nearby; a marketplace image is everywhere. The managed
     images of a template say where, if they agree; and a gallery version must be where it is made, so that this is a region that
-    the most versions name. Where the template names no region, the first managed image does.
+    the most versions name; but never one of another cloud. Where the template names no region, the first managed image does.
     """
     images = [target.location for target in template.targets if isinstance(target, ManagedImageTarget) if target.location]
     if template.location is None:
@@ -95,8 +95,13 @@ def build_region(template: ImageTemplate) -> TemplateText | None:
         for target in template.targets
         if isinstance(target, GalleryTarget) and target.regions
     ]
-    candidates = (*agreed, template.location, *(region for regions in versions for region in regions))
-    return min(candidates, key=lambda one: sum(all(one.parts != region.parts for region in regions) for regions in versions))
+    named = (*agreed, template.location, *(region for regions in versions for region in regions))
+    here = template.cloud.facts
+    candidates = [region for region in named if region.literal is None or here.has_region(region.literal)]
+    return min(
+        candidates or [template.location],
+        key=lambda one: sum(all(one.parts != region.parts for region in regions) for regions in versions),
+    )
 
 
 def is_same(first: TemplateText | None, second: TemplateText | None) -> bool:
