@@ -77,17 +77,17 @@ def _filled(
 ) -> tuple[Json, Context]:
     """The document with its placeholders filled in by name, and what the user says beside that."""
     values = read_values(options, report)
-    filled = fill(document, values, options)
-    for span in filled.half:
+    filled = fill(document, values, options, report)
+    for form, span in filled.half:
         report.add(
             codes.PLACEHOLDER,
             span,
-            "placeholders such as `${name}` are filled in elsewhere in this template: whether this one is of that kind, or the "
+            f"placeholders such as `{form}` are filled in elsewhere in this template: whether this one is of that kind, or the "
             "shell's, cannot be told",
             help="Fill the template in first, with the tool that it is for; or give all of them: --set name=…",
         )
     return filled.document, Context(
-        values=values,
+        values=filled.values,
         filled=filled.used,
         subscription_id=options.subscription_id,
         resource_group=options.resource_group,
