@@ -272,7 +272,7 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
     if request.file:
         return _deliver(result, request.file.parent, {request.file.name: hcl}, request)
     if request.folder:
-        files = {BUILD_FILE: hcl, **conversion.files, **request.beside}
+        files = {conversion.build_file: hcl, **conversion.files, **request.beside}
         return _deliver(result, request.folder, _without_own(request.folder, files, check=request.check), request)
     return replace(result, hcl=hcl)
 
