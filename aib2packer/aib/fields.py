@@ -13,13 +13,14 @@ from aib2packer.aib.tokens import (
     hide_secrets,
     literal_text,
     name_text,
+    path_text,
     region_text,
     report_secrets,
+    script_text,
     token_text,
     tokens_apart,
     uri_text,
 )
-from aib2packer.arm.language.placeholders import IN_NAMES, IN_TEXTS, IN_URIS, plain
 from aib2packer.arm.language.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of
 from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
 from aib2packer.arm.language.tree import JsonSymbolic, node_of
@@ -27,6 +28,7 @@ from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, JsonUnknown
 from aib2packer.lazy.models import dataclass, field
 from aib2packer.lazy.patterns import pattern
+from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_URIS, WHOLE_COMMAND, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -171,8 +173,12 @@ class Fields:
         return self._strings(key, (), region_text)
 
     def command(self, key: str, *others: Spelling) -> TemplateText | None:
-        """A string that is left alone, but for secrets: the text of a command, a path on the VM."""
-        return self._string(key, others, command_text)
+        """A string that is left alone, but for secrets, and what no shell takes for anything: the text of a command."""
+        return self._string(key, others, script_text)
+
+    def path_on_vm(self, key: str) -> TemplateText | None:
+        """A path on the VM."""
+        return self._string(key, (), path_text)
 
     def known_command(self, key: str) -> TemplateText | None:
         """A command with what its expressions come to, by the values and defaults of their parameters, if that is known."""
@@ -252,7 +258,7 @@ class Fields:
 
     def commands(self, key: str, *others: Spelling) -> tuple[TemplateText, ...]:
         """An array of commands."""
-        return self._strings(key, others, command_text)
+        return self._strings(key, others, script_text)
 
     def _strings(self, key: str, others: tuple[Spelling, ...], read: _ReadText) -> tuple[TemplateText, ...]:
         value = self._array(self.value(key, *others), key)
@@ -337,7 +343,7 @@ class Fields:
     def late(self, key: str, kind: Type, *others: Spelling) -> TemplateText | None:
         """A list or an object that only Packer's run knows, as one expression; None where it is unset or known."""
         value = self.value(key, *others)
-        if value is not None and kind == "array" and (token := _lone_placeholder(value, "array")) is not None:
+        if value is not None and (token := _lone_placeholder(value, kind)) is not None:
             return None if value.span.text.startswith('"') else token
         if not isinstance(value, JsonSymbolic) or type_of(value.symbol) != kind:
             return None
@@ -407,7 +413,7 @@ class Fields:
             return {}
         texts: dict[str, TemplateText] = {}
         for member in found:
-            if IN_TEXTS.search(member.key):
+            if IN_TAGS.search(member.key):
                 self.report.add(
                     codes.UNFILLED,
                     member.value.span,
@@ -562,6 +568,8 @@ class Fields:
         return (LateExpression(hidden, span),)
 
     def _plain(self, text: str, span: Span, read: _ReadText) -> TemplateText | None:
+        if (span.text == text and IN_NAMES.fullmatch(text)) or (read is script_text and WHOLE_COMMAND.fullmatch(text)):
+            return TemplateText((Placeholder(text),), span)
         if not span.text.startswith('"'):  # an expression made it
             return read(text, span, self.report)
         if _CALL.fullmatch(text):

@@ -14,10 +14,10 @@ from aib2packer.findings import codes
 from aib2packer.lazy.models import dataclass, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from aib2packer.aib.customize import ReadsCustomizer
     from aib2packer.aib.model import ImageTemplate
+    from aib2packer.aib.normalize import KindsToRead
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json, JsonObject
     from aib2packer.options import Options
@@ -33,7 +33,7 @@ class FoundTemplate:
 
 def read(
     document: Json,
-    kinds: Mapping[str, ReadsCustomizer],
+    kinds: KindsToRead,
     options: Options,
     read_linked: Callable[[str, Report], Json | None],
     report: Report,
@@ -45,7 +45,7 @@ def read(
 
     Args:
         document: What the input holds, in any of the forms that image templates come in.
-        kinds: The kinds of customizers, by their names.
+        kinds: The kinds of sources, customizers and targets that there are.
         options: What the user decided.
         read_linked: Reads a template by its path beside the input; None where it cannot be had.
         report: Gets what the last reading had to say.
@@ -77,17 +77,17 @@ def _filled(
 ) -> tuple[Json, Context]:
     """The document with its placeholders filled in by name, and what the user says beside that."""
     values = read_values(options, report)
-    filled = fill(document, values, options)
-    for span in filled.half:
+    filled = fill(document, values, options, report)
+    for form, span in filled.half:
         report.add(
             codes.PLACEHOLDER,
             span,
-            "placeholders such as `${name}` are filled in elsewhere in this template: whether this one is of that kind, or the "
+            f"placeholders such as `{form}` are filled in elsewhere in this template: whether this one is of that kind, or the "
             "shell's, cannot be told",
             help="Fill the template in first, with the tool that it is for; or give all of them: --set name=…",
         )
     return filled.document, Context(
-        values=values,
+        values=filled.values,
         filled=filled.used,
         subscription_id=options.subscription_id,
         resource_group=options.resource_group,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.language.placeholders import IN_NAMES, IN_TEXTS, IN_URIS
 from aib2packer.arm.language.symbolic import Secret, concat, once, rebuild
 from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
+from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ def literal_text(text: str, span: Span) -> TemplateText:
 
 def token_text(text: str, span: Span, report: Report) -> TemplateText:
     """A text in which `<tokens>` are placeholders, and secrets are secrets: a tag."""
-    return _tokens(text, span, report, IN_TEXTS, _LEFT_OVER)
+    # What an expression put together is no token of a tool, which sees the text of the template.
+    stands_there = IN_TAGS.fullmatch(text) or all(match[0] in span.text for match in IN_TAGS.finditer(text))
+    return _tokens(text, span, report, IN_TAGS if stands_there else IN_TEXTS, _LEFT_OVER)
 
 
 def uri_text(text: str, span: Span, report: Report) -> TemplateText:
@@ -55,6 +57,16 @@ def region_text(text: str, span: Span, report: Report) -> TemplateText:
     """A region in the short form that Azure's own tools print: `West US 2` and `westus2` are the same."""
     parts = name_text(text, span, report).parts
     return TemplateText(tuple(part.replace(" ", "").lower() if isinstance(part, str) else part for part in parts), span)
+
+
+def path_text(text: str, span: Span, report: Report) -> TemplateText:
+    """A path on the VM with the placeholders in it."""
+    return _tokens(text, span, report, IN_PATHS, None)
+
+
+def script_text(text: str, span: Span, report: Report) -> TemplateText:
+    """A command: the placeholders that no shell takes for anything else are some there too."""
+    return _tokens(text, span, report, IN_COMMANDS, None) if "#{" in text else command_text(text, span, report)
 
 
 def command_text(text: str, span: Span, report: Report) -> TemplateText:
@@ -120,11 +132,11 @@ def tokens_apart(text: str, pattern: re.Pattern[str] = IN_TEXTS) -> tuple[str | 
     return tuple(part for part in parts if part)
 
 
-def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], left_over: re.Pattern[str]) -> TemplateText:
+def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], left_over: re.Pattern[str] | None) -> TemplateText:
     """Placeholders and secrets. Half a token, and curly quotes, are reported: names, regions and ids hold neither."""
     parts = tokens_apart(text, pattern)
     report_secrets(parts, span, report)
-    if found := left_over.search("".join(part for part in parts if isinstance(part, str))):
+    if left_over is not None and (found := left_over.search("".join(part for part in parts if isinstance(part, str)))):
         report.add(
             codes.PLACEHOLDER,
             span,

@@ -10,6 +10,7 @@ from aib2packer.findings.codes import JSON_DUPLICATE_KEY, JSON_SYNTAX, JSON_TOO_
 from aib2packer.findings.model import Finding
 from aib2packer.jsonc.tree import MAX_DEPTH, JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass
+from aib2packer.text.placeholders import unquoted
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
@@ -131,17 +132,19 @@ class _Reader:
         return value
 
     def _value(self, start: int, depth: int) -> Json | None:
-        """Value = object | array | string | number | "true" | "false" | "null" ; None: no value begins here."""
+        """Value = object | array | string | number | "true" | "false" | "null" | placeholder ; None: no value begins here."""
         char = self._text[start : start + 1]
         if char == '"':
             return self._string(start)
+        if char in {"{", "["} and self._text[start + 1 : start + 2] == char and (bare := self._placeholder(start)) is not None:
+            return bare
         if char == "{":
             return self._object(start, depth)
         if char == "[":
             return self._array(start, depth)
         match = _match_atom(self._text, start)
         if match is None:
-            return None
+            return self._placeholder(start)
         atom, number, fraction, exponent = match.group(0, 1, 2, 3)
         span = Span(self._source, start, match.end())
         if number is None:
@@ -149,6 +152,11 @@ class _Reader:
         if math.isinf(float(number)):  # also keeps int() below Python's limit of digits
             raise _StopError(start, "huge number")
         return JsonScalar(float(number) if fraction or exponent else int(number), span)
+
+    def _placeholder(self, start: int) -> JsonScalar | None:
+        """Placeholder of a tool in the place of a value, as text; None: there is none."""
+        match = unquoted(self._text, start)
+        return None if match is None else JsonScalar(match[0], Span(self._source, start, match.end()))
 
     def _object(self, start: int, depth: int) -> JsonObject:
         """Object = "{" [ member *( "," member ) [ "," ] ] "}" ; member = string ":" value."""

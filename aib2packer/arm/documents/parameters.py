@@ -13,6 +13,8 @@ from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.forms import is_values_file
+from aib2packer.text.placeholders import is_open
+from aib2packer.text.secrets import mask
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
@@ -290,10 +292,14 @@ def _parameter(name: str, span: Span, declaration: JsonObject) -> Parameter:
     metadata = declaration.get("metadata")
     description = string_of(metadata.get("description")) if isinstance(metadata, JsonObject) else None
     nullable, rules = declaration.get("nullable"), declaration.get("validation")
+    default = declaration.get("defaultValue")
+    if (to_fill_in := string_of(default)) is not None and is_open(to_fill_in):
+        left_open = f"The template leaves it to be filled in: {mask(to_fill_in)}"
+        default, description = None, f"{description.rstrip('.')}. {left_open}" if description else left_open
     return Parameter(
         name=name,
         type=kind if kind in _SHAPES else "object",
-        default=declaration.get("defaultValue"),
+        default=default,
         allowed=allowed.items if isinstance(allowed, JsonArray) else (),
         min_value=_integer(declaration.get("minValue")),
         max_value=_integer(declaration.get("maxValue")),
