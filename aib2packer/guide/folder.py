@@ -35,7 +35,7 @@ _LEFT_BEHIND = "# What a build leaves behind.\n{}*{}\n"
 def folder_files(
     build: Build, guide: Guide, files: Collection[str], findings: Sequence[Finding], source: str
 ) -> dict[str, bytes]:
-    """The files, by path. `files` are those of the build, and those that it has beside it; `source` is what the input is called."""
+    """The files, by path. `files` are those of the build and those beside it; `source` is what the input is called."""
     fetches = build.downloads or (build.validation is not None and build.validation.downloads)
     texts = {IGNORED: _LEFT_BEHIND.format(f"{DOWNLOADS}/\n" if fetches else "", MANIFEST_ENDING)}
     if any({SCRIPTS, FILES} & set(path.split("/")[:-1]) for path in files):

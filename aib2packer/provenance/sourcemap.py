@@ -31,7 +31,7 @@ class Place:
 def source_map(
     lines: Mapping[str, Lines], origins: Iterable[tuple[str, Span]], folder: str = "", file: str = BUILD_FILE
 ) -> tuple[Place, ...]:
-    """The places of a file that come from the input, in the order of their lines; what the converter itself adds is not among them.
+    """The places of a file that come from the input, in the order of their lines; what the converter itself adds is not there.
 
     Args:
         lines: Where each place of the file stands, by its address.
@@ -43,7 +43,11 @@ def source_map(
     found: dict[str, dict[Span, None]] = defaultdict(dict)
     for address, span in origins:
         found[address][span] = None
-    places = (Place(f"{folder}{address}", lines[address], tuple(spans), folder, file) for address, spans in found.items() if address in lines)
+    places = (
+        Place(f"{folder}{address}", lines[address], tuple(spans), folder, file)
+        for address, spans in found.items()
+        if address in lines
+    )
     return tuple(sorted(places, key=lambda place: place.lines))
 
 
