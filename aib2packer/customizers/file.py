@@ -49,7 +49,7 @@ class File(Customizer):
 def read(index: int, fields: Fields) -> File | None:
     """Read a File customizer; None after an error."""
     head = read_head(index, KIND, fields)
-    source, destination = read_fetched(fields, "sourceUri"), fields.command("destination")
+    source, destination = read_fetched(fields, "sourceUri"), fields.path_on_vm("destination")
     if source is None:
         fields.missing("sourceUri", "Say where the file is.")
     if destination is None:
