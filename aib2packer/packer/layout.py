@@ -9,7 +9,7 @@ __all__ = ["BUILD_FILE"]
 
 BUILD_ENDING = ".pkr.hcl"
 VALUES_ENDING = ".auto.pkrvars.hcl"
-SPLIT_FILES = tuple(f"{part}{BUILD_ENDING}" for part in ("versions", "variables", "locals", "sources"))
+SPLIT_FILES = ("versions.pkr.hcl", "variables.pkr.hcl", "locals.pkr.hcl", "sources.pkr.hcl")
 """What a build that is spread over files has beside the one with its name."""
 SOURCES_FILE = SPLIT_FILES[-1]
 VALIDATION_FOLDER = "validate"
@@ -80,6 +80,9 @@ class BuildFiles:
 def build_files(layout: Layout, name: str) -> BuildFiles:
     """The files of a build of that name, in a folder of its own."""
     if layout is Layout.SINGLE:
-        return BuildFiles(*[BUILD_FILE] * 5)
+        return BuildFiles(BUILD_FILE, BUILD_FILE, BUILD_FILE, BUILD_FILE, BUILD_FILE)
     own = f"{name}{BUILD_ENDING}"
-    return BuildFiles(*SPLIT_FILES, f"{name}-build{BUILD_ENDING}" if own.casefold() in SPLIT_FILES else own)
+    versions, variables, locals_, sources = SPLIT_FILES
+    return BuildFiles(
+        versions, variables, locals_, sources, f"{name}-build{BUILD_ENDING}" if own.casefold() in SPLIT_FILES else own
+    )
