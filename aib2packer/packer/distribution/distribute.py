@@ -11,6 +11,7 @@ from aib2packer.packer.distribution.steps import DistributionSteps
 from aib2packer.packer.distribution.tags import tags_value
 from aib2packer.packer.distribution.target_kind import TargetContext
 from aib2packer.packer.distribution.temporary_image import temporary_image_settings
+from aib2packer.packer.distribution.versions import report_versions
 from aib2packer.packer.vm.machine import build_location, timeout
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def distribute(template: ImageTemplate, context: BuildContext, needed: ForValida
         symbols=symbols,
         report=report,
     )
+    report_versions(plan.galleries, symbols, report)
     outputs = {target.index: kind_of_target(target).translate(target, made_with) for target in template.targets}
     settings = temporary_image_settings(template, decisions, symbols, report)
     for target in plan.made:

@@ -17,7 +17,7 @@ from aib2packer.packer.distribution.ids import gallery_version_id
 from aib2packer.packer.distribution.regions import copies_by_region, region_words, storage_type, target_regions
 from aib2packer.packer.distribution.script import RawShell
 from aib2packer.packer.distribution.target_kind import Bootable, Finishing, TargetKind, TargetOutput
-from aib2packer.packer.distribution.versions import VERSION, image_version, report_version
+from aib2packer.packer.distribution.versions import VERSION, image_version
 from aib2packer.packer.source.gallery_image import gallery_image
 
 if TYPE_CHECKING:
@@ -151,7 +151,6 @@ class GalleryKind(TargetKind[GalleryTarget]):
         plan, symbols, report = context.plan, context.symbols, context.report
         _check_names(target, report)
         version = image_version(target, plan.galleries, symbols)
-        report_version(target, plan.galleries, symbols, report)
         regions = copies_by_region(target, context.location, symbols, report)
         kinds = {copies.storage_type for copies in regions.values()}
         kind = kinds.pop() if len(kinds) == 1 else None
