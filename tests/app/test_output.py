@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aib2packer.app.output import FilesDifferError, OutputError, write
+from aib2packer.app.output import FilesDifferError, OutputError, Writing, write
 from aib2packer.app.staging import Staging
 from tests.app.kills import campaign
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="permissions and links of POSIX")
@@ -165,9 +165,9 @@ def test_a_signal_that_comes_while_files_are_written_leaves_all_as_it_was(
     write(tmp_path, {"a": b"old"}, force=False)
     add = Staging.add
 
-    def interrupted(staging: Staging, target: Path, content: bytes, check: Callable[[], None]) -> None:
+    def interrupted(staging: Staging, files: Mapping[Path, bytes], check: Callable[[], None]) -> None:
         signal.raise_signal(signal.SIGINT)
-        add(staging, target, content, check)
+        add(staging, files, check)
 
     monkeypatch.setattr(Staging, "add", interrupted)
     with pytest.raises(KeyboardInterrupt):
@@ -207,10 +207,10 @@ def test_what_only_looks_like_a_leftover_is_kept(tmp_path: Path) -> None:
 
 @POSIX
 def test_what_another_run_is_writing_is_let_be(tmp_path: Path) -> None:
-    with Staging(tmp_path) as staging:
-        staging.add(tmp_path / "a", b"1", lambda: None)
+    with Writing() as another:
+        another.write(tmp_path, {"a": b"1"}, force=False)
         write(tmp_path, {"b": b"2"}, force=False)
-        staging.commit()
+        another.commit()
 
     assert contents(tmp_path) == {"a": b"1", "b": b"2"}
 
