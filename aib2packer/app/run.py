@@ -45,9 +45,11 @@ if TYPE_CHECKING:
     Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
 
     class Write(Protocol):
-        """What writes files below a folder, as `output.write` does, or takes them for later."""
+        """What writes files."""
 
-        def __call__(self, folder: Path, files: Mapping[str, bytes], *, force: bool) -> None: ...
+        def __call__(self, folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
+            """Write files below a folder, as `output.write` does, or take them for later."""
+
 
 _STDOUT_NAMES: dict[Emit | None, str] = {Emit.VALIDATION: "validate.pkr.hcl"}  # what a person would call it beside the other
 

@@ -86,9 +86,7 @@ class Staging:
                     error.filename = str(target)  # the one that the user knows
                     raise
             check()
-            names = b"".join(os.fsencode(target) + b"\0" for target in files)
-            if journal.write(names) != len(names):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            _write_all(journal, b"".join(os.fsencode(target) + b"\0" for target in files))
         except BaseException:
             for number in range(self._count, self._count + len(files)):
                 for path in (self._new(number), self._old(number)):
@@ -200,6 +198,11 @@ def _require_place(target: Path) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def _write_all(file: FileIO, data: bytes) -> None:
+    if file.write(data) != len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _is_old(folder: Path) -> bool:
