@@ -15,7 +15,14 @@ from aib2packer.options import Options
 from aib2packer.text.source import SourceText, decode
 
 if TYPE_CHECKING:
+    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.guide.instructions import Guides
     from aib2packer.jsonc.tree import Json, JsonObject
+    from aib2packer.packer.decisions import Decisions
+    from aib2packer.packer.facts import Facts
+    from aib2packer.packer.model import Build
+    from aib2packer.packer.variables.symbols import Symbols
+    from aib2packer.provenance.printing import Printed
 
 
 def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> Conversion:
@@ -51,10 +58,11 @@ def image_templates(text: str | bytes, *, file: str = "<stdin>", options: Option
     from aib2packer.aib.reading import names
 
     chosen = options or Options()
-    document = _document(_source(text, file), chosen.root, Report())
+    report = Report()  # what there is to say of them is said when one is converted
+    document = _document(_source(text, file), chosen.root, report)
     if document is None:
         return ()
-    return names(replaced(document, chosen.replacements), chosen, partial(read_linked, file, chosen.root))
+    return names(replaced(document, chosen.replacements), chosen, partial(read_linked, file, chosen.root), report)
 
 
 def _source(text: str | bytes, file: str) -> SourceText:
@@ -76,7 +84,7 @@ def _document(source: SourceText, root: Path | None, report: Report) -> Json | N
 
 def _convert(document: Json, options: Options, report: Report) -> Conversion:
     """The stages, from the document to the output: each takes what those before it made, and reports what it finds."""
-    from aib2packer.aib.reading import body_of, read
+    from aib2packer.aib.reading import read
     from aib2packer.customizers import CUSTOMIZERS
     from aib2packer.guide.header import headers
     from aib2packer.guide.instructions import guide
@@ -88,11 +96,11 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
 
     source = document.span.source.name
     document = replaced(document, options.replacements)
-    template = read(document, CUSTOMIZERS, options, partial(read_linked, source, options.root), report)
+    found = read(document, CUSTOMIZERS, options, partial(read_linked, source, options.root), report)
+    template = found.template
     decisions = None if template is None else decide(template, CUSTOMIZERS, options, report)
     if template is None or decisions is None:
-        body = body_of(document, options, partial(read_linked, source, options.root)) if template is None else template.body
-        return _failed(body, report)
+        return _failed(found.body, report)
     symbols = claim_names(template, report, values_apart=options.side_files)
     build = translate(template, decisions, symbols, CUSTOMIZERS, options, report)
     if report.failed:
@@ -100,25 +108,27 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
     guides = guide(template, decisions, symbols, build, options)
     printed = print_builds(build, headers(guides, report), options)
     settings = account(template.body, template.settled, printed.origins, report)
-    beside: dict[str, bytes] = {}
-    if options.side_files:
-        from aib2packer.guide.folder import folder_files
-
-        beside = folder_files(build, guides.build, printed.files, report.findings, source)
-    told = None
-    if options.facts:
-        from aib2packer.guide.facts import facts
-
-        told = facts(template, decisions, symbols, build, guides)
     return Conversion(
         printed.hcl,
-        {**printed.files, **beside},
+        {**printed.files, **(_for_people(build, guides, printed, report, source) if options.side_files else {})},
         report.findings,
         settings=settings,
         source_map=printed.places,
         assets=printed.assets,
-        facts=told,
+        facts=_facts(template, decisions, symbols, build, guides) if options.facts else None,
     )
+
+
+def _for_people(build: Build, guides: Guides, printed: Printed, report: Report, source: str) -> dict[str, bytes]:
+    from aib2packer.guide.folder import folder_files
+
+    return folder_files(build, guides.build, printed.files, report.findings, source)
+
+
+def _facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build: Build, guides: Guides) -> Facts:
+    from aib2packer.guide.facts import facts
+
+    return facts(template, decisions, symbols, build, guides)
 
 
 def _failed(body: JsonObject | None, report: Report) -> Conversion:

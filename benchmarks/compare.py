@@ -10,6 +10,7 @@ system time together, their ratios, and the largest peak of memory. Takes some t
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,18 +60,20 @@ def run(command: list[str], environment: dict[str, str]) -> Run:
     return Run(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
-def program(name: str, *sources: str) -> Path:
-    """The folder of the programs of an environment that has these packages."""
+def program(name: str, source: str) -> Path:
+    """The folder of the programs of an environment that has a package: one of a registry, or a wheel as it is now."""
     folder = HOME / name
     done = folder / "installed.json"
-    if not done.is_file() or json.loads(done.read_text()) != list(sources):
+    wanted = [source, hashlib.sha256(Path(source).read_bytes()).hexdigest()] if source.endswith(".whl") else [source]
+    if not done.is_file() or json.loads(done.read_text()) != wanted:
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([folder / "bin" / "pip", "install", "-q", *sources], check=True)
-        done.write_text(json.dumps(sources))
+        subprocess.run([folder / "bin" / "pip", "install", "-q", source], check=True)
+        done.write_text(json.dumps(wanted))
     return folder / "bin"
 
 
+@cache
 def wheel(commit: str | None) -> str:
     """The path of a wheel of ours: of a commit, or of the checkout as it is."""
     target = HOME / "wheels" / (commit or "now")

@@ -180,3 +180,22 @@ def test_nothing_is_imported_under_another_name() -> None:
     )
 
     assert renamed == []
+
+
+# Who makes a report, and why: all others are given one, and what is found is told once.
+MAKE_REPORTS = {
+    "convert": 2,  # where a conversion begins, and where only the names of what is in an input are asked for
+    "findings.model": 1,  # a copy, for a reading that may have to be done once more
+}
+
+
+def test_no_report_is_made_to_be_thrown_away() -> None:
+    made = {module: count for module, path in modules().items() if (count := len([*reports_made(path)]))}
+
+    assert made == MAKE_REPORTS
+
+
+def reports_made(path: Path) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Report"):
+            yield node

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import shlex
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.answers import missing_field, unknown_field
 from aib2packer.aib.model import Located, Settled
-from aib2packer.aib.tokens import command_text, hide_secrets, literal_text, name_text, region_text, token_text, uri_text
-from aib2packer.arm.language.placeholders import IN_NAMES, IN_TEXTS, plain
+from aib2packer.aib.tokens import (
+    command_text,
+    hide_secrets,
+    literal_text,
+    name_text,
+    path_text,
+    region_text,
+    report_secrets,
+    script_text,
+    token_text,
+    tokens_apart,
+    uri_text,
+)
 from aib2packer.arm.language.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of
 from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
 from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
-from aib2packer.findings.model import Report
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, JsonUnknown
-from aib2packer.lazy.models import dataclass, field, replace
+from aib2packer.lazy.models import dataclass, field
 from aib2packer.lazy.patterns import pattern
+from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_URIS, WHOLE_COMMAND, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +36,9 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import Flag, Number
     from aib2packer.aib.versions import ApiVersion
     from aib2packer.arm.language import symbolic
-    from aib2packer.arm.language.symbolic import Type
+    from aib2packer.arm.language.symbolic import Secret, Type
+    from aib2packer.arm.language.text import TextSymbol
+    from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
     from aib2packer.options import Unfetched
     from aib2packer.text.source import Span
@@ -161,8 +173,12 @@ class Fields:
         return self._strings(key, (), region_text)
 
     def command(self, key: str, *others: Spelling) -> TemplateText | None:
-        """A string that is left alone, but for secrets: the text of a command, a path on the VM."""
-        return self._string(key, others, command_text)
+        """A string that is left alone, but for secrets, and what no shell takes for anything: the text of a command."""
+        return self._string(key, others, script_text)
+
+    def path_on_vm(self, key: str) -> TemplateText | None:
+        """A path on the VM."""
+        return self._string(key, (), path_text)
 
     def known_command(self, key: str) -> TemplateText | None:
         """A command with what its expressions come to, by the values and defaults of their parameters, if that is known."""
@@ -189,13 +205,15 @@ class Fields:
 
     def late_text(self, key: str) -> LateText | None:
         """A string that only Packer's run knows, with what its parameters make of it now; None for others."""
-        value, text = self.value(key), self.quiet().text(key)
-        if value is None or text is None or text.literal is not None:
+        value = self.value(key)
+        if value is None or not _is_late(value):
             return None
         known = self.reading.resolve(value.symbol) if isinstance(value, JsonSymbolic) else None
         if known is None and isinstance(value, JsonSymbolic):
             return None
-        text = self.text(key) or text
+        text = self.text(key)
+        if text is None:
+            return None
         if isinstance(known, str):
             return LateText(text, known) if known else None
         return LateText(text, None)
@@ -240,7 +258,7 @@ class Fields:
 
     def commands(self, key: str, *others: Spelling) -> tuple[TemplateText, ...]:
         """An array of commands."""
-        return self._strings(key, others, command_text)
+        return self._strings(key, others, script_text)
 
     def _strings(self, key: str, others: tuple[Spelling, ...], read: _ReadText) -> tuple[TemplateText, ...]:
         value = self._array(self.value(key, *others), key)
@@ -269,7 +287,8 @@ class Fields:
         value = self.value(key)
         if isinstance(value, JsonSymbolic):
             value = node_of(self.reading.resolve(value.symbol), value.span)
-        return None if value is None or isinstance(value, JsonSymbolic) else self.integer_of(value, key)
+        number = None if value is None else _as_integer(value)
+        return None if value is None or number is None else Located(number, value.span)
 
     def integer_of_key(self, key: str) -> Located[int] | None:
         """A whole number of which 0 is a value like any other."""
@@ -324,7 +343,7 @@ class Fields:
     def late(self, key: str, kind: Type, *others: Spelling) -> TemplateText | None:
         """A list or an object that only Packer's run knows, as one expression; None where it is unset or known."""
         value = self.value(key, *others)
-        if value is not None and kind == "array" and (token := _lone_placeholder(value, "array")) is not None:
+        if value is not None and (token := _lone_placeholder(value, kind)) is not None:
             return None if value.span.text.startswith('"') else token
         if not isinstance(value, JsonSymbolic) or type_of(value.symbol) != kind:
             return None
@@ -394,7 +413,7 @@ class Fields:
             return {}
         texts: dict[str, TemplateText] = {}
         for member in found:
-            if IN_TEXTS.search(member.key):
+            if IN_TAGS.search(member.key):
                 self.report.add(
                     codes.UNFILLED,
                     member.value.span,
@@ -458,7 +477,9 @@ class Fields:
                 )
                 continue
             code = codes.IGNORED_FIELD if self.api.before(STRICT_SINCE) else codes.UNKNOWN_FIELD
-            near = difflib.get_close_matches(member.key, self._used, n=1, cutoff=0.75)
+            from difflib import get_close_matches
+
+            near = get_close_matches(member.key, self._used, n=1, cutoff=0.75)
             answer = ": the service ignored it before API version 2024-02-01"
             if self.api.since(STRICT_SINCE):
                 answer = unknown_field(member.key)
@@ -472,18 +493,12 @@ class Fields:
     def integer_of(self, value: Json, key: str) -> Located[int] | None:
         """Read one value as a whole number."""
         known = self._known(value, key)
-        match known:
-            case None:
-                return None
-            case JsonScalar(bool()):
-                pass
-            case JsonScalar(int() as number, span):
-                return Located(number, span)
-            case JsonScalar(float() as number, span) if number.is_integer():
-                return Located(int(number), span)
-            case JsonScalar(str() as text, span) if _INTEGER.fullmatch(text.strip()):
-                self._coerced(span, key, "a string", "a number")
-                return Located(int(text), span)
+        if known is None:
+            return None
+        if (number := _as_integer(known)) is not None:
+            if isinstance(known, JsonScalar) and isinstance(known.value, str):
+                self._coerced(known.span, key, "a string", "a number")
+            return Located(number, known.span)
         if (token := _lone_placeholder(known)) is not None:
             self._unfilled(token, key)
         else:
@@ -504,12 +519,24 @@ class Fields:
             value = node_of(self.reading.reveal(value.symbol), value.span)
         if not isinstance(value, JsonScalar) or not isinstance(value.value, str):
             return None
-        tokens = uri_text(value.value, value.span, Report()).symbols
-        return None if any(isinstance(token, Placeholder) for token in tokens) else value.value
+        pieces = tokens_apart(value.value, IN_URIS)
+        return None if any(isinstance(piece, Placeholder) for piece in pieces) else value.value
 
-    def quiet(self) -> Fields:
-        """These fields, with findings that go nowhere."""
-        return replace(self, reading=replace(self.reading, report=Report()))
+    def shown_uri(self, key: str, *others: Spelling) -> TemplateText | None:
+        """A URI to be shown: none of the secrets in it becomes a variable, and so nothing is said of them."""
+        value = self.value(key, *others)
+        match value:
+            case JsonSymbolic(span, symbol):
+                parts: list[str | TextSymbol] = []
+                for piece in _pieces(symbol):
+                    parts += (
+                        tokens_apart(piece, IN_URIS) if isinstance(piece, str) else (LateExpression(_hidden(piece)[0], span),)
+                    )
+                return TemplateText(tuple(parts), span)
+            case JsonScalar(str() as text, span):
+                return TemplateText(tokens_apart(text, IN_URIS), span)
+            case _:
+                return None
 
     def _string(self, key: str, others: tuple[Spelling, ...], read: _ReadText) -> TemplateText | None:
         value = self.value(key, *others)
@@ -518,11 +545,9 @@ class Fields:
     def _text(self, value: Json, key: str, read: _ReadText, *, unset_is_empty: bool = False) -> TemplateText | None:
         match value:
             case JsonSymbolic(span, symbol):
-                # A lone piece is not text yet, and stays what makes it text.
-                pieces = symbol.parts if isinstance(symbol, Concat) and len(symbol.parts) > 1 else (symbol,)
                 parts = (
                     read(piece, span, self.report).parts if isinstance(piece, str) else self._expression(piece, span)
-                    for piece in pieces
+                    for piece in _pieces(symbol)
                 )
                 return TemplateText(tuple(part for piece in parts for part in piece), span)
             case JsonScalar(None, span):
@@ -538,10 +563,13 @@ class Fields:
                 return None
 
     def _expression(self, symbol: symbolic.Symbol, span: Span) -> tuple[LateExpression, ...]:
-        hidden = hide_secrets(symbol, span, self.report)
-        return (LateExpression(hidden if is_symbol(hidden) else symbol, span),)
+        hidden, secrets = _hidden(symbol)
+        report_secrets(secrets, span, self.report)
+        return (LateExpression(hidden, span),)
 
     def _plain(self, text: str, span: Span, read: _ReadText) -> TemplateText | None:
+        if (span.text == text and IN_NAMES.fullmatch(text)) or (read is script_text and WHOLE_COMMAND.fullmatch(text)):
+            return TemplateText((Placeholder(text),), span)
         if not span.text.startswith('"'):  # an expression made it
             return read(text, span, self.report)
         if _CALL.fullmatch(text):
@@ -682,6 +710,39 @@ class Fields:
 
     def _name(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key
+
+
+def _pieces(symbol: symbolic.Symbol) -> tuple[str | symbolic.Symbol, ...]:
+    """The pieces that make a text. A lone piece is not text yet, and stays what makes it text."""
+    return symbol.parts if isinstance(symbol, Concat) and len(symbol.parts) > 1 else (symbol,)
+
+
+def _hidden(symbol: symbolic.Symbol) -> tuple[symbolic.Symbol, tuple[Secret, ...]]:
+    """An expression without the secrets that stand in it, and these."""
+    hidden, secrets = hide_secrets(symbol)
+    return hidden if is_symbol(hidden) else symbol, secrets
+
+
+def _is_late(value: Json) -> bool:
+    """Whether a value is a text that only Packer's run knows."""
+    if isinstance(value, JsonScalar) and isinstance(value.value, str):
+        return any(not isinstance(piece, str) for piece in tokens_apart(value.value, IN_NAMES))
+    return isinstance(value, JsonSymbolic)
+
+
+def _as_integer(value: Json) -> int | None:
+    """What a value is as a whole number, or a string that holds one; None for others."""
+    match value:
+        case JsonScalar(bool()):
+            return None
+        case JsonScalar(int() as number):
+            return number
+        case JsonScalar(float() as number) if number.is_integer():
+            return int(number)
+        case JsonScalar(str() as text) if _INTEGER.fullmatch(text.strip()):
+            return int(text)
+        case _:
+            return None
 
 
 def _lone_placeholder(value: Json, kind: Type = "string") -> TemplateText | None:

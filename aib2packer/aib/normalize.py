@@ -19,7 +19,6 @@ from aib2packer.aib.vm import read_vm
 from aib2packer.arm.language.text import TemplateText
 from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
-from aib2packer.findings.model import Report
 from aib2packer.jsonc.tree import JsonScalar, string_of
 from aib2packer.lazy.patterns import pattern
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Validation, VmProfile
     from aib2packer.arm.documents.template import Resource
-    from aib2packer.findings.model import Code
+    from aib2packer.findings.model import Code, Report
     from aib2packer.options import Options
     from aib2packer.text.source import Span
 
@@ -159,7 +158,7 @@ def read_template(
         api=api,
         parameters=resource.parameters,
         # What is the same with the secrets hidden is found again; those are reported where they are used.
-        named=tuple((name, hide_secrets(value, resource.body.span, Report())) for name, value in resource.named),
+        named=tuple((name, hide_secrets(value)[0]) for name, value in resource.named),
         siblings=resource.siblings,
         resolve=resource.resolve,
         source=source,
@@ -202,7 +201,7 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
 
 def _timeout(properties: Fields) -> tuple[Located[int] | None, TemplateText | None]:
     """The minutes that a build may take, and the text that gives them where only Packer's run knows."""
-    given, known = properties.number("buildTimeoutInMinutes"), properties.quiet().known_integer("buildTimeoutInMinutes")
+    given, known = properties.number("buildTimeoutInMinutes"), properties.known_integer("buildTimeoutInMinutes")
     late = given if isinstance(given, TemplateText) and (known is None or known.value) else None
     timeout: Located[int] | None
     if late is not None:

@@ -11,16 +11,24 @@ from aib2packer.arm.documents.fill import fill
 from aib2packer.arm.documents.parameters import read_values
 from aib2packer.arm.documents.template import find_image_template, list_image_templates
 from aib2packer.findings import codes
-from aib2packer.findings.model import Report
-from aib2packer.lazy.models import replace
+from aib2packer.lazy.models import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aib2packer.aib.customize import ReadsCustomizer
     from aib2packer.aib.model import ImageTemplate
+    from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json, JsonObject
     from aib2packer.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTemplate:
+    """What an image template says, and the resource that it was read from; None for what could not be had."""
+
+    template: ImageTemplate | None
+    body: JsonObject | None
 
 
 def read(
@@ -29,8 +37,8 @@ def read(
     options: Options,
     read_linked: Callable[[str, Report], Json | None],
     report: Report,
-) -> ImageTemplate | None:
-    """Find the image template in a document and read it; None after an error that leaves nothing to go on with.
+) -> FoundTemplate:
+    """Find the image template in a document and read it: there is none after an error that leaves nothing to go on with.
 
     Parameters that decide what is built cannot be variables. Which they are shows when the template is read: then it is read
     once more, with their values in place.
@@ -51,23 +59,17 @@ def read(
         template = None if resource is None else read_template(resource, kinds, options, needed, found)
         if needed <= context.shape:
             report.take(found)
-            return None if template is None else replace(template, cloud=context.cloud)
+            body = None if resource is None else resource.body
+            return FoundTemplate(None if template is None else replace(template, cloud=context.cloud), body)
         context = replace(context, shape=context.shape | needed)
 
 
-def names(document: Json, options: Options, read_linked: Callable[[str, Report], Json | None]) -> tuple[str, ...]:
+def names(
+    document: Json, options: Options, read_linked: Callable[[str, Report], Json | None], report: Report
+) -> tuple[str, ...]:
     """The names of all image templates in a document; each can be the name in the options."""
-    report = Report()  # `read` reports
     document, context = _filled(document, options, read_linked, report)
     return list_image_templates(document, context, report)
-
-
-def body_of(document: Json, options: Options, read_linked: Callable[[str, Report], Json | None]) -> JsonObject | None:
-    """The image template of a document as it stands, for the account of one that could not be converted."""
-    report = Report()  # `read` reports
-    document, context = _filled(document, options, read_linked, report)
-    resource = find_image_template(document, options.name, context, report)
-    return None if resource is None else resource.body
 
 
 def _filled(
@@ -75,17 +77,17 @@ def _filled(
 ) -> tuple[Json, Context]:
     """The document with its placeholders filled in by name, and what the user says beside that."""
     values = read_values(options, report)
-    filled = fill(document, values, options)
-    for span in filled.half:
+    filled = fill(document, values, options, report)
+    for form, span in filled.half:
         report.add(
             codes.PLACEHOLDER,
             span,
-            "placeholders such as `${name}` are filled in elsewhere in this template: whether this one is of that kind, or the "
+            f"placeholders such as `{form}` are filled in elsewhere in this template: whether this one is of that kind, or the "
             "shell's, cannot be told",
             help="Fill the template in first, with the tool that it is for; or give all of them: --set name=…",
         )
     return filled.document, Context(
-        values=values,
+        values=filled.values,
         filled=filled.used,
         subscription_id=options.subscription_id,
         resource_group=options.resource_group,

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.language.placeholders import IN_NAMES, IN_TEXTS, IN_URIS
 from aib2packer.arm.language.symbolic import Secret, concat, once, rebuild
 from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
+from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from aib2packer.arm.language.symbolic import ArmValue
     from aib2packer.findings.model import Report
@@ -38,7 +38,9 @@ def literal_text(text: str, span: Span) -> TemplateText:
 
 def token_text(text: str, span: Span, report: Report) -> TemplateText:
     """A text in which `<tokens>` are placeholders, and secrets are secrets: a tag."""
-    return _tokens(text, span, report, IN_TEXTS, _LEFT_OVER)
+    # What an expression put together is no token of a tool, which sees the text of the template.
+    stands_there = IN_TAGS.fullmatch(text) or all(match[0] in span.text for match in IN_TAGS.finditer(text))
+    return _tokens(text, span, report, IN_TAGS if stands_there else IN_TEXTS, _LEFT_OVER)
 
 
 def uri_text(text: str, span: Span, report: Report) -> TemplateText:
@@ -57,9 +59,37 @@ def region_text(text: str, span: Span, report: Report) -> TemplateText:
     return TemplateText(tuple(part.replace(" ", "").lower() if isinstance(part, str) else part for part in parts), span)
 
 
+def path_text(text: str, span: Span, report: Report) -> TemplateText:
+    """A path on the VM with the placeholders in it."""
+    return _tokens(text, span, report, IN_PATHS, None)
+
+
+def script_text(text: str, span: Span, report: Report) -> TemplateText:
+    """A command: the placeholders that no shell takes for anything else are some there too."""
+    return _tokens(text, span, report, IN_COMMANDS, None) if "#{" in text else command_text(text, span, report)
+
+
 def command_text(text: str, span: Span, report: Report) -> TemplateText:
     """A text that is left alone, but for the secrets in it: the signed queries and passwords of URLs."""
-    parts: list[str | TextSymbol] = []
+    parts = secrets_apart(text)
+    report_secrets(parts, span, report)
+    return TemplateText(parts, span)
+
+
+def report_secrets(parts: Iterable[object], span: Span, report: Report) -> None:
+    """Say that there is a secret among the parts of a text, where there is one."""
+    if any(isinstance(part, Secret) for part in parts):
+        report.add(
+            codes.SECRET,
+            span,
+            "there is a secret in here: the output takes it from a sensitive variable instead",
+            help="Set the variable as the comment at the top of the output says; renew the secret: the template showed it.",
+        )
+
+
+def secrets_apart(text: str) -> tuple[str | Secret, ...]:
+    """The pieces of a text, with symbols in place of the secrets in it."""
+    parts: list[str | Secret] = []
     end = 0
     for start, stop, host, query in _secrets(text):
         # The digest only tells one secret from another; it is never shown.
@@ -68,33 +98,28 @@ def command_text(text: str, span: Span, report: Report) -> TemplateText:
         digest = hashlib.sha256(text[start:stop].encode("utf-8", "surrogatepass")).hexdigest()
         parts += [text[end:start], Secret(host, query, digest)]
         end = stop
-    if end:
-        report.add(
-            codes.SECRET,
-            span,
-            "there is a secret in here: the output takes it from a sensitive variable instead",
-            help="Set the variable as the comment at the top of the output says; renew the secret: the template showed it.",
-        )
     parts.append(text[end:])
-    return TemplateText(tuple(part for part in parts if part), span)
+    return tuple(part for part in parts if part)
 
 
-def hide_secrets(value: ArmValue, span: Span, report: Report) -> ArmValue:
-    """A value of an expression with symbols in place of the secrets in it."""
+def hide_secrets(value: ArmValue) -> tuple[ArmValue, tuple[Secret, ...]]:
+    """A value of an expression with symbols in place of the secrets in it, and these."""
+    secrets: list[Secret] = []
 
     def hide(part: ArmValue, inside: Callable[[ArmValue], ArmValue]) -> ArmValue:
         if not isinstance(part, str):
             return rebuild(part, inside)
-        pieces = command_text(part, span, report).parts
-        return part if pieces in {(part,), ()} else concat(piece for piece in pieces if isinstance(piece, str | Secret))
+        pieces = secrets_apart(part)
+        secrets.extend(piece for piece in pieces if isinstance(piece, Secret))
+        return part if pieces in {(part,), ()} else concat(pieces)
 
-    return once(hide)(value)
+    return once(hide)(value), tuple(secrets)
 
 
-def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], left_over: re.Pattern[str]) -> TemplateText:
-    """Placeholders and secrets. Half a token, and curly quotes, are reported: names, regions and ids hold neither."""
+def tokens_apart(text: str, pattern: re.Pattern[str] = IN_TEXTS) -> tuple[str | TextSymbol, ...]:
+    """The pieces of a text, with symbols in place of the placeholders and the secrets in it."""
     parts: list[str | TextSymbol] = []
-    for piece in command_text(text, span, report).parts:
+    for piece in secrets_apart(text):
         if not isinstance(piece, str):
             parts.append(piece)
             continue
@@ -104,14 +129,21 @@ def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], lef
             parts += [piece[end : match.start()], Placeholder(match.group(), secret)]
             end = match.end()
         parts.append(piece[end:])
-    if found := left_over.search("".join(part for part in parts if isinstance(part, str))):
+    return tuple(part for part in parts if part)
+
+
+def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], left_over: re.Pattern[str] | None) -> TemplateText:
+    """Placeholders and secrets. Half a token, and curly quotes, are reported: names, regions and ids hold neither."""
+    parts = tokens_apart(text, pattern)
+    report_secrets(parts, span, report)
+    if left_over is not None and (found := left_over.search("".join(part for part in parts if isinstance(part, str)))):
         report.add(
             codes.PLACEHOLDER,
             span,
             f"placeholder not filled in: there is a `{found.group()}` that belongs to nothing",
             help="Put the value in its place, without brackets and curly quotes.",
         )
-    return TemplateText(tuple(part for part in parts if part), span)
+    return TemplateText(parts, span)
 
 
 def _secrets(text: str) -> Iterator[tuple[int, int, str, bool]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING
 
 from aib2packer.app.globs import matches
@@ -89,6 +88,8 @@ def _rule(file: Path, table: Mapping[str, object]) -> Rule:
 
 
 def _table(file: Path) -> Mapping[str, object]:
+    import tomllib
+
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

@@ -7,10 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aib2packer.app.bicep import has_compiler
 from aib2packer.app.globs import matches
 from aib2packer.lazy.patterns import pattern
-from aib2packer.system.programs import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -62,6 +60,8 @@ def _is_inside(path: Path, root: Path) -> bool:
 
 def _without_built(files: Collection[Path]) -> Iterator[Path]:
     """One file of each pair of a Bicep file and what was built of it, which say the same: the source, if it can be built."""
+    from aib2packer.app.bicep import has_compiler
+
     sources = {file.with_suffix("") for file in files if file.suffix.lower() == ".bicep"}
     built = {
         file.with_suffix("")
@@ -83,6 +83,8 @@ def _is_built(file: Path) -> bool:
 def _ignored(folder: Path) -> set[str]:
     """What git ignores below a folder, by relative path; nothing where there is no git, or no repository."""
     import subprocess
+
+    from aib2packer.system.programs import find_program
 
     git = find_program("git")
     if git is None:

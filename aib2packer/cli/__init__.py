@@ -74,9 +74,11 @@ def main() -> None:
 
     For completion in bash (zsh and fish alike): eval "$(_AIB2PACKER_COMPLETE=bash_source aib2packer)"
     """  # noqa: D301 - click's mark for lines that stay as they are
+    import atexit
     import gc
 
     from aib2packer.app.interrupts import end_in_order
 
     end_in_order()
     gc.set_threshold(_ALLOCATIONS)
+    atexit.register(gc.freeze)  # else Python looks for garbage twice before it ends, which takes a tenth too

@@ -6,14 +6,12 @@ A key is an option as the command line has it, without the dashes: the option it
 from __future__ import annotations
 
 import json
-from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, cast
 
 import click
 from click.core import ParameterSource
 
-from aib2packer.app.beside import environment_of
 from aib2packer.app.config import Config, find_config, read_config
 from aib2packer.app.inputs import read_file
 from aib2packer.lazy.models import field_names, replace
@@ -129,6 +127,8 @@ def _option(context: click.Context, key: str, file: Path) -> click.Option | None
     own = of(context.command)
     every = {name for command in main.list_commands(context) for name in of(main.get_command(context, command))} | set(own)
     if key not in every - _NOT_IN_FILES:
+        from difflib import get_close_matches
+
         near = get_close_matches(key, every - _NOT_IN_FILES, n=1)
         message = f"{file}: there is no option `{key}`{f'; did you mean `{near[0]}`?' if near else ''}"
         raise click.BadParameter(message)
@@ -160,6 +160,8 @@ def _settings(value: object) -> list[str]:
 def _environments(value: object, base: Path, template: Path, most: int) -> Mapping[str, SourceText]:
     if isinstance(value, dict):
         return {str(name): _read(base / _filled(str(file), base, template), most) for name, file in value.items()}
+    from aib2packer.app.beside import environment_of
+
     return {environment_of(template, file): _read(file, most) for file in _files(value, base, template)}
 
 

@@ -67,8 +67,8 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
     if late is not None and late.known is not None and not _SHA256.fullmatch(late.known.lower()):
         late = None  # an error, which is told of as any other
     checksum = _checksum(fields) if late is None else None
-    # What is fetched now needs no variables, so that nothing is to be said about secrets that would become some.
-    uri = (fields if asset is None else fields.quiet()).uri(key, *others)
+    # What is fetched now needs no variables.
+    uri = fields.uri(key, *others) if asset is None else fields.shown_uri(key, *others)
     if uri is None:
         if checksum is not None or late is not None:
             fields.report.add(

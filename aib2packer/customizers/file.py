@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.model import Customizer
-from aib2packer.arm.language.text import text_of
 from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, script_text, supply
 from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.findings import codes
 from aib2packer.hcl.names import file_name
+from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.values import HclCode
 from aib2packer.lazy.models import dataclass
+from aib2packer.packer.distribution.script import concat
 from aib2packer.packer.layout import FILES
 from aib2packer.packer.model import Steps
 from aib2packer.packer.steps.exact_text import require_exact
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
     from aib2packer.arm.language.text import TemplateText
+    from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.build_context import BuildContext
 
 KIND = "File"
@@ -46,7 +49,7 @@ class File(Customizer):
 def read(index: int, fields: Fields) -> File | None:
     """Read a File customizer; None after an error."""
     head = read_head(index, KIND, fields)
-    source, destination = read_fetched(fields, "sourceUri"), fields.command("destination")
+    source, destination = read_fetched(fields, "sourceUri"), fields.path_on_vm("destination")
     if source is None:
         fields.missing("sourceUri", "Say where the file is.")
     if destination is None:
@@ -83,13 +86,16 @@ def translate(file: File, context: BuildContext) -> Steps:
             help="Fetch it in a script on the VM.",
         )
     had = supply(file.source, FILES, name, context)
-    upload = had.upload(named(file), context.symbols.value(_whole(file, context)), comment(file, had.origin))
+    upload = had.upload(named(file), _whole(file, context), comment(file, had.origin))
     return Steps((upload,), had.downloads, assets=had.assets)
 
 
-def _whole(file: File, context: BuildContext) -> TemplateText:
+def _whole(file: File, context: BuildContext) -> Value:
     """The destination, with the name that the URI has behind a folder: Packer would put its own name for the download there."""
-    destination, name = file.destination, base_name(file.source.uri)
-    if not context.is_windows or not name or not destination.visible.endswith(("\\", "/")):
+    destination = context.symbols.value(file.destination)
+    if not file.destination.visible.endswith(("\\", "/") if context.is_windows else "/"):
         return destination
-    return text_of((*destination.parts, name), destination.span)
+    if name := base_name(file.source.uri):
+        return concat(destination, name)
+    uri = context.symbols.value(file.source.uri)
+    return concat(destination, HclCode(f'basename(split("?", {print_value(uri)})[0])', references(uri)))

@@ -7,7 +7,10 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from aib2packer.findings.codes import JSON_DUPLICATE_KEY, JSON_SYNTAX, JSON_TOO_DEEP, JSON_TRAILING_COMMA, PLACEHOLDER
+from aib2packer.findings.model import Finding
 from aib2packer.jsonc.tree import MAX_DEPTH, JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.lazy.models import dataclass
+from aib2packer.text.placeholders import unquoted
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
@@ -71,34 +74,50 @@ class _EscapeError(Exception):
         self.offset = offset
 
 
+@dataclass(frozen=True, slots=True)
+class ParsedText:
+    """What a text holds; None where it is not JSON. The findings are about the text alone."""
+
+    tree: Json | None
+    findings: tuple[Finding, ...]
+
+
 def parse(source: SourceText, report: Report) -> Json | None:
+    """Read a text as `read_json` does, and report what there is to say of it."""
+    parsed = read_json(source)
+    for finding in parsed.findings:
+        report.record(finding)
+    return parsed.tree
+
+
+def read_json(source: SourceText) -> ParsedText:
     """Read a text as ARM tools do: comments and raw line breaks in strings are fine.
 
     Trailing commas and keys written twice (the last wins) are tolerated with a finding. A text that is not JSON gives one
-    error finding, and None.
+    error finding, which is the last, and no tree.
     """
-    reader = _Reader(source, report)
+    reader = _Reader(source)
     try:
-        return reader.document()
+        return ParsedText(reader.document(), tuple(reader.findings))
     except _StopError as stop:
         from aib2packer.jsonc.breakage import BreakPlace
         from aib2packer.jsonc.diagnosis import explain
 
         broken = explain(source, stop.at, BreakPlace(stop.where, opened=stop.opened, before=stop.before, comma=stop.comma))
         code = JSON_TOO_DEEP if stop.where == "too deep" else PLACEHOLDER if broken.placeholder else JSON_SYNTAX
-        report.add(code, Span(source, broken.start, broken.end), broken.message, help=broken.help)
-        return None
+        finding = Finding(code, Span(source, broken.start, broken.end), broken.message, broken.help)
+        return ParsedText(None, (*reader.findings, finding))
 
 
 class _Reader:
     """Reads one text. Each method takes the offset at which its rule begins."""
 
-    __slots__ = ("_report", "_source", "_text")
+    __slots__ = ("_source", "_text", "findings")
 
-    def __init__(self, source: SourceText, report: Report) -> None:
+    def __init__(self, source: SourceText) -> None:
         self._source = source
         self._text = source.text
-        self._report = report
+        self.findings: list[Finding] = []
 
     def document(self) -> Json:
         """Document = value ; the only one in the text."""
@@ -113,17 +132,19 @@ class _Reader:
         return value
 
     def _value(self, start: int, depth: int) -> Json | None:
-        """Value = object | array | string | number | "true" | "false" | "null" ; None: no value begins here."""
+        """Value = object | array | string | number | "true" | "false" | "null" | placeholder ; None: no value begins here."""
         char = self._text[start : start + 1]
         if char == '"':
             return self._string(start)
+        if char in {"{", "["} and self._text[start + 1 : start + 2] == char and (bare := self._placeholder(start)) is not None:
+            return bare
         if char == "{":
             return self._object(start, depth)
         if char == "[":
             return self._array(start, depth)
         match = _match_atom(self._text, start)
         if match is None:
-            return None
+            return self._placeholder(start)
         atom, number, fraction, exponent = match.group(0, 1, 2, 3)
         span = Span(self._source, start, match.end())
         if number is None:
@@ -131,6 +152,11 @@ class _Reader:
         if math.isinf(float(number)):  # also keeps int() below Python's limit of digits
             raise _StopError(start, "huge number")
         return JsonScalar(float(number) if fraction or exponent else int(number), span)
+
+    def _placeholder(self, start: int) -> JsonScalar | None:
+        """Placeholder of a tool in the place of a value, as text; None: there is none."""
+        match = unquoted(self._text, start)
+        return None if match is None else JsonScalar(match[0], Span(self._source, start, match.end()))
 
     def _object(self, start: int, depth: int) -> JsonObject:
         """Object = "{" [ member *( "," member ) [ "," ] ] "}" ; member = string ":" value."""
@@ -216,14 +242,15 @@ class _Reader:
             if winner is not member:
                 line, column = winner.key_span.position
                 message = f"{quoted(member.key)} is written again in line {line}, column {column}: the last one wins"
-                self._report.add(JSON_DUPLICATE_KEY, member.key_span, message, help="Delete the one that is not meant.")
+                remedy = "Delete the one that is not meant."
+                self.findings.append(Finding(JSON_DUPLICATE_KEY, member.key_span, message, remedy))
         return tuple(last.values())
 
     def _check_comma(self, comma: int | None, closing: str) -> None:
         if comma is not None:
             span = Span(self._source, comma, comma + 1)
             message = f"a comma before `{closing}`: JSON has none there, and some tools refuse it"
-            self._report.add(JSON_TRAILING_COMMA, span, message, help="Delete the comma.")
+            self.findings.append(Finding(JSON_TRAILING_COMMA, span, message, "Delete the comma."))
 
     def _check_characters(self) -> None:
         try:

@@ -7,15 +7,20 @@ the start of the program, and most runs use a part of them only. To the type che
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 __all__ = ["dataclass", "field", "field_names", "replace"]
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass, replace
+    from dataclasses import dataclass, field, replace
 else:
-    from dataclasses import MISSING, Field, FrozenInstanceError
+    from functools import cache
+    from types import CodeType, FunctionType, SimpleNamespace
+
+    _MISSING = object()
+
+    class _Field(SimpleNamespace):
+        """What `field` was told."""
 
     # The fields of a class, those of its bases before its own, by their names; each with whether it is given by keyword only.
     _SPEC = "__model_fields__"
@@ -26,13 +31,19 @@ else:
             return dataclass()(cls)
         return lambda made: _made(made, frozen=frozen, slots=slots, kw_only=kw_only, eq=eq)
 
+    def field(*, default=_MISSING, default_factory=_MISSING, init=True, repr=True, compare=True):  # noqa: A002, ANN001, ANN201
+        """Say more of a field; the arguments are those of `dataclasses.field`."""
+        return _Field(default=default, default_factory=default_factory, init=init, repr=repr, compare=compare)
+
+    _PLAIN = field()
+
     def replace(model: object, /, **changes: object) -> object:
         """A model with other values in some of its fields, as `dataclasses.replace` makes it, and faster."""
         return model.__model_replace__(**changes)
 
     def _made(cls: type, *, frozen: bool, slots: bool, kw_only: bool, eq: bool) -> type:
         names = [name for name, said in cls.__annotations__.items() if not str(said).startswith("ClassVar")]
-        own = {name: _field(cls.__dict__.get(name, MISSING)) for name in names}
+        own = {name: _field(cls.__dict__[name]) if name in cls.__dict__ else _PLAIN for name in names}
         spec = {}
         for base in cls.__mro__[:0:-1]:
             spec |= base.__dict__.get(_SPEC, {})
@@ -49,79 +60,95 @@ else:
         methods |= {"__slots__": added, "__getstate__": _get_state, "__setstate__": _set_state} if slots else {}
         return type(cls)(cls.__name__, cls.__bases__, {**methods, **namespace})
 
-    def _field(default: object) -> Field:
-        return default if isinstance(default, Field) else field(default=default)
+    def _field(default: object) -> _Field:
+        return default if isinstance(default, _Field) else field(default=default)
 
     def _owner(cls: type, method: str) -> type:
         """The class that a method is to be compiled for: the nearest that is a model and has one to be compiled."""
         return next(one for one in cls.__mro__ if method in one.__dict__)
 
-    def _compile(cls: type, method: str, arguments: str, lines: list[str], names: dict[str, object]) -> object:
-        source = f"def {method}({arguments}):\n" + "".join(f"    {line}\n" for line in lines or ["pass"])
-        exec(source, names)  # noqa: S102 - the names of a class's own fields
-        made = names[method]
-        made.__qualname__ = f"{cls.__qualname__}.{method}"
-        made.__module__ = cls.__module__
+    @cache
+    def _code(method: str, arguments: str, *lines: str) -> CodeType:
+        """A method of a class whose fields are called `f0`, `f1` and so on: models of one shape share it."""
+        names = {}
+        exec("\n    ".join([f"def {method}({arguments}):", *lines]), names)  # noqa: S102 - has no names but those
+        return names[method].__code__
+
+    def _compile(cls: type, method: str, arguments: list[str], lines: list[str], known: dict[str, object]) -> FunctionType:
+        """Give a class a method of some shape, with the names of its own fields."""
+        fields = {f"f{number}": name for number, name in enumerate(cls.__dict__[_SPEC])}
+
+        def named(one: object) -> object:
+            return tuple(map(named, one)) if isinstance(one, tuple) else fields.get(one, one)
+
+        code = _code(method, ", ".join(["self", *arguments]), *lines or ["pass"])
+        made = FunctionType(
+            code.replace(
+                co_qualname=f"{cls.__qualname__}.{method}",
+                co_varnames=named(code.co_varnames),
+                co_names=named(code.co_names),
+                co_consts=named(code.co_consts),
+            ),
+            {**known, "__name__": cls.__module__},
+        )
         setattr(cls, method, made)
         return made
 
     def _first_init(self: object, /, *args: object, **kwargs: object) -> None:
         cls = _owner(type(self), "__init__")
-        names, lines, positional, keywords = {}, [], [], []
-        for name, (one, by_keyword) in cls.__dict__[_SPEC].items():
-            setter = getattr(getattr(cls, name, None), "__set__", None)
-            names[f"_set_{name}"] = setter
-            value = name
-            if one.default_factory is not MISSING:
-                names[f"_make_{name}"] = one.default_factory
-                value = f"_make_{name}() if {name} is _unset else {name}" if one.init else f"_make_{name}()"
+        known, lines = {"_unset": _MISSING}, []
+        arguments, defaults = ([], []), ({}, {})  # those by position, those by keyword
+        for number, (name, (one, by_keyword)) in enumerate(cls.__dict__[_SPEC].items()):
+            value = place = f"f{number}"
             if one.init:
-                default = ""
-                if one.default is not MISSING:
-                    names[f"_default_{name}"] = one.default
-                    default = f"=_default_{name}"
-                elif one.default_factory is not MISSING:
-                    default = "=_unset"
-                (keywords if by_keyword else positional).append(f"{name}{default}")
-            if one.init or value != name:  # any other is for `__post_init__` to set
-                lines.append(f"self.__dict__[{name!r}] = {value}" if setter is None else f"_set_{name}(self, {value})")
+                arguments[by_keyword].append(place)
+                if one.default is not _MISSING or one.default_factory is not _MISSING:
+                    defaults[by_keyword][name] = one.default
+            if one.default_factory is not _MISSING:
+                known[f"_make_{place}"] = one.default_factory
+                value = f"_make_{place}() if {place} is _unset else {place}" if one.init else f"_make_{place}()"
+            if one.init or value != place:  # any other is for `__post_init__` to set
+                known[f"_set_{place}"] = setter = getattr(getattr(cls, name, None), "__set__", None)
+                lines.append(f"self.__dict__[{name!r}] = {value}" if setter is None else f"_set_{place}(self, {value})")
         if hasattr(cls, "__post_init__"):
             lines.append("self.__post_init__()")
-        names["_unset"] = MISSING
-        arguments = ", ".join(["self", *positional, *(["*", *keywords] if keywords else [])])
-        _compile(cls, "__init__", arguments, lines, names)(self, *args, **kwargs)
+        star = ["*"] if arguments[True] else []
+        made = _compile(cls, "__init__", [*arguments[False], *star, *arguments[True]], lines, known)
+        made.__defaults__, made.__kwdefaults__ = tuple(defaults[False].values()), defaults[True]
+        made(self, *args, **kwargs)
 
-    def _compared(cls: type) -> list[str]:
-        return [name for name, (one, _) in cls.__dict__[_SPEC].items() if one.compare]
+    def _compared(cls: type, model: str) -> str:
+        return "".join(f"{model}.f{number}, " for number, (one, _) in enumerate(cls.__dict__[_SPEC].values()) if one.compare)
 
     def _first_eq(self: object, other: object) -> bool:
         cls = _owner(type(self), "__eq__")
-        mine, others = ("".join(f"{who}.{name}, " for name in _compared(cls)) for who in ("self", "other"))
-        line = f"return ({mine}) == ({others}) if other.__class__ is self.__class__ else NotImplemented"
-        return _compile(cls, "__eq__", "self, other", [line], {})(self, other)
+        same = f"({_compared(cls, 'self')}) == ({_compared(cls, 'other')})"
+        line = f"return {same} if other.__class__ is self.__class__ else NotImplemented"
+        return _compile(cls, "__eq__", ["other"], [line], {})(self, other)
 
     def _first_hash(self: object) -> int:
         cls = _owner(type(self), "__hash__")
-        values = "".join(f"self.{name}, " for name in _compared(cls))
-        return _compile(cls, "__hash__", "self", [f"return hash(({values}))"], {})(self)
+        return _compile(cls, "__hash__", [], [f"return hash(({_compared(cls, 'self')}))"], {})(self)
 
     def _first_replace(self: object, /, **changes: object) -> object:
         cls = _owner(type(self), "__model_replace__")
-        names = [name for name, (one, _) in cls.__dict__[_SPEC].items() if one.init]
-        given = ", ".join(f"{name}=self.{name} if {name} is _unset else {name}" for name in names)
-        arguments = "".join(f", {name}=_unset" for name in names)
-        known = {"_unset": MISSING}
-        return _compile(cls, "__model_replace__", f"self{arguments}", [f"return self.__class__({given})"], known)(
-            self, **changes
-        )
+        places = [f"f{number}" for number, (one, _) in enumerate(cls.__dict__[_SPEC].values()) if one.init]
+        given = ", ".join(f"{place}=self.{place} if {place} is _unset else {place}" for place in places)
+        line = f"return self.__class__({given})"
+        made = _compile(cls, "__model_replace__", places, [line], {"_unset": _MISSING})
+        made.__defaults__ = (_MISSING,) * len(places)
+        return made(self, **changes)
 
     def _first_repr(self: object) -> str:
         cls = _owner(type(self), "__repr__")
-        shown = ", ".join(f"{name}={{self.{name}!r}}" for name, (one, _) in cls.__dict__[_SPEC].items() if one.repr)
+        fields = enumerate(cls.__dict__[_SPEC].items())
+        shown = ", ".join(f"{name}={{self.f{number}!r}}" for number, (name, (one, _)) in fields if one.repr)
         line = f'return f"{{self.__class__.__qualname__}}({shown})"'
-        return _compile(cls, "__repr__", "self", [line], {})(self)
+        return _compile(cls, "__repr__", [], [line], {})(self)
 
     def _refuse(self: object, name: str, *_value: object) -> None:
+        from dataclasses import FrozenInstanceError
+
         message = f"cannot change {name!r} of a {type(self).__name__}"
         raise FrozenInstanceError(message)
 
@@ -135,14 +162,15 @@ else:
     class _DataclassFields:
         """What `dataclasses` looks for in a class, made when it looks."""
 
-        def __get__(self, _instance: object, cls: type) -> dict[str, Field]:
+        def __get__(self, _instance: object, cls: type) -> dict[str, object]:
             fields = cls.__dict__.get("_made_dataclass_fields")
             if fields is None:
-                from dataclasses import make_dataclass
+                import dataclasses
 
-                spec = getattr(cls, _SPEC)
-                made = make_dataclass(cls.__name__, [(name, "object", one) for name, (one, _) in spec.items()], kw_only=True)
-                fields = made.__dataclass_fields__
+                told = {name: vars(one).items() for name, (one, _) in getattr(cls, _SPEC).items()}
+                known = {name: {key: value for key, value in one if value is not _MISSING} for name, one in told.items()}
+                usual = [(name, "object", dataclasses.field(**one)) for name, one in known.items()]
+                fields = dataclasses.make_dataclass(cls.__name__, usual, kw_only=True).__dataclass_fields__
                 type.__setattr__(cls, "_made_dataclass_fields", fields)
             return fields
 

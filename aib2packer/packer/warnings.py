@@ -335,13 +335,13 @@ def _check_folders(customizers: Sequence[Customizer], report: Report) -> None:
             continue
         path = destination.literal or ""
         folder = posixpath.dirname(path)
-        if path.endswith("/") or path in {"/tmp", "."}:  # noqa: S108 - on the VM
-            report.add(
-                codes.FILE_DESTINATION,
-                destination.span,
-                f"`{path}` is a folder: the file gets a name in it that nobody chose",
-                help="Write the whole path of the file.",
-            )
+        told = None
+        if path in {"/tmp", "."}:  # noqa: S108 - on the VM
+            told = f"`{path}` is a folder that is there: no file can take its place, and the upload fails"
+        elif path.endswith("/"):
+            told = f"`{path}` is a folder: the file gets the name of the URI in it, and in Image Builder one that nobody chose"
+        if told is not None:
+            report.add(codes.FILE_DESTINATION, destination.span, told, help="Write the whole path of the file.")
         elif path.startswith("/tmp/") and folder != "/tmp" and folder not in seen:  # noqa: S108
             report.add(
                 codes.FILE_DESTINATION,

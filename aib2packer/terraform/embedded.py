@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.findings.model import Report
-from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.reader import read_json
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.lazy.models import replace
 from aib2packer.lazy.patterns import pattern
@@ -27,12 +26,11 @@ _MARKED = pattern(rf"{_OPEN}(\d+){_FILL}*")
 _TOKEN = pattern(r'\\.|"|\$\$\{|\$\{', re.DOTALL)
 
 
-def read_embedded(piece: Span, whole: Span, arm: Callable[[TfExpression], str], *, is_arm: bool) -> Json:
+def read_embedded(piece: Span, arm: Callable[[TfExpression], str], *, is_arm: bool) -> Json:
     """The JSON in a piece of a text, each part at its place.
 
     Args:
         piece: The text.
-        whole: Where it is named, for what is wrong with all of it.
         arm: Writes what is filled in as an ARM expression.
         is_arm: Whether the text is an ARM template, in which `[…]` is an expression; elsewhere it is text.
 
@@ -65,13 +63,11 @@ def read_embedded(piece: Span, whole: Span, arm: Callable[[TfExpression], str], 
         expressions.append(arm(inner))
         at = close + 1
     pieces.append(text[at:])
-    report = Report()
-    tree = parse(SourceText(source.name, "".join(pieces)), report)
-    if tree is None:
-        found = next(iter(report.findings), None)
-        span = whole if found is None else found.span._replace(source=source)
-        raise NotTranslatedError(span, "this is not JSON" if found is None else found.message, "Correct it.")
-    return _filled(tree, source, tuple(expressions), is_arm=is_arm)
+    parsed = read_json(SourceText(source.name, "".join(pieces)))
+    if parsed.tree is None:
+        wrong = parsed.findings[-1]
+        raise NotTranslatedError(wrong.span._replace(source=source), wrong.message, "Correct it.")
+    return _filled(parsed.tree, source, tuple(expressions), is_arm=is_arm)
 
 
 def _filled(node: Json, source: SourceText, expressions: tuple[str, ...], *, is_arm: bool) -> Json:

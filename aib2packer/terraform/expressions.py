@@ -378,23 +378,23 @@ def _json_source(expression: TfExpression, around: Surroundings, *, is_arm: bool
     match expression:
         case TfCall("file", (path,)):
             source = _source(path, around)
-            return _parsed(Span(source, 0, len(source.text)), expression, around, is_arm=is_arm)
+            return _parsed(Span(source, 0, len(source.text)), around, is_arm=is_arm)
         case TfCall("templatefile", (path, values)):
             source = _source(path, around)
             given = values.items if isinstance(values, TfObject) else ()
             names = {key.value: arm_of(value, around) for key, value in given if isinstance(key, TfValue)}
             inside = around.within(**{str(name): value for name, value in names.items()})
-            return _parsed(Span(source, 0, len(source.text)), expression, inside, is_arm=is_arm)
+            return _parsed(Span(source, 0, len(source.text)), inside, is_arm=is_arm)
         case TfText(span=span) | TfValue(str(), span=span) if span.text.startswith("<<"):
             head = span.text.index("\n") + 1
             tail = span.text.rstrip().rfind("\n") + 1
-            return _parsed(Span(span.source, span.start + head, span.start + tail), expression, around, is_arm=is_arm)
+            return _parsed(Span(span.source, span.start + head, span.start + tail), around, is_arm=is_arm)
         case TfValue(str() as text, span) if text.lstrip().startswith("{"):
-            return _parsed(Span(SourceText(span.source.name, text), 0, len(text)), expression, around, is_arm=is_arm)
+            return _parsed(Span(SourceText(span.source.name, text), 0, len(text)), around, is_arm=is_arm)
         case _:
             return None
 
 
-def _parsed(text: Span, whole: TfExpression, around: Surroundings, *, is_arm: bool) -> Json:
+def _parsed(text: Span, around: Surroundings, *, is_arm: bool) -> Json:
     """The JSON in a piece of a text, `${…}` in it filled in."""
-    return read_embedded(text, whole.span, lambda part: arm_of(part, around), is_arm=is_arm)
+    return read_embedded(text, lambda part: arm_of(part, around), is_arm=is_arm)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.findings.model import Report
 from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar
 from aib2packer.terraform.configuration import Written, configuration_of
 from aib2packer.terraform.expressions import json_of
 from aib2packer.terraform.forms import is_values_file, object_of
-from aib2packer.terraform.reading import read_blocks
+from aib2packer.terraform.reading import blocks_of, read_blocks
 from aib2packer.terraform.resources import resources_of
 from aib2packer.terraform.syntax import NotTranslatedError, TfValue
 from aib2packer.terraform.variables import values_of
@@ -19,6 +18,7 @@ from aib2packer.text.source import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
     from aib2packer.terraform.configuration import Files
     from aib2packer.terraform.syntax import TfBlock, TfExpression
@@ -54,7 +54,7 @@ def _read(
         if is_values_file(source.name):
             values |= values_of(source, report) if not above else {}
         else:
-            others += read_blocks(source, Report()) or ()  # what is wrong there is told where it is converted
+            others += blocks_of(source)  # what is wrong there is told where it is converted
     written = Written(configuration_of((*own, *others), values), files, report)
     resources = (*resources_of(tuple(own), written), *_modules(own, written, (*above, folder)))
     span = Span(sources[0], 0, len(sources[0].text)) if sources else own[0].span

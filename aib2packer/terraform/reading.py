@@ -55,6 +55,12 @@ def read_blocks(source: SourceText, report: Report) -> tuple[TfBlock, ...] | Non
     return None if body is None else body[1]
 
 
+def blocks_of(source: SourceText) -> tuple[TfBlock, ...]:
+    """The blocks of a configuration that is not what is converted: none where it cannot be read."""
+    body = _body_or_place(source)
+    return () if isinstance(body, int) else body[1]
+
+
 def read_attributes(source: SourceText, report: Report) -> tuple[TfAttribute, ...] | None:
     """The attributes that stand in a file outside of blocks, as in `.tfvars`; None where it is none, which is reported."""
     body = _read_body(source, report)
@@ -62,6 +68,17 @@ def read_attributes(source: SourceText, report: Report) -> tuple[TfAttribute, ..
 
 
 def _read_body(source: SourceText, report: Report) -> tuple[tuple[TfAttribute, ...], tuple[TfBlock, ...]] | None:
+    body = _body_or_place(source)
+    if not isinstance(body, int):
+        return body
+    start = body
+    what = "this is no HCL, the language of Terraform"
+    report.add(codes.NOT_TERRAFORM, Span(source, start, start + 1), what, help="Correct it: `terraform validate` tells more.")
+    return None
+
+
+def _body_or_place(source: SourceText) -> tuple[tuple[TfAttribute, ...], tuple[TfBlock, ...]] | int:
+    """What a file holds, or where it is no HCL."""
     from lark.exceptions import LarkError
 
     try:
@@ -69,10 +86,7 @@ def _read_body(source: SourceText, report: Report) -> tuple[tuple[TfAttribute, .
         return _HclReader(source).body(body)
     except LarkError as error:
         position = getattr(error, "pos_in_stream", None)
-    start = min(position if isinstance(position, int) and position >= 0 else len(source.text), max(len(source.text) - 1, 0))
-    what = "this is no HCL, the language of Terraform"
-    report.add(codes.NOT_TERRAFORM, Span(source, start, start + 1), what, help="Correct it: `terraform validate` tells more.")
-    return None
+    return min(position if isinstance(position, int) and position >= 0 else len(source.text), max(len(source.text) - 1, 0))
 
 
 def read_interpolation(source: SourceText, start: int, end: int, depth: int = 0) -> TfExpression:

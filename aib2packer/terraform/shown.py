@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of
+from aib2packer.lazy.models import replace
 from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, as_arm_text, object_of
 from aib2packer.text.source import SourceText
 

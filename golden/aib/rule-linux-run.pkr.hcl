@@ -206,7 +206,7 @@ build {
   provisioner "file" {
     name        = "in-folder"
     source      = "${local.downloads}/04-app.conf"
-    destination = "/tmp/"
+    destination = "/tmp/app.conf"
     generated   = true
   }
 

@@ -166,7 +166,7 @@ build {
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       "mkdir -p -- \"$FOLDER\" && cd -- \"$FOLDER\"",
-      "curl -fsSL --retry 5 -o 01-a-b-c-d-.sh 'https://raw.githubusercontent.com/contoso/images/main/a%20b%27c$(d).sh?x=%5B1-3%5D%7B%7By%7D%7D'",
+      "curl -fsSL --retry 5 -o 01-a-b-c-d-e-.sh 'https://raw.githubusercontent.com/contoso/images/main/a%20b%27c$(d%20e).sh?x=%5B1-3%5D%7B%7B.y%7D%7D'",
       "curl -fsSL --retry 5 -o 02-Shell 'https://example.com/'",
       "curl -fgsSL --retry 5 -o 03-setup.sh \"$URI\"",
     ]
@@ -175,18 +175,18 @@ build {
   # customize[0]: Shell
   provisioner "file" {
     name        = "Shell-upload"
-    source      = "${local.downloads}/01-a-b-c-d-.sh"
-    destination = "/tmp/01-a-b-c-d-.sh"
+    source      = "${local.downloads}/01-a-b-c-d-e-.sh"
+    destination = "/tmp/01-a-b-c-d-e-.sh"
     generated   = true
   }
 
   provisioner "shell" {
     execute_command = local.as_root
     inline = [
-      "sed -i 's/\\r$//' /tmp/01-a-b-c-d-.sh",
-      "chmod +x /tmp/01-a-b-c-d-.sh",
-      "/tmp/01-a-b-c-d-.sh",
-      "rm /tmp/01-a-b-c-d-.sh",
+      "sed -i 's/\\r$//' /tmp/01-a-b-c-d-e-.sh",
+      "chmod +x /tmp/01-a-b-c-d-e-.sh",
+      "/tmp/01-a-b-c-d-e-.sh",
+      "rm /tmp/01-a-b-c-d-e-.sh",
     ]
   }
 

@@ -131,7 +131,7 @@ source "azure-arm" "web" {
   shared_image_gallery_timeout = "240m"
 
   azure_tags = {
-    braces         = "{{`{{`}}x}} $${y} %%{z}"
+    braces         = "{{`{{`}}.x}} $${1} %%{z}"
     "quote\"d key" = "line\nbreak"
     "dotted.key"   = "eé"
   }
@@ -173,7 +173,7 @@ build {
   # customize[0]: File
   provisioner "file" {
     source      = "${local.downloads}/01-x"
-    destination = "/tmp/a b $${c}"
+    destination = "/tmp/a b $${1}"
     generated   = true
   }
 

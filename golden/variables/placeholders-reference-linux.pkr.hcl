@@ -4,9 +4,9 @@
 #   export ARM_SUBSCRIPTION_ID=...
 #   timeout 80m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
-# values.pkrvars.hcl gives values to vnet_name, subnet_name, vnet_rg_name, path_to_script, sha256_checksum, source_location,
-# name, resource_id, region, name2, value, rg_name, shared_image_gal_name, image_def_name, region_where_the_gallery_is_deployed,
-# vhd_name, vhd_storage_account, vhd_resource_group_name.
+# values.pkrvars.hcl gives values to vnet_name, subnet_name, vnet_rg_name, path_to_script, sha256_checksum, commands_to_run,
+# source_location, name, resource_id, region, name2, value, rg_name, shared_image_gal_name, image_def_name,
+# region_where_the_gallery_is_deployed, vhd_name, vhd_storage_account, vhd_resource_group_name.
 #
 # Run it on Linux, where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the subnet, the gallery, the managed image's
@@ -92,6 +92,11 @@ variable "path_to_script" {
 variable "sha256_checksum" {
   type        = string
   description = "Fills in <sha256 checksum> of the template."
+}
+
+variable "commands_to_run" {
+  type        = string
+  description = "Fills in <commands to run> of the template."
 }
 
 variable "source_location" {
@@ -378,7 +383,7 @@ build {
   provisioner "shell" {
     name            = "one"
     execute_command = local.as_root
-    inline          = ["<commands to run>"]
+    inline          = [var.commands_to_run]
   }
 
   # customize[4]: File

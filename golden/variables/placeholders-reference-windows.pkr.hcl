@@ -5,7 +5,7 @@
 #   timeout 120m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to resource_group, shared_image_gallery_name, image_definition_name, template_image_version,
-# path_to_script, sha256_checksum, true_false, true_or_false, name, rg, gal, image_gallery_name.
+# path_to_script, sha256_checksum, true_false, power_shell_syntax_to_run, true_or_false, name, rg, gal, image_gallery_name.
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
 # the identity aib had: the source image and the gallery.
@@ -108,6 +108,11 @@ variable "sha256_checksum" {
 variable "true_false" {
   type        = bool
   description = "Fills in <true false> of the template."
+}
+
+variable "power_shell_syntax_to_run" {
+  type        = string
+  description = "Fills in <PowerShell syntax to run> of the template."
 }
 
 variable "true_or_false" {
@@ -304,7 +309,7 @@ build {
     name              = "q"
     elevated_user     = var.true_or_false ? build.User : ""
     elevated_password = var.true_or_false ? build.Password : ""
-    inline            = ["<PowerShell syntax to run>"]
+    inline            = [var.power_shell_syntax_to_run]
   }
 
   # customize[2]: WindowsRestart

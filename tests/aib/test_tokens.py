@@ -1,11 +1,13 @@
 """Placeholders of samples, and what only looks like one."""
 
+import json
 import re
 
 import pytest
 
-from aib2packer import Options
-from tests.cases.templates import GALLERY_TARGET, codes_of, hcl_of, template
+from aib2packer import Options, convert
+from aib2packer.text.source import SourceText
+from tests.cases.templates import GALLERY_TARGET, Json, codes_of, hcl_of, template
 
 
 @pytest.mark.parametrize(
@@ -16,7 +18,10 @@ from tests.cases.templates import GALLERY_TARGET, codes_of, hcl_of, template
         ("a-<token>-b", '"a-${var.token}-b"'),
         ("<a><b>", '"${var.a}${var.b}"'),
         ("<a b.c-d>", "var.a_b_c_d"),
-        ("${x}", '"$${x}"'),
+        ("${x}-$(y)", '"${var.x}-${var.y}"'),
+        ("a__x__", '"a__x__"'),
+        ("__x__", "var.x"),
+        ("{{ x }}[[y]]", '"${var.x}${var.y}"'),
         ("100%", '"100%"'),
     ],
 )
@@ -70,6 +75,118 @@ def test_a_token_of_any_tool_is_a_variable_as_a_whole(size: str) -> None:
 
     assert "  vm_size                      = var.size\n" in hcl
     assert "  os_disk_size_gb              = var.size\n" in hcl
+
+
+FORMS = ("<{}>", "#{{{}}}#", "${{{}}}", "$({})", "{{{{ {} }}}}", "[[{}]]", "%{}%", "__{}__")
+BARE = {
+    "disk": ("  os_disk_size_gb              = var.disk\n", "number", "64"),
+    "minutes": ('  polling_duration_timeout = "${var.minutes}m"\n', "number", "90"),
+    "excluded": ("  shared_gallery_image_version_exclude_from_latest = var.excluded\n", "bool", "true"),
+    "regions": ('concat(["westeurope"], var.regions)', "list(string)", '["northeurope"]'),
+    "tags": ("  azure_tags = var.tags\n", "map(string)", '{"a": "b"}'),
+    "command": ("[var.command]", "string", "true"),
+    "uri": ("= var.uri\n", "string", "https://example.com/a.sh"),
+    "checksum": ("= var.checksum\n", "string", "a" * 64),
+}
+
+
+def deployment(resource: dict[str, Json], **parameters: Json) -> dict[str, Json]:
+    """Make a deployment template of an image template."""
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    return {"$schema": schema, "parameters": parameters, "resources": [resource]}
+
+
+def bare_tokens(form: str) -> str:
+    """Make a template with placeholders in place of values."""
+    token = {name: f"@@{form.format(name)}@@" for name in BARE}
+    document = template(
+        properties={
+            "buildTimeoutInMinutes": token["minutes"],
+            "vmProfile": {"osDiskSizeGB": token["disk"]},
+        },
+        customize=[
+            {"type": "Shell", "inline": [token["command"]]},
+            {"type": "Shell", "scriptUri": token["uri"], "sha256Checksum": token["checksum"]},
+        ],
+        distribute=[
+            {
+                **{key: value for key, value in GALLERY_TARGET.items() if key != "targetRegions"},
+                "replicationRegions": token["regions"],
+                "excludeFromLatest": token["excluded"],
+            }
+        ],
+        tags=token["tags"],
+    )
+    return json.dumps(document).replace('"@@', "").replace('@@"', "")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_token_in_place_of_a_value_is_a_variable_of_the_type_that_belongs_there(form: str) -> None:
+    conversion = convert(bare_tokens(form).encode(), file="t.json")
+
+    hcl = conversion.hcl or str(conversion.findings)
+    for name, (line, kind, _) in BARE.items():
+        assert line in hcl, name
+        assert re.search(rf'variable "{name}" {{\n  type +(= ){re.escape(kind)}\n', hcl), name
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_value_in_place_of_a_token_is_as_if_it_stood_there(form: str) -> None:
+    settings = tuple(f"{name}={value}" for name, (_, _, value) in BARE.items())
+    filled = bare_tokens(form)
+    for name, (_, kind, value) in BARE.items():
+        filled = filled.replace(form.format(name), json.dumps(value) if kind == "string" else value)
+
+    given = convert(bare_tokens(form).encode(), file="t.json", options=Options(settings=settings))
+
+    assert given.hcl == convert(filled.encode(), file="t.json").hcl
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_token_for_what_decides_the_shape_is_not_filled_in(form: str) -> None:
+    text = json.dumps(template(properties={"customize": "@@"})).replace('"@@"', form.format("steps"))
+
+    assert "AIB2P101" in [finding.code.id for finding in convert(text.encode(), file="t.json").findings]
+
+
+@pytest.mark.parametrize("form", FORMS[2:])
+def test_a_token_in_a_command_that_may_be_the_shells_is_refused_where_the_template_has_others(form: str) -> None:
+    step = {"type": "Shell", "inline": [f"echo {form.format('x')}"]}
+
+    assert "AIB2P101" not in codes_of(template(customize=[step]))
+    assert "AIB2P101" in codes_of(template(customize=[step], location=form.format("location")))
+
+
+@pytest.mark.parametrize("command", ["echo $(date) $(uname)", "dir %TEMP% %ProgramData%", 'python -c "__name__"'])
+def test_what_scripts_mean_themselves_is_no_token(command: str) -> None:
+    forms = {"vmSize": "$(size)", "osDiskSizeGB": "%disk%"}
+    step = {"type": "Shell", "inline": [command]}
+
+    assert "AIB2P101" not in codes_of(template(customize=[step], properties={"vmProfile": forms}, location="__location__"))
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form != "[[{}]]"])  # that is how ARM writes one bracket
+def test_a_default_that_is_to_be_filled_in_is_none(form: str) -> None:
+    resource = template(properties={"vmProfile": {"vmSize": "[parameters('size')]"}})
+    document = deployment(resource, size={"type": "string", "defaultValue": form.format("vmSize")})
+
+    assert re.search(r'variable "size" {\n  type        = string\n  description = "[^"]*"\n}', hcl_of(document))
+    assert '  default = "Standard_D2s_v5"' in hcl_of(document, Options(settings=("vmsize=Standard_D2s_v5",)))
+
+
+def test_a_value_of_a_parameters_file_that_is_to_be_filled_in_stays_open() -> None:
+    document = deployment(template(properties={"vmProfile": {"vmSize": "[parameters('size')]"}}), size={"type": "string"})
+    values = SourceText("p.json", '{"parameters": {"size": {"value": "Standard_#{family}#s_v5"}}}')
+
+    left = convert(json.dumps(document).encode(), file="t.json", options=Options(parameter_files=(values,)))
+    filled = convert(
+        json.dumps(document).encode(), file="t.json", options=Options(parameter_files=(values,), settings=("family=D2",))
+    )
+
+    assert 'variable "size" {\n  type = string\n}' in (left.hcl or "")
+    assert "AIB2P217" in [finding.code.id for finding in left.findings]
+    assert '  default = "Standard_D2s_v5"\n' in (filled.hcl or "")
+    assert not {"AIB2P217", "AIB2P114"} & {finding.code.id for finding in filled.findings}
 
 
 def test_a_value_fills_in_the_tokens_of_its_name_however_they_are_spelt() -> None:

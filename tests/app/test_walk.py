@@ -98,7 +98,7 @@ def test_of_a_bicep_file_and_what_was_built_of_it_one_is_taken(
 ) -> None:
     lay(tmp_path, "main.bicep")
     (tmp_path / "main.json").write_text('{"metadata": {"_generator": {"name": "bicep"}}}', encoding="utf-8")
-    monkeypatch.setattr("aib2packer.app.walk.has_compiler", lambda: compiler)
+    monkeypatch.setattr("aib2packer.app.bicep.has_compiler", lambda: compiler)
     assert found(tmp_path) == expected
 
 

@@ -80,6 +80,15 @@ def scalars(tree: Json) -> list[JsonScalar]:
             raise AssertionError(tree)
 
 
+@pytest.mark.parametrize("token", ["<x>", "#{x}#", "#{x}", "${x}", "$(x)", "{{ x }}", "{{x}}", "[[x]]", "%x%", "__x__"])
+def test_a_placeholder_of_a_tool_stands_for_a_value(token: str) -> None:
+    tree, findings = read(f'{{"a": {token}, "b": [ {token} ]}}')
+
+    assert tree is not None
+    assert plain(tree) == {"a": token, "b": [token]}
+    assert not findings
+
+
 def error_of(text: str) -> Finding:
     tree, findings = read(text)
     assert tree is None
@@ -330,10 +339,15 @@ _BROKEN = {
         "found `parameters` without quotes",
         "An ARM expression stands in a string",
     ),
-    "placeholder": ('{"a": <number>}', "1:7+8", "found `<number>`; expected a value for the key `a`", "Fill it in"),
-    "placeholder of two braces": ('{"a": {{x}}}', "1:7+5", "found `{{x}}`; expected a value", "Fill it in"),
-    "placeholder of a pipeline": ('{"a": $(x)}', "1:7+4", "found `$(x)`", "Fill it in"),
-    "placeholder of Octopus": ('{"a": #{x}}', "1:7+4", "found `#{x}`", "Fill it in"),
+    "placeholder that is computed": (
+        '{"a": ${f(x)}}',
+        "1:7+7",
+        "found `${f(x)}`; expected a value for the key `a`",
+        "Fill it in",
+    ),
+    "placeholder of two braces": ('{"a": {{.x}}}', "1:7+6", "found `{{.x}}`; expected a value", "Fill it in"),
+    "placeholder after another": ('{"a": $(x)$(y)}', "1:11+4", "found `$(y)`; expected `,` or `}`", "Fill it in"),
+    "placeholder as a key": ("{#{x}#: 1}", "1:2+5", "found `#{x}#`; expected a key", "Fill it in"),
     "Python's true": ('{"a": True}', "1:7+4", "found `True`; expected a value", "JSON writes `true`"),
     "Python's none": ('{"a": None}', "1:7+4", "found `None`", "JSON writes `null`"),
     "JavaScript's undefined": ("[undefined]", "1:2+9", "found `undefined`", "JSON writes `null`"),

@@ -13,8 +13,8 @@ import pytest
 
 from tests.lab.azure_cli import AzureCliParser, RecordedAzureCli
 from tests.lab.file_server import FileServer
-from tests.lab.judge import Packer, Plugins
-from tests.lab.requirements import UnavailableError
+from tests.lab.judge import Packer, Plugins, home
+from tests.lab.requirements import UnavailableError, require_programs
 from tests.lab.vm import LinuxVM, WindowsVM
 
 
@@ -32,6 +32,18 @@ def packer_with_real_plugins() -> Packer:
         return Packer.find(Plugins.REAL)
     except UnavailableError as reason:
         pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def whole_builds(packer_with_real_plugins: Packer) -> Packer:
+    """Packer with the real plugins, where a world of its own can be made (tests/lab/azure/builds/world.py)."""
+    if os.geteuid() != 0 or not (home() / "azure-cli/bin/python").exists():
+        pytest.skip("takes root and the Azure CLI")
+    try:
+        require_programs("unshare", "mount", "sshd", "ssh-keygen", "sudo", "setpriv", "userdel")
+    except UnavailableError as reason:
+        pytest.skip(str(reason))
+    return packer_with_real_plugins
 
 
 @pytest.fixture

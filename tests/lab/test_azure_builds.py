@@ -1,7 +1,6 @@
 """Whole builds, unchanged, with the real azure-arm and the real Azure CLI on a simulated Azure, in a network of their own."""
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,7 @@ from tests.lab.azure.builds.cases import as_told
 from tests.lab.azure.builds.expected import LeftImage, targets_of
 from tests.lab.azure.builds.judgement import differences
 from tests.lab.azure.builds.whole import left_after, variables_of, world_of, write
-from tests.lab.judge import Packer, home
-from tests.lab.requirements import UnavailableError, require_programs
+from tests.lab.judge import Packer
 
 CASES = {
     "distribute-regions": "a gallery",
@@ -27,25 +25,13 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module")
-def plugins(packer_with_real_plugins: Packer) -> Packer:
-    """The real plugins, where a world of its own can be made."""
-    if os.geteuid() != 0 or not (home() / "azure-cli/bin/python").exists():
-        pytest.skip("takes root and the Azure CLI")
-    try:
-        require_programs("unshare", "mount", "sshd", "ssh-keygen", "sudo", "setpriv", "userdel")
-    except UnavailableError as reason:
-        pytest.skip(str(reason))
-    return packer_with_real_plugins
-
-
 @pytest.mark.parametrize("case", CASES, ids=[f"{case}: {what}" for case, what in CASES.items()])
-def test_a_whole_build_leaves_what_image_builder_would_have_left(case: str, plugins: Packer, tmp_path: Path) -> None:
+def test_a_whole_build_leaves_what_image_builder_would_have_left(case: str, whole_builds: Packer, tmp_path: Path) -> None:
     source = json.loads(read_case(case)[0])
     build, variables = write(convert_case(case), tmp_path / "build")
     world = world_of(source, tmp_path)
 
-    outcome = world.run(plugins, ["packer", "build", *variables, str(build)])
+    outcome = world.run(whole_builds, ["packer", "build", *variables, str(build)])
 
     assert [command.status for command in outcome.commands] == [0, 0], outcome.output
     played = outcome.played(world)
@@ -55,7 +41,7 @@ def test_a_whole_build_leaves_what_image_builder_would_have_left(case: str, plug
     assert list(outcome.records.values()) == [["-version", "-force -deprovision+user"]]
 
 
-def test_a_windows_build_runs_to_its_end(plugins: Packer, tmp_path: Path) -> None:
+def test_a_windows_build_runs_to_its_end(whole_builds: Packer, tmp_path: Path) -> None:
     customizers: list[dict[str, Any]] = [
         {"type": "PowerShell", "name": "text", "inline": ["Write-Output 'one'", "Write-Output 'two'"]},
         {"type": "WindowsRestart"},
@@ -67,7 +53,7 @@ def test_a_windows_build_runs_to_its_end(plugins: Packer, tmp_path: Path) -> Non
     build, variables = write(convert_json(source), tmp_path / "build")
     world = replace(world_of(source, tmp_path), updates={"KB1 Security": 0, "KB2 Preview": 0})
 
-    outcome = world.run(plugins, ["packer", "build", *variables, str(build)])
+    outcome = world.run(whole_builds, ["packer", "build", *variables, str(build)])
 
     assert [command.status for command in outcome.commands] == [0, 0], outcome.output
     played = outcome.played(world)
@@ -81,21 +67,21 @@ def test_a_windows_build_runs_to_its_end(plugins: Packer, tmp_path: Path) -> Non
 
 
 def test_an_update_that_is_offered_again_after_each_installation_does_not_keep_a_build_for_ever(
-    plugins: Packer, tmp_path: Path
+    whole_builds: Packer, tmp_path: Path
 ) -> None:
     target = {**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}]}
     source = template(source=WINDOWS, customize=[{"type": "WindowsUpdate"}], distribute=[target])
     build, variables = write(convert_json(source), tmp_path / "build")
     world = replace(world_of(source, tmp_path), updates={"KB5007651": -1})
 
-    outcome = world.run(plugins, ["packer", "build", *variables, str(build)])
+    outcome = world.run(whole_builds, ["packer", "build", *variables, str(build)])
 
     assert [command.status for command in outcome.commands] == [0, 0], outcome.output
     (record,) = outcome.records.values()
     assert [entry["kind"] for entry in record].count("restart") <= 1, record
 
 
-def test_the_validation_build_releases_the_version_that_it_has_looked_at(plugins: Packer, tmp_path: Path) -> None:
+def test_the_validation_build_releases_the_version_that_it_has_looked_at(whole_builds: Packer, tmp_path: Path) -> None:
     target = {**GALLERY_TARGET, "galleryImageId": f"{GALLERY}/images/image", "targetRegions": [{"name": "westeurope"}]}
     checks = {"inVMValidations": [{"type": "Shell", "name": "it-is-there", "inline": ["test -d /opt"]}]}
     source = template(
@@ -108,7 +94,7 @@ def test_the_validation_build_releases_the_version_that_it_has_looked_at(plugins
     world = world_of(source, tmp_path)
 
     outcome = world.run(
-        plugins,
+        whole_builds,
         ["packer", "build", *variables, str(build)],
         ["packer", "build", *variables_of(validation), str(validation)],
     )
@@ -120,7 +106,7 @@ def test_the_validation_build_releases_the_version_that_it_has_looked_at(plugins
 
 
 @pytest.mark.parametrize("security", ["", "TrustedLaunchSupported", "TrustedLaunch"])
-def test_a_version_is_made_the_way_that_its_definition_wants(security: str, plugins: Packer, tmp_path: Path) -> None:
+def test_a_version_is_made_the_way_that_its_definition_wants(security: str, whole_builds: Packer, tmp_path: Path) -> None:
     source = template(distribute=[{**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}]}])
     build, variables = write(convert_json(source), tmp_path / "build")
     if 'variable "definition_security_type"' not in build.read_text():
@@ -128,7 +114,7 @@ def test_a_version_is_made_the_way_that_its_definition_wants(security: str, plug
     told = [f"-var=definition_security_type={security}"] if security else []
     world = world_of(source, tmp_path, security=security)
 
-    outcome = world.run(plugins, ["packer", "build", *variables, *told, str(build)])
+    outcome = world.run(whole_builds, ["packer", "build", *variables, *told, str(build)])
 
     assert [command.status for command in outcome.commands] == [0, 0], outcome.output
     played = outcome.played(world)

@@ -56,6 +56,25 @@ def test_a_build_that_nothing_ties_goes_where_its_versions_are_to_be() -> None:
     assert "AIB2P311" in codes_of(template(distribute=[target, second]))
 
 
+def test_a_build_whose_versions_have_no_region_in_common_goes_where_the_most_are_to_be() -> None:
+    places = ["northeurope", "eastus", "eastus"]
+    targets = [
+        {
+            **GALLERY_TARGET,
+            "galleryImageId": f"{GALLERY}/images/i{at}",
+            "runOutputName": f"o{at}",
+            "targetRegions": [{"name": name}],
+        }
+        for at, name in enumerate(places)
+    ]
+
+    hcl = hcl_of(template(distribute=targets))
+
+    assert re.search(r'^  location += "eastus"$', hcl, re.MULTILINE)
+    assert "westeurope" not in hcl
+    assert codes_of(template(distribute=targets)).count("AIB2P305") == 1  # that of northeurope
+
+
 def test_replicas_belong_to_their_region() -> None:
     target = {"targetRegions": [{"name": "eastus", "replicaCount": 3}, {"name": "westeurope", "replicaCount": 0}]}
 

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.answers import answer
 from aib2packer.arm.documents.context import IMAGE_TEMPLATES
-from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, hide, read_parameters
+from aib2packer.arm.documents.parameters import (
+    ExternalValue,
+    KeyVaultSecret,
+    Parameter,
+    declared_parameters,
+    hide,
+    read_parameters,
+)
 from aib2packer.arm.evaluation.budget import NODE, STEP, Budget, LimitError
 from aib2packer.arm.evaluation.evaluate import evaluate_again, evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.evaluation.loops import MAX_ROUNDS
@@ -20,7 +27,6 @@ from aib2packer.arm.language.expression import ExpressionError
 from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol
 from aib2packer.arm.language.tree import JsonSymbolic, is_null, value_of
 from aib2packer.findings import codes
-from aib2packer.findings.model import Report
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.text.secrets import find_secrets
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.documents.context import Context
     from aib2packer.arm.documents.parameters import Given
     from aib2packer.arm.language.symbolic import ArmValue, Symbol, Type
+    from aib2packer.findings.model import Report
 
 DEPLOYMENT = "microsoft.resources/deployments"
 _RESOURCE = 2_000  # of work: to look at a resource, or at a round of its loop
@@ -231,7 +238,7 @@ def _scope_inside(item: JsonObject, template: JsonObject, outer: Scope) -> Scope
     properties = item.get("properties")
     if not isinstance(properties, JsonObject) or not _is_inner(properties):
         return outer
-    return _inner_scope(template, read_parameters(template, Report()), properties.get("parameters"), item, outer)
+    return _inner_scope(template, declared_parameters(template), properties.get("parameters"), item, outer)
 
 
 def _is_inner(properties: JsonObject) -> bool:
@@ -442,7 +449,9 @@ def _beside(item: JsonObject, scopes: Scopes) -> Iterator[Deployed]:
     if not isinstance(properties, JsonObject) or not isinstance(template, JsonObject):
         return
     try:
-        inside = _scopes_of(template, properties, item, scopes, Report()) if _is_inner(properties) else scopes
+        inside = (
+            _scopes_of(template, declared_parameters(template), properties, item, scopes) if _is_inner(properties) else scopes
+        )
     except ExpressionError:
         return  # it is not what is converted
     for one in _resources_in(template):
@@ -465,7 +474,7 @@ def _nested(item: JsonObject, scopes: Scopes, context: Context, report: Report) 
         yield from _walk(template.get("resources"), scopes, (), context, report)
         return
     try:
-        inside = _scopes_of(template, properties, item, scopes, report)
+        inside = _scopes_of(template, read_parameters(template, report), properties, item, scopes)
     except LimitError:
         raise
     except ExpressionError as error:
@@ -474,9 +483,10 @@ def _nested(item: JsonObject, scopes: Scopes, context: Context, report: Report) 
     yield from _walk(template.get("resources"), inside, (), context, report)
 
 
-def _scopes_of(template: JsonObject, properties: JsonObject, item: JsonObject, outer: Scopes, report: Report) -> Scopes:
-    """The scopes inside a nested template that is one of its own."""
-    declared = read_parameters(template, report)
+def _scopes_of(
+    template: JsonObject, declared: Mapping[str, Parameter], properties: JsonObject, item: JsonObject, outer: Scopes
+) -> Scopes:
+    """The scopes inside a nested template that is one of its own, with the parameters that it declares."""
     given = properties.get("parameters")
     return Scopes(*(_inner_scope(template, declared, given, item, scope) for scope in (outer.symbolic, outer.resolved)))
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.parameters import Setting
-from aib2packer.arm.language.placeholders import DOLLAR_BRACED, IN_NAMES, IN_TEXTS, plain
-from aib2packer.findings.model import Report
-from aib2packer.jsonc.reader import parse
+from aib2packer.findings import codes
+from aib2packer.jsonc.reader import read_json
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass
+from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, forms_in, in_commands, is_open, plain
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
@@ -17,55 +18,80 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aib2packer.arm.documents.parameters import Given
+    from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
     from aib2packer.options import Options
 
 # Texts in which the signs of most placeholders belong to a shell.
-_COMMANDS = {"inline", "restartcommand", "restartcheckcommand", "filters", "searchcriteria"}
-_TEXTS = {*_COMMANDS, "tags", "artifacttags", "managedresourcetags", "parameters", "variables", "metadata", "description"}
+_COMMANDS = {"inline", "restartcommand", "restartcheckcommand", "filters", "searchcriteria", "destination"}
+_TAGS = {"tags", "artifacttags", "managedresourcetags"}
+# What may hold commands, and is only known to where it is used.
+_DECLARED = {"parameters", "variables", "metadata", "description"}
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A document with its placeholders filled in as far as they have a value.
+    """A document, and values for it, with their placeholders filled in as far as these have a value.
 
-    `used` are the names, as they were given, that stood in a placeholder. `half` are commands that hold `${name}` without a
-    value where the rest of the template has placeholders of that form: whether the shell or a tool is meant cannot be told.
+    `used` are the names, as they were given, that stood in a placeholder. `half` are commands with a placeholder that has no
+    value, and a form that means something to a shell too, where the rest of the template has such: the form, and the place.
     """
 
     document: Json
+    values: Mapping[str, Given | Setting]
     used: frozenset[str]
-    half: tuple[Span, ...]
+    half: tuple[tuple[str, Span], ...]
 
 
-def fill(document: Json, values: Mapping[str, Given | Setting], options: Options) -> Filled:
+def fill(document: Json, values: Mapping[str, Given | Setting], options: Options, report: Report) -> Filled:
     """Fill in what has a name that the user gave a value for.
 
     Args:
         document: What the input holds.
         values: The values by their names, as `--set` and parameters files give them.
         options: What the user decided: subscription, resource group and location have values of their own.
+        report: Gets the values of parameters files that are placeholders without a value: they count as not given.
 
     """
-    given = {plain(name): (name, value) for name, value in (*_own(options), *values.items())}
-    filler = _Filler(given, by_dollar=_has_dollar_braced(document))
-    if not given and not filler.by_dollar:
-        return Filled(document, frozenset(), ())
-    filled = filler.node(document, IN_NAMES)
-    return Filled(filled, frozenset(filler.used), tuple(filler.half))
+    forms = _forms_in(document)
+    own = dict(_own(options))
+    outside = _Filler({plain(name): (name, value) for name, value in (*own.items(), *values.items())}, forms)
+    values = {name: outside.value(value) for name, value in values.items()}
+    values = {name: value for name, value in values.items() if not _is_open(name, value, report)}
+    filler = _Filler({plain(name): (name, value) for name, value in (*own.items(), *values.items())}, forms)
+    if not filler.given and not forms:
+        return Filled(document, values, frozenset(), ())
+    filled = filler.node(document, _ANYWHERE)
+    return Filled(filled, values, frozenset(filler.used | outside.used), tuple(filler.half))
 
 
-def _has_dollar_braced(node: Json) -> bool:
-    """Whether a placeholder of that form stands anywhere but in commands."""
+def _is_open(name: str, value: Given | Setting, report: Report) -> bool:
+    """Whether a value of a parameters file is one that a tool was to fill in."""
+    if not isinstance(value, JsonScalar) or not isinstance(value.value, str) or not is_open(value.value):
+        return False
+    token = IN_TAGS.search(value.value)
+    report.add(
+        codes.UNFILLED,
+        value.span,
+        f"placeholder not filled in: the parameter {name} has no value here, and stays open",
+        help=f"Put the value in its place, or give it: --set {shlex.quote(plain(token[0] if token else name))}=…",
+    )
+    return True
+
+
+def _forms_in(node: Json) -> frozenset[str]:
+    """The forms of placeholders that stand anywhere but in commands."""
     match node:
         case JsonScalar(value=str(text)):
-            return DOLLAR_BRACED.search(text) is not None
+            return forms_in(text)
         case JsonArray(items):
-            return any(map(_has_dollar_braced, items))
+            return frozenset().union(*map(_forms_in, items))
         case JsonObject():
-            return any(_has_dollar_braced(member.value) for member in node if member.key.lower() not in _TEXTS)
+            return frozenset().union(
+                *(_forms_in(member.value) for member in node if member.key.lower() not in _COMMANDS | _DECLARED | _TAGS)
+            )
         case _:
-            return False
+            return frozenset()
 
 
 def _own(options: Options) -> Iterator[tuple[str, Given | Setting]]:
@@ -80,48 +106,72 @@ def _own(options: Options) -> Iterator[tuple[str, Given | Setting]]:
             yield from ((name, Setting(text, Span(source, 0, len(text)))) for name in names)
 
 
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """What is a placeholder in a text of a kind: within it, and as all of it. `is_command`: other signs in it are a shell's."""
+
+    within: re.Pattern[str]
+    whole: re.Pattern[str]
+    is_command: bool = False
+
+
+_ANYWHERE = _Where(IN_NAMES, IN_NAMES)
+
+
 class _Filler:
-    """Walks through a document; `used` and `half` are those of `Filled`, `by_dollar`: there are placeholders as `${name}`."""
+    """Walks through a document; `used` and `half` are those of `Filled`, `forms` those of placeholders that it has."""
 
-    def __init__(self, given: Mapping[str, tuple[str, Given | Setting]], *, by_dollar: bool) -> None:
+    def __init__(self, given: Mapping[str, tuple[str, Given | Setting]], forms: frozenset[str]) -> None:
         self.given = given
-        self.by_dollar = by_dollar
+        self.forms = forms
         self.used: set[str] = set()
-        self.half: list[Span] = []
+        self.half: list[tuple[str, Span]] = []
+        commands = in_commands(forms)
+        self._of_keys = {
+            **dict.fromkeys(_COMMANDS, _Where(commands, commands, is_command=True)),
+            **dict.fromkeys(_TAGS, _Where(IN_TAGS, IN_TAGS)),
+            **dict.fromkeys(_DECLARED, _Where(commands, IN_TAGS)),
+        }
 
-    def node(self, node: Json, pattern: re.Pattern[str]) -> Json:
+    def value(self, value: Given | Setting) -> Given | Setting:
+        """A value of a parameters file."""
+        return self.node(value, _ANYWHERE) if isinstance(value, JsonScalar | JsonArray | JsonObject) else value
+
+    def node(self, node: Json, where: _Where) -> Json:
         """A node with all placeholders in it filled in that have a value."""
         match node:
             case JsonScalar(value=str(text)):
-                return self._scalar(node, text, pattern)
+                return self._scalar(node, text, where)
             case JsonArray():
-                return JsonArray(tuple(self.node(item, pattern) for item in node.items), node.span)
+                return JsonArray(tuple(self.node(item, where) for item in node.items), node.span)
             case JsonObject():
-                return JsonObject(tuple(self._member(member, pattern) for member in node), node.span)
+                return JsonObject(tuple(self._member(member, where) for member in node), node.span)
             case _:
                 return node
 
-    def _member(self, member: JsonMember, pattern: re.Pattern[str]) -> JsonMember:
-        inner = IN_TEXTS if member.key.lower() in _TEXTS else pattern
-        if self.by_dollar and member.key.lower() in _COMMANDS:
-            inner = DOLLAR_BRACED
-        return JsonMember(self._text(member.key, pattern), member.key_span, self.node(member.value, inner))
+    def _member(self, member: JsonMember, where: _Where) -> JsonMember:
+        inner = self._of_keys.get(member.key.lower(), where)
+        return JsonMember(self._text(member.key, where), member.key_span, self.node(member.value, inner))
 
-    def _scalar(self, node: JsonScalar, text: str, pattern: re.Pattern[str]) -> Json:
-        if pattern.fullmatch(text) and (found := self.given.get(plain(text))) is not None:
-            name, value = found
-            whole = _whole(value)
-            if whole is not None:
+    def _scalar(self, node: JsonScalar, text: str, where: _Where) -> Json:
+        is_bare = node.span.text == text  # without quotes: a tool writes what belongs there
+        whole = IN_TAGS if is_bare else where.whole
+        if whole.fullmatch(text):
+            name, value = self.given.get(plain(text), ("", None))
+            filled = None if value is None else _whole(value, is_bare=is_bare)
+            if filled is not None:
                 self.used.add(name)
-                return whole
-        changed = self._text(text, pattern)
-        if pattern is DOLLAR_BRACED:
-            if DOLLAR_BRACED.search(changed):
-                self.half.append(node.span)
-            changed = changed.replace("$${", "${")  # how such tools write what they leave alone
+                return filled
+            changed = self._text(text, _Where(whole, whole))
+        else:
+            changed = self._text(text, where)
+        if where.is_command and not is_bare:
+            self.half += ((form, node.span) for form in sorted(forms_in(changed) & self.forms))
+            if "${name}" in self.forms:
+                changed = changed.replace("$${", "${")  # how such tools write what they leave alone
         return node if changed == text else JsonScalar(changed, node.span)
 
-    def _text(self, text: str, pattern: re.Pattern[str]) -> str:
+    def _text(self, text: str, where: _Where) -> str:
         in_expression = text.startswith("[") and text.endswith("]")
 
         def replace(match: re.Match[str]) -> str:
@@ -132,7 +182,7 @@ class _Filler:
             self.used.add(name)
             return known.replace("'", "''") if in_expression else known
 
-        return pattern.sub(replace, text)
+        return where.within.sub(replace, text)
 
 
 def _as_text(value: Given | Setting) -> str | None:
@@ -147,9 +197,13 @@ def _as_text(value: Given | Setting) -> str | None:
     return None
 
 
-def _whole(value: Given | Setting) -> Json | None:
-    """A list or an object in the place of a whole text; None for what is but text."""
+def _whole(value: Given | Setting, *, is_bare: bool) -> Json | None:
+    """What stands in the place of a whole text: a list or an object, and a number where there are no quotes; None for text."""
     if isinstance(value, Setting):
-        found = parse(value.span.source, Report()) if value.text.lstrip()[:1] in {"[", "{"} else None
-        return found if isinstance(found, JsonArray | JsonObject) else None
-    return value if isinstance(value, JsonArray | JsonObject) else None
+        is_json = is_bare or value.text.lstrip()[:1] in {"[", "{"}
+        found = read_json(value.span.source).tree if is_json else None
+        if is_bare and found is None:
+            return JsonScalar(value.text, value.span)
+    else:
+        found = value if isinstance(value, JsonArray | JsonObject | JsonScalar) else None
+    return found if is_bare or isinstance(found, JsonArray | JsonObject) else None

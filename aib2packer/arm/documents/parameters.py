@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import re
 import shlex
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings import codes
-from aib2packer.findings.model import Report
-from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.reader import parse, read_json
 from aib2packer.jsonc.replace import replaced
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.forms import is_values_file
-from aib2packer.terraform.syntax import TfRules
+from aib2packer.text.placeholders import is_open
+from aib2packer.text.secrets import mask
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from aib2packer.arm.language.symbolic import ArmValue
+    from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
     from aib2packer.options import Options
 
@@ -105,18 +105,30 @@ _MOST = {"parameters": 256, "variables": 256, "outputs": 64}
 
 
 def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter]:
-    """The parameters that a template declares, by their names in lower case: ARM compares them without regard to case."""
+    """The parameters that a template declares, and what ARM refuses of them."""
     _check_limits(template, report)
-    declared = template.get("parameters")
+    for name, span, declaration in _declarations(template):
+        _check_type(name, span, declaration, report)
+    return declared_parameters(template)
+
+
+def declared_parameters(template: JsonObject) -> dict[str, Parameter]:
+    """The parameters that a template declares, by their names in lower case: ARM compares them without regard to case."""
     found: dict[str, Parameter] = {}
+    for name, span, declaration in _declarations(template):
+        parameter = _parameter(name, span, declaration)
+        found[name.lower()] = parameter
+        if parameter.secure:
+            for node in (parameter.default, *parameter.allowed):
+                hide(node)
+    return found
+
+
+def _declarations(template: JsonObject) -> Iterator[tuple[str, Span, JsonObject]]:
+    declared = template.get("parameters")
     for member in declared if isinstance(declared, JsonObject) else ():
         if isinstance(member.value, JsonObject):
-            parameter = _parameter(member.key, member.key_span, _resolved(member.value, template), report)
-            found[member.key.lower()] = parameter
-            if parameter.secure:
-                for node in (parameter.default, *parameter.allowed):
-                    hide(node)
-    return found
+            yield member.key, member.key_span, _resolved(member.value, template)
 
 
 def _check_limits(template: JsonObject, report: Report) -> None:
@@ -184,6 +196,8 @@ def bind_values(
         if parameter is None or parameter.secure:  # an unknown one may be meant for one that is secret
             hide(value)
         if parameter is None:
+            from difflib import get_close_matches
+
             near = get_close_matches(name.lower(), parameters, n=1)
             known = ", ".join(one.name for one in parameters.values()) or "none"
             report.add(
@@ -258,24 +272,34 @@ def _resolved(declaration: JsonObject, template: JsonObject, seen: frozenset[str
     return JsonObject((*declaration.members, *inherited), declaration.span)
 
 
-def _parameter(name: str, span: Span, declaration: JsonObject, report: Report) -> Parameter:
-    kind = (string_of(declaration.get("type")) or "object").lower()
-    if kind not in _SHAPES:
+def _type(declaration: JsonObject) -> str:
+    return (string_of(declaration.get("type")) or "object").lower()
+
+
+def _check_type(name: str, span: Span, declaration: JsonObject, report: Report) -> None:
+    if (kind := _type(declaration)) not in _SHAPES:
         report.add(
             codes.NOT_ONE_OF,
             span,
             f"the parameter {name} has the type `{kind}`, which ARM does not know",
             help="Use string, int, bool, object, array, securestring or secureObject.",
         )
-        kind = "object"
+
+
+def _parameter(name: str, span: Span, declaration: JsonObject) -> Parameter:
+    kind = _type(declaration)
     allowed = declaration.get("allowedValues")
     metadata = declaration.get("metadata")
     description = string_of(metadata.get("description")) if isinstance(metadata, JsonObject) else None
     nullable, rules = declaration.get("nullable"), declaration.get("validation")
+    default = declaration.get("defaultValue")
+    if (to_fill_in := string_of(default)) is not None and is_open(to_fill_in):
+        left_open = f"The template leaves it to be filled in: {mask(to_fill_in)}"
+        default, description = None, f"{description.rstrip('.')}. {left_open}" if description else left_open
     return Parameter(
         name=name,
-        type=kind,
-        default=declaration.get("defaultValue"),
+        type=kind if kind in _SHAPES else "object",
+        default=default,
         allowed=allowed.items if isinstance(allowed, JsonArray) else (),
         min_value=_integer(declaration.get("minValue")),
         max_value=_integer(declaration.get("maxValue")),
@@ -284,8 +308,15 @@ def _parameter(name: str, span: Span, declaration: JsonObject, report: Report) -
         description=description or "",
         nullable=isinstance(nullable, JsonScalar) and nullable.value is True,
         span=span,
-        rules=rules.rules if isinstance(rules, TfRules) else (),
+        rules=() if rules is None else _rules(rules),
     )
+
+
+def _rules(value: Json) -> tuple[tuple[str, str], ...]:
+    """The rules that a variable of Terraform has, which a parameter of ARM does not."""
+    from aib2packer.terraform.syntax import TfRules
+
+    return value.rules if isinstance(value, TfRules) else ()
 
 
 def _file_values(document: Json, report: Report) -> dict[str, Given]:
@@ -361,7 +392,7 @@ def _setting_value(setting: Setting, parameter: Parameter) -> Json:
         return text
     if parameter.type == "bool" and setting.text.lower() in {"true", "false"}:
         return JsonScalar(setting.text.lower() == "true", setting.span)
-    return parse(setting.span.source, Report()) or text  # what is no JSON is refused as of the wrong type
+    return read_json(setting.span.source).tree or text  # what is no JSON is refused as of the wrong type
 
 
 def _integer(value: Json | None) -> int | None:

@@ -81,8 +81,8 @@ def build_region(template: ImageTemplate) -> TemplateText | None:
     """The region of the build: the template's, unless nothing ties the build to it and another spares a copy or a replica.
 
     Image Builder is not in every region, so that templates name one nearby; a marketplace image is everywhere. The managed
-    images of a template say where, if they agree; and a gallery version must be where it is made, so that this is one of its
-    regions, if all versions have one in common. Where the template names no region, the first managed image does.
+    images of a template say where, if they agree; and a gallery version must be where it is made, so that this is a region that
+    the most versions name. Where the template names no region, the first managed image does.
     """
     images = [target.location for target in template.targets if isinstance(target, ManagedImageTarget) if target.location]
     if template.location is None:
@@ -95,9 +95,8 @@ def build_region(template: ImageTemplate) -> TemplateText | None:
         for target in template.targets
         if isinstance(target, GalleryTarget) and target.regions
     ]
-    candidates = (*agreed, template.location, *(versions[0] if versions else ()))
-    common = (one for one in candidates if all(any(one.parts == region.parts for region in of) for of in versions))
-    return next(common, agreed[0] if agreed else template.location)
+    candidates = (*agreed, template.location, *(region for regions in versions for region in regions))
+    return min(candidates, key=lambda one: sum(all(one.parts != region.parts for region in regions) for regions in versions))
 
 
 def is_same(first: TemplateText | None, second: TemplateText | None) -> bool:

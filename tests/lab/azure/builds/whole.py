@@ -73,6 +73,9 @@ class World:
     resources: Mapping[str, Json]
     containers: tuple[str, ...]
     updates: Mapping[str, int] = field(default_factory=dict)
+    hours: int = 0  # how long it is from the start of the first machine until it answers
+    token_seconds: int = 3600
+    assertion_seconds: Mapping[str, int] = field(default_factory=dict)
 
     def run(self, packer: Packer, *commands: Sequence[str]) -> WorldEnd:
         """Sign in with the Azure CLI, and run the commands one after the other, as far as they end well."""
@@ -92,6 +95,9 @@ class World:
             "resources": self.resources,
             "containers": self.containers,
             "updates": self.updates,
+            "hours": self.hours,
+            "token_seconds": self.token_seconds,
+            "assertion_seconds": self.assertion_seconds,
             "commands": [sign_in.split(), *commands],
             "environment": {
                 "PATH": f"{self.folder / 'bin'}:{packer.program.parent}:{os.environ['PATH']}:/usr/sbin:/sbin",

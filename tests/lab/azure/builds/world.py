@@ -16,10 +16,11 @@ import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.lab.azure.arm.machines import EXTENSIONS, machines
+from tests.lab.azure.arm.machines import EXTENSIONS, Running, machines
 from tests.lab.azure.builds.guest import Guests
 from tests.lab.azure.cloud import SimulatedAzure
 from tests.lab.azure.server import NAMES, Front, certificates
@@ -42,7 +43,14 @@ def main(folder: Path) -> None:
     azure.arm.operations.seconds, azure.arm.operations.pause, azure.arm.copy_seconds = 0, 1, 1
     authority, tls = certificates(folder)
     guests = Guests(folder / "machines", tls, world["updates"])
-    azure.arm.kinds["microsoft.compute/virtualmachines"] = machines(guests.boot)
+    azure.entra.token_seconds = world["token_seconds"]
+    azure.entra.assertion_seconds |= world["assertion_seconds"]
+
+    def boot(properties: Mapping[str, Json]) -> Running:
+        azure.clock.sleep(world["hours"] * 3600)
+        return guests.boot(properties)
+
+    azure.arm.kinds["microsoft.compute/virtualmachines"] = machines(boot)
     azure.arm.kinds["microsoft.compute/virtualmachines/extensions"] = EXTENSIONS
     for path, body in world["resources"].items():
         azure.put(path, **body)

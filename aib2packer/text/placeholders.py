@@ -1,0 +1,89 @@
+"""Placeholders: what somebody, or a tool, was meant to fill in before the template is deployed."""
+
+from __future__ import annotations
+
+import re
+
+from aib2packer.lazy.patterns import pattern
+
+_NAME = r"[A-Za-z][\w.-]*"
+_ANGLED = r"<[ ]?[A-Za-z][\w .-]*>"  # as documentation has it
+_BRACED = r"\{[A-Za-z][\w .-]*\}"  # as the REST API's documentation has it
+_TOKEN = rf"#\{{ ?{_NAME} ?\}}#"  # of the tasks of Azure DevOps that replace tokens
+_UNDERSCORED = r"(?<![A-Za-z0-9])__[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*__(?![A-Za-z0-9])"
+_SQUARED = rf"\[\[ ?(?!(?:true|false|null)\b){_NAME} ?\]\]"
+
+# Of templatefile in Terraform and envsubst; of Azure DevOps and make; of Jinja, Helm and mustache; the rest of scripts.
+_TOOLS = {
+    "${name}": rf"\$\{{{_NAME}\}}",
+    "$(name)": rf"\$\({_NAME}\)",
+    "{{ name }}": rf"\{{\{{ ?{_NAME} ?\}}\}}",
+    "[[name]]": rf"\[\[ ?(?!(?:true|false|null)\b){_NAME} ?\]\]",
+    "__name__": r"(?<![A-Za-z0-9])__[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*__(?![A-Za-z0-9])",
+    "%name%": r"%[A-Za-z_]\w*%",
+}
+_ANY = "|".join((rf"{_TOKEN}|#\{{ ?{_NAME} ?\}}", *_TOOLS.values(), _ANGLED))
+# What scripts have of these forms, and mean themselves.
+_OF_SCRIPTS = {
+    "${name}": r"(?<!\$)",
+    "$(name)": r"(?!\$\((?:arch|date|hostname|id|nproc|pwd|tty|uname|whoami)\))",
+    "__name__": r"(?!__(?:all|file|init|main|name|pycache)__)",
+    "%name%": r"(?!%(?i:allusersprofile|appdata|comspec|computername|errorlevel|homedrive|homepath|localappdata|path"
+    r"|programdata|programfiles|public|systemdrive|systemroot|temp|tmp|userdomain|username|userprofile|windir)%)",
+}
+_OF_A_SHELL = {form: _OF_SCRIPTS.get(form, "") + found for form, found in _TOOLS.items()}
+
+IN_NAMES = pattern(rf"{_ANY}|{_BRACED}")
+"""What is a placeholder in a name, a region or an id: there these signs mean nothing else."""
+IN_TAGS = pattern(_ANY)
+"""What is one in a tag."""
+IN_COMMANDS = pattern(_TOKEN)
+"""What is one in any command."""
+WHOLE_COMMAND = pattern(rf"{_TOKEN}|{_ANGLED}")
+"""A command that is one, and nothing else: no shell takes it for anything."""
+IN_TEXTS = pattern(rf"{_TOKEN}|{_ANGLED}")
+"""What takes a value of its name in any text."""
+IN_PATHS = pattern("|".join((_TOKEN, *(_TOOLS[form] for form in ("${name}", "$(name)", "{{ name }}", "[[name]]")))))
+"""What is one in a path on the VM."""
+IN_URIS = pattern("|".join((
+    _TOKEN,
+    _ANGLED,
+    _TOOLS["${name}"],
+    _TOOLS["$(name)"],
+    _TOOLS["{{ name }}"],
+    _TOOLS["[[name]]"],
+    rf"(?!__(?:init|main|pycache)__){_TOOLS['__name__']}",
+    r"%[A-Za-z_]\w{2,}%(?![0-9A-Fa-f]{2})",  # else it is a byte that begins there
+)))  # fmt: skip
+"""What is one in a URI."""
+_UNQUOTED = pattern(_ANY)
+
+
+def unquoted(text: str, start: int) -> re.Match[str] | None:
+    """A placeholder in the place of a value of JSON: the tool that fills it in writes a number, a list, or a text in quotes."""
+    return _UNQUOTED.match(text, start)
+
+
+def forms_in(text: str) -> frozenset[str]:
+    """The forms of placeholders in a text that also mean something to a shell, as each is written for a `name`."""
+    if not any(sign in text for sign in ("$", "{{", "[[", "__", "%")):
+        return frozenset()
+    return frozenset(form for form, found in _OF_A_SHELL.items() if re.search(found, text))
+
+
+def in_commands(forms: frozenset[str]) -> re.Pattern[str]:
+    """What is a placeholder in the commands of a template that has these forms elsewhere."""
+    return re.compile("|".join((IN_TEXTS.pattern, *(found for form, found in _OF_A_SHELL.items() if form in forms))))
+
+
+def is_open(text: str) -> bool:
+    """Whether a value is not filled in: a placeholder and what stands around one without a blank, or any that no text means."""
+    if text.startswith("[") and text.endswith("]"):  # an expression, or a placeholder with such brackets
+        return IN_TEXTS.search(text) is not None or _UNQUOTED.fullmatch(text) is not None
+    around = IN_TAGS.sub("", text)
+    return around != text and "</" not in text and not any(map(str.isspace, around))
+
+
+def plain(token: str) -> str:
+    """The name in a placeholder, or of a value for one, so that they can be compared: `<Resource group>`, `resource_group`."""
+    return re.sub(r"[\W_]+", "", token).casefold()
