@@ -7,10 +7,11 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Self
 
 from aib2packer.app.interrupts import deferred
-from aib2packer.app.staging import Staging, remove_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from aib2packer.app.staging import Staging
 
 
 # What holds for all files, so that no part of a run is written: there is no room.
@@ -83,6 +84,8 @@ class Writing:
             raise FilesDifferError(
                 differing[0], reason, "Give --force to replace what is there, or another -o; --check shows what differs."
             )
+        from aib2packer.app.staging import remove_leftovers
+
         try:
             remove_leftovers(folder)
             if changed:
@@ -117,6 +120,8 @@ class Writing:
 
     def _staging(self, folder: Path) -> Staging:
         """What files below a folder wait in: near it, for they are to be renamed only."""
+        from aib2packer.app.staging import Staging, remove_leftovers
+
         for staging in self._stagings:
             if folder == staging.folder or staging.folder in folder.parents:
                 return staging

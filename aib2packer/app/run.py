@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from aib2packer.app.bicep import NoCompilerError
+from aib2packer.app.output import FilesDifferError, OutputError, write
 from aib2packer.convert import convert, image_templates
 from aib2packer.findings.codes import (
     LEFT_OVER,
@@ -303,8 +304,6 @@ def _without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> di
 
 
 def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: Request) -> Result:
-    from aib2packer.app.output import FilesDifferError, OutputError, write
-
     if request.check:
         return _check(result, folder, files, with_leftovers=request.file is None)
     try:

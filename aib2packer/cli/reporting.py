@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aib2packer import __version__
+from aib2packer.app.output import OutputError, write
 from aib2packer.app.run import Outcome
 from aib2packer.cli.printing import colored, echo
 from aib2packer.findings import text
@@ -146,8 +147,6 @@ def _account(name: str, results: Sequence[Result]) -> str:
 
 def _write(name: str, document: str, write: Write) -> Iterator[Judgement]:
     """Write what is reported to a file; gives what is to be said of one that cannot be written."""
-    from aib2packer.app.output import OutputError, write
-
     path = Path(name)
     try:
         write(path.parent, {path.name: f"{document}\n".encode()}, force=True)
