@@ -66,11 +66,11 @@ class Writing:
 
         Raises:
             FilesDifferError: There are files with other contents, and `force` is not given.
-            OutputError: The system refuses to write, or a path leads out of the folder.
+            OutputError: The system refuses to write, or a path leads out of the folder. `commit` says where there is no room.
 
         """
         if self._refused is not None:
-            raise self._refused
+            return
         targets = {folder / _inside(folder, name): content for name, content in files.items()}
         try:
             before = {target: _content(target) for target in targets}
@@ -93,10 +93,9 @@ class Writing:
                 with deferred() as check:
                     self._staging(folder).add(changed, check)
         except OSError as error:
-            refused = _refused(error, folder)
-            if error.errno in _OF_ALL:
-                self._refused = refused = _none_written(refused)
-            raise refused from error
+            if error.errno not in _OF_ALL:
+                raise _refused(error, folder) from error
+            self._refused = _refused(error, folder)
 
     def commit(self) -> None:
         """Have all files take their places; no signal comes between. Where one cannot, all old ones are put back.
@@ -116,7 +115,7 @@ class Writing:
             except OSError as error:
                 for staging in reversed(begun):
                     staging.put_back()
-                raise _none_written(_refused(error, begun[-1].folder)) from error
+                raise _refused(error, begun[-1].folder) from error
 
     def _staging(self, folder: Path) -> Staging:
         """What files below a folder wait in: near it, for they are to be renamed only."""
@@ -161,7 +160,3 @@ def _content(path: Path) -> bytes | None:
 
 def _refused(error: OSError, folder: Path) -> OutputError:
     return OutputError(Path(error.filename or folder), f"cannot be written ({error.strerror or error})", "Give another -o.")
-
-
-def _none_written(error: OutputError) -> OutputError:
-    return OutputError(error.file, f"{error.reason}; nothing of this run is", error.help)

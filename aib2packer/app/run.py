@@ -309,15 +309,24 @@ def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: 
     try:
         request.write(folder, files, force=request.force)
     except OutputError as error:
-        return not_written(result, error)
+        return _not_written(result, error)
     return result if request.file else replace(result, findings=(*result.findings, *_left_over(folder, files)))
 
 
-def not_written(result: Result, error: OutputError) -> Result:
+def _not_written(result: Result, error: OutputError) -> Result:
     """The result of a conversion whose files are not written."""
     exit_code = 1 if isinstance(error, FilesDifferError) else 2
     finding = about_file(NOT_WRITTEN, str(error.file), error.reason, error.help)
     return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=exit_code, findings=(*result.findings, finding))
+
+
+def none_written(results: Iterable[Result], error: OutputError) -> list[Result]:
+    """The results of a run of whose files none is written, as the system refuses one."""
+    reason = f"{error.file} {error.reason}, so nothing of this run is"
+    return [
+        _not_written(result, OutputError(result.folder or error.file, reason, error.help)) if result.waits else result
+        for result in results
+    ]
 
 
 def _left_over(folder: Path, files: Mapping[str, bytes]) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ import click
 from aib2packer.app.azure_ids import is_image_template, is_in_azure
 from aib2packer.app.inputs import STDIN, collect, is_folder
 from aib2packer.app.output import OutputError, Writing
-from aib2packer.app.run import Outcome, Request, Result, check_leftovers, not_written, run, unreadable
+from aib2packer.app.run import Outcome, Request, Result, check_leftovers, none_written, run, unreadable
 from aib2packer.cli import options
 from aib2packer.cli.configured import about_all, about_replacements, configured
 from aib2packer.cli.printing import doing, echo, fetching, print_waiting, progress
@@ -148,7 +148,7 @@ def _finish(results: list[Result], writing: Writing, reporting: Reporting, *, ma
     try:
         writing.commit()
     except OutputError as error:
-        results = [not_written(result, error) if result.waits else result for result in results]
+        results = none_written(results, error)
         refused = write_reports(results, reporting)
     return max(report(results, reporting, refused, many=many), *(result.exit_code for result in results))
 

@@ -212,7 +212,7 @@ def test_what_fails_for_the_last_is_taken_back_for_all(
     with Writing(tmp_path if inside else None) as writing:
         for folder in ("a", "n", "z"):
             writing.write(tmp_path / folder, {"x": b"new", "y": b"new"}, force=True)
-        with pytest.raises(OutputError, match=r"z.x: cannot be written \(no\); nothing of this run is"):
+        with pytest.raises(OutputError, match=r"z.x: cannot be written \(no\)"):
             writing.commit()
 
     assert contents(tmp_path) == before
@@ -229,10 +229,9 @@ def test_a_disk_that_takes_no_more_of_one_takes_nothing_of_the_others(tmp_path: 
     try:
         with Writing(tmp_path) as writing:
             writing.write(tmp_path / "a", {"x": b"new"}, force=True)
-            for folder, content in {"b": b"2" * 2000, "c": b"new"}.items():
-                with pytest.raises(OutputError, match=r"b.x: cannot be written \(File too large\); nothing of this run is"):
-                    writing.write(tmp_path / folder, {"x": content}, force=False)
-            with pytest.raises(OutputError, match="nothing of this run is"):
+            writing.write(tmp_path / "b", {"x": b"2" * 2000}, force=False)
+            writing.write(tmp_path / "c", {"x": b"new"}, force=False)
+            with pytest.raises(OutputError, match=r"b.x: cannot be written \(File too large\)"):
                 writing.commit()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
