@@ -25,17 +25,19 @@ def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
     places = tuple(dict.fromkeys(_places(decisions, symbols)))
     known = tuple(place for place in places if place is not None)
     groups: tuple[str, ...] = ()
+    subscription = word(subscription_value(decisions.subscription, symbols))
     if decisions.security.makes_image:
-        of_build = f"--subscription {word(subscription_value(decisions.subscription, symbols)) or '...'}"
+        of_build = f"--subscription {subscription or '...'}"
         delete_group = (
             f"az group list {of_build} --query \"[?starts_with(name, '{TEMPORARY}')].name\" --output tsv "
             f"| xargs -r -n 1 az group delete {of_build} --yes --name"
         )
         groups = (delete_group,)
     replaced = tuple(dict.fromkeys(place for place in _image_places(decisions, symbols) if place is not None))
+    of_group = (subscription,) if groups and subscription is not None else ()
     return (
+        *assignments((*of_group, *(one for place in known for one in place))),
         *groups,
-        *assignments(one for place in known for one in place),
         *(
             f"az resource list --subscription {subscription} --resource-group {group} "
             f'--query "{_OURS}" --output tsv | xargs -r az resource delete --ids'

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from aib2packer.findings.model import Finding
     from aib2packer.guide.instructions import Guide
-    from aib2packer.guide.network import Reach
-    from aib2packer.guide.rights import Right
+    from aib2packer.packer.access.network import Reach
+    from aib2packer.packer.access.rights import Right
     from aib2packer.packer.model import Build
 
 _PIPELINES = {

@@ -2,7 +2,7 @@
 #
 #   az cloud set --name AzureUSGovernment
 #   packer init build.pkr.hcl
-#   timeout 120m packer build -var acct=... build.pkr.hcl
+#   timeout 120m packer build -var location=... -var acct=... build.pkr.hcl
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
 # the identity aib had: the gallery.
@@ -11,7 +11,6 @@
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
 #
-# Otherwise than in Image Builder: region of the build (AIB2P311).
 
 packer {
   required_version = ">= 1.13.0"
@@ -59,6 +58,11 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
+}
+
+variable "location" {
+  type        = string
+  description = "Azure region of the build. The template took the region of its resource group."
 }
 
 variable "acct" {
@@ -136,7 +140,7 @@ source "azure-arm" "web" {
   image_version   = "latest"
 
   # Build VM
-  location                     = "westeurope"
+  location                     = var.location
   temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D4s_v5"
   security_type                = local.trusted_launch ? "TrustedLaunch" : null
@@ -164,8 +168,11 @@ source "azure-arm" "web" {
     image_name     = "web"
     image_version  = local.image_version
 
-    target_region {
-      name = "westeurope"
+    dynamic "target_region" {
+      for_each = distinct([for region in [var.location, "westeurope"] : lower(replace(region, " ", ""))])
+      content {
+        name = target_region.value
+      }
     }
   }
   shared_image_gallery_timeout = "120m"

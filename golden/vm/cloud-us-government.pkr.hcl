@@ -11,7 +11,7 @@
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
 #
-# Otherwise than in Image Builder: region of the build (AIB2P311).
+# Otherwise than in Image Builder: build region added to the regions (AIB2P305).
 
 packer {
   required_version = ">= 1.13.0"
@@ -132,7 +132,7 @@ source "azure-arm" "web" {
   image_version   = "latest"
 
   # Build VM
-  location                     = "westeurope"
+  location                     = "usgovvirginia"
   temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D4s_v5"
   security_type                = local.trusted_launch ? "TrustedLaunch" : null
@@ -159,6 +159,10 @@ source "azure-arm" "web" {
     gallery_name   = "golden"
     image_name     = "web"
     image_version  = local.image_version
+
+    target_region {
+      name = "usgovvirginia"
+    }
 
     target_region {
       name = "westeurope"

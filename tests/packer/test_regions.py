@@ -75,6 +75,13 @@ def test_a_build_whose_versions_have_no_region_in_common_goes_where_the_most_are
     assert codes_of(template(distribute=targets)).count("AIB2P305") == 1  # that of northeurope
 
 
+def test_a_build_goes_to_no_other_cloud() -> None:
+    value = template(location="usgovvirginia", distribute=[{**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}]}])
+
+    assert re.search(r'^  location += "usgovvirginia"$', hcl_of(value), re.MULTILINE)
+    assert {"AIB2P305", "AIB2P418"} <= set(codes_of(value))
+
+
 def test_replicas_belong_to_their_region() -> None:
     target = {"targetRegions": [{"name": "eastus", "replicaCount": 3}, {"name": "westeurope", "replicaCount": 0}]}
 

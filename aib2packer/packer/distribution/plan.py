@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage, VhdTarget
+from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
 from aib2packer.lazy.models import dataclass
+from aib2packer.packer.source.kinds import kind_of_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,8 +64,9 @@ def plan_distribution(template: ImageTemplate) -> DistributionPlan:
     gallery = next((target for target in template.targets if isinstance(target, GalleryTarget)), None)
     vhd = next((target for target in template.targets if isinstance(target, VhdTarget)), None)
     group = None
-    if image is None and isinstance(template.source, ManagedImage):
-        group = template.source.id.resource_group
+    group_of_source = kind_of_source(template.source).image_group(template.source)
+    if image is None and group_of_source is not None:
+        group = group_of_source
     elif image is None and gallery is None and images:
         group = _group_within(subscription, template, images)
         if group is None:  # nothing to copy it from: it is tried as it stands, which is an error
@@ -82,12 +84,12 @@ def build_region(template: ImageTemplate) -> TemplateText | None:
 
     Image Builder is not in every region, so that templates name one nearby; a marketplace image is everywhere. The managed
     images of a template say where, if they agree; and a gallery version must be where it is made, so that this is a region that
-    the most versions name. Where the template names no region, the first managed image does.
+    the most versions name; but never one of another cloud. Where the template names no region, the first managed image does.
     """
     images = [target.location for target in template.targets if isinstance(target, ManagedImageTarget) if target.location]
     if template.location is None:
         return images[0] if images else None
-    if template.vm.subnet is not None or not isinstance(template.source, PlatformImage):
+    if template.vm.subnet is not None or template.source.marketplace is None:
         return template.location
     agreed = images[:1] if all(region.parts == images[0].parts for region in images) else []
     versions = [
@@ -95,8 +97,13 @@ def build_region(template: ImageTemplate) -> TemplateText | None:
         for target in template.targets
         if isinstance(target, GalleryTarget) and target.regions
     ]
-    candidates = (*agreed, template.location, *(region for regions in versions for region in regions))
-    return min(candidates, key=lambda one: sum(all(one.parts != region.parts for region in regions) for regions in versions))
+    named = (*agreed, template.location, *(region for regions in versions for region in regions))
+    here = template.cloud.facts
+    candidates = [region for region in named if region.literal is None or here.has_region(region.literal)]
+    return min(
+        candidates or [template.location],
+        key=lambda one: sum(all(one.parts != region.parts for region in regions) for regions in versions),
+    )
 
 
 def is_same(first: TemplateText | None, second: TemplateText | None) -> bool:
@@ -113,8 +120,8 @@ def is_same_subscription(resource: ResourceId, subscription: TemplateText | None
 def _subscription(template: ImageTemplate, images: Iterable[ManagedImageTarget]) -> TemplateText | None:
     """The subscription of the build: that of the first thing that must lie in it."""
     found = [template.id.subscription if template.id else None, template.vm.subnet.subscription if template.vm.subnet else None]
-    if isinstance(template.source, ManagedImage):
-        found.append(template.source.id.subscription)
+    if bound := kind_of_source(template.source).subscription(template.source):
+        found.append(bound[1])
     found += [target.id.subscription for target in images]
     return next((text for text in found if text is not None), None)
 
