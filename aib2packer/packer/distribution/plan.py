@@ -30,6 +30,8 @@ class DistributionPlan:
     image: ManagedImageTarget | None
     gallery: GalleryTarget | None
     vhd: VhdTarget | None
+    galleries: tuple[GalleryTarget, ...]
+    """The targets in galleries, that of azure-arm first."""
     copied: tuple[DistributeTarget, ...]
     temporary_group: TemplateText | None
     snapshot: bool
@@ -39,12 +41,6 @@ class DistributionPlan:
         """The targets that azure-arm makes, in the template's order."""
         found = [target for target in (self.image, self.gallery, self.vhd) if target is not None]
         return tuple(sorted(found, key=lambda target: target.index))
-
-    @property
-    def galleries(self) -> tuple[GalleryTarget, ...]:
-        """The targets in galleries, that of azure-arm first."""
-        made = () if self.gallery is None else (self.gallery,)
-        return (*made, *(target for target in self.copied if isinstance(target, GalleryTarget)))
 
     @property
     def image_group(self) -> TemplateText | None:
@@ -74,8 +70,9 @@ def plan_distribution(template: ImageTemplate) -> DistributionPlan:
     made = [target for target in (image, gallery, vhd) if target is not None]
     copied = tuple(target for target in template.targets if all(target is not other for other in made))
     copies_images = any(isinstance(target, ManagedImageTarget) for target in copied)
+    galleries = (*(() if gallery is None else (gallery,)), *(one for one in copied if isinstance(one, GalleryTarget)))
     return DistributionPlan(
-        location, subscription, image, gallery, vhd, copied, group, snapshot=copies_images and gallery is None
+        location, subscription, image, gallery, vhd, galleries, copied, group, snapshot=copies_images and gallery is None
     )
 
 
