@@ -118,13 +118,14 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
         source_map=printed.places,
         assets=printed.assets,
         facts=_facts(template, decisions, symbols, build, guides) if options.facts else None,
+        build_file=printed.build_file,
     )
 
 
 def _for_people(build: Build, guides: Guides, printed: Printed, report: Report, source: str) -> dict[str, bytes]:
     from aib2packer.guide.folder import folder_files
 
-    return folder_files(build, guides.build, printed.files, report.findings, source)
+    return folder_files(build, guides.build, (printed.build_file, *printed.files), report.findings, source)
 
 
 def _facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build: Build, guides: Guides) -> Facts:
