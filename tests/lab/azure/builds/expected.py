@@ -84,7 +84,7 @@ def left_by(target: Mapping[str, Json], after: AfterBuild, artifact: str, variab
         case _:
             if "uri" in target:
                 _check_name(path, target["uri"])
-            account, _, below = path.removeprefix("https://").partition(".blob.core.windows.net/")
+            account, below = re.split(r"\.blob\.core\.[a-z.]+/", path.removeprefix("https://"))
             return LeftVhd(f"{account}/{below}")
 
 
