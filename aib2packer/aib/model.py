@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
 from aib2packer.azure.clouds import Cloud
@@ -52,9 +53,45 @@ class PurchasePlan:
     publisher: TemplateText
 
 
+class Source(ABC):
+    """What the image starts from. Its kind is one of those that reading was given (`packer/source/kinds.py`)."""
+
+    __slots__ = ()
+    kind: ClassVar[str]
+    """The `type` that the service knows it by."""
+    span: Span
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """The source in a few words."""
+
+    @property
+    @abstractmethod
+    def names(self) -> tuple[TemplateText, ...]:
+        """The names that may tell what is in it."""
+
+    @property
+    def marketplace(self) -> PlatformImage | None:
+        """The marketplace image that it is; None for an image of one's own."""
+        return None
+
+    @property
+    def image(self) -> ResourceId | None:
+        """The id of the image; None where it is no resource of one's own."""
+        return None
+
+    @property
+    def definition(self) -> ResourceId | None:
+        """The image definition that it is a version of, in a gallery of one's own."""
+        return None
+
+
 @dataclass(frozen=True, slots=True)
-class PlatformImage:
+class PlatformImage(Source):
     """A marketplace image; `version` None is the latest."""
+
+    kind: ClassVar[str] = "PlatformImage"
 
     TEXTS: ClassVar[tuple[str, ...]] = ("publisher", "offer", "sku", "version", "plan")
 
@@ -65,40 +102,100 @@ class PlatformImage:
     plan: PurchasePlan | None
     span: Span
 
+    @property
+    def label(self) -> str:
+        """Publisher, offer, SKU and version, as the Azure CLI writes them."""
+        return ":".join(map(str, (self.publisher, self.offer, self.sku, self.version or "latest")))
+
+    @property
+    def names(self) -> tuple[TemplateText, ...]:
+        """Offer and SKU."""
+        return self.offer, self.sku
+
+    @property
+    def marketplace(self) -> PlatformImage | None:
+        """The image itself."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
-class ManagedImage:
+class ManagedImage(Source):
     """A managed image."""
 
+    kind: ClassVar[str] = "ManagedImage"
     TEXTS: ClassVar[tuple[str, ...]] = ("id",)
 
     id: ResourceId
     span: Span
 
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return f"managed image {self.id['images']}"
+
+    @property
+    def names(self) -> tuple[TemplateText, ...]:
+        """Its name."""
+        return (self.id["images"],)
+
+    @property
+    def image(self) -> ResourceId | None:
+        """Its id."""
+        return self.id
+
 
 @dataclass(frozen=True, slots=True)
-class GalleryImage:
+class GalleryImage(Source):
     """A version of a gallery image; `version` None is the latest."""
 
+    kind: ClassVar[str] = "SharedImageVersion"
     TEXTS: ClassVar[tuple[str, ...]] = ("id", "version")
 
     id: ResourceId
     version: TemplateText | None
     span: Span
 
+    @property
+    def label(self) -> str:
+        """Gallery and image definition."""
+        return f"{self.id['galleries']}/{self.id['images']}"
+
+    @property
+    def names(self) -> tuple[TemplateText, ...]:
+        """The name of the image definition."""
+        return (self.id["images"],)
+
+    @property
+    def image(self) -> ResourceId | None:
+        """The id of the version, or of its image definition."""
+        return self.id
+
+    @property
+    def definition(self) -> ResourceId | None:
+        """The id, of which a version is no part to look at."""
+        return self.id
+
 
 @dataclass(frozen=True, slots=True)
-class SharedGalleryImage:
+class SharedGalleryImage(Source):
     """An image of a community gallery, or of one shared directly; `id` as azure-arm takes it."""
 
+    kind: ClassVar[str] = "SharedImageVersion"
     TEXTS: ClassVar[tuple[str, ...]] = ("id",)
 
     id: TemplateText
     community: bool
     span: Span
 
+    @property
+    def label(self) -> str:
+        """Its id."""
+        return str(self.id)
 
-ImageSource: TypeAlias = PlatformImage | ManagedImage | GalleryImage | SharedGalleryImage
+    @property
+    def names(self) -> tuple[TemplateText, ...]:
+        """Its id."""
+        return (self.id,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +403,7 @@ class ImageTemplate:
     build_timeout_span: Span | None
     build_timeout: TemplateText | None
     """The minutes, where only Packer's run knows them."""
-    source: ImageSource
+    source: Source
     vm: VmProfile
     customize: tuple[Customizer, ...]
     validation: Validation | None

@@ -20,6 +20,7 @@ from aib2packer.arm.language.text import TemplateText
 from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonScalar, string_of
+from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.customize import ReadsCustomizer
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Validation, VmProfile
+    from aib2packer.aib.source import ReadsSource
     from aib2packer.arm.documents.template import Resource
     from aib2packer.findings.model import Code, Report
     from aib2packer.options import Options
@@ -93,13 +95,20 @@ class _Others(_ErrorHandling):
     validation: Validation | None
 
 
+@dataclass(frozen=True, slots=True)
+class KindsToRead:
+    """The kinds of sources, customizers and targets that there are, by their names in the template."""
+
+    sources: Mapping[str, ReadsSource]
+    customizers: Mapping[str, ReadsCustomizer]
+
+
 def read_template(
-    resource: Resource, customizers: Mapping[str, ReadsCustomizer], options: Options, shape: set[str], report: Report
+    resource: Resource, kinds: KindsToRead, options: Options, shape: set[str], report: Report
 ) -> ImageTemplate | None:
     """Read a resource; None after an error.
 
-    `customizers` are the kinds that there are, by name. `shape` collects the names, in lower case, of parameters that decide
-    what is built.
+    `shape` collects the names, in lower case, of parameters that decide what is built.
     """
     api = _api_version(resource, report)
     reading = Reading(report, api, resource.resolve, resource.reveal, shape, options.assets)
@@ -115,17 +124,17 @@ def read_template(
     name, text_id, location = root.text("name"), root.text("id"), root.region("location")
     if location is None and api.value is not None:
         report.add(
-            codes.SERVICE_REFUSES,
+            codes.WANTED,
             root.key_span("type"),
             "there is no location: the service wants the region that it is to build in",
             help="Write it into the template.",
         )
     source_fields = properties.fields("source")
-    source = None if source_fields is None else read_source(source_fields, options.replace_iso)
+    source = None if source_fields is None else read_source(source_fields, kinds.sources, options.replace_iso)
     if source_fields is None:
         properties.missing("source", "Say what the image starts from: a PlatformImage, ManagedImage or SharedImageVersion.")
     vm = read_vm(properties)
-    customize = read_customizers(properties, "customize", customizers, "customizer")
+    customize = read_customizers(properties, "customize", kinds.customizers, "customizer")
     targets = read_targets(properties)
     timeout, late_timeout = _timeout(properties)
     # All is read before anything is left out: what nobody asks for is reported as unknown.
@@ -143,7 +152,7 @@ def read_template(
         build_timeout=late_timeout,
         staging_resource_group=properties.text("stagingResourceGroup"),
         auto_run=_auto_run(properties),
-        validation=read_validation(properties, customizers),
+        validation=read_validation(properties, kinds.customizers),
         **_error_handling(properties),
     )
     _not_converted(properties, vm)
@@ -284,7 +293,7 @@ def _not_converted(properties: Fields, vm: VmProfile) -> None:
         disk = vm.os_disk_gb
         if optimize.value("vmBoot") is not None and isinstance(disk, Located) and disk.value > _LARGEST_OPTIMIZED_GB:
             properties.report.add(
-                codes.SERVICE_REFUSES,
+                codes.REFUSED_DISK,
                 disk.span,
                 f"optimize.vmBoot takes disks of {_LARGEST_OPTIMIZED_GB} GB at most, and this one has {disk.value}",
                 help="Nothing to do, unless the template is to be submitted again.",

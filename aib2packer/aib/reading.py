@@ -14,10 +14,10 @@ from aib2packer.findings import codes
 from aib2packer.lazy.models import dataclass, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from aib2packer.aib.customize import ReadsCustomizer
     from aib2packer.aib.model import ImageTemplate
+    from aib2packer.aib.normalize import KindsToRead
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json, JsonObject
     from aib2packer.options import Options
@@ -33,7 +33,7 @@ class FoundTemplate:
 
 def read(
     document: Json,
-    kinds: Mapping[str, ReadsCustomizer],
+    kinds: KindsToRead,
     options: Options,
     read_linked: Callable[[str, Report], Json | None],
     report: Report,
@@ -45,7 +45,7 @@ def read(
 
     Args:
         document: What the input holds, in any of the forms that image templates come in.
-        kinds: The kinds of customizers, by their names.
+        kinds: The kinds of sources, customizers and targets that there are.
         options: What the user decided.
         read_linked: Reads a template by its path beside the input; None where it cannot be had.
         report: Gets what the last reading had to say.

@@ -9,11 +9,12 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.answers import error_code
-from aib2packer.aib.model import GalleryImage, GalleryTarget
+from aib2packer.aib.model import GalleryTarget
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
+    from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
@@ -93,7 +94,7 @@ def _check_triggered(template: ImageTemplate, report: Report) -> None:
                 "find it there",
                 help="Leave the version out, and let versioning decide.",
             )
-        if isinstance(template.source, GalleryImage) and _definition(template.source) == _definition(target):
+        if template.source.definition is not None and _names(template.source.definition) == _names(target.id):
             report.add(
                 codes.REFUSED_TRIGGER,
                 template.source.span,
@@ -103,7 +104,7 @@ def _check_triggered(template: ImageTemplate, report: Report) -> None:
             )
 
 
-def _definition(image: GalleryImage | GalleryTarget) -> tuple[object, ...]:
-    """The image definition of a version, to be compared."""
-    parts = (image.id[segment].parts for segment in ("subscriptions", "resourcegroups", "galleries", "images"))
+def _names(definition: ResourceId) -> tuple[object, ...]:
+    """The names that make an image definition, to be compared."""
+    parts = (definition[segment].parts for segment in ("subscriptions", "resourcegroups", "galleries", "images"))
     return tuple(part.lower() if isinstance(part, str) else part for segment in parts for part in (*segment, None))

@@ -1,9 +1,9 @@
-"""What the image starts from."""
+"""What the image starts from, and the reading of the kinds of sources that the service knows."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aib2packer.aib.answers import bad_image_id
 from aib2packer.aib.fields import Spelling
@@ -15,11 +15,11 @@ from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
-    from aib2packer.aib.fields import Fields
-    from aib2packer.aib.model import ImageSource
-    from aib2packer.text.source import Span
+    from collections.abc import Mapping
 
-KINDS = ("PlatformImage", "ManagedImage", "SharedImageVersion", "ISO")
+    from aib2packer.aib.fields import Fields
+    from aib2packer.aib.model import Source
+    from aib2packer.text.source import Span
 
 # The service showed `latest` with what it meant at the time: azure-rest-api-specs#11313
 _RESOLVED_LATEST = pattern(r"latest(?:\s*\(.*\))?", re.IGNORECASE)
@@ -28,26 +28,25 @@ _SHARED_GALLERY = ("galleries", "images", "versions")
 _SHARED_KINDS = {"communitygalleries": "communityGalleries", "sharedgalleries": "sharedGalleries"}
 
 
-def read_source(fields: Fields, replace_iso: str | None) -> ImageSource | None:
-    """Read the `source` object; None after an error. `replace_iso` is the marketplace image to use instead of an ISO."""
-    kind = choose_kind(fields, KINDS, "source")
-    source: ImageSource | None
-    match kind:
-        case "PlatformImage":
-            source = _platform_image(fields)
-        case "ManagedImage":
-            source = _managed_image(fields)
-        case "SharedImageVersion":
-            source = _shared_image_version(fields)
-        case "ISO":
-            return _iso(fields, replace_iso)
-        case _:
-            return None
+class ReadsSource(Protocol):
+    """A kind of source, as far as reading goes."""
+
+    def read(self, fields: Fields, replace_iso: str | None) -> Source | None:
+        """Read the keys of a source; None after an error. `replace_iso` is the marketplace image to use instead of an ISO."""
+
+
+def read_source(fields: Fields, kinds: Mapping[str, ReadsSource], replace_iso: str | None) -> Source | None:
+    """Read the `source` object, which is of one of `kinds`; None after an error."""
+    kind = choose_kind(fields, kinds, "source")
+    if kind is None:
+        return None
+    source = kinds[kind].read(fields, replace_iso)
     fields.close()
     return source
 
 
-def _platform_image(fields: Fields) -> PlatformImage | None:
+def read_platform_image(fields: Fields) -> PlatformImage | None:
+    """Read a marketplace image."""
     publisher, offer, sku = fields.text("publisher"), fields.text("offer"), fields.text("sku")
     version = fields.text("version")
     plan = _plan(fields)
@@ -83,7 +82,8 @@ def _plan(fields: Fields) -> PurchasePlan | None:
     return PurchasePlan(name, product, publisher)
 
 
-def _managed_image(fields: Fields) -> ManagedImage | None:
+def read_managed_image(fields: Fields) -> ManagedImage | None:
+    """Read a managed image."""
     text = fields.text("imageId")
     if text is None:
         fields.missing("imageId", "Name the managed image by its resource id.")
@@ -97,7 +97,8 @@ def _managed_image(fields: Fields) -> ManagedImage | None:
     return ManagedImage(found, fields.span)
 
 
-def _shared_image_version(fields: Fields) -> GalleryImage | SharedGalleryImage | None:
+def read_gallery_image(fields: Fields) -> GalleryImage | SharedGalleryImage | None:
+    """Read a version in a gallery of one's own, in a community gallery, or in one that is shared directly."""
     text = fields.text("imageVersionId", Spelling("sourceImageVersionID", "2019-05-01-preview"))
     fields.skip("exactVersion")
     if text is None:
@@ -139,9 +140,9 @@ def _shared_gallery(text: TemplateText, span: Span) -> SharedGalleryImage | None
     return SharedGalleryImage(image_id, kind == "communityGalleries", span)
 
 
-def _iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
+def read_iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
+    """Read an ISO: the marketplace image to use in its place."""
     fields.skip("sourceUri", "sha256Checksum")
-    fields.close()
     if replace_iso is None:
         fields.report.add(
             codes.ISO_SOURCE,
@@ -153,7 +154,7 @@ def _iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
         return None
     if not _MARKETPLACE_IMAGE.fullmatch(replace_iso):
         fields.report.add(
-            codes.BAD_VALUE,
+            codes.ISO_SOURCE,
             fields.key_span("type"),
             f"`{replace_iso}`, which was to replace the ISO source, is no marketplace image",
             help="Write PUBLISHER:OFFER:SKU or PUBLISHER:OFFER:SKU:VERSION.",

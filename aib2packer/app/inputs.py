@@ -64,8 +64,8 @@ class Template:
 
     def of_images(self, images: Sequence[str]) -> tuple[Template, ...]:
         """A template for each image template of the input, each with a folder of its own in that of the input."""
-        taken: set[str] = set()
-        folders = [_claim(PurePosixPath(_image_folder(image)), taken) for image in images]
+        claims = _Claims()
+        folders = [claims.claim(PurePosixPath(_image_folder(image))) for image in images]
         return tuple(
             replace(self, image=image, folder=self.folder / folder) for image, folder in zip(images, folders, strict=True)
         )
@@ -136,19 +136,19 @@ def collect(arguments: tuple[str, ...], output: Path | None, exclude: Sequence[s
         FileError: A folder cannot be read or holds no file that may be a template.
 
     """
-    taken: set[str] = set()
+    claims = _Claims()
     templates: dict[Path | str | None, Template] = {}
     for argument in arguments:
         if (image := name_of_template(argument)) is not None:
             if (resource := argument.rstrip("/").lower()) not in templates:
-                folder = _claim(PurePosixPath(_image_folder(image)), taken)
+                folder = claims.claim(PurePosixPath(_image_folder(image)))
                 templates[resource] = Template(argument, None, folder, resource=argument)
             continue
         for name, path, folder, found in _expand(argument, output, exclude):
             key = path and path.absolute()
             if key not in templates:
                 root = Path(argument) if found else None
-                templates[key] = Template(name, path, _claim(folder, taken), found=found, root=root)
+                templates[key] = Template(name, path, claims.claim(folder), found=found, root=root)
     return tuple(templates.values())
 
 
@@ -193,15 +193,26 @@ def _image_folder(name: str) -> str:
     return portable_name("-".join(re.findall(r"[\w.-]+", name)), "template")
 
 
-def _claim(folder: PurePosixPath, taken: set[str]) -> PurePosixPath:
-    """The folder, or the first of `folder-2`, `folder-3`, ... that is free with those in it, also where case does not count."""
-    claimed = folder
-    number = 1
-    while not taken.isdisjoint(_places(claimed)):
-        number += 1
-        claimed = folder.with_name(f"{folder.name}-{number}")
-    taken |= _places(claimed)
-    return claimed
+class _Claims:
+    """Folders that outputs are given: no two of them meet, also where case does not count."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}  # the last that a name was given, before which none is free
+
+    def claim(self, folder: PurePosixPath) -> PurePosixPath:
+        """The folder, or the first of `folder-2`, `folder-3`, ... that is free with those in it."""
+        name = str(folder).casefold()
+        number = self._numbers.get(name, 1)
+        while not self._taken.isdisjoint(places := _places(claimed := _numbered(folder, number))):
+            number += 1
+        self._numbers[name] = number
+        self._taken |= places
+        return claimed
+
+
+def _numbered(folder: PurePosixPath, number: int) -> PurePosixPath:
+    return folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
 
 
 def _places(folder: PurePosixPath) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage
+from aib2packer.aib.model import GalleryTarget, ManagedImageTarget
 from aib2packer.findings.text import safe
 from aib2packer.jsonc.tree import JsonObject, string_of
 from aib2packer.packer.facts import Connection, Facts, LastRun, Role
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from aib2packer.aib.ids import ResourceId
-    from aib2packer.aib.model import DistributeTarget, ImageSource, ImageTemplate
+    from aib2packer.aib.model import DistributeTarget, ImageTemplate
     from aib2packer.guide.instructions import Guides
-    from aib2packer.guide.rights import Right
+    from aib2packer.packer.access.rights import Right
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.model import Build
     from aib2packer.packer.shell_words import Word
@@ -36,7 +36,7 @@ def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build
     return Facts(
         name=about.name,
         system=decisions.os_type.value,
-        source=safe(_source(template.source)),
+        source=safe(template.source.label),
         targets=_distinct(map(_target, template.targets)),
         definitions=_distinct(_definitions(template, symbols)),
         scripts=_distinct(fetched),
@@ -53,18 +53,6 @@ def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(safe, texts)))
-
-
-def _source(source: ImageSource) -> str:
-    match source:
-        case PlatformImage():
-            return ":".join(map(str, (source.publisher, source.offer, source.sku, source.version or "latest")))
-        case GalleryImage(id=image):
-            return f"{image['galleries']}/{image['images']}"
-        case ManagedImage(id=image):
-            return f"managed image {image['images']}"
-        case _:
-            return str(source.id)
 
 
 def _target(target: DistributeTarget) -> str:

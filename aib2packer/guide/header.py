@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Severity
-from aib2packer.guide.rights import SOURCE_GROUP
 from aib2packer.packer.layout import SHA256SUMS
+from aib2packer.packer.source.managed_image import SOURCE_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

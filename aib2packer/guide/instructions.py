@@ -10,12 +10,13 @@ from aib2packer.guide.commands import commands
 from aib2packer.guide.decided import choices
 from aib2packer.guide.leftovers import remove_leftovers, replace_image
 from aib2packer.guide.network import reach
-from aib2packer.guide.rights import SOURCE_GROUP, further_rights, one_group, whole_subscription
+from aib2packer.guide.rights import further_rights, one_group, whole_subscription
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Auth
 from aib2packer.packer.distribution.versions import counting_options, counting_values
 from aib2packer.packer.layout import SHA256SUMS, VALIDATION_FOLDER
 from aib2packer.packer.shell_words import word
+from aib2packer.packer.source.managed_image import SOURCE_GROUP
 from aib2packer.packer.steps.download import needs_azure_cli
 from aib2packer.packer.subscription import subscription_value
 from aib2packer.packer.validation import STAND_INS
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import ImageTemplate, ManagedImageTarget
     from aib2packer.guide.commands import Commands
-    from aib2packer.guide.network import Reach
-    from aib2packer.guide.rights import Right
     from aib2packer.options import Options
+    from aib2packer.packer.access.network import Reach
+    from aib2packer.packer.access.rights import Right
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.model import Build, Download
     from aib2packer.packer.shell_words import Word

@@ -5,34 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import VhdTarget
-from aib2packer.lazy.models import dataclass
 from aib2packer.options import OsType
+from aib2packer.packer.access.network import HTTPS, PACKER, Reach, server
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.aib.model import DistributeTarget, ImageTemplate
-    from aib2packer.arm.language.text import TemplateText
     from aib2packer.packer.model import Download
 
-_PACKER = "Packer"
 _VHD_ACCOUNT = "the blobs of the storage account that receives the VHD"
 # In this order: command/init.go of Packer 1.16.
 _PLUGIN_HOSTS = {
     "releases.hashicorp.com": "packer init looks for the plugins there first",
     "github.com, api.github.com, *.githubusercontent.com": "packer init installs from there what it has not found",
 }
-_SSH, _WINRM, _HTTP, _HTTPS = 22, 5986, 80, 443
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """A connection, and what it is for."""
-
-    source: str
-    target: str
-    port: int
-    why: str
+_SSH, _WINRM = 22, 5986
 
 
 def reach(
@@ -46,26 +34,16 @@ def reach(
         "public" if subnet is None else "private" if subnet.when is None else "private address, or without a subnet its public"
     )
     vm = f"the build VM, by its {address} address"
-    servers = dict.fromkeys(_server(download.fetched.uri, "what the URL of a download names") for download in downloads)
+    servers = dict.fromkeys(server(download.fetched.uri, "what the URL of a download names") for download in downloads)
     blobs = dict.fromkeys(
-        (_VHD_ACCOUNT, _HTTPS) if target.uri is None else _server(target.uri, _VHD_ACCOUNT)
+        (_VHD_ACCOUNT, HTTPS) if target.uri is None else server(target.uri, _VHD_ACCOUNT)
         for target in targets
         if isinstance(target, VhdTarget)
     )
     return (
-        Reach(_PACKER, f"{cloud.login_host}, {cloud.management_host}", _HTTPS, "signs in, and makes what it builds with"),
-        *(Reach(_PACKER, hosts, _HTTPS, why) for hosts, why in _PLUGIN_HOSTS.items()),
-        Reach(_PACKER, vm, port, f"runs the customizers: {how}"),
-        *(Reach(_PACKER, host, at, "fetches scripts and files") for host, at in servers),
-        *(Reach(_PACKER, host, at, "has the VHD copied into it") for host, at in blobs),
+        Reach(PACKER, f"{cloud.login_host}, {cloud.management_host}", HTTPS, "signs in, and makes what it builds with"),
+        *(Reach(PACKER, hosts, HTTPS, why) for hosts, why in _PLUGIN_HOSTS.items()),
+        Reach(PACKER, vm, port, f"runs the customizers: {how}"),
+        *(Reach(PACKER, host, at, "fetches scripts and files") for host, at in servers),
+        *(Reach(PACKER, host, at, "has the VHD copied into it") for host, at in blobs),
     )
-
-
-def _server(uri: TemplateText, otherwise: str) -> tuple[str, int]:
-    """The host and the port of a URI, as far as they are known."""
-    pieces = uri.split("/")
-    usual = _HTTP if pieces[0].literal == "http:" else _HTTPS
-    if len(pieces) < 3:  # noqa: PLR2004 - https: "" host
-        return otherwise, usual
-    host, _, port = str(pieces[2]).rpartition(":")
-    return (host, int(port)) if host and port.isascii() and port.isdecimal() else (str(pieces[2]), usual)

@@ -4,53 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, VhdTarget
-from aib2packer.lazy.models import dataclass
-from aib2packer.packer.shell_words import CommandOutput, Word, word
-from aib2packer.packer.steps.download import account_of, private_accounts
+from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
+from aib2packer.packer.access.rights import (
+    BLOB_CONTRIBUTOR,
+    BLOB_READER,
+    CONTRIBUTOR,
+    READER,
+    Right,
+    account_of,
+    account_scope,
+    gallery_scope,
+    group_words,
+    within_subscription,
+)
+from aib2packer.packer.shell_words import word
+from aib2packer.packer.source.kinds import kind_of_source
+from aib2packer.packer.steps.download import private_accounts
 from aib2packer.packer.subscription import subscription_value
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
-    from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import DistributeTarget, ImageTemplate, Subnet
-    from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.distribution.plan import DistributionPlan
     from aib2packer.packer.model import Download
+    from aib2packer.packer.shell_words import Word
     from aib2packer.packer.variables.symbols import Symbols
 
-CONTRIBUTOR = "Contributor"
 PUBLISHER = "Compute Gallery Artifacts Publisher"
 _TAGS = "Tag Contributor"  # what publishes to a gallery may not tag
-SOURCE_GROUP = "the source image's resource group"
 BUILD_GROUP_NAME = "packer-builds"
-_COMPUTE = "/providers/Microsoft.Compute"
-_BLOB_ROLES = ("Storage Blob Data Contributor", "Storage Blob Data Reader")
-
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """A role and what for. `thing` is what it is about; `scope` is its id, None where that is only known when Packer runs."""
-
-    thing: str
-    role: str
-    scope: Word | None
-    why: str
-    name: str | None = None
-    """The name of the thing, where it is known."""
-
-    @property
-    def label(self) -> str:
-        """The thing and its name, as code."""
-        return f"{self.thing} `{self.name}`" if self.name else self.thing
-
-    @property
-    def about_data(self) -> bool:
-        """Whether it is a right on what is in a storage account, which Contributor does not include."""
-        return self.role in _BLOB_ROLES
 
 
 def whole_subscription(subscription: Value) -> Right:
@@ -97,20 +82,11 @@ def _further_rights(
         scope = _subnet(template.vm.subnet, subscription, symbols)
         why = "puts the build VM into it (subnets/join/action)"
         yield Right("the subnet", "Network Contributor", scope, why, template.vm.subnet.name.literal)
-    match template.source:
-        case GalleryImage(id=image):
-            scope = word(_gallery(image, symbols), "/images/", symbols.value(image["images"]))
-            yield Right("the source image", "Reader", scope, "starts from a version of it", image["images"].literal)
-        case ManagedImage(id=image):
-            # azure-arm finds it by listing its group.
-            why = "finds the managed image in it that it starts from"
-            yield Right(SOURCE_GROUP, "Reader", word(*_group(image, symbols)), why, image.resource_group.literal)
-        case _:
-            pass
+    yield from kind_of_source(template.source).rights(template.source, symbols)
     plan = decisions.plan
     if targets and plan.temporary_group is not None:
         scope, name = (
-            word("/subscriptions/", subscription, *_in_group(plan.temporary_group, symbols)),
+            word("/subscriptions/", subscription, *within_subscription(plan.temporary_group, symbols)),
             plan.temporary_group.literal,
         )
         yield Right("the resource group", CONTRIBUTOR, scope, "makes a managed image on the way, and deletes it", name)
@@ -118,7 +94,7 @@ def _further_rights(
         yield from _target_rights(target, plan, symbols, {*decisions.tags.own, *decisions.tags.late_own})
     for account in private_accounts(downloads):
         why = "fetches scripts and files that are not public"
-        yield Right("the blobs of the storage account", _BLOB_ROLES[1], _account(account), why, account)
+        yield Right("the blobs of the storage account", BLOB_READER, account_scope(account), why, account)
     for identity in template.vm.identities:
         name = identity.split("/")[-1].literal
         scope = word(symbols.value(identity))
@@ -132,38 +108,21 @@ def _target_rights(
     match target:
         case GalleryTarget(id=image):
             name = image["galleries"].literal
-            yield Right("the gallery", PUBLISHER, _gallery(image, symbols), "publishes the image version", name)
+            yield Right("the gallery", PUBLISHER, gallery_scope(image, symbols), "publishes the image version", name)
             if target.index in tagged:
-                yield Right("the gallery", _TAGS, _gallery(image, symbols), "tags the image version (tags/write)", name)
+                yield Right("the gallery", _TAGS, gallery_scope(image, symbols), "tags the image version (tags/write)", name)
         case ManagedImageTarget(id=image):
-            scope = word(*_group(image, symbols))
+            scope = word(*group_words(image, symbols))
             name = image.resource_group.literal
             yield Right("the managed image's resource group", CONTRIBUTOR, scope, "writes the managed image", name)
         case VhdTarget():
             blob = None if target.uri is None else account_of(target.uri)
-            scope = None if blob is None else _account(blob)
-            yield Right("the storage account", "Reader", scope, "looks up where its blobs are", blob)
+            scope = None if blob is None else account_scope(blob)
+            yield Right("the storage account", READER, scope, "looks up where its blobs are", blob)
             others = [other for other in plan.copied if isinstance(other, VhdTarget)]
             is_source = target is plan.vhd and any(other.uri is None or account_of(other.uri) != blob for other in others)
             why = "copies the VHD into it, and from it to the other accounts" if is_source else "copies the VHD into it"
-            yield Right("the storage account", _BLOB_ROLES[0], scope, why, blob)
-
-
-def _account(name: str) -> Word:
-    """The id of a storage account, which is not in the URL of a blob."""
-    return Word((CommandOutput(f"az storage account show --name {name} --query id --output tsv"),))
-
-
-def _gallery(image: ResourceId, symbols: Symbols) -> Word | None:
-    return word(*_group(image, symbols), f"{_COMPUTE}/galleries/", symbols.value(image["galleries"]))
-
-
-def _group(image: ResourceId, symbols: Symbols) -> tuple[Value, ...]:
-    return "/subscriptions/", symbols.value(image.subscription), *_in_group(image.resource_group, symbols)
-
-
-def _in_group(group: TemplateText, symbols: Symbols) -> tuple[Value, ...]:
-    return "/resourceGroups/", symbols.value(group)
+            yield Right("the storage account", BLOB_CONTRIBUTOR, scope, why, blob)
 
 
 def _subnet(subnet: Subnet, subscription: Value, symbols: Symbols) -> Word | None:

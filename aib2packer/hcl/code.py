@@ -6,7 +6,7 @@ from enum import IntEnum
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.printing import names_in, print_value
 from aib2packer.hcl.values import HclCode
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
@@ -65,7 +65,7 @@ def of_value(value: Value, version: tuple[int, ...] = ()) -> Piece:
     if isinstance(value, HclCode):
         binding = Binding.PRIMARY if _REFERENCE.fullmatch(value.text) else Binding.CONDITIONAL
         return Piece(value.text, value.uses, binding, version)
-    return Piece(print_value(value), references(value), version=version)
+    return Piece(print_value(value), names_in(value), version=version)
 
 
 def of_text(text: str, *pieces: Piece, binding: Binding = Binding.PRIMARY, version: tuple[int, ...] = ()) -> Piece:

@@ -89,8 +89,9 @@ def print_locals(values: Sequence[Local]) -> str:
     A local made with a secret has a block of its own, which alone can say that it is one.
     """
     body: list[_Item] = []
+    secrets = _secrets(values)
     for local in values:
-        if _holds_secret(local):
+        if local in secrets:
             continue
         if local.comment:
             body += (Blank(), Comment(local.comment)) if body else (Comment(local.comment),)
@@ -98,14 +99,25 @@ def print_locals(values: Sequence[Local]) -> str:
     secret = (
         Block("local", (Attribute("sensitive", value=True), Attribute("expression", local.value)), (local.name,))
         for local in values
-        if _holds_secret(local)
+        if local in secrets
     )
     blocks = (*([Block("locals", tuple(body))] if body else ()), *secret)
     return "\n\n".join(_print_item(block, 0) for block in blocks)
 
 
-def _holds_secret(local: Local) -> bool:
-    return any(isinstance(one, Variable) and one.sensitive for one in references(local.value))
+def _secrets(values: Sequence[Local]) -> set[Local]:
+    """The locals that are made with a secret, be it within another one."""
+    secrets: dict[str, bool] = {}
+
+    def is_secret(one: Variable | Local) -> bool:
+        if isinstance(one, Variable):
+            return one.sensitive
+        if one.name not in secrets:
+            secrets[one.name] = False  # which ends a cycle
+            secrets[one.name] = any(map(is_secret, names_in(one.value)))
+        return secrets[one.name]
+
+    return {local for local in values if is_secret(local)}
 
 
 def print_value(value: Value, indent: int = 0) -> str:
@@ -174,38 +186,50 @@ def references(value: Value | Body) -> tuple[Variable | Local, ...]:
     What a local or a variable itself names stands before it.
     """
     found: dict[tuple[type, str], Variable | Local] = {}
-    _find_references(value, found)
+
+    def enter(one: Variable | Local) -> None:
+        key = (type(one), one.name)
+        if key not in found:
+            found[key] = one  # seen, which ends a cycle
+            inner = one.default if isinstance(one, Variable) else one.value
+            for other in () if inner is None else names_in(inner):
+                enter(other)
+            found[key] = found.pop(key)  # its place comes after what it names
+
+    for one in names_in(value):
+        enter(one)
     return tuple(found.values())
 
 
-def _find_references(value: Value | Body | _Item, found: dict[tuple[type, str], Variable | Local]) -> None:
+def names_in(value: Value | Body) -> tuple[Variable | Local, ...]:
+    """The variables and locals that a value or a body names itself, not those that these name."""
+    found: list[Variable | Local] = []
+    _add_named(value, found)
+    return tuple(dict.fromkeys(found))
+
+
+def _add_named(value: Value | Body | _Item, found: list[Variable | Local]) -> None:
     match value:
-        case Variable() | Local():
-            key = (type(value), value.name)
-            if key not in found:
-                found[key] = value  # seen, which ends a cycle
-                inner = value.default if isinstance(value, Variable) else value.value
-                if inner is not None:
-                    _find_references(inner, found)
-                found[key] = found.pop(key)  # its place comes after what it names
-        case Attribute():
-            _find_references(value.value, found)
-        case tuple() | Block() | HclCode() | Interpolation():
-            for part in _parts(value):
-                _find_references(part, found)
         case str() | bool() | int() | float() | GoTemplate() | Comment() | Blank():
             pass
+        case Attribute():
+            _add_named(value.value, found)
+        case Variable() | Local():
+            found.append(value)
+        case HclCode():
+            found += value.uses
+        case tuple() | Block() | Interpolation():
+            for part in _parts(value):
+                _add_named(part, found)
         case _:
             for item in value.values():
-                _find_references(item, found)
+                _add_named(item, found)
 
 
-def _parts(value: tuple[Value, ...] | Body | Block | HclCode | Interpolation) -> Iterable[Value | _Item]:
+def _parts(value: tuple[Value, ...] | Body | Block | Interpolation) -> Iterable[Value | _Item]:
     match value:
         case Block():
             return value.body
-        case HclCode():
-            return value.uses
         case Interpolation():
             return value.parts
         case _:

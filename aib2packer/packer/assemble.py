@@ -64,6 +64,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
     variables, values = _declared(sections, provisioners, post_processors, order)
     given = tuple(Attribute(item.name, symbols.given[item.name]) for item in variables if item.name in symbols.given)
     beside = {values_file(name): f"{print_body(given)}\n".encode()} if given else {}
+    of_template = symbols.local_names
     scripts = {path: text for chain in post_processors for step in chain.steps for path, text in step.files.items()}
     return Build(
         name=name,
@@ -72,7 +73,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
         plugins=(AZURE, *((WINDOWS_UPDATE,) if any(step.kind == "windows-update" for step in provisioners) else ())),
         variables=variables,
         # What the template says comes first, then what every build has.
-        locals=tuple(sorted(values, key=lambda one: one.name not in symbols.local_names)),
+        locals=tuple(sorted(values, key=lambda one: one.name not in of_template)),
         sections=sections,
         provisioners=provisioners,
         downloads=steps.downloads,

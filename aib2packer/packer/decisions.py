@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, PlatformImage
+from aib2packer.aib.model import GalleryTarget, ManagedImageTarget
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.distribution.plan import plan_distribution
@@ -86,8 +86,8 @@ def decide(template: ImageTemplate, kinds: Mapping[str, RunsOn], options: Option
 
 def _marketplace_names(template: ImageTemplate) -> tuple[str, str, str] | None:
     """Publisher, offer and SKU of the source, where it is a marketplace image."""
-    source = template.source
-    return (str(source.publisher), str(source.offer), str(source.sku)) if isinstance(source, PlatformImage) else None
+    source = template.source.marketplace
+    return None if source is None else (str(source.publisher), str(source.offer), str(source.sku))
 
 
 def name_build(template: ImageTemplate) -> str:

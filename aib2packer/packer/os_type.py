@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from aib2packer.aib.answers import error_code
-from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget, PlatformImage
+from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget
 from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
@@ -102,7 +102,7 @@ def _fits(customizers: tuple[Customizer, ...], os_type: OsType, kinds: Mapping[s
 def _can_customize(template: ImageTemplate, os_type: OsType, customizer: Customizer, report: Report) -> bool:
     """Whether the source image is for the operating system that a customizer needs, as far as its publisher tells."""
     source = template.source
-    publisher = source.publisher.literal or "" if isinstance(source, PlatformImage) else ""
+    publisher = source.marketplace.publisher.literal or "" if source.marketplace else ""
     other = publisher_of(publisher).os_type
     if other is None or other is os_type:
         return True
@@ -170,8 +170,8 @@ def _of_path(path: str) -> OsType | None:
 
 
 def _by_publisher(template: ImageTemplate) -> OsType | None:
-    source = template.source
-    if not isinstance(source, PlatformImage):
+    source = template.source.marketplace
+    if source is None:
         return None
     publisher, offer, sku = (_known(text, template) for text in (source.publisher, source.offer, source.sku))
     return os_type_of(publisher, offer, sku)
@@ -179,8 +179,8 @@ def _by_publisher(template: ImageTemplate) -> OsType | None:
 
 def _by_offer(template: ImageTemplate) -> tuple[OsType, str] | None:
     """The Azure CLI's own rule for marketplace images."""
-    source = template.source
-    if not isinstance(source, PlatformImage) or source.offer.literal is None or source.sku.literal is None:
+    source = template.source.marketplace
+    if source is None or source.offer.literal is None or source.sku.literal is None:
         return None
     if "windows" in f"{source.offer} {source.sku}".lower():
         return OsType.WINDOWS, "for offer or SKU says Windows"
@@ -202,14 +202,8 @@ def _by_name(template: ImageTemplate) -> tuple[OsType, str] | None:
 
 def _names(template: ImageTemplate) -> Iterator[str]:
     """The names that may tell, those of the source first."""
-    source = template.source
-    texts = [source.offer, source.sku] if isinstance(source, PlatformImage) else []
-    if not isinstance(source, PlatformImage):
-        found = getattr(source.id, "segments", None)
-        texts = [found["images"]] if found else [source.id]  # type: ignore[list-item]
-    for target in template.targets:
-        if isinstance(target, GalleryTarget | ManagedImageTarget):
-            texts.append(target.id["images"])
+    texts = [*template.source.names]
+    texts += [target.id["images"] for target in template.targets if isinstance(target, GalleryTarget | ManagedImageTarget)]
     if template.name is not None:
         texts.append(template.name)
     for text in texts:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import ManagedImage
 from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
 from aib2packer.lazy.models import replace
 from aib2packer.lazy.patterns import pattern
+from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def decide_subscription(
         return deployed_to
     if decided.literal is not None and not _GUID.fullmatch(decided.literal):
         report.add(
-            codes.FAILS_WHEN_RUN,
+            codes.BAD_SUBSCRIPTION,
             decided.span,
             f"`{decided}` is no subscription id: the build fails when it signs in",
             help="Write the subscription's GUID: `az account show --query id` prints it.",
@@ -72,8 +72,7 @@ def _bound(template: ImageTemplate, plan: DistributionPlan) -> tuple[tuple[str, 
     found: list[tuple[str, TemplateText | None]] = [("the template", template.id.subscription if template.id else None)]
     if template.vm.subnet is not None:
         found.append(("the subnet", template.vm.subnet.subscription))
-    if isinstance(template.source, ManagedImage):
-        found.append(("the managed image that the build starts from", template.source.id.subscription))
+    found += (bound,) if (bound := kind_of_source(template.source).subscription(template.source)) else ()
     if plan.image is not None:
         found.append(("the managed image to make", plan.image.id.subscription))
     return tuple((what, text) for what, text in found if text is not None)

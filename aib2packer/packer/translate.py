@@ -13,7 +13,7 @@ from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import distribute
 from aib2packer.packer.layout import downloads_folder
 from aib2packer.packer.model import Steps
-from aib2packer.packer.source.image import source_image
+from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.steps.build_context import BuildContext, beside_template
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.generalize import generalize, lay_script, may_change_script, run_script
@@ -78,7 +78,8 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
         build = source_validation_build(template, kinds, base, context)
         return replace(build, header_origins=template.settled.instructions, origin=template.span)
     distribution = distribute(template, context, for_validation(decisions, symbols))
-    settings = {**base.settings, **source_image(template.source, symbols, report), **distribution.settings}
+    source = kind_of_source(template.source).settings(template.source, symbols, report)
+    settings = {**base.settings, **source, **distribution.settings}
     steps = _provision(template, kinds, context, inline_validators(template, decisions.validation))
     steps = replace(steps, files={**steps.files, **base.files})
     foresee(template, decisions, report)

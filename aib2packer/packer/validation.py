@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, ManagedImage, PlatformImage
+from aib2packer.aib.model import GalleryTarget
 from aib2packer.findings import codes
 from aib2packer.hcl.values import HclCode, Interpolation, Local, Variable, traced
 from aib2packer.lazy.models import dataclass, replace
@@ -20,7 +20,10 @@ from aib2packer.packer.distribution.versions import VERSION, image_version
 from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.layout import downloads_folder, manifest_file
 from aib2packer.packer.model import Provisioner, Steps
-from aib2packer.packer.source.image import gallery_image, managed_image, plan_info, source_image
+from aib2packer.packer.source.gallery_image import gallery_image
+from aib2packer.packer.source.kinds import kind_of_source
+from aib2packer.packer.source.managed_image import managed_image
+from aib2packer.packer.source.platform_image import plan_info
 from aib2packer.packer.steps.build_context import beside_template
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.shell_local import Environment
@@ -158,8 +161,8 @@ def validation_build(
     else:
         image = literal_name(target) or _from_manifest(_IMAGE, "Managed image to validate.", manifest)
         source = managed_image(image, group, target.span) | _name_of_no_image(base.name, group)
-    if isinstance(template.source, PlatformImage):  # an image made from one with a plan has that plan too
-        source |= plan_info(template.source, context.symbols, context.report)
+    if template.source.marketplace is not None:  # an image made from one with a plan has that plan too
+        source |= plan_info(template.source.marketplace, context.symbols, context.report)
     settings = base.settings | source
     settings.pop("disk_additional_size", None)  # the image has its data disks
     built = _validation(template, kinds, replace(base, settings=settings), context, after)
@@ -170,9 +173,10 @@ def source_validation_build(
     template: ImageTemplate, kinds: Mapping[str, CustomizerKind], base: Base, context: BuildContext
 ) -> Build:
     """The build that boots the source image, where nothing else is asked for."""
-    source = source_image(template.source, context.symbols, context.report)
-    if isinstance(template.source, ManagedImage):
-        source |= _name_of_no_image(base.name, context.symbols.value(template.source.id.resource_group))
+    kind = kind_of_source(template.source)
+    source = kind.settings(template.source, context.symbols, context.report)
+    if (group := kind.image_group(template.source)) is not None:
+        source |= _name_of_no_image(base.name, context.symbols.value(group))
     return _validation(template, kinds, replace(base, settings=base.settings | source), context)
 
 

@@ -11,7 +11,7 @@ import shlex
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryImage, GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage, VhdTarget
+from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import OsType
@@ -107,7 +107,7 @@ def _check_regions(template: ImageTemplate, report: Report) -> None:
             continue
         if _ANY_REGION.fullmatch(str(region)):
             code, message = (
-                codes.FAILS_WHEN_RUN,
+                codes.OTHER_CLOUD,
                 f"`{region}` is no region of {template.cloud.facts.title}, which the build is for",
             )
             remedy = "Leave it out, or say with --cloud which cloud is meant."
@@ -129,8 +129,8 @@ def _regions_of(target: DistributeTarget) -> tuple[TemplateText | None, ...]:
 
 
 def _check_plan(template: ImageTemplate, report: Report) -> None:
-    source = template.source
-    if isinstance(source, PlatformImage) and source.plan is None and needs_plan(str(source.publisher), str(source.offer)):
+    source = template.source.marketplace
+    if source is not None and source.plan is None and needs_plan(str(source.publisher), str(source.offer)):
         what = f"images of {source.publisher}"
         if not publisher_of(str(source.publisher)).needs_plan:
             what = f"{source.offer} images"
@@ -154,8 +154,8 @@ def _check_definition(template: ImageTemplate, decisions: Decisions, report: Rep
             f"{os_type.value} image: Azure refuses to publish it",
             help="Change the definition's osType, or the source.",
         )
-    source, generation = template.source, (template.siblings.generation or "").upper()
-    if not isinstance(source, PlatformImage) or source.sku.literal is None:
+    source, generation = template.source.marketplace, (template.siblings.generation or "").upper()
+    if source is None or source.sku.literal is None:
         return
     made = decisions.generation
     if made is not None and generation in _GENERATIONS and made.value != generation:
@@ -170,7 +170,7 @@ def _check_definition(template: ImageTemplate, decisions: Decisions, report: Rep
 
 def _check_own_image(template: ImageTemplate, report: Report) -> None:
     """What an image of one's own brings, and no template tells (docs/reference/packer-semantics.md 8.3)."""
-    if isinstance(template.source, PlatformImage):
+    if template.source.marketplace is not None:
         return
     disks = "" if template.vm.data_disks_gb else "data disks, which are not in the new image, or "
     report.add(
@@ -248,9 +248,9 @@ def _check_generalizing(customizers: Sequence[Customizer], report: Report) -> No
 def _check_own_source(template: ImageTemplate, image: ResourceId, report: Report) -> None:
     """Report an image that is built from itself: Windows can be generalized so many times only."""
     source = template.source
-    if not isinstance(source, GalleryImage | ManagedImage):
+    if source.image is None:
         return
-    names = [{name: part for name, part in found.segments.items() if name != "versions"} for found in (source.id, image)]
+    names = [{name: part for name, part in found.segments.items() if name != "versions"} for found in (source.image, image)]
     if _folded(names[0]) == _folded(names[1]):
         report.add(
             codes.OWN_SOURCE,

@@ -9,8 +9,8 @@ from aib2packer.customizers import file, powershell, shell, windows_restart, win
 from aib2packer.lazy.models import field_names
 
 HOLDS_STRINGS = (
-    *("TemplateText", "ResourceId", "Number", "Flag", "ImageSource", "VmProfile", "Subnet", "Plan", "Customizer"),
-    *("Validation", "TargetRegion", "DistributeTarget", "Fetched"),
+    *("TemplateText", "ResourceId", "Number", "Flag", "Source", "VmProfile", "Subnet", "Plan", "Customizer"),
+    *("Validation", "TargetRegion", "Target", "Fetched"),
 )
 SPEAKING = [
     found

@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.arm.documents.parameters import ParameterFact
+    from aib2packer.arm.language.symbolic import ParameterSymbol
     from aib2packer.findings.model import Report
 
 
 def without_cycles(facts: Mapping[str, ParameterFact], report: Report) -> dict[str, ParameterFact]:
     """The parameters, by names in lower case; those whose default comes back to itself are reported and have none."""
     found: dict[str, ParameterFact] = {}
+    settled = _settled(facts)
     for name, fact in facts.items():
-        if (circle := _circle(name, facts)) is None:
+        if name in settled or (circle := _circle(name, facts)) is None:
             found[name] = fact
             continue
         report.add(
@@ -34,6 +36,27 @@ def without_cycles(facts: Mapping[str, ParameterFact], report: Report) -> dict[s
     return found
 
 
+def _settled(facts: Mapping[str, ParameterFact]) -> set[str]:
+    """The parameters from which defaults lead to no circle: most, or all, which are then not looked at one by one."""
+    needs = {name: {one.name.lower() for one in _named_by(fact)} & facts.keys() for name, fact in facts.items()}
+    needed_by: dict[str, list[str]] = {name: [] for name in facts}
+    for name, others in needs.items():
+        for other in others:
+            needed_by[other].append(name)
+    settled = [name for name, others in needs.items() if not others]
+    for name in settled:  # which grows
+        for other in needed_by[name]:
+            needs[other].discard(name)
+            if not needs[other]:
+                settled.append(other)
+    return set(settled)
+
+
+def _named_by(fact: ParameterFact) -> tuple[ParameterSymbol, ...]:
+    """The parameters in a default, which counts for nothing where there is a value."""
+    return parameters_of(fact.default) if fact.given is None else ()
+
+
 def _circle(name: str, facts: Mapping[str, ParameterFact]) -> tuple[str, ...] | None:
     """The way from a parameter through defaults back to it; None where there is none."""
     seen: set[str] = set()
@@ -41,9 +64,7 @@ def _circle(name: str, facts: Mapping[str, ParameterFact]) -> tuple[str, ...] | 
     while waiting:
         way = waiting.pop()
         fact = facts.get(way[-1])
-        if fact is None or fact.given is not None:  # the default of one that has a value counts for nothing
-            continue
-        for parameter in parameters_of(fact.default):
+        for parameter in () if fact is None else _named_by(fact):
             step = parameter.name.lower()
             if step == name:
                 return (*way, step)

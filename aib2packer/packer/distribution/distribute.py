@@ -11,6 +11,7 @@ from aib2packer.packer.distribution.gallery import gallery_settings, gallery_ver
 from aib2packer.packer.distribution.managed_image import managed_image_settings
 from aib2packer.packer.distribution.steps import DistributionSteps
 from aib2packer.packer.distribution.tags import tags_value
+from aib2packer.packer.distribution.versions import report_versions
 from aib2packer.packer.distribution.vhd import vhd_of, vhd_settings
 from aib2packer.packer.vm.machine import build_location, timeout
 
@@ -43,6 +44,7 @@ def distribute(template: ImageTemplate, context: BuildContext, needed: ForValida
     """Translate the targets."""
     symbols, report, plan, name = context.symbols, context.report, context.decisions.plan, context.decisions.name
     location = build_location(plan.location, symbols)
+    report_versions(plan.galleries, symbols, report)
     versions = {
         target.index: gallery_version(target, plan, location, symbols, report)
         for target in template.targets

@@ -12,7 +12,7 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.distribution.ids import gallery_version_id
 from aib2packer.packer.distribution.regions import copies_by_region, region_words, storage_type, target_regions
 from aib2packer.packer.distribution.script import RawShell
-from aib2packer.packer.distribution.versions import image_version, report_version
+from aib2packer.packer.distribution.versions import image_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,6 @@ def gallery_version(
     """Translate a target; reports what Azure would not take. Targets of one major version share its number."""
     _check_names(target, report)
     version = image_version(target, plan.galleries, symbols)
-    report_version(target, plan.galleries, symbols, report)
     regions = copies_by_region(target, location, symbols, report)
     kinds = {copies.storage_type for copies in regions.values()}
     kind = kinds.pop() if len(kinds) == 1 else None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import ManagedImage
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Local, traced
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.distribution.ids import TEMPORARY, snapshot_name, temporary_group, temporary_image
+from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.vm.machine import BUILD_GROUP
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def image_group(name: str) -> Local:
 def _report_temporary(group: TemplateText, template: ImageTemplate, name: str, report: Report) -> None:
     why = (
         "azure-arm makes a managed image out of a managed image in any case"
-        if isinstance(template.source, ManagedImage)
+        if kind_of_source(template.source).image_group(template.source) is not None
         else "azure-arm makes a managed image in the region of the build only, from whose disk the others are copied"
     )
     report.add(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, ManagedImage, ManagedImageTarget, PlatformImage, VhdTarget
+from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
 from aib2packer.lazy.models import dataclass
+from aib2packer.packer.source.kinds import kind_of_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,8 @@ class DistributionPlan:
     image: ManagedImageTarget | None
     gallery: GalleryTarget | None
     vhd: VhdTarget | None
+    galleries: tuple[GalleryTarget, ...]
+    """The targets in galleries, that of azure-arm first."""
     copied: tuple[DistributeTarget, ...]
     temporary_group: TemplateText | None
     snapshot: bool
@@ -38,12 +41,6 @@ class DistributionPlan:
         """The targets that azure-arm makes, in the template's order."""
         found = [target for target in (self.image, self.gallery, self.vhd) if target is not None]
         return tuple(sorted(found, key=lambda target: target.index))
-
-    @property
-    def galleries(self) -> tuple[GalleryTarget, ...]:
-        """The targets in galleries, that of azure-arm first."""
-        made = () if self.gallery is None else (self.gallery,)
-        return (*made, *(target for target in self.copied if isinstance(target, GalleryTarget)))
 
     @property
     def image_group(self) -> TemplateText | None:
@@ -63,8 +60,9 @@ def plan_distribution(template: ImageTemplate) -> DistributionPlan:
     gallery = next((target for target in template.targets if isinstance(target, GalleryTarget)), None)
     vhd = next((target for target in template.targets if isinstance(target, VhdTarget)), None)
     group = None
-    if image is None and isinstance(template.source, ManagedImage):
-        group = template.source.id.resource_group
+    group_of_source = kind_of_source(template.source).image_group(template.source)
+    if image is None and group_of_source is not None:
+        group = group_of_source
     elif image is None and gallery is None and images:
         group = _group_within(subscription, template, images)
         if group is None:  # nothing to copy it from: it is tried as it stands, which is an error
@@ -72,8 +70,9 @@ def plan_distribution(template: ImageTemplate) -> DistributionPlan:
     made = [target for target in (image, gallery, vhd) if target is not None]
     copied = tuple(target for target in template.targets if all(target is not other for other in made))
     copies_images = any(isinstance(target, ManagedImageTarget) for target in copied)
+    galleries = (*(() if gallery is None else (gallery,)), *(one for one in copied if isinstance(one, GalleryTarget)))
     return DistributionPlan(
-        location, subscription, image, gallery, vhd, copied, group, snapshot=copies_images and gallery is None
+        location, subscription, image, gallery, vhd, galleries, copied, group, snapshot=copies_images and gallery is None
     )
 
 
@@ -87,7 +86,7 @@ def build_region(template: ImageTemplate) -> TemplateText | None:
     images = [target.location for target in template.targets if isinstance(target, ManagedImageTarget) if target.location]
     if template.location is None:
         return images[0] if images else None
-    if template.vm.subnet is not None or not isinstance(template.source, PlatformImage):
+    if template.vm.subnet is not None or template.source.marketplace is None:
         return template.location
     agreed = images[:1] if all(region.parts == images[0].parts for region in images) else []
     versions = [
@@ -118,8 +117,8 @@ def is_same_subscription(resource: ResourceId, subscription: TemplateText | None
 def _subscription(template: ImageTemplate, images: Iterable[ManagedImageTarget]) -> TemplateText | None:
     """The subscription of the build: that of the first thing that must lie in it."""
     found = [template.id.subscription if template.id else None, template.vm.subnet.subscription if template.vm.subnet else None]
-    if isinstance(template.source, ManagedImage):
-        found.append(template.source.id.subscription)
+    if bound := kind_of_source(template.source).subscription(template.source):
+        found.append(bound[1])
     found += [target.id.subscription for target in images]
     return next((text for text in found if text is not None), None)
 

@@ -52,12 +52,14 @@ def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], sym
     return explicit_or(chosen, target, symbols)
 
 
-def report_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> None:
-    """Report how the version differs from the service's, and one that a gallery does not take."""
-    if is_explicit(target):
-        _check(target, report)
-    else:
-        _report_by_time(target, counting_options(galleries, symbols)[_variable_name(target, galleries)], report)
+def report_versions(galleries: Sequence[GalleryTarget], symbols: Symbols, report: Report) -> None:
+    """Report how versions differ from the service's, and those that a gallery does not take."""
+    options = counting_options(galleries, symbols)
+    for target in galleries:
+        if is_explicit(target):
+            _check(target, report)
+        else:
+            _report_by_time(target, options[_variable_name(target, galleries)], report)
 
 
 def major_version(target: GalleryTarget) -> int:
@@ -158,7 +160,7 @@ def _check(target: GalleryTarget, report: Report) -> None:
         return
     if not re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", version.literal):
         report.add(
-            codes.BAD_VALUE,
+            codes.BAD_VERSION,
             version.span,
             f"`{version}` is no version of a gallery image: that has three numbers",
             help="Write a version such as 1.0.0, or leave it out.",

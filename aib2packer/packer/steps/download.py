@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from aib2packer.azure.clouds import BLOB_SUFFIXES
 from aib2packer.hcl.values import Interpolation, Value
+from aib2packer.packer.access.rights import account_of
 from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.model import Download, Provisioner
 from aib2packer.packer.steps.shell_local import Environment
@@ -78,13 +78,6 @@ def private_accounts(downloads: Sequence[Download]) -> tuple[str, ...]:
     uris = (file.fetched.uri for file in downloads)
     names = (account_of(uri) for uri in uris if _is_blob(uri))
     return tuple(dict.fromkeys(name for name in names if name is not None))
-
-
-def account_of(uri: TemplateText) -> str | None:
-    """The storage account in the URI of a blob; None where it is only known when Packer runs."""
-    pieces = uri.split("/")
-    name = pieces[_HOST].split(".")[0].literal if len(pieces) > _HOST else None
-    return name if name is not None and re.fullmatch(r"[a-z0-9]+", name) else None
 
 
 def _fetch(file: Download, environment: Environment, context: BuildContext) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from aib2packer.arm.language.symbolic import (
 )
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
-from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.printing import names_in, print_value
 from aib2packer.hcl.values import HclCode, Local, Variable, VariableValidation
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
@@ -95,7 +95,7 @@ def claim_leaves(
                 named[leaf] = _required(variable, default)
                 continue
             own = f"var.{variable.name}"
-            chosen = HclCode(f"{own} != null ? {own} : {print_value(computed)}", (variable, *references(computed)))
+            chosen = HclCode(f"{own} != null ? {own} : {print_value(computed)}", (variable, *names_in(computed)))
             named[leaf] = Local(variable.name, chosen)
     return named
 
@@ -159,7 +159,8 @@ def _defaults_first(
 
     for leaf in needed:
         visit(leaf)
-    return tuple(leaf for leaf in ordered if leaf in needed)
+    wanted = frozenset(needed)
+    return tuple(leaf for leaf in ordered if leaf in wanted)
 
 
 def _closure(
@@ -168,20 +169,21 @@ def _closure(
     """The leaves of values, and those of the defaults of parameters among them."""
     found: dict[ParameterSymbol | DeploymentFact | Runtime, None] = {}
     waiting = [leaf for value in values for leaf in leaves(value) if not isinstance(leaf, Deferred | Secret)]
-    while waiting:
-        leaf = waiting.pop(0)
-        found.pop(leaf, None)
+    for leaf in waiting:  # which grows
+        if leaf in found:
+            found[leaf] = found.pop(leaf)  # its place is the last
+            continue
         found[leaf] = None
         fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
         default = None if fact is None else computed_default(fact)
         if default is not None:
             waiting += (leaf for leaf in leaves(default) if not isinstance(leaf, Deferred | Secret))
-    declared = tuple(parameters)
+    declared = {name: number for number, name in enumerate(parameters)}
 
     def rank(leaf: ParameterSymbol | DeploymentFact | Runtime) -> tuple[int, int]:
         """What the deployment knows, then the parameters as they are declared, then what Azure answered."""
         if isinstance(leaf, ParameterSymbol):
-            return 1, declared.index(leaf.name.lower()) if leaf.name.lower() in declared else len(declared)
+            return 1, declared.get(leaf.name.lower(), len(declared))
         return (0, 0) if isinstance(leaf, DeploymentFact) else (2, 0)
 
     return tuple(sorted(found, key=rank))

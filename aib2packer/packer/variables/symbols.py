@@ -25,7 +25,7 @@ from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, T
 from aib2packer.findings import codes
 from aib2packer.findings.model import Finding
 from aib2packer.hcl.code import NULL, Binding, CannotPrintError, Piece, conditional, infix, of_value
-from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.printing import names_in, print_value
 from aib2packer.hcl.values import HclCode, Interpolation, Local, Value, Variable
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.expressions.dates import NOW
@@ -97,7 +97,7 @@ class Symbols:
             elif isinstance(value, str | Variable | Local | HclCode):
                 parts.append(value)
             else:
-                parts.append(HclCode(print_value(value), references(value)))
+                parts.append(HclCode(print_value(value), names_in(value)))
         return tuple(parts)
 
     def value_or(self, text: TemplateText, default: str) -> Value:
@@ -186,7 +186,7 @@ class Symbols:
         parts = f'split("/", {printed})'
         if any(isinstance(part, LateExpression) and may_be_null(part.value) for part in text.parts) and len(text.parts) == 1:
             parts = f"{printed} != null ? {parts} : []"
-        return Local(self.ids[text.parts], HclCode(parts, references(value)))
+        return Local(self.ids[text.parts], HclCode(parts, names_in(value)))
 
     def _folded(self, value: Symbol, error: CannotPrintError, span: Span) -> Value:
         """What an expression comes to with the values and defaults that its parameters have, where HCL has nothing for it."""

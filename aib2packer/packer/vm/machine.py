@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import Located, PlatformImage
+from aib2packer.aib.model import Located
 from aib2packer.arm.language.text import text_of
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
@@ -130,12 +130,8 @@ def _place(template: ImageTemplate, region: TemplateText | None, symbols: Symbol
 
 def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report) -> None:
     """A disk may not be smaller than the source image's: 30 GB for Linux, 127 for Windows but for its `smalldisk` SKUs."""
-    disk, source = template.vm.os_disk_gb, template.source
-    if (
-        not isinstance(disk, Located)
-        or not isinstance(source, PlatformImage)
-        or "small" in f"{source.offer}{source.sku}".lower()
-    ):
+    disk, source = template.vm.os_disk_gb, template.source.marketplace
+    if not isinstance(disk, Located) or source is None or "small" in f"{source.offer}{source.sku}".lower():
         return
     usual = _USUAL_DISK_GB[os_type]
     if 0 < disk.value < usual:

@@ -1,0 +1,63 @@
+"""An image version as the source: in a gallery of one's own, in a community gallery, or in one that is shared directly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import GalleryImage, SharedGalleryImage
+from aib2packer.aib.source import read_gallery_image
+from aib2packer.hcl.values import Attribute, Block
+from aib2packer.packer.access.rights import READER, Right, definition_scope
+from aib2packer.packer.source.source_kind import SourceKind
+
+if TYPE_CHECKING:
+    from aib2packer.aib.fields import Fields
+    from aib2packer.aib.ids import ResourceId
+    from aib2packer.findings.model import Report
+    from aib2packer.hcl.values import Settings, Value
+    from aib2packer.packer.variables.symbols import Symbols
+    from aib2packer.text.source import Span
+
+
+class GalleryImageSource(SourceKind[GalleryImage | SharedGalleryImage]):
+    """A version of a gallery image."""
+
+    name = GalleryImage.kind
+    can_be_trusted = True
+
+    def read(self, fields: Fields, replace_iso: str | None) -> GalleryImage | SharedGalleryImage | None:
+        """Read the id of the version."""
+        del replace_iso
+        return read_gallery_image(fields)
+
+    def settings(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols, report: Report) -> Settings:
+        """The block that names gallery, definition and version; of a gallery of others, the id."""
+        del report
+        if isinstance(source, GalleryImage):
+            version = None if source.version is None else symbols.value(source.version)
+            return gallery_image(source.id, version, source.span, symbols)
+        key = "community_gallery_image_id" if source.community else "direct_shared_gallery_image_id"
+        # No subscription beside it: azure-arm would then make a private gallery's id of it.
+        body = (Attribute(key, symbols.value(source.id)),)
+        return {"shared_image_gallery": Block("shared_image_gallery", body, origins=(source.span,))}
+
+    def rights(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols) -> tuple[Right, ...]:
+        """To read the definition; what others share needs no role of ours."""
+        image = source.definition
+        if image is None:
+            return ()
+        scope, name = definition_scope(image, symbols), image["images"].literal
+        return (Right("the source image", READER, scope, "starts from a version of it", name),)
+
+
+def gallery_image(image: ResourceId, version: Value | None, origin: Span, symbols: Symbols) -> Settings:
+    """The settings for a version of a gallery image; without one, azure-arm takes the latest."""
+    body = [
+        Attribute("subscription", symbols.value(image.subscription)),
+        Attribute("resource_group", symbols.value(image.resource_group)),
+        Attribute("gallery_name", symbols.value(image["galleries"])),
+        Attribute("image_name", symbols.value(image["images"])),
+    ]
+    if version is not None:
+        body.append(Attribute("image_version", version))
+    return {"shared_image_gallery": Block("shared_image_gallery", tuple(body), origins=(origin,))}
