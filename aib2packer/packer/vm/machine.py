@@ -129,15 +129,21 @@ def _place(template: ImageTemplate, region: TemplateText | None, symbols: Symbol
 
 def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report) -> None:
     """A disk may not be smaller than the source image's."""
-    disk, source = template.vm.os_disk_gb, template.source.marketplace
-    if not isinstance(disk, Located) or source is None:
+    disk, source, known = template.vm.os_disk_gb, template.source.marketplace, template.siblings.source
+    if not isinstance(disk, Located):
         return
-    usual = usual_disk_gb(os_type, str(source.offer), str(source.sku))
-    if usual is not None and 0 < disk.value < usual:
+    usual = None if source is None else usual_disk_gb(os_type, str(source.offer), str(source.sku))
+    if known is not None and known.os_disk_gb is not None:
+        least, what = known.os_disk_gb, f"the disk of the source has {known.os_disk_gb} GB"
+    elif usual is None:
+        return
+    else:
+        least, what = usual, f"the disk of such an image has {usual} GB as a rule"
+    if 0 < disk.value < least:
         report.add(
             codes.VM_DOES_NOT_FIT,
             disk.span,
-            f"the disk of such an image has {usual} GB as a rule, and cannot be made smaller: {disk.value}",
+            f"{what}, and cannot be made smaller: {disk.value}",
             help="Leave osDiskSizeGB out, or write a larger size.",
         )
 
