@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.customize import ReadsCustomizer
+    from aib2packer.aib.distribute import ReadsTarget
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Validation, VmProfile
     from aib2packer.aib.source import ReadsSource
@@ -101,6 +102,7 @@ class KindsToRead:
 
     sources: Mapping[str, ReadsSource]
     customizers: Mapping[str, ReadsCustomizer]
+    targets: Mapping[str, ReadsTarget]
 
 
 def read_template(
@@ -135,7 +137,7 @@ def read_template(
         properties.missing("source", "Say what the image starts from: a PlatformImage, ManagedImage or SharedImageVersion.")
     vm = read_vm(properties)
     customize = read_customizers(properties, "customize", kinds.customizers, "customizer")
-    targets = read_targets(properties)
+    targets = read_targets(properties, kinds.targets)
     timeout, late_timeout = _timeout(properties)
     # All is read before anything is left out: what nobody asks for is reported as unknown.
     others = _Others(
