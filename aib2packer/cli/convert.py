@@ -12,11 +12,12 @@ import click
 
 from aib2packer.app.azure_ids import is_image_template, is_in_azure
 from aib2packer.app.inputs import STDIN, collect, is_folder
-from aib2packer.app.run import Outcome, Request, Result, check_leftovers, run, unreadable
+from aib2packer.app.output import OutputError, Writing
+from aib2packer.app.run import Outcome, Request, Result, check_leftovers, none_written, run, unreadable
 from aib2packer.cli import options
 from aib2packer.cli.configured import about_all, about_replacements, configured
 from aib2packer.cli.printing import doing, echo, fetching, print_waiting, progress
-from aib2packer.cli.reporting import Reporting, report
+from aib2packer.cli.reporting import Reporting, report, write_reports
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
@@ -127,28 +128,46 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             arguments = list_templates(subscription, group, folder, check=bool(given["check"]), most=most)
         inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
-        report([unreadable(error)], reporting, many=False)
-        sys.exit(2)
+        sys.exit(_refuse(error, reporting))
     given["fetcher"] = _fetcher()
     request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder, "most": most})
     try:
         jobs = [configured(context, one, request) for one in inputs]
         _require_apart(jobs)
     except FileError as error:
-        report([unreadable(error)], reporting, many=False)
-        sys.exit(2)
+        sys.exit(_refuse(error, reporting))
     if many and not reporting.quiet:
         echo(about_all(context, len(inputs)))
-    results = _run(jobs, reporting) if many else _run_one(*jobs[0], reporting)
-    results, status = _accepted(results, accepted, write_baseline, request.fail_on, whole=any(one.found for one in inputs))
-    many = many or len(results) > 1
-    echo(safe("" if reporting.quiet else about_replacements(context, results)))
+    with Writing(folder) as writing:
+        jobs = [(template, replace(own, write=writing.write)) for template, own in jobs]
+        results = _run(jobs, reporting) if many else _run_one(*jobs[0], reporting)
+        results, status = _accepted(results, accepted, write_baseline, request.fail_on, whole=any(one.found for one in inputs))
+        many = many or len(results) > 1
+        echo(safe("" if reporting.quiet else about_replacements(context, results)))
+        try:
+            results = list(map(_print_hcl, results))
+        except BrokenPipeError:  # the reader has seen enough; click ends without a word
+            _finish(results, writing, reporting, many=many)
+            raise
+        sys.exit(max(status, _finish(results, writing, reporting, many=many)))
+
+
+def _finish(results: list[Result], writing: Writing, reporting: Reporting, *, many: bool) -> int:
+    """Have all files take their places, those of the reports too, and say what there is to say; gives the exit status."""
+    refused = write_reports(results, reporting, writing.write)
     try:
-        results = list(map(_print_hcl, results))
-    except BrokenPipeError:  # the reader has seen enough; click ends without a word
-        report(results, reporting, many=many)
-        raise
-    sys.exit(max(report(results, reporting, many=many), status, *(result.exit_code for result in results)))
+        writing.commit()
+    except OutputError as error:
+        results = none_written(results, error)
+        refused = write_reports(results, reporting)
+    return max(report(results, reporting, refused, many=many), *(result.exit_code for result in results))
+
+
+def _refuse(error: FileError, reporting: Reporting) -> int:
+    """Say that an input cannot be read; gives the exit status."""
+    results = [unreadable(error)]
+    report(results, reporting, write_reports(results, reporting), many=False)
+    return 2
 
 
 def _baseline(file: str | None, most: int) -> Baseline | None:

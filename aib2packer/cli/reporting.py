@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aib2packer import __version__
+from aib2packer.app.output import OutputError, write
 from aib2packer.app.run import Outcome
 from aib2packer.cli.printing import colored, echo, width
 from aib2packer.findings import text
@@ -22,7 +23,7 @@ from aib2packer.provenance.accounting import tally
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from aib2packer.app.run import Result
+    from aib2packer.app.run import Result, Write
 
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -51,14 +52,18 @@ def format_of(name: str) -> Format | None:
     return next((form for ending, form in FORMATS_BY_ENDING.items() if name.lower().endswith(ending)), None)
 
 
-def report(results: Sequence[Result], reporting: Reporting, *, many: bool) -> int:
-    """Say what there is to say; gives the exit status of the saying, 0 or 2."""
-    told = [result for result in results if result.outcome is not Outcome.NO_TEMPLATE or result.findings]
-    judgements = [Judgement(result.name, result.outcome.value, result.findings, result.diff) for result in told]
-    passed_over = len(results) - len(told)
+def write_reports(results: Sequence[Result], reporting: Reporting, write: Write = write) -> list[Judgement]:
+    """Write the files of findings and the accounts; gives what is to be said of those that cannot be written."""
+    judgements = _judgements(results)
     documents = {file: _findings(file, judgements) for file in reporting.findings_files}
     documents |= {file: _account(file, results) for file in reporting.reports}
-    refused = [judgement for file, document in documents.items() for judgement in _write(file, document)]
+    return [judgement for file, document in documents.items() for judgement in _write(file, document, write)]
+
+
+def report(results: Sequence[Result], reporting: Reporting, refused: Sequence[Judgement] = (), *, many: bool) -> int:
+    """Say what there is to say, also of files that are refused; gives the exit status of the saying, 0 or 2."""
+    judgements = _judgements(results)
+    passed_over = len(results) - len(judgements)
     open_ones = [*map(_not_accepted, judgements)]
     said = judgements if reporting.findings.is_document else open_ones
     shown = [*(map(_errors_only, said) if reporting.quiet else said), *refused]
@@ -72,6 +77,12 @@ def report(results: Sequence[Result], reporting: Reporting, *, many: bool) -> in
             echo(_accepted(judgements))
             echo(_summary(open_ones, tally(entry for result in results for entry in result.settings), passed_over, many=many))
     return 2 if refused else 0
+
+
+def _judgements(results: Sequence[Result]) -> list[Judgement]:
+    """What is said of each template; files that hold none, and have no finding, are passed over."""
+    told = [result for result in results if result.outcome is not Outcome.NO_TEMPLATE or result.findings]
+    return [Judgement(result.name, result.outcome.value, result.findings, result.diff) for result in told]
 
 
 def _print_findings(judgements: Sequence[Judgement], reporting: Reporting, *, many: bool) -> None:
@@ -149,10 +160,8 @@ def _account(name: str, results: Sequence[Result]) -> str:
     return as_markdown(accounts) if name.lower().endswith(".md") else as_json(accounts, version=__version__)
 
 
-def _write(name: str, document: str) -> Iterator[Judgement]:
+def _write(name: str, document: str, write: Write) -> Iterator[Judgement]:
     """Write what is reported to a file; gives what is to be said of one that cannot be written."""
-    from aib2packer.app.output import OutputError, write
-
     path = Path(name)
     try:
         write(path.parent, {path.name: f"{document}\n".encode()}, force=True)
