@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from contextlib import nullcontext
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from aib2packer.options import Options, Unfetched
     from aib2packer.packer.facts import Facts
     from aib2packer.packer.model import Asset
-    from aib2packer.provenance.accounting import Entry
+    from aib2packer.provenance.accounting import Entry, State
     from aib2packer.provenance.sourcemap import Place
     from aib2packer.text.source import SourceText
 
@@ -113,10 +114,21 @@ class Result:
     hcl: bytes | None = None
     folder: Path | None = None
     settings: tuple[Entry, ...] = ()
+    states: Counter[State] = field(default_factory=Counter)
+    """How many settings there are of each state."""
     source_map: tuple[Place, ...] = ()
     facts: Facts | None = None
     renamed: frozenset[str] = frozenset()
     """The old names, lower-case, that occur in the input and its parameters files, and have new ones."""
+
+
+def at_rest(result: Result, *, with_account: bool) -> Result:
+    """A result as it waits for the others of its run: without the texts that it was made of, or all that is in the account."""
+    findings = tuple(finding.alone() for finding in result.findings)
+    states = Counter(entry.state for entry in result.settings)
+    if with_account:
+        return replace(result, findings=findings, states=states)
+    return replace(result, findings=findings, states=states, settings=(), source_map=())
 
 
 def unreadable(error: FileError) -> Result:

@@ -12,11 +12,11 @@ import click
 
 from aib2packer.app.azure_ids import is_image_template, is_in_azure
 from aib2packer.app.inputs import STDIN, collect, is_folder
-from aib2packer.app.run import Outcome, Request, Result, check_leftovers, run, unreadable
+from aib2packer.app.run import Outcome, Request, Result, at_rest, check_leftovers, run, unreadable
 from aib2packer.cli import options
 from aib2packer.cli.configured import about_all, about_replacements, configured
 from aib2packer.cli.printing import doing, echo, fetching, print_waiting, progress
-from aib2packer.cli.reporting import Reporting, report
+from aib2packer.cli.reporting import Reporting, Telling
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
@@ -26,7 +26,7 @@ from aib2packer.options import Options
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aib2packer.app.inputs import Template
     from aib2packer.app.run import Fetch
@@ -118,27 +118,43 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             arguments = list_templates(subscription, group, folder, check=bool(given["check"]), most=most)
         inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
-        report([unreadable(error)], reporting, many=False)
-        sys.exit(2)
+        sys.exit(_refused(error, reporting))
     given["fetcher"] = _fetcher()
     request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder, "most": most})
     try:
         jobs = [configured(context, one, request) for one in inputs]
         _require_apart(jobs)
     except FileError as error:
-        report([unreadable(error)], reporting, many=False)
-        sys.exit(2)
+        sys.exit(_refused(error, reporting))
     if many and not reporting.quiet:
         echo(about_all(context, len(inputs)))
-    results = _run(jobs, reporting) if many else _run_one(*jobs[0], reporting)
-    many = many or len(results) > 1
-    echo(safe("" if reporting.quiet else about_replacements(context, results)))
+    results: Iterable[Result] = _run(jobs, reporting) if many else [*_run_one(*jobs[0], reporting)]
+    telling = Telling(reporting, many=many or (isinstance(results, list) and len(results) > 1))
     try:
-        results = list(map(_print_hcl, results))
-    except BrokenPipeError:  # the reader has seen enough; click ends without a word
-        report(results, reporting, many=many)
+        _take_in(results, telling)
+    except (KeyboardInterrupt, SystemExit, BrokenPipeError):  # ctrl-C, a signal, a reader that has seen enough
+        telling.end()
         raise
-    sys.exit(max(report(results, reporting, many=many), *(result.exit_code for result in results)))
+    echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
+    sys.exit(telling.end())
+
+
+def _refused(error: FileError, reporting: Reporting) -> int:
+    """Tell of a file without which there is no run; gives the exit status."""
+    telling = Telling(reporting, many=False)
+    telling.add(unreadable(error))
+    return telling.end()
+
+
+def _take_in(results: Iterable[Result], telling: Telling) -> None:
+    """Print what belongs on standard output, and tell of all results."""
+    for result in results:
+        try:
+            told = _print_hcl(result)
+        except BrokenPipeError:
+            telling.add(result)
+            raise
+        telling.add(told)
 
 
 def _fetcher() -> Fetch:
@@ -154,26 +170,39 @@ def _fetcher() -> Fetch:
     return lambda assets, advance: fetcher().fetch(assets, advance)
 
 
-def _run_one(template: Template, request: Request, reporting: Reporting) -> list[Result]:
+def _run_one(template: Template, request: Request, reporting: Reporting) -> Iterator[Result]:
     """The results of one input."""
     quiet = reporting.quiet or reporting.findings.is_document
     if (what := doing(template)) != template.name:
         print_waiting(f"{what[0].upper()}{what[1:]}", quiet=quiet)
-    return [*run(replace(template, folder=PurePosixPath()), request, partial(fetching, quiet=quiet))]
+    for result in run(replace(template, folder=PurePosixPath()), request, partial(fetching, quiet=quiet)):
+        yield at_rest(result, with_account=bool(reporting.reports))
 
 
-def _run(jobs: Sequence[tuple[Template, Request]], reporting: Reporting) -> list[Result]:
+def _run(jobs: Sequence[tuple[Template, Request]], reporting: Reporting) -> Iterator[Result]:
     """The results of several templates, and of what lies in the folder that belongs to none of them."""
-    templates, request = [template for template, _ in jobs], jobs[0][1]
+    from aib2packer.app.estate import run_all
+
+    first, request = jobs[0]
+    held_back, all_silent, folders = None, True, set()
     with progress(jobs, _named, quiet=reporting.quiet or reporting.findings.is_document, label="Converting") as running:
-        results = [result for template, own in running for result in run(template, own)]
-    if all(result.outcome is Outcome.NO_TEMPLATE for result in results):
+        for _, results in zip(running, run_all(jobs, with_account=bool(reporting.reports)), strict=True):
+            for result in results:
+                all_silent &= result.outcome is Outcome.NO_TEMPLATE
+                if request.check:
+                    folders.add(result.folder)
+                if held_back is None and all_silent:
+                    held_back = result  # which is told more, if there is no image template at all
+                else:
+                    yield result
+    if held_back is not None and all_silent:
         message = "neither this file nor another of those found holds an image template"
-        finding = about_file(NO_IMAGE_TEMPLATE, templates[0].name, message, help="Give others.")
-        return [replace(results[0], exit_code=2, findings=(finding,)), *results[1:]]
-    if request.check and request.folder and any(template.found for template in templates):
-        results += check_leftovers(request.folder, [result.folder for result in results])
-    return results
+        finding = about_file(NO_IMAGE_TEMPLATE, first.name, message, help="Give others.")
+        held_back = replace(held_back, exit_code=2, findings=(finding,))
+    elif request.check and request.folder and any(template.found for template, _ in jobs):
+        yield from check_leftovers(request.folder, folders)
+    if held_back is not None:
+        yield held_back
 
 
 def _require_apart(jobs: Sequence[tuple[Template, Request]]) -> None:

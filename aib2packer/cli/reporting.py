@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,13 @@ from aib2packer.findings.formats import Format, render
 from aib2packer.findings.judgement import Judgement
 from aib2packer.findings.model import Asks, Severity, about_file
 from aib2packer.lazy.models import dataclass
-from aib2packer.provenance.accounting import tally
+from aib2packer.provenance.accounting import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aib2packer.app.run import Result
+    from aib2packer.provenance.accounting import State
 
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -51,55 +53,93 @@ def format_of(name: str) -> Format | None:
     return next((form for ending, form in FORMATS_BY_ENDING.items() if name.lower().endswith(ending)), None)
 
 
-def report(results: Sequence[Result], reporting: Reporting, *, many: bool) -> int:
-    """Say what there is to say; gives the exit status of the saying, 0 or 2."""
-    told = [result for result in results if result.outcome is not Outcome.NO_TEMPLATE or result.findings]
-    judgements = [Judgement(result.name, result.outcome.value, result.findings, result.diff) for result in told]
-    passed_over = len(results) - len(told)
-    documents = {file: _findings(file, judgements) for file in reporting.findings_files}
-    documents |= {file: _account(file, results) for file in reporting.reports}
-    refused = [judgement for file, document in documents.items() for judgement in _write(file, document)]
-    shown = [*map(_errors_only, judgements), *refused] if reporting.quiet else [*judgements, *refused]
-    if reporting.findings.is_document:
-        echo(render(reporting.findings, shown, version=__version__))
-    else:
-        _print_findings(shown, reporting, many=many)
+class Telling:
+    """What a run has to say, result by result. It keeps what is shown in the end: an estate is larger than the memory."""
+
+    def __init__(self, reporting: Reporting, *, many: bool) -> None:
+        """`many`: whether the findings are summed up, and there is a table."""
+        from aib2packer.findings.overview import Overview
+
+        self._reporting = reporting
+        self._many = many
+        self._overview = Overview(color=colored(sys.stderr))
+        in_full = reporting.quiet or reporting.verbose or reporting.findings is not Format.TEXT
+        self._keeps = not many or in_full or bool(reporting.findings_files)
+        self._kept: list[Judgement] = []
+        self._accounts: list[Result] = []
+        self._outcomes: Counter[str] = Counter()
+        self._states: Counter[State] = Counter()
+        self._diffs: list[str] = []
+        self._passed_over = 0
+        self.exit_code = 0
+        self.renamed: set[str] = set()
+        """The old names that occur in the inputs, and have new ones."""
+
+    def add(self, result: Result) -> None:
+        """Take a result in; of what it was made of only that is kept which is shown."""
+        self.exit_code = max(self.exit_code, result.exit_code)
+        self._states.update(result.states)
+        self.renamed |= result.renamed
+        if self._reporting.reports:
+            self._accounts.append(result)
+        if result.outcome is Outcome.NO_TEMPLATE and not result.findings:
+            self._passed_over += 1
+            return
+        self._outcomes[result.outcome.value] += 1
+        judgement = Judgement(result.name, result.outcome.value, result.findings, result.diff)
+        if result.diff:
+            self._diffs.append(_colored_diff(result.diff))
+        if self._many:
+            self._overview.add(judgement)
+        if self._keeps:
+            self._kept.append(judgement)
+
+    def end(self) -> int:
+        """Say what there is to say; gives the exit status of all of it."""
+        reporting = self._reporting
+        documents = {file: _findings(file, self._kept) for file in reporting.findings_files}
+        documents |= {file: _account(file, self._accounts) for file in reporting.reports}
+        refused = [judgement for file, document in documents.items() for judgement in _write(file, document)]
+        for one in refused:
+            self.exit_code = 2
+            self._overview.add_findings(one)
+        shown = [*map(_errors_only, self._kept), *refused] if reporting.quiet else [*self._kept, *refused]
+        if reporting.findings.is_document:
+            echo(render(reporting.findings, shown, version=__version__))
+            return self.exit_code
+        if overview := self._findings_shown(shown):
+            echo(overview if reporting.findings is not Format.TEXT else f"{overview}\n")
         if not reporting.quiet:
-            if diffs := [_colored_diff(judgement.diff) for judgement in judgements if judgement.diff]:
-                echo("\n".join([*diffs, ""]))
-            echo(_summary(judgements, tally(entry for result in results for entry in result.settings), passed_over, many=many))
-    return 2 if refused else 0
+            if self._diffs:
+                echo("\n".join([*self._diffs, ""]))
+            echo(self._summary())
+        return self.exit_code
 
+    def _findings_shown(self, judgements: Sequence[Judgement]) -> str:
+        """The findings in the format for standard error."""
+        from aib2packer.findings.overview import of_one
 
-def _print_findings(judgements: Sequence[Judgement], reporting: Reporting, *, many: bool) -> None:
-    from aib2packer.findings.overview import of_many, of_one
+        everything = self._reporting.verbose or self._reporting.quiet
+        if self._reporting.findings is not Format.TEXT:
+            shown = judgements if everything else [*map(_asking, judgements)]
+            return render(self._reporting.findings, shown, version=__version__)
+        if self._many and not everything:
+            return self._overview.findings()
+        findings = [finding for judgement in judgements for finding in judgement.findings]
+        return of_one(findings, everything=everything, color=colored(sys.stderr))
 
-    everything, color = reporting.verbose or reporting.quiet, colored(sys.stderr)
-    if reporting.findings is not Format.TEXT:
-        shown = judgements if everything else [*map(_asking, judgements)]
-        echo(render(reporting.findings, shown, version=__version__))
-        return
-    findings = [finding for judgement in judgements for finding in judgement.findings]
-    summed_up = many and not everything
-    overview = of_many(judgements, color=color) if summed_up else of_one(findings, everything=everything, color=color)
-    if overview:
-        echo(f"{overview}\n")
-
-
-def _summary(judgements: Sequence[Judgement], settings: str, passed_over: int, *, many: bool) -> str:
-    of_settings = f" {settings}." if settings else ""
-    if not many:
-        return f"{text.summary(judgements[0].findings, judgements[0].outcome)}{of_settings}"
-    from aib2packer.findings.overview import table
-
-    outcomes = [judgement.outcome for judgement in judgements]
-    checked = {Outcome.UP_TO_DATE.value, Outcome.OUT_OF_DATE.value, Outcome.LEFT_OVER.value} & set(outcomes)
-    good = Outcome.UP_TO_DATE if checked else Outcome.CONVERTED
-    total = len(outcomes) - outcomes.count(Outcome.NO_TEMPLATE.value)
-    others = f"\n{_passed_over(passed_over)}" if passed_over else ""
-    of_all = f"{outcomes.count(good.value)} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
-    told = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"
-    return f"{table(judgements)}{others}\n\n{told}"
+    def _summary(self) -> str:
+        settings = in_words(self._states)
+        of_settings = f" {settings}." if settings else ""
+        if not self._many:
+            return f"{text.summary(self._kept[0].findings, self._kept[0].outcome)}{of_settings}"
+        checked = {Outcome.UP_TO_DATE.value, Outcome.OUT_OF_DATE.value, Outcome.LEFT_OVER.value} & set(self._outcomes)
+        good = Outcome.UP_TO_DATE if checked else Outcome.CONVERTED
+        total = self._outcomes.total() - self._outcomes[Outcome.NO_TEMPLATE.value]
+        others = f"\n{_passed_over(self._passed_over)}" if self._passed_over else ""
+        of_all = f"{self._outcomes[good.value]} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
+        told = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"
+        return f"{self._overview.table()}{others}\n\n{told}"
 
 
 def _passed_over(count: int) -> str:
