@@ -7,7 +7,7 @@ from aib2packer.azure.clouds import Cloud
 from aib2packer.conversion import Conversion
 from aib2packer.convert import convert
 from aib2packer.findings.model import Asks, Code, Finding, Severity
-from aib2packer.options import Auth, Emit, Options, OsType, SecurityType, Unfetched, ValidateIn, WinrmBootstrap
+from aib2packer.options import Auth, Emit, Layout, Options, OsType, SecurityType, Unfetched, ValidateIn, WinrmBootstrap
 from aib2packer.packer.model import Asset
 from aib2packer.text.source import InputError, SourceText, Span
 
@@ -48,6 +48,7 @@ __all__ = [
     "Finding",
     "InputError",
     "LastRun",
+    "Layout",
     "Lines",
     "Options",
     "OsType",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass, field
+from aib2packer.options import BUILD_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ class Conversion:
     """The outcome: the HCL (None when an error was found), the files that belong beside it, and the findings."""
 
     hcl: str | None
+    """The whole build; where `Options.layout` spreads it over files, the one with the build block."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Side files: path relative to the HCL, with forward slashes, and content."""
     findings: tuple[Finding, ...] = ()
@@ -32,3 +34,5 @@ class Conversion:
     """What the build fetches by itself, as far as it is known where from: convert again with `Options.assets` to vendor it."""
     facts: Facts | None = None
     """What there is to know of the build, where that was asked for."""
+    build_file: str = BUILD_FILE
+    """The name of the file that the HCL belongs into, where it has a folder."""

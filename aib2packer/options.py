@@ -72,6 +72,15 @@ class Emit(Enum):
     VALIDATION = "validation"
 
 
+class Layout(Enum):
+    """How a build is spread over files, where it has a folder."""
+
+    SINGLE = "single"
+    """One file."""
+    SPLIT = "split"
+    """A file each for the plugins, the variables, the locals and the source, and one for the build."""
+
+
 class ValidateIn(Enum):
     """Where the validators run: in a build of their own, which boots the finished image, or in the one that makes it."""
 
@@ -124,6 +133,8 @@ class Options:
     """Which build the HCL is, where there are no side files; None: that of the image, and to leave out validation is a loss."""
     side_files: bool = False
     """Whether files beside the HCL may be written; without, everything stands in the HCL."""
+    layout: Layout = Layout.SINGLE
+    """How the build is spread over files; another than one asks for `side_files`."""
     assets: Mapping[str, bytes | Unfetched] | None = field(default=None, repr=False)
     """What was fetched, by URI: it lies beside the HCL then, which asks for `side_files`. None: the build fetches it."""
     facts: bool = False

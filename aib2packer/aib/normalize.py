@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.customize import ReadsCustomizer
+    from aib2packer.aib.distribute import ReadsTarget
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Validation, VmProfile
     from aib2packer.aib.source import ReadsSource
@@ -101,6 +102,7 @@ class KindsToRead:
 
     sources: Mapping[str, ReadsSource]
     customizers: Mapping[str, ReadsCustomizer]
+    targets: Mapping[str, ReadsTarget]
 
 
 def read_template(
@@ -124,7 +126,7 @@ def read_template(
     name, text_id, location = root.text("name"), root.text("id"), root.region("location")
     if location is None and api.value is not None:
         report.add(
-            codes.SERVICE_REFUSES,
+            codes.WANTED,
             root.key_span("type"),
             "there is no location: the service wants the region that it is to build in",
             help="Write it into the template.",
@@ -135,7 +137,7 @@ def read_template(
         properties.missing("source", "Say what the image starts from: a PlatformImage, ManagedImage or SharedImageVersion.")
     vm = read_vm(properties)
     customize = read_customizers(properties, "customize", kinds.customizers, "customizer")
-    targets = read_targets(properties)
+    targets = read_targets(properties, kinds.targets)
     timeout, late_timeout = _timeout(properties)
     # All is read before anything is left out: what nobody asks for is reported as unknown.
     others = _Others(
@@ -293,7 +295,7 @@ def _not_converted(properties: Fields, vm: VmProfile) -> None:
         disk = vm.os_disk_gb
         if optimize.value("vmBoot") is not None and isinstance(disk, Located) and disk.value > _LARGEST_OPTIMIZED_GB:
             properties.report.add(
-                codes.SERVICE_REFUSES,
+                codes.REFUSED_DISK,
                 disk.span,
                 f"optimize.vmBoot takes disks of {_LARGEST_OPTIMIZED_GB} GB at most, and this one has {disk.value}",
                 help="Nothing to do, unless the template is to be submitted again.",

@@ -11,7 +11,7 @@ from aib2packer.findings.model import Finding, about_file
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.layout import BUILD_FILE, SCRIPTS, VALIDATION_FOLDER
+from aib2packer.packer.layout import BUILD_ENDING, BUILD_FILE, SCRIPTS, SOURCES_FILE, SPLIT_FILES, VALIDATION_FOLDER
 from aib2packer.text.source import FileError, SourceText, Span
 
 if TYPE_CHECKING:
@@ -72,25 +72,49 @@ def compare(folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool) -
     """
     found = [(folder / name, _content(folder / name), content) for name, content in files.items()]
     differing = [Difference(path, _text(before), _text(after)) for path, before, after in found if before != after]
-    made = left_in(folder) if with_leftovers else ()
-    left = [Difference(path, _text(_content(path)), None) for path in made if path.relative_to(folder).as_posix() not in files]
+    left = [Difference(path, _text(_content(path)), None) for path in (left_in(folder, files) if with_leftovers else ())]
     return (*differing, *left)
 
 
-def left_over(folder: Path, file_name: str, expected: Collection[Path]) -> Iterator[Difference]:
-    """The HCL files of this name below a folder that come from a conversion, but not into one of the expected folders."""
+def left_over(folder: Path, expected: Collection[Path]) -> Iterator[Difference]:
+    """The builds below a folder that come from a conversion into a folder of their own, which is none of those expected."""
     for top, folders, names in os.walk(folder):
         folders.sort()
-        path = Path(top, file_name)
-        if file_name in names and Path(top) not in expected:
-            content = _content(path) or b""
-            if _HEADER in content.partition(b"\n")[0]:
-                yield Difference(path, _text(content), None)
+        if Path(top) in expected:
+            continue
+        for name in sorted(names):
+            if name == BUILD_FILE or (name.endswith(BUILD_ENDING) and not set(SPLIT_FILES).isdisjoint(names)):
+                content = _content(Path(top, name)) or b""
+                if _HEADER in _first_line(content):
+                    yield Difference(Path(top, name), _text(content), None)
 
 
-def left_in(folder: Path) -> list[Path]:
-    """What conversions have made in a folder, by the names: scripts, and the build that validates."""
-    return [*_scripts(folder), *_validation(folder / VALIDATION_FOLDER)]
+def left_in(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """What an earlier conversion has made in a folder and this one, which makes these files, has not.
+
+    That is scripts and what validates, by their names, and the build spread over files in another way.
+    """
+    validation = folder / VALIDATION_FOLDER
+    builds = sorted(validation.glob(f"*{BUILD_ENDING}"))
+    made = [*_other_layout(folder, files), *_scripts(folder), *builds, *(_scripts(validation) if builds else ())]
+    return [path for path in made if path.relative_to(folder).as_posix() not in files]
+
+
+def _other_layout(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """The files of the same build as it was in another layout, by the first line of the comment at its top."""
+    tops = {_first_line(content) for name, content in files.items() if name.endswith(BUILD_ENDING)}
+    is_split = (folder / SOURCES_FILE).is_file()  # else a file with a name was written by itself: `-o other.pkr.hcl`
+    builds = [
+        path
+        for path in (sorted(folder.glob(f"*{BUILD_ENDING}")) if is_split else [folder / BUILD_FILE])
+        if path.name not in files and _HEADER in (first := _first_line(_content(path) or b"")) and first in tops
+    ]
+    parts = [folder / name for name in SPLIT_FILES] if any(path.name != BUILD_FILE for path in builds) else []
+    return [*builds, *(path for path in parts if path.is_file())]
+
+
+def _first_line(content: bytes) -> bytes:
+    return content.partition(b"\n")[0]
 
 
 def _scripts(folder: Path) -> list[Path]:
@@ -98,11 +122,6 @@ def _scripts(folder: Path) -> list[Path]:
         return sorted(path for path in (folder / SCRIPTS).iterdir() if _SCRIPT.fullmatch(path.name))
     except OSError:
         return []
-
-
-def _validation(folder: Path) -> list[Path]:
-    build = folder / BUILD_FILE
-    return [build, *_scripts(folder)] if build.is_file() else []
 
 
 def _content(path: Path) -> bytes | None:

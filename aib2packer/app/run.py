@@ -284,7 +284,7 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
     if request.file:
         return _deliver(result, request.file.parent, {request.file.name: hcl}, request)
     if request.folder:
-        files = {BUILD_FILE: hcl, **conversion.files, **request.beside}
+        files = {conversion.build_file: hcl, **conversion.files, **request.beside}
         return _deliver(result, request.folder, _without_own(request.folder, files, check=request.check), request)
     return replace(result, hcl=hcl)
 
@@ -318,10 +318,9 @@ def _left_over(folder: Path, files: Mapping[str, bytes]) -> Iterator[Finding]:
     """A finding for each script, and validating build, that an earlier conversion has made, and this one has not."""
     from aib2packer.app.drift import left_in
 
-    for path in left_in(folder):
-        if path.relative_to(folder).as_posix() not in files:
-            message = "an earlier conversion has made this file, which is no part of the build any more"
-            yield about_file(LEFT_OVER, str(path), message, help="Delete it.")
+    for path in left_in(folder, files):
+        message = "an earlier conversion has made this file, which is no part of the build any more"
+        yield about_file(LEFT_OVER, str(path), message, help="Delete it.")
 
 
 def _check(result: Result, folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool) -> Result:
@@ -355,5 +354,5 @@ def check_leftovers(folder: Path, expected: Iterable[Path | None]) -> list[Resul
             findings=(difference.finding,),
             diff=difference.diff,
         )
-        for difference in left_over(folder, BUILD_FILE, {path for path in expected if path})
+        for difference in left_over(folder, {path for path in expected if path})
     ]

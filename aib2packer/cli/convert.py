@@ -22,7 +22,7 @@ from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import replace
-from aib2packer.options import Options
+from aib2packer.options import Layout, Options
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -92,6 +92,10 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         (
             given["emit"] is not None and folder is not None,
             "--emit chooses what goes to standard output or to one file: a folder gets both builds.",
+        ),
+        (
+            given["layout"] is not Layout.SINGLE and folder is None,
+            "--layout split writes several files, and needs a folder to write to: -o DIR.",
         ),
         (
             given["check"] and file is None and folder is None,

@@ -17,7 +17,7 @@ from aib2packer.cli.sections import OptionSection
 from aib2packer.findings.formats import Format
 from aib2packer.findings.model import Asks, Level, Severity
 from aib2packer.lazy.patterns import pattern
-from aib2packer.options import Auth, Emit, OsType, SecurityType, ValidateIn, WinrmBootstrap
+from aib2packer.options import Auth, Emit, Layout, OsType, SecurityType, ValidateIn, WinrmBootstrap
 from aib2packer.system.files import MOST
 from aib2packer.text.secrets import mask
 from aib2packer.text.source import decode
@@ -54,6 +54,10 @@ def _security_type(_context: click.Context, _parameter: click.Parameter, value: 
 
 def _validation(_context: click.Context, _parameter: click.Parameter, value: str) -> ValidateIn:
     return ValidateIn(value)
+
+
+def _layout(_context: click.Context, _parameter: click.Parameter, value: str) -> Layout:
+    return Layout(value)
 
 
 def _emit(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Emit | None:
@@ -185,6 +189,14 @@ reports.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 
 output = OptionSection("Output")
 output.option("-o", "--output", type=click.Path(), metavar="PATH", help="A file (PATH ends in .hcl) or a folder to write to.")
+output.option(
+    "--layout",
+    type=click.Choice([layout.value for layout in Layout]),
+    default=Layout.SINGLE.value,
+    show_default=True,
+    callback=_layout,
+    help="How a build in a folder is spread over files: split writes versions, variables, locals and sources apart.",
+)
 output.option(
     "--emit",
     type=click.Choice([emit.value for emit in Emit]),

@@ -15,8 +15,8 @@ from aib2packer.hcl.values import Interpolation
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import Unfetched
+from aib2packer.packer.layout import beside_template
 from aib2packer.packer.model import Download, Provisioner
-from aib2packer.packer.steps.build_context import beside_template
 from aib2packer.packer.steps.download import percent_encoded
 from aib2packer.text.secrets import find_secrets
 
@@ -153,7 +153,7 @@ def _checksum(fields: Fields) -> Located[str] | None:
     sha256 = checksum.value.lower()
     if not _SHA256.fullmatch(sha256):
         fields.report.add(
-            codes.BAD_VALUE,
+            codes.BAD_CHECKSUM,
             checksum.span,
             f"`{checksum.value}` is no SHA-256 checksum: that has 64 hexadecimal digits",
             help="Write what `sha256sum` prints for the file, or remove the checksum.",

@@ -9,7 +9,6 @@ from aib2packer.guide.migration import page
 from aib2packer.guide.pipelines import pipelines
 from aib2packer.packer.layout import (
     ATTRIBUTES,
-    BUILD_FILE,
     DOWNLOADS,
     EXAMPLE,
     FILES,
@@ -36,7 +35,7 @@ _LEFT_BEHIND = "# What a build leaves behind.\n{}*{}\n"
 def folder_files(
     build: Build, guide: Guide, files: Collection[str], findings: Sequence[Finding], source: str
 ) -> dict[str, bytes]:
-    """The files, by path. `files` are those that the build has beside it; `source` is what the input is called."""
+    """The files, by path. `files` are those of the build and those beside it; `source` is what the input is called."""
     fetches = build.downloads or (build.validation is not None and build.validation.downloads)
     texts = {IGNORED: _LEFT_BEHIND.format(f"{DOWNLOADS}/\n" if fetches else "", MANIFEST_ENDING)}
     if any({SCRIPTS, FILES} & set(path.split("/")[:-1]) for path in files):
@@ -45,6 +44,6 @@ def folder_files(
         texts[EXAMPLE] = shown
     for path, pipeline in pipelines(build.name, guide).items():
         texts[path] = yaml_environment().get_template(f"{path.rpartition('/')[2]}.j2").render(pipeline=pipeline)
-    about = page(build, guide, findings, source, (BUILD_FILE, *files, *texts, *guide.environments))
+    about = page(build, guide, findings, source, (*files, *texts, *guide.environments))
     texts[MIGRATION_PAGE] = markdown_environment().get_template(f"{MIGRATION_PAGE}.j2").render(page=about)
     return {path: text.encode() for path, text in texts.items()}

@@ -21,6 +21,8 @@ from aib2packer.packer.layout import (
     PIPELINES,
     SCRIPTS,
     SHA256SUMS,
+    SOURCES_FILE,
+    SPLIT_FILES,
     VALIDATION_FOLDER,
     VALUES_ENDING,
 )
@@ -50,6 +52,9 @@ _FILES = {
     ATTRIBUTES: "keeps git from changing line ends in what the VM gets",
 }
 
+_PARTS = dict(
+    zip(SPLIT_FILES, ("which Packer and which plugins", "the variables", "the locals", "the source: VM and image"), strict=True)
+)
 
 _IN_SUBNET = (
     "In a subnet the VM has a private address: Packer must run where it reaches that, and the rules of the network must let it "
@@ -134,7 +139,7 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         not_included=", but not what a storage account holds" if any(right.about_data for right in rights) else "",
         unknown_scopes=any(right.scope is None for right in rights),
         group_grants=_grants((guide.group_right,), guide.location or Word(("...",))),
-        group_use=_group_use(build),
+        group_use=_group_use(build, SOURCES_FILE if SOURCES_FILE in beside else BUILD_FILE),
         reach=guide.reach,
         network=" ".join((*((_IN_SUBNET,) if guide.private else ()), *((_PUBLIC,) if guide.public else ()))),
         starts=f"Image Builder built by itself {' and '.join(starts(guide))}." if starts(guide) else "",
@@ -165,12 +170,12 @@ def _had(guide: Guide) -> str:
     return f"Image Builder's own service took care of the first; {who} had the others."
 
 
-def _group_use(build: Build) -> str:
+def _group_use(build: Build, source_file: str) -> str:
     setting = BUILD_GROUP.name
     if any(variable.name == BUILD_GROUP.name for variable in build.variables):
         each = "" if build.validation is None else "each "
         return f"Then give `-var {setting}={BUILD_GROUP_NAME}` to {each}`packer build`."
-    files = (BUILD_FILE, *(() if build.validation is None else (f"{VALIDATION_FOLDER}/{BUILD_FILE}",)))
+    files = (source_file, *(() if build.validation is None else (f"{VALIDATION_FOLDER}/{source_file}",)))
     if any(local.name == TEMPORARY_GROUP for local in build.locals):
         return (
             f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` and `temp_resource_group_name` in the '
@@ -244,7 +249,7 @@ def _described(files: Sequence[str]) -> list[tuple[str, str]]:
     for path in files:
         folder, slash, _ = path.partition("/")
         if path.endswith(BUILD_ENDING) and not slash:
-            described[path] = "the build"
+            described[path] = _PARTS.get(path, "the build")
         elif path.endswith(".pkrvars.hcl") and path != EXAMPLE and not path.endswith(VALUES_ENDING):
             described[path] = "values of an environment"
         elif path == EXAMPLE:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from aib2packer.options import BUILD_FILE
+from aib2packer.hcl.values import HclCode, Interpolation
+from aib2packer.lazy.models import dataclass
+from aib2packer.options import BUILD_FILE, Layout
 
 __all__ = ["BUILD_FILE"]
 
 BUILD_ENDING = ".pkr.hcl"
 VALUES_ENDING = ".auto.pkrvars.hcl"
+SPLIT_FILES = ("versions.pkr.hcl", "variables.pkr.hcl", "locals.pkr.hcl", "sources.pkr.hcl")
+"""What a build that is spread over files has beside the one with its name."""
+SOURCES_FILE = SPLIT_FILES[-1]
 VALIDATION_FOLDER = "validate"
 """Where the build that validates lies, below that of the image."""
 SCRIPTS = "scripts"
@@ -40,6 +45,11 @@ def manifest_file(name: str) -> str:
 MANIFEST_ENDING = ".manifest.json"
 
 
+def beside_template(path: str) -> Interpolation:
+    """A path beside the HCL: Packer takes relative ones from where it was started."""
+    return Interpolation((HclCode("path.root"), f"/{path}"))
+
+
 def values_file(name: str) -> str:
     """The file of values that the user gave for the variables of a build."""
     return f"{name}{VALUES_ENDING}"
@@ -59,3 +69,26 @@ def environment_file(name: str) -> str:
 def downloads_folder(name: str) -> str:
     """The folder into which a build fetches scripts and files."""
     return f"{DOWNLOADS}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFiles:
+    """The names of the files that a build is spread over, in the order in which its parts are read."""
+
+    versions: str
+    variables: str
+    locals: str
+    sources: str
+    build: str
+    """The file with the build block, and with the comment at the top."""
+
+
+def build_files(layout: Layout, name: str) -> BuildFiles:
+    """The files of a build of that name, in a folder of its own."""
+    if layout is Layout.SINGLE:
+        return BuildFiles(BUILD_FILE, BUILD_FILE, BUILD_FILE, BUILD_FILE, BUILD_FILE)
+    own = f"{name}{BUILD_ENDING}"
+    versions, variables, locals_, sources = SPLIT_FILES
+    return BuildFiles(
+        versions, variables, locals_, sources, f"{name}-build{BUILD_ENDING}" if own.casefold() in SPLIT_FILES else own
+    )

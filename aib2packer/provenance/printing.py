@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from aib2packer.lazy.models import dataclass
 from aib2packer.options import Emit
 from aib2packer.packer.addresses import origins
-from aib2packer.packer.layout import BUILD_FILE, VALIDATION_FOLDER
+from aib2packer.packer.layout import VALIDATION_FOLDER, build_files
 from aib2packer.packer.model import Asset
 from aib2packer.provenance.annotate import annotate
 from aib2packer.provenance.sourcemap import source_map
-from aib2packer.rendering.build_file import render
+from aib2packer.rendering.build_file import render_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +28,8 @@ class Printed:
     """What is put out: the HCL of the main build, and all other files by their paths."""
 
     hcl: str
+    build_file: str
+    """The file that the HCL belongs into: the one with the build block, where it is spread over several."""
     files: Mapping[str, bytes]
     places: tuple[Place, ...]
     """Which lines come from where."""
@@ -55,22 +57,26 @@ def print_builds(build: Build, headers: tuple[Sequence[str], Sequence[str]], opt
         options: What the user decided.
 
     """
-    texts: list[str] = []
+    mains: list[tuple[str, str]] = []
     files: dict[str, bytes] = {}
     places: list[Place] = []
     assets: dict[Asset, None] = {}
     outputs = tuple(_outputs(build, headers, options))
     for one in outputs:
         known = tuple(origins(one.build))
-        rendered = render(one.build, one.header, annotate(one.build, known) if options.annotate else None)
-        texts.append(rendered.text)
+        notes = annotate(one.build, known) if options.annotate else None
+        rendered = render_files(one.build, one.header, build_files(options.layout, one.build.name), notes)
+        texts = {name: file.text for name, file in rendered.items()}
+        mains.append(next(iter(texts.items())))
+        files |= {f"{one.folder}{name}": text.encode() for name, text in texts.items()}
         files |= {f"{one.folder}{path}": content for path, content in one.build.files.items()}
-        places += source_map(rendered.lines, known, one.folder)
-        fetched = (download.fetched for download in one.build.downloads)
-        assets |= {Asset(file.address, _sha256(file)): None for file in fetched if file.address is not None}
-    main, *others = zip(outputs, texts, strict=True)
-    files |= {f"{one.folder}{BUILD_FILE}": text.encode() for one, text in others}
-    return Printed(main[1], files, tuple(places), tuple(_origins(build, main[0].build)), tuple(assets))
+        for name, file in rendered.items():
+            places += source_map(file.lines, known, one.folder, name)
+        fetched = [download.fetched for download in one.build.downloads]
+        assets |= {Asset(source.address, _sha256(source)): None for source in fetched if source.address is not None}
+    build_file, hcl = mains[0]
+    del files[build_file]
+    return Printed(hcl, build_file, files, tuple(places), tuple(_origins(build, outputs[0].build)), tuple(assets))
 
 
 def _sha256(file: Fetched) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import dataclass
+from aib2packer.packer.layout import BUILD_FILE
 from aib2packer.provenance.accounting import State, tally
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from aib2packer.provenance.accounting import Entry
     from aib2packer.provenance.sourcemap import Place
-    from aib2packer.rendering.build_file import Lines
     from aib2packer.text.source import Span
 
 _FORMAT_VERSION = 1
@@ -63,7 +63,7 @@ def _chapter(account: Account) -> Iterator[str]:
     counts = Counter(entry.state for entry in account.settings)
     besides = [f"{counts[state]} {state.value}" for state in (State.DEFAULT, State.INFORMATIVE) if counts[state]]
     yield f"{'; besides '.join(filter(None, (tally(account.settings), ' and '.join(besides))))}."
-    lines = {place.address: place.lines for place in account.source_map}
+    lines = {place.address: _line(place) for place in account.source_map}
     for state, (title, column) in _TITLES.items():
         entries = [entry for entry in account.settings if entry.state is state]
         if entries:
@@ -74,7 +74,7 @@ def _chapter(account: Account) -> Iterator[str]:
             yield _table(("setting", "stands at", column), rows)
 
 
-def _fate(entry: Entry, lines: Mapping[str, Lines]) -> str:
+def _fate(entry: Entry, lines: Mapping[str, str]) -> str:
     """Where a setting went, or what the finding about it says."""
     from aib2packer.rendering.markdown import code, prose
 
@@ -82,8 +82,12 @@ def _fate(entry: Entry, lines: Mapping[str, Lines]) -> str:
         return f"{entry.finding.code.id}: {prose(entry.finding.message)}. {prose(entry.finding.help)}"
     # What stands in another build than this file, that which validates or the one that it validates, has no line here.
     return ", ".join(
-        f"{code(address)} (line {lines[address].first})" if address in lines else code(address) for address in entry.addresses
+        f"{code(address)} ({lines[address]})" if address in lines else code(address) for address in entry.addresses
     )
+
+
+def _line(place: Place) -> str:
+    return f"{'' if place.file == BUILD_FILE else f'{place.file}, '}line {place.lines.first}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -116,6 +120,7 @@ def _place(place: Place) -> dict[str, object]:
         "address": place.address,
         "firstLine": place.lines.first,
         "lastLine": place.lines.last,
+        "file": f"{place.folder}{place.file}",
         "origins": [_span(origin) for origin in place.origins],
     }
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass
+from aib2packer.packer.layout import BUILD_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,21 +24,30 @@ class Place:
     origins: tuple[Span, ...]
     folder: str = ""
     """With a slash at its end; "" for the top, as it is in the address."""
+    file: str = BUILD_FILE
+    """The name of the file in that folder."""
 
 
-def source_map(lines: Mapping[str, Lines], origins: Iterable[tuple[str, Span]], folder: str = "") -> tuple[Place, ...]:
-    """The places that come from the input, in the order of their lines; what the converter itself adds is not among them.
+def source_map(
+    lines: Mapping[str, Lines], origins: Iterable[tuple[str, Span]], folder: str = "", file: str = BUILD_FILE
+) -> tuple[Place, ...]:
+    """The places of a file that come from the input, in the order of their lines; what the converter itself adds is not there.
 
     Args:
-        lines: Where each place stands, by its address.
-        origins: Addresses, each with a place that it comes from.
+        lines: Where each place of the file stands, by its address.
+        origins: Addresses, each with a place that it comes from; also those of other files.
         folder: Where the HCL lies in the output, with a slash at the end, to begin each address with.
+        file: The name of the file.
 
     """
     found: dict[str, dict[Span, None]] = defaultdict(dict)
     for address, span in origins:
         found[address][span] = None
-    places = (Place(f"{folder}{address}", lines[address], tuple(spans), folder) for address, spans in found.items())
+    places = (
+        Place(f"{folder}{address}", lines[address], tuple(spans), folder, file)
+        for address, spans in found.items()
+        if address in lines
+    )
     return tuple(sorted(places, key=lambda place: place.lines))
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from aib2packer.hcl.printing import print_body, print_items, print_locals, print_variable, quote, visible
 from aib2packer.hcl.values import Attribute, Block, Comment
 from aib2packer.lazy.models import dataclass
-from aib2packer.packer.addresses import source_address
+from aib2packer.packer.addresses import HEADER, source_address
+from aib2packer.packer.layout import BUILD_ENDING
 from aib2packer.rendering.templates import environment
 
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from aib2packer.hcl.values import Body, Value
+    from aib2packer.packer.layout import BuildFiles
     from aib2packer.packer.model import Build
 
+# In the order in which they stand in one file.
+_PARTS = ("versions", "variables", "locals", "sources", "build")
 # A line that begins so says where a place of the file begins, or ends: no HCL holds this character.
 _MARK = "\0"
 
@@ -38,21 +42,40 @@ class Rendered:
     lines: Mapping[str, Lines]
 
 
-def render(build: Build, header: Sequence[str], annotations: Mapping[str, str] | None = None) -> Rendered:
-    """Print a build.
+def render_files(
+    build: Build, header: Sequence[str], files: BuildFiles, annotations: Mapping[str, str] | None = None
+) -> dict[str, Rendered]:
+    """Print a build as files, by their names; the one with the build block comes first, and one with nothing in it not at all.
 
     Args:
         build: The build.
         header: The lines of the comment at the top.
+        files: Which part of it goes to which file.
         annotations: Comments to stand above places, by their addresses.
 
     """
+    parts: dict[str, list[str]] = {files.build: [_header(header)]}
+    for part in _PARTS:
+        if text := _part(build, part):
+            parts.setdefault(getattr(files, part), []).append(text)
+    return {name: _placed("\n".join(texts), annotations or {}) for name, texts in parts.items()}
+
+
+def _header(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in (_begin(HEADER), *map(_comment, lines), _end()))
+
+
+def _part(build: Build, part: str) -> str:
+    return build_environment().get_template(f"{part}{BUILD_ENDING}.j2").render(build=build, source=source_address(build))
+
+
+def _placed(text: str, annotations: Mapping[str, str]) -> Rendered:
+    """A text without its marks, and where the places are that these said."""
     lines: list[str] = []
     places: dict[str, Lines] = {}
     open_places: list[tuple[str, int]] = []
     pending = None
-    template = build_environment().get_template("build.pkr.hcl.j2")
-    for line in template.render(build=build, header=header, source=source_address(build)).splitlines(keepends=True):
+    for line in text.splitlines(keepends=True):
         if not line.startswith(_MARK):
             if pending is not None:
                 lines += [f"{_comment(pending, len(line) - len(line.lstrip(' ')))}\n"]
@@ -60,7 +83,7 @@ def render(build: Build, header: Sequence[str], annotations: Mapping[str, str] |
             lines.append(line)
         elif address := line[len(_MARK) : -1]:
             open_places.append((address, len(lines) + 1))
-            pending = (annotations or {}).get(address)
+            pending = annotations.get(address)
         else:
             address, first = open_places.pop()
             places[address] = Lines(first, len(lines))

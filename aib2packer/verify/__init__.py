@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aib2packer.findings import codes
 from aib2packer.findings.model import Severity, about_file
 from aib2packer.lazy.models import replace
-from aib2packer.packer.layout import BUILD_ENDING, BUILD_FILE, VALUES_ENDING
+from aib2packer.packer.layout import BUILD_ENDING, VALUES_ENDING
 from aib2packer.verify import packer, syntax
 from aib2packer.verify.as_findings import JudgedOutput
 from aib2packer.verify.values import made_up_values, recorded_values
@@ -34,7 +34,7 @@ def verify(conversion: Conversion, *, file: str) -> Conversion:
     """
     if conversion.hcl is None:
         return conversion
-    files = {BUILD_FILE: conversion.hcl.encode(), **conversion.files}
+    files = {conversion.build_file: conversion.hcl.encode(), **conversion.files}
     folders = sorted({str(PurePosixPath(path).parent) for path in files if path.endswith(BUILD_ENDING)})
     found = [finding for folder in folders for finding in _judge(folder, files, conversion, file)]
     findings = tuple(dict.fromkeys((*conversion.findings, *found)))

@@ -56,6 +56,10 @@ class JudgedOutput:
         lines = self.texts.get(complaint.file or "", "").split("\n")
         return lines[complaint.line - 1] if complaint.line is not None and complaint.line <= len(lines) else ""
 
+    def _places(self, complaint: Complaint) -> tuple[Place, ...]:
+        """The places in the file that a complaint is about; all where it names none."""
+        return tuple(place for place in self.places if complaint.file in {None, place.file})
+
     def _blamed(self, complaint: Complaint, line: str) -> str | None:
         """The variable whose made-up value may be what Packer does not like."""
         of_values = complaint.summary.startswith(_OF_VALUES)
@@ -67,7 +71,7 @@ class JudgedOutput:
 
     def _span(self, complaint: Complaint) -> Span | None:
         """The setting that a complaint is about: that of its line, or one that it names; None where nothing tells."""
-        span = None if complaint.line is None else origin_of(self.places, complaint.line)
+        span = None if complaint.line is None else origin_of(self._places(complaint), complaint.line)
         if span is not None:
             return span
         words = re.findall(r"[a-z][a-z0-9_]+", complaint.text)

@@ -9,7 +9,7 @@ from contextlib import chdir, nullcontext
 from functools import cache
 from pathlib import Path
 
-from aib2packer import Auth, Conversion, Emit, Options, OsType, SecurityType, ValidateIn, WinrmBootstrap, convert
+from aib2packer import Auth, Conversion, Emit, Layout, Options, OsType, SecurityType, ValidateIn, WinrmBootstrap, convert
 from aib2packer.azure.clouds import Cloud
 from aib2packer.options import Unfetched
 from aib2packer.text.source import decode
@@ -27,6 +27,7 @@ _ENUMS = {
     "winrm_bootstrap": WinrmBootstrap,
     "validation": ValidateIn,
     "emit": Emit,
+    "layout": Layout,
     "security_type": SecurityType,
 }
 
