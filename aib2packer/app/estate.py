@@ -31,7 +31,7 @@ def run_all(jobs: Sequence[Job], *, with_account: bool) -> Iterator[tuple[Result
 
     """
     done = partial(_run, with_account=with_account)
-    processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    processes = _processors()
     if processes == 1 or len(jobs) < ALL_PROCESSORS_FROM or not all(map(_stands_alone, jobs)):
         yield from map(done, jobs)
         return
@@ -42,6 +42,11 @@ def run_all(jobs: Sequence[Job], *, with_account: bool) -> Iterator[tuple[Result
         yield from pool.map(done, map(_sent, jobs), chunksize=_AT_ONCE)
     finally:
         pool.shutdown(cancel_futures=True)  # what is being written is written whole
+
+
+def _processors() -> int:
+    """How many this process may use, which in a container may be fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _run(job: Job, *, with_account: bool) -> tuple[Result, ...]:

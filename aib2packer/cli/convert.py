@@ -136,8 +136,13 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     telling = Telling(reporting, many=many or (isinstance(results, list) and len(results) > 1))
     try:
         _take_in(results, telling)
-    except (KeyboardInterrupt, SystemExit, BrokenPipeError):  # ctrl-C, a signal, a reader that has seen enough
+    except BrokenPipeError:  # the reader has seen enough; click ends without a word
         telling.end()
+        raise
+    except (KeyboardInterrupt, SystemExit):  # ctrl-C, or a signal
+        if many:
+            echo(f"Ended early: this is about the first of {len(inputs)} files; run it again for all of them.\n")
+            telling.end()
         raise
     echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
     sys.exit(telling.end())
