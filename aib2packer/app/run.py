@@ -6,9 +6,10 @@ import os
 from collections import Counter
 from contextlib import nullcontext
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aib2packer.app.bicep import NoCompilerError
+from aib2packer.app.output import FilesDifferError, OutputError, write
 from aib2packer.convert import convert, image_templates
 from aib2packer.findings.codes import (
     LEFT_OVER,
@@ -44,6 +45,13 @@ if TYPE_CHECKING:
     Fetch = Callable[[Sequence[Asset], Callable[[], object]], Mapping[str, bytes | Unfetched]]
     Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
 
+    class Write(Protocol):
+        """What writes files."""
+
+        def __call__(self, folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
+            """Write files below a folder, as `output.write` does, or take them for later."""
+
+
 _STDOUT_NAMES: dict[Emit | None, str] = {Emit.VALIDATION: "validate.pkr.hcl"}  # what a person would call it beside the other
 
 
@@ -71,6 +79,8 @@ class Request:
     folder: Path | None = None
     """The folder to write the HCL and the files beside it to."""
     force: bool = False
+    write: Write = write
+    """What writes the files."""
     verify: bool = False
     """Whether Packer is to judge the output."""
     check: bool = False
@@ -120,6 +130,11 @@ class Result:
     facts: Facts | None = None
     renamed: frozenset[str] = frozenset()
     """The old names, lower-case, that occur in the input and its parameters files, and have new ones."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether there are files that take their places at the end of the run."""
+        return self.outcome is Outcome.CONVERTED and self.hcl is None
 
 
 def at_rest(result: Result, *, with_account: bool) -> Result:
@@ -301,17 +316,41 @@ def _without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> di
 
 
 def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: Request) -> Result:
-    from aib2packer.app.output import FilesDifferError, OutputError, write
-
     if request.check:
         return _check(result, folder, files, with_leftovers=request.file is None)
     try:
-        write(folder, files, force=request.force)
+        request.write(folder, files, force=request.force)
     except OutputError as error:
-        exit_code = 1 if isinstance(error, FilesDifferError) else 2
-        finding = about_file(NOT_WRITTEN, str(error.file), error.reason, error.help)
-        return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=exit_code, findings=(*result.findings, finding))
+        return not_written(result, error)
     return result if request.file else replace(result, findings=(*result.findings, *_left_over(folder, files)))
+
+
+def not_written(result: Result, error: OutputError) -> Result:
+    """The result of a conversion whose files are not written."""
+    exit_code = 1 if isinstance(error, FilesDifferError) else 2
+    finding = about_file(NOT_WRITTEN, str(error.file), error.reason, error.help)
+    return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=exit_code, findings=(*result.findings, finding))
+
+
+def nothing_written(folder: Path | None, error: OutputError) -> Finding:
+    """What is to be said of each folder of a run of whose files none is written, as the system refuses one."""
+    reason = f"{error.file} {error.reason}, so nothing of this run is"
+    return about_file(NOT_WRITTEN, str(folder or error.file), reason, error.help)
+
+
+def none_written(results: Iterable[Result], error: OutputError) -> list[Result]:
+    """The results of a run of whose files none is written."""
+    return [
+        replace(
+            result,
+            outcome=Outcome.NOT_WRITTEN,
+            exit_code=2,
+            findings=(*result.findings, nothing_written(result.folder, error)),
+        )
+        if result.waits
+        else result
+        for result in results
+    ]
 
 
 def _left_over(folder: Path, files: Mapping[str, bytes]) -> Iterator[Finding]:

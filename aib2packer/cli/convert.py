@@ -12,6 +12,7 @@ import click
 
 from aib2packer.app.azure_ids import is_image_template, is_in_azure
 from aib2packer.app.inputs import STDIN, collect, is_folder
+from aib2packer.app.output import OutputError, Writing
 from aib2packer.app.run import Outcome, Request, Result, at_rest, check_leftovers, run, unreadable
 from aib2packer.cli import options
 from aib2packer.cli.configured import about_all, about_replacements, configured
@@ -26,7 +27,7 @@ from aib2packer.options import Layout, Options
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from aib2packer.app.inputs import Template
     from aib2packer.app.run import Fetch
@@ -122,48 +123,55 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             arguments = list_templates(subscription, group, folder, check=bool(given["check"]), most=most)
         inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
-        sys.exit(_refused(error, reporting))
+        sys.exit(_refuse(error, reporting))
     given["fetcher"] = _fetcher()
     request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder, "most": most})
     try:
         jobs = [configured(context, one, request) for one in inputs]
         _require_apart(jobs)
     except FileError as error:
-        sys.exit(_refused(error, reporting))
+        sys.exit(_refuse(error, reporting))
     if many and not reporting.quiet:
         echo(about_all(context, len(inputs)))
-    results: Iterable[Result] = _run(jobs, reporting) if many else [*_run_one(*jobs[0], reporting)]
-    telling = Telling(reporting, many=many or (isinstance(results, list) and len(results) > 1))
-    try:
-        _take_in(results, telling)
-    except BrokenPipeError:  # the reader has seen enough; click ends without a word
-        telling.end()
-        raise
-    except (KeyboardInterrupt, SystemExit):  # ctrl-C, or a signal
+    with Writing(folder) as writing:
         if many:
-            echo(f"Ended early: this is about the first of {len(inputs)} files; run it again for all of them.\n")
-            telling.end()
+            results, telling = _run(jobs, writing, reporting), Telling(reporting, many=True)
+        else:
+            few = [*_run_one(*jobs[0], writing, reporting)]
+            results, telling = iter(few), Telling(reporting, many=len(few) > 1)
+        for result in results:
+            _take_in(result, telling, writing)
+        echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
+        sys.exit(_finish(telling, writing))
+
+
+def _take_in(result: Result, telling: Telling, writing: Writing) -> None:
+    """Put what belongs there on standard output, and have all of it told in the end."""
+    try:
+        telling.add(_print_hcl(result))
+    except BrokenPipeError:  # the reader has seen enough; click ends without a word
+        telling.add(result)
+        _finish(telling, writing)
         raise
-    echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
-    sys.exit(telling.end())
 
 
-def _refused(error: FileError, reporting: Reporting) -> int:
-    """Tell of a file without which there is no run; gives the exit status."""
-    telling = Telling(reporting, many=False)
-    telling.add(unreadable(error))
+def _finish(telling: Telling, writing: Writing) -> int:
+    """Have all files take their places, those of the reports too, and say what there is to say; gives the exit status."""
+    telling.write_documents(writing.write)
+    try:
+        writing.commit()
+    except OutputError as error:
+        telling.none_written(error)
+        telling.write_documents()
     return telling.end()
 
 
-def _take_in(results: Iterable[Result], telling: Telling) -> None:
-    """Print what belongs on standard output, and tell of all results."""
-    for result in results:
-        try:
-            told = _print_hcl(result)
-        except BrokenPipeError:
-            telling.add(result)
-            raise
-        telling.add(told)
+def _refuse(error: FileError, reporting: Reporting) -> int:
+    """Say that an input cannot be read; gives the exit status."""
+    telling = Telling(reporting, many=False)
+    telling.add(at_rest(unreadable(error), with_account=True))
+    telling.write_documents()
+    return telling.end()
 
 
 def _fetcher() -> Fetch:
@@ -179,23 +187,25 @@ def _fetcher() -> Fetch:
     return lambda assets, advance: fetcher().fetch(assets, advance)
 
 
-def _run_one(template: Template, request: Request, reporting: Reporting) -> Iterator[Result]:
+def _run_one(template: Template, request: Request, writing: Writing, reporting: Reporting) -> Iterator[Result]:
     """The results of one input."""
     quiet = reporting.quiet or reporting.findings.is_document
     if (what := doing(template)) != template.name:
         print_waiting(f"{what[0].upper()}{what[1:]}", quiet=quiet)
-    for result in run(replace(template, folder=PurePosixPath()), request, partial(fetching, quiet=quiet)):
+    asked = replace(request, write=writing.write)
+    for result in run(replace(template, folder=PurePosixPath()), asked, partial(fetching, quiet=quiet)):
         yield at_rest(result, with_account=bool(reporting.reports))
 
 
-def _run(jobs: Sequence[tuple[Template, Request]], reporting: Reporting) -> Iterator[Result]:
+def _run(jobs: Sequence[tuple[Template, Request]], writing: Writing, reporting: Reporting) -> Iterator[Result]:
     """The results of several templates, and of what lies in the folder that belongs to none of them."""
     from aib2packer.app.estate import run_all
 
     first, request = jobs[0]
     held_back, all_silent, folders = None, True, set()
     with progress(jobs, _named, quiet=reporting.quiet or reporting.findings.is_document, label="Converting") as running:
-        for _, results in zip(running, run_all(jobs, with_account=bool(reporting.reports)), strict=True):
+        made = run_all(jobs, writing.write, with_account=bool(reporting.reports))
+        for _, results in zip(running, made, strict=True):
             for result in results:
                 all_silent &= result.outcome is Outcome.NO_TEMPLATE
                 if request.check:

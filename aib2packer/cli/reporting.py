@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING
 import click
 
 from aib2packer import __version__
-from aib2packer.app.run import Outcome
+from aib2packer.app.output import OutputError, write
+from aib2packer.app.run import Outcome, none_written, nothing_written
 from aib2packer.cli.printing import colored, echo
 from aib2packer.findings import text
 from aib2packer.findings.codes import NOT_WRITTEN
 from aib2packer.findings.formats import Format, render
 from aib2packer.findings.judgement import Judgement
 from aib2packer.findings.model import Asks, Severity, about_file
-from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.provenance.accounting import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from aib2packer.app.run import Result
+    from aib2packer.app.run import Result, Write
     from aib2packer.provenance.accounting import State
 
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -71,6 +72,8 @@ class Telling:
         self._states: Counter[State] = Counter()
         self._diffs: list[str] = []
         self._passed_over = 0
+        self._refused: list[Judgement] = []
+        self._waiting: list[tuple[int, Path | None]] = []  # rows of templates whose files take their places at the end
         self.exit_code = 0
         self.renamed: set[str] = set()
         """The old names that occur in the inputs, and have new ones."""
@@ -85,23 +88,42 @@ class Telling:
         if result.outcome is Outcome.NO_TEMPLATE and not result.findings:
             self._passed_over += 1
             return
+        if result.waits:
+            self._waiting.append((self._outcomes.total(), result.folder))
         self._outcomes[result.outcome.value] += 1
         judgement = Judgement(result.name, result.outcome.value, result.findings, result.diff)
         if result.diff:
             self._diffs.append(_colored_diff(result.diff))
-        if self._many:
-            self._overview.add(judgement)
+        self._overview.add(judgement)
         if self._keeps:
             self._kept.append(judgement)
 
+    def write_documents(self, write: Write = write) -> None:
+        """Write the files of findings, and the accounts; what is to be said of those that cannot be written is told."""
+        documents = {file: _findings(file, self._kept) for file in self._reporting.findings_files}
+        documents |= {file: _account(file, self._accounts) for file in self._reporting.reports}
+        self._refused = [judgement for file, document in documents.items() for judgement in _write(file, document, write)]
+
+    def none_written(self, error: OutputError) -> None:
+        """Take it that no file of the run is written, as the system refuses one."""
+        outcome = Outcome.NOT_WRITTEN.value
+        for row, folder in self._waiting:
+            finding = nothing_written(folder, error)
+            self._overview.fail(row, outcome, finding)
+            if self._keeps:
+                kept = self._kept[row]
+                self._kept[row] = replace(kept, outcome=outcome, findings=(*kept.findings, finding))
+        self._outcomes[Outcome.CONVERTED.value] -= len(self._waiting)
+        self._outcomes[outcome] += len(self._waiting)
+        self._accounts = none_written(self._accounts, error)
+        self.exit_code = max(self.exit_code, 2 if self._waiting else 0)
+
     def end(self) -> int:
         """Say what there is to say; gives the exit status of all of it."""
-        reporting = self._reporting
-        documents = {file: _findings(file, self._kept) for file in reporting.findings_files}
-        documents |= {file: _account(file, self._accounts) for file in reporting.reports}
-        refused = [judgement for file, document in documents.items() for judgement in _write(file, document)]
-        for one in refused:
+        reporting, refused = self._reporting, self._refused
+        if refused:
             self.exit_code = 2
+        for one in refused:
             self._overview.add_findings(one)
         shown = [*map(_errors_only, self._kept), *refused] if reporting.quiet else [*self._kept, *refused]
         if reporting.findings.is_document:
@@ -174,10 +196,8 @@ def _account(name: str, results: Sequence[Result]) -> str:
     return as_markdown(accounts) if name.lower().endswith(".md") else as_json(accounts, version=__version__)
 
 
-def _write(name: str, document: str) -> Iterator[Judgement]:
+def _write(name: str, document: str, write: Write) -> Iterator[Judgement]:
     """Write what is reported to a file; gives what is to be said of one that cannot be written."""
-    from aib2packer.app.output import OutputError, write
-
     path = Path(name)
     try:
         write(path.parent, {path.name: f"{document}\n".encode()}, force=True)

@@ -55,6 +55,12 @@ class Overview:
         counts = Counter(finding.asks for finding in judgement.findings)
         self._rows.append((safe(judgement.template), judgement.outcome, *(str(counts[asks] or "-") for asks in Asks)))
 
+    def fail(self, row: int, outcome: str, finding: Finding) -> None:
+        """Say of a template, by the number of its row, that it came to something else after all."""
+        name, _, acts, *others = self._rows[row + 1]
+        self._rows[row + 1] = (name, outcome, str(1 + (0 if acts == "-" else int(acts))), *others)
+        self._act(finding)
+
     def add_findings(self, judgement: Judgement) -> None:
         """Say what was found in something that is no template."""
         for finding in judgement.findings:

@@ -53,24 +53,19 @@ def test_several_processors_give_what_one_does(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_ended_tells_what_it_has_made_and_leaves_nothing_half_done(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+def test_a_run_that_is_ended_leaves_nothing_half_done(tmp_path: Path, number: signal.Signals) -> None:
     _estate(tmp_path / "images", estate.ALL_PROCESSORS_FROM * 2)
     command = [sys.executable, "-m", "aib2packer", "convert", "images", "-o", "out"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as run:
         deadline = time.monotonic() + 60
-        while not (tmp_path / "out").exists() and time.monotonic() < deadline:
+        while not list((tmp_path / "out").glob(".*/9.new")) and time.monotonic() < deadline:
             time.sleep(0.01)
         run.send_signal(number)
         _, told = run.communicate(timeout=60)
 
     assert run.returncode != 0
     assert "Traceback" not in told
-    assert "Ended early" in told
-    made = [{file.name for file in folder.iterdir()} for folder in (tmp_path / "out").iterdir()]
-    assert 0 < len(made) < estate.ALL_PROCESSORS_FROM * 2
-    assert all(files == made[0] for files in made)
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_a_result_keeps_does_not_hold_its_input(tmp_path: Path) -> None:
