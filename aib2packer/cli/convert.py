@@ -24,14 +24,17 @@ from aib2packer.findings.model import Severity, about_file
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import replace
 from aib2packer.options import Layout, Options
+from aib2packer.packer.layout import BUILD_ENDING
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aib2packer.app.inputs import Template
     from aib2packer.app.run import Fetch
+    from aib2packer.audit.baseline import Baseline
     from aib2packer.fetch import Fetcher
+    from aib2packer.findings.model import Level
 
 
 # Endings that nobody gives a folder; a file of one is nothing that Packer reads.
@@ -39,7 +42,7 @@ _NO_FOLDERS = {".tf", ".tfvars", ".json", ".jsonc", ".bicep", ".txt", ".md", ".y
 
 
 @click.command("convert", cls=SectionedCommand)
-@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path(allow_dash=True))
+@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, is_eager=True, type=click.Path(allow_dash=True))
 @options.inputs
 @options.output
 @options.conversion
@@ -51,6 +54,8 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     parameter_files: tuple[str, ...],
     *,
     subscription: str | None,
+    baseline: str | None,
+    write_baseline: str | None,
     most: int,
     strict: bool,
     **given: object,
@@ -114,6 +119,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         given["fail_on"] = Severity.LOSS
     reporting = picked(Reporting, given)
     try:
+        accepted = _baseline(baseline, most)
         given["parameter_files"] = options.read_parameters(parameter_files, most)
         if in_azure:
             from aib2packer.app.azure_reading import list_templates
@@ -139,10 +145,11 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         else:
             few = [*_run_one(*jobs[0], writing, reporting)]
             results, telling = iter(few), Telling(reporting, many=len(few) > 1)
-        for result in results:
+        marked, status = _accepted(results, accepted, write_baseline, request.fail_on, whole=any(one.found for one in inputs))
+        for result in marked:
             _take_in(result, telling, writing)
         echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
-        sys.exit(_finish(telling, writing))
+        sys.exit(max(status, _finish(telling, writing)))
 
 
 def _take_in(result: Result, telling: Telling, writing: Writing) -> None:
@@ -172,6 +179,34 @@ def _refuse(error: FileError, reporting: Reporting) -> int:
     telling.add(at_rest(unreadable(error), with_account=True))
     telling.write_documents()
     return telling.end()
+
+
+def _baseline(file: str | None, most: int) -> Baseline | None:
+    """What a baseline accepts; None where none is given.
+
+    Raises:
+        FileError: It cannot be read.
+
+    """
+    if file is None:
+        return None
+    from aib2packer.cli import baselines
+
+    return baselines.read(file, most)
+
+
+def _accepted(
+    results: Iterator[Result], baseline: Baseline | None, new: str | None, level: Level, *, whole: bool
+) -> tuple[Iterable[Result], int]:
+    """The results with what is accepted of their findings, and the exit status of writing a new baseline of the others."""
+    if baseline is None and new is None:
+        return results, 0
+    from aib2packer.cli import baselines
+
+    made = list(results)
+    marked = made if baseline is None else baselines.applied(made, baseline, level, whole=whole)
+    failing = [(result.name, finding) for result in marked for finding in result.findings if finding.reaches(level)]
+    return marked, 0 if new is None or baselines.write_failing(new, failing) else 2
 
 
 def _fetcher() -> Fetch:
@@ -245,7 +280,7 @@ def _target(output: str | None) -> tuple[Path | None, Path | None]:
     path = Path(output)
     if path.suffix.lower() in _NO_FOLDERS and not output.endswith(("/", os.sep)) and not path.exists():
         message = (
-            f"{output} is no file that Packer reads. Did you mean {path.with_suffix('.pkr.hcl')}, or the folder {output}/?"
+            f"{output} is no file that Packer reads. Did you mean {path.with_suffix(BUILD_ENDING)}, or the folder {output}/?"
         )
         raise click.BadParameter(message, param_hint="-o")
     if path.suffix == ".hcl" and not output.endswith(("/", os.sep)) and not is_folder(path):

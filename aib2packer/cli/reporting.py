@@ -12,7 +12,7 @@ import click
 from aib2packer import __version__
 from aib2packer.app.output import OutputError, write
 from aib2packer.app.run import Outcome, none_written, nothing_written
-from aib2packer.cli.printing import colored, echo
+from aib2packer.cli.printing import colored, echo, width
 from aib2packer.findings import text
 from aib2packer.findings.codes import NOT_WRITTEN
 from aib2packer.findings.formats import Format, render
@@ -71,7 +71,7 @@ class Telling:
         self._outcomes: Counter[str] = Counter()
         self._states: Counter[State] = Counter()
         self._diffs: list[str] = []
-        self._passed_over = 0
+        self._passed_over = self._accepted = 0
         self._refused: list[Judgement] = []
         self._waiting: list[tuple[int, Path | None]] = []  # rows of templates whose files take their places at the end
         self.exit_code = 0
@@ -94,7 +94,8 @@ class Telling:
         judgement = Judgement(result.name, result.outcome.value, result.findings, result.diff)
         if result.diff:
             self._diffs.append(_colored_diff(result.diff))
-        self._overview.add(judgement)
+        self._accepted += sum(finding.accepted != "" for finding in result.findings)
+        self._overview.add(_not_accepted(judgement))
         if self._keeps:
             self._kept.append(judgement)
 
@@ -125,7 +126,8 @@ class Telling:
             self.exit_code = 2
         for one in refused:
             self._overview.add_findings(one)
-        shown = [*map(_errors_only, self._kept), *refused] if reporting.quiet else [*self._kept, *refused]
+        said = self._kept if reporting.findings.is_document else [*map(_not_accepted, self._kept)]
+        shown = [*(map(_errors_only, said) if reporting.quiet else said), *refused]
         if reporting.findings.is_document:
             echo(render(reporting.findings, shown, version=__version__))
             return self.exit_code
@@ -134,6 +136,9 @@ class Telling:
         if not reporting.quiet:
             if self._diffs:
                 echo("\n".join([*self._diffs, ""]))
+            if self._accepted:
+                told = "finding is" if self._accepted == 1 else "findings are"
+                echo(f"{self._accepted} accepted {told} not shown (--baseline).\n")
             echo(self._summary())
         return self.exit_code
 
@@ -154,14 +159,15 @@ class Telling:
         settings = in_words(self._states)
         of_settings = f" {settings}." if settings else ""
         if not self._many:
-            return f"{text.summary(self._kept[0].findings, self._kept[0].outcome)}{of_settings}"
+            only = _not_accepted(self._kept[0])
+            return f"{text.summary(only.findings, only.outcome)}{of_settings}"
         checked = {Outcome.UP_TO_DATE.value, Outcome.OUT_OF_DATE.value, Outcome.LEFT_OVER.value} & set(self._outcomes)
         good = Outcome.UP_TO_DATE if checked else Outcome.CONVERTED
         total = self._outcomes.total() - self._outcomes[Outcome.NO_TEMPLATE.value]
         others = f"\n{_passed_over(self._passed_over)}" if self._passed_over else ""
         of_all = f"{self._outcomes[good.value]} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
         told = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"
-        return f"{self._overview.table()}{others}\n\n{told}"
+        return f"{self._overview.table(width=width())}{others}\n\n{told}"
 
 
 def _passed_over(count: int) -> str:
@@ -171,6 +177,12 @@ def _passed_over(count: int) -> str:
 def _errors_only(judgement: Judgement) -> Judgement:
     errors = tuple(finding for finding in judgement.findings if finding.severity is Severity.ERROR)
     return Judgement(judgement.template, judgement.outcome, errors)
+
+
+def _not_accepted(judgement: Judgement) -> Judgement:
+    """The findings that no baseline has."""
+    findings = tuple(finding for finding in judgement.findings if not finding.accepted)
+    return replace(judgement, findings=findings)
 
 
 def _asking(judgement: Judgement) -> Judgement:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aib2packer.findings import text
 from aib2packer.findings.formats import place
 from aib2packer.findings.model import Asks, Severity
-from aib2packer.findings.text import columns, safe
+from aib2packer.findings.text import columns, safe, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 HEADINGS = {Asks.ACT: "To act on", Asks.DECIDE: "To decide", Asks.KNOW: "To know"}
 _WIDTH = 80
+_GAP = 2
 _INDENT = "    "
 _PLACES = 5
+_PLACES_TO_ACT = 20
+_LEAST_NAME, _LONGEST_NAME = 24, 72  # columns
 
 
 def of_one(findings: Sequence[Finding], *, everything: bool, color: bool) -> str:
@@ -76,7 +79,7 @@ class Overview:
         """The findings of all of them."""
         parts = []
         if self._acts:
-            shown = (f"{text}\n  = also: {others}" if others.count else text for text, others in self._acts.values())
+            shown = (f"{text}\n{_also(others)}" if others.count else text for text, others in self._acts.values())
             parts.append(_part("" if self._only_errors else HEADINGS[Asks.ACT], "\n\n".join(shown)))
         if self._decisions:
             by_count = sorted(self._decisions, key=lambda code: (-self._decisions[code][1].count, code.id))
@@ -86,9 +89,11 @@ class Overview:
             parts.append(_counted(self._counts))
         return "\n\n".join(parts)
 
-    def table(self) -> str:
-        """A table of the templates: what became of each, and how many findings ask for what."""
-        return aligned(self._rows, right={2, 3, 4})
+    def table(self, *, width: int) -> str:
+        """A table of the templates: what became of each, and how many findings ask for what; long names are cut to fit."""
+        others = sum(max(map(len, cells)) + _GAP for cells in [*zip(*self._rows, strict=True)][1:])
+        room = max(_LEAST_NAME, width - others)
+        return aligned([(shortened(name, room), *cells) for name, *cells in self._rows], right={2, 3, 4})
 
     def _act(self, finding: Finding) -> None:
         self._only_errors &= finding.severity is Severity.ERROR
@@ -96,22 +101,23 @@ class Overview:
         if said in self._acts:
             self._acts[said][1].add(place(finding))
         else:
-            self._acts[said] = (text.render([finding], color=self._color), _Some())
+            self._acts[said] = (text.render([finding], color=self._color), _Some(_PLACES_TO_ACT))
 
     def _decide(self, finding: Finding, template: str) -> None:
         code = finding.code
         if code not in self._decisions:
             head = f"{text.labelled(code, color=self._color)} {code.title}"
             lines = (safe(finding.message), safe(finding.help))
-            self._decisions[code] = ("\n".join((head, *map(_indented, lines))), _Some())
+            self._decisions[code] = ("\n".join((head, *map(_indented, lines))), _Some(_PLACES))
         self._decisions[code][1].add(template)
 
 
 class _Some:
     """The first of some names, and how many there are; one that comes again at once counts once."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.count = 0
+        self._most = most
         self._first: list[str] = []
         self._last: str | None = None
 
@@ -119,18 +125,18 @@ class _Some:
         if name != self._last:
             self.count += 1
             self._last = name
-            if self.count <= _PLACES:
-                self._first.append(name)
+            if self.count <= self._most:
+                self._first.append(shortened(name, _LONGEST_NAME))
 
     def __str__(self) -> str:
-        more = self.count - _PLACES
+        more = self.count - self._most
         return f"{', '.join(self._first)}, and {more} more" if more > 0 else ", ".join(self._first)
 
 
 def aligned(rows: Sequence[Sequence[str]], right: set[int]) -> str:
     """Rows with their cells below each other, the columns of numbers to the right."""
     widths = [max(map(columns, cells)) for cells in zip(*rows, strict=True)]
-    return "\n".join("  ".join(_padded(row, widths, right)).rstrip() for row in rows)
+    return "\n".join((" " * _GAP).join(_padded(row, widths, right)).rstrip() for row in rows)
 
 
 def _part(heading: str, body: str) -> str:
@@ -143,8 +149,16 @@ def _counted(counts: Mapping[Code, int]) -> str:
     return fill(f"{HEADINGS[Asks.KNOW]} (-v shows it): {', '.join(listed)}.", _WIDTH, break_on_hyphens=False)
 
 
+def _also(places: _Some) -> str:
+    return _filled(f"= also: {places}", "  ", "          ")
+
+
 def _indented(line: str) -> str:
-    return fill(line, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False, break_long_words=False)
+    return _filled(line, _INDENT, _INDENT)
+
+
+def _filled(line: str, first: str, further: str) -> str:
+    return fill(line, _WIDTH, initial_indent=first, subsequent_indent=further, break_on_hyphens=False, break_long_words=False)
 
 
 def _padded(row: Sequence[str], widths: Sequence[int], right: set[int]) -> list[str]:

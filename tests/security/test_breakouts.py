@@ -198,7 +198,7 @@ def check_shown(conversion: Conversion) -> None:
             assert all(re.match(r"::(?:error|warning|notice) file=", line) for line in shown.splitlines())
     many = Overview(color=False)
     many.add(judgements[0])
-    for overview in (many.findings(), many.table(), of_one(conversion.findings, everything=True, color=False)):
+    for overview in (many.findings(), many.table(width=80), of_one(conversion.findings, everything=True, color=False)):
         assert_no_commands(overview)
     coloured = render_text(conversion.findings, color=True)
     assert all(char.isprintable() or char == "\n" for char in re.sub(r"\x1b\[\d+m", "", coloured))
