@@ -17,7 +17,7 @@ from aib2packer.app.run import Request, run
 from aib2packer.audit import as_json, as_page, as_text
 from aib2packer.audit.baseline import read_baseline, write_baseline
 from aib2packer.audit.gather import gather
-from aib2packer.findings.codes import FAILS_WHEN_RUN, PUBLIC_ADDRESS
+from aib2packer.findings.codes import SERVICE_REFUSES, PUBLIC_ADDRESS
 from aib2packer.findings.model import Asks
 from aib2packer.findings.text import columns
 from aib2packer.options import Options
@@ -198,15 +198,22 @@ def test_a_baseline_knows_findings_by_code_and_template_and_tells_what_is_gone(t
     assert [entry.template for entry in read_baseline(ENTRY.format("gone.json")).gone(found)] == ["gone.json"]
 
 
+IMAGE_TO_STORE = {
+    "type": "SharedImage",
+    "runOutputName": "o",
+    "galleryImageId": "/subscriptions/1/resourceGroups/g/providers/Microsoft.Compute/galleries/a/images/b",
+    "storageAccountType": "Premium_LRS",
+}
+
+
 def test_whoever_accepts_a_code_accepts_what_was_a_part_of_it_and_not_the_other_way_round(tmp_path: Path) -> None:
-    vhd = {"type": "VHD", "runOutputName": "o", "uri": "https://contoso.blob.core.windows.net/vhds/web.vhd"}
     found = [
         (name, finding)
-        for name, finding in audit_of(tmp_path, a=template(distribute=[vhd], tags={"a/b": "x"})).findings
-        if finding.code.formerly is FAILS_WHEN_RUN
+        for name, finding in audit_of(tmp_path, a=template(identity={"type": "None"}, distribute=[IMAGE_TO_STORE])).findings
+        if finding.code.formerly is SERVICE_REFUSES
     ]
-    assert [finding.code.id for _, finding in found] == ["AIB2P495", "AIB2P493"]
-    for code, known in (("AIB2P418", [True, True]), ("AIB2P493", [False, True])):
+    assert [finding.code.id for _, finding in found] == ["AIB2P441", "AIB2P445"]
+    for code, known in (("AIB2P406", [True, True]), ("AIB2P445", [False, True])):
         baseline = read_baseline(f'[[accepted]]\ncode = "{code}"\nreason = "x"\n')
         assert [baseline.is_known(name, finding) for name, finding in found] == known
 

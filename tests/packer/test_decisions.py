@@ -51,4 +51,4 @@ def test_the_subscription_of_the_build_is_that_in_which_images_are_made_on_the_w
 def test_a_definition_of_another_generation_than_the_source_is_told_by_the_table_that_sizes_the_vm() -> None:
     conversion = convert_case_anew("arm-sibling-generation")
 
-    assert "AIB2P491" in {finding.code.id for finding in conversion.findings}
+    assert "AIB2P418" in {finding.code.id for finding in conversion.findings}
