@@ -17,7 +17,7 @@ from aib2packer.app.run import Request, run
 from aib2packer.audit import as_json, as_page, as_text
 from aib2packer.audit.baseline import read_baseline, write_baseline
 from aib2packer.audit.gather import gather
-from aib2packer.findings.codes import SERVICE_REFUSES, PUBLIC_ADDRESS
+from aib2packer.findings.codes import PUBLIC_ADDRESS, SERVICE_REFUSES
 from aib2packer.findings.model import Asks
 from aib2packer.findings.text import columns
 from aib2packer.options import Options
