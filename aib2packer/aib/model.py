@@ -347,6 +347,11 @@ class Target(ABC):
         return None
 
     @property
+    def late_objects(self) -> TemplateText | None:
+        """A list of objects, not of strings, that only Packer's run knows."""
+        return None
+
+    @property
     def own_version(self) -> TemplateText | None:
         """The version, where the template names one."""
         return None
@@ -419,6 +424,11 @@ class GalleryTarget(Target):
     def label(self) -> str:
         """Gallery and image definition."""
         return f"gallery {self.id['galleries']}/{self.id['images']}"
+
+    @property
+    def late_objects(self) -> TemplateText | None:
+        """The regions with what they hold."""
+        return self.late_target_regions
 
     @property
     def image(self) -> ResourceId | None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import ResourceId
-from aib2packer.aib.model import GalleryTarget, Located
+from aib2packer.aib.model import Located
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
 from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_symbol, leaves
 from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
@@ -97,7 +97,7 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
 
 def _of_objects(template: ImageTemplate, named: Mapping[Leaf, Variable | Local]) -> dict[Leaf, Variable | Local]:
     """The parameters that are lists of objects: regions of a version, each with a name, a count and a storage type."""
-    texts = (target.late_target_regions for target in template.targets if isinstance(target, GalleryTarget))
+    texts = (target.late_objects for target in template.targets)
     symbols = (part.value for text in texts if text is not None for part in text.symbols if isinstance(part, LateExpression))
     return {
         leaf: replace(variable, type="list(map(string))")
