@@ -30,6 +30,7 @@ FLOORS = (
     ("aib",),
     ("packer",),
     ("customizers",),
+    ("landing",),
     ("rendering",),
     ("provenance",),
     ("conversion",),

@@ -11,14 +11,14 @@ from aib2packer.findings.model import Finding, about_file
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.layout import BUILD_ENDING, BUILD_FILE, SCRIPTS, SOURCES_FILE, SPLIT_FILES, VALIDATION_FOLDER
+from aib2packer.packer.layout import BUILD_ENDING, BUILD_FILE, CONVERTED, SCRIPTS, SOURCES_FILE, SPLIT_FILES, VALIDATION_FOLDER
 from aib2packer.text.source import FileError, SourceText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
 _SCRIPT = pattern(r"\d{2,}-.*\.(?:sh|ps1)|winrm\.ps1")  # as customizers name them, and packer/vm/winrm.py
-_HEADER = b"converted from an Azure Image Builder template."
+_HEADER = CONVERTED.encode()
 _NULL = "/dev/null"
 
 

@@ -26,10 +26,11 @@ def example(build: Build, guide: Guide) -> str:
     runs = (guide.commands, *(() if guide.validation is None else (guide.validation,)))
     wanted = {name for run in runs for name in (*run.required, *run.secrets)}
     builds = (build, *(() if build.validation is None else (build.validation,)))
-    open_ones = {one.name: one for part in builds for one in part.variables if one.name in wanted}
+    open_ones = {one.name: one for part in builds for one in (*part.variables, *part.open_beside) if one.name in wanted}
     if all(variable.sensitive for variable in open_ones.values()):
         return ""
-    head = f"# Copy this file to {OWN_VALUES}, fill it in, and give it to Packer: -var-file={OWN_VALUES}"
+    own = guide.names.own(OWN_VALUES)
+    head = f"# Copy this file to {own}, fill it in, and give it to Packer: -var-file={own}"
     return "\n\n".join((head, *("\n".join(_entry(variable)) for variable in open_ones.values()))) + "\n"
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
-from aib2packer.hcl.printing import escape_templates, print_body, references
+from aib2packer.hcl.printing import escape_templates, references
 from aib2packer.hcl.values import Attribute, Block, HclCode, Local, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
-from aib2packer.packer.layout import values_file
 from aib2packer.packer.model import Build, Section
 from aib2packer.packer.plugins import AZURE, WINDOWS_UPDATE
 from aib2packer.packer.steps.download import checksums
@@ -63,7 +62,6 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
     order = (*SIGN_IN_ORDER, SUBSCRIPTION.name, *symbols.order)
     variables, values = _declared(sections, provisioners, post_processors, order)
     given = tuple(Attribute(item.name, symbols.given[item.name]) for item in variables if item.name in symbols.given)
-    beside = {values_file(name): f"{print_body(given)}\n".encode()} if given else {}
     of_template = symbols.local_names
     scripts = {path: text for chain in post_processors for step in chain.steps for path, text in step.files.items()}
     return Build(
@@ -78,7 +76,8 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
         provisioners=provisioners,
         downloads=steps.downloads,
         post_processors=post_processors,
-        files={**steps.files, **steps.assets, **checksums(steps.assets), **scripts, **beside},
+        files={**steps.files, **steps.assets, **checksums(steps.assets), **scripts},
+        values=given,
     )
 
 
