@@ -83,4 +83,4 @@ def test_a_region_of_another_cloud_is_told(location: str, options: Options) -> N
 
 
 def test_in_one_cloud_nothing_is_told_of_regions() -> None:
-    assert "AIB2P418" not in codes_of(template(location="westeurope"))
+    assert "AIB2P449" not in codes_of(template(location="westeurope"))

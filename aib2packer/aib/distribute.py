@@ -87,7 +87,7 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
     storage, replication_regions = fields.text("storageAccountType"), fields.value("replicationRegions")
     if storage is not None and replication_regions is None:
         fields.report.add(
-            codes.SERVICE_REFUSES,
+            codes.STORAGE_TYPE,
             storage.span,
             "storageAccountType belongs beside replicationRegions; it is taken for all regions",
             help="Set it in each of targetRegions.",
@@ -156,7 +156,7 @@ def _major(fields: Fields) -> Located[int] | None:
         versioning.at_least(major, "major", -1)
     if scheme is None and versioning.value("scheme") is None:
         fields.report.add(
-            codes.SERVICE_REFUSES,
+            codes.WANTED,
             fields.key_span("versioning"),
             f"{versioning.path} has no scheme, which the service wants: it is read as Latest",
             help="Write a scheme of Latest.",

@@ -236,7 +236,7 @@ class Fields:
         found = self._lookup(key)
         if found is not None and isinstance(found.value, JsonScalar) and found.value.value == 0:
             self.report.add(
-                codes.SERVICE_REFUSES,
+                codes.ZERO,
                 found.value.span,
                 f"{self._name(key)} of 0: the service takes {least} or more; it is read as unset",
                 help="Leave it out.",
@@ -658,7 +658,7 @@ class Fields:
         if (self._name(key), self.api.value) in _TAKEN_BEFORE:
             fate = f"samples for {self.api} have it all the same"
         self.report.add(
-            codes.SERVICE_REFUSES if strict else codes.IGNORED_FIELD,
+            codes.NEWER_API if strict else codes.IGNORED_FIELD,
             member.key_span,
             f"{what} came with API version {version}: {fate}; it is converted as it stands",
             help=f"Use API version {version} or newer, or remove it.",

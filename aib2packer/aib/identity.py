@@ -65,7 +65,7 @@ def _names_none(fields: Fields) -> bool:
 def _report_missing(root: Fields) -> None:
     if root.api.since(_REQUIRED_SINCE):  # its answer was logged: docs/reference/aib-behaviour.md 8
         root.report.add(
-            codes.SERVICE_REFUSES,
+            codes.REFUSED_IDENTITY,
             root.key_span("type"),
             "there is no identity: the service answers \"Validation failed: 'ImageTemplate': Missing field 'identity'\", but "
             "Packer signs in by itself",
@@ -80,7 +80,7 @@ def _account(identities: JsonObject, fields: Fields) -> None:
             fields.reading.informative.extend(shown.value.span for shown in member.value)
         elif member.value != JsonScalar(None, member.value.span):
             fields.report.add(
-                codes.SERVICE_REFUSES,
+                codes.REFUSED_IDENTITY,
                 member.value.span,
                 "an object belongs here, most often an empty one: the identity is named by the key",
                 help="Write {}.",
@@ -89,7 +89,7 @@ def _account(identities: JsonObject, fields: Fields) -> None:
 
 def _refused(fields: Fields, text: TemplateText, what: str) -> None:
     fields.report.add(
-        codes.SERVICE_REFUSES,
+        codes.REFUSED_IDENTITY,
         text.span,
         f"the service {what}; it makes no difference to Packer, which signs in by itself",
         help="Nothing to do, unless the template is to be submitted again.",

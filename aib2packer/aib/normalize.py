@@ -124,7 +124,7 @@ def read_template(
     name, text_id, location = root.text("name"), root.text("id"), root.region("location")
     if location is None and api.value is not None:
         report.add(
-            codes.SERVICE_REFUSES,
+            codes.WANTED,
             root.key_span("type"),
             "there is no location: the service wants the region that it is to build in",
             help="Write it into the template.",
@@ -293,7 +293,7 @@ def _not_converted(properties: Fields, vm: VmProfile) -> None:
         disk = vm.os_disk_gb
         if optimize.value("vmBoot") is not None and isinstance(disk, Located) and disk.value > _LARGEST_OPTIMIZED_GB:
             properties.report.add(
-                codes.SERVICE_REFUSES,
+                codes.REFUSED_DISK,
                 disk.span,
                 f"optimize.vmBoot takes disks of {_LARGEST_OPTIMIZED_GB} GB at most, and this one has {disk.value}",
                 help="Nothing to do, unless the template is to be submitted again.",

@@ -154,7 +154,7 @@ def read_iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
         return None
     if not _MARKETPLACE_IMAGE.fullmatch(replace_iso):
         fields.report.add(
-            codes.BAD_VALUE,
+            codes.ISO_SOURCE,
             fields.key_span("type"),
             f"`{replace_iso}`, which was to replace the ISO source, is no marketplace image",
             help="Write PUBLISHER:OFFER:SKU or PUBLISHER:OFFER:SKU:VERSION.",

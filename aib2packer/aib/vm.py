@@ -140,7 +140,7 @@ def _check_network(fields: Fields, subnet: TemplateText | None, own: TemplateTex
             wrong.append(("containerInstanceSubnetId", "containerInstanceSubnetId must be another subnet than subnetId"))
     for key, what in wrong:
         fields.report.add(
-            codes.SERVICE_REFUSES,
+            codes.REFUSED_SUBNET,
             fields.key_span(key),
             f"{what}: the service refuses this; it makes no difference to Packer",
             help="Nothing to do, unless the template is to be submitted again.",

@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from aib2packer.cli.printing import colored, print_error
+from aib2packer.findings.codes import SPLIT
 from aib2packer.findings.explain import by_id, find, page, similar
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def explain_command(codes: tuple[str, ...]) -> None:
 
 
 def _row(code: Code) -> str:
-    return f"{code.id}  {code.severity.value:6}  {code.title}\n"
+    split = " (split into other codes)" if code in SPLIT else ""
+    return f"{code.id}  {code.severity.value:6}  {code.title}{split}\n"
 
 
 def _unknown(text: str) -> str:

@@ -35,7 +35,7 @@ def read_duration(fields: Fields, key: str) -> TemplateText | None:
     )
     if not _GO.fullmatch(duration):
         fields.report.add(
-            codes.BAD_VALUE, word.span, f"`{word.value}` is no duration", help="Write a number and a unit, such as 5m."
+            codes.BAD_DURATION, word.span, f"`{word.value}` is no duration", help="Write a number and a unit, such as 5m."
         )
         return None
     fields.report.add(

@@ -153,7 +153,7 @@ def _checksum(fields: Fields) -> Located[str] | None:
     sha256 = checksum.value.lower()
     if not _SHA256.fullmatch(sha256):
         fields.report.add(
-            codes.BAD_VALUE,
+            codes.BAD_CHECKSUM,
             checksum.span,
             f"`{checksum.value}` is no SHA-256 checksum: that has 64 hexadecimal digits",
             help="Write what `sha256sum` prints for the file, or remove the checksum.",

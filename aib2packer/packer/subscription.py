@@ -45,7 +45,7 @@ def decide_subscription(
         return deployed_to
     if decided.literal is not None and not _GUID.fullmatch(decided.literal):
         report.add(
-            codes.FAILS_WHEN_RUN,
+            codes.BAD_SUBSCRIPTION,
             decided.span,
             f"`{decided}` is no subscription id: the build fails when it signs in",
             help="Write the subscription's GUID: `az account show --query id` prints it.",

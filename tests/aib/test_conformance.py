@@ -9,13 +9,15 @@ import pytest
 
 from aib2packer import Conversion, Options, OsType, Severity
 from aib2packer.aib.versions import ADDED, KNOWN
+from aib2packer.findings.codes import SERVICE_REFUSES
+from aib2packer.findings.explain import by_id
 from aib2packer.provenance.accounting import Entry, State
 from tests.aib.specification import SPECIFICATION, document, newer, place, settings, violations
 from tests.cases.templates import Json, convert_json
 
 VERSIONS = pytest.mark.parametrize("version", SPECIFICATION)
 # What a valid template of its version must not be told.
-_REFUSED = {f"AIB2P{number}" for number in (406, 473, 474, 475, 496, 497)}
+_REFUSED = {code.id for code in by_id().values() if code.formerly is SERVICE_REFUSES}
 _DOUBTS = _REFUSED | {
     "AIB2P201",
     "AIB2P214",
@@ -24,7 +26,6 @@ _DOUBTS = _REFUSED | {
     "AIB2P402",
     "AIB2P403",
     "AIB2P404",
-    "AIB2P406",
     *(f"AIB2P{number}" for number in range(471, 476)),
 }
 # It names the template, or who fetched and published in the service: Packer signs in by itself.

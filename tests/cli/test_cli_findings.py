@@ -151,7 +151,7 @@ def test_of_many_what_to_act_on_is_in_full_decisions_come_once_and_the_rest_is_c
     assert re.search(r"  = also: lossy\.json:\d+:\d+, old\.json:\d+:\d+$", stderr, re.MULTILINE)
     assert stderr.index("AIB2P304 change: an existing managed image is not overwritten\n") > decide
     assert "\n    for good.json, lossy.json, old.json\n" in stderr
-    assert "\nTo know (-v shows it): AIB2P403 wrong case (1), AIB2P406 refused by the service\n" in stderr
+    assert "\nTo know (-v shows it): AIB2P403 wrong case (1), AIB2P441 identity " in stderr
     _, _, verbose = convert(*arguments, "--force", "-v", cwd=folder)
     assert verbose.count(" AIB2P304 change: ") == 3
     assert " AIB2P403 note: " in verbose

@@ -29,7 +29,7 @@ def test_what_is_meant_as_a_duration_becomes_one(timeout: str, expected: str) ->
 
 @pytest.mark.parametrize("timeout", ["5", "soon", "-5m", "PT", "5x", "m"])
 def test_what_is_no_duration_is_an_error(timeout: str) -> None:
-    assert codes_of(restart(timeout)) == ["AIB2P106"]
+    assert codes_of(restart(timeout)) == ["AIB2P144"]
 
 
 @pytest.mark.parametrize("timeout", ["", None])

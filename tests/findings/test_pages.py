@@ -30,7 +30,8 @@ WITHOUT_EXAMPLE = {
     codes.NOTED_BY_PACKER: "it takes Packer, and an output that it warns of",
     codes.NOT_FORMATTED: "it takes Packer, and an output that is wrong",
 }
-SHOWN = [code for code in by_id().values() if code not in WITHOUT_EXAMPLE]
+REPORTED = [code for code in by_id().values() if code not in codes.SPLIT]
+SHOWN = [code for code in REPORTED if code not in WITHOUT_EXAMPLE]
 
 
 def test_every_code_has_a_page_and_every_page_a_code() -> None:
@@ -47,7 +48,7 @@ def test_no_code_has_two_meanings_and_no_meaning_two_codes() -> None:
 def test_every_code_is_used() -> None:
     package = Path(codes.__file__).parents[1]
     source = "\n".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py") if path.name != "codes.py")
-    names = [name for name, value in vars(codes).items() if isinstance(value, Code)]
+    names = [name for name, value in vars(codes).items() if isinstance(value, Code) and value not in codes.SPLIT]
 
     assert [name for name in names if not re.search(rf"\b{name}\b", source)] == []
 
@@ -59,7 +60,29 @@ def test_the_number_of_a_code_tells_its_severity() -> None:
     assert [code.id for code in by_id().values() if code.severity.value not in hundreds[code.id[5]]] == []
 
 
-@pytest.mark.parametrize("code", by_id().values(), ids=by_id())
+@pytest.mark.parametrize("code", codes.SPLIT, ids=[code.id for code in codes.SPLIT])
+def test_the_page_of_a_code_that_was_split_leads_to_its_parts(code: Code, request: pytest.FixtureRequest) -> None:
+    parts = [one for one in by_id().values() if one.formerly is code]
+    rows = "\n".join(f"| {one.id} | {one.title} |" for one in parts)
+    head, _, _ = page(code).partition("| code |")
+    text = f"{head}| code | title |\n|---|---|\n{rows}\n"
+    if request.config.getoption("update_snapshots"):
+        (PAGES / f"{code.id}.md").write_text(text, encoding="utf-8")
+
+    assert len(parts) > 1
+    assert page(code) == text
+
+
+def test_nothing_is_reported_under_a_code_that_was_split() -> None:
+    package = Path(codes.__file__).parents[1]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py") if path.name != "codes.py")
+    names = [name for name, value in vars(codes).items() if isinstance(value, Code) and value in codes.SPLIT]
+
+    assert len(names) == len(codes.SPLIT)
+    assert [name for name in names if re.search(rf"(?:add|about_file|Finding)\(\s*(?:codes\.)?{name}\b", source)] == []
+
+
+@pytest.mark.parametrize("code", REPORTED, ids=[code.id for code in REPORTED])
 def test_a_page_says_what_a_code_means_shows_it_and_says_what_to_do(code: Code) -> None:
     text = page(code)
 
@@ -104,8 +127,10 @@ def test_the_example_of_a_page_is_true(
 def test_the_documentation_lists_all_pages(request: pytest.FixtureRequest) -> None:
     if not DOCS.exists():
         pytest.skip("the documentation is not installed")
+    split = dict.fromkeys(codes.SPLIT, ", split")
     rows = "\n".join(
-        f"| [{code.id}](../aib2packer/findings/pages/{code.id}.md) | {code.severity.value} | {code.asks.value} | {code.title} |"
+        f"| [{code.id}](../aib2packer/findings/pages/{code.id}.md) | {code.severity.value} | {code.asks.value} "
+        f"| {code.title}{split.get(code, '')} |"
         for code in by_id().values()
     )
     text = DOCS.read_text(encoding="utf-8")

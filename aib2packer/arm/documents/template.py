@@ -273,7 +273,7 @@ def _check_type(body: JsonObject, report: Report) -> None:
     if named is None or not (found := string_of(named)) or found.lower() == _FULL_TYPE.lower():
         return
     report.add(
-        codes.SERVICE_REFUSES,
+        codes.WRONG_RESOURCE,
         named.span,
         f"`{found}` is not the type of an image template, which this is all the same",
         help=f"Write {_FULL_TYPE}.",

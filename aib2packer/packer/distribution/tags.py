@@ -70,7 +70,7 @@ def sort_tags(template: ImageTemplate, plan: DistributionPlan, report: Report) -
     late_own = {index: tags for index, tags in own_late if tags is not None and not _is_among(tags, late)}
     if len(shared) > _MOST_TAGS:
         report.add(
-            codes.BAD_VALUE,
+            codes.TAGS_LIMIT,
             template.span,
             f"there are {len(shared)} tags together: Packer takes {_MOST_TAGS}, as Azure does on a resource",
             help="Remove some.",
@@ -218,7 +218,7 @@ def _check(key: str, value: TemplateText, report: Report) -> None:
         )
     if len(key.encode("utf-8", "replace")) > _LONGEST_KEY or len(value.visible.encode("utf-8", "replace")) > _LONGEST_VALUE:
         report.add(
-            codes.BAD_VALUE,
+            codes.TAGS_LIMIT,
             value.span,
             f"the tag {key[:_SHOWN]} is too long: Packer takes {_LONGEST_KEY} bytes for a name, {_LONGEST_VALUE} for a value",
             help="Shorten it.",

@@ -160,7 +160,7 @@ def _check(target: GalleryTarget, report: Report) -> None:
         return
     if not re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", version.literal):
         report.add(
-            codes.BAD_VALUE,
+            codes.BAD_VERSION,
             version.span,
             f"`{version}` is no version of a gallery image: that has three numbers",
             help="Write a version such as 1.0.0, or leave it out.",
