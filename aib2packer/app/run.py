@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 from enum import Enum
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from aib2packer.app.bicep import NoCompilerError
+from aib2packer.app.into import files_for_packer
 from aib2packer.convert import convert, image_templates
 from aib2packer.findings.codes import (
     LEFT_OVER,
@@ -93,8 +95,13 @@ class Request:
     fail_on: Level = Severity.ERROR
     """The lightest findings that make the exit status 1."""
 
+    into: bool = False
+    """Whether the folder has other builds, and gets this one beside them."""
+
     def below(self, template: Template) -> Request:
-        """This request, with the template's own folder below that of all."""
+        """This request, with the template's own folder below that of all, unless all go into one."""
+        if self.into:
+            return self
         return replace(self, folder=self.folder and self.folder / template.folder)
 
 
@@ -158,10 +165,11 @@ def _run_from_azure(template: Template, resource: str, request: Request, watch: 
     """Convert an image template that is read from Azure, and keep what was read beside the output."""
     from aib2packer.app.azure_reading import read_template
 
-    file = None if request.folder is None or request.look else request.folder / AZURE_FILE
+    kept_as = f"{template.folder.name}.{AZURE_FILE}" if request.into else AZURE_FILE
+    file = None if request.folder is None or request.look else request.folder / kept_as
     data, kept, further = read_template(resource, file, refresh=request.refresh, most=request.most)
     named = template if file is None else replace(template, name=str(file))
-    asked = request if file is None else replace(request, beside={AZURE_FILE: kept})
+    asked = request if file is None else replace(request, beside={kept_as: kept})
     renamed = _renamed(data, named.name, asked)
     return tuple(replace(_told(result, further), renamed=renamed) for result in _run(named, data, asked, watch))
 
@@ -206,7 +214,7 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
     several = any(finding.code == SEVERAL_IMAGE_TEMPLATES for one in conversions.values() for finding in one.findings)
     if several and request.folder is not None:
         for image in template.of_images(image_templates(data, file=template.name, options=request.options)):
-            own = replace(request, folder=request.folder / image.folder.name)
+            own = request if request.into else replace(request, folder=request.folder / image.folder.name)
             yield from _results(image, _convert(image, data, own, watch), own)
     else:
         yield from _results(template, conversions, request)
@@ -214,12 +222,15 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
 
 def _convert(template: Template, data: bytes, request: Request, watch: Watch) -> dict[str, Conversion]:
     """The conversions of an image template, by the folder of each below its own."""
+    if request.into and request.environments:
+        raise FileError(template.name, "has several parameters files, and among other builds it takes one", "Give -p.")
     options = replace(
         request.options,
         root=template.root,
         name=template.image or request.options.name,
         side_files=request.folder is not None,
         facts=request.look,
+        into=_beside(request) if request.into else None,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
 
@@ -239,6 +250,11 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
     return conversions
 
 
+def _beside(request: Request) -> tuple[SourceText, ...]:
+    """What Packer reads in the folder that a build is put into."""
+    return files_for_packer(request.folder, request.most) if request.into and request.folder is not None else ()
+
+
 def _results(template: Template, conversions: Mapping[str, Conversion], request: Request) -> Iterator[Result]:
     for place, conversion in conversions.items():
         own = replace(request, folder=request.folder and request.folder / place)
@@ -251,7 +267,8 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
     if request.verify:
         from aib2packer.verify import verify
 
-        conversion = verify(conversion, file=template.name)
+        beside = {PurePath(file.name).name: file.text.encode() for file in _beside(request)}
+        conversion = verify(conversion, file=template.name, beside=beside)
     findings = conversion.findings
     if conversion.hcl is None:
         if template.found and any(finding.code == NO_IMAGE_TEMPLATE for finding in findings):
@@ -279,12 +296,12 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
 
 def _without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dict[str, bytes]:
     """The files without those that are the user's once they are there; these may also be gone, or elsewhere by now."""
-    from aib2packer.packer.layout import BEGINNINGS
+    from aib2packer.packer.layout import is_beginning
 
     return {
         name: content
         for name, content in files.items()
-        if name not in BEGINNINGS or not (check or os.path.lexists(folder / name))
+        if not is_beginning(name) or not (check or os.path.lexists(folder / name))
     }
 
 

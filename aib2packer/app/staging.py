@@ -56,7 +56,7 @@ class Staging:
         new = self._folder / f"{len(self._files)}.new"
         self._files[target] = new
         # Packer uploads what is in files/ with the permissions that it has: those that a download would have.
-        executable = target.suffix == ".sh" and target.parent.name != FILES
+        executable = target.suffix == ".sh" and FILES not in target.parent.parts[-2:]
         try:
             with open(new, "xb", opener=_open_executable if executable else None) as file:
                 for start in range(0, len(content), _PIECE):

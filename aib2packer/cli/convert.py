@@ -47,6 +47,7 @@ _NO_FOLDERS = {".tf", ".tfvars", ".json", ".jsonc", ".bicep", ".txt", ".md", ".y
 def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclass
     templates: tuple[str, ...],
     output: str | None,
+    into: str | None,
     parameter_files: tuple[str, ...],
     *,
     subscription: str | None,
@@ -64,6 +65,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     aib2packer convert web.json > web.pkr.hcl
     aib2packer convert web.json -o builds/web -p web.parameters.json
     aib2packer convert images/ -o builds/ --exclude 'lab/**'
+    aib2packer convert web.json --into packer/
     az image builder show -g images -n web | aib2packer convert -o builds/web
 
     Exit status: 0 converted; 1 an error, and no HCL, or findings at the level of --fail-on, or --check found a difference;
@@ -71,14 +73,15 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     """  # noqa: D301 - click's mark for lines that stay as they are
     in_azure = not templates and (subscription is not None or given["resource_group"] is not None)
     context, arguments = click.get_current_context(), templates or (STDIN,)
-    file, folder = _target(output)
+    file, folder = _target(output) if into is None else (None, Path(into))
     many = in_azure or len(arguments) > 1 or any(is_folder(Path(argument)) for argument in arguments)
     for wrong, message in (
         (
             not templates and not in_azure and sys.stdin is not None and sys.stdin.isatty(),
             "No template given. Name a file or a folder, or pipe a template in.",
         ),
-        ("" in {*templates, output}, "The name of a file is empty."),
+        (into is not None and output is not None, "--into DIR stands in place of -o: give one of them."),
+        ("" in {*templates, output, into}, "The name of a file is empty."),
         (bool(templates) and subscription is not None, "--subscription stands in place of TEMPLATE: give one of them."),
         (
             any(is_in_azure(argument) and not is_image_template(argument) for argument in templates),
@@ -103,6 +106,10 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         ),
         (given["quiet"] and given["verbose"], "-q and -v exclude each other."),
         (
+            many and given["build_name"] is not None,
+            "--build-name names one build; with several, aib2packer.toml names one for each.",
+        ),
+        (
             many and given["name"] is not None,
             "--name chooses in one input; with several, aib2packer.toml names one for each.",
         ),
@@ -125,7 +132,10 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         report([unreadable(error)], reporting, many=False)
         sys.exit(2)
     given["fetcher"] = _fetcher()
-    request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder, "most": most})
+    request = picked(
+        Request,
+        given | {"options": picked(Options, given), "most": most} | {"file": file, "folder": folder, "into": into is not None},
+    )
     try:
         jobs = [configured(context, one, request) for one in inputs]
         _require_apart(jobs)
@@ -175,7 +185,7 @@ def _run(jobs: Sequence[tuple[Template, Request]], reporting: Reporting) -> list
         message = "neither this file nor another of those found holds an image template"
         finding = about_file(NO_IMAGE_TEMPLATE, templates[0].name, message, help="Give others.")
         return [replace(results[0], exit_code=2, findings=(finding,)), *results[1:]]
-    if request.check and request.folder and any(template.found for template in templates):
+    if request.check and request.folder and not request.into and any(template.found for template in templates):
         results += check_leftovers(request.folder, [result.folder for result in results])
     return results
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass, field
-from aib2packer.packer.layout import EXAMPLE, OWN_VALUES
+from aib2packer.packer.layout import EXAMPLE, VALUES_ENDING
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ class Commands:
 
     @property
     def _variables(self) -> tuple[str, ...]:
+        if self.values_file is not None and self.values_file.endswith(VALUES_ENDING):
+            return ()
         if self.values_file is not None:
             return (f"-var-file={self.values_file}",)
         return tuple(f"-var {name}=..." for name in self.required)
@@ -131,7 +133,7 @@ def commands(  # noqa: PLR0913 - what a command is made of
     from_file = required and (options.side_files or len(required) > _AS_OPTIONS)
     return Commands(
         target=target,
-        values_file=next(iter(options.environments), names.own(OWN_VALUES)) if from_file else None,
+        values_file=next(iter(options.environments), names.values) if from_file else None,
         copied=copied,
         example=names.own(EXAMPLE),
         only=names.only if target == FOLDER else (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from aib2packer.packer.layout import OWN_VALUES
+from aib2packer.packer.layout import VALUES_ENDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +29,9 @@ def example(build: Build, guide: Guide) -> str:
     open_ones = {one.name: one for part in builds for one in (*part.variables, *part.open_beside) if one.name in wanted}
     if all(variable.sensitive for variable in open_ones.values()):
         return ""
-    own = guide.names.own(OWN_VALUES)
-    head = f"# Copy this file to {own}, fill it in, and give it to Packer: -var-file={own}"
+    own = guide.names.values
+    read = "Packer reads it by itself" if own.endswith(VALUES_ENDING) else f"give it to Packer: -var-file={own}"
+    head = f"# Copy this file to {own}, fill it in, and {read}"
     return "\n\n".join((head, *("\n".join(_entry(variable)) for variable in open_ones.values()))) + "\n"
 
 

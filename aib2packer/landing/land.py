@@ -7,6 +7,7 @@ build in front of its own. What cannot be is an error that names both places.
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
@@ -18,7 +19,7 @@ from aib2packer.landing.meaning import meaning_of
 from aib2packer.landing.neighbours import neighbours, not_converted
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.layout import FILES, SCRIPTS, SHA256SUMS, output_names, own_names, values_file
+from aib2packer.packer.layout import FILES, SCRIPTS, SHA256SUMS, VALUES_ENDING, output_names, own_names, values_file
 from aib2packer.packer.steps.build_context import AS_ROOT
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 from aib2packer.packer.vm.cli_session import SIGN_IN
@@ -51,10 +52,10 @@ def land(build: Build, files: tuple[SourceText, ...], layout: Layout, report: Re
         report: Gets what there is to say about what is shared and what clashes.
 
     """
-    own = output_names(layout, build.name, among_others=True).files
-    if (theirs := not_converted(files, own.build)) is not None:
+    named = output_names(layout, build.name, among_others=True)
+    if (theirs := not_converted(files, named.files.build)) is not None:
         _report_clash(report, build, f"{theirs.name} is no file that a conversion has made")
-    ours = () if theirs is not None else (values_file(build.name), *own_names(build.name))
+    ours = () if theirs is not None else (values_file(build.name), named.values, *own_names(build.name))
     landed = _Landing(build, neighbours(files, ours, report), report).landed()
     report.reword(landed.worded)
     return landed
@@ -94,7 +95,9 @@ class _Landing:
         """The variables of the folder that need a value, ours of them that are declared there too."""
         for name in self.there.open:
             theirs = self.there.variables[name]
-            yield Variable(name, f"Declared at {_at(theirs.span)}.", theirs.type or "string", sensitive=theirs.sensitive)
+            place = f"{PurePath(theirs.span.source.name).name}:{theirs.span.position[0]}"
+            what = f"Of the builds that are here: {place}."
+            yield Variable(name, what, theirs.type or "string", sensitive=theirs.sensitive)
 
     @property
     def _prefix(self) -> str:
@@ -113,7 +116,7 @@ class _Landing:
         """Whether the folder does not require a plugin yet; one that it requires otherwise is told."""
         theirs = self.there.plugins.get(plugin.name)
         if theirs is None:
-            if self.there.builds:
+            if self.there.is_used:
                 self._note(
                     codes.PLUGIN_ADDED,
                     f"the folder requires no plugin {plugin.name} yet: the file of this build does, {plugin.version}",
@@ -209,12 +212,12 @@ class _Landing:
 
     def _report_needs(self, declared: tuple[Variable, ...], given: set[str]) -> None:
         needed = [one.name for one in declared if one.default is None and one.name not in given]
-        if needed and self.there.builds:
+        if needed and self.there.is_used:
             self._note(
                 codes.NEEDS_VALUES,
                 "Packer wants values for all variables of a folder, also with -only: the other builds here now need "
                 f"{', '.join(needed)} too",
-                f"Give them values in a file that Packer reads by itself, such as {self.build.name}.auto.pkrvars.hcl.",
+                f"Give them in {self.build.name}.values{VALUES_ENDING}, which Packer reads by itself.",
             )
 
     def _clash(self, message: str, place: Span | None = None) -> None:

@@ -10,7 +10,7 @@ from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.landing.meaning import meaning, read_hcl
 from aib2packer.lazy.models import dataclass, field
-from aib2packer.packer.layout import CONVERTED
+from aib2packer.packer.layout import BUILD_ENDING, CONVERTED, own_names
 from aib2packer.terraform.syntax import TfName, TfObject, TfUnread, TfValue
 from aib2packer.text.source import Span
 
@@ -63,11 +63,20 @@ class Neighbours:
     builds: Mapping[str, Span] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
     """The variables that a file has values for which Packer reads by itself."""
+    converted: frozenset[str] = frozenset()
+    """The names of the files that conversions have made."""
+
+    is_used: bool = False
+    """Whether there are builds that no conversion has made."""
 
     @property
     def open(self) -> tuple[str, ...]:
-        """The variables that need a value whenever Packer runs in the folder."""
-        return tuple(name for name, one in self.variables.items() if one.default is None and name not in self.given)
+        """The variables that need a value whenever Packer runs in the folder; other converted builds see to their own."""
+        return tuple(
+            name
+            for name, one in self.variables.items()
+            if one.default is None and name not in self.given and PurePath(one.span.source.name).name not in self.converted
+        )
 
 
 def neighbours(files: Iterable[SourceText], own: Collection[str], report: Report) -> Neighbours:
@@ -80,10 +89,21 @@ def neighbours(files: Iterable[SourceText], own: Collection[str], report: Report
 
     """
     found = _Found()
-    others = [file for file in files if PurePath(file.name).name not in own]
-    for file in others:
+    others = {name: file for file in files if (name := PurePath(file.name).name) not in own}
+    for file in others.values():
         found.read(file, report)
-    return Neighbours(found.variables, found.locals, found.plugins, found.sources, found.builds, frozenset(found.given))
+    made = [name for name, file in others.items() if CONVERTED in file.text.partition("\n")[0]]
+    converted = frozenset(part for name in made for part in own_names(name.removesuffix(BUILD_ENDING)))
+    return Neighbours(
+        found.variables,
+        found.locals,
+        found.plugins,
+        found.sources,
+        found.builds,
+        frozenset(found.given),
+        converted,
+        is_used=any(PurePath(file.name).name not in converted for file in found.with_builds),
+    )
 
 
 def not_converted(files: Iterable[SourceText], build_file: str) -> SourceText | None:
@@ -102,6 +122,7 @@ class _Found:
         self.sources: dict[str, Span] = {}
         self.builds: dict[str, Span] = {}
         self.given: set[str] = set()
+        self.with_builds: list[SourceText] = []
 
     def read(self, file: SourceText, report: Report) -> None:
         """Read a file, by what its name says that it is."""
@@ -124,6 +145,7 @@ class _Found:
             self.given |= {attribute.name for attribute in attributes}
         for block in blocks:
             self._block(block)
+        self.with_builds += [file] if any(block.type == "build" for block in blocks) else []
 
     def _block(self, block: TfBlock) -> None:
         match block.type, block.labels:
@@ -160,6 +182,7 @@ class _Found:
         if ".auto.pkrvars." in file.name:
             self.given |= {member.key for member in document}
             return
+        self.with_builds += [file] if document.get("build") is not None else []
         for member in document:
             for name, value, span in _members(member.value):
                 match member.key:

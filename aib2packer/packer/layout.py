@@ -54,7 +54,7 @@ def values_file(name: str) -> str:
 EXAMPLE = "example.pkrvars.hcl"
 """The file that shows which values a build needs."""
 OWN_VALUES = "values.pkrvars.hcl"
-"""What the user makes of that file."""
+"""What the user makes of that file, in a folder with one build."""
 
 
 def environment_file(name: str) -> str:
@@ -96,6 +96,11 @@ class OutputNames:
     """What stands before the names of files that each build has, where there are several in the folder."""
 
     @property
+    def values(self) -> str:
+        """What the user makes of the example; among others Packer reads it by itself, for it always wants all values."""
+        return f"{self.mark}values{VALUES_ENDING}" if self.mark else OWN_VALUES
+
+    @property
     def only(self) -> tuple[str, ...]:
         """The option of Packer that leaves other builds of the folder alone."""
         return (f"-only='{self.mark}*'",) if self.mark else ()
@@ -116,6 +121,12 @@ def output_names(layout: Layout, name: str, *, among_others: bool) -> OutputName
         versions, variables, locals_, sources = (f"{name}.{part}" for part in SPLIT_FILES)
         files = BuildFiles(versions, variables, locals_, sources, one)
     return OutputNames(layout, files, f"{VALIDATION_FOLDER}-{name}", f"{name}.")
+
+
+def is_beginning(path: str) -> bool:
+    """Whether a file of an output is one to begin with, also where it has the name of the build in front of its own."""
+    folder, slash, name = path.rpartition("/")
+    return path in BEGINNINGS or f"{folder}{slash}{name.partition('.')[2]}" in BEGINNINGS
 
 
 def own_names(name: str) -> tuple[str, ...]:
