@@ -30,8 +30,9 @@ def example(build: Build, guide: Guide) -> str:
     if all(variable.sensitive for variable in open_ones.values()):
         return ""
     own = guide.names.values
-    read = "Packer reads it by itself" if own.endswith(VALUES_ENDING) else f"give it to Packer: -var-file={own}"
-    head = f"# Copy this file to {own}, fill it in, and {read}"
+    head = f"# Copy this file to {own}, fill it in, and give it to Packer: -var-file={own}"
+    if own.endswith(VALUES_ENDING):
+        head = f"# Copy this file to {own} and fill it in: Packer reads it by itself"
     return "\n\n".join((head, *("\n".join(_entry(variable)) for variable in open_ones.values()))) + "\n"
 
 

@@ -40,6 +40,7 @@ _COMMON_VARIABLES = frozenset({*SIGN_IN_ORDER, SUBSCRIPTION.name})
 _COMMON_LOCALS = frozenset({NOW.name, AS_ROOT.name, SIGN_IN.name})
 _COMMON_FILES = frozenset({f"{SCRIPTS}/winrm.ps1"})
 _ANY = {"", "any"}
+_RENAME = "Rename it there, or give the build another name with --build-name."
 
 
 def land(build: Build, files: tuple[SourceText, ...], layout: Layout, report: Report) -> Build:
@@ -124,14 +125,18 @@ class _Landing:
                 )
             return True
         if theirs.source.casefold() != plugin.source.casefold():
-            self._clash(f"{plugin.name} at {_at(theirs.span)} is another plugin than {plugin.source}: {theirs.source}")
+            self._clash(
+                f"{plugin.name} at {_at(theirs.span)} is another plugin than {plugin.source}: {theirs.source}",
+                help="Give it another name there.",
+            )
         elif not can_hold_both(plugin.name, theirs.version, plugin.version):
             self._clash(
-                f"this build needs the plugin {plugin.name} {plugin.version}, and {_at(theirs.span)} wants {theirs.version}"
+                f"this build needs the plugin {plugin.name} {plugin.version}, and {_at(theirs.span)} wants {theirs.version}",
+                help=f"Let it be {plugin.version} there, if the other builds can: a folder has one release of a plugin.",
             )
         elif (newest := unusable(plugin.name, theirs.version)) is not None and plugin.reason:
             self._note(
-                codes.FAILS_WHEN_RUN,
+                codes.PLUGIN_OPEN,
                 f"{_at(theirs.span)} takes the plugin {plugin.name} as {theirs.version}, such as {newest}. {plugin.reason}",
                 f"Write {plugin.version} there.",
             )
@@ -220,18 +225,24 @@ class _Landing:
                 f"Give them in {self.build.name}.values{VALUES_ENDING}, which Packer reads by itself.",
             )
 
-    def _clash(self, message: str, place: Span | None = None) -> None:
-        _report_clash(self.report, self.build, message, place)
+    def _clash(self, message: str, place: Span | None = None, help: str = _RENAME) -> None:  # noqa: A002 - the term of Finding
+        _report_clash(self.report, self.build, message, place, help)
 
     def _note(self, code: Code, message: str, help: str) -> None:  # noqa: A002 - the term of Finding
         if self.build.origin is not None:
             self.report.add(code, self.build.origin, message, help=help)
 
 
-def _report_clash(report: Report, build: Build, message: str, place: Span | None = None) -> None:
+def _report_clash(
+    report: Report,
+    build: Build,
+    message: str,
+    place: Span | None = None,
+    help: str = _RENAME,  # noqa: A002 - the term of Finding
+) -> None:
     span = place or build.origin
     if span is not None:
-        report.add(codes.CLASH, span, message, help="Rename it there, or give the build another name with --build-name.")
+        report.add(codes.CLASH, span, message, help=help)
 
 
 def _at(place: Span) -> str:

@@ -1,0 +1,9 @@
+# Copy this file to desktop.values.auto.pkrvars.hcl and fill it in: Packer reads it by itself
+
+# desktop_vm_size = "..."
+
+# Of the builds that are here: all.pkr.hcl:14.
+# subscription_id = "..."
+
+# Of the builds that are here: all.pkr.hcl:28.
+# team = "..."
