@@ -90,6 +90,7 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
     from aib2packer.guide.header import headers
     from aib2packer.guide.instructions import guide
     from aib2packer.packer.decisions import decide
+    from aib2packer.packer.distribution.kinds import TARGETS
     from aib2packer.packer.source.kinds import SOURCES
     from aib2packer.packer.translate import translate
     from aib2packer.packer.variables.claims import claim_names
@@ -98,7 +99,9 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
 
     source = document.span.source.name
     document = replaced(document, options.replacements)
-    found = read(document, KindsToRead(SOURCES, CUSTOMIZERS), options, partial(read_linked, source, options.root), report)
+    found = read(
+        document, KindsToRead(SOURCES, CUSTOMIZERS, TARGETS), options, partial(read_linked, source, options.root), report
+    )
     template = found.template
     decisions = None if template is None else decide(template, CUSTOMIZERS, options, report)
     if template is None or decisions is None:

@@ -1,8 +1,8 @@
-"""Where the image goes."""
+"""Where the image goes, and the reading of the kinds of targets that the service knows."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from aib2packer.aib.fields import Spelling
 from aib2packer.aib.ids import GALLERY_IMAGE, GALLERY_VERSION, MANAGED_IMAGE, parse_id
@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.fields import Fields
-    from aib2packer.aib.model import DistributeTarget
+    from aib2packer.aib.model import Target
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.text.source import Span
 
-KINDS = ("ManagedImage", "SharedImage", "VHD")
 _COUNTS_SINCE = "2022-07-01"
 
 
-class _Common(TypedDict):
+class TargetHead(TypedDict):
+    """The fields that every target has."""
+
     index: int
     run_output_name: TemplateText | None
     tags: Mapping[str, TemplateText]
@@ -30,9 +31,20 @@ class _Common(TypedDict):
     span: Span
 
 
-def read_targets(properties: Fields) -> tuple[DistributeTarget, ...]:
+class ReadsTarget(Protocol):
+    """A kind of target, as far as reading goes."""
+
+    @property
+    def tags_until(self) -> str:
+        """The API version from which on `tags` are spelt `artifactTags`."""
+
+    def read(self, head: TargetHead, fields: Fields) -> Target | None:
+        """Read the keys of a target beside those of its head; None after an error."""
+
+
+def read_targets(properties: Fields, kinds: Mapping[str, ReadsTarget]) -> tuple[Target, ...]:
     """Read the `distribute` array; a target that cannot be read is an error, and left out."""
-    targets = [_read_target(index, fields) for index, fields in properties.each("distribute")]
+    targets = [_read_target(index, fields, kinds) for index, fields in properties.each("distribute")]
     if properties.value("distribute") is None:
         properties.missing("distribute", "Say where the image goes: a ManagedImage, a SharedImage or a VHD.")
     found = tuple(target for target in targets if target is not None)
@@ -40,34 +52,32 @@ def read_targets(properties: Fields) -> tuple[DistributeTarget, ...]:
     return found
 
 
-def _read_target(index: int, fields: Fields) -> DistributeTarget | None:
-    kind = choose_kind(fields, KINDS, "distribution target")
+def _read_target(index: int, fields: Fields, kinds: Mapping[str, ReadsTarget]) -> Target | None:
+    kind = choose_kind(fields, kinds, "distribution target")
     if kind is None:
         return None
-    # The release notes move `tags` to `artifactTags` in 2019-05; samples show that VHD took `tags` up to 2020-02-14.
-    tags = Spelling("tags", "2021-10-01" if kind == "VHD" else "2019-05-01-preview", lenient=False)
-    common = _Common(
+    tags = Spelling("tags", kinds[kind].tags_until, lenient=False)
+    head = TargetHead(
         index=index,
         run_output_name=fields.text("runOutputName"),
         late_tags=(late := fields.late("artifactTags", "object", tags)),
         tags=fields.texts_by_key("artifactTags", tags) if late is None else {},
         span=fields.span,
     )
-    if common["run_output_name"] is None:
+    if head["run_output_name"] is None:
         fields.missing("runOutputName", "Give the target a name that is unique in the template.")
-    target: DistributeTarget | None
-    match kind:
-        case "ManagedImage":
-            target = _managed_image(fields, common)
-        case "SharedImage":
-            target = _gallery(fields, common)
-        case _:
-            target = VhdTarget(**common, uri=fields.text("uri"))
+    target = kinds[kind].read(head, fields)
     fields.close()
     return target
 
 
-def _managed_image(fields: Fields, common: _Common) -> ManagedImageTarget | None:
+def read_vhd_target(head: TargetHead, fields: Fields) -> VhdTarget:
+    """Read where a VHD goes."""
+    return VhdTarget(**head, uri=fields.text("uri"))
+
+
+def read_managed_image_target(head: TargetHead, fields: Fields) -> ManagedImageTarget | None:
+    """Read a managed image to make."""
     text, location = fields.text("imageId"), fields.region("location")
     if location is None:
         fields.missing("location", "Name the region of the managed image.")
@@ -78,10 +88,11 @@ def _managed_image(fields: Fields, common: _Common) -> ManagedImageTarget | None
     if found is None:
         _bad_id(fields, text, "a managed image", "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/…")
         return None
-    return ManagedImageTarget(**common, id=found, location=location)
+    return ManagedImageTarget(**head, id=found, location=location)
 
 
-def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
+def read_gallery_target(head: TargetHead, fields: Fields) -> GalleryTarget | None:
+    """Read an image version to publish."""
     text = fields.text("galleryImageId")
     target_regions = fields.value("targetRegions")
     storage, replication_regions = fields.text("storageAccountType"), fields.value("replicationRegions")
@@ -118,7 +129,7 @@ def _gallery(fields: Fields, common: _Common) -> GalleryTarget | None:
     if version is not None and (version.literal or "").lower() == "latest":
         version = None
     return GalleryTarget(
-        **common,
+        **head,
         id=found,
         version=version,
         major=major,
@@ -185,7 +196,7 @@ def _shallow(fields: Fields) -> Located[bool] | None:
     return Located(mode.value.lower() == "shallow", mode.span)
 
 
-def _unique_run_outputs(targets: tuple[DistributeTarget, ...], properties: Fields) -> None:
+def _unique_run_outputs(targets: tuple[Target, ...], properties: Fields) -> None:
     seen: set[str] = set()
     for target in targets:
         name = target.run_output_name

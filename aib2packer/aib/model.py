@@ -77,6 +77,11 @@ class Source(ABC):
         return None
 
     @property
+    def purchase_plan(self) -> PurchasePlan | None:
+        """The purchase plan that it has, and images made from it have too."""
+        return None
+
+    @property
     def image(self) -> ResourceId | None:
         """The id of the image; None where it is no resource of one's own."""
         return None
@@ -117,6 +122,11 @@ class PlatformImage(Source):
         """The image itself."""
         return self
 
+    @property
+    def purchase_plan(self) -> PurchasePlan | None:
+        """As the template says."""
+        return self.plan
+
 
 @dataclass(frozen=True, slots=True)
 class ManagedImage(Source):
@@ -149,16 +159,23 @@ class GalleryImage(Source):
     """A version of a gallery image; `version` None is the latest."""
 
     kind: ClassVar[str] = "SharedImageVersion"
-    TEXTS: ClassVar[tuple[str, ...]] = ("id", "version")
+    TEXTS: ClassVar[tuple[str, ...]] = ("id", "version", "plan")
 
     id: ResourceId
     version: TemplateText | None
     span: Span
+    plan: PurchasePlan | None = None
+    """That of the image which it was made from, where Azure was asked: no template tells."""
 
     @property
     def label(self) -> str:
         """Gallery and image definition."""
         return f"{self.id['galleries']}/{self.id['images']}"
+
+    @property
+    def purchase_plan(self) -> PurchasePlan | None:
+        """As Azure said."""
+        return self.plan
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
@@ -288,8 +305,14 @@ class TargetRegion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What every distribution target has. `index` counts from 0; `late_tags`: tags that only Packer's run knows, as one map."""
+class Target(ABC):
+    """What every distribution target has. `index` counts from 0; `late_tags`: tags that only Packer's run knows, as one map.
+
+    Its kind is one of those that reading was given (`packer/distribution/kinds.py`).
+    """
+
+    kind: ClassVar[str]
+    """The `type` that the service knows it by."""
 
     TEXTS: ClassVar[tuple[str, ...]] = ("run_output_name", "tags", "late_tags")
 
@@ -299,15 +322,56 @@ class Target:
     span: Span
     late_tags: TemplateText | None = None
 
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """The target in a few words."""
+
+    @property
+    def image(self) -> ResourceId | None:
+        """The id of the managed image or the image definition; None for what is neither."""
+        return None
+
+    @property
+    def definition(self) -> ResourceId | None:
+        """The image definition that a version is published to."""
+        return None
+
+    @property
+    def own_version(self) -> TemplateText | None:
+        """The version, where the template names one."""
+        return None
+
+    @property
+    def places(self) -> tuple[TemplateText, ...]:
+        """The regions that it names."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedImageTarget(Target):
     """A managed image to make."""
 
+    kind: ClassVar[str] = "ManagedImage"
     TEXTS: ClassVar[tuple[str, ...]] = (*Target.TEXTS, "id", "location")
 
     id: ResourceId
     location: TemplateText | None
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return f"managed image {self.id['images']}"
+
+    @property
+    def image(self) -> ResourceId | None:
+        """Its id."""
+        return self.id
+
+    @property
+    def places(self) -> tuple[TemplateText, ...]:
+        """Its region."""
+        return () if self.location is None else (self.location,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +381,8 @@ class GalleryTarget(Target):
     `by_time`: of such an old API version that the service made the number from the time. `late_regions` are regions that only
     Packer's run knows, as one list.
     """
+
+    kind: ClassVar[str] = "SharedImage"
 
     TEXTS: ClassVar[tuple[str, ...]] = (
         *Target.TEXTS,
@@ -338,17 +404,46 @@ class GalleryTarget(Target):
     shallow: Located[bool] | None
     late_regions: TemplateText | None = None
 
+    @property
+    def label(self) -> str:
+        """Gallery and image definition."""
+        return f"gallery {self.id['galleries']}/{self.id['images']}"
+
+    @property
+    def image(self) -> ResourceId | None:
+        """The id of the image definition."""
+        return self.id
+
+    @property
+    def definition(self) -> ResourceId | None:
+        """The id of the image definition."""
+        return self.id
+
+    @property
+    def own_version(self) -> TemplateText | None:
+        """The version."""
+        return self.version
+
+    @property
+    def places(self) -> tuple[TemplateText, ...]:
+        """The regions that the version is replicated to."""
+        return tuple(region.name for region in self.regions)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VhdTarget(Target):
     """A VHD blob to write; `uri` None leaves the place to the service."""
 
+    kind: ClassVar[str] = "VHD"
+
     TEXTS: ClassVar[tuple[str, ...]] = (*Target.TEXTS, "uri")
 
     uri: TemplateText | None
 
-
-DistributeTarget: TypeAlias = ManagedImageTarget | GalleryTarget | VhdTarget
+    @property
+    def label(self) -> str:
+        """What it is: it is called as the build has it."""
+        return "VHD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,7 +502,7 @@ class ImageTemplate:
     vm: VmProfile
     customize: tuple[Customizer, ...]
     validation: Validation | None
-    targets: tuple[DistributeTarget, ...]
+    targets: tuple[Target, ...]
     staging_resource_group: TemplateText | None
     abort_on_customizer_error: bool
     abort_on_validation_error: Located[bool]

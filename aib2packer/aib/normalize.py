@@ -11,7 +11,7 @@ from aib2packer.aib.identity import read_identities
 from aib2packer.aib.ids import IMAGE_TEMPLATE, parse_id
 from aib2packer.aib.model import ImageTemplate, Located
 from aib2packer.aib.rules import check_rules
-from aib2packer.aib.source import read_source
+from aib2packer.aib.source import read_source, with_plan
 from aib2packer.aib.tokens import command_text, hide_secrets
 from aib2packer.aib.validate import read_validation
 from aib2packer.aib.versions import KNOWN, ApiVersion
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.customize import ReadsCustomizer
+    from aib2packer.aib.distribute import ReadsTarget
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Validation, VmProfile
     from aib2packer.aib.source import ReadsSource
@@ -101,6 +102,7 @@ class KindsToRead:
 
     sources: Mapping[str, ReadsSource]
     customizers: Mapping[str, ReadsCustomizer]
+    targets: Mapping[str, ReadsTarget]
 
 
 def read_template(
@@ -135,7 +137,7 @@ def read_template(
         properties.missing("source", "Say what the image starts from: a PlatformImage, ManagedImage or SharedImageVersion.")
     vm = read_vm(properties)
     customize = read_customizers(properties, "customize", kinds.customizers, "customizer")
-    targets = read_targets(properties)
+    targets = read_targets(properties, kinds.targets)
     timeout, late_timeout = _timeout(properties)
     # All is read before anything is left out: what nobody asks for is reported as unknown.
     others = _Others(
@@ -170,7 +172,7 @@ def read_template(
         named=tuple((name, hide_secrets(value)[0]) for name, value in resource.named),
         siblings=resource.siblings,
         resolve=resource.resolve,
-        source=source,
+        source=with_plan(source, resource.siblings.source),
         vm=vm,
         customize=customize,
         targets=targets,

@@ -9,7 +9,6 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.answers import error_code
-from aib2packer.aib.model import GalleryTarget
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 
@@ -84,17 +83,17 @@ def _check_triggered(template: ImageTemplate, report: Report) -> None:
             help="Nothing to do for Packer, which has none.",
         )
     for target in template.targets:
-        if not isinstance(target, GalleryTarget):
-            continue
-        if target.version is not None:
+        version = target.own_version
+        if version is not None:
             report.add(
                 codes.REFUSED_TRIGGER,
-                target.version.span,
-                f"the template has a trigger, and such a one may not name a version ({target.version}): its second build would "
+                version.span,
+                f"the template has a trigger, and such a one may not name a version ({version}): its second build would "
                 "find it there",
                 help="Leave the version out, and let versioning decide.",
             )
-        if template.source.definition is not None and _names(template.source.definition) == _names(target.id):
+        source, own = template.source.definition, target.definition
+        if source is not None and own is not None and _names(source) == _names(own):
             report.add(
                 codes.REFUSED_TRIGGER,
                 template.source.span,

@@ -1,16 +1,21 @@
-"""Writes the files of a conversion: whole or not at all."""
+"""Writes the files of a run: all of them or none."""
 
 from __future__ import annotations
 
-import contextlib
+import errno
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from aib2packer.app.interrupts import deferred
-from aib2packer.app.staging import Staging, remove_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from aib2packer.app.staging import Staging
+
+
+# What holds for all files, so that no part of a run is written: there is no room.
+_OF_ALL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 class OutputError(Exception):
@@ -30,39 +35,107 @@ class FilesDifferError(OutputError):
     """Files are there already, with other contents, and may not be replaced."""
 
 
-def write(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
-    """Write files below a folder, all or none; those that are there with the same content stay as they are.
+class Writing:
+    """The files of a run, which take their places all together with `commit`: all that there is stays old, or becomes new.
 
-    Args:
-        folder: Where to; made if it is not there.
-        files: Content by path relative to the folder, with forward slashes. Scripts (`*.sh`) are made executable, but
-            for those in `files/`.
-        force: Whether files with other contents may be replaced.
-
-    Raises:
-        FilesDifferError: There are files with other contents, and `force` is not given.
-        OutputError: The system refuses to write, or a path leads out of the folder.
-
+    Until then they wait on the disk, near their places. What waits at the end of the `with` is removed.
     """
-    targets = {folder / _inside(folder, name): content for name, content in files.items()}
-    try:
-        before = {target: _content(target) for target in targets}
-    except OSError as error:
-        raise _refused(error, folder) from error
-    changed = {target: content for target, content in targets.items() if before[target] != content}
-    differing = [target for target in changed if before[target] is not None]
-    if differing and not force:
-        others = ", ".join(map(str, differing[1:]))
-        reason = f"there already, with other contents{f', as are {others}' if others else ''}; nothing was written"
-        raise FilesDifferError(
-            differing[0], reason, "Give --force to replace what is there, or another -o; --check shows what differs."
-        )
-    try:
-        remove_leftovers(folder)
-        if changed:
-            _replace(folder, changed)
-    except OSError as error:
-        raise _refused(error, folder) from error
+
+    def __init__(self, top: Path | None = None) -> None:
+        """Take the folder that most files go below, if there is one."""
+        self._top = top
+        self._stagings: list[Staging] = []
+        self._refused: OutputError | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with deferred():
+            while self._stagings:
+                self._stagings.pop().close()
+
+    def write(self, folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
+        """Have files below a folder written, all or none; those that are there with the same content stay as they are.
+
+        Args:
+            folder: Where to; made if it is not there.
+            files: Content by path relative to the folder, with forward slashes. Scripts (`*.sh`) are made executable, but
+                for those in `files/`.
+            force: Whether files with other contents may be replaced.
+
+        Raises:
+            FilesDifferError: There are files with other contents, and `force` is not given.
+            OutputError: The system refuses to write, or a path leads out of the folder. `commit` says where there is no room.
+
+        """
+        if self._refused is not None:
+            return
+        targets = {folder / _inside(folder, name): content for name, content in files.items()}
+        try:
+            before = {target: _content(target) for target in targets}
+        except OSError as error:
+            raise _refused(error, folder) from error
+        changed = {target: content for target, content in targets.items() if before[target] != content}
+        differing = [target for target in changed if before[target] is not None]
+        if differing and not force:
+            others = ", ".join(map(str, differing[1:]))
+            reason = f"there already, with other contents{f', as are {others}' if others else ''}; nothing was written"
+            raise FilesDifferError(
+                differing[0], reason, "Give --force to replace what is there, or another -o; --check shows what differs."
+            )
+        from aib2packer.app.staging import remove_leftovers
+
+        try:
+            remove_leftovers(folder)
+            if changed:
+                # No signal comes between: each file is there as a whole, or not at all.
+                with deferred() as check:
+                    self._staging(folder).add(changed, check)
+        except OSError as error:
+            if error.errno not in _OF_ALL:
+                raise _refused(error, folder) from error
+            self._refused = _refused(error, folder)
+
+    def commit(self) -> None:
+        """Have all files take their places; no signal comes between. Where one cannot, all old ones are put back.
+
+        Raises:
+            OutputError: The system has refused to write one of them, and nothing was changed.
+
+        """
+        if self._refused is not None:
+            raise self._refused
+        with deferred():
+            begun: list[Staging] = []
+            try:
+                for staging in self._stagings:
+                    begun.append(staging)
+                    staging.take_places()
+            except OSError as error:
+                for staging in reversed(begun):
+                    staging.put_back()
+                raise _refused(error, begun[-1].folder) from error
+
+    def _staging(self, folder: Path) -> Staging:
+        """What files below a folder wait in: near it, for they are to be renamed only."""
+        from aib2packer.app.staging import Staging, remove_leftovers
+
+        for staging in self._stagings:
+            if folder == staging.folder or staging.folder in folder.parents:
+                return staging
+        place = self._top if self._top is not None and self._top in folder.parents else folder
+        if place != folder:
+            remove_leftovers(place)
+        self._stagings.append(Staging(place).open())
+        return self._stagings[-1]
+
+
+def write(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
+    """Write files below a folder, at once, as `Writing.write` does."""
+    with Writing() as writing:
+        writing.write(folder, files, force=force)
+        writing.commit()
 
 
 def _inside(folder: Path, name: str) -> PurePosixPath:
@@ -83,31 +156,6 @@ def _content(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def _replace(folder: Path, changed: Mapping[Path, bytes]) -> None:
-    """Put new files in the place of old ones: all are written apart, then each takes its place; back if that fails.
-
-    No signal comes between: until the first file takes its place all can be left as it was, from then on all is done.
-    """
-    made: list[Path] = []
-    with deferred() as check:
-        try:
-            for path in (*reversed(folder.parents), folder):
-                if not path.exists():
-                    path.mkdir()
-                    made.append(path)
-            with Staging(folder) as staging:
-                for target, content in changed.items():
-                    check()
-                    staging.add(target, content, check)
-                check()
-                staging.commit()
-        except BaseException:
-            for path in reversed(made):
-                with contextlib.suppress(OSError):  # something else may lie there by now
-                    path.rmdir()
-            raise
 
 
 def _refused(error: OSError, folder: Path) -> OutputError:

@@ -6,12 +6,13 @@ import os
 from contextlib import nullcontext
 from enum import Enum
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aib2packer.app.bicep import NoCompilerError
-from aib2packer.app.into import files_for_packer
+from aib2packer.app.output import FilesDifferError, OutputError, write
 from aib2packer.convert import convert, image_templates
 from aib2packer.findings.codes import (
+    CLASH,
     LEFT_OVER,
     NO_IMAGE_TEMPLATE,
     NOT_WRITTEN,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aib2packer.app.inputs import Template
+    from aib2packer.app.into import SharedFolder
     from aib2packer.conversion import Conversion
     from aib2packer.findings.model import Finding, Level
     from aib2packer.options import Options, Unfetched
@@ -44,6 +46,13 @@ if TYPE_CHECKING:
 
     Fetch = Callable[[Sequence[Asset], Callable[[], object]], Mapping[str, bytes | Unfetched]]
     Watch = Callable[[int], AbstractContextManager[Callable[[], object]]]
+
+    class Write(Protocol):
+        """What writes files."""
+
+        def __call__(self, folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
+            """Write files below a folder, as `output.write` does, or take them for later."""
+
 
 _STDOUT_NAMES: dict[Emit | None, str] = {Emit.VALIDATION: "validate.pkr.hcl"}  # what a person would call it beside the other
 
@@ -72,6 +81,8 @@ class Request:
     folder: Path | None = None
     """The folder to write the HCL and the files beside it to."""
     force: bool = False
+    write: Write = write
+    """What writes the files."""
     verify: bool = False
     """Whether Packer is to judge the output."""
     check: bool = False
@@ -95,8 +106,8 @@ class Request:
     fail_on: Level = Severity.ERROR
     """The lightest findings that make the exit status 1."""
 
-    into: bool = False
-    """Whether the folder has other builds, and gets this one beside them."""
+    into: SharedFolder | None = None
+    """The folder, where it has other builds and gets this one beside them."""
 
     def below(self, template: Template) -> Request:
         """This request, with the template's own folder below that of all, unless all go into one."""
@@ -124,6 +135,11 @@ class Result:
     facts: Facts | None = None
     renamed: frozenset[str] = frozenset()
     """The old names, lower-case, that occur in the input and its parameters files, and have new ones."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether there are files that take their places at the end of the run."""
+        return self.outcome is Outcome.CONVERTED and self.hcl is None
 
 
 def unreadable(error: FileError) -> Result:
@@ -230,7 +246,7 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
         name=template.image or request.options.name,
         side_files=request.folder is not None,
         facts=request.look,
-        into=_beside(request) if request.into else None,
+        into=None if request.into is None else _beside(request),
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
 
@@ -252,7 +268,7 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
 
 def _beside(request: Request) -> tuple[SourceText, ...]:
     """What Packer reads in the folder that a build is put into."""
-    return files_for_packer(request.folder, request.most) if request.into and request.folder is not None else ()
+    return () if request.into is None else request.into.files(request.most)
 
 
 def _results(template: Template, conversions: Mapping[str, Conversion], request: Request) -> Iterator[Result]:
@@ -290,8 +306,19 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
         return _deliver(result, request.file.parent, {request.file.name: hcl}, request)
     if request.folder:
         files = {conversion.build_file: hcl, **conversion.files, **request.beside}
+        if request.into is not None:
+            if (other := request.into.maker_of(conversion.build_file)) is not None:
+                return _made_twice(result, request.folder / conversion.build_file, template.shown, other)
+            request.into.add(files, template.shown)
         return _deliver(result, request.folder, _without_own(request.folder, files, check=request.check), request)
     return replace(result, hcl=hcl)
+
+
+def _made_twice(result: Result, file: Path, template: str, other: str) -> Result:
+    """The result of a template that comes to a file which another one of the run has made."""
+    message = f"{file}, which this template becomes, is made of {other} in this run"
+    finding = about_file(CLASH, template, message, "Give one of the builds another name: `build-name` in aib2packer.toml.")
+    return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=1, findings=(*result.findings, finding))
 
 
 def _without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dict[str, bytes]:
@@ -306,17 +333,29 @@ def _without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> di
 
 
 def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: Request) -> Result:
-    from aib2packer.app.output import FilesDifferError, OutputError, write
-
     if request.check:
         return _check(result, folder, files, with_leftovers=request.file is None)
     try:
-        write(folder, files, force=request.force)
+        request.write(folder, files, force=request.force)
     except OutputError as error:
-        exit_code = 1 if isinstance(error, FilesDifferError) else 2
-        finding = about_file(NOT_WRITTEN, str(error.file), error.reason, error.help)
-        return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=exit_code, findings=(*result.findings, finding))
+        return _not_written(result, error)
     return result if request.file else replace(result, findings=(*result.findings, *_left_over(folder, files)))
+
+
+def _not_written(result: Result, error: OutputError) -> Result:
+    """The result of a conversion whose files are not written."""
+    exit_code = 1 if isinstance(error, FilesDifferError) else 2
+    finding = about_file(NOT_WRITTEN, str(error.file), error.reason, error.help)
+    return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=exit_code, findings=(*result.findings, finding))
+
+
+def none_written(results: Iterable[Result], error: OutputError) -> list[Result]:
+    """The results of a run of whose files none is written, as the system refuses one."""
+    reason = f"{error.file} {error.reason}, so nothing of this run is"
+    return [
+        _not_written(result, OutputError(result.folder or error.file, reason, error.help)) if result.waits else result
+        for result in results
+    ]
 
 
 def _left_over(folder: Path, files: Mapping[str, bytes]) -> Iterator[Finding]:

@@ -12,11 +12,12 @@ import click
 
 from aib2packer.app.azure_ids import is_image_template, is_in_azure
 from aib2packer.app.inputs import STDIN, collect, is_folder
-from aib2packer.app.run import Outcome, Request, Result, check_leftovers, run, unreadable
+from aib2packer.app.output import OutputError, Writing
+from aib2packer.app.run import Outcome, Request, Result, check_leftovers, none_written, run, unreadable
 from aib2packer.cli import options
 from aib2packer.cli.configured import about_all, about_replacements, configured
 from aib2packer.cli.printing import doing, echo, fetching, print_waiting, progress
-from aib2packer.cli.reporting import Reporting, report
+from aib2packer.cli.reporting import Reporting, report, write_reports
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.app.inputs import Template
+    from aib2packer.app.into import SharedFolder
     from aib2packer.app.run import Fetch
+    from aib2packer.audit.baseline import Baseline
     from aib2packer.fetch import Fetcher
+    from aib2packer.findings.model import Level
 
 
 # Endings that nobody gives a folder; a file of one is nothing that Packer reads.
@@ -38,7 +42,7 @@ _NO_FOLDERS = {".tf", ".tfvars", ".json", ".jsonc", ".bicep", ".txt", ".md", ".y
 
 
 @click.command("convert", cls=SectionedCommand)
-@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path(allow_dash=True))
+@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, is_eager=True, type=click.Path(allow_dash=True))
 @options.inputs
 @options.output
 @options.conversion
@@ -51,6 +55,8 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     parameter_files: tuple[str, ...],
     *,
     subscription: str | None,
+    baseline: str | None,
+    write_baseline: str | None,
     most: int,
     strict: bool,
     **given: object,
@@ -120,6 +126,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         given["fail_on"] = Severity.LOSS
     reporting = picked(Reporting, given)
     try:
+        accepted = _baseline(baseline, most)
         given["parameter_files"] = options.read_parameters(parameter_files, most)
         if in_azure:
             from aib2packer.app.azure_reading import list_templates
@@ -129,30 +136,85 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             arguments = list_templates(subscription, group, folder, check=bool(given["check"]), most=most)
         inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
-        report([unreadable(error)], reporting, many=False)
-        sys.exit(2)
+        sys.exit(_refuse(error, reporting))
     given["fetcher"] = _fetcher()
     request = picked(
         Request,
-        given | {"options": picked(Options, given), "most": most} | {"file": file, "folder": folder, "into": into is not None},
+        given | {"options": picked(Options, given), "most": most} | {"file": file, "folder": folder, "into": _shared(into)},
     )
     try:
         jobs = [configured(context, one, request) for one in inputs]
         _require_apart(jobs)
     except FileError as error:
-        report([unreadable(error)], reporting, many=False)
-        sys.exit(2)
+        sys.exit(_refuse(error, reporting))
     if many and not reporting.quiet:
         echo(about_all(context, len(inputs)))
-    results = _run(jobs, reporting) if many else _run_one(*jobs[0], reporting)
-    many = many or len(results) > 1
-    echo(safe("" if reporting.quiet else about_replacements(context, results)))
+    with Writing(folder) as writing:
+        jobs = [(template, replace(own, write=writing.write)) for template, own in jobs]
+        results = _run(jobs, reporting) if many else _run_one(*jobs[0], reporting)
+        results, status = _accepted(results, accepted, write_baseline, request.fail_on, whole=any(one.found for one in inputs))
+        many = many or len(results) > 1
+        echo(safe("" if reporting.quiet else about_replacements(context, results)))
+        try:
+            results = list(map(_print_hcl, results))
+        except BrokenPipeError:  # the reader has seen enough; click ends without a word
+            _finish(results, writing, reporting, many=many)
+            raise
+        sys.exit(max(status, _finish(results, writing, reporting, many=many)))
+
+
+def _finish(results: list[Result], writing: Writing, reporting: Reporting, *, many: bool) -> int:
+    """Have all files take their places, those of the reports too, and say what there is to say; gives the exit status."""
+    refused = write_reports(results, reporting, writing.write)
     try:
-        results = list(map(_print_hcl, results))
-    except BrokenPipeError:  # the reader has seen enough; click ends without a word
-        report(results, reporting, many=many)
-        raise
-    sys.exit(max(report(results, reporting, many=many), *(result.exit_code for result in results)))
+        writing.commit()
+    except OutputError as error:
+        results = none_written(results, error)
+        refused = write_reports(results, reporting)
+    return max(report(results, reporting, refused, many=many), *(result.exit_code for result in results))
+
+
+def _refuse(error: FileError, reporting: Reporting) -> int:
+    """Say that an input cannot be read; gives the exit status."""
+    results = [unreadable(error)]
+    report(results, reporting, write_reports(results, reporting), many=False)
+    return 2
+
+
+def _baseline(file: str | None, most: int) -> Baseline | None:
+    """What a baseline accepts; None where none is given.
+
+    Raises:
+        FileError: It cannot be read.
+
+    """
+    if file is None:
+        return None
+    from aib2packer.cli import baselines
+
+    return baselines.read(file, most)
+
+
+def _accepted(
+    results: list[Result], baseline: Baseline | None, new: str | None, level: Level, *, whole: bool
+) -> tuple[list[Result], int]:
+    """The results with what is accepted of their findings, and the exit status of writing a new baseline of the others."""
+    if baseline is None and new is None:
+        return results, 0
+    from aib2packer.cli import baselines
+
+    marked = results if baseline is None else baselines.applied(results, baseline, level, whole=whole)
+    failing = [(result.name, finding) for result in marked for finding in result.findings if finding.reaches(level)]
+    return marked, 0 if new is None or baselines.write_failing(new, failing) else 2
+
+
+def _shared(folder: str | None) -> SharedFolder | None:
+    """The folder with builds that `--into` names."""
+    if folder is None:
+        return None
+    from aib2packer.app.into import SharedFolder
+
+    return SharedFolder(Path(folder))
 
 
 def _fetcher() -> Fetch:

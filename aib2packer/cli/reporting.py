@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING
 import click
 
 from aib2packer import __version__
+from aib2packer.app.output import OutputError, write
 from aib2packer.app.run import Outcome
-from aib2packer.cli.printing import colored, echo
+from aib2packer.cli.printing import colored, echo, width
 from aib2packer.findings import text
 from aib2packer.findings.codes import NOT_WRITTEN
 from aib2packer.findings.formats import Format, render
 from aib2packer.findings.judgement import Judgement
 from aib2packer.findings.model import Asks, Severity, about_file
-from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.provenance.accounting import tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from aib2packer.app.run import Result
+    from aib2packer.app.run import Result, Write
 
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -51,15 +52,21 @@ def format_of(name: str) -> Format | None:
     return next((form for ending, form in FORMATS_BY_ENDING.items() if name.lower().endswith(ending)), None)
 
 
-def report(results: Sequence[Result], reporting: Reporting, *, many: bool) -> int:
-    """Say what there is to say; gives the exit status of the saying, 0 or 2."""
-    told = [result for result in results if result.outcome is not Outcome.NO_TEMPLATE or result.findings]
-    judgements = [Judgement(result.name, result.outcome.value, result.findings, result.diff) for result in told]
-    passed_over = len(results) - len(told)
+def write_reports(results: Sequence[Result], reporting: Reporting, write: Write = write) -> list[Judgement]:
+    """Write the files of findings and the accounts; gives what is to be said of those that cannot be written."""
+    judgements = _judgements(results)
     documents = {file: _findings(file, judgements) for file in reporting.findings_files}
     documents |= {file: _account(file, results) for file in reporting.reports}
-    refused = [judgement for file, document in documents.items() for judgement in _write(file, document)]
-    shown = [*map(_errors_only, judgements), *refused] if reporting.quiet else [*judgements, *refused]
+    return [judgement for file, document in documents.items() for judgement in _write(file, document, write)]
+
+
+def report(results: Sequence[Result], reporting: Reporting, refused: Sequence[Judgement] = (), *, many: bool) -> int:
+    """Say what there is to say, also of files that are refused; gives the exit status of the saying, 0 or 2."""
+    judgements = _judgements(results)
+    passed_over = len(results) - len(judgements)
+    open_ones = [*map(_not_accepted, judgements)]
+    said = judgements if reporting.findings.is_document else open_ones
+    shown = [*(map(_errors_only, said) if reporting.quiet else said), *refused]
     if reporting.findings.is_document:
         echo(render(reporting.findings, shown, version=__version__))
     else:
@@ -67,8 +74,15 @@ def report(results: Sequence[Result], reporting: Reporting, *, many: bool) -> in
         if not reporting.quiet:
             if diffs := [_colored_diff(judgement.diff) for judgement in judgements if judgement.diff]:
                 echo("\n".join([*diffs, ""]))
-            echo(_summary(judgements, tally(entry for result in results for entry in result.settings), passed_over, many=many))
+            echo(_accepted(judgements))
+            echo(_summary(open_ones, tally(entry for result in results for entry in result.settings), passed_over, many=many))
     return 2 if refused else 0
+
+
+def _judgements(results: Sequence[Result]) -> list[Judgement]:
+    """What is said of each template; files that hold none, and have no finding, are passed over."""
+    told = [result for result in results if result.outcome is not Outcome.NO_TEMPLATE or result.findings]
+    return [Judgement(result.name, result.outcome.value, result.findings, result.diff) for result in told]
 
 
 def _print_findings(judgements: Sequence[Judgement], reporting: Reporting, *, many: bool) -> None:
@@ -99,7 +113,7 @@ def _summary(judgements: Sequence[Judgement], settings: str, passed_over: int, *
     others = f"\n{_passed_over(passed_over)}" if passed_over else ""
     of_all = f"{outcomes.count(good.value)} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
     told = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"
-    return f"{table(judgements)}{others}\n\n{told}"
+    return f"{table(judgements, width=width())}{others}\n\n{told}"
 
 
 def _passed_over(count: int) -> str:
@@ -109,6 +123,18 @@ def _passed_over(count: int) -> str:
 def _errors_only(judgement: Judgement) -> Judgement:
     errors = tuple(finding for finding in judgement.findings if finding.severity is Severity.ERROR)
     return Judgement(judgement.template, judgement.outcome, errors)
+
+
+def _not_accepted(judgement: Judgement) -> Judgement:
+    """The findings that no baseline has."""
+    findings = tuple(finding for finding in judgement.findings if not finding.accepted)
+    return replace(judgement, findings=findings)
+
+
+def _accepted(judgements: Sequence[Judgement]) -> str:
+    """A sentence about the findings that a baseline has."""
+    count = sum(finding.accepted != "" for judgement in judgements for finding in judgement.findings)
+    return f"{count} accepted {'finding is' if count == 1 else 'findings are'} not shown (--baseline).\n" if count else ""
 
 
 def _asking(judgement: Judgement) -> Judgement:
@@ -134,10 +160,8 @@ def _account(name: str, results: Sequence[Result]) -> str:
     return as_markdown(accounts) if name.lower().endswith(".md") else as_json(accounts, version=__version__)
 
 
-def _write(name: str, document: str) -> Iterator[Judgement]:
+def _write(name: str, document: str, write: Write) -> Iterator[Judgement]:
     """Write what is reported to a file; gives what is to be said of one that cannot be written."""
-    from aib2packer.app.output import OutputError, write
-
     path = Path(name)
     try:
         write(path.parent, {path.name: f"{document}\n".encode()}, force=True)

@@ -15,8 +15,8 @@ from aib2packer.hcl.values import Interpolation
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import Unfetched
+from aib2packer.packer.layout import beside_template
 from aib2packer.packer.model import Download, Provisioner
-from aib2packer.packer.steps.build_context import beside_template
 from aib2packer.packer.steps.download import percent_encoded
 from aib2packer.text.secrets import find_secrets
 

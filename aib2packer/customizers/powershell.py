@@ -14,9 +14,9 @@ from aib2packer.findings import codes
 from aib2packer.hcl.code import conditional, of_value
 from aib2packer.hcl.values import HclCode
 from aib2packer.lazy.models import dataclass, replace
-from aib2packer.packer.layout import SCRIPTS
+from aib2packer.packer.layout import SCRIPTS, beside_template
 from aib2packer.packer.model import Provisioner, Steps
-from aib2packer.packer.steps.build_context import AS_ROOT, beside_template
+from aib2packer.packer.steps.build_context import AS_ROOT
 from aib2packer.packer.steps.exact_text import powershell_inline_is_exact, with_byte_order_mark
 from aib2packer.packer.steps.upload import upload_text
 

@@ -12,9 +12,9 @@ from aib2packer.customizers.head import comment, label, named, read_head
 from aib2packer.customizers.restart import WAIT, is_in_shell, mentions_restart, restarts_vm, wait_for_restart
 from aib2packer.findings import codes
 from aib2packer.lazy.models import dataclass, replace
-from aib2packer.packer.layout import SCRIPTS
+from aib2packer.packer.layout import SCRIPTS, beside_template
 from aib2packer.packer.model import Provisioner, Steps
-from aib2packer.packer.steps.build_context import AS_ROOT, beside_template
+from aib2packer.packer.steps.build_context import AS_ROOT
 from aib2packer.packer.steps.exact_text import has_short_byte_lines, has_short_lines, shell_inline_is_exact, unix_lines
 from aib2packer.packer.steps.upload import upload_text
 

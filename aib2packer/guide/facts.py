@@ -5,25 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, ManagedImageTarget
 from aib2packer.findings.text import safe
 from aib2packer.jsonc.tree import JsonObject, string_of
+from aib2packer.packer.access.rights import definition_scope
 from aib2packer.packer.facts import Connection, Facts, LastRun, Role
-from aib2packer.packer.shell_words import word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from aib2packer.aib.ids import ResourceId
-    from aib2packer.aib.model import DistributeTarget, ImageTemplate
+    from aib2packer.aib.model import ImageTemplate
     from aib2packer.guide.instructions import Guides
     from aib2packer.packer.access.rights import Right
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.model import Build
-    from aib2packer.packer.shell_words import Word
     from aib2packer.packer.variables.symbols import Symbols
-
-_COMPUTE = "/providers/Microsoft.Compute"
 
 
 def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build: Build, guides: Guides) -> Facts:
@@ -37,7 +32,7 @@ def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build
         name=about.name,
         system=decisions.os_type.value,
         source=safe(template.source.label),
-        targets=_distinct(map(_target, template.targets)),
+        targets=_distinct(target.label for target in template.targets),
         definitions=_distinct(_definitions(template, symbols)),
         scripts=_distinct(fetched),
         identities=_distinct(map(str, template.identities)),
@@ -55,25 +50,10 @@ def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(safe, texts)))
 
 
-def _target(target: DistributeTarget) -> str:
-    match target:
-        case GalleryTarget(id=image):
-            return f"gallery {image['galleries']}/{image['images']}"
-        case ManagedImageTarget(id=image):
-            return f"managed image {image['images']}"
-        case _:
-            return "VHD"
-
-
 def _definitions(template: ImageTemplate, symbols: Symbols) -> Iterator[str]:
     for target in template.targets:
-        if isinstance(target, GalleryTarget) and (scope := _definition(target.id, symbols)) is not None:
+        if target.definition is not None and (scope := definition_scope(target.definition, symbols)) is not None:
             yield str(scope)
-
-
-def _definition(image: ResourceId, symbols: Symbols) -> Word | None:
-    group = ("/subscriptions/", symbols.value(image.subscription), "/resourceGroups/", symbols.value(image.resource_group))
-    return word(*group, f"{_COMPUTE}/galleries/", symbols.value(image["galleries"]), "/images/", symbols.value(image["images"]))
 
 
 def _subnets(template: ImageTemplate) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Severity
+from aib2packer.packer.distribution.managed_image import IMAGE_GROUP
 from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.source.managed_image import SOURCE_GROUP
 
@@ -19,13 +20,13 @@ _CLI = "Post-processors run the Azure CLI, which must be signed in there, with t
 _NO_NAME = "VM image, converted from an Azure Image Builder template."
 _FETCHED = f"Scripts and files were fetched when the template was converted; `sha256sum --check {SHA256SUMS}` compares."
 _PRIVATE_BLOBS = "Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them."
-# What the sentence about rights lists, in its order; the page beside the build says more.
-_LISTED = (
+# The order of the sentence about rights; what else there is comes after these.
+_FIRST = (
     "the subnet",
     "the source image",
     SOURCE_GROUP,
     "the gallery",
-    "the managed image's resource group",
+    IMAGE_GROUP,
     "the storage account",
 )
 
@@ -49,9 +50,7 @@ def _header(guide: Guide, report: Report) -> tuple[str, ...]:
         lines += [line for line in others if line not in lines]
     lines += ["", f"{_where(guide)} {_rights(guide)}"]
     if guide.copies:
-        lines.append(_CLI)
-        if guide.makes_vhd:
-            lines.append("For VHDs that takes Storage Blob Data Contributor on the storage account.")
+        lines += [_CLI, *guide.notes]
     if guide.validated:
         how = "The last command" if guide.validation else "The build that `aib2packer convert --emit validation` prints"
         lines.append(f"{how} boots the image and validates it, which Image Builder does before it distributes.")
@@ -113,8 +112,8 @@ def _where(guide: Guide) -> str:
 def _rights(guide: Guide) -> str:
     role = guide.subscription_right.role
     words = f"The account needs {role} on the subscription, which Image Builder's own service took care of"
-    things = {right.thing for right in guide.rights}
-    had = [thing for thing in _LISTED if thing in things]
+    things = dict.fromkeys(right.thing for right in guide.rights if right.in_sentence)
+    had = sorted(things, key=lambda thing: _FIRST.index(thing) if thing in _FIRST else len(_FIRST))
     whole = f"{', '.join(had[:-1])} and {had[-1]}" if len(had) > 1 else "".join(had)
     if had and guide.had_identity is not None:
         words += f", and what the identity {guide.had_identity or 'of the template'} had: {whole}"

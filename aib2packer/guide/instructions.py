@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, VhdTarget
 from aib2packer.azure.clouds import Cloud
 from aib2packer.guide.commands import FOLDER, commands
 from aib2packer.guide.decided import choices
 from aib2packer.guide.leftovers import remove_leftovers, replace_image
 from aib2packer.guide.network import reach
-from aib2packer.guide.rights import further_rights, one_group, whole_subscription
+from aib2packer.guide.rights import further_rights, one_group, rights_to_boot, whole_subscription
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Auth
+from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.distribution.versions import counting_options, counting_values
 from aib2packer.packer.layout import SHA256SUMS, output_names
 from aib2packer.packer.shell_words import word
-from aib2packer.packer.source.managed_image import SOURCE_GROUP
 from aib2packer.packer.steps.download import needs_azure_cli
 from aib2packer.packer.subscription import subscription_value
-from aib2packer.packer.validation import STAND_INS
+from aib2packer.packer.validation import stand_ins
 from aib2packer.packer.vm.machine import build_location
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aib2packer.aib.model import ImageTemplate, ManagedImageTarget
+    from aib2packer.aib.model import ImageTemplate
     from aib2packer.guide.commands import Commands
     from aib2packer.options import Options
     from aib2packer.packer.access.network import Reach
@@ -58,7 +57,8 @@ class Guide:
     """Whether it fetches with the Azure CLI's account."""
     copies: bool
     """Whether post-processors make targets with the Azure CLI."""
-    makes_vhd: bool
+    notes: tuple[str, ...]
+    """What the Azure CLI needs besides for targets of some kinds."""
     fetched: bool
     """Whether scripts and files were fetched when the template was converted."""
     private: bool
@@ -187,7 +187,9 @@ def _validation_guide(told: _Told, build: Build) -> Guide:
     about = _guide(told, build)
     return replace(
         about,
-        rights=about.rights if told.is_source_only else _rights_to_boot(about.rights, told.decisions.validation.booted),
+        rights=about.rights
+        if told.is_source_only
+        else rights_to_boot(about.rights, told.template, told.decisions, told.symbols),
         commands=replace(commands, stand_ins=_stand_ins(build)),
         counting=None,
         counting_values=(),
@@ -196,17 +198,9 @@ def _validation_guide(told: _Told, build: Build) -> Guide:
     )
 
 
-def _rights_to_boot(rights: Sequence[Right], booted: GalleryTarget | ManagedImageTarget | None) -> tuple[Right, ...]:
-    """Those of the build that validates, which starts from the finished image and makes nothing."""
-    others = {"the source image", SOURCE_GROUP, "the storage account", "the resource group"}
-    if isinstance(booted, GalleryTarget):
-        others.add("the managed image's resource group")
-    return tuple(right for right in rights if right.thing not in others)
-
-
 def _stand_ins(build: Build) -> dict[str, str]:
     names = {variable.name for variable in build.variables}
-    return {name: value for name, value in STAND_INS.items() if name in names}
+    return {name: value for name, value in stand_ins().items() if name in names}
 
 
 def _guide(told: _Told, build: Build) -> Guide:
@@ -214,7 +208,7 @@ def _guide(told: _Told, build: Build) -> Guide:
     beside = build.validation if options.side_files else None
     downloads = (*build.downloads, *(() if beside is None else beside.downloads))
     targets = () if told.is_source_only else template.targets
-    galleries = [target for target in template.targets if isinstance(target, GalleryTarget)]
+    galleries = decisions.plan.galleries
     subscription = subscription_value(decisions.subscription, symbols)
     return Guide(
         name=None if template.name is None else template.name.literal,
@@ -227,7 +221,7 @@ def _guide(told: _Told, build: Build) -> Guide:
         needs_shell=_runs_shell(build),
         private_blobs=needs_azure_cli(downloads),
         copies=_copies(build),
-        makes_vhd=any(isinstance(target, VhdTarget) for target in targets),
+        notes=tuple(dict.fromkeys(note for target in targets if (note := kind_of_target(target).note))),
         fetched=SHA256SUMS in build.files,
         private=template.vm.subnet is not None,
         public=template.vm.subnet is None or template.vm.subnet.when is not None,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import ManagedImageTarget
 from aib2packer.packer.distribution.ids import REPLACES, TEMPORARY, TEMPORARY_SNAPSHOT
+from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.shell_words import Word, assignments, word
 from aib2packer.packer.subscription import subscription_value
 
@@ -75,8 +75,8 @@ def _places(decisions: Decisions, symbols: Symbols) -> Iterator[tuple[Word, Word
 def _image_places(decisions: Decisions, symbols: Symbols) -> Iterator[tuple[Word, Word] | None]:
     """Those of the managed images that the Azure CLI makes."""
     for target in decisions.plan.copied:
-        if isinstance(target, ManagedImageTarget):
-            subscription, group = (word(symbols.value(text)) for text in (target.id.subscription, target.id.resource_group))
+        if (beside := kind_of_target(target).leaves_behind(target)) is not None:
+            subscription, group = (word(symbols.value(text)) for text in (beside.subscription, beside.resource_group))
             yield None if subscription is None or group is None else (subscription, group)
 
 

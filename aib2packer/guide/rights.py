@@ -4,37 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
 from aib2packer.packer.access.rights import (
-    BLOB_CONTRIBUTOR,
     BLOB_READER,
     CONTRIBUTOR,
-    READER,
     Right,
-    account_of,
     account_scope,
-    gallery_scope,
-    group_words,
     within_subscription,
 )
+from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.steps.download import private_accounts
 from aib2packer.packer.subscription import subscription_value
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from aib2packer.aib.model import DistributeTarget, ImageTemplate, Subnet
+    from aib2packer.aib.model import ImageTemplate, Subnet, Target
     from aib2packer.hcl.values import Value
     from aib2packer.packer.decisions import Decisions
-    from aib2packer.packer.distribution.plan import DistributionPlan
     from aib2packer.packer.model import Download
     from aib2packer.packer.shell_words import Word
     from aib2packer.packer.variables.symbols import Symbols
 
-PUBLISHER = "Compute Gallery Artifacts Publisher"
-_TAGS = "Tag Contributor"  # what publishes to a gallery may not tag
+_GROUP = "the resource group"
 BUILD_GROUP_NAME = "packer-builds"
 
 
@@ -51,7 +44,7 @@ def whole_subscription(subscription: Value) -> Right:
 def one_group(subscription: Value) -> Right:
     """What Packer needs to build in a resource group that is there already."""
     return Right(
-        "the resource group",
+        _GROUP,
         CONTRIBUTOR,
         word("/subscriptions/", subscription, f"/resourceGroups/{BUILD_GROUP_NAME}"),
         "makes the VM, its disk and its network in it, and deletes them",
@@ -61,7 +54,7 @@ def one_group(subscription: Value) -> Right:
 
 def further_rights(
     template: ImageTemplate,
-    targets: Sequence[DistributeTarget],
+    targets: Sequence[Target],
     decisions: Decisions,
     downloads: Sequence[Download],
     symbols: Symbols,
@@ -70,9 +63,28 @@ def further_rights(
     return tuple(dict.fromkeys(_further_rights(template, targets, decisions, downloads, symbols)))
 
 
+def target_rights(target: Target, decisions: Decisions, symbols: Symbols) -> Iterator[Right]:
+    """What a target takes."""
+    tagged = target.index in decisions.tags.own or target.index in decisions.tags.late_own
+    return kind_of_target(target).rights(target, decisions.plan, symbols, tagged=tagged)
+
+
+def rights_to_boot(
+    rights: Sequence[Right], template: ImageTemplate, decisions: Decisions, symbols: Symbols
+) -> tuple[Right, ...]:
+    """Those of the build that validates, which starts from the finished image and makes nothing."""
+    booted = decisions.validation.booted
+    others = (target for target in template.targets if booted is None or target.kind != booted.kind)
+    left_out = {
+        *kind_of_source(template.source).rights(template.source, symbols),
+        *(right for target in others for right in target_rights(target, decisions, symbols)),
+    }
+    return tuple(right for right in rights if right not in left_out and right.thing != _GROUP)
+
+
 def _further_rights(
     template: ImageTemplate,
-    targets: Sequence[DistributeTarget],
+    targets: Sequence[Target],
     decisions: Decisions,
     downloads: Sequence[Download],
     symbols: Symbols,
@@ -89,40 +101,16 @@ def _further_rights(
             word("/subscriptions/", subscription, *within_subscription(plan.temporary_group, symbols)),
             plan.temporary_group.literal,
         )
-        yield Right("the resource group", CONTRIBUTOR, scope, "makes a managed image on the way, and deletes it", name)
+        yield Right(_GROUP, CONTRIBUTOR, scope, "makes a managed image on the way, and deletes it", name, in_sentence=False)
     for target in targets:
-        yield from _target_rights(target, plan, symbols, {*decisions.tags.own, *decisions.tags.late_own})
+        yield from target_rights(target, decisions, symbols)
     for account in private_accounts(downloads):
         why = "fetches scripts and files that are not public"
-        yield Right("the blobs of the storage account", BLOB_READER, account_scope(account), why, account)
+        yield Right("the blobs of the storage account", BLOB_READER, account_scope(account), why, account, in_sentence=False)
     for identity in template.vm.identities:
         name = identity.split("/")[-1].literal
         scope = word(symbols.value(identity))
-        yield Right("the identity", "Managed Identity Operator", scope, "gives it to the build VM", name)
-
-
-def _target_rights(
-    target: DistributeTarget, plan: DistributionPlan, symbols: Symbols, tagged: Container[int]
-) -> Iterator[Right]:
-    """What a target takes. `tagged` are those whose tags the Azure CLI sets, by their index."""
-    match target:
-        case GalleryTarget(id=image):
-            name = image["galleries"].literal
-            yield Right("the gallery", PUBLISHER, gallery_scope(image, symbols), "publishes the image version", name)
-            if target.index in tagged:
-                yield Right("the gallery", _TAGS, gallery_scope(image, symbols), "tags the image version (tags/write)", name)
-        case ManagedImageTarget(id=image):
-            scope = word(*group_words(image, symbols))
-            name = image.resource_group.literal
-            yield Right("the managed image's resource group", CONTRIBUTOR, scope, "writes the managed image", name)
-        case VhdTarget():
-            blob = None if target.uri is None else account_of(target.uri)
-            scope = None if blob is None else account_scope(blob)
-            yield Right("the storage account", READER, scope, "looks up where its blobs are", blob)
-            others = [other for other in plan.copied if isinstance(other, VhdTarget)]
-            is_source = target is plan.vhd and any(other.uri is None or account_of(other.uri) != blob for other in others)
-            why = "copies the VHD into it, and from it to the other accounts" if is_source else "copies the VHD into it"
-            yield Right("the storage account", BLOB_CONTRIBUTOR, scope, why, blob)
+        yield Right("the identity", "Managed Identity Operator", scope, "gives it to the build VM", name, in_sentence=False)
 
 
 def _subnet(subnet: Subnet, subscription: Value, symbols: Symbols) -> Word | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, ManagedImageTarget
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.distribution.plan import plan_distribution
@@ -93,8 +92,9 @@ def _marketplace_names(template: ImageTemplate) -> tuple[str, str, str] | None:
 def name_build(template: ImageTemplate) -> str:
     """A name for the build: the template's own, else that of the image, else of the run output."""
     candidates = [template.name]
-    for kind in (GalleryTarget, ManagedImageTarget):
-        candidates += [target.id["images"] for target in template.targets if isinstance(target, kind)]
+    published = [target for target in template.targets if target.definition is not None]
+    others = [target for target in template.targets if target.definition is None]
+    candidates += [target.image["images"] for target in (*published, *others) if target.image is not None]
     candidates += [target.run_output_name for target in template.targets]
     known = (text.literal for text in candidates if text is not None and text.literal)
     names = (re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:_LONGEST_NAME] for text in known)

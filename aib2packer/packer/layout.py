@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aib2packer.hcl.values import HclCode, Interpolation
 from aib2packer.lazy.models import dataclass
 from aib2packer.options import BUILD_FILE, Layout
 
@@ -44,6 +45,11 @@ def manifest_file(name: str) -> str:
 
 
 MANIFEST_ENDING = ".manifest.json"
+
+
+def beside_template(path: str) -> Interpolation:
+    """A path beside the HCL: Packer takes relative ones from where it was started."""
+    return Interpolation((HclCode("path.root"), f"/{path}"))
 
 
 def values_file(name: str) -> str:

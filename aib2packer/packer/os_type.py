@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from aib2packer.aib.answers import error_code
-from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget
+from aib2packer.aib.model import Located
 from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
@@ -203,7 +203,7 @@ def _by_name(template: ImageTemplate) -> tuple[OsType, str] | None:
 def _names(template: ImageTemplate) -> Iterator[str]:
     """The names that may tell, those of the source first."""
     texts = [*template.source.names]
-    texts += [target.id["images"] for target in template.targets if isinstance(target, GalleryTarget | ManagedImageTarget)]
+    texts += [target.image["images"] for target in template.targets if target.image is not None]
     if template.name is not None:
         texts.append(template.name)
     for text in texts:

@@ -10,17 +10,17 @@ import shlex
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import HclCode, Local, Variable, VariableValidation
 from aib2packer.lazy.models import dataclass
 from aib2packer.options import SecurityType
+from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.marketplace import Architecture, Generation
 from aib2packer.packer.source.kinds import kind_of_source
 
 if TYPE_CHECKING:
-    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.aib.model import GalleryTarget, ImageTemplate
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings, Value
@@ -100,7 +100,7 @@ def decide_security(  # noqa: PLR0913, PLR0917 - what the decision depends on
     if known is None and (generation is Generation.V1 or architecture is Architecture.ARM64):
         return Security(Publishing.AS_IT_COMES)  # such a definition has no security type
     can_be_trusted = plan.vhd is None and plan.image_group is None and kind_of_source(template.source).can_be_trusted
-    can_be_trusted = can_be_trusted and all(isinstance(other, GalleryTarget) for other in template.targets)
+    can_be_trusted = can_be_trusted and all(kind_of_target(other).can_be_trusted for other in template.targets)
     if known is SecurityType.CONFIDENTIAL or (known is SecurityType.TRUSTED_LAUNCH and not can_be_trusted):
         _refuse(target.id.text, known, report)
     elif known is SecurityType.TRUSTED_LAUNCH:

@@ -11,10 +11,10 @@ from aib2packer.lazy.models import replace
 from aib2packer.options import WinrmBootstrap
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import distribute
-from aib2packer.packer.layout import downloads_folder
+from aib2packer.packer.layout import beside_template, downloads_folder
 from aib2packer.packer.model import Steps
 from aib2packer.packer.source.kinds import kind_of_source
-from aib2packer.packer.steps.build_context import BuildContext, beside_template
+from aib2packer.packer.steps.build_context import BuildContext
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.generalize import generalize, lay_script, may_change_script, run_script
 from aib2packer.packer.subscription import subscription_value

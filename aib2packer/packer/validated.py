@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget
+from aib2packer.aib.model import Located
 from aib2packer.lazy.models import dataclass
 from aib2packer.options import ValidateIn
+from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.distribution.versions import major_version
 
 if TYPE_CHECKING:
-    from aib2packer.aib.model import ImageTemplate, Validation
+    from aib2packer.aib.model import GalleryTarget, ImageTemplate, Target, Validation
     from aib2packer.options import Options
     from aib2packer.packer.distribution.plan import DistributionPlan
+    from aib2packer.packer.distribution.target_kind import Bootable
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class ValidationPlan:
     """What runs in the build that makes the image."""
     build: Validation | None
     """What a build of its own runs; None where there is none, or none that is put out."""
-    booted: GalleryTarget | ManagedImageTarget | None
+    booted: Target | None
     held_back: tuple[GalleryTarget, ...]
     """The targets whose versions are not to be the latest until the image is validated."""
 
@@ -45,9 +47,18 @@ def decide_validation(template: ImageTemplate, plan: DistributionPlan, options: 
     return ValidationPlan(template.validation if is_inline else None, build, booted, held)
 
 
-def literal_name(target: GalleryTarget | ManagedImageTarget) -> str | None:
+def bootable_of(target: Target) -> Bootable[Any]:
+    """How a target is booted that can be."""
+    bootable = kind_of_target(target).bootable
+    if bootable is None:
+        message = f"Packer boots no {target.kind}"
+        raise TypeError(message)
+    return bootable
+
+
+def literal_name(target: Target) -> str | None:
     """The version, or the name of the managed image, where the template says it literally."""
-    text = target.version if isinstance(target, GalleryTarget) else target.id["images"]
+    text = bootable_of(target).name(target)
     return None if text is None else text.literal
 
 

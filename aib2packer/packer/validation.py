@@ -8,33 +8,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget
 from aib2packer.findings import codes
-from aib2packer.hcl.values import HclCode, Interpolation, Local, Variable, traced
+from aib2packer.hcl.values import HclCode, Local, Variable, traced
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Emit, ValidateIn
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import ForValidation
+from aib2packer.packer.distribution.kinds import TARGETS
 from aib2packer.packer.distribution.tags import tags_value
-from aib2packer.packer.distribution.versions import VERSION, image_version
-from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.layout import downloads_folder, manifest_file
+from aib2packer.packer.layout import beside_template, downloads_folder, manifest_file
 from aib2packer.packer.model import Provisioner, Steps
-from aib2packer.packer.source.gallery_image import gallery_image
 from aib2packer.packer.source.kinds import kind_of_source
-from aib2packer.packer.source.managed_image import managed_image
-from aib2packer.packer.source.platform_image import plan_info
-from aib2packer.packer.steps.build_context import beside_template
+from aib2packer.packer.source.managed_image import name_of_no_image
+from aib2packer.packer.source.plan import plan_info
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.shell_local import Environment
-from aib2packer.packer.validated import literal_name
+from aib2packer.packer.validated import bootable_of, literal_name
 from aib2packer.packer.vm.cli_session import SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aib2packer.aib.ids import ResourceId
-    from aib2packer.aib.model import Customizer, ImageTemplate, Validation
+    from aib2packer.aib.model import Customizer, GalleryTarget, ImageTemplate, Validation
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.options import Options
@@ -51,9 +47,6 @@ HELD_BACK = Variable(
     "bool",
     default=True,
 )
-_IMAGE = "managed_image_name"
-STAND_INS = {VERSION: "1.0.0", _IMAGE: "image"}
-"""What a build is checked with while there is no manifest that names its image, by variable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +56,12 @@ class Base:
     name: str
     settings: Settings
     files: Mapping[str, bytes]
+
+
+def stand_ins() -> dict[str, str]:
+    """What a build is checked with while there is no manifest that names its image, by variable."""
+    known = (kind.bootable for kind in TARGETS.values())
+    return {bootable.variable: bootable.stand_in for bootable in known if bootable is not None}
 
 
 def report_validation(template: ImageTemplate, plan: ValidationPlan, options: Options, report: Report) -> None:
@@ -136,9 +135,8 @@ def _recorded(decisions: Decisions, symbols: Symbols) -> dict[str, Value]:
     plan = decisions.validation
     if plan.build is None or plan.booted is None or literal_name(plan.booted) is not None:
         return {}
-    if isinstance(plan.booted, GalleryTarget):
-        return {VERSION: image_version(plan.booted, decisions.plan.galleries, symbols)}
-    return {_IMAGE: symbols.value(plan.booted.id["images"])}
+    bootable = bootable_of(plan.booted)
+    return {bootable.variable: bootable.recorded(plan.booted, decisions.plan, symbols)}
 
 
 def validation_build(
@@ -150,19 +148,12 @@ def validation_build(
     if plan.build is None or target is None:
         return None
     manifest = f"{'../' if options.side_files else ''}{manifest_file(base.name)}"
-    group = context.symbols.value(target.id.resource_group)
-    after: tuple[Provisioner, ...] = ()
-    if isinstance(target, GalleryTarget):
-        version = literal_name(target) or _from_manifest(VERSION, "Gallery version to validate.", manifest)
-        source = gallery_image(target.id, version, target.span, context.symbols)
-        if plan.held_back:
-            released = [(other.id, literal_name(other) or version) for other in plan.held_back]
-            after = (_release(released, context.symbols),)
-    else:
-        image = literal_name(target) or _from_manifest(_IMAGE, "Managed image to validate.", manifest)
-        source = managed_image(image, group, target.span) | _name_of_no_image(base.name, group)
-    if template.source.marketplace is not None:  # an image made from one with a plan has that plan too
-        source |= plan_info(template.source.marketplace, context.symbols, context.report)
+    bootable = bootable_of(target)
+    name = literal_name(target) or _from_manifest(bootable.variable, bootable.described, manifest)
+    source = bootable.settings(target, name, base.name, context.symbols)
+    released = [(other.id, literal_name(other) or name) for other in plan.held_back]
+    after = (_release(released, context.symbols),) if released else ()
+    source |= plan_info(template.source.purchase_plan, context.symbols, context.report)
     settings = base.settings | source
     settings.pop("disk_additional_size", None)  # the image has its data disks
     built = _validation(template, kinds, replace(base, settings=settings), context, after)
@@ -176,7 +167,7 @@ def source_validation_build(
     kind = kind_of_source(template.source)
     source = kind.settings(template.source, context.symbols, context.report)
     if (group := kind.image_group(template.source)) is not None:
-        source |= _name_of_no_image(base.name, context.symbols.value(group))
+        source |= name_of_no_image(base.name, context.symbols.value(group))
     return _validation(template, kinds, replace(base, settings=base.settings | source), context)
 
 
@@ -245,12 +236,6 @@ def _from_manifest(key: str, description: str, manifest: str) -> Local:
     return Local(
         key, HclCode(f"var.{key} != null ? var.{key} : {last}", (variable,)), "file() takes the path from this folder on."
     )
-
-
-def _name_of_no_image(name: str, group: Value) -> Settings:
-    """azure-arm wants a name for an image wherever it starts from a managed one; `skip_create_image` makes none."""
-    time = HclCode('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
-    return {_IMAGE: Interpolation((f"{name}-", time)), "managed_image_resource_group_name": group}
 
 
 def _release(versions: Sequence[tuple[ResourceId, str | Local]], symbols: Symbols) -> Provisioner:

@@ -11,10 +11,10 @@ import shlex
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import OsType
+from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.marketplace import Architecture, Generation, needs_plan, publisher_of
 from aib2packer.packer.vm.machine import default_size
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.aib.ids import ResourceId
-    from aib2packer.aib.model import Customizer, DistributeTarget, ImageTemplate
+    from aib2packer.aib.model import Customizer, ImageTemplate
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.packer.decisions import Decisions
@@ -72,10 +72,9 @@ def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> No
     _check_job(template, report)
     _check_regions(template, report)
     for target in decisions.plan.made:
-        if isinstance(target, VhdTarget) and target.uri is not None and ".blob." in target.uri.visible:
-            _tell_of_account(target.uri, report)
-        if os_type is OsType.WINDOWS and isinstance(target, GalleryTarget | ManagedImageTarget):
-            _check_own_source(template, target.id, report)
+        kind_of_target(target).foresee(target, report)
+        if os_type is OsType.WINDOWS and target.image is not None:
+            _check_own_source(template, target.image, report)
     if os_type is OsType.WINDOWS:
         _check_time(template, report)
         _check_pending_restarts(template.customize, report)
@@ -101,7 +100,7 @@ def _check_job(template: ImageTemplate, report: Report) -> None:
 
 def _check_regions(template: ImageTemplate, report: Report) -> None:
     """Tell of regions that another cloud has: nothing reaches from one into the other."""
-    regions = [template.location, *(region for target in template.targets for region in _regions_of(target))]
+    regions = [template.location, *(region for target in template.targets for region in target.places)]
     for region in dict.fromkeys(region for region in regions if region is not None and region.literal):
         if template.cloud.facts.has_region(str(region)):
             continue
@@ -116,16 +115,6 @@ def _check_regions(template: ImageTemplate, report: Report) -> None:
             message = f"`{region}` cannot be the name of a region: it looks like a placeholder that is not filled in"
             remedy = "Write the name of a region, such as westeurope."
         report.add(code, region.span, message, help=remedy)
-
-
-def _regions_of(target: DistributeTarget) -> tuple[TemplateText | None, ...]:
-    match target:
-        case GalleryTarget():
-            return tuple(region.name for region in target.regions)
-        case ManagedImageTarget():
-            return (target.location,)
-        case _:
-            return ()
 
 
 def _check_plan(template: ImageTemplate, report: Report) -> None:
@@ -172,6 +161,21 @@ def _check_own_image(template: ImageTemplate, report: Report) -> None:
     """What an image of one's own brings, and no template tells (docs/reference/packer-semantics.md 8.3)."""
     if template.source.marketplace is not None:
         return
+    known = template.siblings.source
+    if known is not None and known.data_disks is not None:
+        if known.data_disks:
+            count = len(known.data_disks)
+            many = f"{count} data disks" if count > 1 else "a data disk"
+            sizes = ", ".join(f"{size} GB" if size else "of a size that Azure does not tell" for size in known.data_disks)
+            there = "in the new image too" if template.vm.data_disks_gb else "not in the new image"
+            report.add(
+                codes.OWN_IMAGE,
+                template.source.span,
+                f"the source has {many} ({sizes}), which {'are' if count > 1 else 'is'} {there}: azure-arm takes such along "
+                "only where the template adds disks",
+                help="See what is on it; additionalDataDisks in the template takes it along.",
+            )
+        return
     disks = "" if template.vm.data_disks_gb else "data disks, which are not in the new image, or "
     report.add(
         codes.OWN_IMAGE,
@@ -203,7 +207,7 @@ def _check_processor(template: ImageTemplate, decisions: Decisions, report: Repo
 def _check_disks(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
     disks = template.vm.data_disks_gb
     for target in decisions.plan.copied if disks else ():
-        if not isinstance(target, GalleryTarget):
+        if not kind_of_target(target).copies_data_disks:
             report.add(
                 codes.COPY_WITHOUT_DISKS,
                 disks[0].span,
@@ -264,16 +268,6 @@ def _folded(segments: dict[str, TemplateText]) -> dict[str, tuple[object, ...]]:
     return {
         name: tuple(part.lower() if isinstance(part, str) else part for part in text.parts) for name, text in segments.items()
     }
-
-
-def _tell_of_account(uri: TemplateText, report: Report) -> None:
-    report.add(
-        codes.VHD_PLACE,
-        uri.span,
-        "the VHD is copied when all else is done: its storage account must be in the subscription of the build, and the "
-        "container must exist by then",
-        help="Create the container before the build: `az storage container create`.",
-    )
 
 
 def _check_time(template: ImageTemplate, report: Report) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.expressions import Surroundings, arm_of, constant, json_of
 from aib2packer.terraform.forms import object_of
 from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfValue
@@ -30,6 +31,12 @@ _ACCOUNT = {
     ("azapi_client_config", "subscription_resource_id"): "subscription().id",
     ("azapi_client_config", "tenant_id"): "tenant().tenantId",
 }
+
+
+# Attributes whose values providers hide.
+_SECRETS = pattern(
+    r"password|(?:primary|secondary)_(?:access_)?key|connection_string|(?:^|_)sas(?:_|$)|client_secret|private_key"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +170,11 @@ class Written:
             )
         if name not in self.variables:
             self.variables[name] = JsonMember(name, value.span, JsonScalar(None, value.span))  # so that a circle ends
-            self.variables[name] = JsonMember(name, value.span, json_of(value, self.surroundings()))
+            try:
+                self.variables[name] = JsonMember(name, value.span, json_of(value, self.surroundings()))
+            except NotTranslatedError:
+                del self.variables[name]
+                raise
         return f"variables({constant(name)})"
 
     def _other(self, path: tuple[str, ...], expression: TfExpression, around: Surroundings) -> str:
@@ -188,7 +199,8 @@ class Written:
         key = None if index is None or isinstance(index, TfValue) else arm_of(index, around)
         described = ".".join(path)
         text = JsonScalar(f"What {described} is." if key is None else f"What {described} is, by its key.", span)
-        kind = JsonScalar("string" if key is None else "object", span)
+        secret = _SECRETS.search(path[-1]) is not None or (path[-1] == "value" and "secret" in "".join(path[:-1]))
+        kind = JsonScalar(("secure" if secret else "") + ("string" if key is None else "object"), span)
         free = f"{name}_{len(path)}" if name in self.configuration.variables and path[0] != "var" else name
         declared = object_of({"type": kind, "metadata": object_of({"description": text}, span)}, span)
         self.parameters.setdefault(free, JsonMember(free, span, declared))

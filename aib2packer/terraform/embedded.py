@@ -9,7 +9,7 @@ from aib2packer.jsonc.reader import read_json
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.lazy.models import replace
 from aib2packer.lazy.patterns import pattern
-from aib2packer.terraform.forms import as_arm_text
+from aib2packer.terraform.forms import as_arm_text, with_values
 from aib2packer.terraform.reading import NotReadError, closing_brace, read_interpolation
 from aib2packer.terraform.syntax import NotTranslatedError, TfCall
 from aib2packer.text.source import SourceText, Span
@@ -26,12 +26,12 @@ _MARKED = pattern(rf"{_OPEN}(\d+){_FILL}*")
 _TOKEN = pattern(r'\\.|"|\$\$\{|\$\{', re.DOTALL)
 
 
-def read_embedded(piece: Span, arm: Callable[[TfExpression], str], *, is_arm: bool) -> Json:
+def read_embedded(piece: Span, arm: Callable[[TfExpression, bool], str], *, is_arm: bool) -> Json:
     """The JSON in a piece of a text, each part at its place.
 
     Args:
         piece: The text.
-        arm: Writes what is filled in as an ARM expression.
+        arm: Writes what is filled in as an ARM expression, given whether it stands in quotes.
         is_arm: Whether the text is an ARM template, in which `[…]` is an expression; elsewhere it is text.
 
     Raises:
@@ -60,7 +60,7 @@ def read_embedded(piece: Span, arm: Callable[[TfExpression], str], *, is_arm: bo
         length = close + 1 - token.start() - (0 if quoted else 2)
         mark = f"{_OPEN}{len(expressions)}".ljust(length, _FILL)
         pieces.append(mark if quoted else f'"{mark}"')
-        expressions.append(arm(inner))
+        expressions.append(arm(inner, quoted))
         at = close + 1
     pieces.append(text[at:])
     parsed = read_json(SourceText(source.name, "".join(pieces)))
@@ -102,7 +102,4 @@ def _expression(text: str, expressions: tuple[str, ...], *, is_arm: bool) -> str
     if pieces[0] == pieces[2] == "" and len(pieces) == len(("", "number", "")):
         return f"[{expressions[int(pieces[1])]}]"
     values = [expressions[int(number)] for number in pieces[1::2]]
-    form = "".join(
-        f"{{{index // 2}}}" if index % 2 else piece.replace("{", "{{").replace("}", "}}") for index, piece in enumerate(pieces)
-    )
-    return f"[format('{form.replace(chr(39), chr(39) * 2)}', {', '.join(values)})]"
+    return with_values([None if index % 2 else piece for index, piece in enumerate(pieces)], values, is_arm=is_arm)

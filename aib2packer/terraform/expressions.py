@@ -9,7 +9,7 @@ from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonS
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.embedded import read_embedded
-from aib2packer.terraform.forms import as_arm_text
+from aib2packer.terraform.forms import as_arm_text, with_values
 from aib2packer.terraform.functions import OPERATORS, call, date_format
 from aib2packer.terraform.syntax import (
     NotTranslatedError,
@@ -33,7 +33,7 @@ from aib2packer.text.source import SourceText, Span
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-
+_NONE: Mapping[str, str] = {}
 _WORD = pattern(r"[A-Za-z_]\w*")
 _VERB = pattern(r"%%|%(0?)(\d*)([a-z])")
 _LISTS = {"concat", "compact", "distinct", "flatten", "keys", "range", "split", "tolist", "toset", "values", "setunion"}
@@ -47,7 +47,8 @@ class Surroundings:
 
     `lookup` gives the ARM expression of a reference by its words, and where it stands; `kind` says of a reference whether it is
     a "list", a "map", a "bool" or None for others. `definition` gives what stands behind a `local`. `read` reads a file of the
-    configuration; `loops` are the variables of `for`, and of `each` and `count`, as expressions.
+    configuration; `loops` are the variables of `for`, and of `each` and `count`, as expressions. `hand_in` makes a parameter of
+    an expression: within an ARM template that is written here, whose own expressions are text to Terraform; None elsewhere.
     """
 
     lookup: Callable[[tuple[str, ...], TfExpression, Surroundings], str]
@@ -56,6 +57,11 @@ class Surroundings:
     read: Callable[[str], SourceText | None]
     moment: Callable[[str], str]
     loops: Mapping[str, str] = field(default_factory=dict)
+    hand_in: Callable[[str], str] | None = None
+
+    def handed_in(self, expression: str) -> str:
+        """An expression as the template that it stands in can name it."""
+        return expression if self.hand_in is None else self.hand_in(expression)
 
     def within(self, **loops: str) -> Surroundings:
         """The surroundings inside a loop."""
@@ -71,7 +77,10 @@ def json_of(expression: TfExpression, around: Surroundings) -> Json:
     """
     match expression:
         case TfValue(value, span):
-            return JsonScalar(as_arm_text(value) if isinstance(value, str) else value, span)
+            return JsonScalar(as_arm_text(value) if isinstance(value, str) and around.hand_in is None else value, span)
+        case TfText(parts, span) if around.hand_in is not None:
+            values = [around.handed_in(as_text(part, around)) for part in parts if not isinstance(part, str)]
+            return JsonScalar(with_values([part if isinstance(part, str) else None for part in parts], values), span)
         case TfList(items, span):
             return JsonArray(tuple(json_of(item, around) for item in items), span)
         case TfObject(items, span):
@@ -81,7 +90,7 @@ def json_of(expression: TfExpression, around: Surroundings) -> Json:
         case _:
             if (content := _content(expression, around)) is not None:
                 return JsonScalar(as_arm_text(content), expression.span)
-            return JsonScalar(f"[{arm_of(expression, around)}]", expression.span)
+            return JsonScalar(f"[{around.handed_in(arm_of(expression, around))}]", expression.span)
 
 
 def document_of(expression: TfExpression, around: Surroundings, *, is_arm: bool = False) -> Json:
@@ -93,7 +102,7 @@ def document_of(expression: TfExpression, around: Surroundings, *, is_arm: bool 
     """
     match expression:
         case TfCall("jsonencode", (inner,)):
-            return json_of(inner, around)
+            return document_of(inner, around, is_arm=is_arm)
         case _ if (text := _json_source(expression, around, is_arm=is_arm)) is not None:
             return text
         case TfAccess() if (path := path_of(expression)) is not None and (behind := around.definition(path)) is not None:
@@ -103,7 +112,9 @@ def document_of(expression: TfExpression, around: Surroundings, *, is_arm: bool 
 
 
 def _member(key: TfExpression, value: TfExpression, around: Surroundings) -> JsonMember:
-    name = key.value if isinstance(key, TfValue) and isinstance(key.value, str) else f"[{arm_of(key, around)}]"
+    name = (
+        key.value if isinstance(key, TfValue) and isinstance(key.value, str) else f"[{around.handed_in(arm_of(key, around))}]"
+    )
     return JsonMember(name, key.span, json_of(value, around))
 
 
@@ -281,10 +292,10 @@ def _formatted(form: str, values: tuple[TfExpression, ...], whole: TfCall, aroun
 
 def _loop(loop: TfFor, around: Surroundings) -> str:
     """A `for` over a list or a map, as `map`, `filter` and `toObject`."""
-    kind = kind_of(loop.collection, around) or ("map" if loop.key is not None else "list")
+    kind = kind_of(loop.collection, around) or ("any" if loop.key is not None else "list")
     collection = arm_of(loop.collection, around)
-    if kind == "map":
-        collection = f"items({collection})"
+    if kind != "list":
+        collection = f"{'items' if kind == 'map' else '$entries'}({collection})"
         names = {loop.value: f"lambdaVariables('{loop.value}').value"}
         if loop.key is not None:
             names[loop.key] = f"lambdaVariables('{loop.value}').key"
@@ -382,9 +393,15 @@ def _json_source(expression: TfExpression, around: Surroundings, *, is_arm: bool
         case TfCall("templatefile", (path, values)):
             source = _source(path, around)
             given = values.items if isinstance(values, TfObject) else ()
-            names = {key.value: arm_of(value, around) for key, value in given if isinstance(key, TfValue)}
-            inside = around.within(**{str(name): value for name, value in names.items()})
-            return _parsed(Span(source, 0, len(source.text)), inside, is_arm=is_arm)
+            names = {str(key.value): value for key, value in given if isinstance(key, TfValue)}
+            inside = around.within(**{name: arm_of(value, around) for name, value in names.items()})
+            # What is JSON as text comes to be what it says, where it stands without quotes.
+            encoded = {
+                name: arm_of(value.arguments[0], around)
+                for name, value in names.items()
+                if isinstance(value, TfCall) and value.name == "jsonencode" and value.arguments
+            }
+            return _parsed(Span(source, 0, len(source.text)), inside, is_arm=is_arm, encoded=encoded)
         case TfText(span=span) | TfValue(str(), span=span) if span.text.startswith("<<"):
             head = span.text.index("\n") + 1
             tail = span.text.rstrip().rfind("\n") + 1
@@ -395,6 +412,7 @@ def _json_source(expression: TfExpression, around: Surroundings, *, is_arm: bool
             return None
 
 
-def _parsed(text: Span, around: Surroundings, *, is_arm: bool) -> Json:
-    """The JSON in a piece of a text, `${…}` in it filled in."""
-    return read_embedded(text, lambda part: arm_of(part, around), is_arm=is_arm)
+def _parsed(text: Span, around: Surroundings, *, is_arm: bool, encoded: Mapping[str, str] = _NONE) -> Json:
+    """The JSON in a piece of a text, `${…}` in it filled in; `encoded` is what names stand for where there are no quotes."""
+    bare = around.within(**encoded)
+    return read_embedded(text, lambda part, quoted: around.handed_in(arm_of(part, around if quoted else bare)), is_arm=is_arm)

@@ -8,7 +8,7 @@ from aib2packer.jsonc.tree import JsonMember, JsonObject
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aib2packer.jsonc.tree import Json
     from aib2packer.text.source import SourceText, Span
@@ -21,6 +21,9 @@ DEPLOYMENTS = {
     "azurerm_tenant_template_deployment": ("template_content", "parameters_content"),
     "azurerm_template_deployment": ("template_body", "parameters_body"),
 }
+_MARK = "\ue002"  # a private character
+_MARKED = pattern(rf"{_MARK}(\d+){_MARK}")
+_ARM_STRING = pattern(r"'(?:[^']|'')*'")
 _HEAD = pattern(
     r"\s*(?:(?:\#|//)[^\n]*\n\s*)*"
     r'(?:(?:resource|data)\s+"|(?:variable|module|provider|output)\s+"|(?:locals|terraform)\s*\{)'
@@ -52,3 +55,27 @@ def object_of(members: Mapping[str, Json], span: Span) -> JsonObject:
 def as_arm_text(text: str) -> str:
     """A text as ARM takes it: one in brackets would be an expression there."""
     return f"[{text}" if text.startswith("[") and text.endswith("]") else text
+
+
+def with_values(pieces: Sequence[str | None], values: Sequence[str], *, is_arm: bool = True) -> str:
+    """A text in which values stand for what is None, as an ARM expression.
+
+    `is_arm`: the text is one of an ARM template, and an expression itself where it is in brackets; a value in a string of it
+    makes that a call of `format`.
+    """
+    waiting = iter(range(len(values)))
+    marked = "".join(f"{_MARK}{next(waiting)}{_MARK}" if piece is None else piece for piece in pieces)
+    if is_arm and marked.startswith("[") and not marked.startswith("[[") and marked.endswith("]"):
+        strings = _ARM_STRING.sub(lambda string: _formatted(string[0][1:-1].replace("''", "'"), values), marked)
+        return _MARKED.sub(lambda mark: values[int(mark[1])], strings)
+    return f"[{_formatted(marked, values)}]"
+
+
+def _formatted(text: str, values: Sequence[str]) -> str:
+    """A text of ARM with marks for values in it: a string without any."""
+    numbers = list(dict.fromkeys(int(number) for number in _MARKED.findall(text)))
+    if numbers:
+        text = text.replace("{", "{{").replace("}", "}}")
+        text = _MARKED.sub(lambda mark: f"{{{numbers.index(int(mark[1]))}}}", text)
+    string = "'" + text.replace("'", "''") + "'"
+    return f"format({', '.join((string, *(values[number] for number in numbers)))})" if numbers else string

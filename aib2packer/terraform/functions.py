@@ -29,17 +29,21 @@ OPERATORS: Mapping[str, str] = {
 
 # Functions with as many arguments as the number says, each argument in its place.
 _FIXED: Mapping[tuple[str, int], str] = {
+    ("alltrue", 1): "not(contains({0}, false()))",
+    ("anytrue", 1): "contains({0}, true())",
     ("abs", 1): "max({0}, sub(0, {0}))",
     ("base64decode", 1): "base64ToString({0})",
     ("base64encode", 1): "base64({0})",
     ("basename", 1): "last(split({0}, '/'))",
     ("chomp", 1): "trim({0})",
+    ("coalescelist", 2): "if(empty({0}), {1}, {0})",
     ("compact", 1): "filter({0}, lambda('item', not(empty(lambdaVariables('item')))))",
     ("contains", 2): "contains({0}, {1})",
     ("distinct", 1): "union({0}, createArray())",
     ("endswith", 2): "endsWith({0}, {1})",
     ("element", 2): "{0}[mod({1}, length({0}))]",
     ("flatten", 1): "flatten({0})",
+    ("index", 2): "indexOf({0}, {1})",
     ("join", 2): "join({1}, {0})",
     ("jsondecode", 1): "json({0})",
     ("jsonencode", 1): "string({0})",
@@ -50,7 +54,13 @@ _FIXED: Mapping[tuple[str, int], str] = {
     ("lower", 1): "toLower({0})",
     ("nonsensitive", 1): "{0}",
     ("one", 1): "first({0})",
+    ("parseint", 2): "int({0})",
+    ("range", 1): "range(0, {0})",
+    ("range", 2): "range({0}, sub({1}, {0}))",
     ("sensitive", 1): "{0}",
+    ("setintersection", 2): "intersection({0}, {1})",
+    ("slice", 3): "take(skip({0}, {1}), sub({2}, {1}))",
+    ("sort", 1): "sort({0}, lambda('one', 'other', less(lambdaVariables('one'), lambdaVariables('other'))))",
     ("split", 2): "split({1}, {0})",
     ("startswith", 2): "startsWith({0}, {1})",
     ("strcontains", 2): "contains({0}, {1})",
@@ -68,6 +78,8 @@ _FIXED: Mapping[tuple[str, int], str] = {
     ("urlencode", 1): "uriComponent({0})",
     ("uuid", 0): "newGuid()",
     ("values", 1): "map(items({0}), lambda('item', lambdaVariables('item').value))",
+    ("zipmap", 2): "toObject(range(0, length({0})), lambda('at', {0}[lambdaVariables('at')]), "
+    "lambda('at', {1}[lambdaVariables('at')]))",
 }
 
 

@@ -10,7 +10,7 @@ from aib2packer.terraform.configuration import Written, configuration_of
 from aib2packer.terraform.expressions import json_of
 from aib2packer.terraform.forms import is_values_file, object_of
 from aib2packer.terraform.reading import blocks_of, read_blocks
-from aib2packer.terraform.resources import resources_of
+from aib2packer.terraform.resources import resources_of, unwritten
 from aib2packer.terraform.syntax import NotTranslatedError, TfValue
 from aib2packer.terraform.variables import values_of
 from aib2packer.text.source import Span
@@ -83,7 +83,7 @@ def _modules(blocks: list[TfBlock], written: Written, above: tuple[str, ...]) ->
         try:
             yield _call(block, document, written)
         except NotTranslatedError as error:
-            written.report.add(codes.TERRAFORM, error.span, str(error), help=error.help or "Write its value in its place.")
+            yield unwritten(block, error)
 
 
 def _holds_images(document: JsonObject) -> bool:

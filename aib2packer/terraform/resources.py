@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of
+from aib2packer.lazy.models import replace
 from aib2packer.terraform.expressions import arm_of, constant, document_of, json_of, kind_of
 from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, object_of
 from aib2packer.terraform.syntax import (
@@ -16,6 +17,7 @@ from aib2packer.terraform.syntax import (
     TfChoice,
     TfList,
     TfObject,
+    TfUnwritten,
     TfValue,
     path_of,
 )
@@ -49,11 +51,28 @@ def resources_of(blocks: tuple[TfBlock, ...], written: Written) -> tuple[Json, .
         try:
             found += _resource(block, written)
         except NotTranslatedError as error:
-            written.report.add(codes.TERRAFORM, error.span, str(error), help=error.help or "Write its value in its place.")
+            if block.labels[0] in DEPLOYMENTS:
+                written.report.add(
+                    codes.LINKED_TEMPLATE,
+                    error.span,
+                    f"what {block.address} deploys is not read, because {error}: an image template in it is not seen",
+                    help=error.help or "Write its value in its place.",
+                )
+            else:
+                found.append(unwritten(block, error))
     if not any(_deploys_images(item) for item in found):
         return tuple(found)
     everything = [block for block in written.configuration.resources.values() if block.labels[0] in _NEEDED]
     return (*found, *(_beside(block, written) for block in everything if block.type == "resource"))
+
+
+def unwritten(block: TfBlock, error: NotTranslatedError) -> JsonObject:
+    """An image template that cannot be read: it alone fails."""
+    why = TfUnwritten(error.span, str(error), error.help or "Write its value in its place.")
+    name = block.value("name")
+    shown = name.value if isinstance(name, TfValue) and isinstance(name.value, str) else block.labels[-1]
+    kind = JsonScalar("Microsoft.VirtualMachineImages/imageTemplates", block.span)
+    return object_of({"type": kind, "name": JsonScalar(shown, block.span), "properties": why}, block.span)
 
 
 def _deploys_images(resource: Json) -> bool:
@@ -112,11 +131,17 @@ def _image_template(block: TfBlock, type_: _Type, name: str, version: str, writt
         body = None if content is None else document_of(content, around)
         if isinstance(body, JsonObject):
             members = _merged(members, body.members)
-        elif body is not None:
-            raise NotTranslatedError(
-                body.span, f"what is in the {key} is not known", "Write it as an object, or jsonencode of one."
-            )
+        elif content is not None:
+            members = _merged(members, _computed_body(content, around))
     return JsonObject(tuple(members), block.span)
+
+
+def _computed_body(content: TfExpression, around: Surroundings) -> tuple[JsonMember, ...]:
+    """The properties of a body that is put together by functions."""
+    if isinstance(content, TfCall) and content.name == "jsonencode" and content.arguments:
+        content = content.arguments[0]
+    properties = JsonScalar(f"[{arm_of(content, around)}.properties]", content.span)
+    return (JsonMember("properties", content.span, properties),)
 
 
 def _beside_body(attribute: TfAttribute, block: TfBlock, around: Surroundings) -> Json:
@@ -233,7 +258,13 @@ def _deployment(block: TfBlock, content: str, given: str, written: Written) -> I
                 help="Convert what `az ts show --id ID` prints.",
             )
         return
-    document = document_of(template, around, is_arm=True)
+    handed_in: dict[str, str] = {}
+
+    def hand_in(expression: str) -> str:
+        name = handed_in.setdefault(expression, f"terraform{len(handed_in)}")
+        return f"parameters({constant(name)})"
+
+    document = document_of(template, replace(around, hand_in=hand_in), is_arm=True)
     if not isinstance(document, JsonObject):
         raise NotTranslatedError(
             template.span, "the ARM template that is deployed here is not known", "Convert the template itself."
@@ -246,18 +277,36 @@ def _deployment(block: TfBlock, content: str, given: str, written: Written) -> I
         for key, value in plain.items:
             entry = object_of({"value": json_of(value, around)}, value.span)
             values.append(JsonMember(str(key.value) if isinstance(key, TfValue) else "", key.span, entry))
+    for expression, name in handed_in.items():
+        entry = object_of({"value": JsonScalar(f"[{expression}]", template.span)}, template.span)
+        values.append(JsonMember(name, template.span, entry))
+    any_type = object_of({"type": JsonScalar("object", template.span)}, template.span)
+    declared = tuple(JsonMember(name, template.span, any_type) for name in handed_in.values())
+    own = JsonObject((JsonMember("parameters", template.span, JsonObject(declared, template.span)),), template.span)
     properties: dict[str, Json] = {
         "expressionEvaluationOptions": object_of({"scope": JsonScalar("inner", block.span)}, block.span),
-        "template": document,
+        "template": JsonObject(tuple(_merged(list(document.members), own.members)), document.span) if declared else document,
         "parameters": JsonObject(tuple(values), block.span),
     }
     members = [
         JsonMember("type", block.span, JsonScalar("Microsoft.Resources/deployments", block.span)),
         JsonMember("name", block.span, JsonScalar(block.address, block.span)),
+        *_group(block, around),
         *copy,
         JsonMember("properties", block.span, object_of(properties, block.span)),
     ]
     yield JsonObject(tuple(members), block.span)
+
+
+def _group(block: TfBlock, around: Surroundings) -> tuple[JsonMember, ...]:
+    """The resource group that a deployment goes to."""
+    group = block.attribute("resource_group_name")
+    if group is None:
+        return ()
+    try:
+        return (JsonMember("resourceGroup", group.name_span, json_of(group.value, around)),)
+    except NotTranslatedError:
+        return ()  # what needs it becomes a variable
 
 
 def _trigger(block: TfBlock, written: Written) -> JsonObject:

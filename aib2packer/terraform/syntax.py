@@ -180,6 +180,14 @@ class TfRules(JsonUnknown):
     rules: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TfUnwritten(JsonUnknown):
+    """What an image template would say, if it could be read: why not, and what to do. It fails when it is converted."""
+
+    what: str
+    help: str
+
+
 def path_of(expression: TfExpression) -> tuple[str, ...] | None:
     """The words of a reference such as `var.x.y`, indexes left out; None for what is none."""
     match expression:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.validation import STAND_INS
+from aib2packer.packer.validation import stand_ins
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,7 +59,7 @@ def _is_required(body: str) -> bool:
 
 def recorded_values(hcl: str) -> dict[str, Made]:
     """Values for the variables that stand for what an earlier build wrote down: there is no record of one to look into."""
-    return {name: STAND_INS.get(name, "1.0.0") for name in _RECORDED.findall(hcl)}
+    return {name: stand_ins().get(name, "1.0.0") for name in _RECORDED.findall(hcl)}
 
 
 def _by_pattern(body: str) -> str | None:

@@ -133,3 +133,14 @@ def test_wrong_usage_is_told(folder: Path, arguments: tuple[str, ...], said: str
 
     assert status == 2
     assert said in " ".join(stderr.replace("│", " ").split())
+
+
+def test_two_templates_of_one_name_are_told_and_the_first_is_written(folder: Path) -> None:
+    (folder / "again.json").write_text((folder / "web.json").read_text(), encoding="utf-8")
+
+    status, _, stderr = convert("web.json", "again.json", "--into", "packer", cwd=folder)
+
+    assert status == 1
+    assert (
+        "again.json: AIB2P023 error: packer/web.pkr.hcl, which this template becomes, is made of web.json in this run" in stderr
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -9,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aib2packer.app.output import FilesDifferError, OutputError, write
+from aib2packer.app.output import FilesDifferError, OutputError, Writing, write
 from aib2packer.app.staging import Staging
-from tests.app.kills import campaign
+from tests.app.kills import campaign, campaign_of_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="permissions and links of POSIX")
@@ -142,6 +143,102 @@ def test_after_a_kill_no_file_is_partial_and_the_next_run_removes_what_is_left()
     assert (seen["runs"], seen["left after the next run"]) == (4, 0)
 
 
+@POSIX
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_files_of_a_run_over_a_folder_are_all_old_or_all_new_after_a_signal(number: signal.Signals) -> None:
+    seen = campaign_of_runs(3, number, seed=1)
+
+    assert seen == {"runs": 3, "mixed": 0, "left": 0, "left after the next run": 0}
+
+
+@POSIX
+def test_after_a_kill_of_a_run_over_a_folder_the_next_removes_what_is_left() -> None:
+    seen = campaign_of_runs(3, signal.SIGKILL, seed=1)
+
+    assert (seen["runs"], seen["left after the next run"]) == (3, 0)
+
+
+@pytest.mark.parametrize("inside", [True, False], ids=["in one folder", "in several"])
+def test_what_is_written_waits_until_all_is(tmp_path: Path, *, inside: bool) -> None:
+    write(tmp_path, {"out/a/x": b"old"}, force=False)
+    with Writing(tmp_path / "out" if inside else None) as writing:
+        writing.write(tmp_path / "out/a", {"x": b"new"}, force=True)
+        writing.write(tmp_path / "out/b", {"c/y": b"new"}, force=False)
+        waiting = {path.parent.parent.name for path in tmp_path.rglob("*.new")}
+        assert (tmp_path / "out/a/x").read_bytes() == b"old"
+        writing.commit()
+
+    assert waiting == ({"out"} if inside else {"a", "b"})
+    assert contents(tmp_path) == {"out/a/x": b"new", "out/b/c/y": b"new"}
+
+
+def test_what_was_not_to_be_stays_as_it_was(tmp_path: Path) -> None:
+    write(tmp_path, {"out/a/x": b"old"}, force=False)
+    with Writing(tmp_path / "out") as writing:
+        writing.write(tmp_path / "out/a", {"x": b"new"}, force=True)
+        writing.write(tmp_path / "out/b", {"y": b"new"}, force=False)
+        writing.write(tmp_path / "c/d", {"y": b"new"}, force=False)
+
+    assert contents(tmp_path) == {"out/a/x": b"old"}
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "out", "x"]
+
+
+def test_what_is_refused_for_one_is_written_for_the_others(tmp_path: Path) -> None:
+    write(tmp_path, {"a": b"file", "b/x": b"mine"}, force=False)
+    with Writing(tmp_path) as writing:
+        for folder in ("a", "b"):
+            with pytest.raises(OutputError):
+                writing.write(tmp_path / folder, {"w": b"new", "x": b"new"}, force=False)
+        writing.write(tmp_path / "c", {"x": b"new"}, force=False)
+        writing.commit()
+
+    assert contents(tmp_path) == {"a": b"file", "b/x": b"mine", "c/x": b"new"}
+
+
+@pytest.mark.parametrize("inside", [True, False], ids=["in one folder", "in several"])
+def test_what_fails_for_the_last_is_taken_back_for_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, inside: bool
+) -> None:
+    before = {"a/x": b"old", "z/x": b"old"}
+    write(tmp_path, before, force=False)
+    replace = type(tmp_path).replace
+
+    def refused(path: Path, target: Path) -> Path:
+        if path.suffix == ".new" and target.parent.name == "z":
+            raise PermissionError(errno.EACCES, "no")
+        return replace(path, target)
+
+    monkeypatch.setattr(type(tmp_path), "replace", refused)
+    with Writing(tmp_path if inside else None) as writing:
+        for folder in ("a", "n", "z"):
+            writing.write(tmp_path / folder, {"x": b"new", "y": b"new"}, force=True)
+        with pytest.raises(OutputError, match=r"z.x: cannot be written \(no\)"):
+            writing.commit()
+
+    assert contents(tmp_path) == before
+    assert not (tmp_path / "n").exists()
+
+
+@POSIX
+def test_a_disk_that_takes_no_more_of_one_takes_nothing_of_the_others(tmp_path: Path) -> None:
+    import resource  # of POSIX only
+
+    write(tmp_path, {"a/x": b"old"}, force=False)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with Writing(tmp_path) as writing:
+            writing.write(tmp_path / "a", {"x": b"new"}, force=True)
+            writing.write(tmp_path / "b", {"x": b"2" * 2000}, force=False)
+            writing.write(tmp_path / "c", {"x": b"new"}, force=False)
+            with pytest.raises(OutputError, match=r"b.x: cannot be written \(File too large\)"):
+                writing.commit()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert contents(tmp_path) == {"a/x": b"old"}
+
+
 def test_a_signal_that_comes_while_files_are_replaced_waits_until_all_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,9 +262,9 @@ def test_a_signal_that_comes_while_files_are_written_leaves_all_as_it_was(
     write(tmp_path, {"a": b"old"}, force=False)
     add = Staging.add
 
-    def interrupted(staging: Staging, target: Path, content: bytes, check: Callable[[], None]) -> None:
+    def interrupted(staging: Staging, files: Mapping[Path, bytes], check: Callable[[], None]) -> None:
         signal.raise_signal(signal.SIGINT)
-        add(staging, target, content, check)
+        add(staging, files, check)
 
     monkeypatch.setattr(Staging, "add", interrupted)
     with pytest.raises(KeyboardInterrupt):
@@ -207,10 +304,10 @@ def test_what_only_looks_like_a_leftover_is_kept(tmp_path: Path) -> None:
 
 @POSIX
 def test_what_another_run_is_writing_is_let_be(tmp_path: Path) -> None:
-    with Staging(tmp_path) as staging:
-        staging.add(tmp_path / "a", b"1", lambda: None)
+    with Writing() as another:
+        another.write(tmp_path, {"a": b"1"}, force=False)
         write(tmp_path, {"b": b"2"}, force=False)
-        staging.commit()
+        another.commit()
 
     assert contents(tmp_path) == {"a": b"1", "b": b"2"}
 

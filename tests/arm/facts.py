@@ -37,6 +37,8 @@ FACTS: tuple[tuple[str, object, str], ...] = (
     ("base64ToString('')", "", "dsc: base64ToString"),
     ("base64ToString('aMOpbGxv')", "héllo", "dsc: base64ToString"),
     ("base64ToString('eyJrZXkiOiJ2YWx1ZSJ9')", '{"key":"value"}', "dsc: base64ToString"),
+    ("$entries(createArray('a'))", [{"key": 0, "value": "a"}], "ours: what a loop of Terraform runs over"),
+    ("$entries(createObject('b', 1, 'a', 2))", [{"key": "a", "value": 2}, {"key": "b", "value": 1}], "ours"),
     ('base64ToJson(base64(\'{"hi": "there"}\')).hi', "there", "params"),
     ("base64ToJson(base64('{''one'': ''a'', ''two'': ''b''}'))", {"one": "a", "two": "b"}, "docs: base64ToJson"),
     ("dataUri(' Fizz ')", "data:text/plain;charset=utf-8;base64,IEZpenog", "resolver"),

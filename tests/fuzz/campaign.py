@@ -11,6 +11,7 @@ conversion raised, took too long, or gave something else the second time.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import resource
@@ -65,11 +66,17 @@ class Outcome:
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[int, str, str]] = field(default_factory=list)
     """Number, kind, and what is known about it."""
+    slowest: tuple[float, int] = (0, -1)
+    """Seconds of CPU, and number."""
+    peak: int = 0
+    """The most memory that a process had, in MB."""
 
     def add(self, other: Outcome) -> None:
         """Take in what became of others."""
         self.counts += other.counts
         self.failures += other.failures
+        self.slowest = max(self.slowest, other.slowest)
+        self.peak = max(self.peak, other.peak)
 
 
 @cache
@@ -113,7 +120,9 @@ def try_inputs(seed: int, numbers: Sequence[int], *, with_corpus: bool = True) -
             kind, wrong = "traceback", f"{_where(error)}: {type(error).__name__}: {str(error)[:200]}"
         finally:
             signal.alarm(0)
-        took = time.process_time() - start
+        took = (time.process_time() - start) / (2 if number % TWICE == 0 else 1)
+        outcome.peak = max(outcome.peak, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+        outcome.slowest = max(outcome.slowest, (took, number))
         if not wrong and took > SLOW_SECONDS:
             kind, wrong = "slow", f"{took:.1f} s"
         outcome.counts[kind] += 1
@@ -159,7 +168,7 @@ def run(seed: int, count: int, processes: int) -> Outcome:
     """Try `count` inputs, in several processes."""
     chunks = [range(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
     total = Outcome()
-    with ProcessPoolExecutor(processes, initializer=_limit_memory) as pool:
+    with ProcessPoolExecutor(processes, initializer=_as_on_the_command_line) as pool:
         for done, outcome in enumerate(pool.map(try_inputs, [seed] * len(chunks), chunks), start=1):
             total.add(outcome)
             if sys.stderr.isatty():
@@ -167,13 +176,16 @@ def run(seed: int, count: int, processes: int) -> Outcome:
     return total
 
 
-def _limit_memory() -> None:
+def _as_on_the_command_line() -> None:
+    """Collect garbage as seldom, and take as much memory."""
+    gc.set_threshold(50_000)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
 def report(outcome: Outcome) -> Iterable[str]:
     """The figures, and each failure."""
-    yield f"{sum(outcome.counts.values()):,} inputs"
+    seconds, slowest = outcome.slowest
+    yield f"{sum(outcome.counts.values()):,} inputs, {outcome.peak} MB at most, {seconds:.2f} s at most (number {slowest})"
     for kind, number in outcome.counts.most_common():
         yield f"{number:10,} {kind}"
     for number, kind, what in sorted(outcome.failures):

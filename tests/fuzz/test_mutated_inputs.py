@@ -21,5 +21,5 @@ def test_a_mutated_input_gives_hcl_or_an_error_in_time_and_the_same_twice(*, wit
 def test_the_same_seed_makes_the_same_inputs() -> None:
     first, again = (try_inputs(3, range(40), with_corpus=False) for _ in range(2))
 
-    assert first == again
+    assert (first.counts, first.failures) == (again.counts, again.failures)
     assert len(inputs(with_corpus=False)) > 100

@@ -13,6 +13,7 @@ import pytest
 
 from aib2packer import Layout, Options
 from aib2packer.app.inputs import collect
+from aib2packer.app.into import SharedFolder
 from aib2packer.app.run import Request, Result, run
 from tests.cases.templates import GALLERY_TARGET, WINDOWS, Json, template
 from tests.lab.judge import Packer
@@ -68,7 +69,7 @@ def put(builds: Mapping[str, Json], folder: Path, templates: Path, layout: Layou
     templates.mkdir(exist_ok=True)
     for name, one in builds.items():
         (templates / f"{name}.json").write_text(json.dumps(one), encoding="utf-8")
-    request = Request(options=Options(layout=layout), folder=folder, into=True)
+    request = Request(options=Options(layout=layout), folder=folder, into=SharedFolder(folder))
     inputs = collect(tuple(str(templates / f"{name}.json") for name in builds), folder)
     return [result for one in inputs for result in run(one, request)]
 

@@ -24,11 +24,13 @@ from aib2packer.arm.evaluation.evaluate import evaluate_again, evaluate_definiti
 from aib2packer.arm.evaluation.loops import MAX_ROUNDS
 from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Memory, Scope, user_functions, variable_definitions
 from aib2packer.arm.language.expression import ExpressionError
-from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol
+from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol, parameters_of
 from aib2packer.arm.language.tree import JsonSymbolic, is_null, value_of
 from aib2packer.findings import codes
+from aib2packer.findings.model import Finding
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.lazy.models import dataclass, replace
+from aib2packer.terraform.syntax import TfUnwritten
 from aib2packer.text.secrets import find_secrets
 from aib2packer.text.source import SourceText, Span
 
@@ -63,13 +65,22 @@ class Scopes:
 class Deployed:
     """A resource of a deployment template, its `type` in lower case, and the scopes to evaluate it in.
 
-    `around` are the resources that it stands in.
+    `around` are the resources that it stands in; `failure` is why an image template cannot be converted, if that shows before.
     """
 
     type: str
     body: JsonObject
     scopes: Scopes
     around: tuple[Deployed, ...] = ()
+    failure: Finding | None = None
+
+
+class _LoopError(Exception):
+    """How often something is repeated cannot be told, or cannot be."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +207,18 @@ def name_of(deployed: Deployed) -> str:
     try:
         value = evaluate_json(name, deployed.scopes.resolved)
     except ExpressionError:
-        return string_of(name) or "(no name)"
+        loop = deployed.body.get("copy")
+        return (string_of(loop.get("name")) if isinstance(loop, JsonObject) else string_of(name)) or "(no name)"
     return value.shown if isinstance(value, JsonSymbolic) else string_of(value) or "(no name)"
 
 
 def report_error(error: ExpressionError, otherwise: Span, report: Report) -> None:
     """Record what is wrong with an expression."""
-    report.add(codes.EXPRESSION, error.span or otherwise, error.message, help=error.help or "Correct the expression.")
+    report.record(_as_finding(error, otherwise))
+
+
+def _as_finding(error: ExpressionError, otherwise: Span) -> Finding:
+    return Finding(codes.EXPRESSION, error.span or otherwise, error.message, error.help or "Correct the expression.")
 
 
 def default_of(parameter: Parameter, scope: Scope, report: Report) -> ArmValue:
@@ -312,19 +328,33 @@ def _found_in(whole: Deployed, context: Context, report: Report) -> Iterator[Dep
     """A resource, round by round where it is an image template; of a nested deployment what that deploys."""
     item = whole.body
     if whole.type in IMAGE_TEMPLATES:
-        for inside, off in _rounds(item, whole.scopes, report):
+        yield from _images_in(whole, report)
+    elif whole.type == DEPLOYMENT and _leads_to_images(item):
+        try:
+            for inside, off in _rounds(item, whole.scopes, report):
+                yield from () if off else _nested(item, inside, context, report)
+        except _LoopError as error:
+            report.record(error.finding)
+    elif whole.type == DEPLOYMENT:
+        yield from _beside(item, whole.scopes)
+    else:
+        yield whole
+
+
+def _images_in(whole: Deployed, report: Report) -> Iterator[Deployed]:
+    """An image template, round by round. One that cannot be read fails by itself, when it is converted."""
+    if isinstance(why := whole.body.get("properties"), TfUnwritten):
+        yield replace(whole, failure=Finding(codes.TERRAFORM, why.span, why.what, why.help))
+        return
+    try:
+        for inside, off in _rounds(whole.body, whole.scopes, report):
             one = replace(whole, scopes=inside)
             if off:
                 _report_left_out(one, report)
             else:
                 yield one
-    elif whole.type == DEPLOYMENT and _leads_to_images(item):
-        for inside, off in _rounds(item, whole.scopes, report):
-            yield from () if off else _nested(item, inside, context, report)
-    elif whole.type == DEPLOYMENT:
-        yield from _beside(item, whole.scopes)
-    else:
-        yield whole
+    except _LoopError as error:
+        yield replace(whole, failure=error.finding)
 
 
 def _report_left_out(deployed: Deployed, report: Report) -> None:
@@ -347,7 +377,7 @@ def _exists(item: JsonObject) -> bool:
 def _rounds(item: JsonObject, scopes: Scopes, report: Report) -> Iterator[tuple[Scopes, bool]]:
     """The scopes of each round of a resource's `copy`, and whether its condition is false there; one round without a loop."""
     told = False
-    for inside in _loop(item, scopes, report):
+    for inside in _loop(item, scopes):
         scopes.resolved.memory.budget.pay(_RESOURCE)
         holds = _condition(item, inside.resolved, report)
         if is_symbol(holds) and not told:
@@ -378,36 +408,45 @@ def _report_unknown_condition(item: JsonObject, report: Report) -> None:
     )
 
 
-def _loop(item: JsonObject, scopes: Scopes, report: Report) -> Iterator[Scopes]:
-    """The scopes of each round of a resource's `copy`; the scopes as they are where it has none."""
+def _loop(item: JsonObject, scopes: Scopes) -> Iterator[Scopes]:
+    """The scopes of each round of a resource's `copy`; the scopes as they are where it has none.
+
+    Raises:
+        _LoopError: How many rounds there are is not known, or cannot be.
+
+    """
     loop = item.get("copy")
     if not isinstance(loop, JsonObject):
         yield scopes
         return
     name, count = string_of(loop.get("name")) or "", loop.get("count")
+    what = f"`{item.key_span('copy').text.strip(chr(34))}` repeats {name or 'this resource'}"  # Terraform has words of its own
     try:
         number = None if count is None else value_of(evaluate_json(count, scopes.resolved))
     except LimitError:
         raise
     except ExpressionError as error:
-        report_error(error, loop.span, report)
-        return
+        raise _LoopError(_as_finding(error, loop.span)) from None
     if not isinstance(number, int):
-        report.add(
-            codes.SHAPE,
-            loop.span,
-            f"how often `copy` repeats {name or 'this resource'} is not known",
-            help="Give the parameters that it depends on a value: --set NAME=…, or a parameters file with -p.",
+        names = [] if number is None or not is_symbol(number) else [one.name for one in parameters_of(number)]
+        given = " ".join(f"--set {shlex.quote(one)}=…" for one in names) or "--set NAME=…"
+        raise _LoopError(
+            Finding(
+                codes.SHAPE,
+                loop.span,
+                f"how often {what} is not known",
+                f"Give what it depends on a value: {given}, or a file of values with -p.",
+            )
         )
-        return
     if not 0 <= number <= MAX_ROUNDS:
-        report.add(
-            codes.OUT_OF_RANGE,
-            loop.span,
-            f"`copy` repeats {name or 'this resource'} {number} times: ARM takes 0 to {MAX_ROUNDS}",
-            help="Write a smaller number.",
+        raise _LoopError(
+            Finding(
+                codes.OUT_OF_RANGE,
+                loop.span,
+                f"{what} {number} times: ARM takes 0 to {MAX_ROUNDS}",
+                "Write a smaller number.",
+            )
         )
-        return
     for index in range(number):
         yield scopes.with_loop(name, index)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.documents.context import Context
     from aib2packer.arm.documents.deployment import Deployed
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
-    from aib2packer.findings.model import Report
+    from aib2packer.findings.model import Finding, Report
 
 _FULL_TYPE = "Microsoft.VirtualMachineImages/imageTemplates"
 _MAX_NAMES = 20
@@ -60,11 +60,12 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """An image template that has been found; `load` evaluates it, None after an error."""
+    """An image template that has been found; `load` evaluates it, None after an error. `failure`: it cannot be converted."""
 
     name: str
     span: Span
     load: Callable[[Report], Resource | None]
+    failure: Finding | None = None
 
 
 def find_image_template(document: Json, name: str | None, context: Context, report: Report) -> Resource | None:
@@ -86,6 +87,9 @@ def find_image_template(document: Json, name: str | None, context: Context, repo
         )
         return None
     if len(found) > 1:
+        for one in found:
+            if one.failure is not None:
+                report.record(one.failure)
         report.add(
             codes.SEVERAL_IMAGE_TEMPLATES,
             _start(found[1].span),
@@ -174,7 +178,9 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
     everything = walk(template, scopes, context, report)
 
     def load(deployed: Deployed, report: Report) -> Resource | None:
-        body = evaluate_resource(deployed, report)
+        if deployed.failure is not None:
+            report.record(deployed.failure)
+        body = None if deployed.failure is not None else evaluate_resource(deployed, report)
         if body is None:
             return None
         facts = {
@@ -199,7 +205,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
 
     for deployed in everything:
         if deployed.type in IMAGE_TEMPLATES:
-            yield _Candidate(name_of(deployed), deployed.body.span, partial(load, deployed))
+            yield _Candidate(name_of(deployed), deployed.body.span, partial(load, deployed), deployed.failure)
 
 
 def _rest_example(example: JsonObject, parameters: JsonObject, context: Context) -> Iterator[_Candidate]:

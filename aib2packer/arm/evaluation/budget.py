@@ -28,7 +28,7 @@ _MAX_VALUES = 100_000  # in one value; what stands in it twice is counted twice
 _MAX_SYMBOL_DEPTH = 120
 _MAX_PARTS = 1_000  # of joined text
 _MAX_CALLS = 650  # calls of Python within each other, of the 1,000 that there are
-_MAX_WORK = 4_000_000  # some quarter of a microsecond each on a slow machine
+_MAX_WORK = 3_000_000  # some quarter of a microsecond each on a slow machine
 
 STEP = 60
 """The work of evaluating one call."""

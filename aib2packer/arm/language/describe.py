@@ -1,4 +1,4 @@
-"""Symbolic values in the words of ARM: what a message shows, and what a string of the template was."""
+"""Symbolic values in the words of ARM, or of Terraform: what a message shows, and what a string of the template was."""
 
 from __future__ import annotations
 
@@ -22,28 +22,40 @@ from aib2packer.arm.language.symbolic import (
 
 if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol, Type
+    from aib2packer.text.source import Span
 
 _MAX_DEPTH = 20
 _MAX_PARTS = 2_000
 _SHOWN = 40
+_OF_TERRAFORM = (".tf", ".tofu", ".tfvars", ".tftpl")
 
 
-def describe(symbol: Symbol) -> str:
-    """A symbol as the expression that has its value; long ones are cut with `…`."""
+def describe(symbol: Symbol, place: Span | None = None) -> str:
+    """A symbol as the expression that has its value; long ones are cut with `…`. `place` is where it stands."""
+    if place is not None and place.source.name.lower().endswith(_OF_TERRAFORM):
+        return f"${{{_Describer(in_terraform=True).value(symbol, 0)}}}"
     return f"[{_Describer().value(symbol, 0)}]"
 
 
 class _Describer:
     """Writes one value, down to a depth and up to a number of parts: what is shared in a value is written each time."""
 
-    __slots__ = ("_parts",)
+    __slots__ = ("_in_terraform", "_parts")
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_terraform: bool = False) -> None:
         self._parts = 0
+        self._in_terraform = in_terraform
 
     def value(self, value: ArmValue | Lambda, depth: int) -> str:
         """A value at this depth."""
         self._parts += 1
+        match value:
+            case ParameterSymbol(name) if self._in_terraform:
+                return f"var.{name}"
+            case VariableSymbol(name) if self._in_terraform:
+                return f"local.{name}"
+            case Concat(parts) if self._in_terraform:
+                return self._call("join", ("", parts), depth)
         return "…" if depth > _MAX_DEPTH or self._parts > _MAX_PARTS else self._shown(value, depth)
 
     def _shown(self, value: ArmValue | Lambda, depth: int) -> str:  # noqa: C901, PLR0912 - a case each kind of value

@@ -220,7 +220,9 @@ _RETURNS: Mapping[str, Type] = {
     **dict.fromkeys(("add", "sub", "mul", "div", "mod", "int", "length", "indexOf", "lastIndexOf", "dateTimeToEpoch"), "int"),
     **dict.fromkeys(("and", "or", "not", "equals", "less", "lessOrEquals", "greater", "greaterOrEquals"), "bool"),
     **dict.fromkeys(("bool", "contains", "empty", "startsWith", "endsWith"), "bool"),
-    **dict.fromkeys(("array", "split", "range", "map", "filter", "sort", "flatten", "items", "objectKeys"), "array"),
+    **dict.fromkeys(
+        ("array", "split", "range", "map", "filter", "sort", "flatten", "items", "objectKeys", "$entries"), "array"
+    ),
     **dict.fromkeys(("shallowMerge", "toObject", "groupBy", "mapValues", "parseCidr", "parseUri"), "object"),
     "float": "float",
 }

@@ -126,5 +126,5 @@ def _name(symbol: TextSymbol) -> str:
             return "***"
         case Segment(text, index):
             return f"{text}[{index}]"
-        case LateExpression(value):
-            return describe(value)
+        case LateExpression(value, span):
+            return describe(value, span)

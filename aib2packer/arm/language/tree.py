@@ -28,7 +28,7 @@ class JsonSymbolic(JsonUnknown):
     @property
     def shown(self) -> str:
         """The value as an ARM expression."""
-        return describe(self.symbol)
+        return describe(self.symbol, self.span)
 
 
 @dataclass(frozen=True, slots=True)

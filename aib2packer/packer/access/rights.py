@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.symbols import Symbols
 
 READER = "Reader"
+PUBLISHER = "Compute Gallery Artifacts Publisher"
+TAGGER = "Tag Contributor"
 CONTRIBUTOR = "Contributor"
 BLOB_CONTRIBUTOR, BLOB_READER = "Storage Blob Data Contributor", "Storage Blob Data Reader"
 _COMPUTE = "/providers/Microsoft.Compute"
@@ -31,6 +33,8 @@ class Right:
     why: str
     name: str | None = None
     """The name of the thing, where it is known."""
+    in_sentence: bool = True
+    """Whether the sentence above a build names the thing, which says of some in words of its own, and nothing of others."""
 
     @property
     def label(self) -> str:

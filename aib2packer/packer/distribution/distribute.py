@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, VhdTarget
 from aib2packer.hcl.values import traced
-from aib2packer.lazy.models import dataclass, replace
-from aib2packer.packer.distribution.gallery import gallery_settings, gallery_version
-from aib2packer.packer.distribution.managed_image import managed_image_settings
+from aib2packer.lazy.models import dataclass
+from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.distribution.steps import DistributionSteps
 from aib2packer.packer.distribution.tags import tags_value
+from aib2packer.packer.distribution.target_kind import TargetContext
+from aib2packer.packer.distribution.temporary_image import temporary_image_settings
 from aib2packer.packer.distribution.versions import report_versions
-from aib2packer.packer.distribution.vhd import vhd_of, vhd_settings
 from aib2packer.packer.vm.machine import build_location, timeout
 
 if TYPE_CHECKING:
@@ -42,34 +41,30 @@ class ForValidation:
 
 def distribute(template: ImageTemplate, context: BuildContext, needed: ForValidation) -> Distribution:
     """Translate the targets."""
-    symbols, report, plan, name = context.symbols, context.report, context.decisions.plan, context.decisions.name
-    location = build_location(plan.location, symbols)
+    decisions, symbols, report = context.decisions, context.symbols, context.report
+    plan, tags = decisions.plan, decisions.tags
+    made_with = TargetContext(
+        plan=plan,
+        location=build_location(plan.location, symbols),
+        timeout=timeout(template, symbols),
+        cloud=template.cloud,
+        os_type=context.os_type,
+        name=decisions.name,
+        held_back=needed.held_back,
+        symbols=symbols,
+        report=report,
+    )
     report_versions(plan.galleries, symbols, report)
-    versions = {
-        target.index: gallery_version(target, plan, location, symbols, report)
-        for target in template.targets
-        if isinstance(target, GalleryTarget)
-    }
-    versions |= {index: replace(versions[index], exclude_from_latest=held) for index, held in needed.held_back.items()}
-    vhds = {
-        target.index: vhd_of(target, template.cloud, symbols, report)
-        for target in template.targets
-        if isinstance(target, VhdTarget)
-    }
-    tags = context.decisions.tags
-    settings = managed_image_settings(template, context.decisions, symbols, report)
-    if plan.vhd is not None:
-        settings |= vhd_settings(vhds[plan.vhd.index])
-    if plan.gallery is not None:
-        settings |= gallery_settings(versions[plan.gallery.index], location, timeout(template, symbols), symbols)
+    outputs = {target.index: kind_of_target(target).translate(target, made_with) for target in template.targets}
+    settings = temporary_image_settings(template, decisions, symbols, report)
+    for target in plan.made:
+        settings = {**outputs[target.index].settings(), **settings}
     if tags.shared:
         settings["azure_tags"] = traced(tags_value(tags.shared, symbols), *tags.origins)
     steps = DistributionSteps(
         plan,
-        versions,
-        vhds,
-        location,
-        name,
+        outputs,
+        decisions.name,
         template.build_timeout_minutes if template.build_timeout is None else symbols.value(template.build_timeout),
         template.staging_resource_group is not None,
         context,

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.distribute import read_gallery_target
+from aib2packer.aib.model import GalleryTarget
 from aib2packer.findings import codes
-from aib2packer.hcl.values import Attribute, Block, HclCode, Value
+from aib2packer.hcl.values import Attribute, Block, HclCode, Local, Value
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
+from aib2packer.packer.access.rights import PUBLISHER, TAGGER, Right, gallery_scope
 from aib2packer.packer.distribution.ids import gallery_version_id
 from aib2packer.packer.distribution.regions import copies_by_region, region_words, storage_type, target_regions
 from aib2packer.packer.distribution.script import RawShell
-from aib2packer.packer.distribution.versions import image_version
+from aib2packer.packer.distribution.target_kind import Bootable, Finishing, TargetKind, TargetOutput
+from aib2packer.packer.distribution.versions import VERSION, image_version
+from aib2packer.packer.source.gallery_image import gallery_image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from aib2packer.aib.model import GalleryTarget
+    from aib2packer.aib.distribute import TargetHead
+    from aib2packer.aib.fields import Fields
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings
     from aib2packer.packer.distribution.plan import DistributionPlan
     from aib2packer.packer.distribution.regions import Copies
     from aib2packer.packer.distribution.script import Operand, Option, Script
+    from aib2packer.packer.distribution.target_kind import TargetContext
     from aib2packer.packer.variables.symbols import Symbols
 
 _GALLERY_NAME = pattern(r"[A-Za-z0-9](?:[A-Za-z0-9._]{0,78}[A-Za-z0-9])?")
@@ -31,10 +40,11 @@ _IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class GalleryVersion:
-    """What a target comes to in HCL, whoever makes it. `storage_type` None: the regions have theirs, or Azure its default."""
+class GalleryVersion(TargetOutput):
+    """What a target comes to in HCL. `storage_type` None: the regions have theirs, or Azure its default."""
 
     target: GalleryTarget
+    context: TargetContext
     version: Value
     id: Value
     regions: Mapping[Value, Copies]
@@ -47,68 +57,137 @@ class GalleryVersion:
         """Whether regions have storage types of their own."""
         return any(copies.storage_type is not None for copies in self.regions.values())
 
+    @property
+    def made_id(self) -> Value:
+        """The id of the version, which several post-processors need."""
+        return Local("gallery_version_id", self.id)
 
-def gallery_version(
-    target: GalleryTarget, plan: DistributionPlan, location: Value, symbols: Symbols, report: Report
-) -> GalleryVersion:
-    """Translate a target; reports what Azure would not take. Targets of one major version share its number."""
-    _check_names(target, report)
-    version = image_version(target, plan.galleries, symbols)
-    regions = copies_by_region(target, location, symbols, report)
-    kinds = {copies.storage_type for copies in regions.values()}
-    kind = kinds.pop() if len(kinds) == 1 else None
-    if kind is not None:
-        regions = {region: replace(copies, storage_type=None) for region, copies in regions.items()}
-    elif not regions and target.storage_account_type is not None:
-        kind = storage_type(target.storage_account_type, symbols, report)
-    exclude = target.exclude_from_latest
-    return GalleryVersion(
-        target=target,
-        version=version,
-        id=gallery_version_id(target.id, version, symbols),
-        regions=regions,
-        storage_type=kind,
-        exclude_from_latest=False if exclude is None else symbols.located(exclude),
-        shallow=target.shallow is not None and target.shallow.value and _can_be_shallow(target, regions, location, report),
-    )
+    @property
+    def copied_id(self) -> Value:
+        """The id of the version."""
+        return self.id
 
+    def settings(self) -> Settings:
+        """The settings of azure-arm: with all regions, or those of the build region's storage type where the types differ."""
+        image, symbols = self.target.id, self.context.symbols
+        body: list[Attribute | Block] = [
+            Attribute("subscription", symbols.value(image.subscription)),
+            Attribute("resource_group", symbols.value(image.resource_group)),
+            Attribute("gallery_name", symbols.value(image["galleries"])),
+            Attribute("image_name", symbols.value(image["images"])),
+            Attribute("image_version", self.version),
+        ]
+        regions, kind = self.regions, self.storage_type
+        if self.differs_by_region:
+            kind = regions[self.context.location].storage_type
+            regions = {region: copies for region, copies in regions.items() if copies.storage_type == kind}
+        if kind is not None:
+            body.append(Attribute("storage_account_type", kind))
+        if self.shallow:
+            body.append(Attribute("use_shallow_replication", value=True))
+        settings: Settings = {
+            "shared_image_gallery_destination": Block(
+                "shared_image_gallery_destination", (*body, *target_regions(regions)), origins=(self.target.span,)
+            ),
+        }
+        if self.exclude_from_latest is not False:
+            settings["shared_gallery_image_version_exclude_from_latest"] = self.exclude_from_latest
+        settings["shared_image_gallery_timeout"] = self.context.timeout
+        return settings
 
-def gallery_settings(version: GalleryVersion, location: Value, timeout: Value, symbols: Symbols) -> Settings:
-    """The settings of azure-arm: with all regions, or those of the build region's storage type where the types differ."""
-    image = version.target.id
-    body: list[Attribute | Block] = [
-        Attribute("subscription", symbols.value(image.subscription)),
-        Attribute("resource_group", symbols.value(image.resource_group)),
-        Attribute("gallery_name", symbols.value(image["galleries"])),
-        Attribute("image_name", symbols.value(image["images"])),
-        Attribute("image_version", version.version),
-    ]
-    regions, kind = version.regions, version.storage_type
-    if version.differs_by_region:
-        kind = regions[location].storage_type
-        regions = {region: copies for region, copies in regions.items() if copies.storage_type == kind}
-    if kind is not None:
-        body.append(Attribute("storage_account_type", kind))
-    if version.shallow:
-        body.append(Attribute("use_shallow_replication", value=True))
-    settings: Settings = {
-        "shared_image_gallery_destination": Block(
-            "shared_image_gallery_destination", (*body, *target_regions(regions)), origins=(version.target.span,)
-        ),
-    }
-    if version.exclude_from_latest is not False:
-        settings["shared_gallery_image_version_exclude_from_latest"] = version.exclude_from_latest
-    settings["shared_image_gallery_timeout"] = timeout
-    return settings
+    @property
+    def finishing(self) -> tuple[Finishing, ...]:
+        """The regions with another storage type."""
+        if not self.differs_by_region:
+            return ()
+        comment = "azure-arm has one storage type for all regions: the others are added here, with theirs."
+        return (Finishing(comment, "regions", partial(_replicate, self)),)
+
+    def copy(self, others: Mapping[int, TargetOutput], script: Script) -> str:
+        """Make the version of azure-arm's."""
+        made = self.context.plan.gallery or self.target
+        _copy_version(self, others[made.index].made_id, self.context.location, script)
+        return "SharedImage, copied from the gallery version of azure-arm."
 
 
-def replicate(version: GalleryVersion, script: Script) -> None:
+class BootableVersion(Bootable[GalleryTarget]):
+    """An image version, which its number tells from others."""
+
+    variable = VERSION
+    described = "Gallery version to validate."
+    stand_in = "1.0.0"
+
+    def name(self, target: GalleryTarget) -> TemplateText | None:
+        """The number."""
+        return target.version
+
+    def recorded(self, target: GalleryTarget, plan: DistributionPlan, symbols: Symbols) -> Value:
+        """The number."""
+        return image_version(target, plan.galleries, symbols)
+
+    def settings(self, target: GalleryTarget, name: Value, build: str, symbols: Symbols) -> Settings:
+        """The version as a source."""
+        del build
+        return gallery_image(target.id, name, target.span, symbols)
+
+
+class GalleryKind(TargetKind[GalleryTarget]):
+    """An image version in a gallery."""
+
+    name = GalleryTarget.kind
+    tags_until = "2019-05-01-preview"  # the release notes move `tags` to `artifactTags`
+    azure_cli = "2.71"  # the first with --block-deletion-before-end-of-life (azure-cli#31013)
+    has_tags = True
+    can_be_trusted = True
+    copies_data_disks = True
+    bootable = BootableVersion()
+
+    def read(self, head: TargetHead, fields: Fields) -> GalleryTarget | None:
+        """Read the image definition, the version and its regions."""
+        return read_gallery_target(head, fields)
+
+    def translate(self, target: GalleryTarget, context: TargetContext) -> GalleryVersion:
+        """Translate a target. Targets of one major version share its number."""
+        plan, symbols, report = context.plan, context.symbols, context.report
+        _check_names(target, report)
+        version = image_version(target, plan.galleries, symbols)
+        regions = copies_by_region(target, context.location, symbols, report)
+        kinds = {copies.storage_type for copies in regions.values()}
+        kind = kinds.pop() if len(kinds) == 1 else None
+        if kind is not None:
+            regions = {region: replace(copies, storage_type=None) for region, copies in regions.items()}
+        elif not regions and target.storage_account_type is not None:
+            kind = storage_type(target.storage_account_type, symbols, report)
+        exclude = target.exclude_from_latest
+        excluded = False if exclude is None else symbols.located(exclude)
+        is_shallow = target.shallow is not None and target.shallow.value
+        return GalleryVersion(
+            target=target,
+            context=context,
+            version=version,
+            id=gallery_version_id(target.id, version, symbols),
+            regions=regions,
+            storage_type=kind,
+            exclude_from_latest=context.held_back.get(target.index, excluded),
+            shallow=is_shallow and _can_be_shallow(target, regions, context.location, report),
+        )
+
+    def rights(self, target: GalleryTarget, plan: DistributionPlan, symbols: Symbols, *, tagged: bool) -> Iterator[Right]:
+        """To publish; what publishes to a gallery may not tag."""
+        del plan
+        scope, name = gallery_scope(target.id, symbols), target.id["galleries"].literal
+        yield Right("the gallery", PUBLISHER, scope, "publishes the image version", name)
+        if tagged:
+            yield Right("the gallery", TAGGER, scope, "tags the image version (tags/write)", name)
+
+
+def _replicate(version: GalleryVersion, script: Script) -> None:
     """Bring azure-arm's version into the regions whose storage type it has no setting for: a new region may have its own."""
     script.az("sig image-version update", *_names(version), *_regions(version, script), _DELETABLE, ("--no-wait",))
     _wait_until_published(version, script)
 
 
-def copy_version(version: GalleryVersion, source: Value, location: Value, script: Script) -> None:
+def _copy_version(version: GalleryVersion, source: Value, location: Value, script: Script) -> None:
     """Make a version of another one, in the region of the build; one that is there is left alone, as Image Builder does."""
     script.line(f"version={script.word('GALLERY_IMAGE_VERSION', version.version)}")
     script.az("sig image-version list", *_definition(version), ("--query", "[].name"), ("--output", "tsv"), into="versions")
@@ -116,6 +195,7 @@ def copy_version(version: GalleryVersion, source: Value, location: Value, script
         script.line('echo "There is a version $version: delete it, or choose another one." >&2')
         script.line("exit 1")
     options: list[Option] = [*_names(version), ("--location", location), ("--image-version", source)]
+    tags = script.tags(version.target.tags, version.target.late_tags)  # lines of their own, before a word to ShellCheck
     options += _regions(version, script)
     if version.storage_type is not None:
         options.append(("--storage-account-type", version.storage_type))
@@ -123,7 +203,6 @@ def copy_version(version: GalleryVersion, source: Value, location: Value, script
         options.append(("--replication-mode", "Shallow"))
     if version.exclude_from_latest is not False:
         options.append(("--exclude-from-latest", version.exclude_from_latest))
-    tags = script.tags(version.target.tags, version.target.late_tags)
     script.az("sig image-version create", *options, _DELETABLE, *tags, ("--no-wait",))
     _wait_until_published(version, script)
 
@@ -138,8 +217,6 @@ def _wait_until_published(version: GalleryVersion, script: Script) -> None:
             script.line("""Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;""")
 
 
-AZ_KEEPS_VERSIONS_DELETABLE = "2.71"
-"""The first Azure CLI with this option (azure-cli#31013)."""
 # The Azure CLI is to keep a version from being deleted for six months by itself (docs/reference/azure-runtime.md 8).
 _DELETABLE: Option = ("--block-deletion-before-end-of-life", RawShell("false"))
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.distribution.ids import REPLACES, TEMPORARY, temporary_name
-from aib2packer.packer.distribution.managed_image import check_names
 from aib2packer.packer.distribution.plan import is_same, is_same_subscription
 from aib2packer.packer.distribution.script import RawShell
 
@@ -22,9 +21,8 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.options import OsType
-    from aib2packer.packer.distribution.plan import DistributionPlan
     from aib2packer.packer.distribution.script import Operand, Option, Script
-    from aib2packer.packer.steps.build_context import BuildContext
+    from aib2packer.packer.distribution.target_kind import TargetContext
 
 _ID: tuple[Option, ...] = (("--query", "id"), ("--output", "tsv"))
 _TAG: Option = ("--tags", f"{TEMPORARY}=yes")
@@ -55,12 +53,11 @@ class SnapshotOrigin:
 def copy_image(
     target: ManagedImageTarget,
     origin: GalleryOrigin | SnapshotOrigin,
-    plan: DistributionPlan,
     script: Script,
-    context: BuildContext,
+    context: TargetContext,
 ) -> None:
     """Make a managed image; one that is there is replaced, as Image Builder does."""
-    check_names(target, context.report)
+    plan = context.plan
     location = origin.location if target.location is None else context.symbols.value(target.location)
     making = _Making(target, origin, location, script)
     near = is_same(target.location, plan.location)

@@ -1,27 +1,38 @@
-"""The managed image that azure-arm makes: a target of the template, or one that others are copied from."""
+"""Managed images: azure-arm's own, and those that the Azure CLI makes beside it or elsewhere."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.distribute import read_managed_image_target
+from aib2packer.aib.model import ManagedImageTarget
 from aib2packer.findings import codes
-from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import HclCode, Local, traced
+from aib2packer.hcl.values import traced
+from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.distribution.ids import TEMPORARY, snapshot_name, temporary_group, temporary_image
-from aib2packer.packer.source.kinds import kind_of_source
-from aib2packer.packer.vm.machine import BUILD_GROUP
+from aib2packer.packer.access.rights import CONTRIBUTOR, Right, group_words
+from aib2packer.packer.distribution.ids import managed_image_id, snapshot_id
+from aib2packer.packer.distribution.image_copy import GalleryOrigin, SnapshotOrigin, copy_image
+from aib2packer.packer.distribution.target_kind import Bootable, TargetKind, TargetOutput
+from aib2packer.packer.shell_words import word
+from aib2packer.packer.source.managed_image import managed_image, name_of_no_image
 
 if TYPE_CHECKING:
-    from aib2packer.aib.model import ImageTemplate, ManagedImageTarget
+    from collections.abc import Iterator, Mapping
+
+    from aib2packer.aib.distribute import TargetHead
+    from aib2packer.aib.fields import Fields
+    from aib2packer.aib.ids import ResourceId
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings, Value
-    from aib2packer.packer.decisions import Decisions
-    from aib2packer.packer.security import Security
+    from aib2packer.packer.distribution.plan import DistributionPlan
+    from aib2packer.packer.distribution.script import Script
+    from aib2packer.packer.distribution.target_kind import TargetContext
     from aib2packer.packer.variables.symbols import Symbols
 
+IMAGE_GROUP = "the managed image's resource group"
 _IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 _HOW_TO_REPLACE = "Run packer build -force to replace it: Packer deletes it before it builds."
 _HOW_TO_REPLACE_BESIDE_A_VERSION = (
@@ -31,72 +42,111 @@ _HOW_TO_REPLACE_BESIDE_A_VERSION = (
 _GROUP_NAME = pattern(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
 
 
-def managed_image_settings(template: ImageTemplate, decisions: Decisions, symbols: Symbols, report: Report) -> Settings:
-    """The settings of azure-arm for its managed image and the snapshot."""
-    plan, security, name = decisions.plan, decisions.security, decisions.name
-    settings: Settings = {}
-    if plan.image is not None:
-        check_names(plan.image, report)
-        image = plan.image.id["images"]
-        report.add(
+@dataclass(frozen=True, slots=True)
+class ManagedImageOutput(TargetOutput):
+    """What a target comes to in HCL."""
+
+    target: ManagedImageTarget
+    context: TargetContext
+
+    @property
+    def made_id(self) -> Value:
+        """The id of azure-arm's, which lies in the subscription of the build."""
+        image, symbols = self.target.id, self.context.symbols
+        return managed_image_id(image.resource_group, symbols.value(image["images"]), symbols)
+
+    @property
+    def copied_id(self) -> Value:
+        """The id that the template says."""
+        return self.context.symbols.value(self.target.id.text)
+
+    def settings(self) -> Settings:
+        """Name and resource group; one that is there must go first."""
+        context, image = self.context, self.target.id
+        _check_names(self.target, context.report)
+        name = image["images"]
+        context.report.add(
             codes.IMAGE_EXISTS,
-            plan.image.id.text.span,
-            f"Image Builder overwrote an existing image{f' `{image}`' if image.literal else ''}; Packer refuses to",
-            help=_HOW_TO_REPLACE if plan.gallery is None else _HOW_TO_REPLACE_BESIDE_A_VERSION,
+            image.text.span,
+            f"Image Builder overwrote an existing image{f' `{name}`' if name.literal else ''}; Packer refuses to",
+            help=_HOW_TO_REPLACE if context.plan.gallery is None else _HOW_TO_REPLACE_BESIDE_A_VERSION,
         )
-        settings["managed_image_name"] = traced(symbols.value(image), plan.image.span)
-    elif plan.temporary_group is not None:
-        _report_temporary(plan.temporary_group, template, name, report)
-        settings["managed_image_name"] = temporary_image(name)
-    if plan.image_group is not None:
-        settings["managed_image_resource_group_name"] = traced(
-            symbols.value(plan.image_group), None if plan.image is None else plan.image.span
-        )
-    if security.makes_image:
-        settings |= _image_that_goes(security, template, name)
-    if plan.snapshot:
-        settings["managed_image_os_disk_snapshot_name"] = snapshot_name(name)
-    return settings
+        group = context.symbols.value(image.resource_group)
+        return {
+            "managed_image_name": traced(context.symbols.value(name), self.target.span),
+            "managed_image_resource_group_name": traced(group, self.target.span),
+        }
+
+    def copy(self, others: Mapping[int, TargetOutput], script: Script) -> str:
+        """Make an image of azure-arm's gallery version, else of its snapshot."""
+        _check_names(self.target, self.context.report)
+        origin = self._origin(others)
+        copy_image(self.target, origin, script, self.context)
+        way = "a disk made of the gallery version" if isinstance(origin, GalleryOrigin) else "a snapshot of the OS disk"
+        return f"ManagedImage, by way of {way}."
+
+    def _origin(self, others: Mapping[int, TargetOutput]) -> GalleryOrigin | SnapshotOrigin:
+        plan, location = self.context.plan, self.context.location
+        if plan.gallery is not None:
+            regions = tuple(region.name for region in plan.gallery.regions)
+            return GalleryOrigin(plan.gallery.id, others[plan.gallery.index].made_id, regions, location)
+        group = plan.image_group or self.target.id.resource_group
+        return SnapshotOrigin(snapshot_id(group, self.context.name, self.context.symbols), location)
 
 
-def _image_that_goes(security: Security, template: ImageTemplate, name: str) -> Settings:
-    """A managed image in the resource group of the build: it goes with the group, also where the build is cancelled."""
-    group: Value = temporary_group(name)
-    settings: Settings = {
-        "managed_image_name": security.unless_trusted(temporary_image(name)),
-        "managed_image_resource_group_name": security.unless_trusted(temporary_group(name)),
-        "temp_resource_group_name": group,
-    }
-    if template.staging_resource_group is not None:
-        settings["temp_resource_group_name"] = HclCode(
-            f"var.{BUILD_GROUP.name} == null ? {print_value(group)} : null", (BUILD_GROUP, *references(group))
-        )
-        settings["managed_image_resource_group_name"] = security.unless_trusted(image_group(name))
-    return settings
+class BootableImage(Bootable[ManagedImageTarget]):
+    """A managed image, which its name tells from others."""
+
+    variable = "managed_image_name"
+    described = "Managed image to validate."
+    stand_in = "image"
+
+    def name(self, target: ManagedImageTarget) -> TemplateText | None:
+        """The name."""
+        return target.id["images"]
+
+    def recorded(self, target: ManagedImageTarget, plan: DistributionPlan, symbols: Symbols) -> Value:
+        """The name."""
+        del plan
+        return symbols.value(target.id["images"])
+
+    def settings(self, target: ManagedImageTarget, name: Value, build: str, symbols: Symbols) -> Settings:
+        """The image as a source, of which no other is made."""
+        group = symbols.value(target.id.resource_group)
+        return managed_image(name, group, target.span) | name_of_no_image(build, group)
 
 
-def image_group(name: str) -> Local:
-    """The resource group of such an image, where the build may take one that is there: it stays, and the image is deleted."""
-    group = temporary_group(name)
-    chosen = HclCode(f"var.{BUILD_GROUP.name} == null ? local.{group.name} : var.{BUILD_GROUP.name}", (BUILD_GROUP, group))
-    return Local("image_group_name", chosen)
+class ManagedImageKind(TargetKind[ManagedImageTarget]):
+    """A managed image."""
+
+    name = ManagedImageTarget.kind
+    tags_until = "2019-05-01-preview"  # the release notes move `tags` to `artifactTags`
+    azure_cli = "2.60"
+    has_tags = True
+    can_be_trusted = False
+    copies_data_disks = False
+    bootable = BootableImage()
+
+    def read(self, head: TargetHead, fields: Fields) -> ManagedImageTarget | None:
+        """Read the id and the region."""
+        return read_managed_image_target(head, fields)
+
+    def translate(self, target: ManagedImageTarget, context: TargetContext) -> ManagedImageOutput:
+        """Translate a target."""
+        return ManagedImageOutput(target, context)
+
+    def rights(self, target: ManagedImageTarget, plan: DistributionPlan, symbols: Symbols, *, tagged: bool) -> Iterator[Right]:
+        """To write into the resource group."""
+        del plan, tagged
+        scope, name = word(*group_words(target.id, symbols)), target.id.resource_group.literal
+        yield Right(IMAGE_GROUP, CONTRIBUTOR, scope, "writes the managed image", name)
+
+    def leaves_behind(self, target: ManagedImageTarget) -> ResourceId | None:
+        """Disks and snapshots that it is made of, and the image by another name, lie beside it."""
+        return target.id
 
 
-def _report_temporary(group: TemplateText, template: ImageTemplate, name: str, report: Report) -> None:
-    why = (
-        "azure-arm makes a managed image out of a managed image in any case"
-        if kind_of_source(template.source).image_group(template.source) is not None
-        else "azure-arm makes a managed image in the region of the build only, from whose disk the others are copied"
-    )
-    report.add(
-        codes.EXTRA_MANAGED_IMAGE,
-        template.source.span,
-        f"{why}: one in {group} whose name begins with {TEMPORARY}-{name}, which the last post-processor deletes",
-        help="If the build fails before that, delete it with `az image delete`.",
-    )
-
-
-def check_names(target: ManagedImageTarget, report: Report) -> None:
+def _check_names(target: ManagedImageTarget, report: Report) -> None:
     """Report a name that Packer would not take."""
     image, group = target.id["images"], target.id.resource_group
     if image.literal is not None and not _IMAGE_NAME.fullmatch(image.literal):

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import escape_templates, is_identifier, print_value, quote, references
 from aib2packer.hcl.values import HclCode, Value
-from aib2packer.packer.layout import manifest_file
+from aib2packer.packer.layout import beside_template, manifest_file
 from aib2packer.packer.model import PostProcessor
-from aib2packer.packer.steps.build_context import beside_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
+from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, Target, VhdTarget
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.source.kinds import kind_of_source
 
@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aib2packer.aib.ids import ResourceId
-    from aib2packer.aib.model import DistributeTarget, ImageTemplate
+    from aib2packer.aib.model import ImageTemplate
     from aib2packer.arm.language.text import TemplateText
+
+T = TypeVar("T", bound=Target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,12 @@ class DistributionPlan:
     vhd: VhdTarget | None
     galleries: tuple[GalleryTarget, ...]
     """The targets in galleries, that of azure-arm first."""
-    copied: tuple[DistributeTarget, ...]
+    copied: tuple[Target, ...]
     temporary_group: TemplateText | None
     snapshot: bool
 
     @property
-    def made(self) -> tuple[DistributeTarget, ...]:
+    def made(self) -> tuple[Target, ...]:
         """The targets that azure-arm makes, in the template's order."""
         found = [target for target in (self.image, self.gallery, self.vhd) if target is not None]
         return tuple(sorted(found, key=lambda target: target.index))
@@ -50,15 +52,15 @@ class DistributionPlan:
 
 def plan_distribution(template: ImageTemplate) -> DistributionPlan:
     """Choose. A managed image is azure-arm's own only in the region and the subscription of the build."""
-    images = [target for target in template.targets if isinstance(target, ManagedImageTarget)]
+    images = _those_of(ManagedImageTarget, template.targets)
     location = build_region(template)
     subscription = _subscription(template, images)
     image = next(
         (target for target in images if is_same(target.location, location) and is_same_subscription(target.id, subscription)),
         None,
     )
-    gallery = next((target for target in template.targets if isinstance(target, GalleryTarget)), None)
-    vhd = next((target for target in template.targets if isinstance(target, VhdTarget)), None)
+    gallery = next(iter(_those_of(GalleryTarget, template.targets)), None)
+    vhd = next(iter(_those_of(VhdTarget, template.targets)), None)
     group = None
     group_of_source = kind_of_source(template.source).image_group(template.source)
     if image is None and group_of_source is not None:
@@ -67,10 +69,10 @@ def plan_distribution(template: ImageTemplate) -> DistributionPlan:
         group = _group_within(subscription, template, images)
         if group is None:  # nothing to copy it from: it is tried as it stands, which is an error
             image = images[0]
-    made = [target for target in (image, gallery, vhd) if target is not None]
+    made: list[Target] = [target for target in (image, gallery, vhd) if target is not None]
     copied = tuple(target for target in template.targets if all(target is not other for other in made))
-    copies_images = any(isinstance(target, ManagedImageTarget) for target in copied)
-    galleries = (*(() if gallery is None else (gallery,)), *(one for one in copied if isinstance(one, GalleryTarget)))
+    copies_images = bool(_those_of(ManagedImageTarget, copied))
+    galleries = (*(() if gallery is None else (gallery,)), *_those_of(GalleryTarget, copied))
     return DistributionPlan(
         location, subscription, image, gallery, vhd, galleries, copied, group, snapshot=copies_images and gallery is None
     )
@@ -83,16 +85,14 @@ def build_region(template: ImageTemplate) -> TemplateText | None:
     images of a template say where, if they agree; and a gallery version must be where it is made, so that this is a region that
     the most versions name; but never one of another cloud. Where the template names no region, the first managed image does.
     """
-    images = [target.location for target in template.targets if isinstance(target, ManagedImageTarget) if target.location]
+    images = [target.location for target in _those_of(ManagedImageTarget, template.targets) if target.location]
     if template.location is None:
         return images[0] if images else None
     if template.vm.subnet is not None or template.source.marketplace is None:
         return template.location
     agreed = images[:1] if all(region.parts == images[0].parts for region in images) else []
     versions = [
-        [region.name for region in target.regions]
-        for target in template.targets
-        if isinstance(target, GalleryTarget) and target.regions
+        [region.name for region in target.regions] for target in _those_of(GalleryTarget, template.targets) if target.regions
     ]
     named = (*agreed, template.location, *(region for regions in versions for region in regions))
     here = template.cloud.facts
@@ -101,6 +101,11 @@ def build_region(template: ImageTemplate) -> TemplateText | None:
         candidates or [template.location],
         key=lambda one: sum(all(one.parts != region.parts for region in regions) for regions in versions),
     )
+
+
+def _those_of(kind: type[T], targets: Iterable[Target]) -> list[T]:
+    """The targets of one of the three kinds that azure-arm can make, of each of which it makes one."""
+    return [target for target in targets if isinstance(target, kind)]
 
 
 def is_same(first: TemplateText | None, second: TemplateText | None) -> bool:

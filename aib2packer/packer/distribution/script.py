@@ -15,8 +15,8 @@ from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import GoTemplate, HclCode, Interpolation, Local, Value, Variable
 from aib2packer.lazy.models import dataclass
+from aib2packer.packer.layout import beside_template
 from aib2packer.packer.model import PostProcessor
-from aib2packer.packer.steps.build_context import beside_template
 from aib2packer.packer.steps.shell_local import Environment, means_more
 from aib2packer.packer.vm.cli_session import SCRIPT, SCRIPT_FILE, SIGN_IN
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, VhdTarget
 from aib2packer.findings import codes
-from aib2packer.hcl.values import HclCode, Local
+from aib2packer.hcl.values import HclCode
 from aib2packer.lazy.models import dataclass
-from aib2packer.packer.distribution.gallery import AZ_KEEPS_VERSIONS_DELETABLE, copy_version, replicate
 from aib2packer.packer.distribution.ids import compute_id, managed_image_id, snapshot_id, temporary_image
-from aib2packer.packer.distribution.image_copy import GalleryOrigin, SnapshotOrigin, copy_image
-from aib2packer.packer.distribution.managed_image import image_group
+from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.distribution.manifest import manifest
 from aib2packer.packer.distribution.script import RawShell, Script, ScriptFile
-from aib2packer.packer.distribution.vhd import AZ_COPIES_BETWEEN_ACCOUNTS, copy_vhd
+from aib2packer.packer.distribution.temporary_image import image_group
 from aib2packer.packer.layout import SCRIPTS
 from aib2packer.packer.model import PostProcessors
 from aib2packer.packer.vm.machine import BUILD_GROUP
@@ -22,17 +19,14 @@ from aib2packer.packer.vm.machine import BUILD_GROUP
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from aib2packer.aib.model import DistributeTarget
+    from aib2packer.aib.model import Target
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
-    from aib2packer.packer.distribution.gallery import GalleryVersion
     from aib2packer.packer.distribution.plan import DistributionPlan
-    from aib2packer.packer.distribution.vhd import Vhd
+    from aib2packer.packer.distribution.target_kind import TargetOutput
     from aib2packer.packer.model import PostProcessor
     from aib2packer.packer.steps.build_context import BuildContext
 
-_AZ = {GalleryTarget: AZ_KEEPS_VERSIONS_DELETABLE, VhdTarget: AZ_COPIES_BETWEEN_ACCOUNTS, ManagedImageTarget: "2.60"}
-"""The first Azure CLI that has all that a copy needs, by the kind of target."""
 NOTHING: Mapping[str, Value] = {}
 
 
@@ -41,9 +35,8 @@ class DistributionSteps:
     """What happens after azure-arm. Packer runs every chain, whatever becomes of the others, and fails if one did."""
 
     plan: DistributionPlan
-    versions: Mapping[int, GalleryVersion]
-    vhds: Mapping[int, Vhd]
-    location: Value
+    outputs: Mapping[int, TargetOutput]
+    """What the targets come to, by their indices."""
     name: str
     minutes: Value
     build_group: bool
@@ -55,20 +48,15 @@ class DistributionSteps:
     ) -> Iterator[PostProcessors]:
         """What azure-arm has no setting for in the targets that it makes."""
         for target in self.plan.made:
-            version, vhd = self.versions.get(target.index), self.vhds.get(target.index)
-            if version is not None and version.differs_by_region:
-                replicate(version, script := self._script())
-                comment = "azure-arm has one storage type for all regions: the others are added here, with theirs."
-                yield self._chain(target, comment, script, "regions")
-            if vhd is not None and vhd.exact:
-                copy_vhd(vhd.captured, vhd.wanted, script := self._script(), move=True)
-                yield self._chain(
-                    target, "azure-arm names the VHD itself; here it gets the name that the template asks for.", script, "name"
-                )
+            for finishing in self.outputs[target.index].finishing:
+                finishing.write(script := self._script())
+                yield self._chain(target, finishing.comment, script, finishing.what)
             if target.index in tags or target.index in late_tags:
                 script = self._script()
                 resource = ("--resource-id", self._artifact(target))
                 options = script.tags(tags.get(target.index, {}), late_tags.get(target.index))
+                if not tags.get(target.index):
+                    script.line('[ "$#" -gt 0 ] || exit 0 # the Azure CLI refuses to add no tag')
                 script.az("tag update", resource, ("--operation", "Merge"), *options)
                 yield self._chain(target, "tags of its own, which azure-arm would put on all that it makes.", script, "tags")
 
@@ -80,9 +68,10 @@ class DistributionSteps:
                 target.span,
                 f"the Azure CLI makes distribute[{target.index}] after the build: azure-arm makes one target of each kind, "
                 "and managed images in the region of the build only",
-                help=f"Sign in with the Azure CLI {_AZ[type(target)]} or later where Packer runs; see the post-processor.",
+                help=f"Sign in with the Azure CLI {kind_of_target(target).azure_cli} or later where Packer runs; see the "
+                "post-processor.",
             )
-            what, script = self._copy(target)
+            what = self.outputs[target.index].copy(self.outputs, script := self._script())
             about = f"distribute[{target.index}]: {what}"
             step = script.post_processor(_step_name(target), self._file(target, "copy", about))
             yield PostProcessors(about, (step, *self._manifest((target,))), (target.span,))
@@ -117,78 +106,37 @@ class DistributionSteps:
             places = tuple(name.span for name in names if name is not None)
             yield PostProcessors("What Image Builder kept as the run output.", self._manifest(self.plan.made, kept), places)
 
-    def _copy(self, target: DistributeTarget) -> tuple[str, Script]:
-        """What is done for a target, in words and as a script."""
-        plan, script = self.plan, self._script()
-        match target:
-            case GalleryTarget():
-                source = self._artifact(plan.gallery or target)
-                copy_version(self.versions[target.index], source, self.location, script)
-                return "SharedImage, copied from the gallery version of azure-arm.", script
-            case VhdTarget():
-                vhd = self.vhds[target.index]
-                source_vhd = vhd if plan.vhd is None else self.vhds[plan.vhd.index]
-                copy_vhd(source_vhd.made, vhd.wanted, script, move=False)
-                return "VHD, copied from that of azure-arm.", script
-            case ManagedImageTarget():
-                origin = self._origin(target)
-                way = "a disk made of the gallery version" if isinstance(origin, GalleryOrigin) else "a snapshot of the OS disk"
-                copy_image(target, origin, plan, script, self.context)
-                return f"ManagedImage, by way of {way}.", script
-
-    def _origin(self, target: ManagedImageTarget) -> GalleryOrigin | SnapshotOrigin:
-        gallery = self.plan.gallery
-        if gallery is not None:
-            regions = tuple(region.name for region in gallery.regions)
-            return GalleryOrigin(gallery.id, self._artifact(gallery), regions, self.location)
-        group = self.plan.image_group or target.id.resource_group
-        return SnapshotOrigin(snapshot_id(group, self.name, self.context.symbols), self.location)
-
     def _script(self) -> Script:
         return Script(self.context.symbols, self.context.report, self.minutes)
 
-    def _file(self, target: DistributeTarget, what: str, about: str) -> ScriptFile | None:
+    def _file(self, target: Target, what: str, about: str) -> ScriptFile | None:
         """Where a script may lie; None where everything stands in the HCL."""
         return ScriptFile(f"{SCRIPTS}/distribute-{target.index}-{what}.sh", about) if self.context.side_files else None
 
-    def _chain(self, target: DistributeTarget, comment: str, script: Script, what: str) -> PostProcessors:
+    def _chain(self, target: Target, comment: str, script: Script, what: str) -> PostProcessors:
         about = f"distribute[{target.index}]: {comment}"
         step = script.post_processor(f"{_step_name(target)}-{what}", self._file(target, what, about))
         return PostProcessors(about, (step,), (target.span,))
 
-    def _artifact(self, target: DistributeTarget) -> Value:
+    def _artifact(self, target: Target) -> Value:
         """The id of what a target becomes: a resource id, or a URI."""
-        symbols = self.context.symbols
-        is_made = target in self.plan.made
-        match target:
-            case GalleryTarget():
-                version = self.versions[target.index]
-                return Local("gallery_version_id", version.id) if is_made else version.id
-            case ManagedImageTarget(id=image) if is_made:
-                return managed_image_id(image.resource_group, symbols.value(image["images"]), symbols)
-            case ManagedImageTarget(id=image):
-                return symbols.value(image.text)
-            case VhdTarget():
-                vhd = self.vhds[target.index]
-                return (vhd.made if is_made else vhd.wanted).uri
+        output = self.outputs[target.index]
+        return output.made_id if target in self.plan.made else output.copied_id
 
-    def _manifest(
-        self, targets: tuple[DistributeTarget, ...], kept: Mapping[str, Value] = NOTHING
-    ) -> tuple[PostProcessor, ...]:
+    def _manifest(self, targets: tuple[Target, ...], kept: Mapping[str, Value] = NOTHING) -> tuple[PostProcessor, ...]:
         outputs = [(target.run_output_name, self._artifact(target)) for target in targets if target.run_output_name is not None]
         # Of a build with one target the manifest tells the id by itself.
         sole = self._is_sole(targets[0])
         return (manifest(self.name, outputs, kept, self.context, ids=not sole),)
 
-    def _is_sole(self, target: DistributeTarget) -> bool:
+    def _is_sole(self, target: Target) -> bool:
         """Whether a target is all that azure-arm makes, as the template wants it."""
-        vhd = self.vhds.get(target.index)
-        is_renamed = vhd is not None and vhd.exact
+        is_renamed = self.outputs[target.index].is_renamed
         # What azure-arm says it made is the managed image, wherever there is one.
         makes_image = self.plan.temporary_group is not None or self.context.decisions.security.makes_image
         return self.plan.made == (target,) and not self.plan.copied and not makes_image and not is_renamed
 
 
-def _step_name(target: DistributeTarget) -> str:
+def _step_name(target: Target) -> str:
     literal = target.run_output_name.literal if target.run_output_name is not None else None
     return literal or f"distribute-{target.index}"

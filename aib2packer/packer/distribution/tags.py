@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.aib.model import VhdTarget
 from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import is_exact, print_value, references
 from aib2packer.hcl.values import HclCode
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
+from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.steps.exact_text import content_is_exact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aib2packer.aib.model import DistributeTarget, ImageTemplate
+    from aib2packer.aib.model import ImageTemplate, Target
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Value
     from aib2packer.packer.distribution.plan import DistributionPlan
@@ -53,11 +53,11 @@ def sort_tags(template: ImageTemplate, plan: DistributionPlan, report: Report) -
     for target in template.targets:
         for key, value in target.tags.items():
             _check(key, value, report)
-            if isinstance(target, VhdTarget):
+            if not kind_of_target(target).has_tags:
                 _report_vhd(f"the tag {key} is", value.span, report)
-        if isinstance(target, VhdTarget) and target.late_tags is not None:
+        if not kind_of_target(target).has_tags and target.late_tags is not None:
             _report_vhd("its tags are", target.late_tags.span, report, how="them as tags")
-    tagged = [target for target in plan.made if not isinstance(target, VhdTarget)]
+    tagged = [target for target in plan.made if kind_of_target(target).has_tags]
     kinds: tuple[tuple[str, Mapping[str, TemplateText]], ...] = (
         ("tags", template.tags),
         (f"distribute[{tagged[0].index if tagged else 0}].artifactTags", _common([target.tags for target in tagged])),
@@ -92,7 +92,7 @@ def sort_tags(template: ImageTemplate, plan: DistributionPlan, report: Report) -
     )
 
 
-def _late(template: ImageTemplate, tagged: Sequence[DistributeTarget]) -> tuple[TemplateText | None, ...]:
+def _late(template: ImageTemplate, tagged: Sequence[Target]) -> tuple[TemplateText | None, ...]:
     """The maps of tags that all get, each once: the template's, that which all its targets have, that of managed resources."""
     of_targets = tagged[0].late_tags if tagged else None
     if of_targets is None or not all(_is_among(of_targets, [target.late_tags]) for target in tagged):

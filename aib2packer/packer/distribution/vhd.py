@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.distribute import read_vhd_target
+from aib2packer.aib.model import VhdTarget
 from aib2packer.arm.language.text import join
 from aib2packer.findings import codes
 from aib2packer.hcl.values import HclCode, Value, Variable, traced
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
+from aib2packer.packer.access.network import HTTPS, PACKER, Reach, server
+from aib2packer.packer.access.rights import BLOB_CONTRIBUTOR, READER, Right, account_of, account_scope
 from aib2packer.packer.distribution.ids import TIME
 from aib2packer.packer.distribution.script import Option, RawShell, Script, concat
+from aib2packer.packer.distribution.target_kind import Finishing, TargetKind, TargetOutput
 
 if TYPE_CHECKING:
-    from aib2packer.aib.model import VhdTarget
+    from collections.abc import Iterator, Mapping
+
+    from aib2packer.aib.distribute import TargetHead
+    from aib2packer.aib.fields import Fields
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.azure.clouds import Cloud
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings
+    from aib2packer.packer.distribution.plan import DistributionPlan
+    from aib2packer.packer.distribution.target_kind import TargetContext
     from aib2packer.packer.variables.symbols import Symbols
 
 VHD_GROUP = Variable("vhd_resource_group_name", "Resource group of the storage account that receives the VHD.")
@@ -25,6 +36,7 @@ _ACCOUNT = Variable("vhd_storage_account", "Storage account that receives the VH
 _CONTAINER = Variable("vhd_container", "Container that receives the VHD; it must exist.", default="vhds")
 AZ_COPIES_BETWEEN_ACCOUNTS = "2.70"
 """The first Azure CLI that copies a blob between accounts without a key of either (docs/reference/azure-runtime.md 8)."""
+_ITS_BLOBS = "the blobs of the storage account that receives the VHD"
 _POLL_SECONDS = 15
 
 _CAPTURE_PREFIX = pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,23}")
@@ -47,13 +59,14 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True)
-class Vhd:
+class Vhd(TargetOutput):
     """What a target comes to: the place that the template wants, and the name that azure-arm gives the VHD there."""
 
     target: VhdTarget
+    context: TargetContext
     wanted: Blob
     capture_prefix: str
-    exact: bool
+    is_exact: bool
     """Whether the template names the blob itself."""
 
     @property
@@ -69,44 +82,115 @@ class Vhd:
     @property
     def made(self) -> Blob:
         """The blob that is there in the end, where azure-arm writes it."""
-        return self.wanted if self.exact else self.captured
+        return self.wanted if self.is_exact else self.captured
+
+    @property
+    def made_id(self) -> Value:
+        """The address of that blob."""
+        return self.made.uri
+
+    @property
+    def copied_id(self) -> Value:
+        """The address of the blob that the template wants."""
+        return self.wanted.uri
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether it gets the template's name after azure-arm has given it another."""
+        return self.is_exact
+
+    def settings(self) -> Settings:
+        """The settings of azure-arm."""
+        settings: Settings = {
+            "storage_account": traced(self.wanted.account, self.target.span),
+            "resource_group_name": VHD_GROUP,
+            "capture_container_name": traced(self.wanted.container, self.target.span),
+        }
+        if self.capture_prefix and self.target.run_output_name is not None:
+            settings["capture_name_prefix"] = traced(self.capture_prefix, self.target.run_output_name.span)
+        return settings
+
+    @property
+    def finishing(self) -> tuple[Finishing, ...]:
+        """The name that the template asks for."""
+        if not self.is_exact:
+            return ()
+        comment = "azure-arm names the VHD itself; here it gets the name that the template asks for."
+        return (Finishing(comment, "name", partial(_copy_vhd, self.captured, self.wanted, move=True)),)
+
+    def copy(self, others: Mapping[int, TargetOutput], script: Script) -> str:
+        """Copy the blob that azure-arm wrote."""
+        made = self if self.context.plan.vhd is None else others[self.context.plan.vhd.index]
+        _copy_vhd(made.made if isinstance(made, Vhd) else self.made, self.wanted, script, move=False)
+        return "VHD, copied from that of azure-arm."
 
 
-def vhd_of(target: VhdTarget, cloud: Cloud, symbols: Symbols, report: Report) -> Vhd:
-    """Translate a target; reports what is no place for a VHD."""
-    prefix = target.run_output_name.literal if target.run_output_name else None
-    if not prefix or not _CAPTURE_PREFIX.fullmatch(prefix):
-        prefix = ""
-    # The name that Image Builder gives it.
-    run_output = "vhd" if target.run_output_name is None else symbols.value(target.run_output_name)
-    name = concat(run_output, "_", TIME, ".vhd")
-    blob, exact = Blob(_ACCOUNT, cloud.facts.blob_host, _CONTAINER, name), False
-    if target.uri is not None and (place := _place(target.uri, cloud, report)) is not None:
-        host, container, path = place
-        account, *domain = host.split(".")
-        blob = Blob(
-            account=symbols.value(account),
-            host=symbols.value(join(".", tuple(domain), target.uri.span)),
-            container=symbols.value(container),
-            name=symbols.value(join("/", path, target.uri.span)) if path else name,
-        )
-        exact = bool(path)
-    return Vhd(target, blob, prefix, exact)
+class VhdKind(TargetKind[VhdTarget]):
+    """A VHD: a blob in a storage account."""
+
+    name = VhdTarget.kind
+    tags_until = "2021-10-01"  # samples show that VHD took `tags` up to 2020-02-14
+    azure_cli = AZ_COPIES_BETWEEN_ACCOUNTS
+    has_tags = False
+    can_be_trusted = False
+    copies_data_disks = False
+    note = "For VHDs that takes Storage Blob Data Contributor on the storage account."
+
+    def read(self, head: TargetHead, fields: Fields) -> VhdTarget | None:
+        """Read the place."""
+        return read_vhd_target(head, fields)
+
+    def translate(self, target: VhdTarget, context: TargetContext) -> Vhd:
+        """Translate a target; reports what is no place for a VHD."""
+        symbols = context.symbols
+        prefix = target.run_output_name.literal if target.run_output_name else None
+        if not prefix or not _CAPTURE_PREFIX.fullmatch(prefix):
+            prefix = ""
+        # The name that Image Builder gives it.
+        run_output = "vhd" if target.run_output_name is None else symbols.value(target.run_output_name)
+        name = concat(run_output, "_", TIME, ".vhd")
+        blob, is_exact = Blob(_ACCOUNT, context.cloud.facts.blob_host, _CONTAINER, name), False
+        if target.uri is not None and (place := _place(target.uri, context.cloud, context.report)) is not None:
+            host, container, path = place
+            account, *domain = host.split(".")
+            blob = Blob(
+                account=symbols.value(account),
+                host=symbols.value(join(".", tuple(domain), target.uri.span)),
+                container=symbols.value(container),
+                name=symbols.value(join("/", path, target.uri.span)) if path else name,
+            )
+            is_exact = bool(path)
+        return Vhd(target, context, blob, prefix, is_exact)
+
+    def rights(self, target: VhdTarget, plan: DistributionPlan, symbols: Symbols, *, tagged: bool) -> Iterator[Right]:
+        """To find the account, and to write into it; into that of azure-arm's VHD also to read it for the copies."""
+        del symbols, tagged
+        blob = None if target.uri is None else account_of(target.uri)
+        scope = None if blob is None else account_scope(blob)
+        yield Right("the storage account", READER, scope, "looks up where its blobs are", blob)
+        others = [other for other in plan.copied if isinstance(other, VhdTarget)]
+        is_source = target is plan.vhd and any(other.uri is None or account_of(other.uri) != blob for other in others)
+        why = "copies the VHD into it, and from it to the other accounts" if is_source else "copies the VHD into it"
+        yield Right("the storage account", BLOB_CONTRIBUTOR, scope, why, blob)
+
+    def reach(self, target: VhdTarget) -> tuple[Reach, ...]:
+        """The host of the account."""
+        host, port = (_ITS_BLOBS, HTTPS) if target.uri is None else server(target.uri, _ITS_BLOBS)
+        return (Reach(PACKER, host, port, "has the VHD copied into it"),)
+
+    def foresee(self, target: VhdTarget, report: Report) -> None:
+        """The account and the container must be there when all else is done."""
+        if target.uri is not None and ".blob." in target.uri.visible:
+            report.add(
+                codes.VHD_PLACE,
+                target.uri.span,
+                "the VHD is copied when all else is done: its storage account must be in the subscription of the build, and "
+                "the container must exist by then",
+                help="Create the container before the build: `az storage container create`.",
+            )
 
 
-def vhd_settings(vhd: Vhd) -> Settings:
-    """The settings of azure-arm."""
-    settings: Settings = {
-        "storage_account": traced(vhd.wanted.account, vhd.target.span),
-        "resource_group_name": VHD_GROUP,
-        "capture_container_name": traced(vhd.wanted.container, vhd.target.span),
-    }
-    if vhd.capture_prefix and vhd.target.run_output_name is not None:
-        settings["capture_name_prefix"] = traced(vhd.capture_prefix, vhd.target.run_output_name.span)
-    return settings
-
-
-def copy_vhd(source: Blob, destination: Blob, script: Script, *, move: bool) -> None:
+def _copy_vhd(source: Blob, destination: Blob, script: Script, *, move: bool) -> None:
     """Copy a VHD, and wait until it is there; `move` deletes the source then."""
     if source.account != destination.account:
         script.say(f"Between two accounts this takes az {AZ_COPIES_BETWEEN_ACCOUNTS}, and a role for the blobs of both.")

@@ -413,7 +413,8 @@ def _base64_to_json(one: _Call) -> Piece:
 def _union(one: _Call) -> Piece:
     kinds = {one.kind(at) for at in range(len(one))}
     if "array" in kinds:
-        return call("distinct", call("concat", *one.pieces))
+        pieces = [piece for at, piece in enumerate(one.pieces) if one[at] != ()]
+        return call("distinct", pieces[0] if len(pieces) == 1 else call("concat", *pieces))
     deep = [at for at in range(len(one)) if not _is_flat(one[at])]
     if "object" not in kinds or len(deep) > 1:
         one.refuse("it merges to the depth, `merge` of Packer does not")
@@ -585,6 +586,7 @@ _FUNCTIONS: Mapping[str, Callable[[_Call], Piece]] = MappingProxyType(
         "int": _converted("number"),
         "intersection": _intersection,
         "items": _items,
+        "$entries": _items,
         "join": _swapped("join"),
         "json": _json,
         "last": _end(last=True),

@@ -81,6 +81,8 @@ class Printer:
     references: References
     now: Local | HclCode
     variables: Mapping[str, str] = field(default_factory=dict)
+    _pieces: dict[int, tuple[ArmValue, Piece]] = field(default_factory=dict, compare=False, repr=False)
+    """What was printed, by identity: text is looked at twice, and what stands in it would be four times, then eight."""
 
     def value(self, value: ArmValue) -> Value:
         """A value for an attribute."""
@@ -106,10 +108,13 @@ class Printer:
 
     def piece(self, value: ArmValue) -> Piece:
         """A value inside of an expression."""
+        if (known := self._pieces.get(id(value))) is not None:
+            return known[1]
         piece = self._piece(value)
         if len(piece.text) > _LONGEST:
             reason = "the expression is too long with the values of its variables filled in"
             raise CannotPrintError(reason, "concat")
+        self._pieces[id(value)] = (value, piece)
         return piece
 
     def _piece(self, value: ArmValue) -> Piece:  # noqa: C901 - a case each kind of value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.hcl.values import HclCode, Interpolation, Local
+from aib2packer.hcl.values import Local
 from aib2packer.lazy.models import dataclass
 from aib2packer.options import OsType
 
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 AS_ROOT = Local(
     "as_root", "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}", "Image Builder runs Shell customizers as root."
 )
-
-
-def beside_template(path: str) -> Interpolation:
-    """A path beside the HCL: Packer takes relative ones from where it was started."""
-    return Interpolation((HclCode("path.root"), f"/{path}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,12 +195,14 @@ class Symbols:
         known = self.resolve(named) if is_symbol(named) else named
         names = ", ".join(parameter.name for parameter in parameters_of(value))
         if isinstance(known, int) or (isinstance(known, str) and not find_secrets(known)):
-            what = f"the expression {describe(value)} cannot be written as HCL ({error}): it has the value that it has now"
+            what = (
+                f"the expression {describe(value, span)} cannot be written as HCL ({error}): it has the value that it has now"
+            )
             self._record(
                 Finding(codes.FOLDED, span, what, f"To build with another value of {names}, convert again with --set.")
             )
             return known
-        what = f"the expression {describe(value)} cannot be written as HCL: {error}"
+        what = f"the expression {describe(value, span)} cannot be written as HCL: {error}"
         self._record(Finding(codes.NO_HCL, span, what, _how_to_fold(value)))
         return ""
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.hcl.values import HclCode, Interpolation, Local
 from aib2packer.options import WinrmBootstrap
-from aib2packer.packer.layout import SCRIPTS
-from aib2packer.packer.steps.build_context import beside_template
+from aib2packer.packer.layout import SCRIPTS, beside_template
 
 if TYPE_CHECKING:
     from aib2packer.hcl.values import Value

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
+from aib2packer.arm.evaluation.budget import NODE
 from aib2packer.arm.evaluation.functions.base import Pure
 from aib2packer.arm.evaluation.functions.json_text import JsonTextError, read_json
 from aib2packer.arm.evaluation.functions.text import utf8
@@ -50,6 +51,7 @@ def _json(arguments: Arguments) -> ArmValue:
 
 def _parsed(arguments: Arguments, text: str) -> ArmValue:
     arguments.budget.allow_values(text.count(",") + text.count(":"))
+    arguments.budget.pay(NODE * sum(map(text.count, ",:[{")))
     try:
         return read_json(text)
     except JsonTextError as error:

@@ -13,9 +13,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue
 
-_ESCAPES = {"\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\"}
-_SEPARATORS = {"\x85", "\u2028", "\u2029"}
-_sub_escaped = re.compile("[\x00-\x1f\\\\'\"\x85\u2028\u2029]").sub
+_ESCAPES = {
+    **{char: f"\\u{ord(char):04x}" for char in (*map(chr, range(0x20)), "\x85", "\u2028", "\u2029")},
+    "\b": r"\b",
+    "\f": r"\f",
+    "\n": r"\n",
+    "\r": r"\r",
+    "\t": r"\t",
+    "\\": r"\\",
+}
+_ESCAPED_IN = {quote: str.maketrans(_ESCAPES | {quote: f"\\{quote}"}) for quote in ("'", '"')}
+_is_escaped = re.compile("[\x00-\x1f\\\\'\"\x85\u2028\u2029]").search
 _WIDE = 0x10000
 _UNIT = 2
 
@@ -45,7 +53,8 @@ def to_json(value: ArmValue, quote: str = '"') -> str:
         case float():
             return _number(value)
         case str():
-            return f"{quote}{_sub_escaped(lambda found: _escape(found[0], quote), value)}{quote}"
+            # A table, for a call for each character of a long text would take seconds.
+            return f"{quote}{value.translate(_ESCAPED_IN[quote]) if _is_escaped(value) else value}{quote}"
         case tuple():
             return f"[{','.join(to_json(item, quote) for item in value)}]"
         case Mapping():
@@ -89,14 +98,6 @@ def upper(text: str) -> str:
     if len(changed) == len(text):
         return changed
     return "".join(one if len(one := char.upper()) == 1 else char for char in text)
-
-
-def _escape(char: str, quote: str) -> str:
-    if char == quote:
-        return f"\\{quote}"
-    if char < " " or char in _SEPARATORS:
-        return _ESCAPES.get(char, f"\\u{ord(char):04x}")
-    return _ESCAPES.get(char, char)
 
 
 def _number(value: float) -> str:

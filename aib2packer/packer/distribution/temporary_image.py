@@ -1,0 +1,73 @@
+"""The managed image that azure-arm makes though no target asks for it, and what targets are copied from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.findings import codes
+from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.values import HclCode, Local, Value
+from aib2packer.packer.distribution.ids import TEMPORARY, snapshot_name, temporary_group, temporary_image
+from aib2packer.packer.source.kinds import kind_of_source
+from aib2packer.packer.vm.machine import BUILD_GROUP
+
+if TYPE_CHECKING:
+    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.findings.model import Report
+    from aib2packer.hcl.values import Settings
+    from aib2packer.packer.decisions import Decisions
+    from aib2packer.packer.security import Security
+    from aib2packer.packer.variables.symbols import Symbols
+
+
+def temporary_image_settings(template: ImageTemplate, decisions: Decisions, symbols: Symbols, report: Report) -> Settings:
+    """The settings of azure-arm for such an image, and for the snapshot that managed images are copied from."""
+    plan, security, name = decisions.plan, decisions.security, decisions.name
+    settings: Settings = {}
+    if plan.temporary_group is not None:
+        _report_temporary(plan.temporary_group, template, name, report)
+        settings["managed_image_name"] = temporary_image(name)
+        settings["managed_image_resource_group_name"] = symbols.value(plan.temporary_group)
+    if security.makes_image:
+        settings |= _image_that_goes(security, template, name)
+    if plan.snapshot:
+        settings["managed_image_os_disk_snapshot_name"] = snapshot_name(name)
+    return settings
+
+
+def _image_that_goes(security: Security, template: ImageTemplate, name: str) -> Settings:
+    """A managed image in the resource group of the build: it goes with the group, also where the build is cancelled."""
+    group: Value = temporary_group(name)
+    settings: Settings = {
+        "managed_image_name": security.unless_trusted(temporary_image(name)),
+        "managed_image_resource_group_name": security.unless_trusted(temporary_group(name)),
+        "temp_resource_group_name": group,
+    }
+    if template.staging_resource_group is not None:
+        settings["temp_resource_group_name"] = HclCode(
+            f"var.{BUILD_GROUP.name} == null ? {print_value(group)} : null", (BUILD_GROUP, *references(group))
+        )
+        settings["managed_image_resource_group_name"] = security.unless_trusted(image_group(name))
+    return settings
+
+
+def image_group(name: str) -> Local:
+    """The resource group of such an image, where the build may take one that is there: it stays, and the image is deleted."""
+    group = temporary_group(name)
+    chosen = HclCode(f"var.{BUILD_GROUP.name} == null ? local.{group.name} : var.{BUILD_GROUP.name}", (BUILD_GROUP, group))
+    return Local("image_group_name", chosen)
+
+
+def _report_temporary(group: TemplateText, template: ImageTemplate, name: str, report: Report) -> None:
+    why = (
+        "azure-arm makes a managed image out of a managed image in any case"
+        if kind_of_source(template.source).image_group(template.source) is not None
+        else "azure-arm makes a managed image in the region of the build only, from whose disk the others are copied"
+    )
+    report.add(
+        codes.EXTRA_MANAGED_IMAGE,
+        template.source.span,
+        f"{why}: one in {group} whose name begins with {TEMPORARY}-{name}, which the last post-processor deletes",
+        help="If the build fails before that, delete it with `az image delete`.",
+    )

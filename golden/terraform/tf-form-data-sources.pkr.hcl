@@ -1,0 +1,279 @@
+# VM image, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   export PKR_VAR_key_vault_secret_token_value=...
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to remote_state_hub_outputs_location, remote_state_hub_outputs_owner, subnet_build_id,
+# shared_image_version_base_id, vhd_storage_account, vhd_resource_group_name.
+#
+# Run it on Linux or macOS, where it can reach the subnet of the build VM. The account needs Contributor on the subscription,
+# which Image Builder's own service took care of, and what the identity of the template had: the subnet, the source image, the
+# gallery and the storage account.
+# Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
+# For VHDs that takes Storage Blob Data Contributor on the storage account.
+# Image Builder counts on from the highest version in the gallery. To do so, add:
+#
+#   -var image_version=$(aib2packer next-version "...")
+#
+# Otherwise than in Image Builder: build resource group of Packer's own (AIB2P302), additional managed image (AIB2P303), build
+# region added to the regions (AIB2P305).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
+variable "remote_state_hub_outputs_location" {
+  type        = string
+  description = "What data.terraform_remote_state.hub.outputs.location is."
+}
+
+variable "remote_state_hub_outputs_owner" {
+  type        = string
+  description = "What data.terraform_remote_state.hub.outputs.owner is."
+}
+
+variable "subnet_build_id" {
+  type        = string
+  description = "What data.azurerm_subnet.build.id is."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_build_id))
+    error_message = "The subnet_build_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."
+  }
+}
+
+variable "shared_image_version_base_id" {
+  type        = string
+  description = "What data.azurerm_shared_image_version.base.id is."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_version_base_id))
+    error_message = "The shared_image_version_base_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
+}
+
+variable "key_vault_secret_token_value" {
+  type        = string
+  description = "What data.azurerm_key_vault_secret.token.value is."
+  sensitive   = true
+}
+
+variable "build_resource_group_name" {
+  type        = string
+  description = "Existing resource group for the build VM, instead of one that Packer makes and deletes."
+  default     = null
+}
+
+variable "vhd_storage_account" {
+  type        = string
+  description = "Storage account that receives the VHD, in the subscription of the build."
+}
+
+variable "vhd_resource_group_name" {
+  type        = string
+  description = "Resource group of the storage account that receives the VHD."
+}
+
+variable "vhd_container" {
+  type        = string
+  description = "Container that receives the VHD; it must exist."
+  default     = "vhds"
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+locals {
+  id_parts                           = split("/", endswith(lower(var.shared_image_version_base_id), "/versions/latest") ? substr(var.shared_image_version_base_id, 0, length(var.shared_image_version_base_id) - 16) : var.shared_image_version_base_id)
+  subnet_build_id_parts              = split("/", var.subnet_build_id)
+  shared_image_version_base_id_parts = split("/", var.shared_image_version_base_id)
+
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-vhd-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  image_group_name     = var.build_resource_group_name == null ? local.temporary_group_name : var.build_resource_group_name
+  temporary_image_name = "packer-temporary-vhd-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  sign_in              = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${local.id_parts[2]}/resourceGroups/${local.id_parts[4]}/providers/Microsoft.Compute/galleries/${local.id_parts[8]}/images/${local.id_parts[10]}/versions/${length(local.id_parts) > 12 && local.id_parts[12] != "latest" ? local.id_parts[12] : local.image_version}"
+}
+
+source "azure-arm" "vhd" {
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
+  subscription_id    = local.subnet_build_id_parts[2]
+
+  # Source image
+  os_type = "Linux"
+
+  shared_image_gallery {
+    subscription   = local.shared_image_version_base_id_parts[2]
+    resource_group = local.shared_image_version_base_id_parts[4]
+    gallery_name   = local.shared_image_version_base_id_parts[8]
+    image_name     = local.shared_image_version_base_id_parts[10]
+    image_version  = length(local.shared_image_version_base_id_parts) > 12 && local.shared_image_version_base_id_parts[12] != "latest" ? local.shared_image_version_base_id_parts[12] : null
+  }
+
+  # Build VM. Packer reaches it by its private address: run Packer inside this network.
+  location                            = var.build_resource_group_name == null ? var.remote_state_hub_outputs_location : null
+  build_resource_group_name           = var.build_resource_group_name
+  temp_resource_group_name            = var.build_resource_group_name == null ? local.temporary_group_name : null
+  vm_size                             = "Standard_D2s_v5"
+  virtual_network_resource_group_name = local.subnet_build_id_parts[4]
+  virtual_network_name                = local.subnet_build_id_parts[8]
+  virtual_network_subnet_name         = local.subnet_build_id_parts[10]
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
+  # Distribution
+  # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
+  managed_image_name                = local.temporary_image_name
+  managed_image_resource_group_name = local.image_group_name
+
+  storage_account        = var.vhd_storage_account
+  resource_group_name    = var.vhd_resource_group_name
+  capture_container_name = var.vhd_container
+  capture_name_prefix    = "vhd"
+
+  shared_image_gallery_destination {
+    subscription   = local.id_parts[2]
+    resource_group = local.id_parts[4]
+    gallery_name   = local.id_parts[8]
+    image_name     = local.id_parts[10]
+    image_version  = length(local.id_parts) > 12 && local.id_parts[12] != "latest" ? local.id_parts[12] : local.image_version
+
+    dynamic "target_region" {
+      for_each = distinct([for region in [var.remote_state_hub_outputs_location, "westeurope"] : lower(replace(region, " ", ""))])
+      content {
+        name = target_region.value
+      }
+    }
+  }
+  shared_image_gallery_timeout = "240m"
+
+  azure_tags = {
+    owner = var.remote_state_hub_outputs_owner
+  }
+}
+
+build {
+  name    = "vhd"
+  sources = ["source.azure-arm.vhd"]
+
+  # customize[0]: Shell
+  provisioner "shell" {
+    name            = "token"
+    execute_command = local.as_root
+    inline          = ["curl -H 'Authorization: Bearer ${var.key_vault_secret_token_value}' https://example.com/x"]
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      <<-EOT
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+      EOT
+    ]
+  }
+
+  # What no target asked for is deleted, also after a failure above.
+  post-processor "shell-local" {
+    name = "clean-up"
+    env = { for name, value in {
+      BUILD_GROUP = var.build_resource_group_name == null ? "" : var.build_resource_group_name
+      IMAGE       = "/subscriptions/${build.SubscriptionID}/resourceGroups/${local.image_group_name}/providers/Microsoft.Compute/images/${local.temporary_image_name}"
+    } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
+    inline = [
+      local.sign_in,
+      <<-EOT
+        if [ -n "$BUILD_GROUP" ]; then
+          az image delete --ids "$IMAGE"
+        fi
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/vhd.manifest.json"
+    custom_data = {
+      vhd = "https://${var.vhd_storage_account}.blob.core.windows.net/${var.vhd_container}/vhd${build.TempOSDiskName}.vhd"
+      sig = local.gallery_version_id
+    }
+  }
+}

@@ -1,0 +1,194 @@
+# VM image it-job, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 120m packer build -var deployment_tenant_id=... -var user_assigned_identity_aib_id=... -var shared_image_this_id=... build.pkr.hcl
+#
+# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
+# Builder's own service took care of, and what the identity of the template had: the gallery, and Managed Identity Operator on
+# the identities of the build VM.
+# Image Builder counts on from the highest version in the gallery. To do so, add:
+#
+#   -var image_version=$(aib2packer next-version "...")
+#
+# Otherwise than in Image Builder: region of the build (AIB2P311).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
+  default     = env("ARM_SUBSCRIPTION_ID")
+}
+
+variable "deployment_tenant_id" {
+  type        = string
+  description = "Tenant that the template was deployed in."
+}
+
+variable "user_assigned_identity_aib_id" {
+  type        = string
+  description = "What azurerm_user_assigned_identity.aib.id is."
+}
+
+variable "shared_image_this_id" {
+  type        = map(string)
+  description = "What azurerm_shared_image.this.id is, by its key."
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+locals {
+  id_parts = var.shared_image_this_id.job != null ? split("/", var.shared_image_this_id.job) : []
+
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now           = timestamp()
+  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version = var.image_version != null ? var.image_version : local.time_version
+}
+
+source "azure-arm" "it_job" {
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Linux"
+  image_publisher = "Canonical"
+  image_offer     = "ubuntu-24_04-lts"
+  image_sku       = "server"
+  image_version   = "latest"
+
+  # Build VM
+  location                         = "westeurope"
+  vm_size                          = "Standard_D4s_v5"
+  os_disk_size_gb                  = 64
+  user_assigned_managed_identities = [var.user_assigned_identity_aib_id]
+  allowed_inbound_ip_addresses     = var.allowed_inbound_ip_addresses
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "120m"
+
+  # Distribution
+  shared_image_gallery_destination {
+    subscription   = local.id_parts[2]
+    resource_group = local.id_parts[4]
+    gallery_name   = local.id_parts[8]
+    image_name     = local.id_parts[10]
+    image_version  = length(local.id_parts) > 12 && local.id_parts[12] != "latest" ? local.id_parts[12] : local.image_version
+
+    target_region {
+      name     = "westeurope"
+      replicas = 1
+    }
+
+    target_region {
+      name     = "northeurope"
+      replicas = 1
+    }
+  }
+  shared_image_gallery_timeout = "120m"
+
+  azure_tags = {
+    managed-by = "terraform"
+    team       = "jobs"
+    source     = "azure-vm-image-builder"
+    built      = var.deployment_tenant_id
+  }
+}
+
+build {
+  name    = "it-job"
+  sources = ["source.azure-arm.it_job"]
+
+  # customize[0]: Shell
+  provisioner "shell" {
+    name            = "update"
+    execute_command = local.as_root
+    inline = [
+      "sudo apt-get update",
+      "sudo apt-get -y upgrade",
+    ]
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      <<-EOT
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/it-job.manifest.json"
+    custom_data = {
+      run_output_name = "job"
+    }
+  }
+}
