@@ -1,6 +1,7 @@
 """The architecture: rooms in a stated order, imports that run one way, and no circles, imports for types included."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -200,3 +201,38 @@ def reports_made(path: Path) -> Iterator[ast.Call]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Report"):
             yield node
+
+
+# What the names of files and folders of an output are made of; `packer/layout.py` is where they stand.
+OF_AN_OUTPUT = re.compile(
+    r"MIGRATION\.md|SHA256SUMS|\.pkr\.hcl|pkrvars\.hcl|azure\.json|\.manifest\.json|azure-pipelines|github-actions\.yml"
+    r"|\.gitattributes|(?<!\w)(?:scripts|downloads|pipelines|validate)/"
+)
+NAME_FILES = {
+    "packer.layout": "here they stand",
+    "options": "the name of a build alone, which is an option",
+    "arm.documents.from_azure": "below: a sentence to people about pipelines/",
+    "arm.documents.siblings": "below: a sentence to people about pipelines/",
+    "packer.variables.symbols": "a path on the VM, as an example",
+}
+
+
+def test_the_names_of_the_files_of_an_output_stand_in_one_place() -> None:
+    elsewhere = sorted(
+        f"{module}: {text}"
+        for module, path in modules().items()
+        if module not in NAME_FILES
+        for text in texts_in(path)
+        if OF_AN_OUTPUT.search(text)
+    )
+
+    assert elsewhere == []
+
+
+def texts_in(path: Path) -> Iterator[str]:
+    """The strings in a file, but for those that document it."""
+    tree = ast.parse(path.read_text())
+    documenting = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documenting:
+            yield node.value

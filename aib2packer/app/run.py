@@ -24,7 +24,7 @@ from aib2packer.findings.model import Severity, about_file
 from aib2packer.jsonc.replace import occurring
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Emit
-from aib2packer.packer.layout import AZURE_FILE, BUILD_FILE
+from aib2packer.packer.layout import AZURE_FILE, BUILD_ENDING, BUILD_FILE, VALIDATION_FOLDER
 from aib2packer.system.files import MOST
 from aib2packer.text.source import FileError, decode
 
@@ -54,7 +54,9 @@ if TYPE_CHECKING:
             """Write files below a folder, as `output.write` does, or take them for later."""
 
 
-_STDOUT_NAMES: dict[Emit | None, str] = {Emit.VALIDATION: "validate.pkr.hcl"}  # what a person would call it beside the other
+_STDOUT_NAMES: dict[Emit | None, str] = {
+    Emit.VALIDATION: f"{VALIDATION_FOLDER}{BUILD_ENDING}"
+}  # what a person would call it beside the other
 
 
 class Outcome(Enum):

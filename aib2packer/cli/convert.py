@@ -24,6 +24,7 @@ from aib2packer.findings.model import Severity, about_file
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import replace
 from aib2packer.options import Layout, Options
+from aib2packer.packer.layout import BUILD_ENDING
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -273,7 +274,7 @@ def _target(output: str | None) -> tuple[Path | None, Path | None]:
     path = Path(output)
     if path.suffix.lower() in _NO_FOLDERS and not output.endswith(("/", os.sep)) and not path.exists():
         message = (
-            f"{output} is no file that Packer reads. Did you mean {path.with_suffix('.pkr.hcl')}, or the folder {output}/?"
+            f"{output} is no file that Packer reads. Did you mean {path.with_suffix(BUILD_ENDING)}, or the folder {output}/?"
         )
         raise click.BadParameter(message, param_hint="-o")
     if path.suffix == ".hcl" and not output.endswith(("/", os.sep)) and not is_folder(path):

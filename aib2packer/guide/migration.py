@@ -13,6 +13,7 @@ from aib2packer.packer.layout import (
     ATTRIBUTES,
     AZURE_PIPELINES,
     BUILD_ENDING,
+    ENVIRONMENT_ENDING,
     EXAMPLE,
     FILES,
     GITHUB_ACTIONS,
@@ -253,7 +254,7 @@ def _described(files: Sequence[str], names: OutputNames) -> list[tuple[str, str]
         folder, slash, _ = path.partition("/")
         if path.endswith(BUILD_ENDING) and not slash:
             described[path] = _PARTS.get(path.removeprefix(names.mark), "the build")
-        elif path.endswith(".pkrvars.hcl") and path != names.own(EXAMPLE) and not path.endswith(VALUES_ENDING):
+        elif path.endswith(ENVIRONMENT_ENDING) and path != names.own(EXAMPLE) and not path.endswith(VALUES_ENDING):
             described[path] = "values of an environment"
         elif path == names.own(EXAMPLE):
             described[path] = "shows which values a build needs"

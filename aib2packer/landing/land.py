@@ -19,7 +19,16 @@ from aib2packer.landing.meaning import meaning_of
 from aib2packer.landing.neighbours import neighbours, not_converted
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.layout import FILES, SCRIPTS, SHA256SUMS, VALUES_ENDING, output_names, own_names, values_file
+from aib2packer.packer.layout import (
+    FILES,
+    SCRIPTS,
+    SHA256SUMS,
+    VALUES_ENDING,
+    WINRM_SCRIPT,
+    output_names,
+    own_names,
+    values_file,
+)
 from aib2packer.packer.steps.build_context import AS_ROOT
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 from aib2packer.packer.vm.cli_session import SIGN_IN
@@ -38,7 +47,7 @@ if TYPE_CHECKING:
 # What means the same in every build: the first in a folder declares it, under this name, and the others use it.
 _COMMON_VARIABLES = frozenset({*SIGN_IN_ORDER, SUBSCRIPTION.name})
 _COMMON_LOCALS = frozenset({NOW.name, AS_ROOT.name, SIGN_IN.name})
-_COMMON_FILES = frozenset({f"{SCRIPTS}/winrm.ps1"})
+_COMMON_FILES = frozenset({WINRM_SCRIPT})
 _ANY = {"", "any"}
 _RENAME = "Rename it there, or give the build another name with --build-name."
 
