@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.packer.layout import BUILD_ENDING, VALUES_ENDING
 from aib2packer.system.files import read_bytes, unreadable
 from aib2packer.text.source import decode
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from aib2packer.text.source import SourceText
 
-_READ_BY_PACKER = (".pkr.hcl", ".pkr.json", ".auto.pkrvars.hcl", ".auto.pkrvars.json")
+_READ_BY_PACKER = (BUILD_ENDING, ".pkr.json", VALUES_ENDING, ".auto.pkrvars.json")
 
 
 class SharedFolder:
