@@ -91,6 +91,10 @@ class Finding:
             return list(Asks).index(self.asks) <= list(Asks).index(level)
         return list(Severity).index(self.severity) <= list(Severity).index(level)
 
+    def alone(self) -> Finding:
+        """The finding without the text around it: all that is shown of it, in a fraction of the memory."""
+        return replace(self, span=self.span.alone())
+
     @property
     def is_about_file(self) -> bool:
         """Whether it is about a file as a whole, one that is empty or was not read, and has no place in it."""
