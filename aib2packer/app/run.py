@@ -113,7 +113,7 @@ class Request:
     """The folder, where it has other builds and gets this one beside them."""
 
     def below(self, template: Template) -> Request:
-        """This request, with the template's own folder below that of all, unless all go into one."""
+        """The request, with the template's own folder below that of all, unless all go into one."""
         if self.into:
             return self
         return replace(self, folder=self.folder and self.folder / template.folder)
