@@ -17,7 +17,7 @@ from aib2packer.packer.vm.sign_in import SIGN_IN_NOTE, SIGN_IN_ORDER
 from aib2packer.packer.vm.winrm import WINRM_NOTE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from aib2packer.hcl.values import Body, Settings
     from aib2packer.packer.model import PostProcessors, Provisioner, Steps
@@ -57,7 +57,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
     if "skip_create_build_key_vault" in source:
         notes["skip_create_build_key_vault"] = WINRM_NOTE
     sections = tuple(replace(section, body=_escaped(section.body)) for section in arrange(source, notes))
-    provisioners = tuple(map(_escaped_step, steps.provisioners))
+    provisioners = tuple(map(_escaped_step, _said_once(steps.provisioners)))
     tolerant = any("continue_on_error" in step.settings for step in provisioners)
     order = (*SIGN_IN_ORDER, SUBSCRIPTION.name, *symbols.order)
     variables, values = _declared(sections, provisioners, post_processors, order)
@@ -108,6 +108,14 @@ def _knows(variable: Variable) -> tuple[bool, bool, bool]:
     """How much a declaration says of the value: the value itself, where it comes from, what it must be."""
     has_default = variable.default is not None
     return has_default and not isinstance(variable.default, HclCode), has_default, bool(variable.validation)
+
+
+def _said_once(steps: Sequence[Provisioner]) -> Iterator[Provisioner]:
+    """The steps, each comment above the first that has it only: what holds for several is said once."""
+    said: set[str] = set()
+    for step in steps:
+        yield replace(step, comment="") if step.comment in said else step
+        said.add(step.comment)
 
 
 def _escaped(body: Body) -> Body:

@@ -133,7 +133,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "setup-upload"
     source      = "${local.downloads}/01-setup.sh"

@@ -164,7 +164,7 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "setup-upload"
     source      = "${local.downloads}/01-setup.ps1"
@@ -181,7 +181,6 @@ build {
     ]
   }
 
-  # customize[1]: WindowsRestart
   provisioner "windows-restart" {
     restart_timeout = "10m"
   }

@@ -123,10 +123,8 @@ build {
   name    = "win"
   sources = ["source.azure-arm.win"]
 
-  # customize[0]: WindowsUpdate
   provisioner "windows-update" {}
 
-  # customize[1]: PowerShell
   provisioner "powershell" {
     elevated_user = "SYSTEM"
     inline        = ["whoami"]

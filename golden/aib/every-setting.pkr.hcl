@@ -231,7 +231,7 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "p-upload"
     source      = "${local.downloads}/01-a.ps1"
@@ -249,13 +249,11 @@ build {
     ]
   }
 
-  # customize[1]: PowerShell
   provisioner "powershell" {
     name   = "pi"
     inline = ["a"]
   }
 
-  # customize[2]: WindowsRestart
   provisioner "windows-restart" {
     name                  = "w"
     restart_command       = "shutdown /r"
@@ -263,7 +261,6 @@ build {
     restart_timeout       = "5m"
   }
 
-  # customize[3]: WindowsUpdate
   provisioner "windows-update" {
     name            = "u"
     search_criteria = "IsInstalled=0"
@@ -271,7 +268,6 @@ build {
     update_limit    = 20
   }
 
-  # customize[4]: File
   provisioner "file" {
     name        = "f"
     source      = "${local.downloads}/05-a.zip"

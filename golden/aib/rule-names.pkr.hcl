@@ -152,7 +152,6 @@ build {
   name    = "web-image"
   sources = ["source.azure-arm.web_image"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["true"]

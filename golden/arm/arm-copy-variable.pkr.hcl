@@ -154,13 +154,11 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["echo ${var.prefix}0 >> /etc/motd"]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["echo ${var.prefix}1 >> /etc/motd"]

@@ -211,7 +211,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "install-upload"
     source      = "${local.downloads}/01-install"
@@ -230,7 +229,6 @@ build {
     ]
   }
 
-  # customize[1]: File
   provisioner "file" {
     name        = "agent"
     source      = "${local.downloads}/02-agent.tar.gz"
@@ -238,7 +236,6 @@ build {
     generated   = true
   }
 
-  # customize[2]: Shell
   provisioner "file" {
     name        = "base-upload"
     source      = "${local.downloads}/03-base"

@@ -172,7 +172,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "upgrade"
     execute_command = local.as_root

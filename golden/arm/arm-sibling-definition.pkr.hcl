@@ -194,7 +194,6 @@ build {
     ]
   }
 
-  # customize[0]: File
   provisioner "file" {
     source      = "${local.downloads}/01-web.config"
     destination = "C:\\web.config"

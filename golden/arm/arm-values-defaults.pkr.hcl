@@ -192,14 +192,12 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "update"
     execute_command = local.as_root
     inline          = ["apt-get update"]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "register"
     execute_command = local.as_root

@@ -281,7 +281,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "install"
     execute_command = local.as_root
@@ -291,7 +290,6 @@ build {
     ]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "login"
     execute_command = local.as_root
@@ -301,7 +299,6 @@ build {
     ]
   }
 
-  # customize[2]: Shell
   provisioner "file" {
     name        = "script-upload"
     source      = "${local.downloads}/03-script"

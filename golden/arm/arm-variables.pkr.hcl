@@ -167,13 +167,11 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["apt-get update"]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["echo web-ubuntu > /etc/motd"]

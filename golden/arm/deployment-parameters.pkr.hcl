@@ -215,7 +215,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline = [
@@ -224,7 +223,6 @@ build {
     ]
   }
 
-  # customize[1]: File
   provisioner "file" {
     source      = "${local.downloads}/02-File"
     destination = "/tmp/app"

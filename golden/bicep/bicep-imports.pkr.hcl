@@ -232,21 +232,18 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "update"
     execute_command = local.as_root
     inline          = ["apt-get update"]
   }
 
-  # customize[1]: File
   provisioner "file" {
     source      = "${local.downloads}/02-relay.conf"
     destination = "/etc/relay.conf"
     generated   = true
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     name            = "docker"
     execute_command = local.as_root

@@ -172,7 +172,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "Shell-upload"
     source      = "${local.downloads}/01-a-b-c-d-e-.sh"
@@ -190,7 +189,6 @@ build {
     ]
   }
 
-  # customize[1]: Shell
   provisioner "file" {
     name        = "Shell-upload"
     source      = "${local.downloads}/02-Shell"
@@ -208,7 +206,6 @@ build {
     ]
   }
 
-  # customize[2]: Shell
   provisioner "file" {
     name        = "../../etc/passwd-upload"
     source      = "${local.downloads}/03-setup.sh"

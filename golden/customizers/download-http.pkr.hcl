@@ -131,7 +131,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "plain-upload"
     source      = "${local.downloads}/01-setup.sh"
@@ -150,7 +149,6 @@ build {
     ]
   }
 
-  # customize[1]: Shell
   provisioner "file" {
     name        = "checked-upload"
     source      = "${local.downloads}/02-other.sh"

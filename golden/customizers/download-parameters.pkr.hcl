@@ -171,7 +171,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "s-upload"
     source      = "${local.downloads}/01-s"
@@ -190,7 +189,6 @@ build {
     ]
   }
 
-  # customize[1]: File
   provisioner "file" {
     name        = "f"
     source      = "${local.downloads}/02-y"
@@ -198,7 +196,6 @@ build {
     generated   = true
   }
 
-  # customize[2]: Shell
   provisioner "file" {
     name        = "whole-upload"
     source      = "${local.downloads}/03-whole"
@@ -217,7 +214,6 @@ build {
     ]
   }
 
-  # customize[3]: File
   provisioner "file" {
     name        = "blob"
     source      = "${local.downloads}/04-blob"
@@ -225,7 +221,6 @@ build {
     generated   = true
   }
 
-  # customize[4]: File
   provisioner "file" {
     name        = "at"
     source      = "${local.downloads}/05-x"

@@ -183,14 +183,12 @@ build {
     ]
   }
 
-  # customize[0]: File
   provisioner "file" {
     source      = "${local.downloads}/01-app.tar.gz"
     destination = "/tmp/app.tar.gz"
     generated   = true
   }
 
-  # customize[1]: Shell
   provisioner "file" {
     name        = "Shell-upload"
     source      = "${local.downloads}/02-setup.sh"
@@ -208,7 +206,6 @@ build {
     ]
   }
 
-  # customize[2]: Shell
   provisioner "file" {
     name        = "Shell-upload"
     source      = "${local.downloads}/03-other.sh"

@@ -179,7 +179,6 @@ build {
     ]
   }
 
-  # customize[0]: File
   provisioner "file" {
     name        = "page"
     source      = "${local.downloads}/01-index.html"
@@ -187,7 +186,6 @@ build {
     generated   = true
   }
 
-  # customize[1]: File
   provisioner "file" {
     name        = "package"
     source      = "${local.downloads}/02-package"
@@ -195,7 +193,6 @@ build {
     generated   = true
   }
 
-  # customize[2]: File
   provisioner "file" {
     name        = "backslash"
     source      = "${local.downloads}/03-app.conf"

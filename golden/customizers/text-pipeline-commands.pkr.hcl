@@ -103,7 +103,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "\u0023#vso[task.prependpath]/tmp/evil"
     execute_command = local.as_root
@@ -115,7 +114,6 @@ build {
     ]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "two"
     execute_command = local.as_root

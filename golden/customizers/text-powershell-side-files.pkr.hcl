@@ -137,55 +137,46 @@ build {
   name    = "win"
   sources = ["source.azure-arm.win"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name   = "quotes and templates"
     script = "${path.root}/scripts/01-quotes-and-templates.ps1"
   }
 
-  # customize[1]: PowerShell
   provisioner "powershell" {
     name   = "here-string"
     script = "${path.root}/scripts/02-here-string.ps1"
   }
 
-  # customize[2]: PowerShell
   provisioner "powershell" {
     name   = "braces"
     script = "${path.root}/scripts/03-braces.ps1"
   }
 
-  # customize[3]: PowerShell
   provisioner "powershell" {
     name   = "not ascii"
     script = "${path.root}/scripts/04-not-ascii.ps1"
   }
 
-  # customize[4]: PowerShell
   provisioner "powershell" {
     name   = "using"
     script = "${path.root}/scripts/05-using.ps1"
   }
 
-  # customize[5]: PowerShell
   provisioner "powershell" {
     name   = "param"
     script = "${path.root}/scripts/06-param.ps1"
   }
 
-  # customize[6]: PowerShell
   provisioner "powershell" {
     name   = "ends in a backtick"
     script = "${path.root}/scripts/07-ends-in-a-backtick.ps1"
   }
 
-  # customize[7]: PowerShell
   provisioner "powershell" {
     name   = "not normalized"
     script = "${path.root}/scripts/08-not-normalized.ps1"
   }
 
-  # customize[8]: PowerShell
   provisioner "powershell" {
     name   = "windows line ends"
     script = "${path.root}/scripts/09-windows-line-ends.ps1"

@@ -148,7 +148,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "secrets"
     execute_command = local.as_root
@@ -158,7 +157,7 @@ build {
     ]
   }
 
-  # customize[1]: Shell. Inline, Packer would change its text.
+  # Inline, Packer would change its text.
   provisioner "file" {
     name        = "secret beside braces-upload"
     destination = "/tmp/02-secret-beside-braces.sh"

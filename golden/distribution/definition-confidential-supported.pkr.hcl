@@ -148,7 +148,6 @@ build {
   name    = "desk"
   sources = ["source.azure-arm.desk"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name          = "hello"
     elevated_user = "SYSTEM"

@@ -116,7 +116,6 @@ build {
   name    = "2nd.disk"
   sources = ["source.azure-arm.image_2nd_disk"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["true"]

@@ -101,7 +101,6 @@ build {
   name    = "rocky"
   sources = ["source.azure-arm.rocky"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "update"
     execute_command = local.as_root

@@ -101,7 +101,6 @@ build {
   name    = "alma"
   sources = ["source.azure-arm.alma"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "update"
     execute_command = local.as_root

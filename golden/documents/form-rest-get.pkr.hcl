@@ -158,7 +158,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "motd-upload"
     source      = "${local.downloads}/01-motd.sh"

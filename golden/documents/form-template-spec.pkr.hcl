@@ -106,7 +106,6 @@ build {
   name    = "kiosk"
   sources = ["source.azure-arm.kiosk"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "motd"
     execute_command = local.as_root

@@ -131,7 +131,7 @@ build {
     EOT
   }
 
-  # customize[0]: PowerShell. From https://raw.githubusercontent.com/contoso/images/main/mode-vm.ps1
+  # From https://raw.githubusercontent.com/contoso/images/main/mode-vm.ps1
   provisioner "powershell" {
     script = "${path.root}/scripts/01-mode-vm.ps1"
   }

@@ -151,32 +151,29 @@ build {
     ]
   }
 
-  # customize[0]: Shell. From https://raw.githubusercontent.com/contoso/images/main/setup.sh
+  # From https://raw.githubusercontent.com/contoso/images/main/setup.sh
   provisioner "shell" {
     execute_command = local.as_root
     script          = "${path.root}/scripts/01-setup.sh"
   }
 
-  # customize[1]: Shell. From https://raw.githubusercontent.com/
+  # From https://raw.githubusercontent.com/
   provisioner "shell" {
     execute_command = local.as_root
     script          = "${path.root}/scripts/02-Shell.sh"
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["echo ${var.artifacts} > /etc/artifacts"]
   }
 
-  # customize[3]: File
   provisioner "file" {
     source      = "${local.downloads}/04-File"
     destination = "/tmp/site.conf"
     generated   = true
   }
 
-  # customize[4]: File
   provisioner "file" {
     source      = "${local.downloads}/05-motd"
     destination = "/tmp/motd"

@@ -100,7 +100,7 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: PowerShell. Through pwsh. From https://raw.githubusercontent.com/contoso/images/main/setup.ps1
+  # Through pwsh. From https://raw.githubusercontent.com/contoso/images/main/setup.ps1
   provisioner "file" {
     name        = "setup-upload"
     source      = "${path.root}/scripts/01-setup.ps1"

@@ -100,7 +100,7 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell. From https://contoso.blob.core.windows.net/scripts/setup.sh
+  # From https://contoso.blob.core.windows.net/scripts/setup.sh
   provisioner "shell" {
     execute_command = local.as_root
     script          = "${path.root}/scripts/01-setup.sh"

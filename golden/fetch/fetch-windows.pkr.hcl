@@ -131,14 +131,14 @@ build {
     EOT
   }
 
-  # customize[0]: File. From https://raw.githubusercontent.com/contoso/images/main/tools.zip
+  # From https://raw.githubusercontent.com/contoso/images/main/tools.zip
   provisioner "file" {
     name        = "tools"
     source      = "${path.root}/files/01-tools.zip"
     destination = "C:\\tools.zip"
   }
 
-  # customize[1]: PowerShell. From https://raw.githubusercontent.com/contoso/images/main/setup.ps1
+  # From https://raw.githubusercontent.com/contoso/images/main/setup.ps1
   provisioner "powershell" {
     name             = "setup"
     elevated_user    = "SYSTEM"
@@ -146,12 +146,11 @@ build {
     script           = "${path.root}/scripts/02-setup.ps1"
   }
 
-  # customize[2]: PowerShell. From https://example.com/download?path=/b.ps1&version=2
+  # From https://example.com/download?path=/b.ps1&version=2
   provisioner "powershell" {
     script = "${path.root}/scripts/03-download.ps1"
   }
 
-  # customize[3]: PowerShell
   provisioner "powershell" {
     script = "${path.root}/scripts/04-PowerShell.ps1"
   }

@@ -198,7 +198,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "install-nginx-upload"
     source      = "${local.downloads}/01-install-nginx.sh"
@@ -217,7 +216,6 @@ build {
     ]
   }
 
-  # customize[1]: File
   provisioner "file" {
     name        = "landing-page"
     source      = "${local.downloads}/02-index.html"
@@ -225,7 +223,6 @@ build {
     generated   = true
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     name            = "publish"
     execute_command = local.as_root

@@ -198,7 +198,7 @@ build {
   name    = "session-host"
   sources = ["source.azure-arm.session_host"]
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "apps-upload"
     destination = "C:\\Windows\\Temp\\01-apps.ps1"
@@ -217,13 +217,11 @@ build {
     ]
   }
 
-  # customize[1]: WindowsRestart
   provisioner "windows-restart" {
     name            = "restart"
     restart_timeout = "10m"
   }
 
-  # customize[2]: WindowsUpdate
   provisioner "windows-update" {
     update_limit = 40
   }

@@ -16,7 +16,7 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell. In a file, for inline Packer would change its text.
+  # In a file, for inline Packer would change its text.
   provisioner "shell" {
     name            = "names"
     execute_command = local.as_root

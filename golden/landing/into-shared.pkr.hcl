@@ -143,13 +143,11 @@ build {
   name    = "desktop"
   sources = ["source.azure-arm.desktop"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name   = "apps"
     script = "${path.root}/scripts/desktop/01-apps.ps1"
   }
 
-  # customize[1]: WindowsUpdate
   provisioner "windows-update" {}
 
   provisioner "powershell" {

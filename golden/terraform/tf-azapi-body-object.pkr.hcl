@@ -169,7 +169,6 @@ build {
   name    = "bastion"
   sources = ["source.azure-arm.bastion"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "hardening"
     execute_command = local.as_root

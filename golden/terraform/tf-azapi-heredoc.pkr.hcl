@@ -5,7 +5,8 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery.
-# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
+# Image Builder made the number of a version from the time, and so does the build. To count on from the highest, set these in
+# the shell, and add the option:
 #
 #   shared_image_jump_id=...
 #   -var image_version=$(aib2packer next-version "${shared_image_jump_id}")
@@ -171,7 +172,6 @@ build {
   name    = "jump"
   sources = ["source.azure-arm.jump"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "tools"
     execute_command = local.as_root

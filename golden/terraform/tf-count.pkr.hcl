@@ -113,7 +113,6 @@ build {
   name    = "kiosk-01"
   sources = ["source.azure-arm.kiosk_01"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline = [

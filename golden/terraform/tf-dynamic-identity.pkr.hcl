@@ -150,7 +150,6 @@ build {
   name    = "it-agent"
   sources = ["source.azure-arm.it_agent"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "register"
     execute_command = local.as_root

@@ -153,7 +153,6 @@ build {
   name    = "it-web"
   sources = ["source.azure-arm.it_web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "packages"
     execute_command = local.as_root

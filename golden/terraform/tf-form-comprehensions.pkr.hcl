@@ -134,7 +134,6 @@ build {
   name    = "web-prod"
   sources = ["source.azure-arm.web_prod"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name              = "user"
     elevated_user     = build.User
@@ -142,17 +141,14 @@ build {
     inline            = ["net user builder '${var.admin_password}' /add"]
   }
 
-  # customize[1]: WindowsRestart
   provisioner "windows-restart" {
     name = "restart-0"
   }
 
-  # customize[2]: WindowsRestart
   provisioner "windows-restart" {
     name = "restart-1"
   }
 
-  # customize[3]: WindowsUpdate
   provisioner "windows-update" {}
 
   provisioner "powershell" {

@@ -266,7 +266,7 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "fslogix-upload"
     source      = "${local.downloads}/01-fslogix.ps1"
@@ -283,7 +283,6 @@ build {
     ]
   }
 
-  # customize[1]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "teams-upload"
     source      = "${local.downloads}/02-teams.ps1"
@@ -299,7 +298,6 @@ build {
     ]
   }
 
-  # customize[2]: WindowsRestart
   provisioner "windows-restart" {
     restart_timeout = "10m"
   }

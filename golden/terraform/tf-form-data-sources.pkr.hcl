@@ -227,7 +227,6 @@ build {
   name    = "vhd"
   sources = ["source.azure-arm.vhd"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "token"
     execute_command = local.as_root

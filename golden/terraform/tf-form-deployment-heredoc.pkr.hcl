@@ -114,7 +114,6 @@ build {
   name    = "contoso-web"
   sources = ["source.azure-arm.contoso_web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["id"]

@@ -6,7 +6,7 @@
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery, and Managed Identity Operator on
 # the identities of the build VM.
-# Image Builder counts on from the highest version in the gallery. To do so, add:
+# Image Builder made the number of a version from the time, and so does the build. To count on from the highest, add:
 #
 #   -var image_version=$(aib2packer next-version "...")
 #
@@ -157,7 +157,6 @@ build {
   name    = "it-job"
   sources = ["source.azure-arm.it_job"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "update"
     execute_command = local.as_root

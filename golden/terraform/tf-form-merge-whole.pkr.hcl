@@ -116,7 +116,6 @@ build {
   name    = "whole"
   sources = ["source.azure-arm.whole"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "second"
     execute_command = local.as_root

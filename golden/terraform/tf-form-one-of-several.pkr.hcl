@@ -121,7 +121,6 @@ build {
   name    = "good"
   sources = ["source.azure-arm.good"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["id"]

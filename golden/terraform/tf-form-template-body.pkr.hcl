@@ -116,7 +116,6 @@ build {
   name    = "old"
   sources = ["source.azure-arm.old"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "a"
     execute_command = local.as_root

@@ -173,7 +173,6 @@ build {
   name    = "deploy-agent"
   sources = ["source.azure-arm.deploy_agent"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "role"
     execute_command = local.as_root

@@ -241,7 +241,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "install"
     execute_command = local.as_root
@@ -256,7 +255,6 @@ build {
     ]
   }
 
-  # customize[1]: File
   provisioner "file" {
     name        = "config"
     source      = "${local.downloads}/02-app.conf"

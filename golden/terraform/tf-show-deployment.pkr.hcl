@@ -99,7 +99,6 @@ build {
   name    = "spool"
   sources = ["source.azure-arm.spool"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "role"
     execute_command = local.as_root

@@ -99,7 +99,6 @@ build {
   name    = "relay"
   sources = ["source.azure-arm.relay"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "role"
     execute_command = local.as_root

@@ -103,7 +103,6 @@ build {
   name    = "ferry"
   sources = ["source.azure-arm.ferry"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "role"
     execute_command = local.as_root

@@ -104,7 +104,6 @@ build {
   name    = "relay"
   sources = ["source.azure-arm.relay"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "relay"
     execute_command = local.as_root

@@ -163,7 +163,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name   = "a"
     inline = ["hostname"]

@@ -257,7 +257,7 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "setup-upload"
     source      = "${local.downloads}/01-setup.ps1"
@@ -276,12 +276,10 @@ build {
     ]
   }
 
-  # customize[1]: WindowsRestart
   provisioner "windows-restart" {
     restart_timeout = var.restart_timeout
   }
 
-  # customize[2]: PowerShell
   provisioner "powershell" {
     name              = "whoami"
     elevated_user     = var.elevated ? build.User : ""

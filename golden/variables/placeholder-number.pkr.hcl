@@ -148,7 +148,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     elevated_user     = var.true_or_false ? build.User : ""
     elevated_password = var.true_or_false ? build.Password : ""

@@ -10,7 +10,8 @@
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery and the managed image's resource
 # group.
-# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
+# Image Builder made the number of a version from the time, and so does the build. To count on from the highest, set these in
+# the shell, and add the option:
 #
 #   subscription_id=... rg_name=... shared_image_gal_name=... image_def_name=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${rg_name}/providers/Microsoft.Compute/galleries/${shared_image_gal_name}/images/${image_def_name}")
@@ -192,7 +193,6 @@ build {
   name    = "image"
   sources = ["source.azure-arm.image"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["true"]

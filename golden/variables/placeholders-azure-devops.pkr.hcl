@@ -237,7 +237,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "a-upload"
     source      = "${local.downloads}/01-a.sh"

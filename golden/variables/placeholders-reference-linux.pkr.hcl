@@ -312,7 +312,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "s-upload"
     source      = "${local.downloads}/01-s"
@@ -331,7 +330,6 @@ build {
     ]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "setupBuildPath"
     execute_command = local.as_root
@@ -341,7 +339,6 @@ build {
     ]
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     name                = "r"
     execute_command     = local.as_root
@@ -380,14 +377,12 @@ build {
     ]
   }
 
-  # customize[3]: Shell
   provisioner "shell" {
     name            = "one"
     execute_command = local.as_root
     inline          = [var.commands_to_run]
   }
 
-  # customize[4]: File
   provisioner "file" {
     name        = "f"
     source      = "${local.downloads}/05-f"

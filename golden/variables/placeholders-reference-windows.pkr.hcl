@@ -9,7 +9,8 @@
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
 # the identity aib had: the source image and the gallery.
-# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
+# Image Builder made the number of a version from the time, and so does the build. To count on from the highest, set these in
+# the shell, and add the option:
 #
 #   subscription_id=... rg=... gal=... image_gallery_name=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${rg}/providers/Microsoft.Compute/galleries/${gal}/images/${image_gallery_name}")
@@ -286,7 +287,7 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "p-upload"
     source      = "${local.downloads}/01-p.ps1"
@@ -304,7 +305,6 @@ build {
     ]
   }
 
-  # customize[1]: PowerShell
   provisioner "powershell" {
     name              = "q"
     elevated_user     = var.true_or_false ? build.User : ""
@@ -312,14 +312,12 @@ build {
     inline            = [var.power_shell_syntax_to_run]
   }
 
-  # customize[2]: WindowsRestart
   provisioner "windows-restart" {
     restart_command       = "shutdown /r /f /t 0"
     restart_check_command = "echo Azure-Image-Builder-Restarted-the-VM  > c:\\buildArtifacts\\azureImageBuilderRestart.txt"
     restart_timeout       = "5m"
   }
 
-  # customize[3]: WindowsUpdate
   provisioner "windows-update" {
     search_criteria = "IsInstalled=0"
     filters         = ["exclude:$_.Title -like '*Preview*'", "include:$true"]

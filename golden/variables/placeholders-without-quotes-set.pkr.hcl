@@ -7,7 +7,8 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery.
-# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
+# Image Builder made the number of a version from the time, and so does the build. To count on from the highest, set these in
+# the shell, and add the option:
 #
 #   gallery_image_id=...
 #   -var image_version=$(aib2packer next-version "${gallery_image_id}")
@@ -186,7 +187,6 @@ build {
   name    = "image"
   sources = ["source.azure-arm.image"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "a"
     execute_command = local.as_root

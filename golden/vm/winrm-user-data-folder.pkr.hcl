@@ -143,7 +143,6 @@ build {
   name    = "session-host"
   sources = ["source.azure-arm.session_host"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name   = "drive"
     script = "${path.root}/scripts/01-drive.ps1"
