@@ -78,7 +78,7 @@ def test_annotations_are_comments_and_nothing_else(case: str) -> None:
     assert annotated_texts.keys() == texts.keys()
     for name, text in texts.items():
         lines = annotated_texts[name].splitlines()
-        added = [line for line in lines if re.fullmatch(r" *# (?:--set )?[\w.-]+(?: \([\w.-]+\))?:[\d, ]+(?:; .*)?", line)]
+        added = [line for line in lines if re.fullmatch(r" *# (?:--set )?[\w.-]+(?: \([\w.-]+\))?:[\d, ]+(?:; .*)?(?: \([\w/]+\[\d+\]\))?", line)]
         assert added
         assert [line for line in lines if line not in added] == text.splitlines()
 
@@ -117,5 +117,5 @@ def test_an_annotation_names_the_lines_that_a_block_comes_from() -> None:
     hcl = convert(text, file="image.json", options=Options(annotate=True)).hcl
 
     assert hcl is not None
-    assert f'  # image.json:{line}\n  # customize[0]: Shell\n  provisioner "shell" {{\n' in hcl
+    assert f'  # image.json:{line} (customize[0])\n  provisioner "shell" {{\n' in hcl
     assert '# image.json:1\nsource "azure-arm" "image" {\n' in hcl
