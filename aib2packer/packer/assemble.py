@@ -12,6 +12,7 @@ from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
 from aib2packer.packer.model import Build, Section
 from aib2packer.packer.plugins import AZURE, WINDOWS_UPDATE
 from aib2packer.packer.steps.download import checksums
+from aib2packer.packer.variables.declared import sentences
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 from aib2packer.packer.vm.sign_in import SIGN_IN_NOTE, SIGN_IN_ORDER
 from aib2packer.packer.vm.winrm import WINRM_NOTE
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.symbols import Symbols
 
 
-# Variables are declared in the order in which a person fills them in: who, what the template leaves open, what may be changed.
+_GIVEN = "Whoever runs Packer gives it."
+# Variables are declared in the order in which a person fills them in: what has no value, who signs in, what may be changed.
 _LAST_VARIABLES = (
     *("allowed_inbound_ip_addresses", "build_resource_group_name"),
     *("vhd_storage_account", "vhd_resource_group_name", "vhd_container", "image_version", "definition_security_type"),
@@ -99,9 +101,21 @@ def _declared(
             variables[item.name] = item
     ranks = {name: rank for rank, name in reversed(tuple(enumerate(order)))}
     declared = sorted(
-        variables.values(), key=lambda item: (item.name.startswith(_LAST_VARIABLES), ranks.get(item.name, len(ranks)))
+        map(_asked_for, variables.values()),
+        key=lambda item: (
+            item.default is not None,
+            item.name.startswith(_LAST_VARIABLES),
+            ranks.get(item.name, len(ranks)),
+        ),
     )
     return tuple(declared), tuple(dict.fromkeys(item for item in (*in_build, *in_source) if isinstance(item, Local)))
+
+
+def _asked_for(variable: Variable) -> Variable:
+    """A variable, which says who gives its value where it has none."""
+    if variable.default is not None:
+        return variable
+    return replace(variable, description=sentences(variable.description, _GIVEN))
 
 
 def _knows(variable: Variable) -> tuple[bool, bool, bool]:

@@ -34,6 +34,11 @@ packer {
   }
 }
 
+variable "vhd_resource_group_name" {
+  type        = string
+  description = "Resource group of the storage account that receives the VHD. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -69,11 +74,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in."
   default     = "00000000-0000-0000-0000-000000000001"
-}
-
-variable "vhd_resource_group_name" {
-  type        = string
-  description = "Resource group of the storage account that receives the VHD."
 }
 
 variable "image_version" {

@@ -126,7 +126,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "image"
+      image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
     }
   }
 }

@@ -126,7 +126,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "x"
+      x = "/subscriptions/${build.SubscriptionID}/resourceGroups/r/providers/Microsoft.Compute/images/i1"
     }
   }
 }

@@ -19,6 +19,16 @@ packer {
   }
 }
 
+variable "script_uri" {
+  type        = string
+  description = "The parameter scriptUri of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "blob" {
+  type        = string
+  description = "The parameter blob of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -59,14 +69,6 @@ variable "subscription_id" {
 variable "script_name" {
   type    = string
   default = "a' || touch /tmp/pwned || echo '"
-}
-
-variable "script_uri" {
-  type = string
-}
-
-variable "blob" {
-  type = string
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -243,7 +245,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "r"
+      r = "/subscriptions/${build.SubscriptionID}/resourceGroups/g/providers/Microsoft.Compute/images/web"
     }
   }
 }

@@ -28,6 +28,56 @@ packer {
   }
 }
 
+variable "publisher" {
+  type        = string
+  description = "The parameter publisher of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "offer" {
+  type        = string
+  description = "The parameter offer of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "sku" {
+  type        = string
+  description = "The parameter sku of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "version" {
+  type        = string
+  description = "The parameter version of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "customizescriptpath" {
+  type        = string
+  description = "The parameter customizescriptpath of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "gallery_image_id" {
+  type        = string
+  description = "The parameter galleryImageId of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "managed_image_res_group_id" {
+  type        = string
+  description = "The parameter managedImageResGroupId of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "managedimagename" {
+  type        = string
+  description = "The parameter managedimagename of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "sharedgalimagename" {
+  type        = string
+  description = "The parameter sharedgalimagename of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "destinationregion" {
+  type        = string
+  description = "The parameter destinationregion of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -57,46 +107,6 @@ variable "oidc_request_token" {
   description = "The pipeline's right to ask for a token; GitHub Actions sets it."
   default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
   sensitive   = true
-}
-
-variable "publisher" {
-  type = string
-}
-
-variable "offer" {
-  type = string
-}
-
-variable "sku" {
-  type = string
-}
-
-variable "version" {
-  type = string
-}
-
-variable "customizescriptpath" {
-  type = string
-}
-
-variable "gallery_image_id" {
-  type = string
-}
-
-variable "managed_image_res_group_id" {
-  type = string
-}
-
-variable "managedimagename" {
-  type = string
-}
-
-variable "sharedgalimagename" {
-  type = string
-}
-
-variable "destinationregion" {
-  type = string
 }
 
 variable "allowed_inbound_ip_addresses" {

@@ -161,7 +161,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/img2.manifest.json"
     custom_data = {
-      run_output_name = "x"
+      x = "/subscriptions/${build.SubscriptionID}/resourceGroups/r/providers/Microsoft.Compute/images/i1"
     }
   }
 }

@@ -147,7 +147,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "r"
+      r = "/subscriptions/${build.SubscriptionID}/resourceGroups/g/providers/Microsoft.Compute/images/web"
     }
   }
 }

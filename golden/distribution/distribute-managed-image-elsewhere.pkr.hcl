@@ -125,7 +125,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "web-image"
+      web-image = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
     }
   }
 }

@@ -128,7 +128,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/alma.manifest.json"
     custom_data = {
-      run_output_name = "alma"
+      alma = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/alma"
     }
   }
 }

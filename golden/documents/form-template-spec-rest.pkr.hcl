@@ -133,7 +133,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/kiosk.manifest.json"
     custom_data = {
-      run_output_name = "kept"
+      kept = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/kiosk"
     }
   }
 }

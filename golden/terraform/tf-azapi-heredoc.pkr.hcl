@@ -24,6 +24,21 @@ packer {
   }
 }
 
+variable "resource_group_rg_name" {
+  type        = string
+  description = "What azurerm_resource_group.rg.name is. Whoever runs Packer gives it."
+}
+
+variable "shared_image_jump_id" {
+  type        = string
+  description = "What azurerm_shared_image.jump.id is. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_jump_id))
+    error_message = "The shared_image_jump_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -64,21 +79,6 @@ variable "subscription_id" {
 variable "disk" {
   type    = number
   default = 48
-}
-
-variable "resource_group_rg_name" {
-  type        = string
-  description = "What azurerm_resource_group.rg.name is."
-}
-
-variable "shared_image_jump_id" {
-  type        = string
-  description = "What azurerm_shared_image.jump.id is."
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_jump_id))
-    error_message = "The shared_image_jump_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
-  }
 }
 
 variable "definition_security_type" {

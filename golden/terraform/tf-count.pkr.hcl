@@ -145,7 +145,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/kiosk-01.manifest.json"
     custom_data = {
-      run_output_name = "kiosk"
+      kiosk = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/kiosk"
     }
   }
 }

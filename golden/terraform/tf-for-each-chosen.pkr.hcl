@@ -21,6 +21,11 @@ packer {
   }
 }
 
+variable "shared_image_image_id" {
+  type        = map(string)
+  description = "What azurerm_shared_image.image.id is, by its key. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -56,11 +61,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "shared_image_image_id" {
-  type        = map(string)
-  description = "What azurerm_shared_image.image.id is, by its key."
 }
 
 variable "definition_security_type" {

@@ -30,6 +30,52 @@ packer {
   }
 }
 
+variable "remote_state_hub_outputs_location" {
+  type        = string
+  description = "What data.terraform_remote_state.hub.outputs.location is. Whoever runs Packer gives it."
+}
+
+variable "remote_state_hub_outputs_owner" {
+  type        = string
+  description = "What data.terraform_remote_state.hub.outputs.owner is. Whoever runs Packer gives it."
+}
+
+variable "subnet_build_id" {
+  type        = string
+  description = "What data.azurerm_subnet.build.id is. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_build_id))
+    error_message = "The subnet_build_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."
+  }
+}
+
+variable "shared_image_version_base_id" {
+  type        = string
+  description = "What data.azurerm_shared_image_version.base.id is. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_version_base_id))
+    error_message = "The shared_image_version_base_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
+}
+
+variable "key_vault_secret_token_value" {
+  type        = string
+  description = "What data.azurerm_key_vault_secret.token.value is. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
+variable "vhd_storage_account" {
+  type        = string
+  description = "Storage account that receives the VHD, in the subscription of the build. Whoever runs Packer gives it."
+}
+
+variable "vhd_resource_group_name" {
+  type        = string
+  description = "Resource group of the storage account that receives the VHD. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -61,56 +107,10 @@ variable "oidc_request_token" {
   sensitive   = true
 }
 
-variable "remote_state_hub_outputs_location" {
-  type        = string
-  description = "What data.terraform_remote_state.hub.outputs.location is."
-}
-
-variable "remote_state_hub_outputs_owner" {
-  type        = string
-  description = "What data.terraform_remote_state.hub.outputs.owner is."
-}
-
-variable "subnet_build_id" {
-  type        = string
-  description = "What data.azurerm_subnet.build.id is."
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_build_id))
-    error_message = "The subnet_build_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."
-  }
-}
-
-variable "shared_image_version_base_id" {
-  type        = string
-  description = "What data.azurerm_shared_image_version.base.id is."
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_version_base_id))
-    error_message = "The shared_image_version_base_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
-  }
-}
-
-variable "key_vault_secret_token_value" {
-  type        = string
-  description = "What data.azurerm_key_vault_secret.token.value is."
-  sensitive   = true
-}
-
 variable "build_resource_group_name" {
   type        = string
   description = "Existing resource group for the build VM, instead of one that Packer makes and deletes."
   default     = null
-}
-
-variable "vhd_storage_account" {
-  type        = string
-  description = "Storage account that receives the VHD, in the subscription of the build."
-}
-
-variable "vhd_resource_group_name" {
-  type        = string
-  description = "Resource group of the storage account that receives the VHD."
 }
 
 variable "vhd_container" {

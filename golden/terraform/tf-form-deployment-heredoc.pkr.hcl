@@ -19,6 +19,11 @@ packer {
   }
 }
 
+variable "image" {
+  type        = string
+  description = "The parameter image of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -64,10 +69,6 @@ variable "subscription_id" {
 variable "size" {
   type    = string
   default = "Standard_D2s_v5"
-}
-
-variable "image" {
-  type = string
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -140,7 +141,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/contoso-web.manifest.json"
     custom_data = {
-      run_output_name = "relay"
+      relay = "/subscriptions/${build.SubscriptionID}/resourceGroups/rg-images/providers/Microsoft.Compute/images/contoso-${var.image}"
     }
   }
 }

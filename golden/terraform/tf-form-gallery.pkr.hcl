@@ -23,6 +23,21 @@ packer {
   }
 }
 
+variable "deployment_tenant_id" {
+  type        = string
+  description = "Tenant that the template was deployed in. Whoever runs Packer gives it."
+}
+
+variable "user_assigned_identity_aib_id" {
+  type        = string
+  description = "What azurerm_user_assigned_identity.aib.id is. Whoever runs Packer gives it."
+}
+
+variable "shared_image_this_id" {
+  type        = map(string)
+  description = "What azurerm_shared_image.this.id is, by its key. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -60,21 +75,6 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
-variable "deployment_tenant_id" {
-  type        = string
-  description = "Tenant that the template was deployed in."
-}
-
-variable "user_assigned_identity_aib_id" {
-  type        = string
-  description = "What azurerm_user_assigned_identity.aib.id is."
-}
-
-variable "shared_image_this_id" {
-  type        = map(string)
-  description = "What azurerm_shared_image.this.id is, by its key."
-}
-
 variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
@@ -94,9 +94,10 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now           = timestamp()
-  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version = var.image_version != null ? var.image_version : local.time_version
+  now                = timestamp()
+  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version      = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id = "/subscriptions/${local.id_parts[2]}/resourceGroups/${local.id_parts[4]}/providers/Microsoft.Compute/galleries/${local.id_parts[8]}/images/${local.id_parts[10]}/versions/${length(local.id_parts) > 12 && local.id_parts[12] != "latest" ? local.id_parts[12] : local.image_version}"
 }
 
 source "azure-arm" "it_job" {
@@ -187,7 +188,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/it-job.manifest.json"
     custom_data = {
-      run_output_name = "job"
+      job = local.gallery_version_id
     }
   }
 }

@@ -130,7 +130,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/spool.manifest.json"
     custom_data = {
-      run_output_name = "spool"
+      spool = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/spool"
     }
   }
 }

@@ -125,7 +125,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "o"
+      o = "/subscriptions/${build.SubscriptionID}/resourceGroups/r/providers/Microsoft.Compute/images/i"
     }
   }
 }

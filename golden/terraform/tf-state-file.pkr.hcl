@@ -133,7 +133,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/ferry.manifest.json"
     custom_data = {
-      run_output_name = "ferry"
+      ferry = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/ferry"
     }
   }
 }

@@ -134,7 +134,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/relay.manifest.json"
     custom_data = {
-      run_output_name = "relay"
+      relay = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/relay"
     }
   }
 }

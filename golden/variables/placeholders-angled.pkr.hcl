@@ -29,6 +29,51 @@ packer {
   }
 }
 
+variable "image_name" {
+  type        = string
+  description = "Fills in <imageName> of the template. Whoever runs Packer gives it."
+}
+
+variable "region" {
+  type        = string
+  description = "Fills in <region> of the template. Whoever runs Packer gives it."
+}
+
+variable "team" {
+  type        = string
+  description = "Fills in <team> of the template. Whoever runs Packer gives it."
+}
+
+variable "stage" {
+  type        = string
+  description = "Fills in <stage> of the template. Whoever runs Packer gives it."
+}
+
+variable "run_output_name" {
+  type        = string
+  description = "Fills in <runOutputName> of the template. Whoever runs Packer gives it."
+}
+
+variable "rg_name" {
+  type        = string
+  description = "Fills in <rgName> of the template. Whoever runs Packer gives it."
+}
+
+variable "shared_image_gal_name" {
+  type        = string
+  description = "Fills in <sharedImageGalName> of the template. Whoever runs Packer gives it."
+}
+
+variable "image_def_name" {
+  type        = string
+  description = "Fills in <imageDefName> of the template. Whoever runs Packer gives it."
+}
+
+variable "region1" {
+  type        = string
+  description = "Fills in <region1> of the template. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -69,51 +114,6 @@ variable "subscription_id" {
     condition     = var.subscription_id != ""
     error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
   }
-}
-
-variable "image_name" {
-  type        = string
-  description = "Fills in <imageName> of the template."
-}
-
-variable "region" {
-  type        = string
-  description = "Fills in <region> of the template."
-}
-
-variable "team" {
-  type        = string
-  description = "Fills in <team> of the template."
-}
-
-variable "stage" {
-  type        = string
-  description = "Fills in <stage> of the template."
-}
-
-variable "run_output_name" {
-  type        = string
-  description = "Fills in <runOutputName> of the template."
-}
-
-variable "rg_name" {
-  type        = string
-  description = "Fills in <rgName> of the template."
-}
-
-variable "shared_image_gal_name" {
-  type        = string
-  description = "Fills in <sharedImageGalName> of the template."
-}
-
-variable "image_def_name" {
-  type        = string
-  description = "Fills in <imageDefName> of the template."
-}
-
-variable "region1" {
-  type        = string
-  description = "Fills in <region1> of the template."
 }
 
 variable "allowed_inbound_ip_addresses" {

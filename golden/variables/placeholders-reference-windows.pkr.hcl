@@ -34,6 +34,71 @@ packer {
   }
 }
 
+variable "resource_group" {
+  type        = string
+  description = "Fills in <resourceGroup> of the template. Whoever runs Packer gives it."
+}
+
+variable "shared_image_gallery_name" {
+  type        = string
+  description = "Fills in <sharedImageGalleryName> of the template. Whoever runs Packer gives it."
+}
+
+variable "image_definition_name" {
+  type        = string
+  description = "Fills in <imageDefinitionName> of the template. Whoever runs Packer gives it."
+}
+
+variable "template_image_version" {
+  type        = string
+  description = "Fills in <imageVersion> of the template. Whoever runs Packer gives it."
+}
+
+variable "path_to_script" {
+  type        = string
+  description = "Fills in <path to script> of the template. Whoever runs Packer gives it."
+}
+
+variable "sha256_checksum" {
+  type        = string
+  description = "Fills in <sha256 checksum> of the template. Whoever runs Packer gives it."
+}
+
+variable "true_false" {
+  type        = bool
+  description = "Fills in <true false> of the template. Whoever runs Packer gives it."
+}
+
+variable "power_shell_syntax_to_run" {
+  type        = string
+  description = "Fills in <PowerShell syntax to run> of the template. Whoever runs Packer gives it."
+}
+
+variable "true_or_false" {
+  type        = bool
+  description = "Fills in <true or false> of the template. Whoever runs Packer gives it."
+}
+
+variable "name" {
+  type        = string
+  description = "Fills in <name> of the template. Whoever runs Packer gives it."
+}
+
+variable "rg" {
+  type        = string
+  description = "Fills in <rg> of the template. Whoever runs Packer gives it."
+}
+
+variable "gal" {
+  type        = string
+  description = "Fills in <gal> of the template. Whoever runs Packer gives it."
+}
+
+variable "image_gallery_name" {
+  type        = string
+  description = "Fills in <imageGalleryName> of the template. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -74,71 +139,6 @@ variable "subscription_id" {
     condition     = var.subscription_id != ""
     error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
   }
-}
-
-variable "resource_group" {
-  type        = string
-  description = "Fills in <resourceGroup> of the template."
-}
-
-variable "shared_image_gallery_name" {
-  type        = string
-  description = "Fills in <sharedImageGalleryName> of the template."
-}
-
-variable "image_definition_name" {
-  type        = string
-  description = "Fills in <imageDefinitionName> of the template."
-}
-
-variable "template_image_version" {
-  type        = string
-  description = "Fills in <imageVersion> of the template."
-}
-
-variable "path_to_script" {
-  type        = string
-  description = "Fills in <path to script> of the template."
-}
-
-variable "sha256_checksum" {
-  type        = string
-  description = "Fills in <sha256 checksum> of the template."
-}
-
-variable "true_false" {
-  type        = bool
-  description = "Fills in <true false> of the template."
-}
-
-variable "power_shell_syntax_to_run" {
-  type        = string
-  description = "Fills in <PowerShell syntax to run> of the template."
-}
-
-variable "true_or_false" {
-  type        = bool
-  description = "Fills in <true or false> of the template."
-}
-
-variable "name" {
-  type        = string
-  description = "Fills in <name> of the template."
-}
-
-variable "rg" {
-  type        = string
-  description = "Fills in <rg> of the template."
-}
-
-variable "gal" {
-  type        = string
-  description = "Fills in <gal> of the template."
-}
-
-variable "image_gallery_name" {
-  type        = string
-  description = "Fills in <imageGalleryName> of the template."
 }
 
 variable "definition_security_type" {

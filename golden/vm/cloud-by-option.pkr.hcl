@@ -24,6 +24,16 @@ packer {
   }
 }
 
+variable "location" {
+  type        = string
+  description = "Azure region of the build. The template took the region of its resource group. Whoever runs Packer gives it."
+}
+
+variable "acct" {
+  type        = string
+  description = "The parameter acct of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -59,15 +69,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "location" {
-  type        = string
-  description = "Azure region of the build. The template took the region of its resource group."
-}
-
-variable "acct" {
-  type = string
 }
 
 variable "definition_security_type" {

@@ -47,11 +47,14 @@ def declare(fact: ParameterFact, name: str) -> Variable:
         description = sentences(description, f"The parameters file computes it: {fact.given.shown}.")
     if fact.default == _GROUP_LOCATION and fact.given is None:
         description = sentences(description or _REGION, _TOOK_GROUP_LOCATION)
+    default = _default(fact)
+    if default is None and not description:
+        description = f"The parameter {parameter.name} of the template, which has no default."
     return Variable(
         name,
         description,
         type_name(parameter.type),
-        default=_default(fact),
+        default=default,
         sensitive=is_secret(fact),
         validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),
         origin=parameter.span,
