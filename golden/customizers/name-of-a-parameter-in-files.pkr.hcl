@@ -122,8 +122,8 @@ variable "image_version" {
 }
 
 locals {
-  id_parts   = split("/", "${var.gallery_image_id}${var.sharedgalimagename}")
-  id_parts_2 = split("/", "${var.managed_image_res_group_id}${var.managedimagename}")
+  gallery_image_parts = split("/", "${var.gallery_image_id}${var.sharedgalimagename}")
+  managed_image_parts = split("/", "${var.managed_image_res_group_id}${var.managedimagename}")
 
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -133,7 +133,7 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${local.id_parts[2]}/resourceGroups/${local.id_parts[4]}/providers/Microsoft.Compute/galleries/${local.id_parts[8]}/images/${local.id_parts[10]}/versions/${length(local.id_parts) > 12 && local.id_parts[12] != "latest" ? local.id_parts[12] : local.image_version}"
+  gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version}"
   sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -162,7 +162,7 @@ source "azure-arm" "image" {
   client_id          = var.client_id
   oidc_request_url   = var.oidc_request_url
   oidc_request_token = var.oidc_request_token
-  subscription_id    = local.id_parts_2[2]
+  subscription_id    = local.managed_image_parts[2]
 
   # Source image
   os_type         = "Linux"
@@ -186,11 +186,11 @@ source "azure-arm" "image" {
   managed_image_resource_group_name = local.temporary_group_name
 
   shared_image_gallery_destination {
-    subscription   = local.id_parts[2]
-    resource_group = local.id_parts[4]
-    gallery_name   = local.id_parts[8]
-    image_name     = local.id_parts[10]
-    image_version  = length(local.id_parts) > 12 && local.id_parts[12] != "latest" ? local.id_parts[12] : local.image_version
+    subscription   = local.gallery_image_parts[2]
+    resource_group = local.gallery_image_parts[4]
+    gallery_name   = local.gallery_image_parts[8]
+    image_name     = local.gallery_image_parts[10]
+    image_version  = length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version
 
     target_region {
       name = "westcentralus"
@@ -270,13 +270,13 @@ build {
     post-processor "shell-local" {
       name = "distribute-1"
       env = { for name, value in {
-        GALLERY_SUBSCRIPTION     = local.id_parts[2]
-        GALLERY_RESOURCE_GROUP   = local.id_parts[4]
-        GALLERY_NAME             = local.id_parts[8]
-        GALLERY_IMAGE_DEFINITION = local.id_parts[10]
-        NAME                     = local.id_parts_2[8]
-        SUBSCRIPTION             = local.id_parts_2[2]
-        RESOURCE_GROUP           = local.id_parts_2[4]
+        GALLERY_SUBSCRIPTION     = local.gallery_image_parts[2]
+        GALLERY_RESOURCE_GROUP   = local.gallery_image_parts[4]
+        GALLERY_NAME             = local.gallery_image_parts[8]
+        GALLERY_IMAGE_DEFINITION = local.gallery_image_parts[10]
+        NAME                     = local.managed_image_parts[8]
+        SUBSCRIPTION             = local.managed_image_parts[2]
+        RESOURCE_GROUP           = local.managed_image_parts[4]
         TEMPORARY_NAME           = "packer-temporary-1-${formatdate("YYYYMMDDhhmmss", local.now)}"
         SOURCE                   = local.gallery_version_id
         LOCATION                 = var.destinationregion

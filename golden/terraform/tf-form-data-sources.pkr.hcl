@@ -126,7 +126,7 @@ variable "image_version" {
 }
 
 locals {
-  id_parts                           = split("/", endswith(lower(var.shared_image_version_base_id), "/versions/latest") ? substr(var.shared_image_version_base_id, 0, length(var.shared_image_version_base_id) - 16) : var.shared_image_version_base_id)
+  gallery_image_parts                = split("/", endswith(lower(var.shared_image_version_base_id), "/versions/latest") ? substr(var.shared_image_version_base_id, 0, length(var.shared_image_version_base_id) - 16) : var.shared_image_version_base_id)
   subnet_build_id_parts              = split("/", var.subnet_build_id)
   shared_image_version_base_id_parts = split("/", var.shared_image_version_base_id)
 
@@ -157,7 +157,7 @@ locals {
   EOT
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${local.id_parts[2]}/resourceGroups/${local.id_parts[4]}/providers/Microsoft.Compute/galleries/${local.id_parts[8]}/images/${local.id_parts[10]}/versions/${length(local.id_parts) > 12 && local.id_parts[12] != "latest" ? local.id_parts[12] : local.image_version}"
+  gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version}"
 }
 
 source "azure-arm" "vhd" {
@@ -203,11 +203,11 @@ source "azure-arm" "vhd" {
   capture_name_prefix    = "vhd"
 
   shared_image_gallery_destination {
-    subscription   = local.id_parts[2]
-    resource_group = local.id_parts[4]
-    gallery_name   = local.id_parts[8]
-    image_name     = local.id_parts[10]
-    image_version  = length(local.id_parts) > 12 && local.id_parts[12] != "latest" ? local.id_parts[12] : local.image_version
+    subscription   = local.gallery_image_parts[2]
+    resource_group = local.gallery_image_parts[4]
+    gallery_name   = local.gallery_image_parts[8]
+    image_name     = local.gallery_image_parts[10]
+    image_version  = length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version
 
     dynamic "target_region" {
       for_each = distinct([for region in [var.remote_state_hub_outputs_location, "westeurope"] : lower(replace(region, " ", ""))])
