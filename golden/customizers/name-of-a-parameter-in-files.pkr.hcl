@@ -56,11 +56,21 @@ variable "customizescriptpath" {
 variable "gallery_image_id" {
   type        = string
   description = "The parameter galleryImageId of the template, which has no default. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/", var.gallery_image_id))
+    error_message = "The gallery_image_id must begin as a resource id does: /subscriptions/.../resourceGroups/.../providers/..."
+  }
 }
 
 variable "managed_image_res_group_id" {
   type        = string
   description = "The parameter managedImageResGroupId of the template, which has no default. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/", var.managed_image_res_group_id))
+    error_message = "The managed_image_res_group_id must begin as a resource id does: /subscriptions/.../resourceGroups/.../providers/..."
+  }
 }
 
 variable "managedimagename" {

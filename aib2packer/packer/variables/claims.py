@@ -16,7 +16,7 @@ from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import given_value, is_secret, type_name, with_shape
+from aib2packer.packer.variables.declared import BEGINNING, given_value, is_secret, type_name, with_shape
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, variable_name
 from aib2packer.packer.variables.symbols import Symbols, local_names_of, pieces_of
 from aib2packer.packer.variables.template_variables import name_variables
@@ -111,6 +111,8 @@ def _id_shapes(texts: Iterable[TemplateText]) -> IdShapes:
         known = len(TemplateText(tuple(rest), segment.id.span).split("/")) - 1
         begins = not rest or (isinstance(rest[0], str) and rest[0].startswith("/"))
         leaf = first.value if isinstance(first, LateExpression) else first
+        if not begins and isinstance(leaf, Placeholder | ParameterSymbol):  # where it ends is not known
+            shapes.setdefault(leaf, BEGINNING)
         if begins and known % 2 == 0 and isinstance(leaf, Placeholder | ParameterSymbol):
             shape = segment.shape[: len(segment.shape) - known // 2]
             shapes[leaf] = max(shape, shapes.get(leaf, ()), key=len)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _TYPES = {"string": "string", "securestring": "string", "int": "number", "bool": "bool", "array": "list(string)"}
 _GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
 _TOOK_GROUP_LOCATION = "The template took the region of its resource group."
+BEGINNING = ("subscriptions", "resourcegroups", "")
+"""The shape of what an id begins with, where it may end anywhere behind."""
 _REGION = "Azure region of the build."
 
 
@@ -79,6 +81,10 @@ def with_shape(variable: Variable, shape: tuple[str, ...]) -> Variable:
     """
     if not shape:
         return variable
+    if shape == BEGINNING:
+        begins = f'can(regex("(?i)^{write_id(shape[:-1], "[^/]+")}/providers/", var.{variable.name}))'
+        what = f"The {variable.name} must begin as a resource id does: {write_id(shape[:-1], '...')}/providers/..."
+        return replace(variable, validation=(*variable.validation, VariableValidation(begins, what)))
     versioned = shape[-1] == "versions"
     shape = shape[:-1] if versioned else shape
     pattern = write_id(shape, "[^/]+") + ("(/versions/[^/]+)?" if versioned else "")
