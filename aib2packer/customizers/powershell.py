@@ -17,7 +17,7 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.layout import SCRIPTS, beside_template
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.build_context import AS_ROOT
-from aib2packer.packer.steps.exact_text import powershell_inline_is_exact, with_byte_order_mark
+from aib2packer.packer.steps.exact_text import powershell_inline_is_exact, unix_lines, with_byte_order_mark
 from aib2packer.packer.steps.upload import upload_text
 
 if TYPE_CHECKING:
@@ -87,13 +87,24 @@ def translate(powershell: PowerShell, context: BuildContext) -> Steps:
             "to the next statement",
             help="Convert with -o DIR, which puts the commands into a script of their own.",
         )
-        inline: tuple[Value, ...] = (context.symbols.value(text, multiline=True),)
+        inline: tuple[Value, ...] = (context.symbols.value(_read_alike(text), multiline=True),)
         return Steps((Provisioner("powershell", {**_settings(powershell, context.symbols), "inline": inline}),))
     path = context.remote_path(name)
     script = with_byte_order_mark(text_of((*text.parts, "\n"), text.span))
     why = _OWN_PROCESS if context.side_files else "Inline would change its text."
     upload = upload_text(f"{label(powershell)}-upload", script, path, context, why)
     return Steps((*upload, _run(powershell, path, context.symbols)))
+
+
+def _read_alike(text: TemplateText) -> TemplateText:
+    """The text with the line ends of the file that it goes into, where they are no part of what it says.
+
+    PowerShell reads both; a string over several lines has those that are there, and is not looked for further than this: lines
+    that each close what they open.
+    """
+    lines = text.visible.split("\n")
+    apart = all(line.count('"') % 2 == line.count("'") % 2 == 0 and not line.rstrip().endswith(("@'", '@"')) for line in lines)
+    return unix_lines(text) if apart else text
 
 
 def _settings(powershell: PowerShell, symbols: Symbols) -> dict[str, Value]:

@@ -152,12 +152,11 @@ build {
   provisioner "powershell" {
     name = "a"
     inline = [
-      replace(<<-EOT
+      <<-EOT
         Write-Output 'hi'
         $x = @{a=1}
         Write-Output $${env:USERNAME}
       EOT
-      , "\n", "\r\n"),
     ]
   }
 

@@ -268,11 +268,10 @@ build {
   provisioner "powershell" {
     name = "windows line ends"
     inline = [
-      replace(<<-EOT
+      <<-EOT
         $x = 1
         $y = 2
       EOT
-      , "\n", "\r\n"),
     ]
   }
 
