@@ -22,6 +22,7 @@ from aib2packer.packer.layout import (
     VALIDATION_FOLDER,
     own_names,
 )
+from aib2packer.packer.steps.generalize import OWN_SCRIPTS
 from aib2packer.text.source import FileError, SourceText, Span
 
 if TYPE_CHECKING:
@@ -134,9 +135,13 @@ def _first_line(content: bytes) -> bytes:
     return content.partition(b"\n")[0]
 
 
+def _is_made(name: str) -> bool:
+    return _SCRIPT.fullmatch(name) is not None or f"{SCRIPTS}/{name}" in OWN_SCRIPTS
+
+
 def _scripts(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if _SCRIPT.fullmatch(path.name))
+        return sorted(path for path in folder.iterdir() if _is_made(path.name))
     except OSError:
         return []
 

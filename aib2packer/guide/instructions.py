@@ -45,6 +45,8 @@ class Guide:
     commands: Commands
     counting: str | None
     """The options that count gallery versions on, as the service does; None where the template names the version."""
+    by_time: bool
+    """Whether the service did not count at all: its API version made the number from the time."""
     counting_values: tuple[str, ...]
     """What these need in the shell: `name=value` each."""
     auth: Auth
@@ -92,6 +94,15 @@ class Guide:
     """The commands of that build, where it lies beside this one."""
     releases: bool = False
     """Whether it releases a version, which the build holds back until then."""
+
+    @property
+    def counted(self) -> str:
+        """How the service came to the number of a version, as the beginning of a sentence about counting on."""
+        if self.by_time:
+            return (
+                "Image Builder made the number of a version from the time, and so does the build. To count on from the highest"
+            )
+        return "Image Builder counts on from the highest version in the gallery. To do so"
 
     @property
     def runs_az(self) -> bool:
@@ -214,6 +225,7 @@ def _guide(told: _Told, build: Build) -> Guide:
         name=None if template.name is None else template.name.literal,
         commands=_commands(told, build, FOLDER, keep_vm_on_error=False),
         counting=build.worded(" ".join(counting_options(galleries, symbols).values())) or None,
+        by_time=any(target.by_time for target in galleries),
         counting_values=counting_values(galleries, symbols),
         auth=options.auth,
         cloud=template.cloud,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import PureWindowsPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.guide.rights import BUILD_GROUP_NAME
 from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.distribution.ids import TEMPORARY_GROUP
 from aib2packer.packer.layout import (
     ATTRIBUTES,
@@ -65,17 +66,22 @@ _PUBLIC = (
     "Anybody can reach that port of a VM with a public address while it builds, unless `allowed_inbound_ip_addresses` names "
     "the addresses that Packer comes from."
 )
+_WORD = pattern(r"([a-z]+)(?=[ ,;:'])")
+_NAMES = frozenset({"az", "http", "https", "packer", "uri"})  # what is spelt so wherever it stands
 
 
 @dataclass(frozen=True, slots=True)
 class PageEntry:
-    """A finding, as the page lists it."""
+    """A finding, as the page lists it below what is to be done."""
 
     code: str
     title: str
     place: str
     message: str
-    help: str
+
+
+PageGroup: TypeAlias = "tuple[str, tuple[PageEntry, ...]]"
+"""What is to be done, and the findings that ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +99,15 @@ class Page:
     boots: str
     """What is said about validation."""
     counting: tuple[str, ...]
+    counted: str
+    """How the service counted, as the beginning of a sentence."""
     leftovers: tuple[str, ...]
     """Commands that delete what a cancelled build left."""
-    to_act_on: tuple[PageEntry, ...]
-    missing: tuple[PageEntry, ...]
-    to_decide: tuple[PageEntry, ...]
+    to_act_on: tuple[PageGroup, ...]
+    missing: tuple[PageGroup, ...]
+    to_decide: tuple[PageGroup, ...]
     choices: tuple[str, ...]
-    to_know: tuple[PageEntry, ...]
+    to_know: tuple[PageGroup, ...]
     rights: tuple[Right, ...]
     had: str
     """Who had the further rights in Image Builder."""
@@ -129,6 +137,7 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         powershell=() if guide.needs_shell else _powershell(guide),
         boots=_boots(guide),
         counting=_counting(guide),
+        counted=guide.counted,
         leftovers=guide.leftovers,
         to_act_on=_entries(finding for finding in others if finding.asks is Asks.ACT),
         missing=_entries(finding for finding in findings if finding.severity is Severity.LOSS),
@@ -233,14 +242,24 @@ def _counting(guide: Guide) -> tuple[str, ...]:
     return (*guide.counting_values, f"{words} {guide.counting} {target}")
 
 
-def _entries(findings: Iterable[Finding]) -> tuple[PageEntry, ...]:
-    return tuple(_entry(finding) for finding in findings)
+def _entries(findings: Iterable[Finding]) -> tuple[PageGroup, ...]:
+    """The findings by what is to be done, in the order in which that comes first."""
+    groups: dict[str, list[PageEntry]] = {}
+    for finding in findings:
+        groups.setdefault(finding.help, []).append(_entry(finding))
+    return tuple((what, tuple(entries)) for what, entries in groups.items())
 
 
 def _entry(finding: Finding) -> PageEntry:
     line, column = finding.span.position
     place = f"{_base_name(finding.span.source.name)}:{line}:{column}"
-    return PageEntry(finding.code.id, finding.code.title, place, finding.message, finding.help)
+    return PageEntry(finding.code.id, finding.code.title, place, _sentence(finding.message))
+
+
+def _sentence(message: str) -> str:
+    """A message as a sentence of its own: it begins with a capital, unless that is a name."""
+    first = _WORD.match(message)
+    return message if first is None or first[1] in _NAMES else f"{message[0].upper()}{message[1:]}"
 
 
 def _base_name(path: str) -> str:

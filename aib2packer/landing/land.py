@@ -30,6 +30,7 @@ from aib2packer.packer.layout import (
     values_file,
 )
 from aib2packer.packer.steps.build_context import AS_ROOT
+from aib2packer.packer.steps.generalize import OWN_SCRIPTS
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 from aib2packer.packer.vm.cli_session import SIGN_IN
 from aib2packer.packer.vm.sign_in import SIGN_IN_ORDER
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 # What means the same in every build: the first in a folder declares it, under this name, and the others use it.
 _COMMON_VARIABLES = frozenset({*SIGN_IN_ORDER, SUBSCRIPTION.name})
 _COMMON_LOCALS = frozenset({NOW.name, AS_ROOT.name, SIGN_IN.name})
-_COMMON_FILES = frozenset({WINRM_SCRIPT})
+_COMMON_FILES = frozenset({WINRM_SCRIPT, *OWN_SCRIPTS})
 _ANY = {"", "any"}
 _RENAME = "Rename it there, or give the build another name with --build-name."
 

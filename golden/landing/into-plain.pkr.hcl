@@ -16,7 +16,7 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell. In a file, for inline Packer would change its text.
+  # In a file, for inline Packer would change its text.
   provisioner "shell" {
     name            = "names"
     execute_command = local.as_root
@@ -28,16 +28,7 @@ build {
     name            = "generalize"
     execute_command = local.as_root
     skip_clean      = true
-    inline = [
-      "rm \"$0\"",
-      <<-EOT
-        WAAGENT=/usr/sbin/waagent
-        if waagent -version > /dev/null 2>&1; then
-          WAAGENT=waagent
-        fi
-        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
-      EOT
-    ]
+    script          = "${path.root}/scripts/generalize.sh"
   }
 
   # What Image Builder kept as the run output.

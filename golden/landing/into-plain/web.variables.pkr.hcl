@@ -1,3 +1,8 @@
+variable "web_vm_size" {
+  type        = string
+  description = "The parameter vmSize of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -38,10 +43,6 @@ variable "subscription_id" {
 variable "web_owner" {
   type    = string
   default = "platform"
-}
-
-variable "web_vm_size" {
-  type = string
 }
 
 variable "web_definition_security_type" {
