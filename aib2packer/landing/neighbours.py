@@ -59,7 +59,7 @@ class Neighbours:
     locals: Mapping[str, DeclaredLocal] = field(default_factory=dict)
     plugins: Mapping[str, RequiredPlugin] = field(default_factory=dict)
     sources: Mapping[str, Span] = field(default_factory=dict)
-    """Those for azure-arm, by their labels."""
+    """Sources for azure-arm, by their labels."""
     builds: Mapping[str, Span] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
     """The variables that a file has values for which Packer reads by itself."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import Build
     from aib2packer.text.source import Span
 
-_CUSTOMIZER = pattern(r"/properties/(customize|validate/inVMValidations)/(\d+)")
+_CUSTOMIZER = pattern(r"/properties/(customize|validate[/]inVMValidations)/(\d+)")
 
 
 def annotate(build: Build, origins: Sequence[tuple[str, Span]]) -> dict[str, str]:
@@ -35,4 +35,4 @@ def annotate(build: Build, origins: Sequence[tuple[str, Span]]) -> dict[str, str
 def _customizer(span: Span) -> str:
     """Which customizer or validator a place is: `customize[3]`; "" for any other."""
     found = _CUSTOMIZER.fullmatch(span.pointer or "")
-    return "" if found is None else f"{found[1]}[{found[2]}]"
+    return "" if found is None else f"{found[1].replace('/', '.')}[{found[2]}]"

@@ -13,7 +13,7 @@ from aib2packer.text.source import SourceText, Span
 from tests.cases import CASES, convert_case, read_case
 from tests.cases.templates import template
 
-_ANNOTATION = re.compile(r" *# (?:--set )?[\w.-]+(?: \([\w.-]+\))?:[\d, ]+(?:; .*)?(?: \([\w/]+\[\d+\]\))?")
+_ANNOTATION = re.compile(r" *# (?:--set )?[\w.-]+(?: \([\w.-]+\))?:[\d, ]+(?:; .*)?(?: \([\w.]+\[\d+\]\))?")
 SOURCE = SourceText("image.json", "0123456789")
 
 
@@ -82,7 +82,7 @@ def test_annotations_are_comments_and_nothing_else(case: str) -> None:
         added = [
             line
             for line in lines
-            if re.fullmatch(r" *# (?:--set )?[\w.-]+(?: \([\w.-]+\))?:[\d, ]+(?:; .*)?(?: \([\w/]+\[\d+\]\))?", line)
+            if re.fullmatch(r" *# (?:--set )?[\w.-]+(?: \([\w.-]+\))?:[\d, ]+(?:; .*)?(?: \([\w.]+\[\d+\]\))?", line)
         ]
         assert added
         assert [line for line in lines if line not in added] == text.splitlines()
