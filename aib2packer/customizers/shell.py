@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 KIND = "Shell"
 _UNSEEN_HELP = "add expect_disconnect = true to its provisioner, and a step after it that waits."
+_IN_FILE = "In a file, for inline Packer would change its text."
 _SHEBANG = "/bin/sh -e"  # of Packer's own for inline commands, also in the service: docs/reference/aib-behaviour.md 1.4
 
 
@@ -95,7 +96,9 @@ def _with_settings(step: Provisioner, settings: Mapping[str, Value]) -> Provisio
 
 def _inline(shell: Shell, context: BuildContext) -> Steps:
     text = shell.text
-    if shell_inline_is_exact(text):
+    in_file = context.side_files and not text.symbols
+    is_script = any("\n" in command.visible for command in shell.inline)  # and no list of commands
+    if shell_inline_is_exact(text) and not (in_file and is_script):
         settings = {**named(shell), "execute_command": AS_ROOT}
         if text.visible.startswith("#!"):  # else Packer takes that line for the shebang, and drops -e
             settings["inline_shebang"] = _SHEBANG
@@ -103,8 +106,8 @@ def _inline(shell: Shell, context: BuildContext) -> Steps:
         return Steps((Provisioner("shell", settings),))
     script = unix_lines(text_of((f"#!{_SHEBANG}\n", *text.parts, "\n"), text.span))
     name = shell.file_name(".sh")
-    if context.side_files and not text.symbols:
-        return _side_file(shell, script.visible, name)
+    if in_file:
+        return _side_file(shell, script.visible, name, "" if is_script else _IN_FILE)
     path = context.remote_path(name)
     upload = upload_text(f"{label(shell)}-upload", script, path, context, "Inline, Packer would change its text.")
     return Steps((*upload, _run(shell, path)))
@@ -120,14 +123,14 @@ def _lines(shell: Shell, context: BuildContext) -> tuple[Value, ...]:
     return (context.symbols.value(text, multiline=True),)
 
 
-def _side_file(shell: Shell, script: str, name: str) -> Steps:
+def _side_file(shell: Shell, script: str, name: str, why: str) -> Steps:
     settings: dict[str, Value] = {**named(shell), "execute_command": AS_ROOT}
     if "\r" in script or not has_short_lines(script):
         settings["binary"] = True
     path = f"{SCRIPTS}/{name}"
     settings["script"] = beside_template(path)
     return Steps(
-        (Provisioner("shell", settings, "In a file, for inline Packer would change its text."),),
+        (Provisioner("shell", settings, why),),
         files={path: script.encode("utf-8", "surrogatepass")},
     )
 

@@ -153,16 +153,7 @@ build {
   provisioner "shell" {
     name            = "heredoc"
     execute_command = local.as_root
-    inline = [
-      <<-EOT2
-        cat > /etc/motd <<'EOF'
-        Hello $${USER}
-        	EOT
-        EOT
-        EOF
-          indented
-      EOT2
-    ]
+    script          = "${path.root}/scripts/03-heredoc.sh"
   }
 
   provisioner "shell" {
@@ -192,14 +183,7 @@ build {
   provisioner "shell" {
     name            = "windows line ends"
     execute_command = local.as_root
-    inline = [
-      <<-EOT
-        echo one
-        echo two
-
-        echo three
-      EOT
-    ]
+    script          = "${path.root}/scripts/08-windows-line-ends.sh"
   }
 
   provisioner "shell" {
