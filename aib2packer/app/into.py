@@ -45,7 +45,7 @@ class SharedFolder:
 
     def add(self, files: Mapping[str, bytes], template: str) -> None:
         """Note what a template of this run puts there, by path."""
-        self._added |= files
+        self._added |= {path: content for path, content in files.items() if "/" not in path}
         self._by |= dict.fromkeys(files, template)
 
     def _names(self) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.templates import WINDOWS, template
+from tests.cases.templates import GALLERY_TARGET, WINDOWS, template
 from tests.cli.test_cli import convert
 
 OTHER = """\
@@ -24,6 +24,8 @@ build {
   sources = ["source.azure-arm.other"]
 }
 """
+VALIDATED = {"validate": {"inVMValidations": [{"type": "Shell", "inline": ["true"]}]}}
+LATEST = {**GALLERY_TARGET, "galleryImageId": GALLERY_TARGET["galleryImageId"].partition("/versions")[0]}
 SHELL = {"type": "Shell", "name": "names", "inline": ["docker ps --format '{{.Names}}'"]}
 
 
@@ -35,8 +37,8 @@ def state(folder: Path) -> dict[str, bytes]:
 def folder(tmp_path: Path) -> Path:
     """Two templates, and a folder with a build."""
     for name, one in {
-        "web": template(name="web", customize=[SHELL]),
-        "desktop": template(name="desktop", source=WINDOWS, customize=[{"type": "WindowsUpdate"}]),
+        "web": template(name="web", customize=[SHELL], properties=VALIDATED),
+        "desktop": template(name="desktop", source=WINDOWS, customize=[{"type": "WindowsUpdate"}], distribute=[LATEST]),
     }.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(one), encoding="utf-8")
     (tmp_path / "packer").mkdir()
@@ -60,6 +62,7 @@ def test_several_builds_go_into_one_folder_and_nothing_there_is_written(folder: 
     assert b"required_plugins" not in made["web.pkr.hcl"]
     assert b'variable "tenant_id"' in made["web.pkr.hcl"]
     assert b'variable "tenant_id"' not in made["desktop.pkr.hcl"]
+    assert b"desktop_image_version" in made["desktop.pkr.hcl"], "what validates web lies in a folder of its own"
     assert b"windows-update = {" in made["desktop.pkr.hcl"]
 
 
