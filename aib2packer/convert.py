@@ -107,6 +107,12 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
     build = translate(template, decisions, symbols, CUSTOMIZERS, options, report)
     if report.failed:
         return _failed(template.body, report)
+    if options.into is not None:
+        from aib2packer.landing.land import land
+
+        build = land(build, options.into, options.layout, report)
+        if report.failed:
+            return _failed(template.body, report)
     guides = guide(template, decisions, symbols, build, options)
     printed = print_builds(build, headers(guides, report), options)
     settings = account(template.body, template.settled, printed.origins, report)

@@ -135,6 +135,10 @@ class Options:
     """Whether files beside the HCL may be written; without, everything stands in the HCL."""
     layout: Layout = Layout.SINGLE
     """How the build is spread over files; another than one asks for `side_files`."""
+    into: tuple[SourceText, ...] | None = None
+    """The files that Packer reads in the folder that the build is put into, which has other builds; None: one of its own."""
+    build_name: str | None = None
+    """The name of the build; None: that of the template, else of the image."""
     assets: Mapping[str, bytes | Unfetched] | None = field(default=None, repr=False)
     """What was fetched, by URI: it lies beside the HCL then, which asks for `side_files`. None: the build fetches it."""
     facts: bool = False

@@ -34,6 +34,7 @@ FLOORS = (
     ("aib",),
     ("packer",),
     ("customizers",),
+    ("landing",),
     ("rendering",),
     ("provenance",),
     ("conversion",),

@@ -17,7 +17,7 @@ _INPUTS = "tests/cases/"  # templates of others are quoted there
 _FOLDERS = (*_CODE, "docs", "benchmarks", "examples", "golden", ".ci", ".github")
 
 # What a conversion writes into the folder of a build, what is on the VM, or is the user's: it is not in the repository.
-_OF_A_BUILD = {"validate/", "scripts/", "files/", "../", "aib2packer.toml"}
+_OF_A_BUILD = {"validate/", "scripts/", "files/", "downloads/", "validate-web/", "../", "aib2packer.toml"}
 
 _SECTION = r"\d+(?:\.\d+)*"
 _SECTIONS = rf"{_SECTION}(?:(?:, and |, | and | to ){_SECTION})*"

@@ -6,8 +6,8 @@ from os.path import commonpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aib2packer.app.globs import matches
 from aib2packer.lazy.models import dataclass, field
+from aib2packer.text.globs import matches
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:

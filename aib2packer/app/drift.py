@@ -11,14 +11,26 @@ from aib2packer.findings.model import Finding, about_file
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.layout import BUILD_ENDING, BUILD_FILE, SCRIPTS, SOURCES_FILE, SPLIT_FILES, VALIDATION_FOLDER
+from aib2packer.packer.layout import (
+    BUILD_ENDING,
+    BUILD_FILE,
+    CONVERTED,
+    MIGRATION_PAGE,
+    SCRIPTS,
+    SOURCES_FILE,
+    SPLIT_FILES,
+    VALIDATION_FOLDER,
+    own_names,
+)
+from aib2packer.packer.steps.generalize import OWN_SCRIPTS
 from aib2packer.text.source import FileError, SourceText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
 _SCRIPT = pattern(r"\d{2,}-.*\.(?:sh|ps1)|winrm\.ps1")  # as customizers name them, and packer/vm/winrm.py
-_HEADER = b"converted from an Azure Image Builder template."
+_HEADER = CONVERTED.encode()
+_PAGE = f".{MIGRATION_PAGE}"  # has the name of the build in front where a folder has several
 _NULL = "/dev/null"
 
 
@@ -94,9 +106,15 @@ def left_in(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
 
     That is scripts and what validates, by their names, and the build spread over files in another way.
     """
-    validation = folder / VALIDATION_FOLDER
+    name = next((path.removesuffix(_PAGE) for path in files if path.endswith(_PAGE)), None)
+    validation = folder / (VALIDATION_FOLDER if name is None else f"{VALIDATION_FOLDER}-{name}")
     builds = sorted(validation.glob(f"*{BUILD_ENDING}"))
-    made = [*_other_layout(folder, files), *_scripts(folder), *builds, *(_scripts(validation) if builds else ())]
+    made = [*builds, *(_scripts(validation / SCRIPTS) if builds else ())]
+    if name is None:
+        made = [*_other_layout(folder, files), *_scripts(folder / SCRIPTS), *made]
+    else:  # the folder has other builds too
+        own = [path for path in map(folder.joinpath, own_names(name)) if path.is_file()]
+        made = [*own, *_scripts(folder / SCRIPTS / name), *made]
     return [path for path in made if path.relative_to(folder).as_posix() not in files]
 
 
@@ -117,9 +135,13 @@ def _first_line(content: bytes) -> bytes:
     return content.partition(b"\n")[0]
 
 
+def _is_made(name: str) -> bool:
+    return _SCRIPT.fullmatch(name) is not None or f"{SCRIPTS}/{name}" in OWN_SCRIPTS
+
+
 def _scripts(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in (folder / SCRIPTS).iterdir() if _SCRIPT.fullmatch(path.name))
+        return sorted(path for path in folder.iterdir() if _is_made(path.name))
     except OSError:
         return []
 

@@ -81,10 +81,10 @@ def _written(result: Result, files: Files | None, write: Write) -> Result:
 
 
 def _stands_alone(job: Job) -> bool:
-    """Whether nothing is shared with other jobs: what has been fetched, or a program that would be started many times over."""
+    """Whether nothing is shared with other jobs: what has been fetched, a folder, a program that would be started each time."""
     template, request = job
     is_file = template.path is not None and template.path.suffix.lower() != ".bicep"
-    return is_file and not (request.fetch or request.verify)
+    return is_file and not (request.fetch or request.verify or request.into)
 
 
 def _sent(job: Job) -> Job:

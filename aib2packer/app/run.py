@@ -6,12 +6,14 @@ import os
 from collections import Counter
 from contextlib import nullcontext
 from enum import Enum
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 
 from aib2packer.app.bicep import NoCompilerError
 from aib2packer.app.output import FilesDifferError, OutputError, write
 from aib2packer.convert import convert, image_templates
 from aib2packer.findings.codes import (
+    CLASH,
     LEFT_OVER,
     NO_IMAGE_TEMPLATE,
     NOT_WRITTEN,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aib2packer.app.inputs import Template
+    from aib2packer.app.into import SharedFolder
     from aib2packer.conversion import Conversion
     from aib2packer.findings.model import Finding, Level
     from aib2packer.options import Options, Unfetched
@@ -106,8 +109,13 @@ class Request:
     fail_on: Level = Severity.ERROR
     """The lightest findings that make the exit status 1."""
 
+    into: SharedFolder | None = None
+    """The folder, where it has other builds and gets this one beside them."""
+
     def below(self, template: Template) -> Request:
-        """The request, with the template's own folder below that of all."""
+        """The request, with the template's own folder below that of all, unless all go into one."""
+        if self.into:
+            return self
         return replace(self, folder=self.folder and self.folder / template.folder)
 
 
@@ -187,10 +195,11 @@ def _run_from_azure(template: Template, resource: str, request: Request, watch: 
     """Convert an image template that is read from Azure, and keep what was read beside the output."""
     from aib2packer.app.azure_reading import read_template
 
-    file = None if request.folder is None or request.look else request.folder / AZURE_FILE
+    kept_as = f"{template.folder.name}.{AZURE_FILE}" if request.into else AZURE_FILE
+    file = None if request.folder is None or request.look else request.folder / kept_as
     data, kept, further = read_template(resource, file, refresh=request.refresh, most=request.most)
     named = template if file is None else replace(template, name=str(file))
-    asked = request if file is None else replace(request, beside={AZURE_FILE: kept})
+    asked = request if file is None else replace(request, beside={kept_as: kept})
     renamed = _renamed(data, named.name, asked)
     return tuple(replace(_told(result, further), renamed=renamed) for result in _run(named, data, asked, watch))
 
@@ -235,7 +244,7 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
     several = any(finding.code == SEVERAL_IMAGE_TEMPLATES for one in conversions.values() for finding in one.findings)
     if several and request.folder is not None:
         for image in template.of_images(image_templates(data, file=template.name, options=request.options)):
-            own = replace(request, folder=request.folder / image.folder.name)
+            own = request if request.into else replace(request, folder=request.folder / image.folder.name)
             yield from _results(image, _convert(image, data, own, watch), own)
     else:
         yield from _results(template, conversions, request)
@@ -243,12 +252,15 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
 
 def _convert(template: Template, data: bytes, request: Request, watch: Watch) -> dict[str, Conversion]:
     """The conversions of an image template, by the folder of each below its own."""
+    if request.into and request.environments:
+        raise FileError(template.name, "has several parameters files, and among other builds it takes one", "Give -p.")
     options = replace(
         request.options,
         root=template.root,
         name=template.image or request.options.name,
         side_files=request.folder is not None,
         facts=request.look,
+        into=None if request.into is None else _beside(request),
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
 
@@ -268,6 +280,11 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
     return conversions
 
 
+def _beside(request: Request) -> tuple[SourceText, ...]:
+    """What Packer reads in the folder that a build is put into."""
+    return () if request.into is None else request.into.files(request.most)
+
+
 def _results(template: Template, conversions: Mapping[str, Conversion], request: Request) -> Iterator[Result]:
     for place, conversion in conversions.items():
         own = replace(request, folder=request.folder and request.folder / place)
@@ -280,7 +297,8 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
     if request.verify:
         from aib2packer.verify import verify
 
-        conversion = verify(conversion, file=template.name)
+        beside = {PurePath(file.name).name: file.text.encode() for file in _beside(request)}
+        conversion = verify(conversion, file=template.name, beside=beside)
     findings = conversion.findings
     if conversion.hcl is None:
         if template.found and any(finding.code == NO_IMAGE_TEMPLATE for finding in findings):
@@ -302,18 +320,29 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
         return _deliver(result, request.file.parent, {request.file.name: hcl}, request)
     if request.folder:
         files = {conversion.build_file: hcl, **conversion.files, **request.beside}
+        if request.into is not None:
+            if (other := request.into.maker_of(conversion.build_file)) is not None:
+                return _made_twice(result, request.folder / conversion.build_file, template.shown, other)
+            request.into.add(files, template.shown)
         return _deliver(result, request.folder, _without_own(request.folder, files, check=request.check), request)
     return replace(result, hcl=hcl)
 
 
+def _made_twice(result: Result, file: Path, template: str, other: str) -> Result:
+    """The result of a template that comes to a file which another one of the run has made."""
+    message = f"{file}, which this template becomes, is made of {other} in this run"
+    finding = about_file(CLASH, template, message, "Give one of the builds another name: `build-name` in aib2packer.toml.")
+    return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=1, findings=(*result.findings, finding))
+
+
 def _without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dict[str, bytes]:
     """The files without those that are the user's once they are there; these may also be gone, or elsewhere by now."""
-    from aib2packer.packer.layout import BEGINNINGS
+    from aib2packer.packer.layout import is_beginning
 
     return {
         name: content
         for name, content in files.items()
-        if name not in BEGINNINGS or not (check or os.path.lexists(folder / name))
+        if not is_beginning(name) or not (check or os.path.lexists(folder / name))
     }
 
 

@@ -99,7 +99,7 @@ class Staging:
     def _stage(self, number: int, target: Path, content: bytes, check: Callable[[], None]) -> None:
         new = self._new(number)
         # Packer uploads what is in files/ with the permissions that it has: those that a download would have.
-        executable = target.suffix == ".sh" and target.parent.name != FILES
+        executable = target.suffix == ".sh" and FILES not in target.parent.parts[-2:]
         _require_place(target)
         with open(new, "xb", opener=_open_executable if executable else None) as file:
             for start in range(0, len(content), _PIECE):

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aib2packer.app.globs import matches
 from aib2packer.lazy.patterns import pattern
+from aib2packer.text.globs import matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

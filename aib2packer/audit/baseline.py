@@ -7,12 +7,12 @@ from os.path import normpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aib2packer.app.globs import matches
 from aib2packer.app.run import Outcome
 from aib2packer.findings.explain import find
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
+from aib2packer.text.globs import matches
 from aib2packer.text.source import InputError
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _KEY = "aib2packer.config"
 # What is about one template, and would seldom be right for all: only [[template]] may say it, match = "**" for all of them.
-SINGLE = ("name", "os-type", "security-type", "replace-iso", "parameters", "set", "environments", "folder")
-_NOT_IN_FILES = {"config", "output", "help", "check", "force", "write-baseline"}
+SINGLE = ("name", "build-name", "os-type", "security-type", "replace-iso", "parameters", "set", "environments", "folder")
+_NOT_IN_FILES = {"config", "output", "into", "help", "check", "force", "write-baseline"}
 
 
 def load(context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:

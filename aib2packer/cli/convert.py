@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from aib2packer.app.inputs import Template
+    from aib2packer.app.into import SharedFolder
     from aib2packer.app.run import Fetch
     from aib2packer.audit.baseline import Baseline
     from aib2packer.fetch import Fetcher
@@ -51,6 +52,7 @@ _NO_FOLDERS = {".tf", ".tfvars", ".json", ".jsonc", ".bicep", ".txt", ".md", ".y
 def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclass
     templates: tuple[str, ...],
     output: str | None,
+    into: str | None,
     parameter_files: tuple[str, ...],
     *,
     subscription: str | None,
@@ -70,6 +72,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     aib2packer convert web.json > web.pkr.hcl
     aib2packer convert web.json -o builds/web -p web.parameters.json
     aib2packer convert images/ -o builds/ --exclude 'lab/**'
+    aib2packer convert web.json --into packer/
     az image builder show -g images -n web | aib2packer convert -o builds/web
 
     Exit status: 0 converted; 1 an error, and no HCL, or findings at the level of --fail-on, or --check found a difference;
@@ -77,14 +80,15 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     """  # noqa: D301 - click's mark for lines that stay as they are
     in_azure = not templates and (subscription is not None or given["resource_group"] is not None)
     context, arguments = click.get_current_context(), templates or (STDIN,)
-    file, folder = _target(output)
+    file, folder = _target(output) if into is None else (None, Path(into))
     many = in_azure or len(arguments) > 1 or any(is_folder(Path(argument)) for argument in arguments)
     for wrong, message in (
         (
             not templates and not in_azure and sys.stdin is not None and sys.stdin.isatty(),
             "No template given. Name a file or a folder, or pipe a template in.",
         ),
-        ("" in {*templates, output}, "The name of a file is empty."),
+        (into is not None and output is not None, "--into DIR stands in place of -o: give one of them."),
+        ("" in {*templates, output, into}, "The name of a file is empty."),
         (bool(templates) and subscription is not None, "--subscription stands in place of TEMPLATE: give one of them."),
         (
             any(is_in_azure(argument) and not is_image_template(argument) for argument in templates),
@@ -109,6 +113,10 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         ),
         (given["quiet"] and given["verbose"], "-q and -v exclude each other."),
         (
+            many and given["build_name"] is not None,
+            "--build-name names one build; with several, aib2packer.toml names one for each.",
+        ),
+        (
             many and given["name"] is not None,
             "--name chooses in one input; with several, aib2packer.toml names one for each.",
         ),
@@ -131,7 +139,10 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     except FileError as error:
         sys.exit(_refuse(error, reporting))
     given["fetcher"] = _fetcher()
-    request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder, "most": most})
+    request = picked(
+        Request,
+        given | {"options": picked(Options, given), "most": most} | {"file": file, "folder": folder, "into": _shared(into)},
+    )
     try:
         jobs = [configured(context, one, request) for one in inputs]
         _require_apart(jobs)
@@ -209,6 +220,15 @@ def _accepted(
     return marked, 0 if new is None or baselines.write_failing(new, failing) else 2
 
 
+def _shared(folder: str | None) -> SharedFolder | None:
+    """The folder with builds that `--into` names."""
+    if folder is None:
+        return None
+    from aib2packer.app.into import SharedFolder
+
+    return SharedFolder(Path(folder))
+
+
 def _fetcher() -> Fetch:
     """What fetches for the whole run; made when it is first needed."""
     from functools import cache
@@ -253,7 +273,7 @@ def _run(jobs: Sequence[tuple[Template, Request]], writing: Writing, reporting: 
         message = "neither this file nor another of those found holds an image template"
         finding = about_file(NO_IMAGE_TEMPLATE, first.name, message, help="Give others.")
         held_back = replace(held_back, exit_code=2, findings=(finding,))
-    elif request.check and request.folder and any(template.found for template, _ in jobs):
+    elif request.check and request.folder and not request.into and any(template.found for template, _ in jobs):
         yield from check_leftovers(request.folder, folders)
     if held_back is not None:
         yield held_back

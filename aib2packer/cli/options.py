@@ -25,6 +25,7 @@ from aib2packer.text.source import decode
 if TYPE_CHECKING:
     from aib2packer.text.source import SourceText
 
+_BUILD_NAME = pattern(r"[A-Za-z][A-Za-z0-9._-]{0,62}")
 _MARKETPLACE_IMAGE = pattern(r"[\w.-]+(?::[\w.-]+){2,3}")
 
 
@@ -67,6 +68,13 @@ def _emit(_context: click.Context, _parameter: click.Parameter, value: str | Non
 def _marketplace_image(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     if value is not None and not _MARKETPLACE_IMAGE.fullmatch(value):
         message = f"{value!r} is not PUBLISHER:OFFER:SKU or PUBLISHER:OFFER:SKU:VERSION."
+        raise click.BadParameter(message)
+    return value
+
+
+def _build_name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not _BUILD_NAME.fullmatch(value):
+        message = f"{value!r} is no name for a build: letters, digits, '.', '_' and '-', beginning with a letter."
         raise click.BadParameter(message)
     return value
 
@@ -197,6 +205,12 @@ reports.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 output = OptionSection("Output")
 output.option("-o", "--output", type=click.Path(), metavar="PATH", help="A file (PATH ends in .hcl) or a folder to write to.")
 output.option(
+    "--into",
+    type=click.Path(),
+    metavar="DIR",
+    help="Put the build into a folder that has builds: what they declare and mean alike is shared, the rest gets its name.",
+)
+output.option(
     "--layout",
     type=click.Choice([layout.value for layout in Layout]),
     default=Layout.SINGLE.value,
@@ -223,6 +237,9 @@ output.option("--verify", is_flag=True, help="Let the Packer on PATH judge the o
 
 conversion = OptionSection("Conversion")
 conversion.option("--name", metavar="NAME", help="The image template to convert, where the input holds several.")
+conversion.option(
+    "--build-name", metavar="NAME", callback=_build_name, help="The name of the build, instead of that of the template."
+)
 conversion.option(
     "--os-type",
     type=click.Choice(["linux", "windows"]),

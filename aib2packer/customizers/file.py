@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, script_text, supply
-from aib2packer.customizers.head import comment, label, named, read_head
+from aib2packer.customizers.head import label, named, read_head
 from aib2packer.findings import codes
 from aib2packer.hcl.names import file_name
 from aib2packer.hcl.printing import print_value, references
@@ -86,7 +86,7 @@ def translate(file: File, context: BuildContext) -> Steps:
             help="Fetch it in a script on the VM.",
         )
     had = supply(file.source, FILES, name, context)
-    upload = had.upload(named(file), _whole(file, context), comment(file, had.origin))
+    upload = had.upload(named(file), _whole(file, context), had.origin)
     return Steps((upload,), had.downloads, assets=had.assets)
 
 

@@ -43,14 +43,15 @@ def read_head(index: int, kind: str, fields: Fields) -> Head:
 
 def label(customizer: Customizer) -> str:
     """What to call a customizer where its name is to be part of another name."""
-    return customizer.kind if customizer.name is None else str(customizer.name)
+    return _name(customizer) or customizer.kind
 
 
 def named(customizer: Customizer) -> dict[str, Value]:
     """The settings of the customizer's own provisioner, begun with its name where it has one."""
-    return {} if customizer.name is None else {"name": str(customizer.name)}
+    name = _name(customizer)
+    return {"name": name} if name else {}
 
 
-def comment(customizer: Customizer, more: str = "") -> str:
-    """The comment that says which customizer a provisioner comes from."""
-    return f"{customizer.path}: {customizer.kind}" + (f". {more}" if more else "")
+def _name(customizer: Customizer) -> str:
+    """The name without the space around it, which people leave there and Packer would show."""
+    return "" if customizer.name is None else str(customizer.name).strip()

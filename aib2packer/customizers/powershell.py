@@ -9,7 +9,7 @@ from aib2packer.aib.model import Located
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.customizers.commands import CommandCustomizer, read_commands
 from aib2packer.customizers.fetched import supply
-from aib2packer.customizers.head import comment, label, named, read_head
+from aib2packer.customizers.head import label, named, read_head
 from aib2packer.findings import codes
 from aib2packer.hcl.code import conditional, of_value
 from aib2packer.hcl.values import HclCode
@@ -17,7 +17,7 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.layout import SCRIPTS, beside_template
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.build_context import AS_ROOT
-from aib2packer.packer.steps.exact_text import powershell_inline_is_exact, with_byte_order_mark
+from aib2packer.packer.steps.exact_text import powershell_inline_is_exact, unix_lines, with_byte_order_mark
 from aib2packer.packer.steps.upload import upload_text
 
 if TYPE_CHECKING:
@@ -87,15 +87,24 @@ def translate(powershell: PowerShell, context: BuildContext) -> Steps:
             "to the next statement",
             help="Convert with -o DIR, which puts the commands into a script of their own.",
         )
-        inline: tuple[Value, ...] = (context.symbols.value(text, multiline=True),)
-        return Steps(
-            (Provisioner("powershell", {**_settings(powershell, context.symbols), "inline": inline}, comment(powershell)),)
-        )
+        inline: tuple[Value, ...] = (context.symbols.value(_read_alike(text), multiline=True),)
+        return Steps((Provisioner("powershell", {**_settings(powershell, context.symbols), "inline": inline}),))
     path = context.remote_path(name)
     script = with_byte_order_mark(text_of((*text.parts, "\n"), text.span))
     why = _OWN_PROCESS if context.side_files else "Inline would change its text."
-    upload = upload_text(f"{label(powershell)}-upload", script, path, context, comment(powershell, why))
+    upload = upload_text(f"{label(powershell)}-upload", script, path, context, why)
     return Steps((*upload, _run(powershell, path, context.symbols)))
+
+
+def _read_alike(text: TemplateText) -> TemplateText:
+    """The text with the line ends of the file that it goes into, where they are no part of what it says.
+
+    PowerShell reads both; a string over several lines has those that are there, and is not looked for further than this: lines
+    that each close what they open.
+    """
+    lines = text.visible.split("\n")
+    apart = all(line.count('"') % 2 == line.count("'") % 2 == 0 and not line.rstrip().endswith(("@'", '@"')) for line in lines)
+    return unix_lines(text) if apart else text
 
 
 def _settings(powershell: PowerShell, symbols: Symbols) -> dict[str, Value]:
@@ -131,7 +140,7 @@ def _side_file(powershell: PowerShell, text: TemplateText, name: str, symbols: S
     path = f"{SCRIPTS}/{name}"
     settings = {**_settings(powershell, symbols), "script": beside_template(path)}
     script = f"{text.visible}\n".encode("utf-8", "surrogatepass")
-    return Steps((Provisioner("powershell", settings, comment(powershell)),), files={path: script})
+    return Steps((Provisioner("powershell", settings),), files={path: script})
 
 
 def _fetched(powershell: PowerShell, script: Fetched, context: BuildContext) -> Steps:
@@ -139,9 +148,9 @@ def _fetched(powershell: PowerShell, script: Fetched, context: BuildContext) -> 
     had = supply(script, SCRIPTS, name, context)
     if script.content is not None:  # byte for byte, as in the service: without a mark, Windows reads it in its ANSI code page
         settings = {**_settings(powershell, context.symbols), "script": had.source["source"]}
-        return Steps((Provisioner("powershell", settings, comment(powershell, had.origin)),), assets=had.assets)
+        return Steps((Provisioner("powershell", settings, had.origin),), assets=had.assets)
     path = context.remote_path(name)
-    upload = had.upload({"name": f"{label(powershell)}-upload"}, path, comment(powershell, _OWN_PROCESS))
+    upload = had.upload({"name": f"{label(powershell)}-upload"}, path, _OWN_PROCESS)
     return Steps((upload, _run(powershell, path, context.symbols)), had.downloads)
 
 
@@ -161,12 +170,10 @@ def _on_linux(powershell: PowerShell, context: BuildContext) -> Steps:
     had = None if powershell.script is None else supply(powershell.script, SCRIPTS, name, context)
     if had is not None:
         words = f"Through pwsh. {had.origin}".rstrip()
-        upload: tuple[Provisioner, ...] = (
-            had.upload({"name": f"{label(powershell)}-upload"}, path, comment(powershell, words)),
-        )
+        upload: tuple[Provisioner, ...] = (had.upload({"name": f"{label(powershell)}-upload"}, path, words),)
     else:
         text = text_of((*powershell.text.parts, "\n"), powershell.text.span)
-        upload = upload_text(f"{label(powershell)}-upload", text, path, context, comment(powershell, "Through pwsh."))
+        upload = upload_text(f"{label(powershell)}-upload", text, path, context, "Through pwsh.")
     settings: dict[str, Value] = {**named(powershell), "execute_command": AS_ROOT}
     if powershell.valid_exit_codes:
         settings["valid_exit_codes"] = _exit_codes(powershell.valid_exit_codes, context.symbols)

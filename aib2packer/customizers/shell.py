@@ -8,7 +8,7 @@ from aib2packer.arm.language.text import text_of
 from aib2packer.customizers.commands import CommandCustomizer, read_commands
 from aib2packer.customizers.environment import secrets_apart
 from aib2packer.customizers.fetched import base_name, supply
-from aib2packer.customizers.head import comment, label, named, read_head
+from aib2packer.customizers.head import label, named, read_head
 from aib2packer.customizers.restart import WAIT, is_in_shell, mentions_restart, restarts_vm, wait_for_restart
 from aib2packer.findings import codes
 from aib2packer.lazy.models import dataclass, replace
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 KIND = "Shell"
 _UNSEEN_HELP = "add expect_disconnect = true to its provisioner, and a step after it that waits."
+_IN_FILE = "In a file, for inline Packer would change its text."
 _SHEBANG = "/bin/sh -e"  # of Packer's own for inline commands, also in the service: docs/reference/aib-behaviour.md 1.4
 
 
@@ -95,20 +96,20 @@ def _with_settings(step: Provisioner, settings: Mapping[str, Value]) -> Provisio
 
 def _inline(shell: Shell, context: BuildContext) -> Steps:
     text = shell.text
-    if shell_inline_is_exact(text):
+    in_file = context.side_files and not text.symbols
+    is_script = any("\n" in command.visible for command in shell.inline)  # and no list of commands
+    if shell_inline_is_exact(text) and not (in_file and is_script):
         settings = {**named(shell), "execute_command": AS_ROOT}
         if text.visible.startswith("#!"):  # else Packer takes that line for the shebang, and drops -e
             settings["inline_shebang"] = _SHEBANG
         settings["inline"] = _lines(shell, context)
-        return Steps((Provisioner("shell", settings, comment(shell)),))
+        return Steps((Provisioner("shell", settings),))
     script = unix_lines(text_of((f"#!{_SHEBANG}\n", *text.parts, "\n"), text.span))
     name = shell.file_name(".sh")
-    if context.side_files and not text.symbols:
-        return _side_file(shell, script.visible, name)
+    if in_file:
+        return _side_file(shell, script.visible, name, "" if is_script else _IN_FILE)
     path = context.remote_path(name)
-    upload = upload_text(
-        f"{label(shell)}-upload", script, path, context, comment(shell, "Inline, Packer would change its text.")
-    )
+    upload = upload_text(f"{label(shell)}-upload", script, path, context, "Inline, Packer would change its text.")
     return Steps((*upload, _run(shell, path)))
 
 
@@ -122,14 +123,14 @@ def _lines(shell: Shell, context: BuildContext) -> tuple[Value, ...]:
     return (context.symbols.value(text, multiline=True),)
 
 
-def _side_file(shell: Shell, script: str, name: str) -> Steps:
+def _side_file(shell: Shell, script: str, name: str, why: str) -> Steps:
     settings: dict[str, Value] = {**named(shell), "execute_command": AS_ROOT}
     if "\r" in script or not has_short_lines(script):
         settings["binary"] = True
     path = f"{SCRIPTS}/{name}"
     settings["script"] = beside_template(path)
     return Steps(
-        (Provisioner("shell", settings, comment(shell, "In a file, for inline Packer would change its text.")),),
+        (Provisioner("shell", settings, why),),
         files={path: script.encode("utf-8", "surrogatepass")},
     )
 
@@ -147,13 +148,13 @@ def _fetched(shell: Shell, script: Fetched, context: BuildContext) -> Steps:
     if not has_short_byte_lines(script.content):
         return _uploaded(shell, had, context)
     settings = {**named(shell), "execute_command": AS_ROOT, "script": had.source["source"]}
-    return Steps((Provisioner("shell", settings, comment(shell, had.origin)),), assets=had.assets)
+    return Steps((Provisioner("shell", settings, had.origin),), assets=had.assets)
 
 
 def _uploaded(shell: Shell, had: Supply, context: BuildContext) -> Steps:
     """Upload the script as it is, and run it on the VM without the CR of its line ends, as the shell provisioner would."""
     path = context.remote_path(shell.file_name(""))
-    upload = had.upload({"name": f"{label(shell)}-upload"}, path, comment(shell, had.origin))
+    upload = had.upload({"name": f"{label(shell)}-upload"}, path, had.origin)
     return Steps((upload, _run(shell, path, "sed -i 's/\\r$//' " + path)), had.downloads, assets=had.assets)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers.durations import read_duration
-from aib2packer.customizers.head import comment, named, read_head
+from aib2packer.customizers.head import named, read_head
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.exact_text import require_exact
@@ -57,4 +57,4 @@ def translate(restart: WindowsRestart, context: BuildContext) -> Steps:
         settings["restart_check_command"] = context.symbols.value(restart.check_command)
     if restart.timeout is not None:
         settings["restart_timeout"] = context.symbols.value(restart.timeout)
-    return Steps((Provisioner("windows-restart", settings, comment(restart)),))
+    return Steps((Provisioner("windows-restart", settings),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.model import Customizer
-from aib2packer.customizers.head import comment, named, read_head
+from aib2packer.customizers.head import named, read_head
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.exact_text import require_exact
@@ -54,4 +54,4 @@ def translate(update: WindowsUpdate, context: BuildContext) -> Steps:
         settings["filters"] = tuple(context.symbols.value(text) for text in update.filters)
     if update.limit is not None:
         settings["update_limit"] = context.symbols.located(update.limit)
-    return Steps((Provisioner("windows-update", settings, comment(update)),))
+    return Steps((Provisioner("windows-update", settings),))

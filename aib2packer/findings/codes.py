@@ -21,6 +21,7 @@ SEVERAL_IMAGE_TEMPLATES = Code("AIB2P011", Severity.ERROR, "several image templa
 UNREADABLE = Code("AIB2P020", Severity.ERROR, "file that cannot be read")
 NOT_WRITTEN = Code("AIB2P021", Severity.ERROR, "file that cannot be written")
 OUT_OF_DATE = Code("AIB2P022", Severity.ERROR, "output out of date")
+CLASH = Code("AIB2P023", Severity.ERROR, "clash with a build of the folder")
 
 # Rules of the template
 EXPRESSION = Code("AIB2P100", Severity.ERROR, "ARM expression")
@@ -122,6 +123,10 @@ SECURITY_TYPE_UNKNOWN = Code("AIB2P439", Severity.NOTE, "security type that is n
 LONG_JOB = Code("AIB2P450", Severity.NOTE, "longer than a job of a pipeline", Asks.DECIDE)
 LEFT_OUT = Code("AIB2P460", Severity.NOTE, "image template left out", Asks.DECIDE)
 PARAMETERS_BESIDE = Code("AIB2P461", Severity.NOTE, "parameters file that is not used", Asks.DECIDE)
+SHARED = Code("AIB2P462", Severity.NOTE, "used as the folder declares it", Asks.DECIDE)
+PLUGIN_ADDED = Code("AIB2P463", Severity.NOTE, "plugin that the folder did not require", Asks.ACT)
+NEEDS_VALUES = Code("AIB2P464", Severity.NOTE, "values that all builds of the folder need", Asks.ACT)
+PLUGIN_OPEN = Code("AIB2P465", Severity.NOTE, "plugin of the folder in a release that fails", Asks.ACT)
 OWN_IMAGE = Code("AIB2P470", Severity.NOTE, "what a source of one's own brings", Asks.DECIDE)
 SHOWN_IN_PART = Code("AIB2P471", Severity.NOTE, "settings that the Azure CLI leaves out", Asks.DECIDE)
 NAME_NOT_KNOWN = Code("AIB2P472", Severity.NOTE, "name that is not known")

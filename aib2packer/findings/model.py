@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from aib2packer.lazy.models import dataclass, replace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aib2packer.text.source import Span
 
 
@@ -125,6 +127,11 @@ class Report:
         other = Report()
         other._findings.update(self._findings)
         return other
+
+    def reword(self, change: Callable[[str], str]) -> None:
+        """Change the words of all findings, such as the names in them."""
+        reworded = (replace(one, message=change(one.message), help=change(one.help)) for one in self._findings)
+        self._findings = dict.fromkeys(reworded)
 
     def take(self, other: Report) -> None:
         """Record all that another report holds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass, field
-from aib2packer.packer.layout import EXAMPLE, OWN_VALUES
+from aib2packer.packer.layout import EXAMPLE, VALUES_ENDING
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 
 if TYPE_CHECKING:
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from aib2packer.hcl.values import Variable
     from aib2packer.options import Options
+    from aib2packer.packer.layout import OutputNames
 
+FOLDER = "."
+"""What Packer is given where there is a folder: of a file it would not read the values beside it."""
 _AS_OPTIONS = 3  # more would make a line that nobody reads
 
 
@@ -40,6 +43,10 @@ class Commands:
     keep_vm_on_error: bool
     required: tuple[str, ...]
     secrets: tuple[str, ...]
+    example: str = EXAMPLE
+    """The file that shows which values are needed."""
+    only: tuple[str, ...] = ()
+    """The option that leaves the other builds of the folder alone."""
     environment: tuple[str, ...] = ()
     stand_ins: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,7 +68,7 @@ class Commands:
     @property
     def prepare(self) -> tuple[str, ...]:
         """Make the file of values, which must be filled in."""
-        return (f"cp {EXAMPLE} {self.values_file}  # and fill it in",) if self.copied else ()
+        return (f"cp {self.example} {self.values_file}  # and fill it in",) if self.copied else ()
 
     @property
     def validate(self) -> str:
@@ -100,16 +107,24 @@ class Commands:
 
     @property
     def _variables(self) -> tuple[str, ...]:
+        if self.values_file is not None and self.values_file.endswith(VALUES_ENDING):
+            return ()
         if self.values_file is not None:
             return (f"-var-file={self.values_file}",)
         return tuple(f"-var {name}=..." for name in self.required)
 
-    def _packer(self, *words: str) -> str:
-        return " ".join(("packer", *words, self.target))
+    def _packer(self, command: str, *words: str) -> str:
+        return " ".join(("packer", command, *self.only, *words, self.target))
 
 
-def commands(
-    without: Sequence[Variable], options: Options, *, target: str, timeout_minutes: int, keep_vm_on_error: bool
+def commands(  # noqa: PLR0913 - what a command is made of
+    without: Sequence[Variable],
+    options: Options,
+    *,
+    target: str,
+    names: OutputNames,
+    timeout_minutes: int,
+    keep_vm_on_error: bool,
 ) -> Commands:
     """The commands for a build with these variables, those left out that have a value in a file beside it."""
     open_ones = [variable for variable in without if variable.default is None]
@@ -118,8 +133,10 @@ def commands(
     from_file = required and (options.side_files or len(required) > _AS_OPTIONS)
     return Commands(
         target=target,
-        values_file=next(iter(options.environments), OWN_VALUES) if from_file else None,
+        values_file=next(iter(options.environments), names.values) if from_file else None,
         copied=copied,
+        example=names.own(EXAMPLE),
+        only=names.only if target == FOLDER else (),
         timeout_minutes=timeout_minutes,
         keep_vm_on_error=keep_vm_on_error,
         required=required,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from aib2packer.packer.layout import OWN_VALUES
+from aib2packer.packer.layout import VALUES_ENDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,10 +26,13 @@ def example(build: Build, guide: Guide) -> str:
     runs = (guide.commands, *(() if guide.validation is None else (guide.validation,)))
     wanted = {name for run in runs for name in (*run.required, *run.secrets)}
     builds = (build, *(() if build.validation is None else (build.validation,)))
-    open_ones = {one.name: one for part in builds for one in part.variables if one.name in wanted}
+    open_ones = {one.name: one for part in builds for one in (*part.variables, *part.open_beside) if one.name in wanted}
     if all(variable.sensitive for variable in open_ones.values()):
         return ""
-    head = f"# Copy this file to {OWN_VALUES}, fill it in, and give it to Packer: -var-file={OWN_VALUES}"
+    own = guide.names.values
+    head = f"# Copy this file to {own}, fill it in, and give it to Packer: -var-file={own}"
+    if own.endswith(VALUES_ENDING):
+        head = f"# Copy this file to {own} and fill it in: Packer reads it by itself"
     return "\n\n".join((head, *("\n".join(_entry(variable)) for variable in open_ones.values()))) + "\n"
 
 

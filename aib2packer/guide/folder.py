@@ -38,12 +38,21 @@ def folder_files(
     """The files, by path. `files` are those of the build and those beside it; `source` is what the input is called."""
     fetches = build.downloads or (build.validation is not None and build.validation.downloads)
     texts = {IGNORED: _LEFT_BEHIND.format(f"{DOWNLOADS}/\n" if fetches else "", MANIFEST_ENDING)}
-    if any({SCRIPTS, FILES} & set(path.split("/")[:-1]) for path in files):
-        texts[ATTRIBUTES] = _AS_THEY_ARE
+    names = guide.names
+    for folder in filter(None, map(_of_the_vm, files)):
+        # Among other builds only what the VM gets stays as it is: the rest of the folder is the user's.
+        texts[f"{folder}/{ATTRIBUTES}" if names.mark else ATTRIBUTES] = _AS_THEY_ARE
     if shown := example(build, guide):
-        texts[EXAMPLE] = shown
+        texts[names.own(EXAMPLE)] = shown
     for path, pipeline in pipelines(build.name, guide).items():
-        texts[path] = yaml_environment().get_template(f"{path.rpartition('/')[2]}.j2").render(pipeline=pipeline)
+        texts[names.own(path)] = yaml_environment().get_template(f"{path.rpartition('/')[2]}.j2").render(pipeline=pipeline)
     about = page(build, guide, findings, source, (*files, *texts, *guide.environments))
-    texts[MIGRATION_PAGE] = markdown_environment().get_template(f"{MIGRATION_PAGE}.j2").render(page=about)
+    texts[names.own(MIGRATION_PAGE)] = markdown_environment().get_template(f"{MIGRATION_PAGE}.j2").render(page=about)
     return {path: text.encode() for path, text in texts.items()}
+
+
+def _of_the_vm(path: str) -> str:
+    """The folder of scripts or files that a path leads through; "" for none."""
+    folders = path.split("/")[:-1]
+    at = next((number for number, folder in enumerate(folders, start=1) if folder in {SCRIPTS, FILES}), 0)
+    return "/".join(folders[:at])

@@ -60,7 +60,7 @@ def _header(guide: Guide, report: Report) -> tuple[str, ...]:
         lines.append(_FETCHED)
     if guide.counting is not None:
         first = "set these in the shell, and add the option" if guide.counting_values else "add"
-        lines.append(f"Image Builder counts on from the highest version in the gallery. To do so, {first}:")
+        lines.append(f"{guide.counted}, {first}:")
         shell = (" ".join(guide.counting_values),) if guide.counting_values else ()
         lines += ["", *(f"  {line}" for line in (*shell, guide.counting)), ""]
     if guide.auto_run:

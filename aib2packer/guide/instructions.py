@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
-from aib2packer.guide.commands import commands
+from aib2packer.guide.commands import FOLDER, commands
 from aib2packer.guide.decided import choices
 from aib2packer.guide.leftovers import remove_leftovers, replace_image
 from aib2packer.guide.network import reach
@@ -14,7 +14,7 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Auth
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.distribution.versions import counting_options, counting_values
-from aib2packer.packer.layout import SHA256SUMS, VALIDATION_FOLDER
+from aib2packer.packer.layout import SHA256SUMS, output_names
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.steps.download import needs_azure_cli
 from aib2packer.packer.subscription import subscription_value
@@ -30,12 +30,10 @@ if TYPE_CHECKING:
     from aib2packer.packer.access.network import Reach
     from aib2packer.packer.access.rights import Right
     from aib2packer.packer.decisions import Decisions
+    from aib2packer.packer.layout import OutputNames
     from aib2packer.packer.model import Build, Download
     from aib2packer.packer.shell_words import Word
     from aib2packer.packer.variables.symbols import Symbols
-
-FOLDER = "."
-"""What Packer is given where there is a folder: of a file it would not read the values beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +45,8 @@ class Guide:
     commands: Commands
     counting: str | None
     """The options that count gallery versions on, as the service does; None where the template names the version."""
+    by_time: bool
+    """Whether the service did not count at all: its API version made the number from the time."""
     counting_values: tuple[str, ...]
     """What these need in the shell: `name=value` each."""
     auth: Auth
@@ -79,6 +79,7 @@ class Guide:
     reach: tuple[Reach, ...]
     auto_run: bool
     triggers: tuple[str, ...]
+    names: OutputNames
     environments: tuple[str, ...]
     """The files of values beside the build, one for each environment."""
     overwrites: str = ""
@@ -93,6 +94,15 @@ class Guide:
     """The commands of that build, where it lies beside this one."""
     releases: bool = False
     """Whether it releases a version, which the build holds back until then."""
+
+    @property
+    def counted(self) -> str:
+        """How the service came to the number of a version, as the beginning of a sentence about counting on."""
+        if self.by_time:
+            return (
+                "Image Builder made the number of a version from the time, and so does the build. To count on from the highest"
+            )
+        return "Image Builder counts on from the highest version in the gallery. To do so"
 
     @property
     def runs_az(self) -> bool:
@@ -143,6 +153,11 @@ class _Told:
     options: Options
 
     @property
+    def names(self) -> OutputNames:
+        """What is called how in the folder of the build."""
+        return output_names(self.options.layout, self.decisions.name, among_others=self.options.into is not None)
+
+    @property
     def is_source_only(self) -> bool:
         """Whether no image is made, and only what it would start from is validated."""
         return self.template.validation is not None and self.template.validation.source_only
@@ -178,7 +193,7 @@ def _image_guide(told: _Told, build: Build, validation: Guide | None) -> Guide:
 
 def _validation_guide(told: _Told, build: Build) -> Guide:
     """The guide to a build that validates: an image, or only what an image would start from."""
-    target = VALIDATION_FOLDER if told.options.side_files and not told.is_source_only else told.target
+    target = told.names.validation if told.options.side_files and not told.is_source_only else told.target
     commands = _commands(told, build, target, keep_vm_on_error=told.template.abort_on_validation_error.value)
     about = _guide(told, build)
     return replace(
@@ -209,7 +224,8 @@ def _guide(told: _Told, build: Build) -> Guide:
     return Guide(
         name=None if template.name is None else template.name.literal,
         commands=_commands(told, build, FOLDER, keep_vm_on_error=False),
-        counting=" ".join(counting_options(galleries, symbols).values()) or None,
+        counting=build.worded(" ".join(counting_options(galleries, symbols).values())) or None,
+        by_time=any(target.by_time for target in galleries),
         counting_values=counting_values(galleries, symbols),
         auth=options.auth,
         cloud=template.cloud,
@@ -231,15 +247,18 @@ def _guide(told: _Told, build: Build) -> Guide:
         reach=reach(template, targets, downloads, decisions.os_type),
         auto_run=template.auto_run.value,
         triggers=template.siblings.triggers,
+        names=told.names,
         environments=options.environments,
     )
 
 
 def _commands(told: _Told, build: Build, target: str, *, keep_vm_on_error: bool) -> Commands:
+    given = {one.name for one in build.values}
     return commands(
-        [variable for variable in build.variables if variable.name not in told.symbols.given],
+        [*(variable for variable in build.variables if variable.name not in given), *build.open_beside],
         told.options,
         target=target,
+        names=told.names,
         timeout_minutes=told.template.build_timeout_minutes,
         keep_vm_on_error=keep_vm_on_error,
     )

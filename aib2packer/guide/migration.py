@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import PureWindowsPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.guide.rights import BUILD_GROUP_NAME
 from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.distribution.ids import TEMPORARY_GROUP
 from aib2packer.packer.layout import (
     ATTRIBUTES,
     AZURE_PIPELINES,
     BUILD_ENDING,
-    BUILD_FILE,
     ENVIRONMENT_ENDING,
     EXAMPLE,
     FILES,
@@ -22,10 +22,10 @@ from aib2packer.packer.layout import (
     PIPELINES,
     SCRIPTS,
     SHA256SUMS,
-    SOURCES_FILE,
     SPLIT_FILES,
     VALIDATION_FOLDER,
     VALUES_ENDING,
+    build_files,
 )
 from aib2packer.packer.shell_words import Word, assignments
 from aib2packer.packer.vm.machine import BUILD_GROUP
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from aib2packer.guide.instructions import Guide
     from aib2packer.packer.access.network import Reach
     from aib2packer.packer.access.rights import Right
+    from aib2packer.packer.layout import OutputNames
     from aib2packer.packer.model import Build
 
 _PIPELINES = {
@@ -65,17 +66,22 @@ _PUBLIC = (
     "Anybody can reach that port of a VM with a public address while it builds, unless `allowed_inbound_ip_addresses` names "
     "the addresses that Packer comes from."
 )
+_WORD = pattern(r"([a-z]+)(?=[ ,;:'])")
+_NAMES = frozenset({"az", "http", "https", "packer", "uri"})  # what is spelt so wherever it stands
 
 
 @dataclass(frozen=True, slots=True)
 class PageEntry:
-    """A finding, as the page lists it."""
+    """A finding, as the page lists it below what is to be done."""
 
     code: str
     title: str
     place: str
     message: str
-    help: str
+
+
+PageGroup: TypeAlias = "tuple[str, tuple[PageEntry, ...]]"
+"""What is to be done, and the findings that ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +99,15 @@ class Page:
     boots: str
     """What is said about validation."""
     counting: tuple[str, ...]
+    counted: str
+    """How the service counted, as the beginning of a sentence."""
     leftovers: tuple[str, ...]
     """Commands that delete what a cancelled build left."""
-    to_act_on: tuple[PageEntry, ...]
-    missing: tuple[PageEntry, ...]
-    to_decide: tuple[PageEntry, ...]
+    to_act_on: tuple[PageGroup, ...]
+    missing: tuple[PageGroup, ...]
+    to_decide: tuple[PageGroup, ...]
     choices: tuple[str, ...]
-    to_know: tuple[PageEntry, ...]
+    to_know: tuple[PageGroup, ...]
     rights: tuple[Right, ...]
     had: str
     """Who had the further rights in Image Builder."""
@@ -116,18 +124,20 @@ class Page:
 
 def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, files: Iterable[str]) -> Page:
     """The page for a build. `source` is what the input is called, `files` are the paths of what lies beside the page."""
+    names = guide.names
     rights = (guide.subscription_right, *guide.rights)
     others = [finding for finding in findings if finding.severity is not Severity.LOSS]
     beside = sorted(files, key=lambda path: (not path.endswith(BUILD_ENDING), path))
     return Page(
         title=f"VM image {guide.name}" if guide.name else "VM image",
         source=_base_name(source),
-        files=tuple(_described(beside)),
+        files=tuple(_described(beside, guide.names)),
         where=_where(guide),
         run=_run(guide),
         powershell=() if guide.needs_shell else _powershell(guide),
         boots=_boots(guide),
         counting=_counting(guide),
+        counted=guide.counted,
         leftovers=guide.leftovers,
         to_act_on=_entries(finding for finding in others if finding.asks is Asks.ACT),
         missing=_entries(finding for finding in findings if finding.severity is Severity.LOSS),
@@ -140,11 +150,11 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         not_included=", but not what a storage account holds" if any(right.about_data for right in rights) else "",
         unknown_scopes=any(right.scope is None for right in rights),
         group_grants=_grants((guide.group_right,), guide.location or Word(("...",))),
-        group_use=_group_use(build, SOURCES_FILE if SOURCES_FILE in beside else BUILD_FILE),
+        group_use=_group_use(build, guide.names),
         reach=guide.reach,
         network=" ".join((*((_IN_SUBNET,) if guide.private else ()), *((_PUBLIC,) if guide.public else ()))),
         starts=f"Image Builder built by itself {' and '.join(starts(guide))}." if starts(guide) else "",
-        pipelines=tuple((path, words) for path, words in _PIPELINES.items() if path in beside),
+        pipelines=tuple((names.own(path), words) for path, words in _PIPELINES.items() if names.own(path) in beside),
     )
 
 
@@ -171,12 +181,14 @@ def _had(guide: Guide) -> str:
     return f"Image Builder's own service took care of the first; {who} had the others."
 
 
-def _group_use(build: Build, source_file: str) -> str:
+def _group_use(build: Build, names: OutputNames) -> str:
     setting = BUILD_GROUP.name
-    if any(variable.name == BUILD_GROUP.name for variable in build.variables):
+    if any(variable.name == build.new_names.get(setting, setting) for variable in build.variables):
         each = "" if build.validation is None else "each "
-        return f"Then give `-var {setting}={BUILD_GROUP_NAME}` to {each}`packer build`."
-    files = (source_file, *(() if build.validation is None else (f"{VALIDATION_FOLDER}/{source_file}",)))
+        return build.worded(f"Then give `-var {setting}={BUILD_GROUP_NAME}` to {each}`packer build`.")
+    files = [names.files.sources]
+    if build.validation is not None:
+        files.append(f"{names.validation}/{build_files(names.layout, build.validation.name).sources}")
     if any(local.name == TEMPORARY_GROUP for local in build.locals):
         return (
             f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` and `temp_resource_group_name` in the '
@@ -230,14 +242,24 @@ def _counting(guide: Guide) -> tuple[str, ...]:
     return (*guide.counting_values, f"{words} {guide.counting} {target}")
 
 
-def _entries(findings: Iterable[Finding]) -> tuple[PageEntry, ...]:
-    return tuple(_entry(finding) for finding in findings)
+def _entries(findings: Iterable[Finding]) -> tuple[PageGroup, ...]:
+    """The findings by what is to be done, in the order in which that comes first."""
+    groups: dict[str, list[PageEntry]] = {}
+    for finding in findings:
+        groups.setdefault(finding.help, []).append(_entry(finding))
+    return tuple((what, tuple(entries)) for what, entries in groups.items())
 
 
 def _entry(finding: Finding) -> PageEntry:
     line, column = finding.span.position
     place = f"{_base_name(finding.span.source.name)}:{line}:{column}"
-    return PageEntry(finding.code.id, finding.code.title, place, finding.message, finding.help)
+    return PageEntry(finding.code.id, finding.code.title, place, _sentence(finding.message))
+
+
+def _sentence(message: str) -> str:
+    """A message as a sentence of its own: it begins with a capital, unless that is a name."""
+    first = _WORD.match(message)
+    return message if first is None or first[1] in _NAMES else f"{message[0].upper()}{message[1:]}"
 
 
 def _base_name(path: str) -> str:
@@ -245,18 +267,22 @@ def _base_name(path: str) -> str:
     return PureWindowsPath(path).name or path
 
 
-def _described(files: Sequence[str]) -> list[tuple[str, str]]:
+def _described(files: Sequence[str], names: OutputNames) -> list[tuple[str, str]]:
     described: dict[str, str] = {}
     for path in files:
         folder, slash, _ = path.partition("/")
         if path.endswith(BUILD_ENDING) and not slash:
-            described[path] = _PARTS.get(path, "the build")
-        elif path.endswith(ENVIRONMENT_ENDING) and path != EXAMPLE and not path.endswith(VALUES_ENDING):
+            described[path] = _PARTS.get(path.removeprefix(names.mark), "the build")
+        elif path.endswith(ENVIRONMENT_ENDING) and path != names.own(EXAMPLE) and not path.endswith(VALUES_ENDING):
             described[path] = "values of an environment"
-        elif path == EXAMPLE:
+        elif path == names.own(EXAMPLE):
             described[path] = "shows which values a build needs"
         elif path.endswith(VALUES_ENDING):
             described[path] = "values that you gave; Packer reads them by itself"
+        elif folder == names.validation:
+            described[folder + slash] = _FILES[f"{VALIDATION_FOLDER}/"]
+        elif not slash and names.mark:
+            described[path] = _FILES.get(path.removeprefix(names.mark), "")
         else:
             described[folder + slash] = _FILES.get(folder + slash, "")
     return list(described.items())

@@ -82,6 +82,8 @@ class Pipeline:
     checks: tuple[str, ...]
     builds: tuple[str, ...]
     counting: tuple[str, ...]
+    by_time: bool
+    """Whether Image Builder did not count."""
     overwrites: str
 
     @property
@@ -163,6 +165,7 @@ def _pipeline(name: str, guide: Guide, system: str, access: PipelineAccess) -> P
         checks=tuple(one.in_environment("validate") for one in runs),
         builds=tuple(one.limited(one.in_environment("build")) for one in runs),
         counting=_counting(guide, access.environment),
+        by_time=guide.by_time,
         overwrites=guide.overwrites,
     )
 

@@ -5,27 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
-from aib2packer.hcl.printing import escape_templates, print_body, references
+from aib2packer.hcl.printing import escape_templates, references
 from aib2packer.hcl.values import Attribute, Block, HclCode, Local, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
-from aib2packer.packer.layout import values_file
 from aib2packer.packer.model import Build, Section
 from aib2packer.packer.plugins import AZURE, WINDOWS_UPDATE
 from aib2packer.packer.steps.download import checksums
+from aib2packer.packer.variables.declared import sentences
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 from aib2packer.packer.vm.sign_in import SIGN_IN_NOTE, SIGN_IN_ORDER
 from aib2packer.packer.vm.winrm import WINRM_NOTE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from aib2packer.hcl.values import Body, Settings
     from aib2packer.packer.model import PostProcessors, Provisioner, Steps
     from aib2packer.packer.variables.symbols import Symbols
 
 
-# Variables are declared in the order in which a person fills them in: who, what the template leaves open, what may be changed.
+_GIVEN = "Whoever runs Packer gives it."
+# Variables are declared in the order in which a person fills them in: what has no value, who signs in, what may be changed.
 _LAST_VARIABLES = (
     *("allowed_inbound_ip_addresses", "build_resource_group_name"),
     *("vhd_storage_account", "vhd_resource_group_name", "vhd_container", "image_version", "definition_security_type"),
@@ -58,12 +59,11 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
     if "skip_create_build_key_vault" in source:
         notes["skip_create_build_key_vault"] = WINRM_NOTE
     sections = tuple(replace(section, body=_escaped(section.body)) for section in arrange(source, notes))
-    provisioners = tuple(map(_escaped_step, steps.provisioners))
+    provisioners = tuple(map(_escaped_step, _said_once(steps.provisioners)))
     tolerant = any("continue_on_error" in step.settings for step in provisioners)
     order = (*SIGN_IN_ORDER, SUBSCRIPTION.name, *symbols.order)
     variables, values = _declared(sections, provisioners, post_processors, order)
     given = tuple(Attribute(item.name, symbols.given[item.name]) for item in variables if item.name in symbols.given)
-    beside = {values_file(name): f"{print_body(given)}\n".encode()} if given else {}
     of_template = symbols.local_names
     scripts = {path: text for chain in post_processors for step in chain.steps for path, text in step.files.items()}
     return Build(
@@ -78,7 +78,8 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
         provisioners=provisioners,
         downloads=steps.downloads,
         post_processors=post_processors,
-        files={**steps.files, **steps.assets, **checksums(steps.assets), **scripts, **beside},
+        files={**steps.files, **steps.assets, **checksums(steps.assets), **scripts},
+        values=given,
     )
 
 
@@ -100,15 +101,35 @@ def _declared(
             variables[item.name] = item
     ranks = {name: rank for rank, name in reversed(tuple(enumerate(order)))}
     declared = sorted(
-        variables.values(), key=lambda item: (item.name.startswith(_LAST_VARIABLES), ranks.get(item.name, len(ranks)))
+        map(_asked_for, variables.values()),
+        key=lambda item: (
+            item.default is not None,
+            item.name.startswith(_LAST_VARIABLES),
+            ranks.get(item.name, len(ranks)),
+        ),
     )
     return tuple(declared), tuple(dict.fromkeys(item for item in (*in_build, *in_source) if isinstance(item, Local)))
+
+
+def _asked_for(variable: Variable) -> Variable:
+    """A variable, which says who gives its value where it has none."""
+    if variable.default is not None:
+        return variable
+    return replace(variable, description=sentences(variable.description, _GIVEN))
 
 
 def _knows(variable: Variable) -> tuple[bool, bool, bool]:
     """How much a declaration says of the value: the value itself, where it comes from, what it must be."""
     has_default = variable.default is not None
     return has_default and not isinstance(variable.default, HclCode), has_default, bool(variable.validation)
+
+
+def _said_once(steps: Sequence[Provisioner]) -> Iterator[Provisioner]:
+    """The steps, each comment above the first that has it only: what holds for several is said once."""
+    said: set[str] = set()
+    for step in steps:
+        yield replace(step, comment="") if step.comment in said else step
+        said.add(step.comment)
 
 
 def _escaped(body: Body) -> Body:

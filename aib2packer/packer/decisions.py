@@ -71,7 +71,7 @@ def decide(template: ImageTemplate, kinds: Mapping[str, RunsOn], options: Option
     generation = None if names is None else generation_of(*names)
     architecture = None if names is None else architecture_of(*names)
     return Decisions(
-        name=name_build(template),
+        name=options.build_name or name_build(template),
         os_type=os_type,
         subscription=decide_subscription(template, plan, options.subscription_id, report),
         generation=generation,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["BUILD_FILE"]
 
 BUILD_ENDING = ".pkr.hcl"
+CONVERTED = "converted from an Azure Image Builder template."
+"""What the first line of a file with a build says that a conversion has made."""
 VALUES_ENDING = ".auto.pkrvars.hcl"
 ENVIRONMENT_ENDING = ".pkrvars.hcl"
 SPLIT_FILES = ("versions.pkr.hcl", "variables.pkr.hcl", "locals.pkr.hcl", "sources.pkr.hcl")
@@ -69,7 +71,7 @@ def values_file(name: str) -> str:
 EXAMPLE = "example.pkrvars.hcl"
 """The file that shows which values a build needs."""
 OWN_VALUES = "values.pkrvars.hcl"
-"""What the user makes of that file."""
+"""What the user makes of that file, in a folder with one build."""
 
 
 def environment_file(name: str) -> str:
@@ -92,6 +94,62 @@ class BuildFiles:
     sources: str
     build: str
     """The file with the build block, and with the comment at the top."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them, each once."""
+        return tuple(dict.fromkeys((self.versions, self.variables, self.locals, self.sources, self.build)))
+
+
+@dataclass(frozen=True, slots=True)
+class OutputNames:
+    """What is called how in the folder that a build goes to: one of its own, or one with other builds."""
+
+    layout: Layout
+    files: BuildFiles
+    validation: str
+    """The folder of the build that validates."""
+    mark: str = ""
+    """What stands before the names of files that each build has, where there are several in the folder."""
+
+    @property
+    def values(self) -> str:
+        """What the user makes of the example; among others Packer reads it by itself, for it always wants all values."""
+        return f"{self.mark}values{VALUES_ENDING}" if self.mark else OWN_VALUES
+
+    @property
+    def only(self) -> tuple[str, ...]:
+        """The option of Packer that leaves other builds of the folder alone."""
+        return (f"-only='{self.mark}*'",) if self.mark else ()
+
+    def own(self, path: str) -> str:
+        """The path of a file that each build has, such as the page about it."""
+        folder, slash, name = path.rpartition("/")
+        return f"{folder}{slash}{self.mark}{name}"
+
+
+def output_names(layout: Layout, name: str, *, among_others: bool) -> OutputNames:
+    """The names for a build of that name; `among_others`: its folder has other builds."""
+    if not among_others:
+        return OutputNames(layout, build_files(layout, name), VALIDATION_FOLDER)
+    one = f"{name}{BUILD_ENDING}"
+    files = BuildFiles(one, one, one, one, one)
+    if layout is Layout.SPLIT:
+        versions, variables, locals_, sources = (f"{name}.{part}" for part in SPLIT_FILES)
+        files = BuildFiles(versions, variables, locals_, sources, one)
+    return OutputNames(layout, files, f"{VALIDATION_FOLDER}-{name}", f"{name}.")
+
+
+def is_beginning(path: str) -> bool:
+    """Whether a file of an output is one to begin with, also where it has the name of the build in front of its own."""
+    folder, slash, name = path.rpartition("/")
+    return path in BEGINNINGS or f"{folder}{slash}{name.partition('.')[2]}" in BEGINNINGS
+
+
+def own_names(name: str) -> tuple[str, ...]:
+    """The names that files of a build of that name may have in a folder with others, in whatever layout."""
+    layouts = (output_names(layout, name, among_others=True).files.names for layout in Layout)
+    return tuple(dict.fromkeys(file for names in layouts for file in names))
 
 
 def build_files(layout: Layout, name: str) -> BuildFiles:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass, field
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aib2packer.aib.model import Fetched
-    from aib2packer.hcl.values import Body, Local, Value, Variable
+    from aib2packer.hcl.values import Attribute, Body, Local, Value, Variable
     from aib2packer.text.source import Span
+
+_SETS = pattern(r"(-var |PKR_VAR_)(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,16 @@ class Build:
     downloads: tuple[Download, ...]
     post_processors: tuple[PostProcessors, ...]
     files: Mapping[str, bytes]
+    values: tuple[Attribute, ...] = ()
+    """What the user gave for variables, for a file of values beside the build."""
     header_origins: tuple[Span, ...] = ()
     origin: Span | None = None
     validation: Build | None = None
+    open_beside: tuple[Variable, ...] = ()
+    """The variables of other builds in the folder that need values whenever Packer runs there."""
+    new_names: Mapping[str, str] = field(default_factory=dict)
+    """What variables are called in a folder with other builds, by the names that they have in one of their own."""
+
+    def worded(self, text: str) -> str:
+        """A text for people, with the names that variables have in the folder of the build where it sets them."""
+        return _SETS.sub(lambda found: f"{found[1]}{self.new_names.get(found[2], found[2])}", text)

@@ -121,7 +121,7 @@ def _communicator(
     return {}, {}
 
 
-def _after_restart(restart: Customizer, before: Sequence[Customizer], context: BuildContext) -> Iterator[Provisioner]:
+def _after_restart(restart: Customizer, before: Sequence[Customizer], context: BuildContext) -> Iterator[Steps]:
     """Lay the script down again after a restart, where none of the customizers before may have meant to change or remove it."""
     if not before:
         yield lay_script(context, _LAID_AGAIN)
@@ -178,9 +178,11 @@ def _provision(
         assets |= done.assets
         before += [customizer] if may_change_script(customizer) else []
         if done.restarts and laid:
-            steps += _after_restart(customizer, before, context)
-    first = [lay_script(context, _LAID_FIRST)] if laid else []
-    if downloads:
-        first.append(download(downloads, context))
+            for again in _after_restart(customizer, before, context):
+                steps += again.provisioners
+                files |= again.files
+    first = lay_script(context, _LAID_FIRST) if laid else Steps(())
+    fetch = (download(downloads, context),) if downloads else ()
     last = run_script(context) if laid else generalize(context)
-    return Steps((*first, *steps, last), tuple(downloads), files, assets)
+    provisioners = (*first.provisioners, *fetch, *steps, *last.provisioners)
+    return Steps(provisioners, tuple(downloads), {**files, **first.files, **last.files}, assets)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.hcl.printing import print_body
 from aib2packer.lazy.models import dataclass
 from aib2packer.options import Emit
 from aib2packer.packer.addresses import origins
-from aib2packer.packer.layout import VALIDATION_FOLDER, build_files
+from aib2packer.packer.layout import build_files, output_names, values_file
 from aib2packer.packer.model import Asset
 from aib2packer.provenance.annotate import annotate
 from aib2packer.provenance.sourcemap import source_map
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import Fetched
     from aib2packer.options import Options
+    from aib2packer.packer.layout import BuildFiles
     from aib2packer.packer.model import Build
     from aib2packer.provenance.sourcemap import Place
     from aib2packer.text.source import Span
@@ -46,6 +48,7 @@ class _Output:
     folder: str
     build: Build
     header: Sequence[str]
+    files: BuildFiles
 
 
 def print_builds(build: Build, headers: tuple[Sequence[str], Sequence[str]], options: Options) -> Printed:
@@ -65,18 +68,23 @@ def print_builds(build: Build, headers: tuple[Sequence[str], Sequence[str]], opt
     for one in outputs:
         known = tuple(origins(one.build))
         notes = annotate(one.build, known) if options.annotate else None
-        rendered = render_files(one.build, one.header, build_files(options.layout, one.build.name), notes)
+        rendered = render_files(one.build, one.header, one.files, notes)
         texts = {name: file.text for name, file in rendered.items()}
         mains.append(next(iter(texts.items())))
         files |= {f"{one.folder}{name}": text.encode() for name, text in texts.items()}
         files |= {f"{one.folder}{path}": content for path, content in one.build.files.items()}
+        if one.build.values:
+            files[f"{one.folder}{values_file(one.build.name)}"] = f"{print_body(one.build.values)}\n".encode()
         for name, file in rendered.items():
             places += source_map(file.lines, known, one.folder, name)
         fetched = [download.fetched for download in one.build.downloads]
         assets |= {Asset(source.address, _sha256(source)): None for source in fetched if source.address is not None}
     build_file, hcl = mains[0]
+    names = output_names(options.layout, build.name, among_others=options.into is not None)
     del files[build_file]
-    return Printed(hcl, build_file, files, tuple(places), tuple(_origins(build, outputs[0].build)), tuple(assets))
+    return Printed(
+        hcl, build_file, files, tuple(places), tuple(_origins(build, outputs[0].build, names.validation)), tuple(assets)
+    )
 
 
 def _sha256(file: Fetched) -> str | None:
@@ -87,17 +95,22 @@ def _sha256(file: Fetched) -> str | None:
 def _outputs(build: Build, headers: tuple[Sequence[str], Sequence[str]], options: Options) -> Iterator[_Output]:
     """The builds to put out, the main one first."""
     header, header_of_validation = headers
+    names = output_names(options.layout, build.name, among_others=options.into is not None)
     if options.emit is Emit.VALIDATION and build.validation is not None:
-        yield _Output("", build.validation, header_of_validation)
+        yield _Output("", build.validation, header_of_validation, build_files(options.layout, build.validation.name))
         return
-    yield _Output("", build, header)
+    yield _Output("", build, header, names.files)
     if build.validation is not None and options.side_files:
-        yield _Output(f"{VALIDATION_FOLDER}/", build.validation, header_of_validation)
+        apart = build_files(options.layout, build.validation.name)
+        yield _Output(f"{names.validation}/", build.validation, header_of_validation, apart)
 
 
-def _origins(build: Build, main: Build) -> Iterator[tuple[str, Span]]:
-    """Where the places of both builds come from: those of the main one plainly, the others by the way to their folder."""
+def _origins(build: Build, main: Build, folder: str) -> Iterator[tuple[str, Span]]:
+    """Where the places of both builds come from: those of the main one plainly, the others by the way to their folder.
+
+    `folder` is that of the build that validates.
+    """
     yield from origins(main)
     if build.validation is not None:
-        other, way = (build.validation, f"{VALIDATION_FOLDER}/") if main is build else (build, "../")
+        other, way = (build.validation, f"{folder}/") if main is build else (build, "../")
         yield from ((f"{way}{address}", origin) for address, origin in origins(other))

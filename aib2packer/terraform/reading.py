@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
 
     Node = Tree[Token] | Token
+    FileBody = tuple[tuple[TfAttribute, ...], tuple[TfBlock, ...]]
 
 _HEREDOC = pattern(r"<<(-?)\s*([\w.-]+)\r?\n(.*?)^[ \t]*\2\s*\Z", re.DOTALL | re.MULTILINE)
 _MARK = pattern(r"\$\$\{|%%\{|\$\{|%\{")
@@ -59,7 +60,7 @@ def read_blocks(source: SourceText, report: Report) -> tuple[TfBlock, ...] | Non
 
 def blocks_of(source: SourceText) -> tuple[TfBlock, ...]:
     """The blocks of a configuration that is not what is converted: none where it cannot be read."""
-    body = _body_or_place(source)
+    body = body_or_place(source)
     return () if isinstance(body, int) else body[1]
 
 
@@ -70,7 +71,7 @@ def read_attributes(source: SourceText, report: Report) -> tuple[TfAttribute, ..
 
 
 def _read_body(source: SourceText, report: Report) -> tuple[tuple[TfAttribute, ...], tuple[TfBlock, ...]] | None:
-    body = _body_or_place(source)
+    body = body_or_place(source)
     if not isinstance(body, int):
         return body
     start = body
@@ -79,8 +80,8 @@ def _read_body(source: SourceText, report: Report) -> tuple[tuple[TfAttribute, .
     return None
 
 
-def _body_or_place(source: SourceText) -> tuple[tuple[TfAttribute, ...], tuple[TfBlock, ...]] | int:
-    """What a file holds, or where it is no HCL."""
+def body_or_place(source: SourceText) -> FileBody | int:
+    """The attributes and the blocks that a file holds, or the offset at which it is no HCL."""
     from lark.exceptions import LarkError
 
     try:

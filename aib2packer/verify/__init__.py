@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from aib2packer.conversion import Conversion
     from aib2packer.findings.model import Finding
 
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
-def verify(conversion: Conversion, *, file: str) -> Conversion:
+
+def verify(conversion: Conversion, *, file: str, beside: Mapping[str, bytes] = NOTHING) -> Conversion:
     """The conversion with what Packer says of it among its findings, and without HCL where that is an error.
 
     `packer fmt -check` and `packer validate` of the Packer on PATH judge each folder that holds a build, with made-up values
@@ -30,11 +33,12 @@ def verify(conversion: Conversion, *, file: str) -> Conversion:
     Args:
         conversion: What has been converted; without HCL it is given back as it is.
         file: What findings call the input.
+        beside: What Packer reads in the folder of the build besides, by name: files of other builds.
 
     """
     if conversion.hcl is None:
         return conversion
-    files = {conversion.build_file: conversion.hcl.encode(), **conversion.files}
+    files = {**beside, conversion.build_file: conversion.hcl.encode(), **conversion.files}
     folders = sorted({str(PurePosixPath(path).parent) for path in files if path.endswith(BUILD_ENDING)})
     found = [finding for folder in folders for finding in _judge(folder, files, conversion, file)]
     findings = tuple(dict.fromkeys((*conversion.findings, *found)))

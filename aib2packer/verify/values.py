@@ -47,8 +47,13 @@ def made_up_values(hcl: str, given: Collection[str] = ()) -> dict[str, Made]:
     declared = [(name, body) for name, body in _VARIABLE.findall(hcl) if name not in given]
     required = {name: body for name, body in declared if _is_required(body)}
     values = {name: _value(name, body, hcl) for name, body in required.items()}
-    ruled = {name for name, body in required.items() if _fitting(_RULE.findall(body)) is not None}
+    ruled = {name for name, body in required.items() if _fitting(_whole(_RULE.findall(body))) is not None}
     return values | {name: value for name, value in parts_of_ids(hcl).items() if name in values.keys() - ruled}
+
+
+def _whole(rules: list[str]) -> list[str]:
+    """The rules about a whole value: what only begins an id is told more about by its use."""
+    return [rule for rule in rules if not rule.endswith("/")]
 
 
 def _is_required(body: str) -> bool:

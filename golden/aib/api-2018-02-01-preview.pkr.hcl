@@ -133,7 +133,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "setup-upload"
     source      = "${local.downloads}/01-setup.sh"
@@ -167,7 +166,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/rhel.manifest.json"
     custom_data = {
-      run_output_name = "rhel"
+      rhel = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/rhel"
     }
   }
 }

@@ -166,7 +166,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "Shell-upload"
     source      = "${local.downloads}/01-setup.sh"
@@ -184,7 +183,6 @@ build {
     ]
   }
 
-  # customize[1]: File
   provisioner "file" {
     source      = "${local.downloads}/02-app.conf"
     destination = "/tmp/app.conf"

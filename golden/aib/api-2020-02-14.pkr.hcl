@@ -24,6 +24,16 @@ packer {
   }
 }
 
+variable "vhd_storage_account" {
+  type        = string
+  description = "Storage account that receives the VHD, in the subscription of the build. Whoever runs Packer gives it."
+}
+
+variable "vhd_resource_group_name" {
+  type        = string
+  description = "Resource group of the storage account that receives the VHD. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -65,16 +75,6 @@ variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
   default     = []
-}
-
-variable "vhd_storage_account" {
-  type        = string
-  description = "Storage account that receives the VHD, in the subscription of the build."
-}
-
-variable "vhd_resource_group_name" {
-  type        = string
-  description = "Resource group of the storage account that receives the VHD."
 }
 
 variable "vhd_container" {
@@ -123,10 +123,8 @@ build {
   name    = "win"
   sources = ["source.azure-arm.win"]
 
-  # customize[0]: WindowsUpdate
   provisioner "windows-update" {}
 
-  # customize[1]: PowerShell
   provisioner "powershell" {
     elevated_user = "SYSTEM"
     inline        = ["whoami"]
@@ -167,7 +165,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/win.manifest.json"
     custom_data = {
-      run_output_name = "win"
+      win = "https://${var.vhd_storage_account}.blob.core.windows.net/${var.vhd_container}/win${build.TempOSDiskName}.vhd"
     }
   }
 }

@@ -34,6 +34,11 @@ packer {
   }
 }
 
+variable "vhd_resource_group_name" {
+  type        = string
+  description = "Resource group of the storage account that receives the VHD. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -69,11 +74,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in."
   default     = "00000000-0000-0000-0000-000000000001"
-}
-
-variable "vhd_resource_group_name" {
-  type        = string
-  description = "Resource group of the storage account that receives the VHD."
 }
 
 variable "image_version" {
@@ -231,7 +231,7 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "p-upload"
     source      = "${local.downloads}/01-a.ps1"
@@ -249,13 +249,11 @@ build {
     ]
   }
 
-  # customize[1]: PowerShell
   provisioner "powershell" {
     name   = "pi"
     inline = ["a"]
   }
 
-  # customize[2]: WindowsRestart
   provisioner "windows-restart" {
     name                  = "w"
     restart_command       = "shutdown /r"
@@ -263,7 +261,6 @@ build {
     restart_timeout       = "5m"
   }
 
-  # customize[3]: WindowsUpdate
   provisioner "windows-update" {
     name            = "u"
     search_criteria = "IsInstalled=0"
@@ -271,7 +268,6 @@ build {
     update_limit    = 20
   }
 
-  # customize[4]: File
   provisioner "file" {
     name        = "f"
     source      = "${local.downloads}/05-a.zip"

@@ -184,7 +184,7 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "PowerShell-upload"
     source      = "${local.downloads}/01-setup.ps1"
@@ -200,7 +200,6 @@ build {
     ]
   }
 
-  # customize[1]: File
   provisioner "file" {
     source      = "${local.downloads}/02-app.conf"
     destination = "C:\\app.conf"

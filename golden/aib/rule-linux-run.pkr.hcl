@@ -179,7 +179,6 @@ build {
     ]
   }
 
-  # customize[0]: File
   provisioner "file" {
     name        = "app"
     source      = "${local.downloads}/01-app.conf"
@@ -187,14 +186,12 @@ build {
     generated   = true
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "folder"
     execute_command = local.as_root
     inline          = ["mkdir -p /tmp/made"]
   }
 
-  # customize[2]: File
   provisioner "file" {
     name        = "made"
     source      = "${local.downloads}/03-app.conf"
@@ -202,7 +199,6 @@ build {
     generated   = true
   }
 
-  # customize[3]: File
   provisioner "file" {
     name        = "in-folder"
     source      = "${local.downloads}/04-app.conf"
@@ -210,14 +206,12 @@ build {
     generated   = true
   }
 
-  # customize[4]: Shell
   provisioner "shell" {
     name            = "agent"
     execute_command = local.as_root
     inline          = ["apt-get purge -y walinuxagent"]
   }
 
-  # customize[5]: Shell
   provisioner "shell" {
     name            = "script"
     execute_command = local.as_root

@@ -22,6 +22,16 @@ packer {
   }
 }
 
+variable "vhd_storage_account" {
+  type        = string
+  description = "Storage account that receives the VHD, in the subscription of the build. Whoever runs Packer gives it."
+}
+
+variable "vhd_resource_group_name" {
+  type        = string
+  description = "Resource group of the storage account that receives the VHD. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -63,16 +73,6 @@ variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
   default     = []
-}
-
-variable "vhd_storage_account" {
-  type        = string
-  description = "Storage account that receives the VHD, in the subscription of the build."
-}
-
-variable "vhd_resource_group_name" {
-  type        = string
-  description = "Resource group of the storage account that receives the VHD."
 }
 
 variable "vhd_container" {
@@ -152,7 +152,6 @@ build {
   name    = "web-image"
   sources = ["source.azure-arm.web_image"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["true"]

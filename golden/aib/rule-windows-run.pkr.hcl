@@ -188,28 +188,22 @@ build {
     EOT
   }
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name   = "iis"
     inline = ["Install-WindowsFeature Web-Server"]
   }
 
-  # customize[1]: WindowsUpdate
   provisioner "windows-update" {}
 
-  # customize[2]: PowerShell
   provisioner "powershell" {
     name   = "net"
     inline = ["Install-WindowsFeature NET-Framework-Core"]
   }
 
-  # customize[3]: WindowsRestart
   provisioner "windows-restart" {}
 
-  # customize[4]: WindowsUpdate
   provisioner "windows-update" {}
 
-  # customize[5]: PowerShell
   provisioner "powershell" {
     name   = "clean"
     inline = ["Remove-Item -Force C:\\DeprovisioningScript.ps1"]

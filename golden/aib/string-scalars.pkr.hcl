@@ -151,7 +151,6 @@ build {
   name    = "win"
   sources = ["source.azure-arm.win"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     elevated_user     = build.User
     elevated_password = build.Password
@@ -159,7 +158,6 @@ build {
     inline            = ["whoami"]
   }
 
-  # customize[1]: WindowsUpdate
   provisioner "windows-update" {
     update_limit = 20
   }

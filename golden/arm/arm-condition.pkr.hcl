@@ -23,6 +23,16 @@ packer {
   }
 }
 
+variable "resource_group_name" {
+  type        = string
+  description = "Resource group that the template was deployed to. Whoever runs Packer gives it."
+}
+
+variable "scripts" {
+  type        = string
+  description = "Folder of the scripts, with a slash at its end. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -63,16 +73,6 @@ variable "subscription_id" {
     condition     = var.subscription_id != ""
     error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
   }
-}
-
-variable "resource_group_name" {
-  type        = string
-  description = "Resource group that the template was deployed to."
-}
-
-variable "scripts" {
-  type        = string
-  description = "Folder of the scripts, with a slash at its end"
 }
 
 variable "script" {
@@ -197,7 +197,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "setup-upload"
     source      = "${local.downloads}/01-setup"

@@ -21,6 +21,11 @@ packer {
   }
 }
 
+variable "deployment_tenant_id" {
+  type        = string
+  description = "Tenant that the template was deployed in. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -56,11 +61,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in."
   default     = "22222222-2222-2222-2222-222222222222"
-}
-
-variable "deployment_tenant_id" {
-  type        = string
-  description = "Tenant that the template was deployed in."
 }
 
 variable "definition_security_type" {
@@ -158,7 +158,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["true"]

@@ -146,7 +146,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "a"
     execute_command = local.as_root

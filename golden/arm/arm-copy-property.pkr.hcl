@@ -146,14 +146,12 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "step-1"
     execute_command = local.as_root
     inline          = ["apt-get install -y nginx"]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "step-2"
     execute_command = local.as_root

@@ -146,7 +146,6 @@ build {
   name    = "image-db"
   sources = ["source.azure-arm.image_db"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["echo db > /etc/role"]

@@ -21,6 +21,11 @@ packer {
   }
 }
 
+variable "prefix" {
+  type        = string
+  description = "The parameter prefix of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -56,10 +61,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "prefix" {
-  type = string
 }
 
 variable "definition_security_type" {
@@ -154,13 +155,11 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["echo ${var.prefix}0 >> /etc/motd"]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["echo ${var.prefix}1 >> /etc/motd"]

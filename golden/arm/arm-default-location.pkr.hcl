@@ -21,6 +21,11 @@ packer {
   }
 }
 
+variable "svclocation" {
+  type        = string
+  description = "Where it is built. The template took the region of its resource group. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -56,11 +61,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "svclocation" {
-  type        = string
-  description = "Where it is built. The template took the region of its resource group."
 }
 
 variable "definition_security_type" {
@@ -154,7 +154,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["true"]

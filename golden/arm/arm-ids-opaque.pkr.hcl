@@ -24,6 +24,41 @@ packer {
   }
 }
 
+variable "source_version_id" {
+  type        = string
+  description = "Version of the golden image. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.source_version_id))
+    error_message = "The source_version_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
+}
+
+variable "gallery_id" {
+  type        = string
+  description = "The parameter galleryId of the template, which has no default. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+$", var.gallery_id))
+    error_message = "The gallery_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/..."
+  }
+}
+
+variable "definition" {
+  type        = string
+  description = "The parameter definition of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "subnet_id" {
+  type        = string
+  description = "Subnet of the build VM. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))
+    error_message = "The subnet_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."
+  }
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -53,39 +88,6 @@ variable "oidc_request_token" {
   description = "The pipeline's right to ask for a token; GitHub Actions sets it."
   default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
   sensitive   = true
-}
-
-variable "source_version_id" {
-  type        = string
-  description = "Version of the golden image."
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.source_version_id))
-    error_message = "The source_version_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
-  }
-}
-
-variable "gallery_id" {
-  type = string
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+$", var.gallery_id))
-    error_message = "The gallery_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/..."
-  }
-}
-
-variable "definition" {
-  type = string
-}
-
-variable "subnet_id" {
-  type        = string
-  description = "Subnet of the build VM."
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))
-    error_message = "The subnet_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."
-  }
 }
 
 variable "definition_security_type" {
@@ -180,7 +182,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["true"]

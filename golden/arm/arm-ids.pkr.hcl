@@ -23,6 +23,46 @@ packer {
   }
 }
 
+variable "resource_group_name" {
+  type        = string
+  description = "Resource group that the template was deployed to. Whoever runs Packer gives it."
+}
+
+variable "image_subscription" {
+  type        = string
+  description = "The parameter imageSubscription of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "image_group" {
+  type        = string
+  description = "The parameter imageGroup of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "base_image" {
+  type        = string
+  description = "The parameter baseImage of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "identity" {
+  type        = string
+  description = "The parameter identity of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "gallery" {
+  type        = string
+  description = "The parameter gallery of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "network_group" {
+  type        = string
+  description = "The parameter networkGroup of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "network" {
+  type        = string
+  description = "The parameter network of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -63,39 +103,6 @@ variable "subscription_id" {
     condition     = var.subscription_id != ""
     error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
   }
-}
-
-variable "resource_group_name" {
-  type        = string
-  description = "Resource group that the template was deployed to."
-}
-
-variable "image_subscription" {
-  type = string
-}
-
-variable "image_group" {
-  type = string
-}
-
-variable "base_image" {
-  type = string
-}
-
-variable "identity" {
-  type = string
-}
-
-variable "gallery" {
-  type = string
-}
-
-variable "network_group" {
-  type = string
-}
-
-variable "network" {
-  type = string
 }
 
 variable "version" {
@@ -160,7 +167,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["true"]

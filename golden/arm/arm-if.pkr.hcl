@@ -22,6 +22,11 @@ packer {
   }
 }
 
+variable "ring" {
+  type        = string
+  description = "The parameter ring of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -62,10 +67,6 @@ variable "subscription_id" {
 variable "large" {
   type    = bool
   default = false
-}
-
-variable "ring" {
-  type = string
 }
 
 variable "definition_security_type" {
@@ -160,7 +161,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["apt-get -y upgrade"]

@@ -161,14 +161,12 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "install-nginx"
     execute_command = local.as_root
     inline          = ["apt-get install -y nginx"]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "install-php-fpm"
     execute_command = local.as_root

@@ -21,6 +21,21 @@ packer {
   }
 }
 
+variable "team" {
+  type        = string
+  description = "Team that owns the image, for the release file. Whoever runs Packer gives it."
+
+  validation {
+    condition     = length(var.team) >= 2 && length(var.team) <= 12
+    error_message = "The length of team must be from 2 to 12."
+  }
+}
+
+variable "vm_size" {
+  type        = string
+  description = "Size of the build VM. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -58,16 +73,6 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
-variable "team" {
-  type        = string
-  description = "Team that owns the image, for the release file."
-
-  validation {
-    condition     = length(var.team) >= 2 && length(var.team) <= 12
-    error_message = "The length of team must be from 2 to 12."
-  }
-}
-
 variable "ring" {
   type    = string
   default = "canary"
@@ -81,11 +86,6 @@ variable "ring" {
 variable "sku" {
   type    = string
   default = "22_04-lts-gen2"
-}
-
-variable "vm_size" {
-  type        = string
-  description = "Size of the build VM"
 }
 
 variable "disk_size" {
@@ -194,7 +194,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["echo ${var.team} ${var.ring} > /etc/image-release"]

@@ -22,6 +22,17 @@ packer {
   }
 }
 
+variable "open" {
+  type        = string
+  description = "The parameter open of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "key" {
+  type        = string
+  description = "The parameter key of the template, which has no default. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -57,15 +68,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "open" {
-  type = string
-}
-
-variable "key" {
-  type      = string
-  sensitive = true
 }
 
 variable "definition_security_type" {
@@ -161,7 +163,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     env = {

@@ -156,7 +156,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     elevated_user     = build.User
     elevated_password = build.Password

@@ -23,6 +23,18 @@ packer {
   }
 }
 
+variable "agent_key" {
+  type        = string
+  description = "The parameter agentKey of the template, which has no default. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
+variable "token" {
+  type        = string
+  description = "Reads the package feed. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -58,17 +70,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "agent_key" {
-  type      = string
-  sensitive = true
-}
-
-variable "token" {
-  type        = string
-  description = "Reads the package feed."
-  sensitive   = true
 }
 
 variable "definition_security_type" {
@@ -159,7 +160,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline = [

@@ -23,6 +23,18 @@ packer {
   }
 }
 
+variable "script_url" {
+  type        = string
+  description = "The parameter scriptUrl of the template, which has no default. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
+variable "artifacts_sas" {
+  type        = string
+  description = "The parameter artifactsSas of the template, which has no default. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -60,19 +72,9 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
-variable "script_url" {
-  type      = string
-  sensitive = true
-}
-
 variable "artifacts" {
   type    = string
   default = "https://contoso.blob.core.windows.net/artifacts"
-}
-
-variable "artifacts_sas" {
-  type      = string
-  sensitive = true
 }
 
 variable "artifacts_location" {
@@ -211,7 +213,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "install-upload"
     source      = "${local.downloads}/01-install"
@@ -230,7 +231,6 @@ build {
     ]
   }
 
-  # customize[1]: File
   provisioner "file" {
     name        = "agent"
     source      = "${local.downloads}/02-agent.tar.gz"
@@ -238,7 +238,6 @@ build {
     generated   = true
   }
 
-  # customize[2]: Shell
   provisioner "file" {
     name        = "base-upload"
     source      = "${local.downloads}/03-base"

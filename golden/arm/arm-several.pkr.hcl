@@ -146,7 +146,6 @@ build {
   name    = "db-canary"
   sources = ["source.azure-arm.db_canary"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["echo db"]

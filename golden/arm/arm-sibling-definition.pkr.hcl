@@ -23,6 +23,11 @@ packer {
   }
 }
 
+variable "resource_group_name" {
+  type        = string
+  description = "Resource group that the template was deployed to. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -65,11 +70,6 @@ variable "subscription_id" {
   }
 }
 
-variable "resource_group_name" {
-  type        = string
-  description = "Resource group that the template was deployed to."
-}
-
 variable "gallery" {
   type    = string
   default = "golden"
@@ -91,9 +91,10 @@ locals {
   downloads = "${path.root}/downloads/web"
 
   # Taken once: each call of timestamp() gives another time.
-  now           = timestamp()
-  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version = var.image_version != null ? var.image_version : local.time_version
+  now                = timestamp()
+  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version      = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id = "/subscriptions/${var.subscription_id}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/galleries/${var.gallery}/images/web/versions/${local.image_version}"
 }
 
 source "azure-arm" "web" {
@@ -194,7 +195,6 @@ build {
     ]
   }
 
-  # customize[0]: File
   provisioner "file" {
     source      = "${local.downloads}/01-web.config"
     destination = "C:\\web.config"
@@ -218,7 +218,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "web"
+      web = local.gallery_version_id
     }
   }
 }

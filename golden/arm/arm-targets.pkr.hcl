@@ -28,6 +28,66 @@ packer {
   }
 }
 
+variable "resource_group_name" {
+  type        = string
+  description = "Resource group that the template was deployed to. Whoever runs Packer gives it."
+}
+
+variable "location" {
+  type        = string
+  description = "Azure region of the build. The template took the region of its resource group. Whoever runs Packer gives it."
+}
+
+variable "image_location" {
+  type        = string
+  description = "The parameter imageLocation of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "gallery_image_id" {
+  type        = string
+  description = "The parameter galleryImageId of the template, which has no default. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.gallery_image_id))
+    error_message = "The gallery_image_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
+}
+
+variable "second_image_id" {
+  type        = string
+  description = "The parameter secondImageId of the template, which has no default. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.second_image_id))
+    error_message = "The second_image_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
+}
+
+variable "second" {
+  type        = string
+  description = "The parameter second of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "owner" {
+  type        = string
+  description = "The parameter owner of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "subnet_id" {
+  type        = string
+  description = "The parameter subnetId of the template, which has no default. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))
+    error_message = "The subnet_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."
+  }
+}
+
+variable "run" {
+  type        = string
+  description = "The parameter run of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -70,20 +130,6 @@ variable "subscription_id" {
   }
 }
 
-variable "resource_group_name" {
-  type        = string
-  description = "Resource group that the template was deployed to."
-}
-
-variable "location" {
-  type        = string
-  description = "Azure region of the build. The template took the region of its resource group."
-}
-
-variable "image_location" {
-  type = string
-}
-
 variable "preview" {
   type    = bool
   default = true
@@ -92,45 +138,6 @@ variable "preview" {
 variable "replicas" {
   type    = number
   default = 2
-}
-
-variable "gallery_image_id" {
-  type = string
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.gallery_image_id))
-    error_message = "The gallery_image_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
-  }
-}
-
-variable "second_image_id" {
-  type = string
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.second_image_id))
-    error_message = "The second_image_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
-  }
-}
-
-variable "second" {
-  type = string
-}
-
-variable "owner" {
-  type = string
-}
-
-variable "subnet_id" {
-  type = string
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))
-    error_message = "The subnet_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."
-  }
-}
-
-variable "run" {
-  type = string
 }
 
 variable "image_version" {
@@ -223,7 +230,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["true"]

@@ -174,7 +174,6 @@ build {
   name    = "web-front"
   sources = ["source.azure-arm.web_front"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["true"]

@@ -21,6 +21,16 @@ packer {
   }
 }
 
+variable "ring" {
+  type        = string
+  description = "Who gets the image first. Whoever runs Packer gives it."
+
+  validation {
+    condition     = contains(["canary", "broad"], var.ring)
+    error_message = "The ring must be one of canary, broad."
+  }
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -56,16 +66,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "ring" {
-  type        = string
-  description = "Who gets the image first."
-
-  validation {
-    condition     = contains(["canary", "broad"], var.ring)
-    error_message = "The ring must be one of canary, broad."
-  }
 }
 
 variable "note" {
@@ -166,7 +166,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["echo hello"]

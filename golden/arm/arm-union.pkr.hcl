@@ -21,6 +21,11 @@ packer {
   }
 }
 
+variable "name" {
+  type        = string
+  description = "The parameter name of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -56,10 +61,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "name" {
-  type = string
 }
 
 variable "definition_security_type" {
@@ -156,14 +157,12 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "update"
     execute_command = local.as_root
     inline          = ["apt-get update"]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "upgrade"
     execute_command = local.as_root

@@ -17,6 +17,16 @@ packer {
   }
 }
 
+variable "prefix" {
+  type        = string
+  description = "Prefix of the host name. The template computed it: [uniqueString(concat('/subscriptions/', subscription().subscriptionId, '/resourceGroups/', resourceGroup().name))]. Whoever runs Packer gives it."
+}
+
+variable "unique_string" {
+  type        = string
+  description = "What [uniqueString(concat('/subscriptions/', subscription().subscriptionId, '/resourceGroups/', resourceGroup().name))] was when the template was deployed. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -52,16 +62,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "prefix" {
-  type        = string
-  description = "Prefix of the host name. The template computed it: [uniqueString(concat('/subscriptions/', subscription().subscriptionId, '/resourceGroups/', resourceGroup().name))]."
-}
-
-variable "unique_string" {
-  type        = string
-  description = "What [uniqueString(concat('/subscriptions/', subscription().subscriptionId, '/resourceGroups/', resourceGroup().name))] was when the template was deployed."
 }
 
 variable "definition_security_type" {
@@ -146,7 +146,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline = [

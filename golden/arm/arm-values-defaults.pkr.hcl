@@ -23,6 +23,18 @@ packer {
   }
 }
 
+variable "key" {
+  type        = string
+  description = "Secret agent-key of the key vault contoso. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
+variable "sas" {
+  type        = string
+  description = "The parameter sas of the template, which has no default. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -79,17 +91,6 @@ variable "disk" {
 variable "preview" {
   type    = bool
   default = false
-}
-
-variable "key" {
-  type        = string
-  description = "Secret agent-key of the key vault contoso."
-  sensitive   = true
-}
-
-variable "sas" {
-  type      = string
-  sensitive = true
 }
 
 variable "untouched" {
@@ -192,14 +193,12 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "update"
     execute_command = local.as_root
     inline          = ["apt-get update"]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "register"
     execute_command = local.as_root

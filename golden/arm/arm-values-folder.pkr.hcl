@@ -23,6 +23,23 @@ packer {
   }
 }
 
+variable "team" {
+  type        = string
+  description = "Owner. Whoever runs Packer gives it."
+}
+
+variable "key" {
+  type        = string
+  description = "Secret agent-key of the key vault contoso. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
+variable "sas" {
+  type        = string
+  description = "The parameter sas of the template, which has no default. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -60,11 +77,6 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
-variable "team" {
-  type        = string
-  description = "Owner."
-}
-
 variable "vm_size" {
   type    = string
   default = "Standard_D2s_v5"
@@ -78,17 +90,6 @@ variable "disk" {
 variable "preview" {
   type    = bool
   default = true
-}
-
-variable "key" {
-  type        = string
-  description = "Secret agent-key of the key vault contoso."
-  sensitive   = true
-}
-
-variable "sas" {
-  type      = string
-  sensitive = true
 }
 
 variable "untouched" {
@@ -191,14 +192,12 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "update"
     execute_command = local.as_root
     inline          = ["apt-get update"]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "register"
     execute_command = local.as_root
@@ -217,16 +216,7 @@ build {
     name            = "generalize"
     execute_command = local.as_root
     skip_clean      = true
-    inline = [
-      "rm \"$0\"",
-      <<-EOT
-        WAAGENT=/usr/sbin/waagent
-        if waagent -version > /dev/null 2>&1; then
-          WAAGENT=waagent
-        fi
-        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
-      EOT
-    ]
+    script          = "${path.root}/scripts/generalize.sh"
   }
 
   # What Image Builder kept as the run output.

@@ -18,6 +18,11 @@ packer {
   }
 }
 
+variable "p" {
+  type        = string
+  description = "The parameter p of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -53,10 +58,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in."
   default     = "22222222-2222-2222-2222-222222222222"
-}
-
-variable "p" {
-  type = string
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -118,7 +119,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "a"
     execute_command = local.as_root
@@ -146,7 +146,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "r"
+      r = "/subscriptions/${build.SubscriptionID}/resourceGroups/g/providers/Microsoft.Compute/images/web"
     }
   }
 }

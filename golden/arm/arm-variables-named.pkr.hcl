@@ -26,6 +26,42 @@ packer {
   }
 }
 
+variable "resource_group_name" {
+  type        = string
+  description = "Resource group that the template was deployed to. Whoever runs Packer gives it."
+}
+
+variable "environment" {
+  type        = string
+  description = "The parameter environment of the template, which has no default. Whoever runs Packer gives it."
+
+  validation {
+    condition     = contains(["dev", "prod"], var.environment)
+    error_message = "The environment must be one of dev, prod."
+  }
+}
+
+variable "team" {
+  type        = string
+  description = "The parameter team of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "registry_password" {
+  type        = string
+  description = "The parameter registryPassword of the template, which has no default. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
+variable "artifacts_location" {
+  type        = string
+  description = "The parameter artifactsLocation of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "identity" {
+  type        = string
+  description = "The parameter identity of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -68,20 +104,6 @@ variable "subscription_id" {
   }
 }
 
-variable "resource_group_name" {
-  type        = string
-  description = "Resource group that the template was deployed to."
-}
-
-variable "environment" {
-  type = string
-
-  validation {
-    condition     = contains(["dev", "prod"], var.environment)
-    error_message = "The environment must be one of dev, prod."
-  }
-}
-
 variable "size" {
   type    = string
   default = "small"
@@ -90,23 +112,6 @@ variable "size" {
 variable "persona" {
   type    = string
   default = "web"
-}
-
-variable "team" {
-  type = string
-}
-
-variable "registry_password" {
-  type      = string
-  sensitive = true
-}
-
-variable "artifacts_location" {
-  type = string
-}
-
-variable "identity" {
-  type = string
 }
 
 variable "definition_security_type" {
@@ -281,7 +286,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "install"
     execute_command = local.as_root
@@ -291,7 +295,6 @@ build {
     ]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "login"
     execute_command = local.as_root
@@ -301,7 +304,6 @@ build {
     ]
   }
 
-  # customize[2]: Shell
   provisioner "file" {
     name        = "script-upload"
     source      = "${local.downloads}/03-script"

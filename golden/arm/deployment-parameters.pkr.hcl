@@ -25,6 +25,27 @@ packer {
   }
 }
 
+variable "resource_group_name" {
+  type        = string
+  description = "Resource group that the template was deployed to. Whoever runs Packer gives it."
+}
+
+variable "name" {
+  type        = string
+  description = "The parameter name of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "gallery" {
+  type        = string
+  description = "Gallery that receives the image. Whoever runs Packer gives it."
+}
+
+variable "app_url" {
+  type        = string
+  description = "The parameter appUrl of the template, which has no default. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -67,15 +88,6 @@ variable "subscription_id" {
   }
 }
 
-variable "resource_group_name" {
-  type        = string
-  description = "Resource group that the template was deployed to."
-}
-
-variable "name" {
-  type = string
-}
-
 variable "sku" {
   type    = string
   default = "22_04-lts-gen2"
@@ -84,16 +96,6 @@ variable "sku" {
     condition     = contains(["20_04-lts-gen2", "22_04-lts-gen2"], var.sku)
     error_message = "The sku must be one of 20_04-lts-gen2, 22_04-lts-gen2."
   }
-}
-
-variable "gallery" {
-  type        = string
-  description = "Gallery that receives the image."
-}
-
-variable "app_url" {
-  type      = string
-  sensitive = true
 }
 
 variable "definition_security_type" {
@@ -215,7 +217,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline = [
@@ -224,7 +225,6 @@ build {
     ]
   }
 
-  # customize[1]: File
   provisioner "file" {
     source      = "${local.downloads}/02-File"
     destination = "/tmp/app"

@@ -24,6 +24,11 @@ packer {
   }
 }
 
+variable "location" {
+  type        = string
+  description = "Azure region of the build. The template took the region of its resource group. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -70,11 +75,6 @@ variable "role" {
     condition     = length(var.role) >= 2
     error_message = "The length of role must be 2 or more."
   }
-}
-
-variable "location" {
-  type        = string
-  description = "Azure region of the build. The template took the region of its resource group."
 }
 
 variable "size" {
@@ -136,9 +136,10 @@ locals {
   EOT
 
   # Taken once: each call of timestamp() gives another time.
-  now           = timestamp()
-  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version = var.image_version != null ? var.image_version : local.time_version
+  now                = timestamp()
+  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version      = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id = "/subscriptions/55555555-5555-5555-5555-555555555555/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/${lower(var.role)}/versions/${local.image_version}"
 }
 
 source "azure-arm" "img_relay" {
@@ -232,21 +233,18 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "update"
     execute_command = local.as_root
     inline          = ["apt-get update"]
   }
 
-  # customize[1]: File
   provisioner "file" {
     source      = "${local.downloads}/02-relay.conf"
     destination = "/etc/relay.conf"
     generated   = true
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     name            = "docker"
     execute_command = local.as_root
@@ -274,7 +272,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/img-relay.manifest.json"
     custom_data = {
-      run_output_name = "img-${lower(var.role)}-0"
+      ("img-${lower(var.role)}-0") = local.gallery_version_id
     }
   }
 }

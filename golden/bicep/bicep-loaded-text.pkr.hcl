@@ -149,16 +149,14 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name = "a"
     inline = [
-      replace(<<-EOT
+      <<-EOT
         Write-Output 'hi'
         $x = @{a=1}
         Write-Output $${env:USERNAME}
       EOT
-      , "\n", "\r\n"),
     ]
   }
 

@@ -134,21 +134,18 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "same"
     execute_command = local.as_root
     inline          = ["true"]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "same"
     execute_command = local.as_root
     inline          = ["true"]
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     name            = "quotes \" $${x} {{y}} é \\"
     execute_command = local.as_root

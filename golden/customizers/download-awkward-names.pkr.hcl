@@ -17,6 +17,11 @@ packer {
   }
 }
 
+variable "branch" {
+  type        = string
+  description = "Fills in <branch> of the template. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -52,11 +57,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "branch" {
-  type        = string
-  description = "Fills in <branch> of the template."
 }
 
 variable "definition_security_type" {
@@ -172,7 +172,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "Shell-upload"
     source      = "${local.downloads}/01-a-b-c-d-e-.sh"
@@ -190,7 +189,6 @@ build {
     ]
   }
 
-  # customize[1]: Shell
   provisioner "file" {
     name        = "Shell-upload"
     source      = "${local.downloads}/02-Shell"
@@ -208,7 +206,6 @@ build {
     ]
   }
 
-  # customize[2]: Shell
   provisioner "file" {
     name        = "../../etc/passwd-upload"
     source      = "${local.downloads}/03-setup.sh"

@@ -131,7 +131,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "plain-upload"
     source      = "${local.downloads}/01-setup.sh"
@@ -150,7 +149,6 @@ build {
     ]
   }
 
-  # customize[1]: Shell
   provisioner "file" {
     name        = "checked-upload"
     source      = "${local.downloads}/02-other.sh"
@@ -184,7 +182,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "r"
+      r = "/subscriptions/${build.SubscriptionID}/resourceGroups/g/providers/Microsoft.Compute/images/web"
     }
   }
 }

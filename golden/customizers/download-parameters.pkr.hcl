@@ -19,6 +19,16 @@ packer {
   }
 }
 
+variable "script_uri" {
+  type        = string
+  description = "The parameter scriptUri of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "blob" {
+  type        = string
+  description = "The parameter blob of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -59,14 +69,6 @@ variable "subscription_id" {
 variable "script_name" {
   type    = string
   default = "a' || touch /tmp/pwned || echo '"
-}
-
-variable "script_uri" {
-  type = string
-}
-
-variable "blob" {
-  type = string
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -171,7 +173,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "s-upload"
     source      = "${local.downloads}/01-s"
@@ -190,7 +191,6 @@ build {
     ]
   }
 
-  # customize[1]: File
   provisioner "file" {
     name        = "f"
     source      = "${local.downloads}/02-y"
@@ -198,7 +198,6 @@ build {
     generated   = true
   }
 
-  # customize[2]: Shell
   provisioner "file" {
     name        = "whole-upload"
     source      = "${local.downloads}/03-whole"
@@ -217,7 +216,6 @@ build {
     ]
   }
 
-  # customize[3]: File
   provisioner "file" {
     name        = "blob"
     source      = "${local.downloads}/04-blob"
@@ -225,7 +223,6 @@ build {
     generated   = true
   }
 
-  # customize[4]: File
   provisioner "file" {
     name        = "at"
     source      = "${local.downloads}/05-x"
@@ -248,7 +245,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "r"
+      r = "/subscriptions/${build.SubscriptionID}/resourceGroups/g/providers/Microsoft.Compute/images/web"
     }
   }
 }

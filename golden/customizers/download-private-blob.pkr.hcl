@@ -186,14 +186,12 @@ build {
     ]
   }
 
-  # customize[0]: File
   provisioner "file" {
     source      = "${local.downloads}/01-app.tar.gz"
     destination = "/tmp/app.tar.gz"
     generated   = true
   }
 
-  # customize[1]: Shell
   provisioner "file" {
     name        = "Shell-upload"
     source      = "${local.downloads}/02-it-s-a-setup.sh"

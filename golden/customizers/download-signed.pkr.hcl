@@ -19,6 +19,18 @@ packer {
   }
 }
 
+variable "contoso_sas_token" {
+  type        = string
+  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
+variable "contoso_sas_token_2" {
+  type        = string
+  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -54,18 +66,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "contoso_sas_token" {
-  type        = string
-  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark."
-  sensitive   = true
-}
-
-variable "contoso_sas_token_2" {
-  type        = string
-  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark."
-  sensitive   = true
 }
 
 variable "definition_security_type" {
@@ -183,14 +183,12 @@ build {
     ]
   }
 
-  # customize[0]: File
   provisioner "file" {
     source      = "${local.downloads}/01-app.tar.gz"
     destination = "/tmp/app.tar.gz"
     generated   = true
   }
 
-  # customize[1]: Shell
   provisioner "file" {
     name        = "Shell-upload"
     source      = "${local.downloads}/02-setup.sh"
@@ -208,7 +206,6 @@ build {
     ]
   }
 
-  # customize[2]: Shell
   provisioner "file" {
     name        = "Shell-upload"
     source      = "${local.downloads}/03-other.sh"

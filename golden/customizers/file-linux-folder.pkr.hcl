@@ -18,6 +18,17 @@ packer {
   }
 }
 
+variable "package" {
+  type        = string
+  description = "The parameter package of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "raw_query" {
+  type        = string
+  description = "Query of a URL of raw.githubusercontent.com, with what signs in there, without the question mark. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -53,16 +64,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "package" {
-  type = string
-}
-
-variable "raw_query" {
-  type        = string
-  description = "Query of a URL of raw.githubusercontent.com, with what signs in there, without the question mark."
-  sensitive   = true
 }
 
 variable "definition_security_type" {
@@ -179,7 +180,6 @@ build {
     ]
   }
 
-  # customize[0]: File
   provisioner "file" {
     name        = "page"
     source      = "${local.downloads}/01-index.html"
@@ -187,7 +187,6 @@ build {
     generated   = true
   }
 
-  # customize[1]: File
   provisioner "file" {
     name        = "package"
     source      = "${local.downloads}/02-package"
@@ -195,7 +194,6 @@ build {
     generated   = true
   }
 
-  # customize[2]: File
   provisioner "file" {
     name        = "backslash"
     source      = "${local.downloads}/03-app.conf"

@@ -166,7 +166,6 @@ build {
     ]
   }
 
-  # customize[0]: File
   provisioner "file" {
     name        = "page"
     source      = "${local.downloads}/01-index.html"
@@ -174,7 +173,6 @@ build {
     generated   = true
   }
 
-  # customize[1]: File
   provisioner "file" {
     source      = "${local.downloads}/02-app.conf"
     destination = "/etc/app.conf"

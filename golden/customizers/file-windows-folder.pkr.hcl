@@ -195,13 +195,12 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name   = "restart"
     inline = ["Restart-Computer -Force"]
   }
 
-  # customize[1]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "after-upload"
     source      = "${local.downloads}/02-after.ps1"
@@ -217,7 +216,6 @@ build {
     ]
   }
 
-  # customize[2]: File
   provisioner "file" {
     name        = "config"
     source      = "${local.downloads}/03-app.config"

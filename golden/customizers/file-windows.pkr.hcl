@@ -181,7 +181,6 @@ build {
     ]
   }
 
-  # customize[0]: File
   provisioner "file" {
     name        = "app"
     source      = "${local.downloads}/01-app.exe"

@@ -151,7 +151,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "first boot"
     execute_command = local.as_root

@@ -169,7 +169,6 @@ build {
     EOT
   }
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name   = "mode vm"
     inline = ["((Get-Content C:\\DeprovisioningScript.ps1 -Raw) -replace 'Sysprep.exe /oobe /generalize /quiet /quit','Sysprep.exe /oobe /generalize /quiet /quit /mode:vm') | Set-Content C:\\DeprovisioningScript.ps1"]

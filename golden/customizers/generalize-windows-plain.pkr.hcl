@@ -137,7 +137,6 @@ build {
   name    = "win"
   sources = ["source.azure-arm.win"]
 
-  # customize[0]: WindowsRestart
   provisioner "windows-restart" {}
 
   provisioner "powershell" {

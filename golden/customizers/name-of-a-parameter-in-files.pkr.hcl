@@ -28,6 +28,66 @@ packer {
   }
 }
 
+variable "publisher" {
+  type        = string
+  description = "The parameter publisher of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "offer" {
+  type        = string
+  description = "The parameter offer of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "sku" {
+  type        = string
+  description = "The parameter sku of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "version" {
+  type        = string
+  description = "The parameter version of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "customizescriptpath" {
+  type        = string
+  description = "The parameter customizescriptpath of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "gallery_image_id" {
+  type        = string
+  description = "The parameter galleryImageId of the template, which has no default. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/", var.gallery_image_id))
+    error_message = "The gallery_image_id must begin as a resource id does: /subscriptions/.../resourceGroups/.../providers/..."
+  }
+}
+
+variable "managed_image_res_group_id" {
+  type        = string
+  description = "The parameter managedImageResGroupId of the template, which has no default. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/", var.managed_image_res_group_id))
+    error_message = "The managed_image_res_group_id must begin as a resource id does: /subscriptions/.../resourceGroups/.../providers/..."
+  }
+}
+
+variable "managedimagename" {
+  type        = string
+  description = "The parameter managedimagename of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "sharedgalimagename" {
+  type        = string
+  description = "The parameter sharedgalimagename of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "destinationregion" {
+  type        = string
+  description = "The parameter destinationregion of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -59,46 +119,6 @@ variable "oidc_request_token" {
   sensitive   = true
 }
 
-variable "publisher" {
-  type = string
-}
-
-variable "offer" {
-  type = string
-}
-
-variable "sku" {
-  type = string
-}
-
-variable "version" {
-  type = string
-}
-
-variable "customizescriptpath" {
-  type = string
-}
-
-variable "gallery_image_id" {
-  type = string
-}
-
-variable "managed_image_res_group_id" {
-  type = string
-}
-
-variable "managedimagename" {
-  type = string
-}
-
-variable "sharedgalimagename" {
-  type = string
-}
-
-variable "destinationregion" {
-  type = string
-}
-
 variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
@@ -112,8 +132,8 @@ variable "image_version" {
 }
 
 locals {
-  id_parts   = split("/", "${var.gallery_image_id}${var.sharedgalimagename}")
-  id_parts_2 = split("/", "${var.managed_image_res_group_id}${var.managedimagename}")
+  gallery_image_parts = split("/", "${var.gallery_image_id}${var.sharedgalimagename}")
+  managed_image_parts = split("/", "${var.managed_image_res_group_id}${var.managedimagename}")
 
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -123,7 +143,7 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${local.id_parts[2]}/resourceGroups/${local.id_parts[4]}/providers/Microsoft.Compute/galleries/${local.id_parts[8]}/images/${local.id_parts[10]}/versions/${length(local.id_parts) > 12 && local.id_parts[12] != "latest" ? local.id_parts[12] : local.image_version}"
+  gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version}"
   sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -152,7 +172,7 @@ source "azure-arm" "image" {
   client_id          = var.client_id
   oidc_request_url   = var.oidc_request_url
   oidc_request_token = var.oidc_request_token
-  subscription_id    = local.id_parts_2[2]
+  subscription_id    = local.managed_image_parts[2]
 
   # Source image
   os_type         = "Linux"
@@ -176,11 +196,11 @@ source "azure-arm" "image" {
   managed_image_resource_group_name = local.temporary_group_name
 
   shared_image_gallery_destination {
-    subscription   = local.id_parts[2]
-    resource_group = local.id_parts[4]
-    gallery_name   = local.id_parts[8]
-    image_name     = local.id_parts[10]
-    image_version  = length(local.id_parts) > 12 && local.id_parts[12] != "latest" ? local.id_parts[12] : local.image_version
+    subscription   = local.gallery_image_parts[2]
+    resource_group = local.gallery_image_parts[4]
+    gallery_name   = local.gallery_image_parts[8]
+    image_name     = local.gallery_image_parts[10]
+    image_version  = length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version
 
     target_region {
       name = "westcentralus"
@@ -227,7 +247,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "Shell-upload"
     source      = "${local.downloads}/01-Shell"
@@ -261,13 +280,13 @@ build {
     post-processor "shell-local" {
       name = "distribute-1"
       env = { for name, value in {
-        GALLERY_SUBSCRIPTION     = local.id_parts[2]
-        GALLERY_RESOURCE_GROUP   = local.id_parts[4]
-        GALLERY_NAME             = local.id_parts[8]
-        GALLERY_IMAGE_DEFINITION = local.id_parts[10]
-        NAME                     = local.id_parts_2[8]
-        SUBSCRIPTION             = local.id_parts_2[2]
-        RESOURCE_GROUP           = local.id_parts_2[4]
+        GALLERY_SUBSCRIPTION     = local.gallery_image_parts[2]
+        GALLERY_RESOURCE_GROUP   = local.gallery_image_parts[4]
+        GALLERY_NAME             = local.gallery_image_parts[8]
+        GALLERY_IMAGE_DEFINITION = local.gallery_image_parts[10]
+        NAME                     = local.managed_image_parts[8]
+        SUBSCRIPTION             = local.managed_image_parts[2]
+        RESOURCE_GROUP           = local.managed_image_parts[4]
         TEMPORARY_NAME           = "packer-temporary-1-${formatdate("YYYYMMDDhhmmss", local.now)}"
         SOURCE                   = local.gallery_version_id
         LOCATION                 = var.destinationregion

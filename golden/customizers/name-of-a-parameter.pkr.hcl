@@ -129,7 +129,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "Shell-upload"
     source      = "${local.downloads}/01-a.sh"
@@ -162,7 +161,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/img2.manifest.json"
     custom_data = {
-      run_output_name = "x"
+      x = "/subscriptions/${build.SubscriptionID}/resourceGroups/r/providers/Microsoft.Compute/images/i1"
     }
   }
 }

@@ -138,7 +138,6 @@ build {
   name    = "win"
   sources = ["source.azure-arm.win"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name              = "as administrator"
     elevated_user     = build.User
@@ -146,7 +145,6 @@ build {
     inline            = ["whoami"]
   }
 
-  # customize[1]: PowerShell
   provisioner "powershell" {
     name             = "as system"
     elevated_user    = "SYSTEM"
@@ -154,7 +152,6 @@ build {
     inline           = ["whoami"]
   }
 
-  # customize[2]: PowerShell
   provisioner "powershell" {
     name          = "system without elevated"
     elevated_user = "SYSTEM"

@@ -138,13 +138,11 @@ build {
   name    = "win"
   sources = ["source.azure-arm.win"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name   = "one line"
     inline = ["Set-TimeZone -Id UTC"]
   }
 
-  # customize[1]: PowerShell
   provisioner "powershell" {
     name = "some lines"
     inline = [

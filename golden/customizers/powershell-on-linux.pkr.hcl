@@ -164,7 +164,7 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell. Through pwsh.
+  # Through pwsh.
   provisioner "file" {
     name        = "pwsh-upload"
     destination = "/tmp/01-pwsh.ps1"
@@ -183,7 +183,6 @@ build {
     ]
   }
 
-  # customize[1]: PowerShell. Through pwsh.
   provisioner "file" {
     name        = "PowerShell-upload"
     source      = "${local.downloads}/02-setup.ps1"

@@ -149,7 +149,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name = "a"
     inline = [
@@ -160,7 +159,6 @@ build {
     ]
   }
 
-  # customize[1]: PowerShell
   provisioner "powershell" {
     name   = "b"
     inline = ["Get-Service"]

@@ -182,7 +182,7 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "setup-upload"
     source      = "${local.downloads}/01-Setup-App.ps1"
@@ -201,7 +201,6 @@ build {
     ]
   }
 
-  # customize[1]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "PowerShell-upload"
     source      = "${local.downloads}/02-more.ps1"

@@ -198,7 +198,6 @@ build {
     ]
   }
 
-  # customize[0]: File
   provisioner "file" {
     name        = "f"
     source      = "${local.downloads}/01-a.conf"
@@ -206,7 +205,6 @@ build {
     generated   = true
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name                = "u"
     execute_command     = local.as_root
@@ -249,7 +247,6 @@ build {
     ]
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     name            = "v"
     execute_command = local.as_root

@@ -176,7 +176,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "f-upload"
     source      = "${local.downloads}/01-a.sh"

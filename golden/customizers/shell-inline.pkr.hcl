@@ -134,7 +134,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "install nginx"
     execute_command = local.as_root
@@ -145,7 +144,6 @@ build {
     ]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "several lines in one"
     execute_command = local.as_root
@@ -159,7 +157,6 @@ build {
     ]
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["echo no name"]

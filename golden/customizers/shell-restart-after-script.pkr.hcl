@@ -165,7 +165,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "setup-upload"
     source      = "${local.downloads}/01-setup.sh"
@@ -184,7 +183,6 @@ build {
     ]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name                = "restart"
     execute_command     = local.as_root
@@ -223,7 +221,6 @@ build {
     ]
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     name            = "after"
     execute_command = local.as_root

@@ -152,7 +152,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "shell" {
     name                = "restart"
     execute_command     = local.as_root
@@ -190,14 +189,12 @@ build {
     ]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "keep the user"
     execute_command = local.as_root
     inline          = ["sed -i 's/+user//' /tmp/DeprovisioningScript.sh"]
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     name                = "again"
     execute_command     = local.as_root
@@ -206,7 +203,6 @@ build {
     inline              = ["reboot"]
   }
 
-  # The VM restarts, a moment after the command returned: wait until it is back.
   provisioner "shell" {
     name                = "again-restarted"
     pause_before        = "10s"

@@ -134,7 +134,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name                = "plain"
     execute_command     = local.as_root
@@ -158,7 +157,6 @@ build {
     ]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name                = "conditional"
     execute_command     = local.as_root
@@ -167,7 +165,6 @@ build {
     inline              = ["if [ -f /var/run/reboot-required ]; then shutdown -r +2 'back soon'; fi"]
   }
 
-  # The VM restarts, a moment after the command returned: wait until it is back.
   provisioner "shell" {
     name                = "conditional-restarted"
     pause_before        = "10s"
@@ -179,7 +176,6 @@ build {
     ]
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     name                = "systemctl"
     execute_command     = local.as_root
@@ -188,7 +184,6 @@ build {
     inline              = ["systemctl reboot"]
   }
 
-  # The VM restarts, a moment after the command returned: wait until it is back.
   provisioner "shell" {
     name                = "systemctl-restarted"
     pause_before        = "10s"
@@ -200,7 +195,6 @@ build {
     ]
   }
 
-  # customize[3]: Shell
   provisioner "shell" {
     name                = "init"
     execute_command     = local.as_root
@@ -209,7 +203,6 @@ build {
     inline              = ["init 6"]
   }
 
-  # The VM restarts, a moment after the command returned: wait until it is back.
   provisioner "shell" {
     name                = "init-restarted"
     pause_before        = "10s"

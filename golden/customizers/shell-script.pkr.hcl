@@ -166,7 +166,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "setup-upload"
     source      = "${local.downloads}/01-setup.sh"
@@ -185,7 +184,6 @@ build {
     ]
   }
 
-  # customize[1]: Shell
   provisioner "file" {
     name        = "Shell-upload"
     source      = "${local.downloads}/02-setup.sh"

@@ -169,14 +169,12 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "é"
     execute_command = local.as_root
     inline          = ["true"]
   }
 
-  # customize[1]: File
   provisioner "file" {
     source      = "${local.downloads}/02-e-.txt"
     destination = "/tmp/e.txt"

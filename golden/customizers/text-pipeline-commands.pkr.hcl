@@ -103,7 +103,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "\u0023#vso[task.prependpath]/tmp/evil"
     execute_command = local.as_root
@@ -115,7 +114,6 @@ build {
     ]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "two"
     execute_command = local.as_root
@@ -149,7 +147,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "r"
+      r = "/subscriptions/${build.SubscriptionID}/resourceGroups/g/providers/Microsoft.Compute/images/web"
     }
   }
 }

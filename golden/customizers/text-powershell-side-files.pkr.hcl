@@ -137,89 +137,54 @@ build {
   name    = "win"
   sources = ["source.azure-arm.win"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name   = "quotes and templates"
     script = "${path.root}/scripts/01-quotes-and-templates.ps1"
   }
 
-  # customize[1]: PowerShell
   provisioner "powershell" {
     name   = "here-string"
     script = "${path.root}/scripts/02-here-string.ps1"
   }
 
-  # customize[2]: PowerShell
   provisioner "powershell" {
     name   = "braces"
     script = "${path.root}/scripts/03-braces.ps1"
   }
 
-  # customize[3]: PowerShell
   provisioner "powershell" {
     name   = "not ascii"
     script = "${path.root}/scripts/04-not-ascii.ps1"
   }
 
-  # customize[4]: PowerShell
   provisioner "powershell" {
     name   = "using"
     script = "${path.root}/scripts/05-using.ps1"
   }
 
-  # customize[5]: PowerShell
   provisioner "powershell" {
     name   = "param"
     script = "${path.root}/scripts/06-param.ps1"
   }
 
-  # customize[6]: PowerShell
   provisioner "powershell" {
     name   = "ends in a backtick"
     script = "${path.root}/scripts/07-ends-in-a-backtick.ps1"
   }
 
-  # customize[7]: PowerShell
   provisioner "powershell" {
     name   = "not normalized"
     script = "${path.root}/scripts/08-not-normalized.ps1"
   }
 
-  # customize[8]: PowerShell
   provisioner "powershell" {
     name   = "windows line ends"
     script = "${path.root}/scripts/09-windows-line-ends.ps1"
   }
 
   provisioner "powershell" {
-    name = "generalize"
-    inline = [
-      <<-EOT
-        Write-Output '>>> Waiting for GA Service (RdAgent) to start ...'
-        while ((Get-Service RdAgent).Status -ne 'Running') { Start-Sleep -s 5 }
-        Write-Output '>>> Waiting for GA Service (WindowsAzureTelemetryService) to start ...'
-        while ((Get-Service WindowsAzureTelemetryService) -and ((Get-Service WindowsAzureTelemetryService).Status -ne 'Running')) { Start-Sleep -s 5 }
-        Write-Output '>>> Waiting for GA Service (WindowsAzureGuestAgent) to start ...'
-        while ((Get-Service WindowsAzureGuestAgent).Status -ne 'Running') { Start-Sleep -s 5 }
-        if (Test-Path $Env:SystemRoot\system32\Sysprep\unattend.xml) {
-          Write-Output '>>> Removing Sysprep\unattend.xml ...'
-          Remove-Item $Env:SystemRoot\system32\Sysprep\unattend.xml -Force
-        }
-        if (Test-Path $Env:SystemRoot\Panther\unattend.xml) {
-          Write-Output '>>> Removing Panther\unattend.xml ...'
-          Remove-Item $Env:SystemRoot\Panther\unattend.xml -Force
-        }
-        Write-Output '>>> Sysprepping VM ...'
-        & $Env:SystemRoot\System32\Sysprep\Sysprep.exe /oobe /generalize /quiet /quit
-        while ($true) {
-          $imageState = (Get-ItemProperty HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State).ImageState
-          Write-Output $imageState
-          if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }
-          Start-Sleep -s 5
-        }
-        Write-Output '>>> Sysprep complete ...'
-      EOT
-    ]
+    name   = "generalize"
+    script = "${path.root}/scripts/generalize.ps1"
   }
 
   # What Image Builder kept as the run output.

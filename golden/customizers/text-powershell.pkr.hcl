@@ -138,7 +138,6 @@ build {
   name    = "win"
   sources = ["source.azure-arm.win"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name = "quotes and templates"
     inline = [
@@ -149,7 +148,6 @@ build {
     ]
   }
 
-  # customize[1]: PowerShell
   provisioner "powershell" {
     name = "here-string"
     inline = [
@@ -162,7 +160,7 @@ build {
     ]
   }
 
-  # customize[2]: PowerShell. Inline would change its text.
+  # Inline would change its text.
   provisioner "file" {
     name        = "braces-upload"
     destination = "C:\\Windows\\Temp\\03-braces.ps1"
@@ -179,7 +177,6 @@ build {
     ]
   }
 
-  # customize[3]: PowerShell. Inline would change its text.
   provisioner "file" {
     name        = "not ascii-upload"
     destination = "C:\\Windows\\Temp\\04-not-ascii.ps1"
@@ -194,7 +191,6 @@ build {
     ]
   }
 
-  # customize[4]: PowerShell. Inline would change its text.
   provisioner "file" {
     name        = "using-upload"
     destination = "C:\\Windows\\Temp\\05-using.ps1"
@@ -212,7 +208,6 @@ build {
     ]
   }
 
-  # customize[5]: PowerShell. Inline would change its text.
   provisioner "file" {
     name        = "param-upload"
     destination = "C:\\Windows\\Temp\\06-param.ps1"
@@ -230,7 +225,6 @@ build {
     ]
   }
 
-  # customize[6]: PowerShell. Inline would change its text.
   provisioner "file" {
     name        = "ends in a backtick-upload"
     destination = "C:\\Windows\\Temp\\07-ends-in-a-backtick.ps1"
@@ -248,7 +242,7 @@ build {
     ]
   }
 
-  # customize[7]: PowerShell. Inline would change its text. In base64, for HCL would change some of its characters.
+  # Inline would change its text. In base64, for HCL would change some of its characters.
   provisioner "file" {
     name        = "not normalized-upload"
     destination = "C:\\Windows\\Temp\\08-not-normalized.ps1.b64"
@@ -271,15 +265,13 @@ build {
     ]
   }
 
-  # customize[8]: PowerShell
   provisioner "powershell" {
     name = "windows line ends"
     inline = [
-      replace(<<-EOT
+      <<-EOT
         $x = 1
         $y = 2
       EOT
-      , "\n", "\r\n"),
     ]
   }
 

@@ -19,6 +19,18 @@ packer {
   }
 }
 
+variable "contoso_sas_token" {
+  type        = string
+  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
+variable "github_credentials" {
+  type        = string
+  description = "What stood before or in the URL of github.com to sign in: user:password, or a key. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -54,18 +66,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "contoso_sas_token" {
-  type        = string
-  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark."
-  sensitive   = true
-}
-
-variable "github_credentials" {
-  type        = string
-  description = "What stood before or in the URL of github.com to sign in: user:password, or a key."
-  sensitive   = true
 }
 
 variable "definition_security_type" {
@@ -148,7 +148,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "secrets"
     execute_command = local.as_root
@@ -158,7 +157,7 @@ build {
     ]
   }
 
-  # customize[1]: Shell. Inline, Packer would change its text.
+  # Inline, Packer would change its text.
   provisioner "file" {
     name        = "secret beside braces-upload"
     destination = "/tmp/02-secret-beside-braces.sh"

@@ -134,7 +134,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "quotes and templates"
     execute_command = local.as_root
@@ -144,72 +143,49 @@ build {
     ]
   }
 
-  # customize[1]: Shell. In a file, for inline Packer would change its text.
+  # In a file, for inline Packer would change its text.
   provisioner "shell" {
     name            = "braces"
     execute_command = local.as_root
     script          = "${path.root}/scripts/02-braces.sh"
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     name            = "heredoc"
     execute_command = local.as_root
-    inline = [
-      <<-EOT2
-        cat > /etc/motd <<'EOF'
-        Hello $${USER}
-        	EOT
-        EOT
-        EOF
-          indented
-      EOT2
-    ]
+    script          = "${path.root}/scripts/03-heredoc.sh"
   }
 
-  # customize[3]: Shell. In a file, for inline Packer would change its text.
   provisioner "shell" {
     name            = "not normalized"
     execute_command = local.as_root
     script          = "${path.root}/scripts/04-not-normalized.sh"
   }
 
-  # customize[4]: Shell
   provisioner "shell" {
     name            = "normalized"
     execute_command = local.as_root
     inline          = ["printf 'café \u00a0 \u2028 😀 \ufeff'"]
   }
 
-  # customize[5]: Shell
   provisioner "shell" {
     name            = "control characters"
     execute_command = local.as_root
     inline          = ["printf 'a\u0001b\u001bc\u007f'"]
   }
 
-  # customize[6]: Shell
   provisioner "shell" {
     name            = "nul"
     execute_command = local.as_root
     inline          = ["printf 'nul\u0000nul'"]
   }
 
-  # customize[7]: Shell
   provisioner "shell" {
     name            = "windows line ends"
     execute_command = local.as_root
-    inline = [
-      <<-EOT
-        echo one
-        echo two
-
-        echo three
-      EOT
-    ]
+    script          = "${path.root}/scripts/08-windows-line-ends.sh"
   }
 
-  # customize[8]: Shell
   provisioner "shell" {
     name            = "lone carriage return"
     execute_command = local.as_root
@@ -221,16 +197,7 @@ build {
     name            = "generalize"
     execute_command = local.as_root
     skip_clean      = true
-    inline = [
-      "rm \"$0\"",
-      <<-EOT
-        WAAGENT=/usr/sbin/waagent
-        if waagent -version > /dev/null 2>&1; then
-          WAAGENT=waagent
-        fi
-        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
-      EOT
-    ]
+    script          = "${path.root}/scripts/generalize.sh"
   }
 
   # What Image Builder kept as the run output.

@@ -134,7 +134,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "quotes and templates"
     execute_command = local.as_root
@@ -144,7 +143,7 @@ build {
     ]
   }
 
-  # customize[1]: Shell. Inline, Packer would change its text.
+  # Inline, Packer would change its text.
   provisioner "file" {
     name        = "braces-upload"
     destination = "/tmp/02-braces.sh"
@@ -165,7 +164,6 @@ build {
     ]
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     name            = "heredoc"
     execute_command = local.as_root
@@ -181,7 +179,7 @@ build {
     ]
   }
 
-  # customize[3]: Shell. Inline, Packer would change its text. In base64, for HCL would change some of its characters.
+  # Inline, Packer would change its text. In base64, for HCL would change some of its characters.
   provisioner "file" {
     name        = "not normalized-upload"
     destination = "/tmp/04-not-normalized.sh.b64"
@@ -207,28 +205,24 @@ build {
     ]
   }
 
-  # customize[4]: Shell
   provisioner "shell" {
     name            = "normalized"
     execute_command = local.as_root
     inline          = ["printf 'café \u00a0 \u2028 😀 \ufeff'"]
   }
 
-  # customize[5]: Shell
   provisioner "shell" {
     name            = "control characters"
     execute_command = local.as_root
     inline          = ["printf 'a\u0001b\u001bc\u007f'"]
   }
 
-  # customize[6]: Shell
   provisioner "shell" {
     name            = "nul"
     execute_command = local.as_root
     inline          = ["printf 'nul\u0000nul'"]
   }
 
-  # customize[7]: Shell
   provisioner "shell" {
     name            = "windows line ends"
     execute_command = local.as_root
@@ -242,7 +236,6 @@ build {
     ]
   }
 
-  # customize[8]: Shell
   provisioner "shell" {
     name            = "lone carriage return"
     execute_command = local.as_root

@@ -170,7 +170,6 @@ build {
     ]
   }
 
-  # customize[0]: File
   provisioner "file" {
     source      = "${local.downloads}/01-x"
     destination = "/tmp/a b $${1}"

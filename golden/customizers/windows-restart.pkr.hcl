@@ -137,10 +137,8 @@ build {
   name    = "win"
   sources = ["source.azure-arm.win"]
 
-  # customize[0]: WindowsRestart
   provisioner "windows-restart" {}
 
-  # customize[1]: WindowsRestart
   provisioner "windows-restart" {
     name                  = "slow"
     restart_command       = "shutdown /r /f /t 60"
@@ -148,12 +146,10 @@ build {
     restart_timeout       = "15m"
   }
 
-  # customize[2]: WindowsRestart
   provisioner "windows-restart" {
     restart_timeout = "10m"
   }
 
-  # customize[3]: WindowsRestart
   provisioner "windows-restart" {
     restart_timeout = "1h30m"
   }

@@ -142,10 +142,8 @@ build {
   name    = "win"
   sources = ["source.azure-arm.win"]
 
-  # customize[0]: WindowsUpdate
   provisioner "windows-update" {}
 
-  # customize[1]: WindowsUpdate
   provisioner "windows-update" {
     name            = "chosen"
     search_criteria = "IsInstalled=0"
@@ -153,7 +151,6 @@ build {
     update_limit    = 40
   }
 
-  # customize[2]: WindowsUpdate
   provisioner "windows-update" {}
 
   provisioner "powershell" {

@@ -25,6 +25,11 @@ packer {
   }
 }
 
+variable "resource_group_name" {
+  type        = string
+  description = "Resource group that the template was deployed to. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -65,11 +70,6 @@ variable "subscription_id" {
     condition     = var.subscription_id != ""
     error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
   }
-}
-
-variable "resource_group_name" {
-  type        = string
-  description = "Resource group that the template was deployed to."
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -148,7 +148,6 @@ build {
   name    = "desk"
   sources = ["source.azure-arm.desk"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name          = "hello"
     elevated_user = "SYSTEM"

@@ -135,7 +135,6 @@ build {
   name    = "w11"
   sources = ["source.azure-arm.w11"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name   = "a"
     inline = ["Get-Date"]

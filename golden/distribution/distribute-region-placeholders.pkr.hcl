@@ -17,6 +17,16 @@ packer {
   }
 }
 
+variable "region" {
+  type        = string
+  description = "Fills in <region> of the template. Whoever runs Packer gives it."
+}
+
+variable "other_region" {
+  type        = string
+  description = "Fills in <other region> of the template. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -52,16 +62,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "region" {
-  type        = string
-  description = "Fills in <region> of the template."
-}
-
-variable "other_region" {
-  type        = string
-  description = "Fills in <other region> of the template."
 }
 
 variable "definition_security_type" {
@@ -148,7 +148,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["true"]

@@ -18,6 +18,11 @@ packer {
   }
 }
 
+variable "region" {
+  type        = string
+  description = "Fills in <region> of the template. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -53,11 +58,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "region" {
-  type        = string
-  description = "Fills in <region> of the template."
 }
 
 variable "definition_security_type" {
@@ -158,7 +158,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["true"]

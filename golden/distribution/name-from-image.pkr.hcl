@@ -134,7 +134,6 @@ build {
   name    = "Web-Base.2"
   sources = ["source.azure-arm.web_base_2"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["true"]

@@ -18,6 +18,12 @@ packer {
   }
 }
 
+variable "contoso_sas_token" {
+  type        = string
+  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -53,12 +59,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "contoso_sas_token" {
-  type        = string
-  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark."
-  sensitive   = true
 }
 
 variable "definition_security_type" {
@@ -145,7 +145,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["true"]

@@ -101,7 +101,6 @@ build {
   name    = "alma"
   sources = ["source.azure-arm.alma"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "update"
     execute_command = local.as_root
@@ -129,7 +128,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/alma.manifest.json"
     custom_data = {
-      run_output_name = "alma"
+      alma = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/alma"
     }
   }
 }

@@ -160,7 +160,6 @@ build {
   name    = "win"
   sources = ["source.azure-arm.win"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name             = "time"
     elevated_user    = "SYSTEM"
@@ -168,7 +167,6 @@ build {
     inline           = ["Set-TimeZone -Id UTC"]
   }
 
-  # customize[1]: WindowsUpdate
   provisioner "windows-update" {
     name            = "updates"
     search_criteria = "IsInstalled=0"

@@ -127,7 +127,6 @@ build {
   name    = "out_image"
   sources = ["source.azure-arm.out_image"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "Shell Customizer Example"
     execute_command = local.as_root

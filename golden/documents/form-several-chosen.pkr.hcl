@@ -134,7 +134,6 @@ build {
   name    = "db"
   sources = ["source.azure-arm.db"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["apt-get install -y postgresql"]

@@ -106,7 +106,6 @@ build {
   name    = "kiosk"
   sources = ["source.azure-arm.kiosk"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "motd"
     execute_command = local.as_root
@@ -134,7 +133,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/kiosk.manifest.json"
     custom_data = {
-      run_output_name = "kept"
+      kept = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/kiosk"
     }
   }
 }

@@ -100,14 +100,14 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell. From https://raw.githubusercontent.com/contoso/images/main/setup.sh
+  # From https://raw.githubusercontent.com/contoso/images/main/setup.sh
   provisioner "shell" {
     name            = "setup"
     execute_command = local.as_root
     script          = "${path.root}/scripts/01-setup.sh"
   }
 
-  # customize[1]: Shell. From https://raw.githubusercontent.com/contoso/images/main/kernel.sh?raw=true
+  # From https://raw.githubusercontent.com/contoso/images/main/kernel.sh?raw=true
   provisioner "shell" {
     name                = "kernel"
     execute_command     = local.as_root
@@ -128,19 +128,19 @@ build {
     ]
   }
 
-  # customize[2]: Shell. From https://raw.githubusercontent.com/contoso/images/main/tune.pl
+  # From https://raw.githubusercontent.com/contoso/images/main/tune.pl
   provisioner "shell" {
     execute_command = local.as_root
     script          = "${path.root}/scripts/03-tune.pl"
   }
 
-  # customize[3]: Shell. From https://raw.githubusercontent.com/contoso/images/main/install
+  # From https://raw.githubusercontent.com/contoso/images/main/install
   provisioner "shell" {
     execute_command = local.as_root
     script          = "${path.root}/scripts/04-install.sh"
   }
 
-  # customize[4]: Shell. From https://raw.githubusercontent.com/contoso/images/main/long.sh
+  # From https://raw.githubusercontent.com/contoso/images/main/long.sh
   provisioner "file" {
     name        = "long-upload"
     source      = "${path.root}/scripts/05-long.sh"
@@ -158,20 +158,19 @@ build {
     ]
   }
 
-  # customize[5]: Shell
   provisioner "shell" {
     name            = "inline"
     execute_command = local.as_root
     inline          = ["nginx -t"]
   }
 
-  # customize[6]: Shell. From https://github.com/contoso/images/blob/main/install.sh
+  # From https://github.com/contoso/images/blob/main/install.sh
   provisioner "shell" {
     execute_command = local.as_root
     script          = "${path.root}/scripts/07-install.sh"
   }
 
-  # customize[7]: File. From https://raw.githubusercontent.com/contoso/images/main/site.conf
+  # From https://raw.githubusercontent.com/contoso/images/main/site.conf
   provisioner "file" {
     source      = "${path.root}/files/08-site.conf"
     destination = "/tmp/site.conf"
@@ -182,23 +181,14 @@ build {
     name            = "generalize"
     execute_command = local.as_root
     skip_clean      = true
-    inline = [
-      "rm \"$0\"",
-      <<-EOT
-        WAAGENT=/usr/sbin/waagent
-        if waagent -version > /dev/null 2>&1; then
-          WAAGENT=waagent
-        fi
-        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
-      EOT
-    ]
+    script          = "${path.root}/scripts/generalize.sh"
   }
 
   # What Image Builder kept as the run output.
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "web"
+      web = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
     }
   }
 }

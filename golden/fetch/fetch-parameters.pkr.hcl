@@ -22,6 +22,17 @@ packer {
   }
 }
 
+variable "host" {
+  type        = string
+  description = "Fills in <host> of the template. Whoever runs Packer gives it."
+}
+
+variable "token" {
+  type        = string
+  description = "The parameter token of the template, which has no default. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -59,19 +70,9 @@ variable "subscription_id" {
   default     = "11111111-1111-1111-1111-111111111111"
 }
 
-variable "host" {
-  type        = string
-  description = "Fills in <host> of the template."
-}
-
 variable "artifacts" {
   type    = string
   default = "https://raw.githubusercontent.com/contoso/images/main/"
-}
-
-variable "token" {
-  type      = string
-  sensitive = true
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -123,17 +124,7 @@ build {
   provisioner "shell" {
     name            = "deprovisioning-script"
     execute_command = local.as_root
-    inline = [
-      <<-EOT
-        cat > /tmp/DeprovisioningScript.sh <<'END'
-        WAAGENT=/usr/sbin/waagent
-        if waagent -version > /dev/null 2>&1; then
-          WAAGENT=waagent
-        fi
-        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
-        END
-      EOT
-    ]
+    script          = "${path.root}/scripts/lay-deprovisioning-script.sh"
   }
 
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
@@ -151,32 +142,29 @@ build {
     ]
   }
 
-  # customize[0]: Shell. From https://raw.githubusercontent.com/contoso/images/main/setup.sh
+  # From https://raw.githubusercontent.com/contoso/images/main/setup.sh
   provisioner "shell" {
     execute_command = local.as_root
     script          = "${path.root}/scripts/01-setup.sh"
   }
 
-  # customize[1]: Shell. From https://raw.githubusercontent.com/
+  # From https://raw.githubusercontent.com/
   provisioner "shell" {
     execute_command = local.as_root
     script          = "${path.root}/scripts/02-Shell.sh"
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["echo ${var.artifacts} > /etc/artifacts"]
   }
 
-  # customize[3]: File
   provisioner "file" {
     source      = "${local.downloads}/04-File"
     destination = "/tmp/site.conf"
     generated   = true
   }
 
-  # customize[4]: File
   provisioner "file" {
     source      = "${local.downloads}/05-motd"
     destination = "/tmp/motd"
@@ -188,17 +176,14 @@ build {
     name            = "generalize"
     execute_command = local.as_root
     skip_clean      = true
-    inline = [
-      "rm \"$0\"",
-      "if [ -f /tmp/DeprovisioningScript.sh ]; then sh /tmp/DeprovisioningScript.sh; else echo 'No deprovisioning script: the image is not generalized'; fi",
-    ]
+    script          = "${path.root}/scripts/run-deprovisioning-script.sh"
   }
 
   # What Image Builder kept as the run output.
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "web"
+      web = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
     }
   }
 }

@@ -103,42 +103,18 @@ build {
   # Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it.
   provisioner "file" {
     name        = "deprovisioning-script"
+    source      = "${path.root}/scripts/DeprovisioningScript.ps1"
     destination = "C:\\DeprovisioningScript.ps1"
-    content     = <<-EOT
-      Write-Output '>>> Waiting for GA Service (RdAgent) to start ...'
-      while ((Get-Service RdAgent).Status -ne 'Running') { Start-Sleep -s 5 }
-      Write-Output '>>> Waiting for GA Service (WindowsAzureTelemetryService) to start ...'
-      while ((Get-Service WindowsAzureTelemetryService) -and ((Get-Service WindowsAzureTelemetryService).Status -ne 'Running')) { Start-Sleep -s 5 }
-      Write-Output '>>> Waiting for GA Service (WindowsAzureGuestAgent) to start ...'
-      while ((Get-Service WindowsAzureGuestAgent).Status -ne 'Running') { Start-Sleep -s 5 }
-      if (Test-Path $Env:SystemRoot\system32\Sysprep\unattend.xml) {
-        Write-Output '>>> Removing Sysprep\unattend.xml ...'
-        Remove-Item $Env:SystemRoot\system32\Sysprep\unattend.xml -Force
-      }
-      if (Test-Path $Env:SystemRoot\Panther\unattend.xml) {
-        Write-Output '>>> Removing Panther\unattend.xml ...'
-        Remove-Item $Env:SystemRoot\Panther\unattend.xml -Force
-      }
-      Write-Output '>>> Sysprepping VM ...'
-      & $Env:SystemRoot\System32\Sysprep\Sysprep.exe /oobe /generalize /quiet /quit
-      while ($true) {
-        $imageState = (Get-ItemProperty HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State).ImageState
-        Write-Output $imageState
-        if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }
-        Start-Sleep -s 5
-      }
-      Write-Output '>>> Sysprep complete ...'
-    EOT
   }
 
-  # customize[0]: File. From https://raw.githubusercontent.com/contoso/images/main/tools.zip
+  # From https://raw.githubusercontent.com/contoso/images/main/tools.zip
   provisioner "file" {
     name        = "tools"
     source      = "${path.root}/files/01-tools.zip"
     destination = "C:\\tools.zip"
   }
 
-  # customize[1]: PowerShell. From https://raw.githubusercontent.com/contoso/images/main/setup.ps1
+  # From https://raw.githubusercontent.com/contoso/images/main/setup.ps1
   provisioner "powershell" {
     name             = "setup"
     elevated_user    = "SYSTEM"
@@ -146,34 +122,25 @@ build {
     script           = "${path.root}/scripts/02-setup.ps1"
   }
 
-  # customize[2]: PowerShell. From https://example.com/download?path=/b.ps1&version=2
+  # From https://example.com/download?path=/b.ps1&version=2
   provisioner "powershell" {
     script = "${path.root}/scripts/03-download.ps1"
   }
 
-  # customize[3]: PowerShell
   provisioner "powershell" {
     script = "${path.root}/scripts/04-PowerShell.ps1"
   }
 
   provisioner "powershell" {
-    name = "generalize"
-    inline = [
-      <<-EOT
-        if (Test-Path C:\DeprovisioningScript.ps1) {
-          powershell -ExecutionPolicy Bypass -Command '& C:\DeprovisioningScript.ps1; exit $LASTEXITCODE'
-        } else {
-          Write-Output 'No deprovisioning script: the image is not generalized'
-        }
-      EOT
-    ]
+    name   = "generalize"
+    script = "${path.root}/scripts/run-deprovisioning-script.ps1"
   }
 
   # What Image Builder kept as the run output.
   post-processor "manifest" {
     output = "${path.root}/win.manifest.json"
     custom_data = {
-      run_output_name = "win"
+      win = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/win"
     }
   }
 }

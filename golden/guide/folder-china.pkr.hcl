@@ -26,6 +26,16 @@ packer {
   }
 }
 
+variable "vhd_storage_account" {
+  type        = string
+  description = "Storage account that receives the VHD, in the subscription of the build. Whoever runs Packer gives it."
+}
+
+variable "vhd_resource_group_name" {
+  type        = string
+  description = "Resource group of the storage account that receives the VHD. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -67,16 +77,6 @@ variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
   default     = []
-}
-
-variable "vhd_storage_account" {
-  type        = string
-  description = "Storage account that receives the VHD, in the subscription of the build."
-}
-
-variable "vhd_resource_group_name" {
-  type        = string
-  description = "Resource group of the storage account that receives the VHD."
 }
 
 variable "vhd_container" {
@@ -186,32 +186,8 @@ build {
   # Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it.
   provisioner "file" {
     name        = "deprovisioning-script"
+    source      = "${path.root}/scripts/DeprovisioningScript.ps1"
     destination = "C:\\DeprovisioningScript.ps1"
-    content     = <<-EOT
-      Write-Output '>>> Waiting for GA Service (RdAgent) to start ...'
-      while ((Get-Service RdAgent).Status -ne 'Running') { Start-Sleep -s 5 }
-      Write-Output '>>> Waiting for GA Service (WindowsAzureTelemetryService) to start ...'
-      while ((Get-Service WindowsAzureTelemetryService) -and ((Get-Service WindowsAzureTelemetryService).Status -ne 'Running')) { Start-Sleep -s 5 }
-      Write-Output '>>> Waiting for GA Service (WindowsAzureGuestAgent) to start ...'
-      while ((Get-Service WindowsAzureGuestAgent).Status -ne 'Running') { Start-Sleep -s 5 }
-      if (Test-Path $Env:SystemRoot\system32\Sysprep\unattend.xml) {
-        Write-Output '>>> Removing Sysprep\unattend.xml ...'
-        Remove-Item $Env:SystemRoot\system32\Sysprep\unattend.xml -Force
-      }
-      if (Test-Path $Env:SystemRoot\Panther\unattend.xml) {
-        Write-Output '>>> Removing Panther\unattend.xml ...'
-        Remove-Item $Env:SystemRoot\Panther\unattend.xml -Force
-      }
-      Write-Output '>>> Sysprepping VM ...'
-      & $Env:SystemRoot\System32\Sysprep\Sysprep.exe /oobe /generalize /quiet /quit
-      while ($true) {
-        $imageState = (Get-ItemProperty HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State).ImageState
-        Write-Output $imageState
-        if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }
-        Start-Sleep -s 5
-      }
-      Write-Output '>>> Sysprep complete ...'
-    EOT
   }
 
   # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build.
@@ -228,7 +204,7 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "a-upload"
     source      = "${local.downloads}/01-a.ps1"
@@ -245,16 +221,8 @@ build {
   }
 
   provisioner "powershell" {
-    name = "generalize"
-    inline = [
-      <<-EOT
-        if (Test-Path C:\DeprovisioningScript.ps1) {
-          powershell -ExecutionPolicy Bypass -Command '& C:\DeprovisioningScript.ps1; exit $LASTEXITCODE'
-        } else {
-          Write-Output 'No deprovisioning script: the image is not generalized'
-        }
-      EOT
-    ]
+    name   = "generalize"
+    script = "${path.root}/scripts/run-deprovisioning-script.ps1"
   }
 
   # What Image Builder kept as the run output.

@@ -170,17 +170,7 @@ build {
   provisioner "shell" {
     name            = "deprovisioning-script"
     execute_command = local.as_root
-    inline = [
-      <<-EOT
-        cat > /tmp/DeprovisioningScript.sh <<'END'
-        WAAGENT=/usr/sbin/waagent
-        if waagent -version > /dev/null 2>&1; then
-          WAAGENT=waagent
-        fi
-        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
-        END
-      EOT
-    ]
+    script          = "${path.root}/scripts/lay-deprovisioning-script.sh"
   }
 
   # Image Builder fetched these when the template was submitted. Here Packer's machine does, at each build.
@@ -198,7 +188,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "install-nginx-upload"
     source      = "${local.downloads}/01-install-nginx.sh"
@@ -217,7 +206,6 @@ build {
     ]
   }
 
-  # customize[1]: File
   provisioner "file" {
     name        = "landing-page"
     source      = "${local.downloads}/02-index.html"
@@ -225,7 +213,6 @@ build {
     generated   = true
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     name            = "publish"
     execute_command = local.as_root
@@ -237,10 +224,7 @@ build {
     name            = "generalize"
     execute_command = local.as_root
     skip_clean      = true
-    inline = [
-      "rm \"$0\"",
-      "if [ -f /tmp/DeprovisioningScript.sh ]; then sh /tmp/DeprovisioningScript.sh; else echo 'No deprovisioning script: the image is not generalized'; fi",
-    ]
+    script          = "${path.root}/scripts/run-deprovisioning-script.sh"
   }
 
   # What Image Builder kept as the run output.

@@ -148,7 +148,6 @@ build {
   name    = "sql"
   sources = ["source.azure-arm.sql"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "x"
     execute_command = local.as_root
@@ -160,16 +159,7 @@ build {
     name            = "generalize"
     execute_command = local.as_root
     skip_clean      = true
-    inline = [
-      "rm \"$0\"",
-      <<-EOT
-        WAAGENT=/usr/sbin/waagent
-        if waagent -version > /dev/null 2>&1; then
-          WAAGENT=waagent
-        fi
-        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
-      EOT
-    ]
+    script          = "${path.root}/scripts/generalize.sh"
   }
 
   # What Image Builder kept as the run output.

@@ -25,6 +25,17 @@ packer {
   }
 }
 
+variable "token" {
+  type        = string
+  description = "The parameter token of the template, which has no default. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
+variable "network" {
+  type        = string
+  description = "The parameter network of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "tenant_id" {
   type        = string
   description = "Tenant of the service principal."
@@ -53,15 +64,6 @@ variable "subscription_id" {
     condition     = var.subscription_id != ""
     error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
   }
-}
-
-variable "token" {
-  type      = string
-  sensitive = true
-}
-
-variable "network" {
-  type = string
 }
 
 variable "definition_security_type" {
@@ -145,7 +147,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "register"
     execute_command = local.as_root
@@ -160,16 +161,7 @@ build {
     name            = "generalize"
     execute_command = local.as_root
     skip_clean      = true
-    inline = [
-      "rm \"$0\"",
-      <<-EOT
-        WAAGENT=/usr/sbin/waagent
-        if waagent -version > /dev/null 2>&1; then
-          WAAGENT=waagent
-        fi
-        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
-      EOT
-    ]
+    script          = "${path.root}/scripts/generalize.sh"
   }
 
   # What Image Builder kept as the run output.

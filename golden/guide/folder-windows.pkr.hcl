@@ -30,6 +30,27 @@ packer {
   }
 }
 
+variable "location" {
+  type        = string
+  description = "Azure region of the build. The template took the region of its resource group. Whoever runs Packer gives it."
+}
+
+variable "resource_group_name" {
+  type        = string
+  description = "Resource group that the template was deployed to. Whoever runs Packer gives it."
+}
+
+variable "gallery_name" {
+  type        = string
+  description = "Compute gallery that receives the image. Whoever runs Packer gives it."
+}
+
+variable "apps_url" {
+  type        = string
+  description = "The parameter appsUrl of the template, which has no default. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -72,21 +93,6 @@ variable "subscription_id" {
   }
 }
 
-variable "location" {
-  type        = string
-  description = "Azure region of the build. The template took the region of its resource group."
-}
-
-variable "resource_group_name" {
-  type        = string
-  description = "Resource group that the template was deployed to."
-}
-
-variable "gallery_name" {
-  type        = string
-  description = "Compute gallery that receives the image"
-}
-
 variable "sku" {
   type    = string
   default = "win11-24h2-avd"
@@ -95,11 +101,6 @@ variable "sku" {
     condition     = contains(["win11-23h2-avd", "win11-24h2-avd"], var.sku)
     error_message = "The sku must be one of win11-23h2-avd, win11-24h2-avd."
   }
-}
-
-variable "apps_url" {
-  type      = string
-  sensitive = true
 }
 
 variable "definition_security_type" {
@@ -198,7 +199,7 @@ build {
   name    = "session-host"
   sources = ["source.azure-arm.session_host"]
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "apps-upload"
     destination = "C:\\Windows\\Temp\\01-apps.ps1"
@@ -217,46 +218,18 @@ build {
     ]
   }
 
-  # customize[1]: WindowsRestart
   provisioner "windows-restart" {
     name            = "restart"
     restart_timeout = "10m"
   }
 
-  # customize[2]: WindowsUpdate
   provisioner "windows-update" {
     update_limit = 40
   }
 
   provisioner "powershell" {
-    name = "generalize"
-    inline = [
-      <<-EOT
-        Write-Output '>>> Waiting for GA Service (RdAgent) to start ...'
-        while ((Get-Service RdAgent).Status -ne 'Running') { Start-Sleep -s 5 }
-        Write-Output '>>> Waiting for GA Service (WindowsAzureTelemetryService) to start ...'
-        while ((Get-Service WindowsAzureTelemetryService) -and ((Get-Service WindowsAzureTelemetryService).Status -ne 'Running')) { Start-Sleep -s 5 }
-        Write-Output '>>> Waiting for GA Service (WindowsAzureGuestAgent) to start ...'
-        while ((Get-Service WindowsAzureGuestAgent).Status -ne 'Running') { Start-Sleep -s 5 }
-        if (Test-Path $Env:SystemRoot\system32\Sysprep\unattend.xml) {
-          Write-Output '>>> Removing Sysprep\unattend.xml ...'
-          Remove-Item $Env:SystemRoot\system32\Sysprep\unattend.xml -Force
-        }
-        if (Test-Path $Env:SystemRoot\Panther\unattend.xml) {
-          Write-Output '>>> Removing Panther\unattend.xml ...'
-          Remove-Item $Env:SystemRoot\Panther\unattend.xml -Force
-        }
-        Write-Output '>>> Sysprepping VM ...'
-        & $Env:SystemRoot\System32\Sysprep\Sysprep.exe /oobe /generalize /quiet /quit
-        while ($true) {
-          $imageState = (Get-ItemProperty HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State).ImageState
-          Write-Output $imageState
-          if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }
-          Start-Sleep -s 5
-        }
-        Write-Output '>>> Sysprep complete ...'
-      EOT
-    ]
+    name   = "generalize"
+    script = "${path.root}/scripts/generalize.ps1"
   }
 
   # What Image Builder kept as the run output.

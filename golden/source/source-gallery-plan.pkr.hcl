@@ -151,7 +151,6 @@ build {
   name    = "web2"
   sources = ["source.azure-arm.web2"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "a"
     execute_command = local.as_root

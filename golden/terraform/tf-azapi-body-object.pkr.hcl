@@ -22,6 +22,16 @@ packer {
   }
 }
 
+variable "shared_image_bastion_id" {
+  type        = string
+  description = "What azurerm_shared_image.bastion.id is. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_bastion_id))
+    error_message = "The shared_image_bastion_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -86,16 +96,6 @@ variable "disk_gb" {
   }
 }
 
-variable "shared_image_bastion_id" {
-  type        = string
-  description = "What azurerm_shared_image.bastion.id is."
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_bastion_id))
-    error_message = "The shared_image_bastion_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
-  }
-}
-
 variable "image_version" {
   type        = string
   description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
@@ -109,9 +109,10 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now           = timestamp()
-  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version = var.image_version != null ? var.image_version : local.time_version
+  now                = timestamp()
+  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version      = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id = "/subscriptions/${local.shared_image_bastion_id_parts[2]}/resourceGroups/${local.shared_image_bastion_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.shared_image_bastion_id_parts[8]}/images/${local.shared_image_bastion_id_parts[10]}/versions/${length(local.shared_image_bastion_id_parts) > 12 && local.shared_image_bastion_id_parts[12] != "latest" ? local.shared_image_bastion_id_parts[12] : local.image_version}"
 }
 
 source "azure-arm" "bastion" {
@@ -169,7 +170,6 @@ build {
   name    = "bastion"
   sources = ["source.azure-arm.bastion"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "hardening"
     execute_command = local.as_root
@@ -201,7 +201,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/bastion.manifest.json"
     custom_data = {
-      run_output_name = "bastion"
+      bastion = local.gallery_version_id
     }
   }
 }

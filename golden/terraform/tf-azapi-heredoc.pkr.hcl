@@ -5,7 +5,8 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery.
-# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
+# Image Builder made the number of a version from the time, and so does the build. To count on from the highest, set these in
+# the shell, and add the option:
 #
 #   shared_image_jump_id=...
 #   -var image_version=$(aib2packer next-version "${shared_image_jump_id}")
@@ -20,6 +21,21 @@ packer {
       source  = "github.com/hashicorp/azure"
       version = "~> 2.6"
     }
+  }
+}
+
+variable "resource_group_rg_name" {
+  type        = string
+  description = "What azurerm_resource_group.rg.name is. Whoever runs Packer gives it."
+}
+
+variable "shared_image_jump_id" {
+  type        = string
+  description = "What azurerm_shared_image.jump.id is. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_jump_id))
+    error_message = "The shared_image_jump_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
   }
 }
 
@@ -63,21 +79,6 @@ variable "subscription_id" {
 variable "disk" {
   type    = number
   default = 48
-}
-
-variable "resource_group_rg_name" {
-  type        = string
-  description = "What azurerm_resource_group.rg.name is."
-}
-
-variable "shared_image_jump_id" {
-  type        = string
-  description = "What azurerm_shared_image.jump.id is."
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_jump_id))
-    error_message = "The shared_image_jump_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
-  }
 }
 
 variable "definition_security_type" {
@@ -171,7 +172,6 @@ build {
   name    = "jump"
   sources = ["source.azure-arm.jump"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "tools"
     execute_command = local.as_root

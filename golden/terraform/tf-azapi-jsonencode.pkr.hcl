@@ -5,7 +5,7 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery.
-# Image Builder counts on from the highest version in the gallery. To do so, add:
+# Image Builder made the number of a version from the time, and so does the build. To count on from the highest, add:
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/server)
 #
@@ -25,6 +25,11 @@ packer {
       version = "~> 0.17.2"
     }
   }
+}
+
+variable "name" {
+  type        = string
+  description = "The parameter name of the template, which has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -62,10 +67,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "name" {
-  type = string
 }
 
 variable "definition_security_type" {
@@ -163,13 +164,11 @@ build {
   name    = "server"
   sources = ["source.azure-arm.server"]
 
-  # customize[0]: WindowsUpdate
   provisioner "windows-update" {
     filters      = ["exclude:$_.Title -like '*Preview*'", "include:$true"]
     update_limit = 40
   }
 
-  # customize[1]: PowerShell
   provisioner "powershell" {
     name              = "feature Web-Server"
     elevated_user     = build.User
@@ -177,7 +176,6 @@ build {
     inline            = ["Install-WindowsFeature -Name Web-Server"]
   }
 
-  # customize[2]: PowerShell
   provisioner "powershell" {
     name              = "feature RSAT-AD-PowerShell"
     elevated_user     = build.User
@@ -185,7 +183,6 @@ build {
     inline            = ["Install-WindowsFeature -Name RSAT-AD-PowerShell"]
   }
 
-  # customize[3]: WindowsRestart
   provisioner "windows-restart" {
     restart_timeout = "10m"
   }

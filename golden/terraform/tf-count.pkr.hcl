@@ -113,7 +113,6 @@ build {
   name    = "kiosk-01"
   sources = ["source.azure-arm.kiosk_01"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline = [
@@ -146,7 +145,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/kiosk-01.manifest.json"
     custom_data = {
-      run_output_name = "kiosk"
+      kiosk = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/kiosk"
     }
   }
 }

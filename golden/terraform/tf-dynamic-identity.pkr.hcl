@@ -21,6 +21,32 @@ packer {
   }
 }
 
+variable "registration_key" {
+  type        = string
+  description = "The parameter registration_key of the template, which has no default. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
+variable "size" {
+  type        = map(string)
+  description = "The parameter size of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "resource_group_this_location" {
+  type        = string
+  description = "What data.azurerm_resource_group.this.location is. Whoever runs Packer gives it."
+}
+
+variable "vhd_storage_account" {
+  type        = string
+  description = "Storage account that receives the VHD, in the subscription of the build. Whoever runs Packer gives it."
+}
+
+variable "vhd_resource_group_name" {
+  type        = string
+  description = "Resource group of the storage account that receives the VHD. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -58,11 +84,6 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
-variable "registration_key" {
-  type      = string
-  sensitive = true
-}
-
 variable "subnet_id" {
   type    = string
   default = null
@@ -73,29 +94,10 @@ variable "subnet_id" {
   }
 }
 
-variable "size" {
-  type = map(string)
-}
-
-variable "resource_group_this_location" {
-  type        = string
-  description = "What data.azurerm_resource_group.this.location is."
-}
-
 variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
   default     = []
-}
-
-variable "vhd_storage_account" {
-  type        = string
-  description = "Storage account that receives the VHD, in the subscription of the build."
-}
-
-variable "vhd_resource_group_name" {
-  type        = string
-  description = "Resource group of the storage account that receives the VHD."
 }
 
 variable "vhd_container" {
@@ -150,7 +152,6 @@ build {
   name    = "it-agent"
   sources = ["source.azure-arm.it_agent"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "register"
     execute_command = local.as_root
@@ -178,7 +179,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/it-agent.manifest.json"
     custom_data = {
-      run_output_name = "agent"
+      agent = "https://${var.vhd_storage_account}.blob.core.windows.net/${var.vhd_container}/agent${build.TempOSDiskName}.vhd"
     }
   }
 }

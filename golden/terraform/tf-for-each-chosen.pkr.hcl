@@ -21,6 +21,11 @@ packer {
   }
 }
 
+variable "shared_image_image_id" {
+  type        = map(string)
+  description = "What azurerm_shared_image.image.id is, by its key. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -58,11 +63,6 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
-variable "shared_image_image_id" {
-  type        = map(string)
-  description = "What azurerm_shared_image.image.id is, by its key."
-}
-
 variable "definition_security_type" {
   type        = string
   description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else the version is made of a managed image, which is deleted again."
@@ -87,7 +87,7 @@ variable "image_version" {
 }
 
 locals {
-  id_parts = var.shared_image_image_id.web != null ? split("/", var.shared_image_image_id.web) : []
+  gallery_image_parts = var.shared_image_image_id.web != null ? split("/", var.shared_image_image_id.web) : []
 
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -96,7 +96,7 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${local.id_parts[2]}/resourceGroups/${local.id_parts[4]}/providers/Microsoft.Compute/galleries/${local.id_parts[8]}/images/${local.id_parts[10]}/versions/${length(local.id_parts) > 12 && local.id_parts[12] != "latest" ? local.id_parts[12] : local.image_version}"
+  gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version}"
   temporary_group_name = "packer-temporary-it-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
   temporary_image_name = "packer-temporary-it-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
@@ -136,11 +136,11 @@ source "azure-arm" "it_web" {
   managed_image_resource_group_name = local.trusted_launch ? null : local.temporary_group_name
 
   shared_image_gallery_destination {
-    subscription   = local.id_parts[2]
-    resource_group = local.id_parts[4]
-    gallery_name   = local.id_parts[8]
-    image_name     = local.id_parts[10]
-    image_version  = length(local.id_parts) > 12 && local.id_parts[12] != "latest" ? local.id_parts[12] : local.image_version
+    subscription   = local.gallery_image_parts[2]
+    resource_group = local.gallery_image_parts[4]
+    gallery_name   = local.gallery_image_parts[8]
+    image_name     = local.gallery_image_parts[10]
+    image_version  = length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version
 
     target_region {
       name = "westeurope"
@@ -153,7 +153,6 @@ build {
   name    = "it-web"
   sources = ["source.azure-arm.it_web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "packages"
     execute_command = local.as_root

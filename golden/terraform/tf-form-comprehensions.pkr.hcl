@@ -24,6 +24,22 @@ packer {
   }
 }
 
+variable "admin_password" {
+  type        = string
+  description = "The parameter admin_password of the template, which has no default. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
+variable "vhd_storage_account" {
+  type        = string
+  description = "Storage account that receives the VHD, in the subscription of the build. Whoever runs Packer gives it."
+}
+
+variable "vhd_resource_group_name" {
+  type        = string
+  description = "Resource group of the storage account that receives the VHD. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -61,25 +77,10 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
-variable "admin_password" {
-  type      = string
-  sensitive = true
-}
-
 variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
   default     = []
-}
-
-variable "vhd_storage_account" {
-  type        = string
-  description = "Storage account that receives the VHD, in the subscription of the build."
-}
-
-variable "vhd_resource_group_name" {
-  type        = string
-  description = "Resource group of the storage account that receives the VHD."
 }
 
 variable "vhd_container" {
@@ -134,7 +135,6 @@ build {
   name    = "web-prod"
   sources = ["source.azure-arm.web_prod"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name              = "user"
     elevated_user     = build.User
@@ -142,17 +142,14 @@ build {
     inline            = ["net user builder '${var.admin_password}' /add"]
   }
 
-  # customize[1]: WindowsRestart
   provisioner "windows-restart" {
     name = "restart-0"
   }
 
-  # customize[2]: WindowsRestart
   provisioner "windows-restart" {
     name = "restart-1"
   }
 
-  # customize[3]: WindowsUpdate
   provisioner "windows-update" {}
 
   provisioner "powershell" {
@@ -190,7 +187,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web-prod.manifest.json"
     custom_data = {
-      run_output_name = "web-prod"
+      web-prod = "https://${var.vhd_storage_account}.blob.core.windows.net/${var.vhd_container}/web-prod${build.TempOSDiskName}.vhd"
     }
   }
 }

@@ -28,6 +28,31 @@ packer {
   }
 }
 
+variable "replication_regions" {
+  type        = list(string)
+  description = "The parameter replication_regions of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "resource_group_avd_location" {
+  type        = string
+  description = "What data.azurerm_resource_group.avd.location is. Whoever runs Packer gives it."
+}
+
+variable "shared_image_avd_id" {
+  type        = string
+  description = "What data.azurerm_shared_image.avd.id is. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_avd_id))
+    error_message = "The shared_image_avd_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
+}
+
+variable "static_build_rfc3339" {
+  type        = string
+  description = "What time_static.build.rfc3339 is. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -85,33 +110,9 @@ variable "subnet_id" {
   }
 }
 
-variable "replication_regions" {
-  type = list(string)
-}
-
-variable "resource_group_avd_location" {
-  type        = string
-  description = "What data.azurerm_resource_group.avd.location is."
-}
-
 variable "timestamp" {
   type    = string
   default = null
-}
-
-variable "shared_image_avd_id" {
-  type        = string
-  description = "What data.azurerm_shared_image.avd.id is."
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_avd_id))
-    error_message = "The shared_image_avd_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
-  }
-}
-
-variable "static_build_rfc3339" {
-  type        = string
-  description = "What time_static.build.rfc3339 is."
 }
 
 variable "definition_security_type" {
@@ -266,7 +267,7 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "fslogix-upload"
     source      = "${local.downloads}/01-fslogix.ps1"
@@ -283,7 +284,6 @@ build {
     ]
   }
 
-  # customize[1]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "teams-upload"
     source      = "${local.downloads}/02-teams.ps1"
@@ -299,7 +299,6 @@ build {
     ]
   }
 
-  # customize[2]: WindowsRestart
   provisioner "windows-restart" {
     restart_timeout = "10m"
   }

@@ -30,6 +30,52 @@ packer {
   }
 }
 
+variable "remote_state_hub_outputs_location" {
+  type        = string
+  description = "What data.terraform_remote_state.hub.outputs.location is. Whoever runs Packer gives it."
+}
+
+variable "remote_state_hub_outputs_owner" {
+  type        = string
+  description = "What data.terraform_remote_state.hub.outputs.owner is. Whoever runs Packer gives it."
+}
+
+variable "subnet_build_id" {
+  type        = string
+  description = "What data.azurerm_subnet.build.id is. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_build_id))
+    error_message = "The subnet_build_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."
+  }
+}
+
+variable "shared_image_version_base_id" {
+  type        = string
+  description = "What data.azurerm_shared_image_version.base.id is. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_version_base_id))
+    error_message = "The shared_image_version_base_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
+}
+
+variable "key_vault_secret_token_value" {
+  type        = string
+  description = "What data.azurerm_key_vault_secret.token.value is. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
+variable "vhd_storage_account" {
+  type        = string
+  description = "Storage account that receives the VHD, in the subscription of the build. Whoever runs Packer gives it."
+}
+
+variable "vhd_resource_group_name" {
+  type        = string
+  description = "Resource group of the storage account that receives the VHD. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -61,56 +107,10 @@ variable "oidc_request_token" {
   sensitive   = true
 }
 
-variable "remote_state_hub_outputs_location" {
-  type        = string
-  description = "What data.terraform_remote_state.hub.outputs.location is."
-}
-
-variable "remote_state_hub_outputs_owner" {
-  type        = string
-  description = "What data.terraform_remote_state.hub.outputs.owner is."
-}
-
-variable "subnet_build_id" {
-  type        = string
-  description = "What data.azurerm_subnet.build.id is."
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_build_id))
-    error_message = "The subnet_build_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."
-  }
-}
-
-variable "shared_image_version_base_id" {
-  type        = string
-  description = "What data.azurerm_shared_image_version.base.id is."
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_version_base_id))
-    error_message = "The shared_image_version_base_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
-  }
-}
-
-variable "key_vault_secret_token_value" {
-  type        = string
-  description = "What data.azurerm_key_vault_secret.token.value is."
-  sensitive   = true
-}
-
 variable "build_resource_group_name" {
   type        = string
   description = "Existing resource group for the build VM, instead of one that Packer makes and deletes."
   default     = null
-}
-
-variable "vhd_storage_account" {
-  type        = string
-  description = "Storage account that receives the VHD, in the subscription of the build."
-}
-
-variable "vhd_resource_group_name" {
-  type        = string
-  description = "Resource group of the storage account that receives the VHD."
 }
 
 variable "vhd_container" {
@@ -126,7 +126,7 @@ variable "image_version" {
 }
 
 locals {
-  id_parts                           = split("/", endswith(lower(var.shared_image_version_base_id), "/versions/latest") ? substr(var.shared_image_version_base_id, 0, length(var.shared_image_version_base_id) - 16) : var.shared_image_version_base_id)
+  gallery_image_parts                = split("/", endswith(lower(var.shared_image_version_base_id), "/versions/latest") ? substr(var.shared_image_version_base_id, 0, length(var.shared_image_version_base_id) - 16) : var.shared_image_version_base_id)
   subnet_build_id_parts              = split("/", var.subnet_build_id)
   shared_image_version_base_id_parts = split("/", var.shared_image_version_base_id)
 
@@ -157,7 +157,7 @@ locals {
   EOT
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${local.id_parts[2]}/resourceGroups/${local.id_parts[4]}/providers/Microsoft.Compute/galleries/${local.id_parts[8]}/images/${local.id_parts[10]}/versions/${length(local.id_parts) > 12 && local.id_parts[12] != "latest" ? local.id_parts[12] : local.image_version}"
+  gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version}"
 }
 
 source "azure-arm" "vhd" {
@@ -203,11 +203,11 @@ source "azure-arm" "vhd" {
   capture_name_prefix    = "vhd"
 
   shared_image_gallery_destination {
-    subscription   = local.id_parts[2]
-    resource_group = local.id_parts[4]
-    gallery_name   = local.id_parts[8]
-    image_name     = local.id_parts[10]
-    image_version  = length(local.id_parts) > 12 && local.id_parts[12] != "latest" ? local.id_parts[12] : local.image_version
+    subscription   = local.gallery_image_parts[2]
+    resource_group = local.gallery_image_parts[4]
+    gallery_name   = local.gallery_image_parts[8]
+    image_name     = local.gallery_image_parts[10]
+    image_version  = length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version
 
     dynamic "target_region" {
       for_each = distinct([for region in [var.remote_state_hub_outputs_location, "westeurope"] : lower(replace(region, " ", ""))])
@@ -227,7 +227,6 @@ build {
   name    = "vhd"
   sources = ["source.azure-arm.vhd"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "token"
     execute_command = local.as_root

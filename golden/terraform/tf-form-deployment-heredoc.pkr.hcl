@@ -19,6 +19,11 @@ packer {
   }
 }
 
+variable "image" {
+  type        = string
+  description = "The parameter image of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -66,10 +71,6 @@ variable "size" {
   default = "Standard_D2s_v5"
 }
 
-variable "image" {
-  type = string
-}
-
 variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
@@ -114,7 +115,6 @@ build {
   name    = "contoso-web"
   sources = ["source.azure-arm.contoso_web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["id"]
@@ -141,7 +141,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/contoso-web.manifest.json"
     custom_data = {
-      run_output_name = "relay"
+      relay = "/subscriptions/${build.SubscriptionID}/resourceGroups/rg-images/providers/Microsoft.Compute/images/contoso-${var.image}"
     }
   }
 }

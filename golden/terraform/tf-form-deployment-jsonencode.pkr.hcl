@@ -19,6 +19,11 @@ packer {
   }
 }
 
+variable "location" {
+  type        = string
+  description = "Azure region of the build. The template took the region of its resource group. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -59,11 +64,6 @@ variable "subscription_id" {
     condition     = var.subscription_id != ""
     error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
   }
-}
-
-variable "location" {
-  type        = string
-  description = "Azure region of the build. The template took the region of its resource group."
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -110,7 +110,6 @@ build {
   name    = "contoso-web"
   sources = ["source.azure-arm.contoso_web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["id"]
@@ -137,7 +136,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/contoso-web.manifest.json"
     custom_data = {
-      run_output_name = "web"
+      web = "/subscriptions/${build.SubscriptionID}/resourceGroups/rg-images/providers/Microsoft.Compute/images/contoso-web"
     }
   }
 }

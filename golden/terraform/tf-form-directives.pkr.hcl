@@ -17,6 +17,16 @@ packer {
   }
 }
 
+variable "vhd_storage_account" {
+  type        = string
+  description = "Storage account that receives the VHD, in the subscription of the build. Whoever runs Packer gives it."
+}
+
+variable "vhd_resource_group_name" {
+  type        = string
+  description = "Resource group of the storage account that receives the VHD. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -65,16 +75,6 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
-variable "vhd_storage_account" {
-  type        = string
-  description = "Storage account that receives the VHD, in the subscription of the build."
-}
-
-variable "vhd_resource_group_name" {
-  type        = string
-  description = "Resource group of the storage account that receives the VHD."
-}
-
 variable "vhd_container" {
   type        = string
   description = "Container that receives the VHD; it must exist."
@@ -121,7 +121,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline = [
@@ -155,7 +154,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "web"
+      web = "https://${var.vhd_storage_account}.blob.core.windows.net/${var.vhd_container}/web${build.TempOSDiskName}.vhd"
     }
   }
 }

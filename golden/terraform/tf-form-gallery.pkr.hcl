@@ -6,7 +6,7 @@
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery, and Managed Identity Operator on
 # the identities of the build VM.
-# Image Builder counts on from the highest version in the gallery. To do so, add:
+# Image Builder made the number of a version from the time, and so does the build. To count on from the highest, add:
 #
 #   -var image_version=$(aib2packer next-version "...")
 #
@@ -21,6 +21,21 @@ packer {
       version = "~> 2.6"
     }
   }
+}
+
+variable "deployment_tenant_id" {
+  type        = string
+  description = "Tenant that the template was deployed in. Whoever runs Packer gives it."
+}
+
+variable "user_assigned_identity_aib_id" {
+  type        = string
+  description = "What azurerm_user_assigned_identity.aib.id is. Whoever runs Packer gives it."
+}
+
+variable "shared_image_this_id" {
+  type        = map(string)
+  description = "What azurerm_shared_image.this.id is, by its key. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -60,21 +75,6 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
-variable "deployment_tenant_id" {
-  type        = string
-  description = "Tenant that the template was deployed in."
-}
-
-variable "user_assigned_identity_aib_id" {
-  type        = string
-  description = "What azurerm_user_assigned_identity.aib.id is."
-}
-
-variable "shared_image_this_id" {
-  type        = map(string)
-  description = "What azurerm_shared_image.this.id is, by its key."
-}
-
 variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
@@ -88,15 +88,16 @@ variable "image_version" {
 }
 
 locals {
-  id_parts = var.shared_image_this_id.job != null ? split("/", var.shared_image_this_id.job) : []
+  gallery_image_parts = var.shared_image_this_id.job != null ? split("/", var.shared_image_this_id.job) : []
 
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now           = timestamp()
-  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version = var.image_version != null ? var.image_version : local.time_version
+  now                = timestamp()
+  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version      = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version}"
 }
 
 source "azure-arm" "it_job" {
@@ -127,11 +128,11 @@ source "azure-arm" "it_job" {
 
   # Distribution
   shared_image_gallery_destination {
-    subscription   = local.id_parts[2]
-    resource_group = local.id_parts[4]
-    gallery_name   = local.id_parts[8]
-    image_name     = local.id_parts[10]
-    image_version  = length(local.id_parts) > 12 && local.id_parts[12] != "latest" ? local.id_parts[12] : local.image_version
+    subscription   = local.gallery_image_parts[2]
+    resource_group = local.gallery_image_parts[4]
+    gallery_name   = local.gallery_image_parts[8]
+    image_name     = local.gallery_image_parts[10]
+    image_version  = length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version
 
     target_region {
       name     = "westeurope"
@@ -157,7 +158,6 @@ build {
   name    = "it-job"
   sources = ["source.azure-arm.it_job"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "update"
     execute_command = local.as_root
@@ -188,7 +188,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/it-job.manifest.json"
     custom_data = {
-      run_output_name = "job"
+      job = local.gallery_version_id
     }
   }
 }

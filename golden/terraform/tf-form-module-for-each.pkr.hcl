@@ -18,6 +18,16 @@ packer {
   }
 }
 
+variable "resource_group_rg_id" {
+  type        = string
+  description = "What azurerm_resource_group.rg.id is. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+$", var.resource_group_rg_id))
+    error_message = "The resource_group_rg_id must be a resource id: /subscriptions/.../resourceGroups/..."
+  }
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -47,16 +57,6 @@ variable "oidc_request_token" {
   description = "The pipeline's right to ask for a token; GitHub Actions sets it."
   default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
   sensitive   = true
-}
-
-variable "resource_group_rg_id" {
-  type        = string
-  description = "What azurerm_resource_group.rg.id is."
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+$", var.resource_group_rg_id))
-    error_message = "The resource_group_rg_id must be a resource id: /subscriptions/.../resourceGroups/..."
-  }
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -105,7 +105,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "commands"
     execute_command = local.as_root
@@ -136,7 +135,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "web"
+      web = "/subscriptions/${build.SubscriptionID}/resourceGroups/${local.resource_group_rg_id_parts[4]}/providers/Microsoft.Compute/images/web"
     }
   }
 }

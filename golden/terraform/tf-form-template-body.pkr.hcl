@@ -17,6 +17,16 @@ packer {
   }
 }
 
+variable "vhd_storage_account" {
+  type        = string
+  description = "Storage account that receives the VHD, in the subscription of the build. Whoever runs Packer gives it."
+}
+
+variable "vhd_resource_group_name" {
+  type        = string
+  description = "Resource group of the storage account that receives the VHD. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -58,16 +68,6 @@ variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
   default     = []
-}
-
-variable "vhd_storage_account" {
-  type        = string
-  description = "Storage account that receives the VHD, in the subscription of the build."
-}
-
-variable "vhd_resource_group_name" {
-  type        = string
-  description = "Resource group of the storage account that receives the VHD."
 }
 
 variable "vhd_container" {
@@ -116,7 +116,6 @@ build {
   name    = "old"
   sources = ["source.azure-arm.old"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "a"
     execute_command = local.as_root
@@ -144,7 +143,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/old.manifest.json"
     custom_data = {
-      run_output_name = "web"
+      web = "https://${var.vhd_storage_account}.blob.core.windows.net/${var.vhd_container}/web${build.TempOSDiskName}.vhd"
     }
   }
 }

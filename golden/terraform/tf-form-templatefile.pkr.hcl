@@ -22,6 +22,21 @@ packer {
   }
 }
 
+variable "script" {
+  type        = string
+  description = "The parameter script of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "shared_image_web_id" {
+  type        = string
+  description = "What azurerm_shared_image.web.id is. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_web_id))
+    error_message = "The shared_image_web_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -64,20 +79,6 @@ variable "template_image_version" {
   default = "latest"
 }
 
-variable "script" {
-  type = string
-}
-
-variable "shared_image_web_id" {
-  type        = string
-  description = "What azurerm_shared_image.web.id is."
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.shared_image_web_id))
-    error_message = "The shared_image_web_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
-  }
-}
-
 variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
@@ -97,9 +98,10 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now           = timestamp()
-  time_version  = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version = var.image_version != null ? var.image_version : local.time_version
+  now                = timestamp()
+  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version      = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id = "/subscriptions/${local.shared_image_web_id_parts[2]}/resourceGroups/${local.shared_image_web_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.shared_image_web_id_parts[8]}/images/${local.shared_image_web_id_parts[10]}/versions/${length(local.shared_image_web_id_parts) > 12 && local.shared_image_web_id_parts[12] != "latest" ? local.shared_image_web_id_parts[12] : local.image_version}"
 }
 
 source "azure-arm" "web" {
@@ -149,7 +151,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "setup"
     execute_command = local.as_root
@@ -180,7 +181,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "web"
+      web = local.gallery_version_id
     }
   }
 }

@@ -22,6 +22,16 @@ packer {
   }
 }
 
+variable "shared_image_gallery_agents_id" {
+  type        = string
+  description = "What azurerm_shared_image_gallery.agents.id is. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+$", var.shared_image_gallery_agents_id))
+    error_message = "The shared_image_gallery_agents_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/..."
+  }
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -62,16 +72,6 @@ variable "subscription_id" {
 variable "environment" {
   type    = string
   default = "prod"
-}
-
-variable "shared_image_gallery_agents_id" {
-  type        = string
-  description = "What azurerm_shared_image_gallery.agents.id is."
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+$", var.shared_image_gallery_agents_id))
-    error_message = "The shared_image_gallery_agents_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/..."
-  }
 }
 
 variable "definition_security_type" {
@@ -173,7 +173,6 @@ build {
   name    = "deploy-agent"
   sources = ["source.azure-arm.deploy_agent"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "role"
     execute_command = local.as_root

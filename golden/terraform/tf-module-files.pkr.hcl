@@ -25,6 +25,21 @@ packer {
   }
 }
 
+variable "image_definition_id" {
+  type        = string
+  description = "The image definition to distribute to. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("/galleries/[^/]+/images/[^/]+$", var.image_definition_id))
+    error_message = "Give the id of an image definition."
+  }
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.image_definition_id))
+    error_message = "The image_definition_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -75,21 +90,6 @@ variable "timeout" {
 variable "size" {
   type    = string
   default = "Standard_D4s_v5"
-}
-
-variable "image_definition_id" {
-  type        = string
-  description = "The image definition to distribute to."
-
-  validation {
-    condition     = can(regex("/galleries/[^/]+/images/[^/]+$", var.image_definition_id))
-    error_message = "Give the id of an image definition."
-  }
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.image_definition_id))
-    error_message = "The image_definition_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
-  }
 }
 
 variable "definition_security_type" {
@@ -241,7 +241,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "install"
     execute_command = local.as_root
@@ -256,7 +255,6 @@ build {
     ]
   }
 
-  # customize[1]: File
   provisioner "file" {
     name        = "config"
     source      = "${local.downloads}/02-app.conf"

@@ -99,7 +99,6 @@ build {
   name    = "spool"
   sources = ["source.azure-arm.spool"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "role"
     execute_command = local.as_root
@@ -131,7 +130,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/spool.manifest.json"
     custom_data = {
-      run_output_name = "spool"
+      spool = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/spool"
     }
   }
 }

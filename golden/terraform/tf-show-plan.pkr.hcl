@@ -99,7 +99,6 @@ build {
   name    = "relay"
   sources = ["source.azure-arm.relay"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "role"
     execute_command = local.as_root
@@ -130,7 +129,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/relay.manifest.json"
     custom_data = {
-      run_output_name = "relay"
+      relay = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/relay"
     }
   }
 }

@@ -103,7 +103,6 @@ build {
   name    = "ferry"
   sources = ["source.azure-arm.ferry"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "role"
     execute_command = local.as_root
@@ -134,7 +133,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/ferry.manifest.json"
     custom_data = {
-      run_output_name = "ferry"
+      ferry = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/ferry"
     }
   }
 }

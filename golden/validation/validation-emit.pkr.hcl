@@ -117,15 +117,13 @@ build {
     ]
   }
 
-  # validate.inVMValidations[0]: PowerShell
   provisioner "powershell" {
     name          = "iis-runs"
     elevated_user = "SYSTEM"
     inline        = ["if ((Get-Service W3SVC).Status -ne 'Running') { exit 1 }"]
   }
 
-  # validate.inVMValidations[1]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try
-  # block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "pester-upload"
     source      = "${local.downloads}/02-pester.ps1"

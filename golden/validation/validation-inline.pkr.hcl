@@ -161,7 +161,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "install"
     execute_command = local.as_root
@@ -171,7 +170,6 @@ build {
     ]
   }
 
-  # validate.inVMValidations[0]: Shell
   provisioner "shell" {
     name              = "nginx-runs"
     continue_on_error = true
@@ -179,7 +177,6 @@ build {
     inline            = ["systemctl is-active nginx"]
   }
 
-  # validate.inVMValidations[1]: File
   provisioner "file" {
     continue_on_error = true
     source            = "${local.downloads}/03-web.yml"

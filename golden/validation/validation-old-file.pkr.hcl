@@ -158,21 +158,18 @@ build {
     ]
   }
 
-  # validate.inVMValidations[0]: Shell
   provisioner "shell" {
     name            = "nginx-runs"
     execute_command = local.as_root
     inline          = ["systemctl is-active nginx"]
   }
 
-  # validate.inVMValidations[1]: Shell
   provisioner "shell" {
     name            = "nginx-runs"
     execute_command = local.as_root
     inline          = ["systemctl is-active nginx"]
   }
 
-  # validate.inVMValidations[2]: File
   provisioner "file" {
     source      = "${local.downloads}/03-web.yml"
     destination = "/tmp/web.yml"

@@ -117,14 +117,13 @@ build {
   name    = "web-validation"
   sources = ["source.azure-arm.web_validation"]
 
-  # validate.inVMValidations[0]: Shell
   provisioner "shell" {
     name            = "nginx-runs"
     execute_command = local.as_root
     inline          = ["systemctl is-active nginx"]
   }
 
-  # validate.inVMValidations[1]: Shell. In a file, for inline Packer would change its text.
+  # In a file, for inline Packer would change its text.
   provisioner "shell" {
     name            = "containers"
     execute_command = local.as_root

@@ -101,7 +101,6 @@ build {
   name    = "web-validation"
   sources = ["source.azure-arm.web_validation"]
 
-  # validate.inVMValidations[0]: Shell
   provisioner "shell" {
     name            = "nginx-runs"
     execute_command = local.as_root

@@ -23,6 +23,16 @@ packer {
   }
 }
 
+variable "regions" {
+  type        = list(string)
+  description = "The parameter regions of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "targets" {
+  type        = list(map(string))
+  description = "The parameter targets of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -58,14 +68,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "regions" {
-  type = list(string)
-}
-
-variable "targets" {
-  type = list(map(string))
 }
 
 variable "definition_security_type" {
@@ -184,7 +186,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["id"]

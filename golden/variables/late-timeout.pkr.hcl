@@ -22,6 +22,16 @@ packer {
   }
 }
 
+variable "disk" {
+  type        = number
+  description = "The parameter disk of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "minutes" {
+  type        = number
+  description = "The parameter minutes of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -57,14 +67,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "disk" {
-  type = number
-}
-
-variable "minutes" {
-  type = number
 }
 
 variable "definition_security_type" {
@@ -158,7 +160,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name   = "a"
     inline = ["hostname"]

@@ -26,6 +26,51 @@ packer {
   }
 }
 
+variable "minutes" {
+  type        = number
+  description = "The parameter minutes of the template, which has no default. Whoever runs Packer gives it."
+
+  validation {
+    condition     = var.minutes >= 60 && var.minutes <= 960
+    error_message = "The minutes must be from 60 to 960."
+  }
+}
+
+variable "elevated" {
+  type        = bool
+  description = "The parameter elevated of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "exit_codes" {
+  type        = list(string)
+  description = "The parameter exitCodes of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "checksum" {
+  type        = string
+  description = "SHA-256 of setup.ps1. Whoever runs Packer gives it."
+}
+
+variable "regions" {
+  type        = list(string)
+  description = "Where the image is offered. Whoever runs Packer gives it."
+}
+
+variable "tags" {
+  type        = map(string)
+  description = "The parameter tags of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "image_tags" {
+  type        = map(string)
+  description = "The parameter imageTags of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "copy_tags" {
+  type        = map(string)
+  description = "The parameter copyTags of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -63,53 +108,14 @@ variable "subscription_id" {
   default     = "00000000-0000-0000-0000-000000000001"
 }
 
-variable "minutes" {
-  type = number
-
-  validation {
-    condition     = var.minutes >= 60 && var.minutes <= 960
-    error_message = "The minutes must be from 60 to 960."
-  }
-}
-
 variable "restart_timeout" {
   type    = string
   default = "10m"
 }
 
-variable "elevated" {
-  type = bool
-}
-
 variable "as_system" {
   type    = bool
   default = false
-}
-
-variable "exit_codes" {
-  type = list(string)
-}
-
-variable "checksum" {
-  type        = string
-  description = "SHA-256 of setup.ps1"
-}
-
-variable "regions" {
-  type        = list(string)
-  description = "Where the image is offered"
-}
-
-variable "tags" {
-  type = map(string)
-}
-
-variable "image_tags" {
-  type = map(string)
-}
-
-variable "copy_tags" {
-  type = map(string)
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -257,7 +263,7 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "setup-upload"
     source      = "${local.downloads}/01-setup.ps1"
@@ -276,12 +282,10 @@ build {
     ]
   }
 
-  # customize[1]: WindowsRestart
   provisioner "windows-restart" {
     restart_timeout = var.restart_timeout
   }
 
-  # customize[2]: PowerShell
   provisioner "powershell" {
     name              = "whoami"
     elevated_user     = var.elevated ? build.User : ""

@@ -18,6 +18,16 @@ packer {
   }
 }
 
+variable "minutes" {
+  type        = number
+  description = "Fills in <minutes> of the template. Whoever runs Packer gives it."
+}
+
+variable "true_or_false" {
+  type        = bool
+  description = "Fills in <true or false> of the template. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -53,16 +63,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "minutes" {
-  type        = number
-  description = "Fills in <minutes> of the template."
-}
-
-variable "true_or_false" {
-  type        = bool
-  description = "Fills in <true or false> of the template."
 }
 
 variable "definition_security_type" {
@@ -148,7 +148,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     elevated_user     = var.true_or_false ? build.User : ""
     elevated_password = var.true_or_false ? build.Password : ""

@@ -22,6 +22,11 @@ packer {
   }
 }
 
+variable "os_disk_size_gb" {
+  type        = number
+  description = "Fills in <osDiskSizeGB> of the template. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -57,11 +62,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "os_disk_size_gb" {
-  type        = number
-  description = "Fills in <osDiskSizeGB> of the template."
 }
 
 variable "definition_security_type" {
@@ -155,7 +155,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name   = "a"
     inline = ["hostname"]

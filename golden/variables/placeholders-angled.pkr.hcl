@@ -10,7 +10,8 @@
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery and the managed image's resource
 # group.
-# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
+# Image Builder made the number of a version from the time, and so does the build. To count on from the highest, set these in
+# the shell, and add the option:
 #
 #   subscription_id=... rg_name=... shared_image_gal_name=... image_def_name=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${rg_name}/providers/Microsoft.Compute/galleries/${shared_image_gal_name}/images/${image_def_name}")
@@ -26,6 +27,51 @@ packer {
       version = "~> 2.6"
     }
   }
+}
+
+variable "image_name" {
+  type        = string
+  description = "Fills in <imageName> of the template. Whoever runs Packer gives it."
+}
+
+variable "region" {
+  type        = string
+  description = "Fills in <region> of the template. Whoever runs Packer gives it."
+}
+
+variable "team" {
+  type        = string
+  description = "Fills in <team> of the template. Whoever runs Packer gives it."
+}
+
+variable "stage" {
+  type        = string
+  description = "Fills in <stage> of the template. Whoever runs Packer gives it."
+}
+
+variable "run_output_name" {
+  type        = string
+  description = "Fills in <runOutputName> of the template. Whoever runs Packer gives it."
+}
+
+variable "rg_name" {
+  type        = string
+  description = "Fills in <rgName> of the template. Whoever runs Packer gives it."
+}
+
+variable "shared_image_gal_name" {
+  type        = string
+  description = "Fills in <sharedImageGalName> of the template. Whoever runs Packer gives it."
+}
+
+variable "image_def_name" {
+  type        = string
+  description = "Fills in <imageDefName> of the template. Whoever runs Packer gives it."
+}
+
+variable "region1" {
+  type        = string
+  description = "Fills in <region1> of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -68,51 +114,6 @@ variable "subscription_id" {
     condition     = var.subscription_id != ""
     error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
   }
-}
-
-variable "image_name" {
-  type        = string
-  description = "Fills in <imageName> of the template."
-}
-
-variable "region" {
-  type        = string
-  description = "Fills in <region> of the template."
-}
-
-variable "team" {
-  type        = string
-  description = "Fills in <team> of the template."
-}
-
-variable "stage" {
-  type        = string
-  description = "Fills in <stage> of the template."
-}
-
-variable "run_output_name" {
-  type        = string
-  description = "Fills in <runOutputName> of the template."
-}
-
-variable "rg_name" {
-  type        = string
-  description = "Fills in <rgName> of the template."
-}
-
-variable "shared_image_gal_name" {
-  type        = string
-  description = "Fills in <sharedImageGalName> of the template."
-}
-
-variable "image_def_name" {
-  type        = string
-  description = "Fills in <imageDefName> of the template."
-}
-
-variable "region1" {
-  type        = string
-  description = "Fills in <region1> of the template."
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -192,7 +193,6 @@ build {
   name    = "image"
   sources = ["source.azure-arm.image"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["true"]

@@ -27,6 +27,36 @@ packer {
   }
 }
 
+variable "vm_size" {
+  type        = string
+  description = "Fills in #{vmSize}# of the template. Whoever runs Packer gives it."
+}
+
+variable "acct" {
+  type        = string
+  description = "Fills in #{acct}# of the template. Whoever runs Packer gives it."
+}
+
+variable "rg" {
+  type        = string
+  description = "Fills in #{rg}# of the template. Whoever runs Packer gives it."
+}
+
+variable "gallery" {
+  type        = string
+  description = "Fills in #{gallery}# of the template. Whoever runs Packer gives it."
+}
+
+variable "image" {
+  type        = string
+  description = "Fills in #{image}# of the template. Whoever runs Packer gives it."
+}
+
+variable "region" {
+  type        = string
+  description = "Fills in #{region}# of the template. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -67,36 +97,6 @@ variable "subscription_id" {
     condition     = var.subscription_id != ""
     error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
   }
-}
-
-variable "vm_size" {
-  type        = string
-  description = "Fills in #{vmSize}# of the template."
-}
-
-variable "acct" {
-  type        = string
-  description = "Fills in #{acct}# of the template."
-}
-
-variable "rg" {
-  type        = string
-  description = "Fills in #{rg}# of the template."
-}
-
-variable "gallery" {
-  type        = string
-  description = "Fills in #{gallery}# of the template."
-}
-
-variable "image" {
-  type        = string
-  description = "Fills in #{image}# of the template."
-}
-
-variable "region" {
-  type        = string
-  description = "Fills in #{region}# of the template."
 }
 
 variable "definition_security_type" {
@@ -237,7 +237,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "a-upload"
     source      = "${local.downloads}/01-a.sh"

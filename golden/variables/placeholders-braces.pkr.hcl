@@ -22,6 +22,26 @@ packer {
   }
 }
 
+variable "location" {
+  type        = string
+  description = "Fills in {location} of the template. Whoever runs Packer gives it."
+}
+
+variable "source_resource_group_name" {
+  type        = string
+  description = "Fills in {sourceResourceGroupName} of the template. Whoever runs Packer gives it."
+}
+
+variable "image_name" {
+  type        = string
+  description = "Fills in {imageName} of the template. Whoever runs Packer gives it."
+}
+
+variable "destination_resource_group_name" {
+  type        = string
+  description = "Fills in {destinationResourceGroupName} of the template. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -62,26 +82,6 @@ variable "subscription_id" {
     condition     = var.subscription_id != ""
     error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
   }
-}
-
-variable "location" {
-  type        = string
-  description = "Fills in {location} of the template."
-}
-
-variable "source_resource_group_name" {
-  type        = string
-  description = "Fills in {sourceResourceGroupName} of the template."
-}
-
-variable "image_name" {
-  type        = string
-  description = "Fills in {imageName} of the template."
-}
-
-variable "destination_resource_group_name" {
-  type        = string
-  description = "Fills in {destinationResourceGroupName} of the template."
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -149,7 +149,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     execute_command = local.as_root
     inline          = ["echo {not_a_placeholder} <nor this>"]

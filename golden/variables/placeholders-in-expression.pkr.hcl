@@ -19,6 +19,21 @@ packer {
   }
 }
 
+variable "region" {
+  type        = string
+  description = "Fills in <region> of the template. Whoever runs Packer gives it."
+}
+
+variable "image_group" {
+  type        = string
+  description = "Fills in <imageGroup> of the template. Whoever runs Packer gives it."
+}
+
+variable "image_name" {
+  type        = string
+  description = "Fills in <imageName> of the template. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -59,21 +74,6 @@ variable "subscription_id" {
     condition     = var.subscription_id != ""
     error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
   }
-}
-
-variable "region" {
-  type        = string
-  description = "Fills in <region> of the template."
-}
-
-variable "image_group" {
-  type        = string
-  description = "Fills in <imageGroup> of the template."
-}
-
-variable "image_name" {
-  type        = string
-  description = "Fills in <imageName> of the template."
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -120,7 +120,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "a"
     execute_command = local.as_root
@@ -148,7 +147,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "image"
+      image = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.image_group}/providers/Microsoft.Compute/images/${var.image_name}"
     }
   }
 }

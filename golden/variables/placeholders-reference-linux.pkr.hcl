@@ -28,6 +28,106 @@ packer {
   }
 }
 
+variable "vnet_name" {
+  type        = string
+  description = "Fills in <vnetName> of the template. Whoever runs Packer gives it."
+}
+
+variable "subnet_name" {
+  type        = string
+  description = "Fills in <subnetName> of the template. Whoever runs Packer gives it."
+}
+
+variable "vnet_rg_name" {
+  type        = string
+  description = "Fills in <vnetRgName> of the template. Whoever runs Packer gives it."
+}
+
+variable "path_to_script" {
+  type        = string
+  description = "Fills in <path to script> of the template. Whoever runs Packer gives it."
+}
+
+variable "sha256_checksum" {
+  type        = string
+  description = "Fills in <sha256 checksum> of the template. Whoever runs Packer gives it."
+}
+
+variable "commands_to_run" {
+  type        = string
+  description = "Fills in <commands to run> of the template. Whoever runs Packer gives it."
+}
+
+variable "source_location" {
+  type        = string
+  description = "Fills in <source location> of the template. Whoever runs Packer gives it."
+}
+
+variable "name" {
+  type        = string
+  description = "Fills in <name> of the template. Whoever runs Packer gives it."
+}
+
+variable "resource_id" {
+  type        = string
+  description = "Fills in <resource ID> of the template. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/images/[^/]+$", var.resource_id))
+    error_message = "The resource_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/images/..."
+  }
+}
+
+variable "region" {
+  type        = string
+  description = "Fills in <region> of the template. Whoever runs Packer gives it."
+}
+
+variable "name2" {
+  type        = string
+  description = "Fills in <name2> of the template. Whoever runs Packer gives it."
+}
+
+variable "value" {
+  type        = string
+  description = "Fills in <value> of the template. Whoever runs Packer gives it."
+}
+
+variable "rg_name" {
+  type        = string
+  description = "Fills in <rgName> of the template. Whoever runs Packer gives it."
+}
+
+variable "shared_image_gal_name" {
+  type        = string
+  description = "Fills in <sharedImageGalName> of the template. Whoever runs Packer gives it."
+}
+
+variable "image_def_name" {
+  type        = string
+  description = "Fills in <imageDefName> of the template. Whoever runs Packer gives it."
+}
+
+variable "region_where_the_gallery_is_deployed" {
+  type        = string
+  description = "Fills in <region where the gallery is deployed> of the template. Whoever runs Packer gives it."
+}
+
+variable "vhd_name" {
+  type        = string
+  description = "Fills in <VHD name> of the template. Whoever runs Packer gives it."
+}
+
+variable "vhd_storage_account" {
+  type        = string
+  description = "Storage account that receives the VHD, in the subscription of the build. Whoever runs Packer gives it."
+}
+
+variable "vhd_resource_group_name" {
+  type        = string
+  description = "Resource group of the storage account that receives the VHD. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -68,106 +168,6 @@ variable "subscription_id" {
     condition     = var.subscription_id != ""
     error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
   }
-}
-
-variable "vnet_name" {
-  type        = string
-  description = "Fills in <vnetName> of the template."
-}
-
-variable "subnet_name" {
-  type        = string
-  description = "Fills in <subnetName> of the template."
-}
-
-variable "vnet_rg_name" {
-  type        = string
-  description = "Fills in <vnetRgName> of the template."
-}
-
-variable "path_to_script" {
-  type        = string
-  description = "Fills in <path to script> of the template."
-}
-
-variable "sha256_checksum" {
-  type        = string
-  description = "Fills in <sha256 checksum> of the template."
-}
-
-variable "commands_to_run" {
-  type        = string
-  description = "Fills in <commands to run> of the template."
-}
-
-variable "source_location" {
-  type        = string
-  description = "Fills in <source location> of the template."
-}
-
-variable "name" {
-  type        = string
-  description = "Fills in <name> of the template."
-}
-
-variable "resource_id" {
-  type        = string
-  description = "Fills in <resource ID> of the template."
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/images/[^/]+$", var.resource_id))
-    error_message = "The resource_id must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/images/..."
-  }
-}
-
-variable "region" {
-  type        = string
-  description = "Fills in <region> of the template."
-}
-
-variable "name2" {
-  type        = string
-  description = "Fills in <name2> of the template."
-}
-
-variable "value" {
-  type        = string
-  description = "Fills in <value> of the template."
-}
-
-variable "rg_name" {
-  type        = string
-  description = "Fills in <rgName> of the template."
-}
-
-variable "shared_image_gal_name" {
-  type        = string
-  description = "Fills in <sharedImageGalName> of the template."
-}
-
-variable "image_def_name" {
-  type        = string
-  description = "Fills in <imageDefName> of the template."
-}
-
-variable "region_where_the_gallery_is_deployed" {
-  type        = string
-  description = "Fills in <region where the gallery is deployed> of the template."
-}
-
-variable "vhd_name" {
-  type        = string
-  description = "Fills in <VHD name> of the template."
-}
-
-variable "vhd_storage_account" {
-  type        = string
-  description = "Storage account that receives the VHD, in the subscription of the build."
-}
-
-variable "vhd_resource_group_name" {
-  type        = string
-  description = "Resource group of the storage account that receives the VHD."
 }
 
 variable "vhd_container" {
@@ -312,7 +312,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "s-upload"
     source      = "${local.downloads}/01-s"
@@ -331,7 +330,6 @@ build {
     ]
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "setupBuildPath"
     execute_command = local.as_root
@@ -341,7 +339,6 @@ build {
     ]
   }
 
-  # customize[2]: Shell
   provisioner "shell" {
     name                = "r"
     execute_command     = local.as_root
@@ -380,14 +377,12 @@ build {
     ]
   }
 
-  # customize[3]: Shell
   provisioner "shell" {
     name            = "one"
     execute_command = local.as_root
     inline          = [var.commands_to_run]
   }
 
-  # customize[4]: File
   provisioner "file" {
     name        = "f"
     source      = "${local.downloads}/05-f"

@@ -9,7 +9,8 @@
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
 # the identity aib had: the source image and the gallery.
-# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
+# Image Builder made the number of a version from the time, and so does the build. To count on from the highest, set these in
+# the shell, and add the option:
 #
 #   subscription_id=... rg=... gal=... image_gallery_name=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${rg}/providers/Microsoft.Compute/galleries/${gal}/images/${image_gallery_name}")
@@ -31,6 +32,71 @@ packer {
       version = "~> 0.17.2"
     }
   }
+}
+
+variable "resource_group" {
+  type        = string
+  description = "Fills in <resourceGroup> of the template. Whoever runs Packer gives it."
+}
+
+variable "shared_image_gallery_name" {
+  type        = string
+  description = "Fills in <sharedImageGalleryName> of the template. Whoever runs Packer gives it."
+}
+
+variable "image_definition_name" {
+  type        = string
+  description = "Fills in <imageDefinitionName> of the template. Whoever runs Packer gives it."
+}
+
+variable "template_image_version" {
+  type        = string
+  description = "Fills in <imageVersion> of the template. Whoever runs Packer gives it."
+}
+
+variable "path_to_script" {
+  type        = string
+  description = "Fills in <path to script> of the template. Whoever runs Packer gives it."
+}
+
+variable "sha256_checksum" {
+  type        = string
+  description = "Fills in <sha256 checksum> of the template. Whoever runs Packer gives it."
+}
+
+variable "true_false" {
+  type        = bool
+  description = "Fills in <true false> of the template. Whoever runs Packer gives it."
+}
+
+variable "power_shell_syntax_to_run" {
+  type        = string
+  description = "Fills in <PowerShell syntax to run> of the template. Whoever runs Packer gives it."
+}
+
+variable "true_or_false" {
+  type        = bool
+  description = "Fills in <true or false> of the template. Whoever runs Packer gives it."
+}
+
+variable "name" {
+  type        = string
+  description = "Fills in <name> of the template. Whoever runs Packer gives it."
+}
+
+variable "rg" {
+  type        = string
+  description = "Fills in <rg> of the template. Whoever runs Packer gives it."
+}
+
+variable "gal" {
+  type        = string
+  description = "Fills in <gal> of the template. Whoever runs Packer gives it."
+}
+
+variable "image_gallery_name" {
+  type        = string
+  description = "Fills in <imageGalleryName> of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -73,71 +139,6 @@ variable "subscription_id" {
     condition     = var.subscription_id != ""
     error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
   }
-}
-
-variable "resource_group" {
-  type        = string
-  description = "Fills in <resourceGroup> of the template."
-}
-
-variable "shared_image_gallery_name" {
-  type        = string
-  description = "Fills in <sharedImageGalleryName> of the template."
-}
-
-variable "image_definition_name" {
-  type        = string
-  description = "Fills in <imageDefinitionName> of the template."
-}
-
-variable "template_image_version" {
-  type        = string
-  description = "Fills in <imageVersion> of the template."
-}
-
-variable "path_to_script" {
-  type        = string
-  description = "Fills in <path to script> of the template."
-}
-
-variable "sha256_checksum" {
-  type        = string
-  description = "Fills in <sha256 checksum> of the template."
-}
-
-variable "true_false" {
-  type        = bool
-  description = "Fills in <true false> of the template."
-}
-
-variable "power_shell_syntax_to_run" {
-  type        = string
-  description = "Fills in <PowerShell syntax to run> of the template."
-}
-
-variable "true_or_false" {
-  type        = bool
-  description = "Fills in <true or false> of the template."
-}
-
-variable "name" {
-  type        = string
-  description = "Fills in <name> of the template."
-}
-
-variable "rg" {
-  type        = string
-  description = "Fills in <rg> of the template."
-}
-
-variable "gal" {
-  type        = string
-  description = "Fills in <gal> of the template."
-}
-
-variable "image_gallery_name" {
-  type        = string
-  description = "Fills in <imageGalleryName> of the template."
 }
 
 variable "definition_security_type" {
@@ -286,7 +287,7 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "p-upload"
     source      = "${local.downloads}/01-p.ps1"
@@ -304,7 +305,6 @@ build {
     ]
   }
 
-  # customize[1]: PowerShell
   provisioner "powershell" {
     name              = "q"
     elevated_user     = var.true_or_false ? build.User : ""
@@ -312,14 +312,12 @@ build {
     inline            = [var.power_shell_syntax_to_run]
   }
 
-  # customize[2]: WindowsRestart
   provisioner "windows-restart" {
     restart_command       = "shutdown /r /f /t 0"
     restart_check_command = "echo Azure-Image-Builder-Restarted-the-VM  > c:\\buildArtifacts\\azureImageBuilderRestart.txt"
     restart_timeout       = "5m"
   }
 
-  # customize[3]: WindowsUpdate
   provisioner "windows-update" {
     search_criteria = "IsInstalled=0"
     filters         = ["exclude:$_.Title -like '*Preview*'", "include:$true"]

@@ -197,7 +197,6 @@ build {
     ]
   }
 
-  # customize[0]: Shell
   provisioner "file" {
     name        = "a-upload"
     source      = "${local.downloads}/01-a.sh"

@@ -7,7 +7,8 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery.
-# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
+# Image Builder made the number of a version from the time, and so does the build. To count on from the highest, set these in
+# the shell, and add the option:
 #
 #   gallery_image_id=...
 #   -var image_version=$(aib2packer next-version "${gallery_image_id}")
@@ -23,6 +24,46 @@ packer {
       version = "~> 2.6"
     }
   }
+}
+
+variable "location" {
+  type        = string
+  description = "Fills in $${location} of the template. Whoever runs Packer gives it."
+}
+
+variable "timeout" {
+  type        = number
+  description = "Fills in $${timeout} of the template. Whoever runs Packer gives it."
+}
+
+variable "vm_size" {
+  type        = string
+  description = "Fills in $${vm_size} of the template. Whoever runs Packer gives it."
+}
+
+variable "disk" {
+  type        = number
+  description = "Fills in $${disk} of the template. Whoever runs Packer gives it."
+}
+
+variable "run_output_name" {
+  type        = string
+  description = "Fills in $${run_output_name} of the template. Whoever runs Packer gives it."
+}
+
+variable "gallery_image_id" {
+  type        = string
+  description = "Fills in $${gallery_image_id} of the template. Whoever runs Packer gives it."
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.gallery_image_id))
+    error_message = "The gallery_image_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
+  }
+}
+
+variable "replication_regions" {
+  type        = list(string)
+  description = "Fills in $${replication_regions} of the template. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -60,46 +101,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "location" {
-  type        = string
-  description = "Fills in $${location} of the template."
-}
-
-variable "timeout" {
-  type        = number
-  description = "Fills in $${timeout} of the template."
-}
-
-variable "vm_size" {
-  type        = string
-  description = "Fills in $${vm_size} of the template."
-}
-
-variable "disk" {
-  type        = number
-  description = "Fills in $${disk} of the template."
-}
-
-variable "run_output_name" {
-  type        = string
-  description = "Fills in $${run_output_name} of the template."
-}
-
-variable "gallery_image_id" {
-  type        = string
-  description = "Fills in $${gallery_image_id} of the template."
-
-  validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.gallery_image_id))
-    error_message = "The gallery_image_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
-  }
-}
-
-variable "replication_regions" {
-  type        = list(string)
-  description = "Fills in $${replication_regions} of the template."
 }
 
 variable "definition_security_type" {
@@ -196,7 +197,6 @@ build {
   name    = "image"
   sources = ["source.azure-arm.image"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "a"
     execute_command = local.as_root

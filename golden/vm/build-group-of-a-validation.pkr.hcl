@@ -109,7 +109,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "install"
     execute_command = local.as_root
@@ -121,23 +120,14 @@ build {
     name            = "generalize"
     execute_command = local.as_root
     skip_clean      = true
-    inline = [
-      "rm \"$0\"",
-      <<-EOT
-        WAAGENT=/usr/sbin/waagent
-        if waagent -version > /dev/null 2>&1; then
-          WAAGENT=waagent
-        fi
-        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
-      EOT
-    ]
+    script          = "${path.root}/scripts/generalize.sh"
   }
 
   # What Image Builder kept as the run output.
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      run_output_name = "web"
+      web = "/subscriptions/${build.SubscriptionID}/resourceGroups/images/providers/Microsoft.Compute/images/web"
     }
   }
 }

@@ -24,6 +24,16 @@ packer {
   }
 }
 
+variable "location" {
+  type        = string
+  description = "Azure region of the build. The template took the region of its resource group. Whoever runs Packer gives it."
+}
+
+variable "acct" {
+  type        = string
+  description = "The parameter acct of the template, which has no default. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -59,15 +69,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-}
-
-variable "location" {
-  type        = string
-  description = "Azure region of the build. The template took the region of its resource group."
-}
-
-variable "acct" {
-  type = string
 }
 
 variable "definition_security_type" {
@@ -229,7 +230,7 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "a-upload"
     source      = "${local.downloads}/01-a.ps1"

@@ -220,7 +220,7 @@ build {
     ]
   }
 
-  # customize[0]: PowerShell. A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
   provisioner "file" {
     name        = "a-upload"
     source      = "${local.downloads}/01-a.ps1"

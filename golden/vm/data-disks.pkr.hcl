@@ -148,7 +148,6 @@ build {
   name    = "sql"
   sources = ["source.azure-arm.sql"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "x"
     execute_command = local.as_root

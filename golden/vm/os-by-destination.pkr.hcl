@@ -185,7 +185,6 @@ build {
     ]
   }
 
-  # customize[0]: File
   provisioner "file" {
     source      = "${local.downloads}/01-app.conf"
     destination = "D:/app.conf"

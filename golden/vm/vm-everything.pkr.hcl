@@ -164,7 +164,6 @@ build {
   name    = "win"
   sources = ["source.azure-arm.win"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     inline = ["Get-Date"]
   }

@@ -174,7 +174,6 @@ build {
   name    = "session-host"
   sources = ["source.azure-arm.session_host"]
 
-  # customize[0]: PowerShell
   provisioner "powershell" {
     name   = "drive"
     inline = ["Set-Volume -DriveLetter C -NewFileSystemLabel System"]

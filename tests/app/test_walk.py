@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aib2packer.app.globs import matches
 from aib2packer.app.walk import candidates, speaks_of_image_templates
+from aib2packer.text.globs import matches
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -59,6 +59,8 @@ def read_case(case: str) -> tuple[bytes, Options]:
         given["settings"] = tuple(given["settings"])
     if "parameter_files" in given:
         given["parameter_files"] = tuple(decode((folder / name).read_bytes(), name) for name in given["parameter_files"])
+    if "into" in given:
+        given["into"] = tuple(decode((folder / name).read_bytes(), name) for name in given["into"])
     if "assets" in given:
         given["assets"] = {uri: _asset(folder / f"{case}.assets", what) for uri, what in given["assets"].items()}
     return _INPUTS[case].read_bytes(), Options(**given)

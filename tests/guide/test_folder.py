@@ -204,6 +204,8 @@ def test_values_that_were_given_lie_beside_the_build_and_are_not_asked_for(packe
     assert conversion.hcl is not None
     (tmp_path / "build.pkr.hcl").write_text(conversion.hcl)
     (tmp_path / "web.auto.pkrvars.hcl").write_bytes(conversion.files["web.auto.pkrvars.hcl"])
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts/generalize.sh").write_bytes(conversion.files["scripts/generalize.sh"])
 
     example = conversion.files.get("example.pkrvars.hcl", b"").decode()
     asked = {*re.findall(r"export PKR_VAR_(\w+)", conversion.hcl), *re.findall(r"^# (\w+) = ", example, re.MULTILINE)}
@@ -330,8 +332,8 @@ def test_git_changes_no_line_ends_of_what_the_vm_gets(autocrlf: str, tmp_path: P
     assert {path: (tmp_path / path).read_bytes() for path in written} == written
 
 
-def test_git_is_told_so_only_where_there_are_such_files() -> None:
-    assert ".gitattributes" not in convert_json(template(), FOLDER).files
+def test_git_is_told_so_wherever_there_are_such_files() -> None:
+    assert ".gitattributes" in convert_json(template(), FOLDER).files
     assert ".gitattributes" in convert_case("validation-folder").files
 
 

@@ -99,12 +99,14 @@ class Packer:
         variables: Mapping[str, str] = NO_VARIABLES,
         *,
         environment: Mapping[str, str] = NO_VARIABLES,
+        only: str | None = None,
     ) -> Verdict:
-        """Run `packer validate` on a .pkr.hcl file or a folder of them."""
+        """Run `packer validate` on a .pkr.hcl file or a folder of them; `only` chooses among the builds there."""
         with TemporaryDirectory() as folder:
             dump = Path(folder, "source.json")
             status, out, err = self._packer(
                 "validate",
+                *([] if only is None else [f"-only={only}"]),
                 *_arguments(template, variables),
                 environment={**environment, "STAND_IN_DUMP": str(dump)},
                 seconds=VALIDATE_SECONDS,

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases import CASES, GOLDEN, convert_case, golden_hcl
+from tests.cases import CASES, GOLDEN, convert_case, golden_hcl, read_case
 from tests.cases.variables import required_variables
 from tests.lab.judge import Packer, Verdict
 
+AMONG_OTHERS = "landing/"
 # Each golden build by its path: `<room>/<case>.pkr.hcl`, and `<room>/<case>/validate/build.pkr.hcl` where there is a second.
 CONVERTED = [golden_hcl(case).relative_to(GOLDEN).as_posix() for case in CASES if golden_hcl(case).exists()]
 CONVERTED += sorted(file.relative_to(GOLDEN).as_posix() for file in GOLDEN.glob("*/*/**/*.pkr.hcl"))
+CONVERTED = [golden for golden in CONVERTED if not golden.startswith(AMONG_OTHERS)]
 _MANIFEST = re.compile(r'jsondecode\(file\("([^"]+)"\)\)\.builds\)\[0\]\.custom_data\.(\w+)')
 _RECORDED = {"image_version": "1.0.0", "managed_image_name": "web"}
 
@@ -35,6 +37,18 @@ def write_golden(golden: str, folder: Path) -> Path:
         builds = [{"custom_data": {key: "0.0.0"}}, {"custom_data": {key: _RECORDED[key]}}]
         (build.parent / manifest).write_text(json.dumps({"builds": builds}))
     return build
+
+
+def write_folder(case: str, folder: Path) -> Path:
+    """Lay a golden build out among the others of the folder that it was put into."""
+    conversion = convert_case(case)
+    assert conversion.hcl is not None
+    files = {conversion.build_file: conversion.hcl.encode(), **conversion.files}
+    files |= {Path(file.name).name: file.text.encode() for file in read_case(case)[1].into or ()}
+    for path, data in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +106,16 @@ def test_packer_would_not_format_any_golden_build_otherwise(packer: Packer, pool
     changes = dict(zip(CONVERTED, pool.map(packer.fmt_check, texts), strict=True))
 
     assert {file: change for file, change in changes.items() if change} == {}
+
+
+@pytest.mark.parametrize("case", ["into-shared", "into-plain"])
+def test_the_real_plugins_accept_the_folder_of_a_golden_build(
+    case: str, packer_with_real_plugins: Packer, tmp_path: Path
+) -> None:
+    folder = write_folder(case, tmp_path)
+    texts = [file.read_text() for file in folder.glob("*.pkr.hcl")]
+
+    assert [change for text in texts if (change := packer_with_real_plugins.fmt_check(text))] == []
+    for only in (None, "desktop.*", "web.*"):
+        verdict = packer_with_real_plugins.validate(folder, required_variables("\n".join(texts)), only=only)
+        assert verdict.ok, verdict.output

@@ -120,11 +120,11 @@ def test_managed_images_of_another_subscription_alone_are_an_error() -> None:
     assert "AIB2P111" in found
 
 
-def test_every_target_is_in_the_manifest_with_its_id_and_a_single_one_by_its_name() -> None:
+def test_every_target_is_in_the_manifest_with_its_id() -> None:
     single = hcl_of(template(distribute=[version("web")]), Options(security_type=SecurityType.STANDARD))
     several = hcl_of(template(distribute=[version("web"), version("copy")]))
 
-    assert 'run_output_name = "web"' in single
+    assert "web = local.gallery_version_id" in single
     assert several.count('post-processor "manifest"') == 2
     assert f'copy = "{GALLERY}/images/copy/versions/1.0.0"' in several
     assert "web = local.gallery_version_id" in several

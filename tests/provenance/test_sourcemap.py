@@ -13,6 +13,7 @@ from aib2packer.text.source import SourceText, Span
 from tests.cases import CASES, convert_case, read_case
 from tests.cases.templates import template
 
+_ANNOTATION = re.compile(r" *# (?:--set )?[\w.-]+(?: \([\w.-]+\))?:[\d, ]+(?:; .*)?(?: \([\w.]+\[\d+\]\))?")
 SOURCE = SourceText("image.json", "0123456789")
 
 
@@ -78,7 +79,11 @@ def test_annotations_are_comments_and_nothing_else(case: str) -> None:
     assert annotated_texts.keys() == texts.keys()
     for name, text in texts.items():
         lines = annotated_texts[name].splitlines()
-        added = [line for line in lines if re.fullmatch(r" *# (?:--set )?[\w.-]+(?: \([\w.-]+\))?:[\d, ]+(?:; .*)?", line)]
+        added = [
+            line
+            for line in lines
+            if re.fullmatch(r" *# (?:--set )?[\w.-]+(?: \([\w.-]+\))?:[\d, ]+(?:; .*)?(?: \([\w.]+\[\d+\]\))?", line)
+        ]
         assert added
         assert [line for line in lines if line not in added] == text.splitlines()
 
@@ -117,5 +122,5 @@ def test_an_annotation_names_the_lines_that_a_block_comes_from() -> None:
     hcl = convert(text, file="image.json", options=Options(annotate=True)).hcl
 
     assert hcl is not None
-    assert f'  # image.json:{line}\n  # customize[0]: Shell\n  provisioner "shell" {{\n' in hcl
+    assert f'  # image.json:{line} (customize[0])\n  provisioner "shell" {{\n' in hcl
     assert '# image.json:1\nsource "azure-arm" "image" {\n' in hcl

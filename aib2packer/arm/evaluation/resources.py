@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from aib2packer.arm.evaluation.functions.base import Arguments, FunctionError
 from aib2packer.arm.evaluation.functions.text import to_text
 from aib2packer.arm.evaluation.scope import Level
-from aib2packer.arm.language.symbolic import Apply, Concat, DeploymentFact, Runtime, concat, is_symbol
+from aib2packer.arm.language.symbolic import Access, Apply, Concat, DeploymentFact, Runtime, concat, is_symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -192,11 +192,29 @@ def _tail(arguments: Arguments, at: int) -> ArmValue:
         message = f"the type `{arguments.string(at)}` takes {_names(len(kinds))}, found {len(names)}"
         arguments.fail(message, "Give one name for each `/` in the type.", at)
     parts: list[str | Symbol] = [f"/providers/{namespace}"]
-    for index, (kind, name) in enumerate(zip(kinds, names, strict=True), start=at + 1):
+    for index, (kind, given) in enumerate(zip(kinds, names, strict=True), start=at + 1):
+        name = _part_of_name(given)
         if not isinstance(name, str | int) and not is_symbol(name):
             arguments.wrong(index, "the name of a resource")
         parts += [f"/{kind}/", name if is_symbol(name) else to_text(name)]
     return concat(parts)
+
+
+def _part_of_name(name: ArmValue) -> ArmValue:
+    """What `split(format('{0}/{1}', a, b), '/')[0]` comes to, which is how Bicep names a parent: `a`.
+
+    A name that is a part of an id has no `/` in it, nor has what it is made of.
+    """
+    match name:
+        case Access(Apply("split", (Concat(parts), "/")), int() as index):
+            segments: list[list[str | Symbol]] = [[]]
+            for part in parts:
+                first, *others = part.split("/") if isinstance(part, str) else (part,)
+                segments[-1].append(first)
+                segments += ([other] for other in others)
+            return concat(filter(None, segments[index])) if 0 <= index < len(segments) else name
+        case _:
+            return name
 
 
 def _names(count: int) -> str:

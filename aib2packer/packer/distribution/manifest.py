@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def manifest(
-    name: str, outputs: Sequence[tuple[TemplateText, Value]], kept: Mapping[str, Value], context: BuildContext, *, ids: bool
+    name: str, outputs: Sequence[tuple[TemplateText, Value]], kept: Mapping[str, Value], context: BuildContext
 ) -> PostProcessor:
-    """Record run outputs, each a name and an id; without `ids` the one name, for the manifest itself tells what azure-arm made.
+    """Record run outputs, each a name and an id.
 
     `name` is the build's; `kept` is recorded besides.
     """
@@ -35,8 +35,6 @@ def manifest(
             )
     settings: dict[str, Value] = {"output": beside_template(manifest_file(name))}
     pairs: list[tuple[Value, Value]] = [(symbols.value(run_output), artifact) for run_output, artifact in outputs]
-    if pairs and not ids:
-        pairs = [("run_output_name", pairs[0][0])]
     if pairs := [*pairs, *kept.items()]:
         settings["custom_data"] = _object(pairs)
     return PostProcessor("manifest", settings)

@@ -125,16 +125,7 @@ class DistributionSteps:
 
     def _manifest(self, targets: tuple[Target, ...], kept: Mapping[str, Value] = NOTHING) -> tuple[PostProcessor, ...]:
         outputs = [(target.run_output_name, self._artifact(target)) for target in targets if target.run_output_name is not None]
-        # Of a build with one target the manifest tells the id by itself.
-        sole = self._is_sole(targets[0])
-        return (manifest(self.name, outputs, kept, self.context, ids=not sole),)
-
-    def _is_sole(self, target: Target) -> bool:
-        """Whether a target is all that azure-arm makes, as the template wants it."""
-        is_renamed = self.outputs[target.index].is_renamed
-        # What azure-arm says it made is the managed image, wherever there is one.
-        makes_image = self.plan.temporary_group is not None or self.context.decisions.security.makes_image
-        return self.plan.made == (target,) and not self.plan.copied and not makes_image and not is_renamed
+        return (manifest(self.name, outputs, kept, self.context),)
 
 
 def _step_name(target: Target) -> str:

@@ -7,14 +7,18 @@ interface: templates edit them by string match.
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.values import Interpolation
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.model import Provisioner
+from aib2packer.packer.layout import SCRIPTS, beside_template
+from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.build_context import AS_ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aib2packer.aib.model import Customizer
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.build_context import BuildContext
@@ -65,6 +69,19 @@ _RUN_LINUX = (
     "if [ -f /tmp/DeprovisioningScript.sh ]; then sh /tmp/DeprovisioningScript.sh; "
     "else echo 'No deprovisioning script: the image is not generalized'; fi"
 )
+DEPROVISIONING_FILE = f"{SCRIPTS}/DeprovisioningScript.ps1"
+OWN_SCRIPTS = frozenset(
+    {
+        DEPROVISIONING_FILE,
+        *(f"{SCRIPTS}/{name}.ps1" for name in ("generalize", "run-deprovisioning-script")),
+        *(f"{SCRIPTS}/{name}.sh" for name in ("generalize", "run-deprovisioning-script")),
+        *(f"{SCRIPTS}/lay-deprovisioning-script{again}.sh" for again in ("", "-again")),
+    }
+)
+"""The scripts that are alike in every build."""
+NO_FILES: Mapping[str, bytes] = MappingProxyType({})
+_GENERALIZE: Mapping[str, Value] = {"name": "generalize"}
+_LINE = "\n"
 _REMOVES_ITSELF = 'It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.'
 
 
@@ -74,44 +91,54 @@ def may_change_script(customizer: Customizer) -> bool:
     return text is None or _NAMES_SCRIPT.search(text) is not None
 
 
-def lay_script(context: BuildContext, comment: str, *, only_if_missing: bool = False) -> Provisioner:
+def lay_script(context: BuildContext, comment: str, *, only_if_missing: bool = False) -> Steps:
     """Lay the deprovisioning script down; on Linux alone `only_if_missing`, for there a restart may remove it."""
+    head: dict[str, Value] = {"name": "deprovisioning-script"}
     if context.is_windows:
-        settings: dict[str, Value] = {
-            "name": "deprovisioning-script",
-            "destination": "C:\\DeprovisioningScript.ps1",
-            "content": Interpolation((_WINDOWS,), multiline=True),
-        }
-        return Provisioner("file", settings, comment)
+        place = {"destination": "C:\\DeprovisioningScript.ps1"}
+        if not context.side_files:
+            return _one("file", {**head, **place, "content": Interpolation((_WINDOWS,), multiline=True)}, comment)
+        files = {DEPROVISIONING_FILE: _WINDOWS.encode()}
+        return _one("file", {**head, "source": beside_template(DEPROVISIONING_FILE), **place}, comment, files)
     # Written by root: on Ubuntu not even root may append to somebody else's file in /tmp.
     write = f"cat > /tmp/DeprovisioningScript.sh <<'END'\n{_LINUX}END\n"
     if only_if_missing:
         write = f"if [ -f /tmp/DeprovisioningScript.sh ]; then exit 0; fi\n{write}"
-    settings = {
-        "name": "deprovisioning-script",
-        "execute_command": AS_ROOT,
-        "inline": (Interpolation((write,), multiline=True),),
-    }
-    return Provisioner("shell", settings, comment)
+    name = "lay-deprovisioning-script-again" if only_if_missing else "lay-deprovisioning-script"
+    return _shell({**head, "execute_command": AS_ROOT}, (write,), f"{SCRIPTS}/{name}.sh", comment, context)
 
 
-def run_script(context: BuildContext) -> Provisioner:
+def run_script(context: BuildContext) -> Steps:
     """Run what is left of the script; where nothing is, warn and go on, as the service does."""
-    if context.is_windows:
-        return Provisioner("powershell", {"name": "generalize", "inline": (Interpolation((_RUN_WINDOWS,), multiline=True),)})
-    return _last_step(_RUN_LINUX)
+    return _powershell(_RUN_WINDOWS, context) if context.is_windows else _last_step(_RUN_LINUX, context)
 
 
-def generalize(context: BuildContext) -> Provisioner:
+def generalize(context: BuildContext) -> Steps:
     """Generalize in one plain step, where no customizer can have changed the script."""
-    if context.is_windows:
-        return Provisioner("powershell", {"name": "generalize", "inline": (Interpolation((_WINDOWS,), multiline=True),)})
-    return _last_step(Interpolation((_LINUX,), multiline=True))
+    return _powershell(_WINDOWS, context) if context.is_windows else _last_step(_LINUX, context)
 
 
-def _last_step(command: Value) -> Provisioner:
-    return Provisioner(
-        "shell",
-        {"name": "generalize", "execute_command": AS_ROOT, "skip_clean": True, "inline": ('rm "$0"', command)},
-        _REMOVES_ITSELF,
-    )
+def _powershell(script: str, context: BuildContext) -> Steps:
+    if not context.side_files:
+        return _one("powershell", {**_GENERALIZE, "inline": (Interpolation((script,), multiline=True),)})
+    path = f"{SCRIPTS}/{'generalize' if script == _WINDOWS else 'run-deprovisioning-script'}.ps1"
+    return _one("powershell", {**_GENERALIZE, "script": beside_template(path)}, files={path: script.encode()})
+
+
+def _last_step(commands: str, context: BuildContext) -> Steps:
+    name = "generalize" if commands == _LINUX else "run-deprovisioning-script"
+    settings: dict[str, Value] = {**_GENERALIZE, "execute_command": AS_ROOT, "skip_clean": True}
+    return _shell(settings, ('rm "$0"', commands), f"{SCRIPTS}/{name}.sh", _REMOVES_ITSELF, context)
+
+
+def _shell(settings: dict[str, Value], commands: tuple[str, ...], path: str, comment: str, context: BuildContext) -> Steps:
+    """A step that runs commands as root: from a file where there may be one, with the shebang that Packer gives inline ones."""
+    if not context.side_files:
+        inline = tuple(Interpolation((one,), multiline=True) if "\n" in one else one for one in commands)
+        return _one("shell", {**settings, "inline": inline}, comment)
+    script = "".join(f"{one.removesuffix(_LINE)}\n" for one in ("#!/bin/sh -e", *commands))
+    return _one("shell", {**settings, "script": beside_template(path)}, comment, {path: script.encode()})
+
+
+def _one(kind: str, settings: dict[str, Value], comment: str = "", files: Mapping[str, bytes] = NO_FILES) -> Steps:
+    return Steps((Provisioner(kind, settings, comment),), files=files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.ids import ResourceId
+from aib2packer.aib.ids import MANAGED_IMAGE, ResourceId
 from aib2packer.aib.model import Located
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
 from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_symbol, leaves
@@ -16,7 +16,7 @@ from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import given_value, is_secret, type_name, with_shape
+from aib2packer.packer.variables.declared import BEGINNING, given_value, is_secret, type_name, with_shape
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, variable_name
 from aib2packer.packer.variables.symbols import Symbols, local_names_of, pieces_of
 from aib2packer.packer.variables.template_variables import name_variables
@@ -35,6 +35,15 @@ PACKER_VERSION = "1.13.0"
 """The oldest Packer that runs the output as it is meant (docs/reference/packer-semantics.md 4 and 7.4)."""
 
 
+_IDS_OF = {
+    "galleries": "gallery",
+    "images": "gallery_image",
+    "versions": "gallery_image",
+    "virtualnetworks": "network",
+    "subnets": "subnet",
+    "userassignedidentities": "identity",
+}
+"""What an id is called by the last of the names in it."""
 # More than ARM takes of variables and parameters together is an error already: no names are looked for then.
 _MOST_NAMED = 512
 
@@ -67,8 +76,8 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
             name, what = _secret_name(secret)
             free = free_name(name, taken)
             names[secret] = taken[free] = named_leaves[secret] = Variable(free, what, sensitive=True)
-    wholes = {whole.parts: whole for text in texts for whole in _wholes(text)}
-    pieces = tuple(pieces_of(text) for text in (*texts, *wholes.values()))
+    wholes = {segment.id.parts: segment for text in texts for segment in _segments(text)}
+    pieces = tuple(pieces_of(text) for text in (*texts, *(segment.id for segment in wholes.values())))
     taken_locals = {*local_names_of(named_leaves), *(f"{item.name}_folder" for item in named_leaves.values())}
     named = template.named if len(template.named) <= _MOST_NAMED else ()
     variables = name_variables(named, pieces, taken_locals, partial(_show, named_leaves))
@@ -76,8 +85,8 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     computed = _computed(tuple(map(variables.put_back, values)), references)
     taken_locals = local_names_of(references) | {local.name for local in computed.values()}
     ids: dict[tuple[str | TextSymbol, ...], str] = {}
-    for parts, whole in wholes.items():
-        ids[parts] = free_name(f"{_id_name(variables.put_back_in(pieces_of(whole)))}_parts", taken_locals)
+    for parts, segment in wholes.items():
+        ids[parts] = free_name(f"{_id_name(variables.put_back_in(pieces_of(segment.id)), segment.shape)}_parts", taken_locals)
         taken_locals.add(ids[parts])
     given = _given(named_leaves, template.parameters) if values_apart else {}
     return Symbols(
@@ -114,6 +123,8 @@ def _id_shapes(texts: Iterable[TemplateText]) -> IdShapes:
         known = len(TemplateText(tuple(rest), segment.id.span).split("/")) - 1
         begins = not rest or (isinstance(rest[0], str) and rest[0].startswith("/"))
         leaf = first.value if isinstance(first, LateExpression) else first
+        if not begins and isinstance(leaf, Placeholder | ParameterSymbol):  # where it ends is not known
+            shapes.setdefault(leaf, BEGINNING)
         if begins and known % 2 == 0 and isinstance(leaf, Placeholder | ParameterSymbol):
             shape = segment.shape[: len(segment.shape) - known // 2]
             shapes[leaf] = max(shape, shapes.get(leaf, ()), key=len)
@@ -198,13 +209,13 @@ def _secret_name(secret: Secret) -> tuple[str, str]:
     return f"{label}_query", f"Query of a URL of {secret.host}, with what signs in there, without the question mark."
 
 
-def _id_name(pieces: tuple[TextPiece, ...]) -> str:
-    """A name for what an id is made of: the placeholder, the parameter or the variable that it is, else `id`."""
+def _id_name(pieces: tuple[TextPiece, ...], shape: tuple[str, ...]) -> str:
+    """A name for an id: that of the placeholder, the parameter or the variable that it is, else of what it is an id of."""
     match pieces:
         case (Placeholder() | ParameterSymbol() | VariableSymbol() as one,):
             return variable_name(one.name)
         case _:
-            return "id"
+            return "managed_image" if shape == MANAGED_IMAGE else _IDS_OF.get(shape[-1] if shape else "", "id")
 
 
 def _symbols(text: TemplateText) -> Iterator[TextSymbol]:
@@ -215,9 +226,9 @@ def _symbols(text: TemplateText) -> Iterator[TextSymbol]:
             yield symbol
 
 
-def _wholes(text: TemplateText) -> Iterator[TemplateText]:
-    """The ids that segments in a text are taken from."""
-    return (symbol.id for symbol in text.symbols if isinstance(symbol, Segment))
+def _segments(text: TemplateText) -> Iterator[Segment]:
+    """The segments in a text of ids that are only known as a whole."""
+    return (symbol for symbol in text.symbols if isinstance(symbol, Segment))
 
 
 def _texts(value: object) -> Iterator[TemplateText]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _TYPES = {"string": "string", "securestring": "string", "int": "number", "bool": "bool", "array": "list(string)"}
 _GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
 _TOOK_GROUP_LOCATION = "The template took the region of its resource group."
+BEGINNING = ("subscriptions", "resourcegroups", "")
+"""The shape of what an id begins with, where it may end anywhere behind."""
 _REGION = "Azure region of the build."
 
 
@@ -47,11 +49,14 @@ def declare(fact: ParameterFact, name: str) -> Variable:
         description = sentences(description, f"The parameters file computes it: {fact.given.shown}.")
     if fact.default == _GROUP_LOCATION and fact.given is None:
         description = sentences(description or _REGION, _TOOK_GROUP_LOCATION)
+    default = _default(fact)
+    if default is None and not description:
+        description = f"The parameter {parameter.name} of the template, which has no default."
     return Variable(
         name,
         description,
         type_name(parameter.type),
-        default=_default(fact),
+        default=default,
         sensitive=is_secret(fact),
         validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),
         origin=parameter.span,
@@ -76,6 +81,10 @@ def with_shape(variable: Variable, shape: tuple[str, ...]) -> Variable:
     """
     if not shape:
         return variable
+    if shape == BEGINNING:
+        begins = f'can(regex("(?i)^{write_id(shape[:-1], "[^/]+")}/providers/", var.{variable.name}))'
+        what = f"The {variable.name} must begin as a resource id does: {write_id(shape[:-1], '...')}/providers/..."
+        return replace(variable, validation=(*variable.validation, VariableValidation(begins, what)))
     versioned = shape[-1] == "versions"
     shape = shape[:-1] if versioned else shape
     pattern = write_id(shape, "[^/]+") + ("(/versions/[^/]+)?" if versioned else "")

@@ -1,4 +1,4 @@
 # Copy this file to values.pkrvars.hcl, fill it in, and give it to Packer: -var-file=values.pkrvars.hcl
 
-# Resource group of the storage account that receives the VHD.
+# Resource group of the storage account that receives the VHD. Whoever runs Packer gives it.
 # vhd_resource_group_name = "..."

@@ -1,12 +1,13 @@
 # Copy this file to values.pkrvars.hcl, fill it in, and give it to Packer: -var-file=values.pkrvars.hcl
 
-# Azure region of the build. The template took the region of its resource group.
+# Azure region of the build. The template took the region of its resource group. Whoever runs Packer gives it.
 # location = "..."
 
-# Resource group that the template was deployed to.
+# Resource group that the template was deployed to. Whoever runs Packer gives it.
 # resource_group_name = "..."
 
-# Compute gallery that receives the image
+# Compute gallery that receives the image. Whoever runs Packer gives it.
 # gallery_name = "..."
 
+# The parameter appsUrl of the template, which has no default. Whoever runs Packer gives it.
 # A secret, which belongs in no file: export PKR_VAR_apps_url=...

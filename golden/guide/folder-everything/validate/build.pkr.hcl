@@ -146,14 +146,12 @@ build {
     ]
   }
 
-  # validate.inVMValidations[0]: Shell
   provisioner "shell" {
     name            = "n"
     execute_command = local.as_root
     inline          = ["systemctl is-active nginx"]
   }
 
-  # validate.inVMValidations[1]: Shell
   provisioner "file" {
     name        = "m-upload"
     source      = "${local.downloads}/02-m.sh"

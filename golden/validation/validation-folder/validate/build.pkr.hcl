@@ -169,21 +169,19 @@ build {
     ]
   }
 
-  # validate.inVMValidations[0]: Shell
   provisioner "shell" {
     name            = "nginx-runs"
     execute_command = local.as_root
     inline          = ["systemctl is-active nginx"]
   }
 
-  # validate.inVMValidations[1]: Shell. In a file, for inline Packer would change its text.
+  # In a file, for inline Packer would change its text.
   provisioner "shell" {
     name            = "containers"
     execute_command = local.as_root
     script          = "${path.root}/scripts/02-containers.sh"
   }
 
-  # validate.inVMValidations[2]: File
   provisioner "file" {
     name        = "expectations"
     source      = "${local.downloads}/03-web.yml"
@@ -191,7 +189,6 @@ build {
     generated   = true
   }
 
-  # validate.inVMValidations[3]: Shell
   provisioner "file" {
     name        = "expectations-hold-upload"
     source      = "${local.downloads}/04-check.sh"

@@ -108,7 +108,6 @@ build {
   name    = "web-validation"
   sources = ["source.azure-arm.web_validation"]
 
-  # validate.inVMValidations[0]: Shell
   provisioner "shell" {
     name            = "serves"
     execute_command = local.as_root

@@ -47,16 +47,11 @@ class LabStep:
 
 @dataclass(frozen=True, slots=True)
 class AfterBuild:
-    """The steps in their order, the evaluated source of azure-arm, and what the manifest would tell beside its one artifact."""
+    """The steps in their order, the evaluated source of azure-arm, and what the manifest would tell."""
 
     steps: tuple[LabStep, ...]
     source: Mapping[str, Json]
     outputs: Mapping[str, str]
-
-    @property
-    def single(self) -> str:
-        """The run output that is the artifact itself, where a build has one target only."""
-        return self.outputs.get("run_output_name", "")
 
 
 def after_build(packer: Packer, build: Path, variables: Mapping[str, str]) -> AfterBuild:

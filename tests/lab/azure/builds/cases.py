@@ -10,7 +10,7 @@ from aib2packer import Conversion, convert
 from tests.cases import CASES, convert_case, golden_hcl, golden_of, read_case
 from tests.lab.azure.builds.after import AfterBuild, after_build
 from tests.lab.azure.builds.expected import Left, hidden, left_by, targets_of, with_home
-from tests.lab.azure.builds.made import HOME, artifact_of
+from tests.lab.azure.builds.made import HOME
 from tests.lab.azure.builds.scene import Scene
 from tests.lab.azure.builds.values import SUBSCRIPTION, values_for
 from tests.lab.judge import Packer
@@ -66,7 +66,7 @@ def scene_of(packer: Packer, case: str, folder: Path) -> Scene:
     after = after_build(packer, folder / "build.pkr.hcl", values_for(conversion.hcl))
     values = {**_defaults(conversion.hcl), **values_for(conversion.hcl)}
     targets = targets_of(json.loads(read_case(case)[0]))
-    left = tuple(left_by(target, after, artifact_of(after.source), values) for target in targets)
+    left = tuple(left_by(target, after, values) for target in targets)
     left = as_told(conversion, left, after.source.get("location") or HOME)
     return Scene(after, tuple(map(hidden, left)) if validates(case) else left)
 

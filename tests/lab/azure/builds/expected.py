@@ -68,11 +68,11 @@ def _distributes(value: Json) -> Iterator[Sequence[Mapping[str, Json]]]:
             yield from _distributes(inner)
 
 
-def left_by(target: Mapping[str, Json], after: AfterBuild, artifact: str, variables: Mapping[str, str]) -> Left:
+def left_by(target: Mapping[str, Json], after: AfterBuild, variables: Mapping[str, str]) -> Left:
     """Say what one target leaves."""
     known = _Values(variables)
     name = known.text(target["runOutputName"])
-    path = artifact if after.single == name else after.outputs[name]
+    path = after.outputs[name]
     told = target.get("artifactTags") or {}
     told = json.loads(known.text(told)) if isinstance(told, str) else told
     tags = {name: known.text(value) for name, value in told.items() if not _PLACEHOLDER.fullmatch(name)}  # that is AIB2P217

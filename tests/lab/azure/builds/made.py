@@ -40,17 +40,6 @@ def azure_arm_makes(azure: SimulatedAzure, source: Mapping[str, Json], generatio
     return tuple(made)
 
 
-def artifact_of(source: Mapping[str, Json]) -> str:
-    """Give the one ID that the manifest records (facts 2, the table of destinations)."""
-    if source.get("managed_image_name"):
-        group = f"/subscriptions/{source['subscription_id']}/resourceGroups/{source['managed_image_resource_group_name']}"
-        return f"{group}/{COMPUTE}/images/{source['managed_image_name']}"
-    if gallery := source.get("shared_image_gallery_destination"):
-        return version_path(source, gallery)
-    account, container = source["storage_account"], source["capture_container_name"]
-    return f"https://{account}.blob.core.windows.net/{container}/{source.get('capture_name_prefix', '')}{OS_DISK}.vhd"
-
-
 def version_path(source: Mapping[str, Json], gallery: Mapping[str, Json]) -> str:
     """Give the path of the version that azure-arm publishes."""
     group = (

@@ -189,5 +189,4 @@ def left_after(targets: Sequence[Mapping[str, Json]], build: Path) -> tuple[Left
     outputs: dict[str, str] = {}
     for made in manifest["builds"]:
         outputs |= made.get("custom_data") or {}
-    artifact = manifest["builds"][-1]["artifact_id"]
-    return tuple(left_by(target, AfterBuild((), {}, outputs), artifact, {}) for target in targets)
+    return tuple(left_by(target, AfterBuild((), {}, outputs), {}) for target in targets)

@@ -1,0 +1,7 @@
+#!/bin/sh -e
+cat > /etc/motd <<'EOF'
+Hello ${USER}
+	EOT
+EOT
+EOF
+  indented

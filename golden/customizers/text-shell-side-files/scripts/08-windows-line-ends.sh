@@ -1,0 +1,5 @@
+#!/bin/sh -e
+echo one
+echo two
+
+echo three

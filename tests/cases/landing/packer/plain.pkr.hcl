@@ -1,0 +1,7 @@
+source "null" "other" {
+  communicator = "none"
+}
+
+build {
+  sources = ["source.null.other"]
+}

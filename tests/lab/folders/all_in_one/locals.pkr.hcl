@@ -1,0 +1,4 @@
+locals {
+  now  = timestamp()
+  tags = { team = "platform" }
+}

@@ -1,0 +1,1 @@
+"""Putting a build into a folder that has builds."""

@@ -1,0 +1,195 @@
+"""What of a folder a build shares, what gets another name, and what clashes."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from aib2packer import Conversion, Options, SourceText
+from tests.cases.templates import GALLERY_TARGET, LINUX, WINDOWS, Json, convert_json, template
+
+SHELL = {"type": "Shell", "name": "names", "inline": ["docker ps --format '{{.Names}}'"]}
+BUILD = 'source "null" "other" {}\n\nbuild {\n  sources = ["source.null.other"]\n}\n'
+
+
+def land(
+    *files: str, parameters: Json = None, name: str = "all.pkr.hcl", options: Options | None = None, **image: Json
+) -> Conversion:
+    resource = template(**{"name": "web", "customize": [SHELL], **image})
+    document = {"parameters": parameters or {}, "resources": [resource]}
+    if parameters:
+        resource["tags"] = {key: f"[string(parameters('{key}'))]" for key in parameters}
+    there = tuple(SourceText(f"packer/{number or ''}{name}", text) for number, text in enumerate(files))
+    return convert_json(document, replace(options or Options(), side_files=True, into=there))
+
+
+def declared(conversion: Conversion) -> list[str]:
+    assert conversion.hcl is not None, conversion.findings
+    return [line.split('"')[1] for line in conversion.hcl.splitlines() if line.startswith("variable ")]
+
+
+def said(conversion: Conversion, code: str) -> list[str]:
+    return [finding.message for finding in conversion.findings if finding.code.id == code]
+
+
+OWNER = {"owner": {"type": "string", "defaultValue": "platform"}}
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        'variable "owner" {\n  type    = string\n  default = "platform"\n}\n',
+        'variable "owner" {\n  default = "${"platform"}"\n}\n',
+        'variables {\n  owner = "platform"\n}\n',
+    ],
+)
+def test_a_variable_of_the_same_type_and_default_is_used(theirs: str) -> None:
+    made = land(theirs, parameters=OWNER)
+
+    assert "owner" not in declared(made)
+    assert "web_owner" not in declared(made)
+    assert "= var.owner" in str(made.hcl)
+    (message,) = said(made, "AIB2P462")
+    line = 2 if theirs.startswith("variables") else 1
+    assert message.endswith(f"used as it is there: var.owner (packer/all.pkr.hcl:{line})")
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        'variable "owner" {\n  type    = string\n  default = "somebody"\n}\n',
+        'variable "owner" {\n  type = string\n}\n',
+        'variable "owner" {\n  type    = list(string)\n  default = "platform"\n}\n',
+        'variable "owner" {\n  type    = string\n  default = env("OWNER")\n}\n',
+    ],
+)
+def test_a_variable_that_means_something_else_is_left_alone(theirs: str) -> None:
+    made = land(theirs, parameters=OWNER)
+
+    assert "web_owner" in declared(made)
+    assert "= var.web_owner" in str(made.hcl)
+
+
+def test_a_variable_that_must_be_given_takes_the_value_that_the_folder_has() -> None:
+    made = land('variable "owner" {\n  type    = string\n  default = "x"\n}\n', parameters={"owner": {"type": "string"}})
+
+    assert "web_owner" not in declared(made)
+
+
+def test_a_value_that_was_given_is_not_taken_from_the_folder() -> None:
+    theirs = 'variable "owner" {\n  type = string\n}\n'
+    made = land(theirs, parameters={"owner": {"type": "string"}}, options=Options(settings=("owner=me",)))
+
+    assert made.files["web.auto.pkrvars.hcl"] == b'web_owner = "me"\n'
+
+
+def test_a_secret_is_no_variable_that_anybody_sees() -> None:
+    parameters = {"owner": {"type": "securestring"}}
+
+    assert "web_owner" in declared(land('variable "owner" {\n  type = string\n}\n', parameters=parameters))
+    seen = land('variable "owner" {\n  type      = string\n  sensitive = true\n}\n', parameters=parameters)
+    assert "web_owner" not in declared(seen)
+
+
+def test_how_to_sign_in_means_the_same_whatever_its_default() -> None:
+    made = land('variable "client_id" {\n  type = string\n}\n')
+
+    assert "client_id" not in declared(made)
+    assert {"tenant_id", "subscription_id"} <= set(declared(made))
+
+
+def test_a_local_of_the_same_value_is_used_and_another_is_not() -> None:
+    latest = {**GALLERY_TARGET, "galleryImageId": GALLERY_TARGET["galleryImageId"].partition("/versions")[0]}
+    same, other = (
+        land(f"locals {{\n  now = {value}\n}}\n", distribute=[latest])
+        for value in ("timestamp( )", 'timeadd(timestamp(), "1h")')
+    )
+
+    assert "now " not in str(same.hcl)
+    assert "local.now" in str(same.hcl)
+    assert "web_now " in str(other.hcl)
+    assert "local.web_now" in str(other.hcl)
+
+
+def test_json_is_read_as_packer_reads_it() -> None:
+    document = {
+        "packer": {"required_plugins": {"azure": {"source": "github.com/hashicorp/azure", "version": "~> 2.6"}}},
+        "variable": {"owner": {"type": "string", "default": "platform"}, "client_id": {}},
+        "locals": {"as_root": "sudo"},
+        "source": {"azure-arm": {"base": {}}},
+        "build": [{"name": "base"}],
+    }
+    made = land(json.dumps(document, indent=1), parameters=OWNER, name="all.pkr.json")
+
+    assert not {"owner", "web_owner", "client_id"} & set(declared(made))
+    assert "required_plugins" not in str(made.hcl)
+    assert "web_as_root " in str(made.hcl)
+    clashing = land(json.dumps({"source": {"azure-arm": {"web": {}}}}), name="all.pkr.json")
+    assert said(clashing, "AIB2P023") == [
+        "the source web, which this build would have too, is declared at packer/all.pkr.json:1"
+    ]
+
+
+def test_the_files_of_an_earlier_run_are_not_among_what_is_there() -> None:
+    first = land(BUILD)
+    assert first.hcl is not None
+    resource = template(name="web", customize=[SHELL])
+    there = SourceText("packer/all.pkr.hcl", BUILD)
+
+    def again(name: str) -> Conversion:
+        into = (there, SourceText(f"packer/{name}", str(first.hcl)))
+        return convert_json({"parameters": {}, "resources": [resource]}, Options(side_files=True, into=into))
+
+    assert again("web.pkr.hcl") == first
+    assert said(again("copy.pkr.hcl"), "AIB2P023"), "the same build by the name of another file"
+
+
+def test_a_file_of_that_name_which_no_conversion_made_is_a_clash() -> None:
+    made = land(BUILD, name="web.pkr.hcl")
+
+    assert made.hcl is None
+    assert said(made, "AIB2P023") == ["packer/web.pkr.hcl is no file that a conversion has made"]
+
+
+def test_a_file_that_is_no_hcl_is_an_error_at_its_place() -> None:
+    made = land('variable "a" {\n  type = \n}\n')
+
+    assert made.hcl is None
+    (finding,) = [one for one in made.findings if one.code.id == "AIB2P005"]
+    assert finding.span.source.name == "packer/all.pkr.hcl"
+
+
+def test_another_name_for_the_build_is_the_name_of_all_that_is_its_own() -> None:
+    made = land('source "azure-arm" "web" {}\n', parameters=OWNER, options=Options(build_name="shop"))
+
+    assert made.build_file == "shop.pkr.hcl"
+    assert "shop_owner" in declared(made)
+    assert "packer build -only='shop.*' ." in str(made.hcl)
+    assert "scripts/shop/01-names.sh" in made.files
+
+
+def test_fetched_files_and_their_checksums_lie_under_the_name_of_the_build() -> None:
+    uri = "https://example.com/setup.sh"
+    made = land(BUILD, customize=[{"type": "Shell", "scriptUri": uri}], options=Options(assets={uri: b"true\n"}))
+
+    assert made.files["scripts/web/01-setup.sh"] == b"true\n"
+    assert made.files["web.SHA256SUMS"].endswith(b"  scripts/web/01-setup.sh\n")
+    assert '"${path.root}/scripts/web/01-setup.sh"' in str(made.hcl)
+
+
+@pytest.mark.parametrize("source", [LINUX, WINDOWS])
+def test_what_validates_keeps_its_own_folder_and_names(source: Json) -> None:
+    made = land(
+        BUILD,
+        parameters=OWNER,
+        source=source,
+        customize=[],
+        properties={
+            "validate": {"inVMValidations": [{"type": "File", "sourceUri": "https://e.com/a", "destination": "/tmp/a"}]}
+        },
+    )
+
+    text = made.files["validate-web/build.pkr.hcl"].decode()
+    assert "web_owner" not in text
+    assert '"../web.manifest.json"' in text or "image_version " in text
+    assert "packer build validate-web" in str(made.hcl)
