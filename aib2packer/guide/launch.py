@@ -1,0 +1,77 @@
+"""How a build is run by a pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import GalleryImage, PlatformImage
+from aib2packer.guide.example import entry
+from aib2packer.hcl.printing import print_value
+from aib2packer.hcl.values import HclCode
+from aib2packer.options import Auth
+from aib2packer.packer.facts import Launch, ValueEntry
+from aib2packer.packer.shell_words import word
+
+if TYPE_CHECKING:
+    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.guide.instructions import Guide
+    from aib2packer.packer.model import Build
+    from aib2packer.packer.variables.symbols import Symbols
+
+_RELEASED = "[?publishingProfile.excludeFromLatest!=`true`].name"
+
+
+def launch(template: ImageTemplate, symbols: Symbols, guide: Guide) -> Launch:
+    """How a build, and the one that validates its image, are run in their folder."""
+    runs = (guide.commands, *(() if guide.validation is None else (guide.validation,)))
+    return Launch(
+        auth=guide.auth,
+        cloud=guide.cloud,
+        init=guide.commands.init,
+        checks=tuple(run.validate for run in runs),
+        builds=tuple(run.limited_build for run in runs),
+        in_environment=any(run.environment for run in runs),
+        runs_az=guide.runs_az,
+        own_machine=guide.private or guide.auth is Auth.MSI,
+        minutes=tuple(run.timeout_minutes for run in runs),
+        newest=_newest(template, symbols, str(guide.location or "")),
+    )
+
+
+def _newest(template: ImageTemplate, symbols: Symbols, location: str) -> str:
+    """A command that prints the newest version of the source image, if it follows that and is known now."""
+    match template.source:
+        case PlatformImage(version=version) as image if version is None or version.literal in {"latest", None}:
+            texts = [symbols.value(text) for text in (image.publisher, image.offer, image.sku)]
+            urn = word(texts[0], ":", texts[1], ":", texts[2], ":latest")
+            if urn is None or urn.names or not location or "$" in location:
+                return ""
+            return f"az vm image show --location {location} --urn {urn} --query name --output tsv"
+        case GalleryImage(id=image):
+            names = [word(symbols.value(text)) for text in (image.subscription, image.resource_group)]
+            names += [word(symbols.value(image[segment])) for segment in ("galleries", "images")]
+            if any(name is None or name.names for name in names) or "versions" in image.segments:
+                return ""
+            subscription, group, gallery, definition = names
+            return (
+                f"az sig image-version list --subscription {subscription} --resource-group {group} --gallery-name {gallery} "
+                f"--gallery-image-definition {definition} --query '{_RELEASED}' --output tsv | sort --version-sort | tail -n 1"
+            )
+        case _:
+            return ""
+
+
+def entries(build: Build, guide: Guide) -> tuple[ValueEntry, ...]:
+    """The variables of a build and the one that validates its image, but for secrets, as a file of values shows them."""
+    builds = (build, *(() if build.validation is None else (build.validation,)))
+    runs = (guide.commands, *(() if guide.validation is None else (guide.validation,)))
+    required = {name for run in runs for name in run.required}
+    found: dict[str, ValueEntry] = {}
+    for variable in (one for part in builds for one in part.variables if not one.sensitive):
+        default = variable.default
+        if variable.name in required:
+            found[variable.name] = ValueEntry(variable.name, entry(variable), is_open=True)
+        elif default is not None and not isinstance(default, HclCode):
+            text = entry(variable, print_value(default))
+            found[variable.name] = ValueEntry(variable.name, text, is_open=False)
+    return tuple(found.values())

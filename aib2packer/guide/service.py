@@ -1,0 +1,91 @@
+"""What Image Builder has of a template, which is switched off one day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.aib.model import GalleryTarget, ManagedImageTarget
+from aib2packer.findings.text import safe
+from aib2packer.hcl.values import Variable
+from aib2packer.jsonc.tree import JsonObject, string_of
+from aib2packer.packer.distribution.versions import is_explicit
+from aib2packer.packer.facts import Service
+from aib2packer.packer.shell_words import Word, word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.hcl.values import Value
+    from aib2packer.packer.variables.symbols import Symbols
+
+_AUTOMATIC_VERSIONS_CHANGED = "2022-07-01"  # docs/reference/aib-behaviour.md 2.2
+
+
+def service(template: ImageTemplate, symbols: Symbols) -> Service:
+    """What there is to switch off; nothing in it is a secret, or only known when Packer runs."""
+    galleries = [target for target in template.targets if isinstance(target, GalleryTarget)]
+    own = template.id
+    return Service(
+        name=_text(template.name, symbols),
+        subscription="" if own is None else _text(own.subscription, symbols),
+        group="" if own is None else _text(own.resource_group, symbols),
+        identities=tuple(filter(None, (_text(identity, symbols) for identity in template.identities))),
+        triggers=tuple(_word(safe(name)) for name in template.siblings.triggers),
+        auto_run=template.auto_run.value,
+        staging_group=_text(template.staging_resource_group, symbols),
+        subnets=tuple(filter(None, _subnets(template))),
+        counts=any(not is_explicit(target) for target in galleries),
+        numbers_by_time=template.api.before(_AUTOMATIC_VERSIONS_CHANGED),
+    )
+
+
+def images(template: ImageTemplate, symbols: Symbols) -> tuple[str, ...]:
+    """The ends of the ids of what the template makes, by which other resources refer to it, as far as they are known."""
+    return tuple(dict.fromkeys(filter(None, (_image(target, symbols) for target in template.targets))))
+
+
+def _image(target: object, symbols: Symbols) -> str:
+    match target:
+        case GalleryTarget(id=image):
+            gallery, name = (_plain(symbols.value(image[segment]), symbols) for segment in ("galleries", "images"))
+            return f"galleries/{gallery}/images/{name}" if gallery and name else ""
+        case ManagedImageTarget(id=image):
+            group, name = (_plain(symbols.value(text), symbols) for text in (image.resource_group, image["images"]))
+            return f"resourceGroups/{group}/providers/Microsoft.Compute/images/{name}" if group and name else ""
+        case _:
+            return ""
+
+
+def _subnets(template: ImageTemplate) -> Iterator[str]:
+    """The ids that the template writes out, of subnets that Image Builder itself was let into."""
+    properties = template.body.get("properties")
+    profile = (properties if isinstance(properties, JsonObject) else template.body).get("vmProfile")
+    network = profile.get("vnetConfig") if isinstance(profile, JsonObject) else None
+    for key in ("subnetId", "containerInstanceSubnetId"):
+        text = string_of(network.get(key)) if isinstance(network, JsonObject) else None
+        if text is not None and text.startswith("/") and text.isprintable():
+            yield _word(safe(text))
+
+
+def _text(text: TemplateText | None, symbols: Symbols) -> str:
+    """A text as a word of a shell."""
+    known = "" if text is None else _plain(symbols.value(text), symbols)
+    return _word(known) if known else ""
+
+
+def _plain(value: Value, symbols: Symbols) -> str:
+    """A value as text, with the defaults of variables; "" where that is not known, or a secret."""
+    parts = []
+    for part in getattr(word(value), "parts", ()):
+        default = symbols.given.get(part.name, part.default) if isinstance(part, Variable) and not part.sensitive else part
+        if not isinstance(default, str):
+            return ""
+        parts.append(default)
+    text = "".join(parts)
+    return text if safe(text) == text and text.isprintable() else ""
+
+
+def _word(text: str) -> str:
+    return str(Word((text,)))
