@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 from enum import Enum
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
 from aib2packer.app.bicep import NoCompilerError
@@ -19,9 +20,10 @@ from aib2packer.findings.codes import (
     UNREADABLE,
 )
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.findings.text import safe
 from aib2packer.jsonc.replace import occurring
 from aib2packer.lazy.models import dataclass, field, replace
-from aib2packer.options import Emit
+from aib2packer.options import Emit, Origin
 from aib2packer.packer.layout import AZURE_FILE, BUILD_FILE
 from aib2packer.system.files import MOST
 from aib2packer.text.source import FileError, decode
@@ -66,6 +68,7 @@ class Outcome(Enum):
     UP_TO_DATE = "up to date"
     OUT_OF_DATE = "out of date"
     LEFT_OVER = "left over"
+    FOR_ALL = "for all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,8 @@ class Request:
     """Whether Azure is asked again, where what it said is kept."""
     beside: Mapping[str, bytes] = field(default_factory=dict)
     """What lies in the folder besides what a conversion makes, by path."""
+    estate: bool = False
+    """Whether the folder is one of several: the build then names its origin, and the result has its facts."""
     look: bool = False
     """Whether only to look: nothing is written, and the results have the facts of the builds."""
     fail_on: Level = Severity.ERROR
@@ -122,9 +127,13 @@ class Result:
     diff: str = ""
     hcl: bytes | None = None
     folder: Path | None = None
+    source: str = ""
+    """What it was made of: a path without anything of the machine."""
     settings: tuple[Entry, ...] = ()
     source_map: tuple[Place, ...] = ()
     facts: Facts | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """What lies in the folder now, or would, by path."""
     renamed: frozenset[str] = frozenset()
     """The old names, lower-case, that occur in the input and its parameters files, and have new ones."""
 
@@ -162,11 +171,14 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> tupl
             return (Result(name=template.name, outcome=Outcome.NO_TEMPLATE, exit_code=0),)
         asked, beside = _with_parameters(template, data, asked)
         renamed = _renamed(data, template.name, asked)
-        return tuple(replace(_told(result, beside), renamed=renamed) for result in _run(template, data, asked, watch))
+        source = _place(template)
+        results = _run(template, data, asked, watch)
+        return tuple(replace(_told(result, beside), renamed=renamed, source=source) for result in results)
     except NoCompilerError as error:
-        return (replace(unreadable(error), name=template.name, outcome=Outcome.NOT_BUILT, folder=asked.folder),)
+        failed = replace(unreadable(error), outcome=Outcome.NOT_BUILT)
     except FileError as error:
-        return (replace(unreadable(error), name=template.name, folder=asked.folder),)
+        failed = unreadable(error)
+    return (replace(failed, name=template.name, folder=asked.folder, source=_place(template)),)
 
 
 def _run_from_azure(template: Template, resource: str, request: Request, watch: Watch) -> tuple[Result, ...]:
@@ -221,7 +233,7 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
     several = any(finding.code == SEVERAL_IMAGE_TEMPLATES for one in conversions.values() for finding in one.findings)
     if several and request.folder is not None:
         for image in template.of_images(image_templates(data, file=template.name, options=request.options)):
-            own = replace(request, folder=request.folder / image.folder.name)
+            own = replace(request, folder=request.folder / image.folder.name, estate=True)
             yield from _results(image, _convert(image, data, own, watch), own)
     else:
         yield from _results(template, conversions, request)
@@ -234,7 +246,8 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
         root=template.root,
         name=template.image or request.options.name,
         side_files=request.folder is not None,
-        facts=request.look,
+        facts=request.look or request.estate,
+        origin=_origin(template, data) if request.estate and request.folder is not None else None,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
 
@@ -252,6 +265,36 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
             fetched = request.fetcher(assets, advance)
         conversions = converted(replace(options, assets=fetched))
     return conversions
+
+
+def _origin(template: Template, data: bytes) -> Origin:
+    """What a build says that it is made of; the digest is that of the file."""
+    from hashlib import sha256
+
+    from aib2packer import __version__
+
+    digest = sha256(data if template.path is None else _raw(template.path, data)).hexdigest()
+    image = f" ({safe(template.image)})" if template.image else ""
+    return Origin(f"{_place(template)}{image}", digest, __version__)
+
+
+def _place(template: Template) -> str:
+    """The path of an input from the folder that was searched, or as it was given, but with nothing of the machine."""
+    if template.resource is not None:
+        return AZURE_FILE
+    if template.path is None:
+        return safe(template.name)
+    path = PurePosixPath(template.path.as_posix())
+    if template.root is not None and template.path.is_relative_to(template.root):
+        path = PurePosixPath(template.path.relative_to(template.root).as_posix())
+    return safe(path.name if path.is_absolute() or ".." in path.parts else str(path))
+
+
+def _raw(path: Path, data: bytes) -> bytes:
+    """What a file has, where that was built from it."""
+    from aib2packer.system.files import read_bytes
+
+    return read_bytes(str(path), path, MOST) if path.suffix.lower() == ".bicep" else data
 
 
 def _results(template: Template, conversions: Mapping[str, Conversion], request: Request) -> Iterator[Result]:
@@ -288,11 +331,12 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
         return _deliver(result, request.file.parent, {request.file.name: hcl}, request)
     if request.folder:
         files = {conversion.build_file: hcl, **conversion.files, **request.beside}
-        return _deliver(result, request.folder, _without_own(request.folder, files, check=request.check), request)
+        result = replace(result, files=files)
+        return _deliver(result, request.folder, without_own(request.folder, files, check=request.check), request)
     return replace(result, hcl=hcl)
 
 
-def _without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dict[str, bytes]:
+def without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dict[str, bytes]:
     """The files without those that are the user's once they are there; these may also be gone, or elsewhere by now."""
     from aib2packer.packer.layout import BEGINNINGS
 
@@ -305,15 +349,15 @@ def _without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> di
 
 def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: Request) -> Result:
     if request.check:
-        return _check(result, folder, files, with_leftovers=request.file is None)
+        return check_files(result, folder, files, with_leftovers=request.file is None)
     try:
         request.write(folder, files, force=request.force)
     except OutputError as error:
-        return _not_written(result, error)
+        return not_written(result, error)
     return result if request.file else replace(result, findings=(*result.findings, *_left_over(folder, files)))
 
 
-def _not_written(result: Result, error: OutputError) -> Result:
+def not_written(result: Result, error: OutputError) -> Result:
     """The result of a conversion whose files are not written."""
     exit_code = 1 if isinstance(error, FilesDifferError) else 2
     finding = about_file(NOT_WRITTEN, str(error.file), error.reason, error.help)
@@ -324,7 +368,7 @@ def none_written(results: Iterable[Result], error: OutputError) -> list[Result]:
     """The results of a run of whose files none is written, as the system refuses one."""
     reason = f"{error.file} {error.reason}, so nothing of this run is"
     return [
-        _not_written(result, OutputError(result.folder or error.file, reason, error.help)) if result.waits else result
+        not_written(result, OutputError(result.folder or error.file, reason, error.help)) if result.waits else result
         for result in results
     ]
 
@@ -338,7 +382,8 @@ def _left_over(folder: Path, files: Mapping[str, bytes]) -> Iterator[Finding]:
         yield about_file(LEFT_OVER, str(path), message, help="Delete it.")
 
 
-def _check(result: Result, folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool) -> Result:
+def check_files(result: Result, folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool = False) -> Result:
+    """The result, with what differs between files and those that are there; `with_leftovers`: also what a build had once."""
     from aib2packer.app.drift import compare
 
     try:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from aib2packer.app.inputs import Template
     from aib2packer.app.run import Fetch
+    from aib2packer.estate.landing import Landing
     from aib2packer.fetch import Fetcher
 
 
@@ -102,6 +103,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             given["check"] and file is None and folder is None,
             "--check compares with the files that an earlier run has written: give -o PATH.",
         ),
+        (given["check"] and given["prune"], "--check writes nothing, and --prune removes files: give one of them."),
         (given["quiet"] and given["verbose"], "-q and -v exclude each other."),
         (
             many and given["name"] is not None,
@@ -125,7 +127,8 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     except FileError as error:
         sys.exit(_refuse(error, reporting))
     given["fetcher"] = _fetcher()
-    request = picked(Request, given | {"options": picked(Options, given), "file": file, "folder": folder, "most": most})
+    files = {"file": file, "folder": folder, "most": most, "estate": many}
+    request = picked(Request, given | {"options": picked(Options, given), **files})
     try:
         jobs = [configured(context, one, request) for one in inputs]
         _require_apart(jobs)
@@ -137,16 +140,28 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         jobs = [(template, replace(own, write=writing.write)) for template, own in jobs]
         results = _run(jobs, reporting) if many else _run_one(*jobs[0], reporting)
         many = many or len(results) > 1
+        writes, whole = replace(request, write=writing.write), in_azure or any(one.found for one in inputs)
+        landing = _land(results, writes, prune=bool(given["prune"]), whole=whole) if many else None
+        results += [] if landing is None or not landing.says_something else [landing.result]
         echo(safe("" if reporting.quiet else about_replacements(context, results)))
         try:
             results = list(map(_print_hcl, results))
         except BrokenPipeError:  # the reader has seen enough; click ends without a word
-            _finish(results, writing, reporting, many=many)
+            _finish(results, writing, reporting, landing, many=many)
             raise
-        sys.exit(_finish(results, writing, reporting, many=many))
+        sys.exit(_finish(results, writing, reporting, landing, many=many))
 
 
-def _finish(results: list[Result], writing: Writing, reporting: Reporting, *, many: bool) -> int:
+def _land(results: Sequence[Result], request: Request, *, prune: bool, whole: bool) -> Landing | None:
+    """Lay down what a run leaves for all of its templates; nothing where none became a build, or there is no folder for all."""
+    if request.folder is None or not any(result.facts is not None for result in results):
+        return None
+    from aib2packer.estate.landing import land
+
+    return land(results, request.folder, request, prune=prune, whole=whole)
+
+
+def _finish(results: list[Result], writing: Writing, reporting: Reporting, landing: Landing | None, *, many: bool) -> int:
     """Have all files take their places, those of the reports too, and say what there is to say; gives the exit status."""
     refused = write_reports(results, reporting, writing.write)
     try:
@@ -154,6 +169,8 @@ def _finish(results: list[Result], writing: Writing, reporting: Reporting, *, ma
     except OutputError as error:
         results = none_written(results, error)
         refused = write_reports(results, reporting)
+    else:
+        results = [*results, *(() if landing is None else landing.prune())]
     return max(report(results, reporting, refused, many=many), *(result.exit_code for result in results))
 
 

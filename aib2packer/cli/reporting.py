@@ -106,7 +106,7 @@ def _summary(judgements: Sequence[Judgement], settings: str, passed_over: int, *
     outcomes = [judgement.outcome for judgement in judgements]
     checked = {Outcome.UP_TO_DATE.value, Outcome.OUT_OF_DATE.value, Outcome.LEFT_OVER.value} & set(outcomes)
     good = Outcome.UP_TO_DATE if checked else Outcome.CONVERTED
-    total = len(outcomes) - outcomes.count(Outcome.NO_TEMPLATE.value)
+    total = sum(outcome not in {Outcome.NO_TEMPLATE.value, Outcome.FOR_ALL.value} for outcome in outcomes)
     others = f"\n{_passed_over(passed_over)}" if passed_over else ""
     of_all = f"{outcomes.count(good.value)} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
     told = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings.text import safe
 from aib2packer.guide.launch import entries, launch
-from aib2packer.guide.service import images, service
+from aib2packer.guide.service import images
 from aib2packer.jsonc.tree import JsonObject, string_of
 from aib2packer.packer.access.rights import definition_scope
 from aib2packer.packer.facts import Connection, Facts, LastRun, Role
@@ -47,7 +47,7 @@ def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build
         last_run=_last_run(template.body),
         build=build.name,
         images=images(template, symbols),
-        service=service(template, symbols),
+        service=about.service,
         launch=launch(template, symbols, about),
         entries=entries(build, about),
     )

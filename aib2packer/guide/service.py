@@ -9,7 +9,7 @@ from aib2packer.findings.text import safe
 from aib2packer.hcl.values import Variable
 from aib2packer.jsonc.tree import JsonObject, string_of
 from aib2packer.packer.distribution.versions import is_explicit
-from aib2packer.packer.facts import Service
+from aib2packer.packer.facts import GalleryPlace, Service
 from aib2packer.packer.shell_words import Word, word
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
         auto_run=template.auto_run.value,
         staging_group=_text(template.staging_resource_group, symbols),
         subnets=tuple(filter(None, _subnets(template))),
+        definitions=tuple(dict.fromkeys(_definition(target, symbols) for target in galleries)),
         counts=any(not is_explicit(target) for target in galleries),
         numbers_by_time=template.api.before(_AUTOMATIC_VERSIONS_CHANGED),
     )
@@ -44,6 +45,11 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
 def images(template: ImageTemplate, symbols: Symbols) -> tuple[str, ...]:
     """The ends of the ids of what the template makes, by which other resources refer to it, as far as they are known."""
     return tuple(dict.fromkeys(filter(None, (_image(target, symbols) for target in template.targets))))
+
+
+def _definition(target: GalleryTarget, symbols: Symbols) -> GalleryPlace:
+    texts = (target.id.subscription, target.id.resource_group, target.id["galleries"], target.id["images"])
+    return GalleryPlace(*(_text(text, symbols) or "..." for text in texts))
 
 
 def _image(target: object, symbols: Symbols) -> str:

@@ -39,6 +39,22 @@ class LastRun:
     minutes: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class GalleryPlace:
+    """An image definition that versions go to, its names as words of a shell; `...` for what is only known when Packer runs."""
+
+    subscription: str
+    group: str
+    gallery: str
+    name: str
+
+    @property
+    def options(self) -> str:
+        """What names it on a command line of `az sig image-version`."""
+        place = f"--subscription {self.subscription} --resource-group {self.group}"
+        return f"{place} --gallery-name {self.gallery} --gallery-image-definition {self.name}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """What Image Builder has of a template. Names and ids are words of a shell; "" for what the template does not tell."""
@@ -52,6 +68,7 @@ class Service:
     staging_group: str
     subnets: tuple[str, ...]
     """The ids of the subnets of the build VM and of Image Builder's containers."""
+    definitions: tuple[GalleryPlace, ...]
     counts: bool
     """Whether it counts the versions in a gallery."""
     numbers_by_time: bool
@@ -64,6 +81,8 @@ class Launch:
 
     auth: Auth
     cloud: Cloud
+    set_cloud: tuple[str, ...]
+    """What leads the Azure CLI to the cloud."""
     init: str
     checks: tuple[str, ...]
     builds: tuple[str, ...]
@@ -84,7 +103,7 @@ class ValueEntry:
 
     name: str
     text: str
-    """Comments, and a line that sets it, also a comment."""
+    """Comments, and a line that sets it, also a comment; "" for what no file should have, or none for several builds."""
     is_open: bool
 
 
@@ -118,4 +137,4 @@ class Facts:
     service: Service
     launch: Launch
     entries: tuple[ValueEntry, ...]
-    """The variables whose values are no secrets."""
+    """All its variables."""

@@ -94,9 +94,9 @@ def convert(
 
 
 def files_in(folder: Path) -> set[str]:
-    """All files, but for those that lie beside every build."""
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in BESIDE)
-    return {path.relative_to(folder).as_posix() for path in files}
+    """All files, but for those that lie beside every build, or at the top for all of them."""
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name not in BESIDE)
+    return {path.as_posix() for path in files if path.parts[0] not in AT_TOP}
 
 
 @pytest.fixture
