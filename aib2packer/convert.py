@@ -75,7 +75,7 @@ def _document(source: SourceText, root: Path | None, report: Report) -> Json | N
     from aib2packer.terraform.forms import is_configuration
 
     if is_configuration(source):
-        from aib2packer.terraform.around import files_around
+        from aib2packer.terraform.files_around import files_around
         from aib2packer.terraform.module import read_configuration
 
         return read_configuration(source, files_around(Path(source.name).parent, root), report)
@@ -84,8 +84,8 @@ def _document(source: SourceText, root: Path | None, report: Report) -> Json | N
 
 def _convert(document: Json, options: Options, report: Report) -> Conversion:
     """The stages, from the document to the output: each takes what those before it made, and reports what it finds."""
-    from aib2packer.aib.normalize import KindsToRead
     from aib2packer.aib.reading import read
+    from aib2packer.aib.template import KindsToRead
     from aib2packer.customizers import CUSTOMIZERS
     from aib2packer.guide.header import headers
     from aib2packer.guide.instructions import guide

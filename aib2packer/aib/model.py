@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
 from aib2packer.azure.clouds import Cloud
-from aib2packer.lazy.models import dataclass, field
+from aib2packer.lazy.models import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,6 +77,11 @@ class Source(ABC):
         return None
 
     @property
+    def purchase_plan(self) -> PurchasePlan | None:
+        """The purchase plan that it has, and images made from it have too."""
+        return None
+
+    @property
     def image(self) -> ResourceId | None:
         """The id of the image; None where it is no resource of one's own."""
         return None
@@ -85,6 +90,11 @@ class Source(ABC):
     def definition(self) -> ResourceId | None:
         """The image definition that it is a version of, in a gallery of one's own."""
         return None
+
+    def with_plan(self, plan: PurchasePlan) -> Source:
+        """The source with the purchase plan that Azure knows of it, where azure-arm can be told of one."""
+        del plan
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,11 @@ class PlatformImage(Source):
     def marketplace(self) -> PlatformImage | None:
         """The image itself."""
         return self
+
+    @property
+    def purchase_plan(self) -> PurchasePlan | None:
+        """As the template says."""
+        return self.plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,16 +164,23 @@ class GalleryImage(Source):
     """A version of a gallery image; `version` None is the latest."""
 
     kind: ClassVar[str] = "SharedImageVersion"
-    TEXTS: ClassVar[tuple[str, ...]] = ("id", "version")
+    TEXTS: ClassVar[tuple[str, ...]] = ("id", "version", "plan")
 
     id: ResourceId
     version: TemplateText | None
     span: Span
+    plan: PurchasePlan | None = None
+    """That of the image which it was made from, where Azure was asked: no template tells."""
 
     @property
     def label(self) -> str:
         """Gallery and image definition."""
         return f"{self.id['galleries']}/{self.id['images']}"
+
+    @property
+    def purchase_plan(self) -> PurchasePlan | None:
+        """As Azure said."""
+        return self.plan
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
@@ -174,6 +196,10 @@ class GalleryImage(Source):
     def definition(self) -> ResourceId | None:
         """The id, of which a version is no part to look at."""
         return self.id
+
+    def with_plan(self, plan: PurchasePlan) -> Source:
+        """The source with a purchase plan."""
+        return replace(self, plan=plan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.normalize import read_template
+from aib2packer.aib.template import read_template
 from aib2packer.arm.documents.cloud import find_cloud
 from aib2packer.arm.documents.context import Context
-from aib2packer.arm.documents.fill import fill
+from aib2packer.arm.documents.fill_placeholders import fill
 from aib2packer.arm.documents.parameters import read_values
 from aib2packer.arm.documents.template import find_image_template, list_image_templates
 from aib2packer.findings import codes
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aib2packer.aib.model import ImageTemplate
-    from aib2packer.aib.normalize import KindsToRead
+    from aib2packer.aib.template import KindsToRead
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json, JsonObject
     from aib2packer.options import Options

@@ -24,7 +24,7 @@ from aib2packer.findings.text import safe
 from aib2packer.jsonc.replace import occurring
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Emit, Origin
-from aib2packer.packer.layout import AZURE_FILE, BUILD_FILE
+from aib2packer.packer.layout import AZURE_FILE, BUILD_ENDING, BUILD_FILE, VALIDATION_FOLDER
 from aib2packer.system.files import MOST
 from aib2packer.text.source import FileError, decode
 
@@ -53,7 +53,9 @@ if TYPE_CHECKING:
             """Write files below a folder, as `output.write` does, or take them for later."""
 
 
-_STDOUT_NAMES: dict[Emit | None, str] = {Emit.VALIDATION: "validate.pkr.hcl"}  # what a person would call it beside the other
+_STDOUT_NAMES: dict[Emit | None, str] = {
+    Emit.VALIDATION: f"{VALIDATION_FOLDER}{BUILD_ENDING}"
+}  # what a person would call it beside the other
 
 
 class Outcome(Enum):
@@ -203,8 +205,8 @@ def _renamed(data: bytes, name: str, request: Request) -> frozenset[str]:
 
 def _with_parameters(template: Template, data: bytes, request: Request) -> tuple[Request, tuple[Finding, ...]]:
     """The request with the parameters files that lie beside a template, or findings that name those which are not used."""
-    from aib2packer.app.beside import environment_of, parameters_beside
     from aib2packer.app.inputs import read_file
+    from aib2packer.app.parameters_beside import environment_of, parameters_beside
 
     if template.path is None or request.environments or request.options.parameter_files:
         return request, ()
@@ -247,7 +249,9 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
         name=template.image or request.options.name,
         side_files=request.folder is not None,
         facts=request.look or request.estate,
-        origin=_origin(template, data) if request.estate and request.folder is not None else None,
+        origin=_origin(template, request.beside.get(AZURE_FILE, data))
+        if request.estate and request.folder is not None
+        else None,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
 

@@ -24,6 +24,7 @@ from aib2packer.findings.model import Severity, about_file
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import replace
 from aib2packer.options import Layout, Options
+from aib2packer.packer.layout import BUILD_ENDING
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 
     from aib2packer.app.inputs import Template
     from aib2packer.app.run import Fetch
+    from aib2packer.audit.baseline import Baseline
     from aib2packer.estate.landing import Landing
     from aib2packer.fetch import Fetcher
+    from aib2packer.findings.model import Level
 
 
 # Endings that nobody gives a folder; a file of one is nothing that Packer reads.
@@ -40,7 +43,7 @@ _NO_FOLDERS = {".tf", ".tfvars", ".json", ".jsonc", ".bicep", ".txt", ".md", ".y
 
 
 @click.command("convert", cls=SectionedCommand)
-@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path(allow_dash=True))
+@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, is_eager=True, type=click.Path(allow_dash=True))
 @options.inputs
 @options.output
 @options.conversion
@@ -52,6 +55,8 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     parameter_files: tuple[str, ...],
     *,
     subscription: str | None,
+    baseline: str | None,
+    write_baseline: str | None,
     most: int,
     strict: bool,
     **given: object,
@@ -116,6 +121,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         given["fail_on"] = Severity.LOSS
     reporting = picked(Reporting, given)
     try:
+        accepted = _baseline(baseline, most)
         given["parameter_files"] = options.read_parameters(parameter_files, most)
         if in_azure:
             from aib2packer.app.azure_reading import list_templates
@@ -139,6 +145,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     with Writing(folder) as writing:
         jobs = [(template, replace(own, write=writing.write)) for template, own in jobs]
         results = _run(jobs, reporting) if many else _run_one(*jobs[0], reporting)
+        results, status = _accepted(results, accepted, write_baseline, request.fail_on, whole=any(one.found for one in inputs))
         many = many or len(results) > 1
         writes, whole = replace(request, write=writing.write), in_azure or any(one.found for one in inputs)
         landing = _land(results, writes, prune=bool(given["prune"]), whole=whole) if many else None
@@ -149,7 +156,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         except BrokenPipeError:  # the reader has seen enough; click ends without a word
             _finish(results, writing, reporting, landing, many=many)
             raise
-        sys.exit(_finish(results, writing, reporting, landing, many=many))
+        sys.exit(max(status, _finish(results, writing, reporting, landing, many=many)))
 
 
 def _land(results: Sequence[Result], request: Request, *, prune: bool, whole: bool) -> Landing | None:
@@ -179,6 +186,33 @@ def _refuse(error: FileError, reporting: Reporting) -> int:
     results = [unreadable(error)]
     report(results, reporting, write_reports(results, reporting), many=False)
     return 2
+
+
+def _baseline(file: str | None, most: int) -> Baseline | None:
+    """What a baseline accepts; None where none is given.
+
+    Raises:
+        FileError: It cannot be read.
+
+    """
+    if file is None:
+        return None
+    from aib2packer.cli import baselines
+
+    return baselines.read(file, most)
+
+
+def _accepted(
+    results: list[Result], baseline: Baseline | None, new: str | None, level: Level, *, whole: bool
+) -> tuple[list[Result], int]:
+    """The results with what is accepted of their findings, and the exit status of writing a new baseline of the others."""
+    if baseline is None and new is None:
+        return results, 0
+    from aib2packer.cli import baselines
+
+    marked = results if baseline is None else baselines.applied(results, baseline, level, whole=whole)
+    failing = [(result.name, finding) for result in marked for finding in result.findings if finding.reaches(level)]
+    return marked, 0 if new is None or baselines.write_failing(new, failing) else 2
 
 
 def _fetcher() -> Fetch:
@@ -237,7 +271,7 @@ def _target(output: str | None) -> tuple[Path | None, Path | None]:
     path = Path(output)
     if path.suffix.lower() in _NO_FOLDERS and not output.endswith(("/", os.sep)) and not path.exists():
         message = (
-            f"{output} is no file that Packer reads. Did you mean {path.with_suffix('.pkr.hcl')}, or the folder {output}/?"
+            f"{output} is no file that Packer reads. Did you mean {path.with_suffix(BUILD_ENDING)}, or the folder {output}/?"
         )
         raise click.BadParameter(message, param_hint="-o")
     if path.suffix == ".hcl" and not output.endswith(("/", os.sep)) and not is_folder(path):

@@ -11,7 +11,7 @@ from aib2packer.estate import record
 from aib2packer.estate.files import estate_files
 from aib2packer.estate.model import Estate, EstateBuild
 from aib2packer.estate.values import shared
-from aib2packer.findings.codes import LEFT_OVER
+from aib2packer.findings.codes import KEPT, LEFT_OVER, NOT_WRITTEN, OUT_OF_DATE
 from aib2packer.findings.model import about_file
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.layout import RECORD
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from aib2packer.app.run import Request
     from aib2packer.estate.record import Stale
     from aib2packer.findings.model import Finding
+
+_ABOUT_FILES = {KEPT, LEFT_OVER, NOT_WRITTEN, OUT_OF_DATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def estate_of(results: Sequence[Result], folder: Path) -> Estate:
     """The builds of a run, and what they have in common."""
     builds = sorted(
         (
-            EstateBuild(result.folder.relative_to(folder).as_posix(), result, result.facts)
+            EstateBuild(result.folder.relative_to(folder).as_posix(), _without_files(result), result.facts)
             for result in results
             if result.facts is not None and result.folder is not None
         ),
@@ -62,6 +64,11 @@ def estate_of(results: Sequence[Result], folder: Path) -> Estate:
     )
     failed = tuple(one for one in results if one.facts is None and one.outcome not in {Outcome.NO_TEMPLATE, Outcome.LEFT_OVER})
     return Estate(tuple(builds), failed, shared(builds))
+
+
+def _without_files(result: Result) -> Result:
+    """The result without what is said of files that are there: the page is about the templates."""
+    return replace(result, findings=tuple(one for one in result.findings if one.code not in _ABOUT_FILES))
 
 
 def land(results: Sequence[Result], folder: Path, request: Request, *, prune: bool, whole: bool) -> Landing:
@@ -91,8 +98,9 @@ def land(results: Sequence[Result], folder: Path, request: Request, *, prune: bo
         return Landing(folder, replace(checked, findings=(*checked.findings, *findings)))
     files[RECORD] = record.text(_record(recorded, results, folder, files, gone))
     try:
-        request.write(folder, {RECORD: files.pop(RECORD)}, force=True)
-        request.write(folder, files, force=request.force)
+        ours = {path for path in files if path == RECORD or record.is_as_written(folder, path, recorded)}
+        request.write(folder, {path: content for path, content in files.items() if path in ours}, force=True)
+        request.write(folder, {path: content for path, content in files.items() if path not in ours}, force=request.force)
     except OutputError as error:
         return Landing(folder, not_written(result, error))
     return Landing(folder, result, gone)

@@ -11,7 +11,15 @@ from aib2packer.findings.text import capitalized, safe
 from aib2packer.guide import cut_over
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.layout import AZURE_PIPELINES, CONSUMERS, ESTATE_VALUES, EXAMPLE, GITHUB_ACTIONS, INVENTORIES
+from aib2packer.packer.layout import (
+    AZURE_PIPELINES,
+    CONSUMERS,
+    ESTATE_VALUES,
+    EXAMPLE,
+    GITHUB_ACTIONS,
+    INVENTORIES,
+    MIGRATION_PAGE,
+)
 from aib2packer.packer.shell_words import Word
 from aib2packer.rendering.markdown import Markdown, cell, code
 
@@ -142,7 +150,7 @@ def _row(build: EstateBuild) -> EstateRow:
 def _link(path: str) -> Markdown:
     """The name of a build that leads to its page; only its name where a link would need escapes."""
     shown = cell(code(path))
-    return Markdown(f"[{shown}]({path}/MIGRATION.md)") if _LINKED.fullmatch(path) and path.isascii() else shown
+    return Markdown(f"[{shown}]({path}/{MIGRATION_PAGE})") if _LINKED.fullmatch(path) and path.isascii() else shown
 
 
 def _why(findings: Iterable[Finding]) -> str:

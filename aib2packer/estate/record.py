@@ -70,6 +70,12 @@ def stale(folder: Path, recorded: Mapping[str, str], made: Iterable[str], untouc
     return tuple(found)
 
 
+def is_as_written(folder: Path, path: str, recorded: Mapping[str, str]) -> bool:
+    """Whether a file is one that a run has written, and nobody has changed since."""
+    content = _content(folder, path)
+    return content is not None and recorded.get(path) == digest(content)
+
+
 def remove(folder: Path, path: str) -> None:
     """Remove a file that is as it was written, and the folders that are empty then.
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryImage, PlatformImage
 from aib2packer.guide.example import entry
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import HclCode
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import Auth
 from aib2packer.packer.facts import Launch, ValueEntry
-from aib2packer.packer.shell_words import word
+from aib2packer.packer.source.kinds import kind_of_source
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
@@ -25,7 +24,6 @@ _OF_ONE_BUILD = pattern(
     r"image_version(_.*)?|definition_security_type|managed_image_name|image_source|use_azure_cli_auth|oidc_request_.*"
     r"|client_id|tenant_id"
 )
-_RELEASED = "[?publishingProfile.excludeFromLatest!=`true`].name"
 
 
 def launch(template: ImageTemplate, symbols: Symbols, guide: Guide) -> Launch:
@@ -42,31 +40,8 @@ def launch(template: ImageTemplate, symbols: Symbols, guide: Guide) -> Launch:
         runs_az=guide.runs_az,
         own_machine=guide.private or guide.auth is Auth.MSI,
         minutes=tuple(run.timeout_minutes for run in runs),
-        newest=_newest(template, symbols, str(guide.location or "")),
+        newest=kind_of_source(template.source).newest(template.source, symbols, str(guide.location or "")),
     )
-
-
-def _newest(template: ImageTemplate, symbols: Symbols, location: str) -> str:
-    """A command that prints the newest version of the source image, if it follows that and is known now."""
-    match template.source:
-        case PlatformImage(version=version) as image if version is None or version.literal in {"latest", None}:
-            texts = [symbols.value(text) for text in (image.publisher, image.offer, image.sku)]
-            urn = word(texts[0], ":", texts[1], ":", texts[2], ":latest")
-            if urn is None or urn.names or not location or "$" in location:
-                return ""
-            return f"az vm image show --location {location} --urn {urn} --query name --output tsv"
-        case GalleryImage(id=image):
-            names = [word(symbols.value(text)) for text in (image.subscription, image.resource_group)]
-            names += [word(symbols.value(image[segment])) for segment in ("galleries", "images")]
-            if any(name is None or name.names for name in names) or "versions" in image.segments:
-                return ""
-            subscription, group, gallery, definition = names
-            return (
-                f"az sig image-version list --subscription {subscription} --resource-group {group} --gallery-name {gallery} "
-                f"--gallery-image-definition {definition} --query '{_RELEASED}' --output tsv | sort --version-sort | tail -n 1"
-            )
-        case _:
-            return ""
 
 
 def entries(build: Build, guide: Guide) -> tuple[ValueEntry, ...]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget, ManagedImageTarget
 from aib2packer.findings.text import safe
 from aib2packer.hcl.values import Variable
 from aib2packer.jsonc.tree import JsonObject, string_of
-from aib2packer.packer.distribution.versions import is_explicit
 from aib2packer.packer.facts import GalleryPlace, Service
 from aib2packer.packer.shell_words import Word, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.aib.ids import ResourceId
+    from aib2packer.aib.model import ImageTemplate, Target
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.packer.variables.symbols import Symbols
@@ -25,7 +24,8 @@ _AUTOMATIC_VERSIONS_CHANGED = "2022-07-01"  # docs/reference/aib-behaviour.md 2.
 
 def service(template: ImageTemplate, symbols: Symbols) -> Service:
     """What there is to switch off; nothing in it is a secret, or only known when Packer runs."""
-    galleries = [target for target in template.targets if isinstance(target, GalleryTarget)]
+    published = [target for target in template.targets if target.definition is not None]
+    places = (_definition(one.definition, symbols) for one in published if one.definition is not None)
     own = template.id
     return Service(
         name=_text(template.name, symbols),
@@ -36,8 +36,8 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
         auto_run=template.auto_run.value,
         staging_group=_text(template.staging_resource_group, symbols),
         subnets=tuple(filter(None, _subnets(template))),
-        definitions=tuple(dict.fromkeys(_definition(target, symbols) for target in galleries)),
-        counts=any(not is_explicit(target) for target in galleries),
+        definitions=tuple(dict.fromkeys(places)),
+        counts=any(target.own_version is None for target in published),
         numbers_by_time=template.api.before(_AUTOMATIC_VERSIONS_CHANGED),
     )
 
@@ -47,21 +47,22 @@ def images(template: ImageTemplate, symbols: Symbols) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (_image(target, symbols) for target in template.targets))))
 
 
-def _definition(target: GalleryTarget, symbols: Symbols) -> GalleryPlace:
-    texts = (target.id.subscription, target.id.resource_group, target.id["galleries"], target.id["images"])
+def _definition(image: ResourceId, symbols: Symbols) -> GalleryPlace:
+    texts = (image.subscription, image.resource_group, image["galleries"], image["images"])
     return GalleryPlace(*(_text(text, symbols) or "..." for text in texts))
 
 
-def _image(target: object, symbols: Symbols) -> str:
-    match target:
-        case GalleryTarget(id=image):
-            gallery, name = (_plain(symbols.value(image[segment]), symbols) for segment in ("galleries", "images"))
-            return f"galleries/{gallery}/images/{name}" if gallery and name else ""
-        case ManagedImageTarget(id=image):
-            group, name = (_plain(symbols.value(text), symbols) for text in (image.resource_group, image["images"]))
-            return f"resourceGroups/{group}/providers/Microsoft.Compute/images/{name}" if group and name else ""
-        case _:
-            return ""
+def _image(target: Target, symbols: Symbols) -> str:
+    """The end of an id; "" for what is no image, or not known."""
+    if target.image is None:
+        return ""
+    within, shape = (
+        (target.image.resource_group, "resourceGroups/{}/providers/Microsoft.Compute/images/{}")
+        if target.definition is None
+        else (target.definition["galleries"], "galleries/{}/images/{}")
+    )
+    place, name = (_plain(symbols.value(text), symbols) for text in (within, target.image["images"]))
+    return shape.format(place, name) if place and name else ""
 
 
 def _subnets(template: ImageTemplate) -> Iterator[str]:

@@ -16,6 +16,7 @@ import pytest
 
 import aib2packer
 from aib2packer.findings.model import Asks
+from aib2packer.packer.layout import AT_TOP
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs a terminal, a shell or a device of POSIX")
 

@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 
-from aib2packer import Options
+from aib2packer import Cloud, Options
 from tests.cases import convert_case, read_case
 from tests.cases.templates import GALLERY, GALLERY_TARGET, WINDOWS, convert_json, template
 from tests.lab.azure.builds.cases import as_told
 from tests.lab.azure.builds.expected import LeftImage, targets_of
 from tests.lab.azure.builds.judgement import differences
 from tests.lab.azure.builds.whole import left_after, variables_of, world_of, write
+from tests.lab.azure.fixtures import SUBSCRIPTIONS
 from tests.lab.judge import Packer
 
+FILES = "https://labaccount.blob.core.windows.net/files"
 CASES = {
     "distribute-regions": "a gallery",
     "distribute-images-only": "managed images, here, elsewhere and in another subscription",
@@ -46,12 +48,15 @@ def test_a_windows_build_runs_to_its_end(whole_builds: Packer, tmp_path: Path) -
         {"type": "PowerShell", "name": "text", "inline": ["Write-Output 'one'", "Write-Output 'two'"]},
         {"type": "WindowsRestart"},
         {"type": "PowerShell", "name": "system", "runElevated": True, "runAsSystem": True, "inline": ["whoami"]},
+        {"type": "File", "name": "config", "sourceUri": f"{FILES}/app.config", "destination": "C:\\temp\\"},
+        {"type": "PowerShell", "name": "script", "scriptUri": f"{FILES}/setup.ps1"},
         {"type": "WindowsUpdate", "filters": ["exclude:$_.Title -like '*Preview*'", "include:$true"]},
     ]
     target = {**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}]}
     source = template(source=WINDOWS, customize=customizers, distribute=[target])
     build, variables = write(convert_json(source), tmp_path / "build")
-    world = replace(world_of(source, tmp_path), updates={"KB1 Security": 0, "KB2 Preview": 0})
+    files = {"labaccount/files/app.config": "a=b", "labaccount/files/setup.ps1": "Write-Output 'three'"}
+    world = replace(world_of(source, tmp_path), updates={"KB1 Security": 0, "KB2 Preview": 0}, files=files)
 
     outcome = world.run(whole_builds, ["packer", "build", *variables, str(build)])
 
@@ -59,11 +64,14 @@ def test_a_windows_build_runs_to_its_end(whole_builds: Packer, tmp_path: Path) -
     played = outcome.played(world)
     assert differences(played, left_after(targets_of(source), build), {}) == [], outcome.output
     (record,) = outcome.records.values()
-    kinds = [entry["kind"] for entry in record]
-    assert kinds[:3] == ["run", "restart", "run"], record
+    uploads = {entry["path"]: entry["text"] for entry in record if entry["kind"] == "upload"}
+    assert uploads["C:\\temp\\app.config"] == "a=b"
+    runs = [entry for entry in record if entry["kind"] != "upload"]
+    assert [entry["kind"] for entry in runs][:4] == ["run", "restart", "run", "run"], record
     assert [entry["installed"] for entry in record if entry["kind"] == "update" and entry["installed"]] == [["KB1 Security"]]
-    assert "two" in record[0]["texts"][0]
-    assert "SYSTEM" in record[2]["user"].upper()
+    assert "two" in runs[0]["texts"][0]
+    assert "SYSTEM" in runs[2]["user"].upper()
+    assert any("three" in text for text in runs[3]["texts"]), runs[3]
 
 
 def test_an_update_that_is_offered_again_after_each_installation_does_not_keep_a_build_for_ever(
@@ -119,3 +127,26 @@ def test_a_version_is_made_the_way_that_its_definition_wants(security: str, whol
     assert [command.status for command in outcome.commands] == [0, 0], outcome.output
     played = outcome.played(world)
     assert differences(played, left_after(targets_of(source), build), {}) == [], outcome.output
+
+
+@pytest.mark.parametrize(
+    ("cloud", "regions"),
+    [(Cloud.US_GOVERNMENT, ("usgovvirginia", "usgovarizona")), (Cloud.CHINA, ("chinanorth3", "chinaeast2"))],
+)
+def test_a_build_in_another_cloud_asks_nothing_of_the_public_one(
+    cloud: Cloud, regions: tuple[str, str], whole_builds: Packer, tmp_path: Path
+) -> None:
+    image = f"/subscriptions/{SUBSCRIPTIONS[0]}/resourceGroups/images/providers/Microsoft.Compute/images/web"
+    version = {**GALLERY_TARGET, "targetRegions": [{"name": regions[0]}]}
+    copy = {"type": "ManagedImage", "imageId": image, "location": regions[1], "runOutputName": "copy"}
+    vhd = {"type": "VHD", "uri": f"https://labaccount.{cloud.facts.blob_host}/vhds/web.vhd", "runOutputName": "vhd"}
+    source = template(location=regions[0], distribute=[version, copy, vhd])
+    build, variables = write(convert_json(source), tmp_path / "build")
+    world = replace(world_of(source, tmp_path), cloud=cloud)
+
+    outcome = world.run(whole_builds, ["packer", "build", *variables, str(build)])
+
+    assert {command.status for command in outcome.commands} == {0}, outcome.output
+    assert differences(outcome.played(world), left_after(targets_of(source), build), {}) == [], outcome.output
+    public = [Cloud.PUBLIC.facts.management_host, Cloud.PUBLIC.facts.login_host, Cloud.PUBLIC.facts.storage_suffix]
+    assert [line for line in outcome.log if any(host in line for host in public)] == []

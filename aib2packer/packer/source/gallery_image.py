@@ -8,6 +8,8 @@ from aib2packer.aib.model import GalleryImage, SharedGalleryImage
 from aib2packer.aib.source import read_gallery_image
 from aib2packer.hcl.values import Attribute, Block
 from aib2packer.packer.access.rights import READER, Right, definition_scope
+from aib2packer.packer.shell_words import word
+from aib2packer.packer.source.plan import plan_info
 from aib2packer.packer.source.source_kind import SourceKind
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.variables.symbols import Symbols
     from aib2packer.text.source import Span
+
+_OF_DEFINITION = ("--subscription", "--resource-group", "--gallery-name", "--gallery-image-definition")
+_RELEASED = "[?publishingProfile.excludeFromLatest!=`true`].name"
 
 
 class GalleryImageSource(SourceKind[GalleryImage | SharedGalleryImage]):
@@ -32,14 +37,26 @@ class GalleryImageSource(SourceKind[GalleryImage | SharedGalleryImage]):
 
     def settings(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols, report: Report) -> Settings:
         """The block that names gallery, definition and version; of a gallery of others, the id."""
-        del report
         if isinstance(source, GalleryImage):
             version = None if source.version is None else symbols.value(source.version)
-            return gallery_image(source.id, version, source.span, symbols)
+            return gallery_image(source.id, version, source.span, symbols) | plan_info(source.plan, symbols, report)
         key = "community_gallery_image_id" if source.community else "direct_shared_gallery_image_id"
         # No subscription beside it: azure-arm would then make a private gallery's id of it.
         body = (Attribute(key, symbols.value(source.id)),)
         return {"shared_image_gallery": Block("shared_image_gallery", body, origins=(source.span,))}
+
+    def newest(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols, location: str) -> str:
+        """That of the definition, of those that are not held back."""
+        del location
+        if not isinstance(source, GalleryImage) or source.version is not None:
+            return ""
+        image = source.id
+        texts = (image.subscription, image.resource_group, image["galleries"], image["images"])
+        names = [word(symbols.value(text)) for text in texts]
+        if any(name is None or name.names for name in names):
+            return ""
+        options = " ".join(f"{option} {name}" for option, name in zip(_OF_DEFINITION, names, strict=True))
+        return f"az sig image-version list {options} --query '{_RELEASED}' --output tsv | sort --version-sort | tail -n 1"
 
     def rights(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols) -> tuple[Right, ...]:
         """To read the definition; what others share needs no role of ours."""

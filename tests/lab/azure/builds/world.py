@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
     """Set up the world, run the commands, and tell."""
     world = json.loads((folder / "world.json").read_text())
     _loopback_up()
-    names = [name for name in NAMES if "*" not in name] + [f"{account}.blob.core.windows.net" for account in world["accounts"]]
+    names = [name for name in NAMES if "*" not in name] + [f"{account}.{world['blob_host']}" for account in world["accounts"]]
     hosts = folder / "hosts"
     hosts.write_text(f"127.0.0.1 localhost\n{ADDRESS} {' '.join(names)}\n")
     subprocess.run(["mount", "--bind", hosts, "/etc/hosts"], check=True)
@@ -55,6 +55,8 @@ def main(folder: Path) -> None:
     for path, body in world["resources"].items():
         azure.put(path, **body)
     azure.blobs.containers |= set(world["containers"])
+    for blob, text in world["files"].items():
+        azure.put_blob(blob, text.encode())
     environment = {**world["environment"], "SSL_CERT_FILE": str(authority), "REQUESTS_CA_BUNDLE": str(authority)}
     commands: list[dict[str, Json]] = []
     with Front(azure).served(tls, ADDRESS, 443):
