@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 from enum import Enum
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from aib2packer.app.bicep import NoCompilerError
@@ -31,7 +31,6 @@ from aib2packer.text.source import FileError, decode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from aib2packer.app.inputs import Template
     from aib2packer.conversion import Conversion
@@ -105,6 +104,8 @@ class Request:
     """What lies in the folder besides what a conversion makes, by path."""
     estate: bool = False
     """Whether the folder is one of several: the build then names its origin, and the result has its facts."""
+    written: Mapping[Path, str] = field(default_factory=dict)
+    """The digests of files as earlier runs have written them, as far as that is known."""
     look: bool = False
     """Whether only to look: nothing is written, and the results have the facts of the builds."""
     fail_on: Level = Severity.ERROR
@@ -249,9 +250,7 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
         name=template.image or request.options.name,
         side_files=request.folder is not None,
         facts=request.look or request.estate,
-        origin=_origin(template, request.beside.get(AZURE_FILE, data))
-        if request.estate and request.folder is not None
-        else None,
+        origin=_origin(template, request.beside.get(AZURE_FILE, data)) if request.estate and request.folder else None,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
 
@@ -283,15 +282,15 @@ def _origin(template: Template, data: bytes) -> Origin:
 
 
 def _place(template: Template) -> str:
-    """The path of an input from the folder that was searched, or as it was given, but with nothing of the machine."""
+    """The path of an input as it was given, from the working folder or the one that was searched: nothing of the machine."""
     if template.resource is not None:
         return AZURE_FILE
     if template.path is None:
         return safe(template.name)
-    path = PurePosixPath(template.path.as_posix())
-    if template.root is not None and template.path.is_relative_to(template.root):
-        path = PurePosixPath(template.path.relative_to(template.root).as_posix())
-    return safe(path.name if path.is_absolute() or ".." in path.parts else str(path))
+    path, bases = template.path, (Path.cwd(), *(() if template.root is None else (template.root,)))
+    if path.is_absolute() or ".." in path.parts:
+        path = next((path.relative_to(base) for base in bases if path.is_relative_to(base)), Path(path.name))
+    return safe(path.name if ".." in path.parts else path.as_posix())
 
 
 def _raw(path: Path, data: bytes) -> bytes:
@@ -353,7 +352,7 @@ def without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dic
 
 def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: Request) -> Result:
     if request.check:
-        return check_files(result, folder, files, with_leftovers=request.file is None)
+        return check_files(result, folder, files, request.written, with_leftovers=request.file is None)
     try:
         request.write(folder, files, force=request.force)
     except OutputError as error:
@@ -386,12 +385,17 @@ def _left_over(folder: Path, files: Mapping[str, bytes]) -> Iterator[Finding]:
         yield about_file(LEFT_OVER, str(path), message, help="Delete it.")
 
 
-def check_files(result: Result, folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool = False) -> Result:
-    """The result, with what differs between files and those that are there; `with_leftovers`: also what a build had once."""
+def check_files(
+    result: Result, folder: Path, files: Mapping[str, bytes], written: Mapping[Path, str], *, with_leftovers: bool = False
+) -> Result:
+    """The result, with what differs between files and those that are there.
+
+    `written` are digests of files as they were written; `with_leftovers`: what a build had once, and has no more, differs too.
+    """
     from aib2packer.app.drift import compare
 
     try:
-        differences = compare(folder, files, with_leftovers=with_leftovers)
+        differences = compare(folder, files, written, with_leftovers=with_leftovers)
     except FileError as error:
         refused = unreadable(error)
         return replace(refused, name=result.name, findings=(*result.findings, *refused.findings))

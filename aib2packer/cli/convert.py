@@ -133,7 +133,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     except FileError as error:
         sys.exit(_refuse(error, reporting))
     given["fetcher"] = _fetcher()
-    files = {"file": file, "folder": folder, "most": most, "estate": many}
+    files = {"file": file, "folder": folder, "most": most, "estate": many, "written": _written(folder, check=given["check"])}
     request = picked(Request, given | {"options": picked(Options, given), **files})
     try:
         jobs = [configured(context, one, request) for one in inputs]
@@ -157,6 +157,15 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             _finish(results, writing, reporting, landing, many=many)
             raise
         sys.exit(max(status, _finish(results, writing, reporting, landing, many=many)))
+
+
+def _written(folder: Path | None, *, check: object) -> dict[Path, str]:
+    """What earlier runs have written, where that is to be compared with what is there."""
+    if folder is None or not check:
+        return {}
+    from aib2packer.estate.record import written
+
+    return written(folder)
 
 
 def _land(results: Sequence[Result], request: Request, *, prune: bool, whole: bool) -> Landing | None:

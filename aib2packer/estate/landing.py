@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aib2packer.estate.record import Stale
     from aib2packer.findings.model import Finding
 
+_PATHS = 10
 _ABOUT_FILES = {KEPT, LEFT_OVER, NOT_WRITTEN, OUT_OF_DATE}
 
 
@@ -91,11 +92,11 @@ def land(results: Sequence[Result], folder: Path, request: Request, *, prune: bo
         files, left = {}, ()
     gone = tuple(one.path for one in left if not one.edited) if prune else ()
     told = {finding.span.source.name for result in results for finding in result.findings}
-    findings = tuple(_finding(folder, one) for one in left if one.path not in gone and str(folder / one.path) not in told)
+    findings = _findings(folder, [one for one in left if one.path not in gone and str(folder / one.path) not in told])
     result = Result(name=str(folder), outcome=Outcome.FOR_ALL, exit_code=0, findings=findings, folder=folder)
     if request.check:
-        checked = check_files(replace(result, findings=()), folder, files)
-        return Landing(folder, replace(checked, findings=(*checked.findings, *findings)))
+        checked = check_files(replace(result, findings=()), folder, files, request.written)
+        return Landing(folder, replace(checked, outcome=Outcome.FOR_ALL, findings=(*checked.findings, *findings)))
     files[RECORD] = record.text(_record(recorded, results, folder, files, gone))
     try:
         ours = {path for path in files if path == RECORD or record.is_as_written(folder, path, recorded)}
@@ -106,12 +107,22 @@ def land(results: Sequence[Result], folder: Path, request: Request, *, prune: bo
     return Landing(folder, result, gone)
 
 
-def _finding(folder: Path, one: Stale) -> Finding:
-    if one.edited:
-        message = "an earlier run has made this file, this one does not, and somebody has changed it since"
-        return about_file(LEFT_OVER, str(folder / one.path), message, "Delete it, if nothing in it is needed.")
-    message = "an earlier run has made this file, and this one does not"
-    return about_file(LEFT_OVER, str(folder / one.path), message, "Delete it, or have all such files removed with --prune.")
+def _findings(folder: Path, left: Sequence[Stale]) -> tuple[Finding, ...]:
+    """What is said of files that earlier runs have made, and this one did not."""
+    as_written, edited = ([one.path for one in left if one.edited is wanted] for wanted in (False, True))
+    said = [f"this run did not make what earlier ones have made: {_listed(as_written)}"] if as_written else []
+    said += [f"of what earlier runs have made, somebody has changed this since: {_listed(edited)}"] if edited else []
+    remedy = (
+        "Have it removed with --prune, which leaves what somebody has changed."
+        if as_written
+        else "Delete it, if it is not needed."
+    )
+    return (about_file(LEFT_OVER, str(folder), "; ".join(said), remedy),) if said else ()
+
+
+def _listed(paths: Sequence[str]) -> str:
+    more = len(paths) - _PATHS
+    return f"{', '.join(paths[:_PATHS])}, and {more} more" if more > 0 else ", ".join(paths)
 
 
 def _made(results: Sequence[Result], folder: Path, every: Mapping[str, bytes]) -> set[str]:

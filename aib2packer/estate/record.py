@@ -44,6 +44,11 @@ def read(folder: Path) -> dict[str, str]:
     return {path: one for path, one in pairs if isinstance(one, str) and _is_below(path)}
 
 
+def written(folder: Path) -> dict[Path, str]:
+    """The digests of what was written below a folder, by the paths of the files."""
+    return {folder / path: one for path, one in read(folder).items()}
+
+
 def text(files: Mapping[str, str]) -> bytes:
     """The record, as a file."""
     return (json.dumps({"formatVersion": _FORMAT, "files": dict(sorted(files.items()))}, indent=1) + "\n").encode()

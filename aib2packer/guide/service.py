@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
     from aib2packer.packer.variables.symbols import Symbols
 
+_SUBNET = "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Network/virtualNetworks/{}/subnets/{}"
 _AUTOMATIC_VERSIONS_CHANGED = "2022-07-01"  # docs/reference/aib-behaviour.md 2.2
 
 
@@ -35,7 +36,7 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
         triggers=tuple(_word(safe(name)) for name in template.siblings.triggers),
         auto_run=template.auto_run.value,
         staging_group=_text(template.staging_resource_group, symbols),
-        subnets=tuple(filter(None, _subnets(template))),
+        subnets=tuple(filter(None, _subnets(template, symbols))),
         definitions=tuple(dict.fromkeys(places)),
         counts=any(target.own_version is None for target in published),
         numbers_by_time=template.api.before(_AUTOMATIC_VERSIONS_CHANGED),
@@ -65,15 +66,19 @@ def _image(target: Target, symbols: Symbols) -> str:
     return shape.format(place, name) if place and name else ""
 
 
-def _subnets(template: ImageTemplate) -> Iterator[str]:
-    """The ids that the template writes out, of subnets that Image Builder itself was let into."""
+def _subnets(template: ImageTemplate, symbols: Symbols) -> Iterator[str]:
+    """The ids of subnets that Image Builder itself was let into, as far as they are known."""
+    subnet = template.vm.subnet
+    if subnet is not None and subnet.subscription is not None:
+        texts = (subnet.subscription, subnet.resource_group, subnet.virtual_network, subnet.name)
+        known = [_plain(symbols.value(text), symbols) for text in texts]
+        yield _word(_SUBNET.format(*known)) if all(known) else ""
     properties = template.body.get("properties")
     profile = (properties if isinstance(properties, JsonObject) else template.body).get("vmProfile")
     network = profile.get("vnetConfig") if isinstance(profile, JsonObject) else None
-    for key in ("subnetId", "containerInstanceSubnetId"):
-        text = string_of(network.get(key)) if isinstance(network, JsonObject) else None
-        if text is not None and text.startswith("/") and text.isprintable():
-            yield _word(safe(text))
+    text = string_of(network.get("containerInstanceSubnetId")) if isinstance(network, JsonObject) else None
+    if text is not None and text.startswith("/") and text.isprintable():
+        yield _word(safe(text))
 
 
 def _text(text: TemplateText | None, symbols: Symbols) -> str:
