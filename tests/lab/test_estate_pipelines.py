@@ -215,9 +215,9 @@ def expanded(node: Any, build: dict[str, Any] | None = None) -> Any:  # noqa: AN
 
 
 def as_texts(node: Any) -> Any:  # noqa: ANN401 - YAML
-    """A document whose numbers and truth values are texts, which they are to Azure Pipelines and to their schema."""
+    """A document whose numbers and truth values are texts, which they are to the schema but for the inputs of a task."""
     if isinstance(node, dict):
-        return {key: as_texts(value) for key, value in node.items()}
+        return {key: value if key == "inputs" else as_texts(value) for key, value in node.items()}
     if isinstance(node, list):
         return [as_texts(one) for one in node]
     return str(node).lower() if isinstance(node, bool) else node if node is None else str(node)
