@@ -13,7 +13,7 @@ import yaml
 
 from tests.cases import GOLDEN
 from tests.estate.runs import convert, image, lay
-from tests.lab.judge import home
+from tests.lab.judge import Packer, home
 
 ESTATE = GOLDEN / "estate"
 RECORDER = """\
@@ -253,3 +253,40 @@ def test_the_schema_of_azure_pipelines_takes_the_pipelines(tmp_path: Path) -> No
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=120)
 
     assert (done.returncode, done.stdout[-3000:]) == (0, "ok -- validation done\n")
+
+
+REAL = """\
+#!/bin/sh
+case "$1" in
+  validate) exec "$REAL_PACKER" "$@" ;;
+esac
+"""
+
+
+def test_packer_takes_the_values_for_all_before_those_of_a_build(packer_with_real_plugins: Packer, estate: Path) -> None:
+    program = estate.parent.parent / "bin/packer"
+    program.write_text(REAL)
+    (program.parent / "timeout").write_text("#!/bin/sh\n")
+    real = {
+        "REAL_PACKER": str(packer_with_real_plugins.program),
+        "PACKER_PLUGIN_PATH": str(packer_with_real_plugins.plugins),
+        "ARM_SUBSCRIPTION_ID": "22222222-2222-2222-2222-222222222222",
+        "CHECKPOINT_DISABLE": "1",
+        "HOME": str(estate.parent.parent),
+        "LINUX_DATABASE_CONTOSO_SAS_TOKEN": "sv=2022-11-02&sig=x",
+    }
+    for name in ("linux/base", "linux/web"):
+        shutil.copy(estate / name / "example.pkrvars.hcl", estate / name / "values.pkrvars.hcl")
+    names = [one["name"] for one in json.loads((estate / "pipelines/builds.json").read_bytes())]
+    assert script(estate, "run.sh", "linux-web", **real)[0] == 1
+
+    shared = estate / "estate.pkrvars.hcl"
+    shared.write_text(shared.read_text(encoding="utf-8").replace('# team = "..."', 'team = "platform"'), encoding="utf-8")
+    outcomes = {name: script(estate, "run.sh", name, **real)[:2] for name in names}
+    assert {name: said for name, (status, said) in outcomes.items() if status} == {}
+
+    own = estate / "linux/web/values.pkrvars.hcl"
+    own.write_text('subnet = "no id"\n', encoding="utf-8")
+    status, said, _ = script(estate, "run.sh", "linux-web", **real)
+    assert status == 1
+    assert "The subnet must be a resource id" in said
