@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from contextlib import nullcontext
 from enum import Enum
 from pathlib import Path
@@ -12,9 +13,11 @@ from aib2packer.app.bicep import NoCompilerError
 from aib2packer.app.output import FilesDifferError, OutputError, write
 from aib2packer.convert import convert, image_templates
 from aib2packer.findings.codes import (
+    KEPT,
     LEFT_OVER,
     NO_IMAGE_TEMPLATE,
     NOT_WRITTEN,
+    OUT_OF_DATE,
     PARAMETERS_BESIDE,
     SEVERAL_IMAGE_TEMPLATES,
     UNREADABLE,
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
     from aib2packer.options import Options, Unfetched
     from aib2packer.packer.facts import Facts
     from aib2packer.packer.model import Asset
-    from aib2packer.provenance.accounting import Entry
+    from aib2packer.provenance.accounting import Entry, State
     from aib2packer.provenance.sourcemap import Place
     from aib2packer.text.source import SourceText
 
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
             """Write files below a folder, as `output.write` does, or take them for later."""
 
 
+_ABOUT_FILES = {KEPT, LEFT_OVER, NOT_WRITTEN, OUT_OF_DATE}
 _STDOUT_NAMES: dict[Emit | None, str] = {
     Emit.VALIDATION: f"{VALIDATION_FOLDER}{BUILD_ENDING}"
 }  # what a person would call it beside the other
@@ -112,7 +116,7 @@ class Request:
     """The lightest findings that make the exit status 1."""
 
     def below(self, template: Template) -> Request:
-        """This request, with the template's own folder below that of all."""
+        """The request, with the template's own folder below that of all."""
         return replace(self, folder=self.folder and self.folder / template.folder)
 
 
@@ -133,17 +137,38 @@ class Result:
     source: str = ""
     """What it was made of: a path without anything of the machine."""
     settings: tuple[Entry, ...] = ()
+    states: Counter[State] = field(default_factory=Counter)
+    """How many settings there are of each state."""
     source_map: tuple[Place, ...] = ()
     facts: Facts | None = None
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    """What lies in the folder now, or would, by path."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What the build has in its folder, by path: digests, "" for what is the user's own by now."""
     renamed: frozenset[str] = frozenset()
     """The old names, lower-case, that occur in the input and its parameters files, and have new ones."""
+
+    @property
+    def light(self) -> Result:
+        """What is needed of it for all builds together: no texts of the input, and nothing said of files that are there."""
+        findings = tuple(
+            about_file(one.code, one.span.source.name, one.message, one.help)
+            for one in self.findings
+            if one.code not in _ABOUT_FILES
+        )
+        return replace(self, findings=findings, settings=(), source_map=(), hcl=None, diff="")
 
     @property
     def waits(self) -> bool:
         """Whether there are files that take their places at the end of the run."""
         return self.outcome is Outcome.CONVERTED and self.hcl is None
+
+
+def at_rest(result: Result, *, with_account: bool) -> Result:
+    """A result as it waits for the others of its run: without the texts that it was made of, or all that is in the account."""
+    findings = tuple(finding.alone() for finding in result.findings)
+    states = Counter(entry.state for entry in result.settings)
+    if with_account:
+        return replace(result, findings=findings, states=states)
+    return replace(result, findings=findings, states=states, settings=(), source_map=())
 
 
 def unreadable(error: FileError) -> Result:
@@ -334,9 +359,18 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
         return _deliver(result, request.file.parent, {request.file.name: hcl}, request)
     if request.folder:
         files = {conversion.build_file: hcl, **conversion.files, **request.beside}
-        result = replace(result, files=files)
-        return _deliver(result, request.folder, without_own(request.folder, files, check=request.check), request)
+        to_write = without_own(request.folder, files, check=request.check)
+        if request.estate:
+            digests = {name: _digest(content) if name in to_write else "" for name, content in files.items()}
+            result = replace(result, files=digests)
+        return _deliver(result, request.folder, to_write, request)
     return replace(result, hcl=hcl)
+
+
+def _digest(content: bytes) -> str:
+    from hashlib import sha256
+
+    return sha256(content).hexdigest()
 
 
 def without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dict[str, bytes]:
@@ -357,7 +391,11 @@ def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: 
         request.write(folder, files, force=request.force)
     except OutputError as error:
         return not_written(result, error)
-    return result if request.file else replace(result, findings=(*result.findings, *_left_over(folder, files)))
+    if request.file:
+        return result
+    # Of what is in the record of earlier runs, that is told of all builds together.
+    left = (finding for finding in _left_over(folder, files) if Path(finding.span.source.name) not in request.written)
+    return replace(result, findings=(*result.findings, *left))
 
 
 def not_written(result: Result, error: OutputError) -> Result:
@@ -367,11 +405,23 @@ def not_written(result: Result, error: OutputError) -> Result:
     return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=exit_code, findings=(*result.findings, finding))
 
 
-def none_written(results: Iterable[Result], error: OutputError) -> list[Result]:
-    """The results of a run of whose files none is written, as the system refuses one."""
+def nothing_written(folder: Path | None, error: OutputError) -> Finding:
+    """What is to be said of each folder of a run of whose files none is written, as the system refuses one."""
     reason = f"{error.file} {error.reason}, so nothing of this run is"
+    return about_file(NOT_WRITTEN, str(folder or error.file), reason, error.help)
+
+
+def none_written(results: Iterable[Result], error: OutputError) -> list[Result]:
+    """The results of a run of whose files none is written."""
     return [
-        not_written(result, OutputError(result.folder or error.file, reason, error.help)) if result.waits else result
+        replace(
+            result,
+            outcome=Outcome.NOT_WRITTEN,
+            exit_code=2,
+            findings=(*result.findings, nothing_written(result.folder, error)),
+        )
+        if result.waits
+        else result
         for result in results
     ]
 

@@ -11,7 +11,7 @@ from aib2packer.estate import record
 from aib2packer.estate.files import estate_files
 from aib2packer.estate.model import Estate, EstateBuild
 from aib2packer.estate.values import shared
-from aib2packer.findings.codes import KEPT, LEFT_OVER, NOT_WRITTEN, OUT_OF_DATE
+from aib2packer.findings.codes import LEFT_OVER
 from aib2packer.findings.model import about_file
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.layout import RECORD
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Finding
 
 _PATHS = 10
-_ABOUT_FILES = {KEPT, LEFT_OVER, NOT_WRITTEN, OUT_OF_DATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def estate_of(results: Sequence[Result], folder: Path) -> Estate:
     """The builds of a run, and what they have in common."""
     builds = sorted(
         (
-            EstateBuild(result.folder.relative_to(folder).as_posix(), _without_files(result), result.facts)
+            EstateBuild(result.folder.relative_to(folder).as_posix(), result, result.facts)
             for result in results
             if result.facts is not None and result.folder is not None
         ),
@@ -65,11 +64,6 @@ def estate_of(results: Sequence[Result], folder: Path) -> Estate:
     )
     failed = tuple(one for one in results if one.facts is None and one.outcome not in {Outcome.NO_TEMPLATE, Outcome.LEFT_OVER})
     return Estate(tuple(builds), failed, shared(builds))
-
-
-def _without_files(result: Result) -> Result:
-    """The result without what is said of files that are there: the page is about the templates."""
-    return replace(result, findings=tuple(one for one in result.findings if one.code not in _ABOUT_FILES))
 
 
 def land(results: Sequence[Result], folder: Path, request: Request, *, prune: bool, whole: bool) -> Landing:
@@ -91,8 +85,7 @@ def land(results: Sequence[Result], folder: Path, request: Request, *, prune: bo
     if left and not whole and not prune:
         files, left = {}, ()
     gone = tuple(one.path for one in left if not one.edited) if prune else ()
-    told = {finding.span.source.name for result in results for finding in result.findings}
-    findings = _findings(folder, [one for one in left if one.path not in gone and str(folder / one.path) not in told])
+    findings = _findings(folder, [one for one in left if one.path not in gone])
     result = Result(name=str(folder), outcome=Outcome.FOR_ALL, exit_code=0, findings=findings, folder=folder)
     if request.check:
         checked = check_files(replace(result, findings=()), folder, files, request.written)
@@ -139,14 +132,13 @@ def _record(
 ) -> dict[str, str]:
     """What there is to remember: what this run writes, what it let be, and what is still there of earlier ones."""
     known = {path: one for path, one in recorded.items() if path not in gone and (folder / path).is_file()}
-    written = dict(files)
     for result in results:
-        if result.outcome is Outcome.CONVERTED and result.folder is not None:
-            written |= _below(result, folder, without_own(result.folder, result.files, check=False))
-    return known | {path: record.digest(content) for path, content in written.items()}
+        if result.outcome is Outcome.CONVERTED:
+            known |= {path: one for path, one in _below(result, folder, result.files).items() if one}
+    return known | {path: record.digest(content) for path, content in files.items()}
 
 
-def _below(result: Result, folder: Path, files: Mapping[str, bytes]) -> dict[str, bytes]:
+def _below(result: Result, folder: Path, files: Mapping[str, str]) -> dict[str, str]:
     """The files of a build, by path from the folder of all."""
     if result.folder is None:
         return {}

@@ -29,13 +29,13 @@ class State(Enum):
     """What became of a setting."""
 
     CONVERTED = "converted"
-    """It is in the output."""
+    """The setting is in the output."""
     DEFAULT = "default"
-    """It is unset, or says what holds anyway."""
+    """The setting is unset, or says what holds anyway."""
     INFORMATIVE = "informative"
-    """It names the template, was written by the service, or was ignored by it."""
+    """The setting names the template, was written by the service, or was ignored by it."""
     LOST = "lost"
-    """It is not in the output; a finding says so."""
+    """The setting is not in the output; a finding says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,12 @@ def leaves(node: Json) -> Iterator[Json]:
 
 def tally(settings: Iterable[Entry]) -> str:
     """How many settings there are in words: `41 of 43 settings converted, 2 lost`; nothing where there are none."""
-    counts = Counter(entry.state for entry in settings)
-    converted, lost = counts[State.CONVERTED], counts[State.LOST]
+    return in_words(Counter(entry.state for entry in settings))
+
+
+def in_words(counts: Mapping[State, int]) -> str:
+    """The tally of settings that have been counted."""
+    converted, lost = counts.get(State.CONVERTED, 0), counts.get(State.LOST, 0)
     if not counts:
         return ""
     total = converted + lost

@@ -249,7 +249,7 @@ def test_the_schema_of_azure_pipelines_takes_the_pipelines(tmp_path: Path) -> No
         files.append(tmp_path / f"{number}.json")
         files[-1].write_text(json.dumps(as_texts(pipeline)))
 
-    command = [check, "--regex-variant", "python", "--builtin-schema", "vendor.azure-pipelines", *files]
+    command = [check, "--regex-variant", "python", "--builtin-schema", "vendor.azure-pipelines", *map(str, files)]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=120)
 
     assert (done.returncode, done.stdout[-3000:]) == (0, "ok -- validation done\n")

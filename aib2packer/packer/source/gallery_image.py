@@ -59,7 +59,7 @@ class GalleryImageSource(SourceKind[GalleryImage | SharedGalleryImage]):
         return f"az sig image-version list {options} --query '{_RELEASED}' --output tsv | sort --version-sort | tail -n 1"
 
     def rights(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols) -> tuple[Right, ...]:
-        """To read the definition; what others share needs no role of ours."""
+        """The right to read the definition; what others share takes no role of ours."""
         image = source.definition
         if image is None:
             return ()

@@ -51,6 +51,6 @@ class PlatformImageSource(SourceKind[PlatformImage]):
         return f"az vm image show --location {location} --urn {urn} --query name --output tsv"
 
     def rights(self, source: PlatformImage, symbols: Symbols) -> tuple[Right, ...]:
-        """None: it is everybody's."""
+        """No right: a marketplace image is everybody's."""
         del source, symbols
         return ()

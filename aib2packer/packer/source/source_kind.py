@@ -36,7 +36,7 @@ class SourceKind(ABC, Generic[S]):
 
     @abstractmethod
     def rights(self, source: S, symbols: Symbols) -> tuple[Right, ...]:
-        """What the account needs to start from it."""
+        """What the account needs to start from a source."""
 
     def newest(self, source: S, symbols: Symbols, location: str) -> str:
         """A command of a shell that prints the newest version of the image; "" where there is none to follow."""
