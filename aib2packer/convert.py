@@ -114,7 +114,7 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
         if report.failed:
             return _failed(template.body, report)
     guides = guide(template, decisions, symbols, build, options)
-    printed = print_builds(build, headers(guides, report), options)
+    printed = print_builds(build, headers(guides, report, options.origin), options)
     settings = account(template.body, template.settled, printed.origins, report)
     return Conversion(
         printed.hcl,

@@ -65,6 +65,15 @@ class SecurityType(Enum):
     BOTH_SUPPORTED = "TrustedLaunchAndConfidentialVmSupported"
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a build is made of, for the comment above it: the path of the input, its SHA-256, and the version of the tool."""
+
+    path: str
+    sha256: str
+    version: str
+
+
 class Emit(Enum):
     """Which build a single file holds."""
 
@@ -141,6 +150,8 @@ class Options:
     """The name of the build; None: that of the template, else of the image."""
     assets: Mapping[str, bytes | Unfetched] | None = field(default=None, repr=False)
     """What was fetched, by URI: it lies beside the HCL then, which asks for `side_files`. None: the build fetches it."""
+    origin: Origin | None = None
+    """What the comment above a build in a folder names as its origin; with one, it leaves the rest to the page beside it."""
     facts: bool = False
     """Whether the outcome has the facts of the build."""
     file_name: str = BUILD_FILE

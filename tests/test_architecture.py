@@ -43,12 +43,13 @@ FLOORS = (
     ("verify", "fetch"),
     ("app",),
     ("audit",),
+    ("estate",),
     ("cli",),
 )
 RANK = {room: rank for rank, floor in enumerate(FLOORS) for room in floor}
 ALONE = {"hcl": {"text", "lazy"}}  # HCL is a language: it knows nothing of Azure, ARM or findings
 LARGEST_ROOM = 17
-ABOVE_CONVERT = {"verify", "fetch", "app", "audit", "cli"}
+ABOVE_CONVERT = {"verify", "fetch", "app", "audit", "estate", "cli"}
 OUTSIDE = {"click", "urllib3", "socket", "subprocess", "http", "requests"}
 
 

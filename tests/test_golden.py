@@ -10,6 +10,7 @@ from pathlib import Path
 
 import hcl2
 import pytest
+from click.testing import CliRunner
 from syrupy.assertion import SnapshotAssertion
 
 from aib2packer import Layout, Options, Severity, convert
@@ -17,12 +18,14 @@ from aib2packer.app.inputs import collect
 from aib2packer.app.run import Request, run
 from aib2packer.audit import as_json, as_page, as_text
 from aib2packer.audit.gather import gather
+from aib2packer.cli import main
 from aib2packer.findings import codes, text
 from aib2packer.findings.model import Code
 from tests.cases import CASES, GOLDEN, case_of, convert_case, convert_case_anew, folder_of, golden_hcl, golden_of, read_case
 from tests.conftest import golden_files
 
 ESTATE = Path(__file__).parent / "audit" / "estate"
+IMAGES = Path(__file__).parent / "estate" / "images"
 CONVERTED = [case for case in CASES if golden_hcl(case).exists()]
 VALIDATIONS = sorted(file.parent.parent.name for file in GOLDEN.glob("*/*/validate/build.pkr.hcl"))
 
@@ -73,6 +76,21 @@ def test_an_estate_becomes_its_golden_reports(golden: SnapshotAssertion, monkeyp
     assert f"{as_text.render(audit, color=False)}\n".encode() == golden(name="audit/report.txt")
     for ending, render in (("md", as_page.markdown), ("html", as_page.html), ("json", as_json.render)):
         assert render(audit, version="0.0.0").encode() == golden(name=f"audit/report.{ending}")
+
+
+@pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
+def test_an_estate_becomes_its_golden_files(golden: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("aib2packer.__version__", "0.0.0")
+    monkeypatch.chdir(IMAGES.parent)
+    done = CliRunner().invoke(main, ["convert", IMAGES.name, "-o", str(tmp_path), "--config", ""])
+
+    assert done.exit_code == 1
+    made = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    for path in made:
+        assert (tmp_path / path).read_bytes() == golden(name=f"estate/{path}")
+    assert [
+        file.relative_to(GOLDEN / "estate").as_posix() for file in golden_files() if GOLDEN / "estate" in file.parents
+    ] == made
 
 
 def _for_people(path: str) -> bool:
@@ -139,7 +157,7 @@ def test_the_order_of_hashes_changes_nothing(seed: str) -> None:
 
 def test_every_golden_file_has_a_case() -> None:
     files = [file.relative_to(GOLDEN) for file in golden_files()]
-    leftovers = [file.name for file in files if file.parts[0] != "audit" and case_of(file) not in CASES]
+    leftovers = [file.name for file in files if file.parts[0] not in {"audit", "estate"} and case_of(file) not in CASES]
 
     assert leftovers == []
 

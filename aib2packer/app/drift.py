@@ -41,6 +41,8 @@ class Difference:
     path: Path
     before: str | None
     after: str | None
+    edited: bool = False
+    """Whether it is known that somebody has changed the file since it was written."""
 
     @property
     def finding(self) -> Finding:
@@ -51,9 +53,24 @@ class Difference:
         if self.after is None:
             message = "no template becomes this file any more"
             return about_file(OUT_OF_DATE, name, message, help="Delete it, or bring its template back.")
+        if self.edited:
+            message = f"somebody has changed this file since it was written: --force would undo {self._undone}"
+            help_text = "Keep it, or bring the change into the template, and convert again with --force."
+            return Finding(OUT_OF_DATE, _first_difference(SourceText(name, self.before), self.after), message, help_text)
         message = "the template would become something else now; the first difference is here"
         span = _first_difference(SourceText(name, self.before), self.after)
         return Finding(OUT_OF_DATE, span, message, "Convert again with --force.")
+
+    @property
+    def _undone(self) -> str:
+        """Which lines of the file would go, and after which some would come back."""
+        from difflib import SequenceMatcher
+
+        before, after = (text.splitlines() for text in (self.before or "", self.after or ""))
+        changes = [one for one in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if one[0] != "equal"]
+        gone = [_range(start + 1, end) for _, start, end, *_ in changes if end > start]
+        back = [f"what is missing after line {start}" for _, start, end, *_ in changes if end == start]
+        return " and ".join((*([f"lines {' and '.join(gone)}"] if gone else ()), *back)) or "how lines end"
 
     @property
     def diff(self) -> str:
@@ -69,12 +86,15 @@ class Difference:
         )
 
 
-def compare(folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool) -> tuple[Difference, ...]:
+def compare(
+    folder: Path, files: Mapping[str, bytes], written: Mapping[Path, str] | None = None, *, with_leftovers: bool
+) -> tuple[Difference, ...]:
     """What of the files below a folder differs from what they should be.
 
     Args:
         folder: Where the files are to lie.
         files: Content by path relative to the folder, with forward slashes.
+        written: Digests of files as they were written, as far as they are known.
         with_leftovers: Whether scripts and a validation build count that an earlier conversion has made there and this one does
             not.
 
@@ -83,7 +103,11 @@ def compare(folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool) -
 
     """
     found = [(folder / name, _content(folder / name), content) for name, content in files.items()]
-    differing = [Difference(path, _text(before), _text(after)) for path, before, after in found if before != after]
+    differing = [
+        Difference(path, _text(before), _text(after), _is_edited(before, (written or {}).get(path)))
+        for path, before, after in found
+        if before != after
+    ]
     left = [Difference(path, _text(_content(path)), None) for path in (left_in(folder, files) if with_leftovers else ())]
     return (*differing, *left)
 
@@ -156,6 +180,16 @@ def _content(path: Path) -> bytes | None:
         raise FileError(
             str(path), f"cannot be read ({error.strerror or error})", "Check the path and its permissions."
         ) from error
+
+
+def _is_edited(content: bytes | None, written: str | None) -> bool:
+    from hashlib import sha256
+
+    return content is not None and written is not None and sha256(content).hexdigest() != written
+
+
+def _range(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first} to {last}"
 
 
 def _text(content: bytes | None) -> str | None:

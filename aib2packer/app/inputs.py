@@ -11,7 +11,7 @@ from aib2packer.app.azure_ids import name_of_template
 from aib2packer.app.walk import SUFFIXES, candidates, speaks_of_image_templates
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import dataclass, replace
-from aib2packer.packer.layout import OUTPUT_FOLDERS
+from aib2packer.packer.layout import AT_TOP, OUTPUT_FOLDERS
 from aib2packer.system.files import read_bytes, read_most, unreadable
 from aib2packer.text.source import FileError
 
@@ -197,7 +197,7 @@ class _Claims:
     """Folders that outputs are given: no two of them meet, also where case does not count."""
 
     def __init__(self) -> None:
-        self._taken: set[str] = set()
+        self._taken = {name.casefold() for name in AT_TOP}
         self._numbers: dict[str, int] = {}  # the last that a name was given, before which none is free
 
     def claim(self, folder: PurePosixPath) -> PurePosixPath:

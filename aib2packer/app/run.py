@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from contextlib import nullcontext
 from enum import Enum
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Protocol
 
 from aib2packer.app.bicep import NoCompilerError
@@ -14,17 +14,20 @@ from aib2packer.app.output import FilesDifferError, OutputError, write
 from aib2packer.convert import convert, image_templates
 from aib2packer.findings.codes import (
     CLASH,
+    KEPT,
     LEFT_OVER,
     NO_IMAGE_TEMPLATE,
     NOT_WRITTEN,
+    OUT_OF_DATE,
     PARAMETERS_BESIDE,
     SEVERAL_IMAGE_TEMPLATES,
     UNREADABLE,
 )
 from aib2packer.findings.model import Severity, about_file
+from aib2packer.findings.text import safe
 from aib2packer.jsonc.replace import occurring
 from aib2packer.lazy.models import dataclass, field, replace
-from aib2packer.options import Emit
+from aib2packer.options import Emit, Origin
 from aib2packer.packer.layout import AZURE_FILE, BUILD_ENDING, BUILD_FILE, VALIDATION_FOLDER
 from aib2packer.system.files import MOST
 from aib2packer.text.source import FileError, decode
@@ -32,7 +35,6 @@ from aib2packer.text.source import FileError, decode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from aib2packer.app.inputs import Template
     from aib2packer.app.into import SharedFolder
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
             """Write files below a folder, as `output.write` does, or take them for later."""
 
 
+_ABOUT_FILES = {KEPT, LEFT_OVER, NOT_WRITTEN, OUT_OF_DATE}
 _STDOUT_NAMES: dict[Emit | None, str] = {
     Emit.VALIDATION: f"{VALIDATION_FOLDER}{BUILD_ENDING}"
 }  # what a person would call it beside the other
@@ -72,6 +75,7 @@ class Outcome(Enum):
     UP_TO_DATE = "up to date"
     OUT_OF_DATE = "out of date"
     LEFT_OVER = "left over"
+    FOR_ALL = "for all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,10 @@ class Request:
     """Whether Azure is asked again, where what it said is kept."""
     beside: Mapping[str, bytes] = field(default_factory=dict)
     """What lies in the folder besides what a conversion makes, by path."""
+    estate: bool = False
+    """Whether the folder is one of several: the build then names its origin, and the result has its facts."""
+    written: Mapping[Path, str] = field(default_factory=dict)
+    """The digests of files as earlier runs have written them, as far as that is known."""
     look: bool = False
     """Whether only to look: nothing is written, and the results have the facts of the builds."""
     fail_on: Level = Severity.ERROR
@@ -133,13 +141,27 @@ class Result:
     diff: str = ""
     hcl: bytes | None = None
     folder: Path | None = None
+    source: str = ""
+    """What it was made of: a path without anything of the machine."""
     settings: tuple[Entry, ...] = ()
     states: Counter[State] = field(default_factory=Counter)
     """How many settings there are of each state."""
     source_map: tuple[Place, ...] = ()
     facts: Facts | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What the build has in its folder, by path: digests, "" for what is the user's own by now."""
     renamed: frozenset[str] = frozenset()
     """The old names, lower-case, that occur in the input and its parameters files, and have new ones."""
+
+    @property
+    def light(self) -> Result:
+        """What is needed of it for all builds together: no texts of the input, and nothing said of files that are there."""
+        findings = tuple(
+            about_file(one.code, one.span.source.name, one.message, one.help)
+            for one in self.findings
+            if one.code not in _ABOUT_FILES
+        )
+        return replace(self, findings=findings, settings=(), source_map=(), hcl=None, diff="")
 
     @property
     def waits(self) -> bool:
@@ -184,11 +206,14 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> tupl
             return (Result(name=template.name, outcome=Outcome.NO_TEMPLATE, exit_code=0),)
         asked, beside = _with_parameters(template, data, asked)
         renamed = _renamed(data, template.name, asked)
-        return tuple(replace(_told(result, beside), renamed=renamed) for result in _run(template, data, asked, watch))
+        source = _place(template)
+        results = _run(template, data, asked, watch)
+        return tuple(replace(_told(result, beside), renamed=renamed, source=source) for result in results)
     except NoCompilerError as error:
-        return (replace(unreadable(error), name=template.name, outcome=Outcome.NOT_BUILT, folder=asked.folder),)
+        failed = replace(unreadable(error), outcome=Outcome.NOT_BUILT)
     except FileError as error:
-        return (replace(unreadable(error), name=template.name, folder=asked.folder),)
+        failed = unreadable(error)
+    return (replace(failed, name=template.name, folder=asked.folder, source=_place(template)),)
 
 
 def _run_from_azure(template: Template, resource: str, request: Request, watch: Watch) -> tuple[Result, ...]:
@@ -244,7 +269,7 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
     several = any(finding.code == SEVERAL_IMAGE_TEMPLATES for one in conversions.values() for finding in one.findings)
     if several and request.folder is not None:
         for image in template.of_images(image_templates(data, file=template.name, options=request.options)):
-            own = request if request.into else replace(request, folder=request.folder / image.folder.name)
+            own = request if request.into else replace(request, folder=request.folder / image.folder.name, estate=True)
             yield from _results(image, _convert(image, data, own, watch), own)
     else:
         yield from _results(template, conversions, request)
@@ -259,8 +284,9 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
         root=template.root,
         name=template.image or request.options.name,
         side_files=request.folder is not None,
-        facts=request.look,
+        facts=request.look or request.estate,
         into=None if request.into is None else _beside(request),
+        origin=_origin(template, request.beside.get(AZURE_FILE, data)) if request.estate and request.folder else None,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
 
@@ -283,6 +309,36 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
 def _beside(request: Request) -> tuple[SourceText, ...]:
     """What Packer reads in the folder that a build is put into."""
     return () if request.into is None else request.into.files(request.most)
+
+
+def _origin(template: Template, data: bytes) -> Origin:
+    """What a build says that it is made of; the digest is that of the file."""
+    from hashlib import sha256
+
+    from aib2packer import __version__
+
+    digest = sha256(data if template.path is None else _raw(template.path, data)).hexdigest()
+    image = f" ({safe(template.image)})" if template.image else ""
+    return Origin(f"{_place(template)}{image}", digest, __version__)
+
+
+def _place(template: Template) -> str:
+    """The path of an input as it was given, from the working folder or the one that was searched: nothing of the machine."""
+    if template.resource is not None:
+        return AZURE_FILE
+    if template.path is None:
+        return safe(template.name)
+    path, bases = template.path, (Path.cwd(), *(() if template.root is None else (template.root,)))
+    if path.is_absolute() or ".." in path.parts:
+        path = next((path.relative_to(base) for base in bases if path.is_relative_to(base)), Path(path.name))
+    return safe(path.name if ".." in path.parts else path.as_posix())
+
+
+def _raw(path: Path, data: bytes) -> bytes:
+    """What a file has, where that was built from it."""
+    from aib2packer.system.files import read_bytes
+
+    return read_bytes(str(path), path, MOST) if path.suffix.lower() == ".bicep" else data
 
 
 def _results(template: Template, conversions: Mapping[str, Conversion], request: Request) -> Iterator[Result]:
@@ -324,7 +380,11 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
             if (other := request.into.maker_of(conversion.build_file)) is not None:
                 return _made_twice(result, request.folder / conversion.build_file, template.shown, other)
             request.into.add(files, template.shown)
-        return _deliver(result, request.folder, _without_own(request.folder, files, check=request.check), request)
+        to_write = without_own(request.folder, files, check=request.check)
+        if request.estate:
+            digests = {name: _digest(content) if name in to_write else "" for name, content in files.items()}
+            result = replace(result, files=digests)
+        return _deliver(result, request.folder, to_write, request)
     return replace(result, hcl=hcl)
 
 
@@ -335,7 +395,13 @@ def _made_twice(result: Result, file: Path, template: str, other: str) -> Result
     return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=1, findings=(*result.findings, finding))
 
 
-def _without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dict[str, bytes]:
+def _digest(content: bytes) -> str:
+    from hashlib import sha256
+
+    return sha256(content).hexdigest()
+
+
+def without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dict[str, bytes]:
     """The files without those that are the user's once they are there; these may also be gone, or elsewhere by now."""
     from aib2packer.packer.layout import is_beginning
 
@@ -348,12 +414,16 @@ def _without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> di
 
 def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: Request) -> Result:
     if request.check:
-        return _check(result, folder, files, with_leftovers=request.file is None)
+        return check_files(result, folder, files, request.written, with_leftovers=request.file is None)
     try:
         request.write(folder, files, force=request.force)
     except OutputError as error:
         return not_written(result, error)
-    return result if request.file else replace(result, findings=(*result.findings, *_left_over(folder, files)))
+    if request.file:
+        return result
+    # Of what is in the record of earlier runs, that is told of all builds together.
+    left = (finding for finding in _left_over(folder, files) if Path(finding.span.source.name) not in request.written)
+    return replace(result, findings=(*result.findings, *left))
 
 
 def not_written(result: Result, error: OutputError) -> Result:
@@ -393,11 +463,17 @@ def _left_over(folder: Path, files: Mapping[str, bytes]) -> Iterator[Finding]:
         yield about_file(LEFT_OVER, str(path), message, help="Delete it.")
 
 
-def _check(result: Result, folder: Path, files: Mapping[str, bytes], *, with_leftovers: bool) -> Result:
+def check_files(
+    result: Result, folder: Path, files: Mapping[str, bytes], written: Mapping[Path, str], *, with_leftovers: bool = False
+) -> Result:
+    """The result, with what differs between files and those that are there.
+
+    `written` are digests of files as they were written; `with_leftovers`: what a build had once, and has no more, differs too.
+    """
     from aib2packer.app.drift import compare
 
     try:
-        differences = compare(folder, files, with_leftovers=with_leftovers)
+        differences = compare(folder, files, written, with_leftovers=with_leftovers)
     except FileError as error:
         refused = unreadable(error)
         return replace(refused, name=result.name, findings=(*result.findings, *refused.findings))

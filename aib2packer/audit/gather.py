@@ -28,9 +28,10 @@ _HOSTED_MINUTES = 360  # the most that a job may take on a runner of GitHub, and
 _REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD, codes.SHORT_TIMEOUT}  # and what was a part of these
 
 
-def gather(results: Sequence[Result]) -> Audit:
-    """What there is to say of the templates, those left out that hold none."""
-    told = _with_short_names([result for result in results if result.outcome is not Outcome.NO_TEMPLATE])
+def gather(results: Sequence[Result], *, short_names: bool = True) -> Audit:
+    """What there is to say of the templates, those left out that hold none; `short_names`: without the folder of all."""
+    told = [result for result in results if result.outcome is not Outcome.NO_TEMPLATE]
+    told = _with_short_names(told) if short_names else told
     pairs = [(safe(result.name), finding) for result in told for finding in result.findings]
     others = [(name, finding) for name, finding in pairs if finding.severity is not Severity.ERROR]
     entries = [entry for result in told for entry in result.settings]

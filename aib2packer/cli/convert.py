@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from aib2packer.app.into import SharedFolder
     from aib2packer.app.run import Fetch
     from aib2packer.audit.baseline import Baseline
+    from aib2packer.estate.landing import Landing
     from aib2packer.fetch import Fetcher
     from aib2packer.findings.model import Level
 
@@ -111,6 +112,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             given["check"] and file is None and folder is None,
             "--check compares with the files that an earlier run has written: give -o PATH.",
         ),
+        (given["check"] and given["prune"], "--check writes nothing, and --prune removes files: give one of them."),
         (given["quiet"] and given["verbose"], "-q and -v exclude each other."),
         (
             many and given["build_name"] is not None,
@@ -139,10 +141,9 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     except FileError as error:
         sys.exit(_refuse(error, reporting))
     given["fetcher"] = _fetcher()
-    request = picked(
-        Request,
-        given | {"options": picked(Options, given), "most": most} | {"file": file, "folder": folder, "into": _shared(into)},
-    )
+    files = {"file": file, "folder": folder, "into": _shared(into), "most": most}
+    estate = {"estate": many and into is None, "written": _written(folder)}
+    request = picked(Request, given | {"options": picked(Options, given), **files, **estate})
     try:
         jobs = [configured(context, one, request) for one in inputs]
         _require_apart(jobs)
@@ -157,23 +158,46 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             few = [*_run_one(*jobs[0], writing, reporting)]
             results, telling = iter(few), Telling(reporting, many=len(few) > 1)
         marked, status = _accepted(results, accepted, write_baseline, request.fail_on, whole=any(one.found for one in inputs))
-        for result in marked:
-            _take_in(result, telling, writing)
+        gathered = [_take_in(result, telling, writing) for result in marked]
+        whole = in_azure or any(one.found for one in inputs)
+        landing = _land(gathered, replace(request, write=writing.write), telling, prune=bool(given["prune"]), whole=whole)
         echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
-        sys.exit(max(status, _finish(telling, writing)))
+        sys.exit(max(status, _finish(telling, writing, landing)))
 
 
-def _take_in(result: Result, telling: Telling, writing: Writing) -> None:
-    """Put what belongs there on standard output, and have all of it told in the end."""
+def _written(folder: Path | None) -> dict[Path, str]:
+    """What earlier runs have written below a folder, as far as that is on record."""
+    if folder is None:
+        return {}
+    from aib2packer.estate.record import written
+
+    return written(folder)
+
+
+def _land(results: Sequence[Result], request: Request, telling: Telling, *, prune: bool, whole: bool) -> Landing | None:
+    """Lay down what a run leaves for all of its templates; nothing where none became a build, or there is no folder for all."""
+    if request.folder is None or not any(result.facts is not None for result in results):
+        return None
+    from aib2packer.estate.landing import land
+
+    landing = land(results, request.folder, request, prune=prune, whole=whole)
+    if landing.says_something:
+        telling.add(landing.result)
+    return landing
+
+
+def _take_in(result: Result, telling: Telling, writing: Writing) -> Result:
+    """Put what belongs there on standard output, and have all of it told in the end; gives what is needed of it for all."""
     try:
         telling.add(_print_hcl(result))
     except BrokenPipeError:  # the reader has seen enough; click ends without a word
         telling.add(result)
         _finish(telling, writing)
         raise
+    return result.light
 
 
-def _finish(telling: Telling, writing: Writing) -> int:
+def _finish(telling: Telling, writing: Writing, landing: Landing | None = None) -> int:
     """Have all files take their places, those of the reports too, and say what there is to say; gives the exit status."""
     telling.write_documents(writing.write)
     try:
@@ -181,6 +205,9 @@ def _finish(telling: Telling, writing: Writing) -> int:
     except OutputError as error:
         telling.none_written(error)
         telling.write_documents()
+    else:
+        for result in () if landing is None else landing.prune():
+            telling.add(result)
     return telling.end()
 
 

@@ -232,6 +232,11 @@ output.option(
     "--fetch", is_flag=True, help="Fetch scripts and files now, and lay them beside the HCL; without, the build fetches them."
 )
 
+output.option(
+    "--prune",
+    is_flag=True,
+    help="Remove what an earlier run of several templates has made, and this one does not, if nobody has changed it since.",
+)
 output.option("--annotate", is_flag=True, help="Say above each block which line of the template it comes from.")
 output.option("--verify", is_flag=True, help="Let the Packer on PATH judge the output, with made-up values for variables.")
 

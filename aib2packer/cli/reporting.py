@@ -163,7 +163,7 @@ class Telling:
             return f"{text.summary(only.findings, only.outcome)}{of_settings}"
         checked = {Outcome.UP_TO_DATE.value, Outcome.OUT_OF_DATE.value, Outcome.LEFT_OVER.value} & set(self._outcomes)
         good = Outcome.UP_TO_DATE if checked else Outcome.CONVERTED
-        total = self._outcomes.total() - self._outcomes[Outcome.NO_TEMPLATE.value]
+        total = self._outcomes.total() - self._outcomes[Outcome.NO_TEMPLATE.value] - self._outcomes[Outcome.FOR_ALL.value]
         others = f"\n{_passed_over(self._passed_over)}" if self._passed_over else ""
         of_all = f"{self._outcomes[good.value]} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
         told = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Severity
+from aib2packer.lazy.patterns import pattern
 from aib2packer.text.commands import break_up, is_command
 from aib2packer.text.secrets import apart, find_secrets, mask
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _WIDTH = 120
 _BEFORE = 40  # columns shown before the span where a line is cut
+_FIRST_WORD = pattern(r"[a-z]+(?=['\s,:;.]|$)")
+_SMALL_NAMES = {"az", "azcopy", "git", "http", "https", "packer", "sudo", "timeout", "uri"}
 _TAB = "    "
 _ELLIPSIS = "…"
 _SECRET = "***"  # noqa: S105 - what is shown for one
@@ -170,6 +173,12 @@ def _escaped(char: str) -> str:
 def safe(text: str) -> str:
     """The text as it may be shown: printable, and with its secrets masked."""
     return printable(mask(text))
+
+
+def capitalized(sentence: str) -> str:
+    """A sentence that begins with a capital, unless it begins with a name that does not."""
+    found = _FIRST_WORD.match(sentence)
+    return sentence if found is None or found[0] in _SMALL_NAMES else sentence[0].upper() + sentence[1:]
 
 
 def _number(severity: Severity, count: int) -> str:

@@ -33,17 +33,22 @@ def example(build: Build, guide: Guide) -> str:
     head = f"# Copy this file to {own}, fill it in, and give it to Packer: -var-file={own}"
     if own.endswith(VALUES_ENDING):
         head = f"# Copy this file to {own} and fill it in: Packer reads it by itself"
-    return "\n\n".join((head, *("\n".join(_entry(variable)) for variable in open_ones.values()))) + "\n"
+    return "\n\n".join((head, *(entry(variable) for variable in open_ones.values()))) + "\n"
 
 
-def _entry(variable: Variable) -> Iterator[str]:
+def entry(variable: Variable, value: str | None = None) -> str:
+    """What there is to say of a variable, and a line that sets it; `value` is HCL, where there is one already."""
+    return "\n".join(_lines(variable, value or _shape(variable.type)))
+
+
+def _lines(variable: Variable, value: str) -> Iterator[str]:
     yield from (f"# {line}" for line in wrap(variable.description, _WIDTH))
     for one in variable.validation:
         yield from (f"# {line}" for line in wrap(one.error_message, _WIDTH))
     if variable.sensitive:
         yield f"# A secret, which belongs in no file: export PKR_VAR_{variable.name}=..."
         return
-    yield f"# {variable.name} = {_shape(variable.type)}"
+    yield from (f"# {line}" for line in f"{variable.name} = {value}".split("\n"))
 
 
 def _shape(kind: str) -> str:

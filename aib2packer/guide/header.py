@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Severity
 from aib2packer.packer.distribution.managed_image import IMAGE_GROUP
-from aib2packer.packer.layout import SHA256SUMS
+from aib2packer.packer.layout import MIGRATION_PAGE, SHA256SUMS
 from aib2packer.packer.source.managed_image import SOURCE_GROUP
 
 if TYPE_CHECKING:
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.guide.commands import Commands
     from aib2packer.guide.instructions import Guide, Guides
+    from aib2packer.options import Origin
 
+_SHORT = 98  # and the two characters of the comment
 _CLI = "Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make."
-_NO_NAME = "VM image, converted from an Azure Image Builder template."
+_CONVERTED = "converted from an Azure Image Builder template."
+_NO_NAME = f"VM image, {_CONVERTED}"
 _FETCHED = f"Scripts and files were fetched when the template was converted; `sha256sum --check {SHA256SUMS}` compares."
 _PRIVATE_BLOBS = "Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them."
 # The order of the sentence about rights; what else there is comes after these.
@@ -31,19 +35,41 @@ _FIRST = (
 )
 
 
-def headers(guides: Guides, report: Report) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def headers(guides: Guides, report: Report, origin: Origin | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The lines of the comments above a build and the one that validates its image, which may not be there: no lines then.
+
+    With an origin they name that, and are short: the page beside the build says the rest.
 
     Those that begin with spaces are commands, the others are wrapped when printed.
     """
+    if origin is not None:
+        return _short(guides.build, origin), () if guides.validation is None else _short(guides.validation, origin, above="../")
     if guides.build.boots is not None:
         return (*_validation_header(guides.build), *_deviations(report)), ()
     return _header(guides.build, report), () if guides.validation is None else _validation_header(guides.validation)
 
 
+def _short(guide: Guide, origin: Origin, above: str = "") -> tuple[str, ...]:
+    """Above a build in a folder of an estate; `above` leads to the page from there."""
+    lines = [*_first_lines(guide), f"Source: {origin.path}", f"sha256 {origin.sha256}, aib2packer {origin.version}"]
+    commands = _commands(guide.commands, guide.set_cloud)
+    page = f"{above}{MIGRATION_PAGE} says what it needs, what was decided, and what to switch off."
+    whole = (*lines, "", *commands, "", page)
+    return tuple(one for line in whole for one in (wrap(line, _SHORT) if line and not line.startswith(" ") else [line]))
+
+
+def _first_lines(guide: Guide) -> tuple[str, ...]:
+    if guide.boots is not None:
+        which = f" of the Azure Image Builder template {guide.name}" if guide.name else ""
+        return (f"Boots the {guide.boots}{which}, runs the validators there, and makes no image.",)
+    line = f"VM image {guide.name}, {_CONVERTED}" if guide.name else _NO_NAME
+    # What a conversion has made is known by its first line.
+    return (line,) if len(line) <= _SHORT else (_NO_NAME, f"Template: {guide.name}")
+
+
 def _header(guide: Guide, report: Report) -> tuple[str, ...]:
     """Above a build that makes an image."""
-    lines = [f"VM image {guide.name}, converted from an Azure Image Builder template." if guide.name else _NO_NAME, ""]
+    lines = [f"VM image {guide.name}, {_CONVERTED}" if guide.name else _NO_NAME, ""]
     lines += _commands(guide.commands, guide.set_cloud)
     if guide.validation is not None:
         _, *others = _commands(guide.validation)  # the plugins are the same

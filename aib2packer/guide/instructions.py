@@ -10,6 +10,7 @@ from aib2packer.guide.decided import choices
 from aib2packer.guide.leftovers import remove_leftovers, replace_image
 from aib2packer.guide.network import reach
 from aib2packer.guide.rights import further_rights, one_group, rights_to_boot, whole_subscription
+from aib2packer.guide.service import service
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Auth
 from aib2packer.packer.distribution.kinds import kind_of_target
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.access.network import Reach
     from aib2packer.packer.access.rights import Right
     from aib2packer.packer.decisions import Decisions
+    from aib2packer.packer.facts import Service
     from aib2packer.packer.layout import OutputNames
     from aib2packer.packer.model import Build, Download
     from aib2packer.packer.shell_words import Word
@@ -77,6 +79,7 @@ class Guide:
     vm_identities: bool
     choices: tuple[str, ...]
     reach: tuple[Reach, ...]
+    service: Service
     auto_run: bool
     triggers: tuple[str, ...]
     names: OutputNames
@@ -245,6 +248,7 @@ def _guide(told: _Told, build: Build) -> Guide:
         vm_identities=bool(template.vm.identities),
         choices=choices(template, build, decisions, options),
         reach=reach(template, targets, downloads, decisions.os_type),
+        service=service(template, symbols),
         auto_run=template.auto_run.value,
         triggers=template.siblings.triggers,
         names=told.names,

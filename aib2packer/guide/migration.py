@@ -6,9 +6,10 @@ from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings.model import Asks, Severity
+from aib2packer.findings.text import capitalized
+from aib2packer.guide import cut_over
 from aib2packer.guide.rights import BUILD_GROUP_NAME
 from aib2packer.lazy.models import dataclass
-from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.distribution.ids import TEMPORARY_GROUP
 from aib2packer.packer.layout import (
     ATTRIBUTES,
@@ -66,8 +67,6 @@ _PUBLIC = (
     "Anybody can reach that port of a VM with a public address while it builds, unless `allowed_inbound_ip_addresses` names "
     "the addresses that Packer comes from."
 )
-_WORD = pattern(r"([a-z]+)(?=[ ,;:'])")
-_NAMES = frozenset({"az", "http", "https", "packer", "uri"})  # what is spelt so wherever it stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +117,8 @@ class Page:
     group_use: str
     reach: tuple[Reach, ...]
     network: str
+    switch_off: tuple[tuple[str, tuple[str, ...]], ...]
+    """What to do in Image Builder, in order: a sentence, and commands."""
     starts: str
     pipelines: tuple[tuple[str, str], ...]
 
@@ -153,9 +154,25 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         group_use=_group_use(build, guide.names),
         reach=guide.reach,
         network=" ".join((*((_IN_SUBNET,) if guide.private else ()), *((_PUBLIC,) if guide.public else ()))),
+        switch_off=_switch_off(guide),
         starts=f"Image Builder built by itself {' and '.join(starts(guide))}." if starts(guide) else "",
         pipelines=tuple((names.own(path), words) for path, words in _PIPELINES.items() if names.own(path) in beside),
     )
+
+
+def _switch_off(guide: Guide) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The steps of the cut-over of one template, in short."""
+    one = guide.service
+    again = " A deployment of it builds at once (autoRun)." if one.auto_run else ""
+    stop = "stop: first what deploys the template, then its triggers, then wait for what is under way."
+    steps = (
+        ("First keep a copy of the template as Azure has it:", cut_over.keep(one, guide.name or "image")),
+        (f"When the image is as good as the last one of Image Builder, {stop}{again}", cut_over.stop(one)),
+        ("The way back, as long as the template is there:", (*cut_over.hold_back(one), *cut_over.start_again(one))),
+        ("When nobody has missed anything:", cut_over.delete(one)),
+    )
+    (words, commands), *others = steps
+    return ((words, (*cut_over.values((one,)), *commands)), *others)
 
 
 def _where(guide: Guide) -> str:
@@ -253,13 +270,7 @@ def _entries(findings: Iterable[Finding]) -> tuple[PageGroup, ...]:
 def _entry(finding: Finding) -> PageEntry:
     line, column = finding.span.position
     place = f"{_base_name(finding.span.source.name)}:{line}:{column}"
-    return PageEntry(finding.code.id, finding.code.title, place, _sentence(finding.message))
-
-
-def _sentence(message: str) -> str:
-    """A message as a sentence of its own: it begins with a capital, unless that is a name."""
-    first = _WORD.match(message)
-    return message if first is None or first[1] in _NAMES else f"{message[0].upper()}{message[1:]}"
+    return PageEntry(finding.code.id, finding.code.title, place, capitalized(finding.message))
 
 
 def _base_name(path: str) -> str:

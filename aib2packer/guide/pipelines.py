@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aib2packer.azure.clouds import Cloud
 from aib2packer.guide.commands import SUBSCRIPTION_NAME
 from aib2packer.guide.migration import starts
-from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Auth
 from aib2packer.packer.layout import AZURE_PIPELINES, GITHUB_ACTIONS, MIGRATION_PAGE
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
@@ -29,6 +29,7 @@ PACKER = "1.16.0"
 
 # As the README of each of them has it: the tag of a major version, which gets corrections.
 ACTIONS = {"checkout": "actions/checkout@v7", "login": "azure/login@v3", "packer": "hashicorp/setup-packer@v3"}
+ARTIFACT = "actions/upload-artifact@v7"
 
 _GITHUB_OWN = "GITHUB_"  # no variable or secret of a repository may begin so
 _GITHUB_TOKEN = "PACKER_GITHUB_API_TOKEN"  # noqa: S105 - the name of a variable
@@ -100,53 +101,75 @@ def pipelines(name: str, guide: Guide) -> dict[str, Pipeline]:
 
 
 def _github(name: str, guide: Guide) -> Pipeline:
-    auth = guide.auth
+    in_environment = any(one.environment for one in _runs(guide))
+    access = github_access(guide.auth, guide.cloud, guide.set_cloud, in_environment=in_environment, runs_az=guide.runs_az)
+    values: dict[str, str] = {}
+    for one in _runs(guide):
+        values |= {f"PKR_VAR_{variable}": _variable(variable.upper()) for variable in one.required}
+        values |= {f"PKR_VAR_{variable}": f"${{{{ secrets.{free_name(variable.upper())} }}}}" for variable in one.secrets}
+    return _pipeline(name, guide, "GitHub", replace(access, environment={**access.environment, **values}))
+
+
+def github_access(
+    auth: Auth, cloud: Cloud, set_cloud: tuple[str, ...], *, in_environment: bool, runs_az: bool
+) -> PipelineAccess:
+    """How GitHub Actions gets into Azure.
+
+    Args:
+        auth: How Packer signs in.
+        cloud: The cloud of Azure.
+        set_cloud: What leads the Azure CLI there.
+        in_environment: Whether a build takes the subscription from the environment.
+        runs_az: Whether something runs the Azure CLI, beside Packer.
+
+    """
     environment = {}
     if auth in {*_AS_CLIENT, Auth.SERVICE_PRINCIPAL}:
         environment = {variable: _variable(variable.replace("ARM_", "AZURE_")) for variable in (_TENANT, _CLIENT)}
-    if environment or any(one.environment for one in _runs(guide)):
+    if environment or in_environment:
         environment[SUBSCRIPTION_NAME] = _variable("AZURE_SUBSCRIPTION_ID")
     if auth is Auth.SERVICE_PRINCIPAL:
         environment[_SECRET] = "${{ secrets.AZURE_CLIENT_SECRET }}"
-    for one in _runs(guide):
-        environment |= {f"PKR_VAR_{variable}": _variable(variable.upper()) for variable in one.required}
-        environment |= {f"PKR_VAR_{variable}": f"${{{{ secrets.{_free(variable.upper())} }}}}" for variable in one.secrets}
     login = {}
-    if guide.runs_az and auth in _AS_CLIENT:
+    if runs_az and auth in _AS_CLIENT:
         inputs = {"client-id": _CLIENT, "tenant-id": _TENANT, "subscription-id": SUBSCRIPTION_NAME}
         login = {name: f"${{{{ env.{variable} }}}}" for name, variable in inputs.items()}
-    elif guide.runs_az:
+    elif runs_az:
         as_machine = {"auth-type": "IDENTITY", "allow-no-subscriptions": "true"}
         login = as_machine if auth is Auth.MSI else {"creds": f"'{_CREDENTIALS}'"}
-    if login and guide.cloud is not Cloud.PUBLIC:
-        login["environment"] = guide.cloud.facts.cli_name
-    return _pipeline(
-        name, guide, "GitHub", PipelineAccess(environment, login, guide.set_cloud, identity_token=auth in _AS_CLIENT)
-    )
+    if login and cloud is not Cloud.PUBLIC:
+        login["environment"] = cloud.facts.cli_name
+    return PipelineAccess(environment, login, set_cloud, identity_token=auth in _AS_CLIENT)
 
 
 def _azure(name: str, guide: Guide) -> Pipeline:
-    auth = guide.auth
-    environment = {
+    in_environment = any(one.environment for one in _runs(guide))
+    access = azure_access(guide.auth, guide.set_cloud, in_environment=in_environment, runs_az=guide.runs_az)
+    values = {
         f"PKR_VAR_{variable}": f"$({variable.upper()})" for one in _runs(guide) for variable in (*one.required, *one.secrets)
     }
-    environment[_GITHUB_TOKEN] = f"$({_GITHUB_TOKEN})"
-    login, before = {"visibleAzLogin": "false"}, [*guide.set_cloud]
+    return _pipeline(name, guide, "Azure DevOps", replace(access, environment={**values, **access.environment}))
+
+
+def azure_access(auth: Auth, set_cloud: tuple[str, ...], *, in_environment: bool, runs_az: bool) -> PipelineAccess:
+    """How Azure Pipelines get into Azure; the arguments are those of `github_access`."""
+    environment = {_GITHUB_TOKEN: f"$({_GITHUB_TOKEN})"}
+    login, before = {"visibleAzLogin": "false"}, [*set_cloud]
     if auth is Auth.SERVICE_PRINCIPAL:
         login["addSpnToEnvironment"] = "true"
         before.append(f'export {_TENANT}="$tenantId" {_CLIENT}="$servicePrincipalId" {_SECRET}="$servicePrincipalKey"')
     elif auth is Auth.MSI:
         login = {}
-        before += ["az login --identity --output none"] if guide.runs_az else []
+        before += ["az login --identity --output none"] if runs_az else []
     else:
         login["keepAzSessionActive"] = "true"
     if auth is Auth.OIDC:  # azure-arm's own way asks as GitHub Actions answers
         environment["PKR_VAR_use_azure_cli_auth"] = '"true"'
-    if login and any(one.environment for one in _runs(guide)):
+    if login and in_environment:
         before.append(f'export {SUBSCRIPTION_NAME}="$(az account show --query id --output tsv)"')
-    elif any(one.environment for one in _runs(guide)):
+    elif in_environment:
         environment[SUBSCRIPTION_NAME] = f"$({SUBSCRIPTION_NAME})"
-    return _pipeline(name, guide, "Azure DevOps", PipelineAccess(environment, login, tuple(before)))
+    return PipelineAccess(environment, login, tuple(before))
 
 
 def _pipeline(name: str, guide: Guide, system: str, access: PipelineAccess) -> Pipeline:
@@ -200,8 +223,9 @@ def _counting(guide: Guide, environment: Collection[str]) -> tuple[str, ...]:
 
 
 def _variable(name: str) -> str:
-    return f"${{{{ vars.{_free(name)} }}}}"
+    return f"${{{{ vars.{free_name(name)} }}}}"
 
 
-def _free(name: str) -> str:
+def free_name(name: str) -> str:
+    """A name for a variable or secret of a repository of GitHub."""
     return f"PKR_{name}" if name.startswith(_GITHUB_OWN) else name

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aib2packer.lazy.models import dataclass
+
+if TYPE_CHECKING:
+    from aib2packer.azure.clouds import Cloud
+    from aib2packer.options import Auth
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,74 @@ class LastRun:
     minutes: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class GalleryPlace:
+    """An image definition that versions go to, its names as words of a shell; `...` for what is only known when Packer runs."""
+
+    subscription: str
+    group: str
+    gallery: str
+    name: str
+
+    @property
+    def options(self) -> str:
+        """What names it on a command line of `az sig image-version`."""
+        place = f"--subscription {self.subscription} --resource-group {self.group}"
+        return f"{place} --gallery-name {self.gallery} --gallery-image-definition {self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What Image Builder has of a template. Names and ids are words of a shell; "" for what the template does not tell."""
+
+    name: str
+    subscription: str
+    group: str
+    identities: tuple[str, ...]
+    triggers: tuple[str, ...]
+    auto_run: bool
+    staging_group: str
+    subnets: tuple[str, ...]
+    """The ids of the subnets of the build VM and of Image Builder's containers."""
+    definitions: tuple[GalleryPlace, ...]
+    counts: bool
+    """Whether it counts the versions in a gallery."""
+    numbers_by_time: bool
+    """Whether it makes them of the time, as it did before 2022-07-01."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """How a build is run by a pipeline: commands in its folder, and what they want."""
+
+    auth: Auth
+    cloud: Cloud
+    set_cloud: tuple[str, ...]
+    """What leads the Azure CLI to the cloud."""
+    init: str
+    checks: tuple[str, ...]
+    builds: tuple[str, ...]
+    in_environment: bool
+    """Whether it takes the subscription from the environment."""
+    runs_az: bool
+    own_machine: bool
+    """Whether the machine must be one of the user's own, which reaches the build VM or is a VM in Azure."""
+    minutes: tuple[int, ...]
+    """The time limit of each build."""
+    newest: str
+    """A command that prints the newest version of the source image; "" where the source has but one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueEntry:
+    """A value that can be given for a variable, as a file of values shows it."""
+
+    name: str
+    text: str
+    """Comments, and a line that sets it, also a comment; "" for what no file should have, or none for several builds."""
+    is_open: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What there is to know of one build. Ids and addresses are as the template writes them, without secrets."""
@@ -56,3 +130,11 @@ class Facts:
     minutes: int
     """The time limit of the build, and of the one that validates."""
     last_run: LastRun | None
+    build: str
+    """The name of the build."""
+    images: tuple[str, ...]
+    """What it makes that other resources refer to: the ends of ids, from the name of the gallery or the kind on."""
+    service: Service
+    launch: Launch
+    entries: tuple[ValueEntry, ...]
+    """All its variables."""

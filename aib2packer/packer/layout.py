@@ -44,7 +44,27 @@ SHA256SUMS = "SHA256SUMS"
 """The file with the checksums of what was fetched when converting."""
 IGNORED = ".gitignore"
 ATTRIBUTES = ".gitattributes"
-BEGINNINGS = frozenset({IGNORED, ATTRIBUTES, GITHUB_ACTIONS, AZURE_PIPELINES})
+
+
+ESTATE_VALUES = "estate.pkrvars.hcl"
+"""The values that several builds of a run have."""
+CONSUMERS = "consumers.kql"
+"""The query that finds what uses the images."""
+INVENTORIES = ("inventory.sh", "inventory.ps1")
+"""Scripts that say what is on a VM, to compare images."""
+RECORD = ".aib2packer.json"
+"""What a run of several templates has written, with digests."""
+BUILDS = f"{PIPELINES}/builds.json"
+"""The builds that the pipelines of a run start."""
+RUN = f"{PIPELINES}/run.sh"
+"""The script that runs one of them."""
+PICK = f"{PIPELINES}/pick.sh"
+"""The script that picks those to start."""
+AT_TOP = (MIGRATION_PAGE, ESTATE_VALUES, CONSUMERS, *INVENTORIES, RECORD, PIPELINES)
+"""What a run of several templates lays beside their folders."""
+
+
+BEGINNINGS = frozenset({IGNORED, ATTRIBUTES, GITHUB_ACTIONS, AZURE_PIPELINES, BUILDS, ESTATE_VALUES})
 """Files to begin with, which the user goes on with: one that is there is the user's own."""
 
 

@@ -34,6 +34,11 @@ def code(text: str) -> Markdown:
     return Markdown(_code(_visible(text)))
 
 
+def codes(texts: Iterable[str]) -> Markdown:
+    """Texts as code in a line, one after another."""
+    return Markdown(", ".join(map(code, texts)))
+
+
 def prose(text: str) -> Markdown:
     """A sentence of ours, whose backticks stand around code; a single one is a character as any other."""
     pieces = _CODE.split(_visible(text))

@@ -55,13 +55,15 @@ def _loader() -> BaseLoader:
 @cache
 def markdown_environment() -> Environment:
     """What no filter has made Markdown is text, and escaped."""
-    from aib2packer.rendering.markdown import Markdown, cell, code, escape, fenced, prose
+    from aib2packer.findings.text import capitalized
+    from aib2packer.rendering.markdown import Markdown, cell, code, codes, escape, fenced, prose
 
     def finalize(value: object) -> object:
         return escape(value) if isinstance(value, str) and not isinstance(value, Markdown) else value
 
     made = environment(finalize)
-    made.filters.update(markdown=Markdown, prose=prose, code=code, cell=cell, fenced=fenced)
+    made.filters.update(markdown=Markdown, prose=prose, code=code, codes=codes, cell=cell, fenced=fenced)
+    made.filters.update(capitalized=capitalized)
     return made
 
 

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import pytest
 
 import aib2packer
 from aib2packer.findings.model import Asks
+from aib2packer.options import Origin
+from aib2packer.packer.layout import AT_TOP
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs a terminal, a shell or a device of POSIX")
 
@@ -94,9 +97,9 @@ def convert(
 
 
 def files_in(folder: Path) -> set[str]:
-    """All files, but for those that lie beside every build."""
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in BESIDE)
-    return {path.relative_to(folder).as_posix() for path in files}
+    """All files, but for those that lie beside every build, or at the top for all of them."""
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name not in BESIDE)
+    return {path.as_posix() for path in files if path.parts[0] not in AT_TOP}
 
 
 @pytest.fixture
@@ -360,7 +363,8 @@ def test_many_templates_get_a_folder_each_and_a_table(folder: Path) -> None:
     assert (status, stdout) == (1, "")
     assert files_in(folder / "out") == {"good/build.pkr.hcl", "lossy/build.pkr.hcl"}
     for name, text in {"good": GOOD, "lossy": LOSSY}.items():
-        expected = aib2packer.convert(text, options=aib2packer.Options(side_files=True)).hcl
+        origin = Origin(f"{name}.json", sha256(text.encode()).hexdigest(), aib2packer.__version__)
+        expected = aib2packer.convert(text, options=aib2packer.Options(side_files=True, origin=origin)).hcl
         assert (folder / "out" / name / "build.pkr.hcl").read_bytes().decode() == expected
     *_, header, good, lossy, wrong, blank, total = stderr.splitlines()
     assert header.split() == ["template", "outcome", "to", "act", "on", "to", "decide", "to", "know"]

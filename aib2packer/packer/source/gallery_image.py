@@ -8,6 +8,7 @@ from aib2packer.aib.model import GalleryImage, SharedGalleryImage
 from aib2packer.aib.source import read_gallery_image
 from aib2packer.hcl.values import Attribute, Block
 from aib2packer.packer.access.rights import READER, Right, definition_scope
+from aib2packer.packer.shell_words import word
 from aib2packer.packer.source.plan import plan_info
 from aib2packer.packer.source.source_kind import SourceKind
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.variables.symbols import Symbols
     from aib2packer.text.source import Span
+
+_OF_DEFINITION = ("--subscription", "--resource-group", "--gallery-name", "--gallery-image-definition")
+_RELEASED = "[?publishingProfile.excludeFromLatest!=`true`].name"
 
 
 class GalleryImageSource(SourceKind[GalleryImage | SharedGalleryImage]):
@@ -40,6 +44,19 @@ class GalleryImageSource(SourceKind[GalleryImage | SharedGalleryImage]):
         # No subscription beside it: azure-arm would then make a private gallery's id of it.
         body = (Attribute(key, symbols.value(source.id)),)
         return {"shared_image_gallery": Block("shared_image_gallery", body, origins=(source.span,))}
+
+    def newest(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols, location: str) -> str:
+        """That of the definition, of those that are not held back."""
+        del location
+        if not isinstance(source, GalleryImage) or source.version is not None:
+            return ""
+        image = source.id
+        texts = (image.subscription, image.resource_group, image["galleries"], image["images"])
+        names = [word(symbols.value(text)) for text in texts]
+        if any(name is None or name.names for name in names):
+            return ""
+        options = " ".join(f"{option} {name}" for option, name in zip(_OF_DEFINITION, names, strict=True))
+        return f"az sig image-version list {options} --query '{_RELEASED}' --output tsv | sort --version-sort | tail -n 1"
 
     def rights(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols) -> tuple[Right, ...]:
         """The right to read the definition; what others share takes no role of ours."""

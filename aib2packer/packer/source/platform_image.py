@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from aib2packer.aib.model import PlatformImage
 from aib2packer.aib.source import read_platform_image
 from aib2packer.hcl.values import traced
+from aib2packer.packer.shell_words import word
 from aib2packer.packer.source.plan import plan_info
 from aib2packer.packer.source.source_kind import SourceKind
 
@@ -39,6 +40,15 @@ class PlatformImageSource(SourceKind[PlatformImage]):
             "image_version": traced(version, source.span if source.version is None else source.version.span),
         }
         return settings | plan_info(source.plan, symbols, report)
+
+    def newest(self, source: PlatformImage, symbols: Symbols, location: str) -> str:
+        """That of the marketplace, in the region of the build."""
+        publisher, offer, sku = map(symbols.value, (source.publisher, source.offer, source.sku))
+        urn = word(publisher, ":", offer, ":", sku, ":latest")
+        follows = source.version is None or source.version.literal == "latest"
+        if not follows or urn is None or urn.names or not location or "$" in location:
+            return ""
+        return f"az vm image show --location {location} --urn {urn} --query name --output tsv"
 
     def rights(self, source: PlatformImage, symbols: Symbols) -> tuple[Right, ...]:
         """No right: a marketplace image is everybody's."""

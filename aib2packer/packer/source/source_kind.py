@@ -38,6 +38,11 @@ class SourceKind(ABC, Generic[S]):
     def rights(self, source: S, symbols: Symbols) -> tuple[Right, ...]:
         """What the account needs to start from a source."""
 
+    def newest(self, source: S, symbols: Symbols, location: str) -> str:
+        """A command of a shell that prints the newest version of the image; "" where there is none to follow."""
+        del source, symbols, location
+        return ""
+
     def subscription(self, source: S) -> tuple[str, TemplateText] | None:
         """What must be in the subscription of the build, in words, and its own subscription."""
         del source

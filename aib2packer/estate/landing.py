@@ -1,0 +1,146 @@
+"""Lays down what a run of several templates leaves for all of them, and sees to what earlier runs have left."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from aib2packer.app.output import OutputError
+from aib2packer.app.run import Outcome, Result, check_files, not_written, without_own
+from aib2packer.estate import record
+from aib2packer.estate.files import estate_files
+from aib2packer.estate.model import Estate, EstateBuild
+from aib2packer.estate.values import shared
+from aib2packer.findings.codes import LEFT_OVER
+from aib2packer.findings.model import about_file
+from aib2packer.lazy.models import dataclass, replace
+from aib2packer.packer.layout import RECORD
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from aib2packer.app.run import Request
+    from aib2packer.estate.record import Stale
+    from aib2packer.findings.model import Finding
+
+_PATHS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What is left to do when the files of a run have taken their places, and what there is to say, as a result of its own."""
+
+    folder: Path
+    result: Result
+    to_remove: tuple[str, ...] = ()
+
+    @property
+    def says_something(self) -> bool:
+        """Whether the result says anything but that all went well."""
+        return bool(self.result.findings or self.result.exit_code)
+
+    def prune(self) -> tuple[Result, ...]:
+        """Remove the files of earlier runs that nobody has changed; gives what the system refuses, as a result."""
+        findings = []
+        for path in self.to_remove:
+            try:
+                record.remove(self.folder, path)
+            except OSError as error:
+                message = f"an earlier run has made this file, and it cannot be removed ({error.strerror or error})"
+                findings.append(about_file(LEFT_OVER, str(self.folder / path), message, "Delete it."))
+        return (replace(self.result, findings=tuple(findings)),) if findings else ()
+
+
+def estate_of(results: Sequence[Result], folder: Path) -> Estate:
+    """The builds of a run, and what they have in common."""
+    builds = sorted(
+        (
+            EstateBuild(result.folder.relative_to(folder).as_posix(), result, result.facts)
+            for result in results
+            if result.facts is not None and result.folder is not None
+        ),
+        key=lambda build: build.path,
+    )
+    failed = tuple(one for one in results if one.facts is None and one.outcome not in {Outcome.NO_TEMPLATE, Outcome.LEFT_OVER})
+    return Estate(tuple(builds), failed, shared(builds))
+
+
+def land(results: Sequence[Result], folder: Path, request: Request, *, prune: bool, whole: bool) -> Landing:
+    """Write, or check, what a run leaves for all of its templates.
+
+    Args:
+        results: What became of each.
+        folder: The folder of all.
+        request: What the user asked for.
+        prune: Whether files of earlier runs are to go.
+        whole: Whether the templates are all that there are; named ones do not speak for others that were converted before.
+
+    """
+    estate = estate_of(results, folder)
+    every = estate_files(estate)
+    files = without_own(folder, every, check=request.check)
+    recorded = record.read(folder)
+    left = record.stale(folder, recorded, _made(results, folder, every), _untouched(results, folder))
+    if left and not whole and not prune:
+        files, left = {}, ()
+    gone = tuple(one.path for one in left if not one.edited) if prune else ()
+    findings = _findings(folder, [one for one in left if one.path not in gone])
+    result = Result(name=str(folder), outcome=Outcome.FOR_ALL, exit_code=0, findings=findings, folder=folder)
+    if request.check:
+        checked = check_files(replace(result, findings=()), folder, files, request.written)
+        return Landing(folder, replace(checked, outcome=Outcome.FOR_ALL, findings=(*checked.findings, *findings)))
+    files[RECORD] = record.text(_record(recorded, results, folder, files, gone))
+    try:
+        ours = {path for path in files if path == RECORD or record.is_as_written(folder, path, recorded)}
+        request.write(folder, {path: content for path, content in files.items() if path in ours}, force=True)
+        request.write(folder, {path: content for path, content in files.items() if path not in ours}, force=request.force)
+    except OutputError as error:
+        return Landing(folder, not_written(result, error))
+    return Landing(folder, result, gone)
+
+
+def _findings(folder: Path, left: Sequence[Stale]) -> tuple[Finding, ...]:
+    """What is said of files that earlier runs have made, and this one did not."""
+    as_written, edited = ([one.path for one in left if one.edited is wanted] for wanted in (False, True))
+    said = [f"this run did not make what earlier ones have made: {_listed(as_written)}"] if as_written else []
+    said += [f"of what earlier runs have made, somebody has changed this since: {_listed(edited)}"] if edited else []
+    remedy = (
+        "Have it removed with --prune, which leaves what somebody has changed."
+        if as_written
+        else "Delete it, if it is not needed."
+    )
+    return (about_file(LEFT_OVER, str(folder), "; ".join(said), remedy),) if said else ()
+
+
+def _listed(paths: Sequence[str]) -> str:
+    more = len(paths) - _PATHS
+    return f"{', '.join(paths[:_PATHS])}, and {more} more" if more > 0 else ", ".join(paths)
+
+
+def _made(results: Sequence[Result], folder: Path, every: Mapping[str, bytes]) -> set[str]:
+    return {*every, RECORD, *(path for result in results for path in _below(result, folder, result.files))}
+
+
+def _untouched(results: Sequence[Result], folder: Path) -> tuple[str, ...]:
+    """The folders of the templates that became no build this time."""
+    return tuple(one.folder.relative_to(folder).as_posix() for one in results if one.folder is not None and not one.files)
+
+
+def _record(
+    recorded: Mapping[str, str], results: Sequence[Result], folder: Path, files: Mapping[str, bytes], gone: Sequence[str]
+) -> dict[str, str]:
+    """What there is to remember: what this run writes, what it let be, and what is still there of earlier ones."""
+    known = {path: one for path, one in recorded.items() if path not in gone and (folder / path).is_file()}
+    for result in results:
+        if result.outcome is Outcome.CONVERTED:
+            known |= {path: one for path, one in _below(result, folder, result.files).items() if one}
+    return known | {path: record.digest(content) for path, content in files.items()}
+
+
+def _below(result: Result, folder: Path, files: Mapping[str, str]) -> dict[str, str]:
+    """The files of a build, by path from the folder of all."""
+    if result.folder is None:
+        return {}
+    place = PurePosixPath(result.folder.relative_to(folder).as_posix())
+    return {str(place / path): content for path, content in files.items()}

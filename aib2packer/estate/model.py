@@ -1,0 +1,70 @@
+"""The builds of a run, together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.findings.model import Asks, Severity
+from aib2packer.lazy.models import dataclass
+
+if TYPE_CHECKING:
+    from aib2packer.app.run import Result
+    from aib2packer.packer.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class EstateBuild:
+    """A build: its folder below that of all, what it was made of, and what is known of it."""
+
+    path: str
+    result: Result
+    facts: Facts
+
+    @property
+    def up(self) -> str:
+        """The way from its folder to that of all."""
+        return "/".join(".." for _ in self.path.split("/"))
+
+    @property
+    def open_values(self) -> tuple[str, ...]:
+        """Variables that somebody must give a value."""
+        return tuple(dict.fromkeys((*self.facts.values, *self.facts.secrets)))
+
+    @property
+    def decisions(self) -> int:
+        """How many findings ask for a decision."""
+        return sum(one.asks is Asks.DECIDE and one.severity is not Severity.LOSS for one in self.result.findings)
+
+    @property
+    def to_act_on(self) -> int:
+        """How many findings must be acted on."""
+        return sum(one.asks is Asks.ACT for one in self.result.findings)
+
+    @property
+    def lost(self) -> int:
+        """How many findings are losses."""
+        return sum(one.severity is Severity.LOSS for one in self.result.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedValue:
+    """A value that several builds have: how a file of values shows it, and their folders."""
+
+    name: str
+    text: str
+    paths: tuple[str, ...]
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """All builds of a run, and what they have in common."""
+
+    builds: tuple[EstateBuild, ...]
+    failed: tuple[Result, ...]
+    """The templates that became none."""
+    shared: tuple[SharedValue, ...]
+
+    def shares(self, build: EstateBuild) -> bool:
+        """Whether a build takes a value from the file for all."""
+        return any(build.path in value.paths for value in self.shared)

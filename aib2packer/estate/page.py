@@ -1,0 +1,201 @@
+"""MIGRATION.md of all builds: which there are, what to do in which order, and how Image Builder is switched off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.audit.gather import gather
+from aib2packer.estate.values import with_values
+from aib2packer.findings.model import Asks, Severity
+from aib2packer.findings.text import capitalized, safe
+from aib2packer.guide import cut_over
+from aib2packer.lazy.models import dataclass, replace
+from aib2packer.lazy.patterns import pattern
+from aib2packer.packer.layout import (
+    AZURE_PIPELINES,
+    CONSUMERS,
+    ESTATE_VALUES,
+    EXAMPLE,
+    GITHUB_ACTIONS,
+    INVENTORIES,
+    MIGRATION_PAGE,
+)
+from aib2packer.packer.shell_words import Word
+from aib2packer.rendering.markdown import Markdown, cell, code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from aib2packer.audit.model import Cause, Chapter, Need
+    from aib2packer.estate.model import Estate, EstateBuild
+    from aib2packer.findings.model import Finding
+
+_VARIABLE = pattern(r"\$\{?([A-Za-z_]\w*)")
+_LINKED = pattern(r"[\w./-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class EstateRow:
+    """A build in the table; the path is Markdown."""
+
+    path: Markdown
+    system: str
+    source: str
+    targets: tuple[str, ...]
+    values: tuple[str, ...]
+    act: int
+    decide: int
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Commands for one or several builds, under a name."""
+
+    name: str
+    commands: tuple[str, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The commands, below a comment that names what they are for."""
+        return (f"# {safe(self.name)}", *self.commands)
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What people must see to: things of one kind, and the commands for all of them."""
+
+    title: str
+    sentence: str
+    needs: tuple[Need, ...]
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstatePage:
+    """What the page shows; nothing is Markdown yet but paths, and backticks around code in sentences of ours."""
+
+    rows: tuple[EstateRow, ...]
+    failed: tuple[tuple[str, str], ...]
+    """Templates without a build, and why."""
+    to_act_on: tuple[Cause, ...]
+    to_decide: tuple[Cause, ...]
+    lost: tuple[Cause, ...]
+    by_hand: tuple[ByHand, ...]
+    shared: tuple[str, ...]
+    """The names of the values in the file for all."""
+    values_file: str
+    filled: tuple[str, ...]
+    """Paths of the files that show what single builds want."""
+    first: Stage | None
+    """The first build, by hand."""
+    pipelines: tuple[str, ...]
+    query: str
+    inventories: tuple[str, ...]
+    compare: tuple[str, ...]
+    before: tuple[str, ...]
+    keep: tuple[Stage, ...]
+    stop: tuple[Stage, ...]
+    auto_run: tuple[str, ...]
+    versions: tuple[Stage, ...]
+    numbers_by_time: tuple[str, ...]
+    back: tuple[Stage, ...]
+    held_back: tuple[Stage, ...]
+    delete: tuple[Stage, ...]
+    identities: tuple[Stage, ...]
+    subnets: tuple[Stage, ...]
+
+
+def page(estate: Estate, files: Sequence[str]) -> EstatePage:
+    """The page of all builds; `files` are the paths of what lies beside it."""
+    builds = estate.builds
+    audit = gather([replace(build.result, name=build.path) for build in builds], short_names=False)
+    services = [(build.path, build.facts.service) for build in builds]
+    known = [build.facts.service for build in builds]
+    return EstatePage(
+        rows=tuple(map(_row, builds)),
+        failed=tuple((one.source or safe(one.name), _why(one.findings)) for one in estate.failed),
+        to_act_on=audit.asked[Asks.ACT],
+        to_decide=tuple(cause for cause in audit.asked[Asks.DECIDE] if cause not in audit.lost),
+        lost=audit.lost,
+        by_hand=tuple(_by_hand(chapter) for chapter in audit.by_hand if chapter.title != "Values"),
+        shared=tuple(value.name for value in estate.shared),
+        values_file=ESTATE_VALUES if ESTATE_VALUES in files else "",
+        filled=tuple(f"{build.path}/{EXAMPLE}" for build in builds if EXAMPLE in build.result.files),
+        first=None if not builds else _first(estate),
+        pipelines=tuple(path for path in files if path.startswith((GITHUB_ACTIONS[:-4], AZURE_PIPELINES[:-4]))),
+        query=CONSUMERS if CONSUMERS in files else "",
+        inventories=tuple(name for name in INVENTORIES if name in files),
+        compare=_compare([name for name in INVENTORIES if name in files]),
+        before=cut_over.values(known),
+        keep=_stages((path, cut_over.keep(one, path)) for path, one in services),
+        stop=_stages((path, cut_over.stop(one)) for path, one in services),
+        auto_run=tuple(path for path, one in services if one.auto_run),
+        versions=_stages((path, cut_over.list_versions(one)) for path, one in services),
+        numbers_by_time=tuple(path for path, one in services if one.counts and one.numbers_by_time),
+        back=_stages((path, cut_over.start_again(one)) for path, one in services),
+        held_back=_stages((path, cut_over.hold_back(one)) for path, one in services),
+        delete=_stages((path, cut_over.delete(one)) for path, one in services),
+        identities=_of_several(((path, one.identities) for path, one in services), cut_over.delete_identity),
+        subnets=_of_several(((path, one.subnets) for path, one in services), cut_over.restore_subnet),
+    )
+
+
+def _row(build: EstateBuild) -> EstateRow:
+    facts = build.facts
+    counts = (build.to_act_on, build.decisions, build.lost)
+    return EstateRow(_link(build.path), facts.system, facts.source, facts.targets, build.open_values, *counts)
+
+
+def _link(path: str) -> Markdown:
+    """The name of a build that leads to its page; only its name where a link would need escapes."""
+    shown = cell(code(path))
+    return Markdown(f"[{shown}]({path}/{MIGRATION_PAGE})") if _LINKED.fullmatch(path) and path.isascii() else shown
+
+
+def _why(findings: Iterable[Finding]) -> str:
+    errors = [one for one in findings if one.severity is Severity.ERROR]
+    return f"{capitalized(errors[0].message)}. {errors[0].help}" if errors else "See what the run said."
+
+
+def _by_hand(chapter: Chapter) -> ByHand:
+    commands = tuple(dict.fromkeys(need.command for need in chapter.needs if " " in need.command))
+    variables = dict.fromkeys(name for command in commands for name in _VARIABLE.findall(command))
+    return ByHand(chapter.title, chapter.sentence, chapter.needs, (*(f"{name}=..." for name in variables), *commands))
+
+
+def _compare(inventories: Sequence[str]) -> tuple[str, ...]:
+    """How the scripts are run on two VMs, whose output the Azure CLI would cut."""
+    commands = {
+        "inventory.sh": (
+            "for vm in OLD NEW; do ssh $vm sudo sh -s < inventory.sh > $vm.txt; done",
+            "diff OLD.txt NEW.txt",
+        ),
+        "inventory.ps1": (
+            "# on each VM, in PowerShell: ./inventory.ps1 > OLD.txt, and > NEW.txt on the other; then",
+            "# Compare-Object (Get-Content OLD.txt) (Get-Content NEW.txt)",
+        ),
+    }
+    return tuple(line for name in inventories for line in commands[name])
+
+
+def _first(estate: Estate) -> Stage:
+    """How to build the first one, which has the least open."""
+    build = min(estate.builds, key=lambda one: (one.to_act_on + one.decisions + one.lost, len(one.open_values), one.path))
+    launch = build.facts.launch
+    shares = estate.shares(build)
+    commands = tuple(with_values(one, build) if shares else one for one in (*launch.checks, *launch.builds))
+    return Stage(build.path, (f"cd {Word((build.path,))}", launch.init, *commands))
+
+
+def _stages(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[Stage, ...]:
+    return tuple(Stage(path, commands) for path, commands in pairs if commands)
+
+
+def _of_several(pairs: Iterable[tuple[str, tuple[str, ...]]], commands: Callable[[str], tuple[str, ...]]) -> tuple[Stage, ...]:
+    """The commands for each thing that several templates may have, once, under the names of these."""
+    paths: dict[str, list[str]] = {}
+    for path, things in pairs:
+        for thing in things:
+            paths.setdefault(thing, []).append(path)
+    return tuple(Stage(", ".join(users), commands(thing)) for thing, users in paths.items())

@@ -1,0 +1,207 @@
+"""Pipelines that run the builds of an estate, each on its own: for GitHub Actions a matrix, for Azure DevOps a job for each."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aib2packer.azure.clouds import Cloud
+from aib2packer.estate.values import with_values
+from aib2packer.guide.pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, free_name, github_access
+from aib2packer.lazy.models import dataclass, replace
+from aib2packer.lazy.patterns import pattern
+from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, GITHUB_ACTIONS, PICK, RUN
+from aib2packer.packer.warnings import LONGEST_HOSTED_JOB, TO_CLEAN_UP
+from aib2packer.rendering.templates import yaml_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from aib2packer.estate.model import Estate, EstateBuild
+    from aib2packer.guide.pipelines import PipelineAccess
+    from aib2packer.options import Auth
+
+ENVIRONMENT = "image-builds"
+"""The environment in which all builds run, until somebody says otherwise."""
+DAILY, WEEKLY = "17 3 * * *", "17 3 * * 1"
+_NOT_IN_NAMES = pattern(r"[^A-Za-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSecret:
+    """A secret of a build: its name in the pipeline, which no other build has, and the variable of Packer that it is for."""
+
+    build: str
+    name: str
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineBuild:
+    """A build as a pipeline runs it."""
+
+    name: str
+    """Unique among all: of letters, digits, and hyphens between them."""
+    job: str
+    """Unique too: of letters, digits and underscores."""
+    build: EstateBuild
+    schedule: str
+    commands: tuple[str, ...]
+    secrets: tuple[PipelineSecret, ...]
+
+    @property
+    def own_machine(self) -> bool:
+        """Whether it needs a machine of the user's own."""
+        launch = self.build.facts.launch
+        return launch.own_machine or max(launch.minutes) + TO_CLEAN_UP > LONGEST_HOSTED_JOB
+
+    @property
+    def minutes(self) -> int:
+        """The time limit of its job."""
+        whole = sum(self.build.facts.launch.minutes) + TO_CLEAN_UP
+        return whole if self.own_machine else min(whole, LONGEST_HOSTED_JOB)
+
+    @property
+    def newest(self) -> str:
+        """The command that asks for the newest version of its source image, where it is built when that changes."""
+        return self.build.facts.launch.newest if self.schedule else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstatePipeline:
+    """What a pipeline file shows."""
+
+    name: str
+    cloud: str
+    builds: tuple[PipelineBuild, ...]
+    on_push: tuple[str, ...]
+    on_schedule: tuple[str, ...]
+    schedules: tuple[str, ...]
+    asks: bool
+    """Whether it asks for the newest versions of source images."""
+    access: PipelineAccess
+    login: Mapping[str, str]
+    """What signs the Azure CLI in where that asks."""
+    secrets: tuple[PipelineSecret, ...]
+    environment: str = ENVIRONMENT
+    packer: str = PACKER
+
+    @property
+    def actions(self) -> Mapping[str, str]:
+        """The actions of GitHub."""
+        return {**ACTIONS, "artifact": ARTIFACT}
+
+
+def pipeline_files(estate: Estate) -> dict[str, str]:
+    """The pipelines and what they read, by path; nothing where there is no build.
+
+    Builds that sign in in different ways, or to different clouds, go to a pipeline each.
+    """
+    builds = _named(estate)
+    if not builds:
+        return {}
+    texts = {BUILDS: _json(builds)}
+    for script in (PICK, RUN):
+        texts[script] = yaml_environment().get_template(f"{script.rpartition('/')[2]}.j2").render()
+    groups: dict[tuple[Auth, Cloud], list[PipelineBuild]] = {}
+    for one in builds:
+        groups.setdefault((one.build.facts.launch.auth, one.build.facts.launch.cloud), []).append(one)
+    for (auth, cloud), members in groups.items():
+        mark = f"-{auth.value}-{cloud.facts.cli_name.lower()}" if len(groups) > 1 else ""
+        for path, pipeline in _pipelines(auth, cloud, members).items():
+            template = yaml_environment().get_template(f"estate-{path.rpartition('/')[2]}.j2")
+            texts[f"{path.removesuffix('.yml')}{mark}.yml"] = template.render(pipeline=pipeline)
+    return texts
+
+
+def _pipelines(auth: Auth, cloud: Cloud, builds: Sequence[PipelineBuild]) -> dict[str, EstatePipeline]:
+    launches = [one.build.facts.launch for one in builds]
+    subscription, runs_az = any(one.in_environment for one in launches), any(one.runs_az for one in launches)
+    set_cloud = next((one.set_cloud for one in launches if one.set_cloud), ())
+    asks = any(one.newest for one in builds)
+    secrets = tuple(secret for one in builds for secret in one.secrets)
+    github = github_access(auth, cloud, set_cloud, in_environment=subscription, runs_az=runs_az)
+    to_ask = github_access(auth, cloud, set_cloud, in_environment=subscription, runs_az=True)
+    azure = azure_access(auth, set_cloud, in_environment=subscription, runs_az=runs_az or asks)
+    common = EstatePipeline(
+        name="Build images",
+        cloud="Azure" if cloud is Cloud.PUBLIC else cloud.facts.title,
+        builds=tuple(builds),
+        on_push=tuple(one.name for one in builds if one.build.facts.service.auto_run),
+        on_schedule=tuple(one.name for one in builds if one.schedule),
+        schedules=tuple(dict.fromkeys(one.schedule for one in builds if one.schedule)),
+        asks=asks,
+        access=github,
+        login=to_ask.login,
+        secrets=secrets,
+    )
+    return {GITHUB_ACTIONS: common, AZURE_PIPELINES: replace(common, access=azure, login=azure.login if asks else {})}
+
+
+def _named(estate: Estate) -> tuple[PipelineBuild, ...]:
+    """The builds, with names that a pipeline may have, each once."""
+    names: set[str] = set()
+    jobs: set[str] = set()
+    secrets: set[str] = set()
+    found = []
+    for build in estate.builds:
+        name = _claim(_NOT_IN_NAMES.sub("-", build.path).strip("-") or "image", "-", names)
+        job = _claim(f"build_{name.replace('-', '_')}", "_", jobs)
+        found.append(
+            PipelineBuild(name, job, build, _schedule(build), _commands(estate, build), _secrets(name, build, secrets))
+        )
+    return tuple(found)
+
+
+def _claim(name: str, sign: str, taken: set[str]) -> str:
+    """The name, or the first with a number that is free, whatever its case."""
+    claimed, number = name, 1
+    while claimed.casefold() in taken:
+        number += 1
+        claimed = f"{name}{sign}{number}"
+    taken.add(claimed.casefold())
+    return claimed
+
+
+def _schedule(build: EstateBuild) -> str:
+    """When it is looked whether it is to be built: daily where asking costs nothing, else built once a week."""
+    if not build.facts.service.triggers:
+        return ""
+    return DAILY if build.facts.launch.newest else WEEKLY
+
+
+def _commands(estate: Estate, build: EstateBuild) -> tuple[str, ...]:
+    launch = build.facts.launch
+    commands = (*launch.checks, *launch.builds)
+    return (launch.init, *(with_values(one, build) if estate.shares(build) else one for one in commands))
+
+
+def _secrets(name: str, build: EstateBuild, taken: set[str]) -> tuple[PipelineSecret, ...]:
+    """The secrets of a build, with names that begin with that of the build: a letter, as GitHub wants it."""
+    found = []
+    for variable in build.facts.secrets:
+        wanted = _NOT_IN_NAMES.sub("_", f"{name}_{variable}").upper()
+        wanted = f"IMAGE_{wanted}" if wanted[0].isdigit() else free_name(wanted)
+        found.append(PipelineSecret(name, _claim(wanted, "_", taken), f"PKR_VAR_{variable}"))
+    return tuple(found)
+
+
+def _json(builds: Iterable[PipelineBuild]) -> str:
+    """What the scripts, and whoever changes something, read: a build an entry."""
+    entries = [
+        {
+            "name": one.name,
+            "path": one.build.path,
+            "environment": ENVIRONMENT,
+            "runner": ["self-hosted", "linux"] if one.own_machine else ["ubuntu-latest"],
+            "minutes": one.minutes,
+            "push": one.build.facts.service.auto_run,
+            "schedule": one.schedule,
+            "newest": one.newest,
+            "azure_cli": one.build.facts.launch.runs_az,
+            "secrets": {secret.variable: secret.name for secret in one.secrets},
+            "commands": list(one.commands),
+        }
+        for one in builds
+    ]
+    return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,134 @@
+"""From Image Builder to Packer: what is switched off when, as commands that people run (docs/cut-over.md says why)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from aib2packer.packer.facts import Service
+
+_API = "2025-10-01"  # the CLI's own leaves out what newer versions have (docs/reference/azure-runtime.md 8)
+_UNKNOWN = {"subscription": "the subscription of the image templates", "group": "their resource group"}
+
+
+def values(services: Iterable[Service]) -> tuple[str, ...]:
+    """Variables of the shell for what the templates do not tell about themselves."""
+    lacking = {name for one in services for name in _UNKNOWN if not getattr(one, name)}
+    return tuple(f"{name}=...  # {what}" for name, what in _UNKNOWN.items() if name in lacking)
+
+
+def keep(service: Service, folder: str) -> tuple[str, ...]:
+    """Commands that keep a copy of the template, with all that it has, and say what it does by itself."""
+    own, of_trigger = _template(service), _template(service, "--image-template-name")
+    name = f"{folder.rpartition('/')[2] or 'image'}.image-template.json"
+    return (
+        f'az rest --method get --url "$(az image builder show {own} --query id --output tsv)?api-version={_API}" > {name}',
+        f"az image builder show {own} --query lastRunStatus",
+        f"az image builder trigger list {of_trigger} --output table",
+    )
+
+
+def stop(service: Service) -> tuple[str, ...]:
+    """Commands after which it builds no more by itself, and nothing is under way."""
+    of_trigger = _template(service, "--image-template-name")
+    return (
+        *(f"az image builder trigger delete {of_trigger} --name {trigger} --yes" for trigger in service.triggers),
+        f"az image builder wait {_template(service)} --custom \"lastRunStatus.runState!='Running'\"",
+    )
+
+
+def start_again(service: Service) -> tuple[str, ...]:
+    """Commands that have it build again, as long as it is there."""
+    of_trigger = _template(service, "--image-template-name")
+    return (
+        *(f"az image builder trigger create {of_trigger} --name {trigger} --kind SourceImage" for trigger in service.triggers),
+        f"az image builder run {_template(service)}",
+    )
+
+
+def delete(service: Service) -> tuple[str, ...]:
+    """Commands that delete it, and show the staging group if that stays."""
+    own = service.subscription or '"$subscription"'
+    return (
+        f"az image builder delete {_template(service)}",
+        f"az group list --subscription {own} --tag imageTemplateName={service.name or '...'} --query [].name --output tsv",
+    )
+
+
+def delete_identity(identity: str) -> tuple[str, ...]:
+    """Commands that show who else uses an identity, and delete it with its role assignments."""
+    assignments = 'az role assignment list --all --assignee "$principal"'
+    return (
+        f"az identity list-resources --ids {identity} --output table  # go on when nothing else uses it",
+        f"principal=$(az identity show --ids {identity} --query principalId --output tsv)",
+        f'{assignments} --query "[].{{role:roleDefinitionName, scope:scope}}" --output table',
+        f'{assignments} --query "[].id" --output tsv | xargs -r az role assignment delete --ids',
+        f"az identity delete --ids {identity}",
+    )
+
+
+def restore_subnet(subnet: str) -> tuple[str, ...]:
+    """Commands that show what Image Builder needed of a subnet, and take it back."""
+    what = "{policies:privateLinkServiceNetworkPolicies, delegations:delegations[].serviceName}"
+    return (
+        f'az network vnet subnet show --ids {subnet} --query "{what}"',
+        f"az network vnet subnet update --ids {subnet} --private-link-service-network-policies Enabled",
+        f"az network vnet subnet update --ids {subnet} --remove delegations  # if it was for Image Builder's containers only",
+    )
+
+
+def hold_back(service: Service) -> tuple[str, ...]:
+    """Commands by which those who follow the newest version get the one before it again."""
+    return tuple(
+        f"az sig image-version update {one.options} --gallery-image-version ... --set publishingProfile.excludeFromLatest=true"
+        for one in service.definitions
+    )
+
+
+def list_versions(service: Service) -> tuple[str, ...]:
+    """Commands that list the versions there are."""
+    what = "[].{version:name, made:publishingProfile.publishedDate, excluded:publishingProfile.excludeFromLatest}"
+    return tuple(f'az sig image-version list {one.options} --query "{what}" --output table' for one in service.definitions)
+
+
+def consumers(images: Sequence[str]) -> tuple[str, ...]:
+    """A query for Azure Resource Graph: which resources name one of these images, and which version of it."""
+    return (
+        "resources",
+        "| where type !startswith 'microsoft.compute/galleries' and type !~ 'microsoft.compute/images'",
+        f"| extend found = extract(@'{_pattern(images)}', 1, tostring(properties))",
+        "| where isnotempty(found)",
+        "| extend image = tostring(split(found, '/versions/')[0]), version = tostring(split(found, '/versions/')[1])",
+        "| project type, name, resourceGroup, subscriptionId, image, version",
+        "| order by image asc, type asc, name asc",
+    )
+
+
+def _pattern(images: Sequence[str]) -> str:
+    """What finds the end of an id in the text of a resource, with the version; for a KQL text in single quotes."""
+    galleries: dict[str, list[str]] = {}
+    others = []
+    for image in images:
+        pieces = ["".join(_escaped(piece)) for piece in image.split("/")]
+        if pieces[0] == "galleries":
+            galleries.setdefault(pieces[1], []).append(pieces[-1])
+        else:
+            others.append("/".join(pieces))
+    # A dev center calls the gallery that is attached to it as it likes.
+    ends = [
+        rf'(?:galleries/{gallery}|devcenters/[^/"]+/galleries/[^/"]+)/images/(?:{"|".join(names)})'
+        for gallery, names in galleries.items()
+    ]
+    return rf'(?i)/((?:{"|".join((*ends, *others))})(?:/versions/[^/"\\]+)?)(?:"|\\|$)'
+
+
+def _escaped(text: str) -> Iterator[str]:
+    for char in text:
+        yield "''" if char == "'" else char if char.isalnum() or char in "_-" else f"[{char}]" if char not in "^]\\" else "."
+
+
+def _template(service: Service, option: str = "--name") -> str:
+    place = (service.subscription or '"$subscription"', service.group or '"$group"')
+    return f"--subscription {place[0]} --resource-group {place[1]} {option} {service.name or '...'}"

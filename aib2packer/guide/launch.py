@@ -1,0 +1,62 @@
+"""How a build is run by a pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.guide.example import entry
+from aib2packer.hcl.printing import print_value
+from aib2packer.hcl.values import HclCode
+from aib2packer.lazy.patterns import pattern
+from aib2packer.options import Auth
+from aib2packer.packer.facts import Launch, ValueEntry
+from aib2packer.packer.source.kinds import kind_of_source
+
+if TYPE_CHECKING:
+    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.guide.instructions import Guide
+    from aib2packer.hcl.values import Variable
+    from aib2packer.packer.model import Build
+    from aib2packer.packer.variables.symbols import Symbols
+
+# What no two builds should have alike, and how a build signs in, which the environment says.
+_OF_ONE_BUILD = pattern(
+    r"image_version(_.*)?|definition_security_type|managed_image_name|image_source|use_azure_cli_auth|oidc_request_.*"
+    r"|client_id|tenant_id"
+)
+
+
+def launch(template: ImageTemplate, symbols: Symbols, guide: Guide) -> Launch:
+    """How a build, and the one that validates its image, are run in their folder."""
+    runs = (guide.commands, *(() if guide.validation is None else (guide.validation,)))
+    return Launch(
+        auth=guide.auth,
+        cloud=guide.cloud,
+        set_cloud=guide.set_cloud,
+        init=guide.commands.init,
+        checks=tuple(run.validate for run in runs),
+        builds=tuple(run.limited_build for run in runs),
+        in_environment=any(run.environment for run in runs),
+        runs_az=guide.runs_az,
+        own_machine=guide.private or guide.auth is Auth.MSI,
+        minutes=tuple(run.timeout_minutes for run in runs),
+        newest=kind_of_source(template.source).newest(template.source, symbols, str(guide.location or "")),
+    )
+
+
+def entries(build: Build, guide: Guide) -> tuple[ValueEntry, ...]:
+    """The variables of a build and the one that validates its image, as a file of values shows them; secrets have no text."""
+    builds = (build, *(() if build.validation is None else (build.validation,)))
+    runs = (guide.commands, *(() if guide.validation is None else (guide.validation,)))
+    required = {name for run in runs for name in run.required}
+    found: dict[str, ValueEntry] = {}
+    for variable in (one for part in builds for one in part.variables):
+        found[variable.name] = ValueEntry(variable.name, _text(variable), variable.name in required)
+    return tuple(found.values())
+
+
+def _text(variable: Variable) -> str:
+    if variable.sensitive or _OF_ONE_BUILD.fullmatch(variable.name):
+        return ""
+    default = variable.default
+    return entry(variable) if default is None or isinstance(default, HclCode) else entry(variable, print_value(default))

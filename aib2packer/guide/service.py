@@ -1,0 +1,103 @@
+"""What Image Builder has of a template, which is switched off one day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aib2packer.findings.text import safe
+from aib2packer.hcl.values import Variable
+from aib2packer.jsonc.tree import JsonObject, string_of
+from aib2packer.packer.facts import GalleryPlace, Service
+from aib2packer.packer.shell_words import Word, word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aib2packer.aib.ids import ResourceId
+    from aib2packer.aib.model import ImageTemplate, Target
+    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.hcl.values import Value
+    from aib2packer.packer.variables.symbols import Symbols
+
+_SUBNET = "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Network/virtualNetworks/{}/subnets/{}"
+_AUTOMATIC_VERSIONS_CHANGED = "2022-07-01"  # docs/reference/aib-behaviour.md 2.2
+
+
+def service(template: ImageTemplate, symbols: Symbols) -> Service:
+    """What there is to switch off; nothing in it is a secret, or only known when Packer runs."""
+    published = [target for target in template.targets if target.definition is not None]
+    places = (_definition(one.definition, symbols) for one in published if one.definition is not None)
+    own = template.id
+    return Service(
+        name=_text(template.name, symbols),
+        subscription="" if own is None else _text(own.subscription, symbols),
+        group="" if own is None else _text(own.resource_group, symbols),
+        identities=tuple(filter(None, (_text(identity, symbols) for identity in template.identities))),
+        triggers=tuple(_word(safe(name)) for name in template.siblings.triggers),
+        auto_run=template.auto_run.value,
+        staging_group=_text(template.staging_resource_group, symbols),
+        subnets=tuple(filter(None, _subnets(template, symbols))),
+        definitions=tuple(dict.fromkeys(places)),
+        counts=any(target.own_version is None for target in published),
+        numbers_by_time=template.api.before(_AUTOMATIC_VERSIONS_CHANGED),
+    )
+
+
+def images(template: ImageTemplate, symbols: Symbols) -> tuple[str, ...]:
+    """The ends of the ids of what the template makes, by which other resources refer to it, as far as they are known."""
+    return tuple(dict.fromkeys(filter(None, (_image(target, symbols) for target in template.targets))))
+
+
+def _definition(image: ResourceId, symbols: Symbols) -> GalleryPlace:
+    texts = (image.subscription, image.resource_group, image["galleries"], image["images"])
+    return GalleryPlace(*(_text(text, symbols) or "..." for text in texts))
+
+
+def _image(target: Target, symbols: Symbols) -> str:
+    """The end of an id; "" for what is no image, or not known."""
+    if target.image is None:
+        return ""
+    within, shape = (
+        (target.image.resource_group, "resourceGroups/{}/providers/Microsoft.Compute/images/{}")
+        if target.definition is None
+        else (target.definition["galleries"], "galleries/{}/images/{}")
+    )
+    place, name = (_plain(symbols.value(text), symbols) for text in (within, target.image["images"]))
+    return shape.format(place, name) if place and name else ""
+
+
+def _subnets(template: ImageTemplate, symbols: Symbols) -> Iterator[str]:
+    """The ids of subnets that Image Builder itself was let into, as far as they are known."""
+    subnet = template.vm.subnet
+    if subnet is not None and subnet.subscription is not None:
+        texts = (subnet.subscription, subnet.resource_group, subnet.virtual_network, subnet.name)
+        known = [_plain(symbols.value(text), symbols) for text in texts]
+        yield _word(_SUBNET.format(*known)) if all(known) else ""
+    properties = template.body.get("properties")
+    profile = (properties if isinstance(properties, JsonObject) else template.body).get("vmProfile")
+    network = profile.get("vnetConfig") if isinstance(profile, JsonObject) else None
+    text = string_of(network.get("containerInstanceSubnetId")) if isinstance(network, JsonObject) else None
+    if text is not None and text.startswith("/") and text.isprintable():
+        yield _word(safe(text))
+
+
+def _text(text: TemplateText | None, symbols: Symbols) -> str:
+    """A text as a word of a shell."""
+    known = "" if text is None else _plain(symbols.value(text), symbols)
+    return _word(known) if known else ""
+
+
+def _plain(value: Value, symbols: Symbols) -> str:
+    """A value as text, with the defaults of variables; "" where that is not known, or a secret."""
+    parts = []
+    for part in getattr(word(value), "parts", ()):
+        default = symbols.given.get(part.name, part.default) if isinstance(part, Variable) and not part.sensitive else part
+        if not isinstance(default, str):
+            return ""
+        parts.append(default)
+    text = "".join(parts)
+    return text if safe(text) == text and text.isprintable() else ""
+
+
+def _word(text: str) -> str:
+    return str(Word((text,)))

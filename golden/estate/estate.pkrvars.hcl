@@ -1,0 +1,17 @@
+# Values that several builds have, each once. Take the # away from a line to give the value to all
+# of them, with -var-file=estate.pkrvars.hcl; what a file of a single build says counts more, if it
+# comes after this one.
+
+# For linux/base, linux/web.
+# Who pays for the build.
+# team = "..."
+
+# For linux/database, linux/legacy, windows/desktop.
+# Who may reach the build VM, which has a public address. Empty: anybody.
+# allowed_inbound_ip_addresses = []
+
+# For linux/base, linux/web.
+# Where the build VMs are.
+# The subnet must be a resource id:
+# /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/...
+# subnet = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/builds/subnets/packer"

@@ -1,0 +1,189 @@
+# VM image web, converted from an Azure Image Builder template.
+# Source: images/linux/web.json
+# sha256 aac35763b39f3dbd05165a1bd0d42335de78b535b3e999cbd2ce2fc8d754b30d, aib2packer 0.0.0
+#
+#   packer init .
+#   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
+#   timeout 240m packer build -var-file=values.pkrvars.hcl .
+#
+# MIGRATION.md says what it needs, what was decided, and what to switch off.
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
+variable "team" {
+  type        = string
+  description = "Who pays for the build."
+}
+
+variable "subnet" {
+  type        = string
+  description = "Where the build VMs are."
+  default     = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/builds/subnets/packer"
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet))
+    error_message = "The subnet must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."
+  }
+}
+
+variable "definition_security_type" {
+  type        = string
+  description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else the version is made of a managed image, which is deleted again."
+  default     = null
+
+  validation {
+    condition     = var.definition_security_type == null ? true : contains(["Standard", "TrustedLaunch", "TrustedLaunchSupported", "ConfidentialVMSupported", "TrustedLaunchAndConfidentialVmSupported"], var.definition_security_type)
+    error_message = "The definition_security_type must be one of Standard, TrustedLaunch, TrustedLaunchSupported, ConfidentialVMSupported, TrustedLaunchAndConfidentialVmSupported."
+  }
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+locals {
+  subnet_parts = split("/", var.subnet)
+
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  trusted_launch       = var.definition_security_type == "TrustedLaunch"
+  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+}
+
+source "azure-arm" "web" {
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
+  subscription_id    = local.subnet_parts[2]
+
+  # Source image
+  os_type = "Linux"
+
+  shared_image_gallery {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "base"
+  }
+
+  # Build VM. Packer reaches it by its private address: run Packer inside this network.
+  location                            = "westeurope"
+  temp_resource_group_name            = local.temporary_group_name
+  vm_size                             = "Standard_D2ds_v4"
+  security_type                       = local.trusted_launch ? "TrustedLaunch" : null
+  secure_boot_enabled                 = local.trusted_launch
+  vtpm_enabled                        = local.trusted_launch
+  virtual_network_resource_group_name = local.subnet_parts[4]
+  virtual_network_name                = local.subnet_parts[8]
+  virtual_network_subnet_name         = local.subnet_parts[10]
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
+  # Distribution
+  # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
+  managed_image_name                = local.trusted_launch ? null : local.temporary_image_name
+  managed_image_resource_group_name = local.trusted_launch ? null : local.temporary_group_name
+
+  shared_image_gallery_destination {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "web"
+    image_version  = local.image_version
+  }
+  shared_image_gallery_timeout = "240m"
+
+  azure_tags = {
+    team = var.team
+  }
+}
+
+build {
+  name    = "web"
+  sources = ["source.azure-arm.web"]
+
+  # customize[0]: Shell
+  provisioner "shell" {
+    name            = "setup"
+    execute_command = local.as_root
+    inline          = ["apt-get update"]
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      <<-EOT
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/web.manifest.json"
+    custom_data = {
+      image = local.gallery_version_id
+    }
+  }
+}

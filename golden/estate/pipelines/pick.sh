@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Says which builds of builds.json are to run, to GitHub Actions or to Azure Pipelines:
+#   by hand     the one that BUILD names, or all
+#   push        of those that are built then, the ones whose folder has changed since BEFORE
+#   schedule    of those on SCHEDULE, the ones whose source image has a version that nothing was built from yet
+# Which versions were built from, GitHub has as names of artifacts, and Azure DevOps as tags of runs.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+
+field() { # NAME EXPRESSION: what builds.json says of a build
+  jq -r --arg name "$1" ".[] | select(.name == \$name) | $2" "$here/builds.json"
+}
+
+azure() { # PATH: asks Azure DevOps
+  curl -fsS -H "Authorization: Bearer $SYSTEM_ACCESSTOKEN" \
+    "$SYSTEM_COLLECTIONURI$SYSTEM_TEAMPROJECTID/_apis/build/builds?definitions=$SYSTEM_DEFINITIONID&\$top=1&api-version=7.1&$1"
+}
+
+built() { # NAME VERSION: whether something was built from it
+  local mark="source-$1-$2"
+  if [ -n "${GITHUB_OUTPUT:-}" ]; then
+    [ "$(gh api "repos/$GITHUB_REPOSITORY/actions/artifacts?name=$mark" --jq '[.artifacts[] | select(.expired | not)] | length')" -gt 0 ]
+  else
+    [ "$(azure "tagFilters=$mark" | jq .count)" -gt 0 ]
+  fi
+}
+
+changed() { # NAME: whether its folder, or the values for all, are other than in the commit BEFORE; also if that is not known
+  git -C "$here" cat-file -e "$before^{commit}" 2> /dev/null || return 0
+  ! git --literal-pathspecs -C "$here/.." diff --quiet "$before" HEAD -- "$(field "$1" .path)" estate.pkrvars.hcl
+}
+
+case ${EVENT:-} in
+  push | IndividualCI | BatchedCI) event=push ;;
+  schedule | Schedule) event=schedule ;;
+  *) event=hand ;;
+esac
+before=${BEFORE:-}
+if [ "$event" = push ] && [ -z "${GITHUB_OUTPUT:-}" ]; then
+  before=$(azure "resultFilter=succeeded&branchName=$BUILD_SOURCEBRANCH" | jq -r '.value[0].sourceVersion // ""')
+fi
+
+names=() versions='{}'
+while read -r name; do
+  case $event in
+    hand) case ${BUILD:-all} in all | "$name") ;; *) continue ;; esac ;;
+    push) if [ "$(field "$name" .push)" != true ] || ! changed "$name"; then continue; fi ;;
+    schedule)
+      [ "$(field "$name" .schedule)" = "${SCHEDULE:-}" ] || continue
+      newest=$(field "$name" .newest)
+      if [ -n "$newest" ]; then
+        version=$(bash -euo pipefail -c "$newest")
+        [ -n "$version" ] || { echo "$name: its source image has no version" >&2; exit 1; }
+        ! built "$name" "$version" || continue
+        versions=$(jq -c --arg name "$name" --arg version "$version" '.[$name] = $version' <<< "$versions")
+      fi
+      ;;
+  esac
+  names+=("$name")
+done < <(jq -r '.[].name' "$here/builds.json")
+
+echo "To build: ${names[*]:-nothing}" >&2
+if [ -n "${GITHUB_OUTPUT:-}" ]; then
+  jq -c --argjson versions "$versions" '[.[] | select(IN(.name; $ARGS.positional[])) |
+    {name, path, runner, minutes, environment, azure_cli, version: ($versions[.name] // "")}] | "builds=\(tojson)"' \
+    --raw-output "$here/builds.json" --args "${names[@]}" >> "$GITHUB_OUTPUT"
+else
+  echo "##vso[task.setvariable variable=builds;isOutput=true] ${names[*]:-} "
+  jq -r 'to_entries[] | "##vso[task.setvariable variable=version_\(.key | gsub("[^A-Za-z0-9]"; "_"));isOutput=true]\(.value)"' <<< "$versions"
+fi

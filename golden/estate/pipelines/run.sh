@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Runs one build of builds.json: run.sh NAME. Its secrets stand in the environment under names that are its own.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+build=$(jq -e --arg name "$1" '.[] | select(.name == $name)' "$here/builds.json")
+cd "$here/../$(jq -r .path <<< "$build")"
+while IFS=$'\t' read -r variable secret; do
+  [ -n "${!secret:-}" ] || { echo "$1: the secret $secret is not set" >&2; exit 1; }
+  export "$variable=${!secret}"
+done < <(jq -r '.secrets | to_entries[] | [.key, .value] | @tsv' <<< "$build")
+while read -r command; do
+  echo "+ $command"
+  bash -euo pipefail -c "$command" < /dev/null
+done < <(jq -r '.commands[]' <<< "$build")

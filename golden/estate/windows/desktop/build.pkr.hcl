@@ -1,0 +1,193 @@
+# VM image desktop, converted from an Azure Image Builder template.
+# Source: images/windows/desktop.json
+# sha256 4b31192dfc1ce0f47c4df9ce6d696e46643a13a441eb8605c3a699df502e1a48, aib2packer 0.0.0
+#
+#   packer init .
+#   timeout 480m packer build .
+#
+# MIGRATION.md says what it needs, what was decided, and what to switch off.
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
+  default     = env("ARM_SUBSCRIPTION_ID")
+}
+
+variable "definition_security_type" {
+  type        = string
+  description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else the version is made of a managed image, which is deleted again."
+  default     = null
+
+  validation {
+    condition     = var.definition_security_type == null ? true : contains(["Standard", "TrustedLaunch", "TrustedLaunchSupported", "ConfidentialVMSupported", "TrustedLaunchAndConfidentialVmSupported"], var.definition_security_type)
+    error_message = "The definition_security_type must be one of Standard, TrustedLaunch, TrustedLaunchSupported, ConfidentialVMSupported, TrustedLaunchAndConfidentialVmSupported."
+  }
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  default     = null
+}
+
+locals {
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/desktop/versions/${local.image_version}"
+  temporary_group_name = "packer-temporary-desktop-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  trusted_launch       = var.definition_security_type == "TrustedLaunch"
+  temporary_image_name = "packer-temporary-desktop-${formatdate("YYYYMMDDhhmmss", local.now)}"
+}
+
+source "azure-arm" "desktop" {
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Windows"
+  image_publisher = "MicrosoftWindowsDesktop"
+  image_offer     = "windows-11"
+  image_sku       = "win11-24h2-avd"
+  image_version   = "latest"
+
+  # Build VM
+  location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
+  vm_size                      = "Standard_D2ds_v4"
+  security_type                = local.trusted_launch ? "TrustedLaunch" : null
+  secure_boot_enabled          = local.trusted_launch
+  vtpm_enabled                 = local.trusted_launch
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  communicator   = "winrm"
+  winrm_use_ssl  = true
+  winrm_insecure = true
+  winrm_username = "packer"
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "480m"
+
+  # Distribution
+  # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
+  managed_image_name                = local.trusted_launch ? null : local.temporary_image_name
+  managed_image_resource_group_name = local.trusted_launch ? null : local.temporary_group_name
+
+  shared_image_gallery_destination {
+    subscription   = "22222222-2222-2222-2222-222222222222"
+    resource_group = "images"
+    gallery_name   = "golden"
+    image_name     = "desktop"
+    image_version  = local.image_version
+  }
+  shared_image_gallery_timeout = "480m"
+}
+
+build {
+  name    = "desktop"
+  sources = ["source.azure-arm.desktop"]
+
+  # customize[0]: PowerShell
+  provisioner "powershell" {
+    name   = "apps"
+    script = "${path.root}/scripts/01-apps.ps1"
+  }
+
+  # customize[1]: WindowsRestart
+  provisioner "windows-restart" {
+    restart_timeout = "10m"
+  }
+
+  provisioner "powershell" {
+    name = "generalize"
+    inline = [
+      <<-EOT
+        Write-Output '>>> Waiting for GA Service (RdAgent) to start ...'
+        while ((Get-Service RdAgent).Status -ne 'Running') { Start-Sleep -s 5 }
+        Write-Output '>>> Waiting for GA Service (WindowsAzureTelemetryService) to start ...'
+        while ((Get-Service WindowsAzureTelemetryService) -and ((Get-Service WindowsAzureTelemetryService).Status -ne 'Running')) { Start-Sleep -s 5 }
+        Write-Output '>>> Waiting for GA Service (WindowsAzureGuestAgent) to start ...'
+        while ((Get-Service WindowsAzureGuestAgent).Status -ne 'Running') { Start-Sleep -s 5 }
+        if (Test-Path $Env:SystemRoot\system32\Sysprep\unattend.xml) {
+          Write-Output '>>> Removing Sysprep\unattend.xml ...'
+          Remove-Item $Env:SystemRoot\system32\Sysprep\unattend.xml -Force
+        }
+        if (Test-Path $Env:SystemRoot\Panther\unattend.xml) {
+          Write-Output '>>> Removing Panther\unattend.xml ...'
+          Remove-Item $Env:SystemRoot\Panther\unattend.xml -Force
+        }
+        Write-Output '>>> Sysprepping VM ...'
+        & $Env:SystemRoot\System32\Sysprep\Sysprep.exe /oobe /generalize /quiet /quit
+        while ($true) {
+          $imageState = (Get-ItemProperty HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State).ImageState
+          Write-Output $imageState
+          if ($imageState -eq 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { break }
+          Start-Sleep -s 5
+        }
+        Write-Output '>>> Sysprep complete ...'
+      EOT
+    ]
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/desktop.manifest.json"
+    custom_data = {
+      image = local.gallery_version_id
+    }
+  }
+}

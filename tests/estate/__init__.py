@@ -1,0 +1,1 @@
+"""Tests of what a run of several templates leaves for all of them."""

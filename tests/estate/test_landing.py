@@ -1,0 +1,191 @@
+"""What a run of several templates leaves: the page, the values, the record, and what it does with files of earlier runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from aib2packer.estate import record
+from tests.estate.runs import convert, image, lay, state
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lay("in", web=image("web"), db=image("db"), deep__app=image("app"))
+
+
+def test_the_record_has_the_digest_of_each_file() -> None:
+    assert convert("in", "-o", "out")[0] == 0
+
+    files = state()
+    recorded = json.loads(files.pop(".aib2packer.json"))["files"]
+    assert recorded == {path: record.digest(content) for path, content in files.items()}
+
+
+def test_a_second_run_changes_nothing_and_says_that_all_is_up_to_date() -> None:
+    convert("in", "-o", "out")
+    before = state()
+
+    assert convert("in", "-o", "out")[0] == 0
+    assert state() == before
+    assert convert("in", "-o", "out", "--check")[0] == 0
+
+
+def test_a_file_of_a_template_that_is_gone_is_told_and_stays() -> None:
+    convert("in", "-o", "out")
+    Path("in/db.json").unlink()
+
+    status, said = convert("in", "-o", "out")
+
+    assert status == 0
+    assert re.search(
+        r"this run did not make what earlier ones have made: db/\.gitignore,\s+db/MIGRATION\.md,\s+db/build\.pkr\.hcl", said
+    )
+    assert "--prune" in said
+    assert "db/build.pkr.hcl" in state()
+    assert "`db`" not in Path("out/MIGRATION.md").read_text(encoding="utf-8")
+
+
+def test_prune_removes_it_and_the_folder_that_is_empty_then() -> None:
+    convert("in", "-o", "out")
+    Path("in/deep/app.json").unlink()
+
+    status, said = convert("in", "-o", "out", "--prune")
+
+    assert status == 0
+    assert "AIB2P438" not in said
+    assert not Path("out/deep").exists()
+    assert not [path for path in json.loads(Path("out/.aib2packer.json").read_bytes())["files"] if path.startswith("deep")]
+
+
+def test_prune_leaves_what_somebody_changed_and_what_was_never_ours() -> None:
+    convert("in", "-o", "out")
+    Path("in/db.json").unlink()
+    Path("out/db/build.pkr.hcl").write_text("# mine now\n", encoding="utf-8")
+    Path("out/db/notes.txt").write_text("mine\n", encoding="utf-8")
+
+    status, said = convert("in", "-o", "out", "--prune")
+
+    assert status == 0
+    assert {path for path in state() if path.startswith("db/")} == {"db/build.pkr.hcl", "db/notes.txt"}
+    assert "somebody has changed this since:" in " ".join(said.split())
+
+
+@pytest.mark.parametrize("path", ["../secret", "/etc/passwd", "a/../../secret", "a\\..\\secret", "link/secret"])
+def test_a_record_that_names_a_file_elsewhere_removes_nothing(path: str) -> None:
+    convert("in", "-o", "out")
+    Path("secret").write_text("x", encoding="utf-8")
+    Path("elsewhere").mkdir()
+    Path("elsewhere/secret").write_text("x", encoding="utf-8")
+    Path("out/link").symlink_to("../elsewhere")
+    file = Path("out/.aib2packer.json")
+    document = json.loads(file.read_bytes())
+    document["files"][path] = record.digest(b"x")
+    file.write_text(json.dumps(document), encoding="utf-8")
+
+    convert("in", "-o", "out", "--prune")
+
+    assert Path("secret").exists()
+    assert Path("elsewhere/secret").exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"formatVersion": 2, "files": {"a": "b"}}', '{"formatVersion": 1, "files": 3}']
+)
+def test_a_record_that_says_nothing_is_as_none(text: str) -> None:
+    Path("out").mkdir()
+    Path("out/.aib2packer.json").write_text(text, encoding="utf-8")
+
+    assert record.read(Path("out")) == {}
+
+
+def test_what_a_template_that_fails_this_time_has_made_before_is_let_be() -> None:
+    convert("in", "-o", "out")
+    before = state()
+    lay("in", db={"type": "Microsoft.VirtualMachineImages/imageTemplates"})
+
+    status, said = convert("in", "-o", "out", "--prune")
+
+    assert status == 1
+    assert "AIB2P438" not in said
+    assert {path for path in before if path.startswith("db/")} <= set(state())
+
+
+def test_named_templates_let_be_what_lies_at_the_top_for_all() -> None:
+    convert("in", "-o", "out")
+    before = state()
+
+    status, said = convert("in/web.json", "in/db.json", "-o", "out")
+
+    assert status == 0
+    assert "AIB2P438" not in said
+    assert state() == before
+
+
+def test_the_page_is_brought_up_to_date_without_force_unless_somebody_changed_it() -> None:
+    convert("in", "-o", "out")
+    lay("in", more=image("more"))
+    assert convert("in", "-o", "out")[0] == 0
+    page = Path("out/MIGRATION.md")
+    assert "`more`" in page.read_text(encoding="utf-8")
+
+    page.write_text("mine\n", encoding="utf-8")
+    status, said = convert("in", "-o", "out")
+
+    assert status == 1
+    assert "out/MIGRATION.md: AIB2P022" in said or "MIGRATION.md" in said
+    assert page.read_text(encoding="utf-8") == "mine\n"
+
+
+def test_check_says_which_lines_of_a_file_force_would_undo() -> None:
+    convert("in", "-o", "out")
+    file = Path("out/web/build.pkr.hcl")
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    at = next(number for number, line in enumerate(lines) if "required_version" in line)
+    lines[at] = lines[at].replace("1.13.0", "1.14.0")
+    file.write_text("".join((*lines, "# mine\n", "# too\n")), encoding="utf-8")
+
+    status, said = convert("in", "-o", "out", "--check")
+
+    assert status == 1
+    assert f"written: --force would undo lines {at + 1} and {len(lines) + 1} to {len(lines) + 2}\n" in said
+
+
+def test_prune_and_check_exclude_each_other() -> None:
+    assert convert("in", "-o", "out", "--check", "--prune")[0] == 2
+
+
+def test_a_header_names_the_source_and_stays_within_a_hundred_columns() -> None:
+    lay("in", long=image("n" * 64, validate={"inVMValidations": [{"type": "Shell", "inline": ["true"]}]}))
+    convert("in", "-o", "out")
+
+    for path, content in state().items():
+        if path.endswith("build.pkr.hcl"):
+            head = content.decode().partition("\n\n")[0].splitlines()
+            assert max(map(len, head)) <= 100
+            assert any(line.startswith("# sha256 ") and "aib2packer" in line for line in head)
+            assert any("MIGRATION.md" in line for line in head)
+    source = Path("out/deep/app/build.pkr.hcl").read_text(encoding="utf-8").splitlines()[1:3]
+    assert source[0] == "# Source: in/deep/app.json"
+    assert source[1].startswith(f"# sha256 {record.digest(Path('in/deep/app.json').read_bytes())},")
+
+
+def test_a_template_named_as_what_lies_at_the_top_gets_another_folder() -> None:
+    lay("in", pipelines=image("a"), **{"MIGRATION.md": image("b")})
+    assert convert("in", "-o", "out")[0] == 0
+
+    assert {"pipelines-2/build.pkr.hcl", "MIGRATION.md-2/build.pkr.hcl"} <= set(state())
+
+
+def test_names_that_mean_something_in_markdown_are_text() -> None:
+    lay("in", **{"a|b [x](y) `c`": image("web|<b>*x*")})
+    assert convert("in", "-o", "out")[0] == 0
+
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    assert "<b>" not in page.replace("`", "")
+    rows = [line for line in page.splitlines() if line.startswith(("| [`", "| `"))]
+    assert len([row for row in rows if row.count("|") - row.count("\\|") == 9]) == 4

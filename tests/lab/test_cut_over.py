@@ -1,0 +1,122 @@
+"""The commands of a cut-over: judged by the parser of the real Azure CLI, and the query by its own words."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cases import GOLDEN
+from tests.estate.runs import convert, image, lay
+from tests.lab.azure_cli import AzureCliParser
+
+PAGES = sorted((GOLDEN / "estate").rglob("MIGRATION.md"))
+AN_ID = "/subscriptions/s/resourceGroups/g/providers/p/t/n"
+
+
+def commands_of(page: str) -> list[str]:
+    """The lines of the shell blocks of a page."""
+    return [line for block in re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL) for line in block.splitlines()]
+
+
+def calls_of_az(lines: list[str]) -> list[list[str]]:
+    """The arguments of each call of the Azure CLI, those within others too; a variable stands for a value that will do."""
+    calls = []
+    for line in lines:
+        inner = re.findall(r"\$\((az [^()]*)\)", line)
+        rest = re.sub(r"\$\((?:az|aib2packer) [^()]*\)", AN_ID, line)
+        for command in (*inner, *re.split(r" \| ", rest)):
+            words = shlex.split(re.sub(r"\$\{?\w+\}?", "x", command).partition(" > ")[0], comments=True)
+            at = words.index("az") if "az" in words else -1
+            if at >= 0:
+                calls.append(words[at + 1 :] + ([AN_ID] if words[0] == "xargs" else []))
+    return calls
+
+
+def test_the_azure_cli_takes_each_command_of_the_pages(az_parser: AzureCliParser) -> None:
+    calls = [call for page in PAGES for call in calls_of_az(commands_of(page.read_text(encoding="utf-8")))]
+    # An extension has this one, which is not installed here.
+    known = [call for call in dict.fromkeys(map(tuple, calls)) if call[:2] != ("graph", "query")]
+
+    assert len(known) > 30
+    complaints = az_parser.complaints(known)
+    assert {" ".join(call): one for call, one in zip(known, complaints, strict=True) if one} == {}
+
+
+def test_a_shell_reads_each_command_of_the_pages() -> None:
+    for page in PAGES:
+        script = "\n".join(commands_of(page.read_text(encoding="utf-8"))).replace("...", "x")
+        done = subprocess.run(["bash", "-n"], input=script, capture_output=True, check=False, encoding="utf-8", timeout=60)
+        assert (page, done.stderr) == (page, "")
+
+
+HOSTILE = "x'; touch hacked; '"
+
+
+def test_names_that_mean_something_to_a_shell_are_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lay("in", **{"a$(touch hacked)": image(HOSTILE), "b`touch hacked`": image("$(touch hacked)", autoRun={"state": "Enabled"})})
+    convert("in", "-o", "out")
+    for name in ("az", "packer", "xargs", "timeout", "ssh", "aib2packer", "column", "diff"):
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+
+    for page in Path("out").rglob("MIGRATION.md"):
+        lines = commands_of(page.read_text(encoding="utf-8"))
+        script = "\n".join(line for line in lines if not line.startswith(("cd ", "for "))).replace("...", "x")
+        subprocess.run(["bash", "-c", script], env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin"}, check=False, timeout=60)
+
+    assert not list(tmp_path.rglob("hacked"))
+
+
+def test_the_query_finds_users_of_these_images_and_of_no_others() -> None:
+    query = (GOLDEN / "estate/consumers.kql").read_text(encoding="utf-8")
+    (pattern,) = re.findall(r"extract\(@'((?:[^']|'')*)', 1, tostring\(properties\)\)", query)
+    finder = re.compile(pattern.replace("''", "'"))
+    group = "/subscriptions/s/resourceGroups/images/providers"
+    gallery = f"{group}/Microsoft.Compute/galleries/golden/images"
+    found = {
+        f'{{"imageReference":{{"id":"{gallery}/web"}}}}': "galleries/golden/images/web",
+        f'{{"imageReference":{{"id":"{gallery}/WEB/versions/1.0.2"}}}}': "galleries/golden/images/WEB/versions/1.0.2",
+        rf'{{"vmTemplate":"{{\"customImageId\":\"{gallery}/desktop/versions/1.0.0\",\"x\":1}}"}}': (
+            "galleries/golden/images/desktop/versions/1.0.0"
+        ),
+        f'{{"imageReference":{{"id":"{group}/Microsoft.DevCenter/devcenters/dc/galleries/ours/images/desktop"}}}}': (
+            "devcenters/dc/galleries/ours/images/desktop"
+        ),
+        f'{{"id":"{group}/Microsoft.Compute/images/legacy"}}': f"{group[17:]}/Microsoft.Compute/images/legacy",
+    }
+    for text, expected in found.items():
+        match = finder.search(text)
+        assert match is not None
+        assert match[1] == expected
+    for text in (f'"{gallery}/web2"', f'"{gallery}/my-web/versions/1.0.0"', '"/galleries/other/images/web"'):
+        assert finder.search(text) is None
+
+
+def test_the_inventory_of_a_linux_vm_is_the_same_twice(tmp_path: Path) -> None:
+    script = (GOLDEN / "estate/inventory.sh").read_bytes()
+    runs = [
+        subprocess.run(
+            ["sh", "-s"],
+            input=re.sub(rb"^find (/etc /opt /usr/local|/) ", rb"find /etc/apt ", script, flags=re.MULTILINE),
+            capture_output=True,
+            check=False,
+            timeout=120,
+            cwd=tmp_path,
+        )
+        for _ in range(2)
+    ]
+
+    assert runs[0].stdout == runs[1].stdout
+    assert {line.partition(b":")[0] for line in runs[0].stdout.splitlines()} >= {
+        b"os",
+        b"kernel",
+        b"package",
+        b"user",
+        b"group",
+    }
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,292 @@
+"""The pipelines of an estate: judged by actionlint, the schema of Azure Pipelines and ShellCheck, and their scripts run."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cases import GOLDEN
+from tests.estate.runs import convert, image, lay
+from tests.lab.judge import Packer, home
+
+ESTATE = GOLDEN / "estate"
+RECORDER = """\
+#!/bin/sh
+{ printf '%s' "${0##*/}"; printf ' %s' "$@"; echo; } >> "$RECORD"
+case "${0##*/}" in
+  timeout) shift; exec "$@" ;;
+  az) echo "$NEWEST" ;;
+  gh) echo "$KNOWN" ;;
+  curl) echo "{\\"count\\": $KNOWN, \\"value\\": [{\\"sourceVersion\\": \\"$BEFORE\\"}]}" ;;
+esac
+"""
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Path:
+    """A repository with the estate in it, and programs that only record."""
+    shutil.copytree(ESTATE, tmp_path / "repository/builds")
+    for name in ("az", "gh", "curl", "packer", "timeout"):
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(RECORDER)
+        program.chmod(0o755)
+    git(tmp_path / "repository", "init", "-q", "-b", "main")
+    commit(tmp_path / "repository")
+    return tmp_path / "repository/builds"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git."""
+    command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, encoding="utf-8", timeout=60).stdout.strip()
+
+
+def commit(folder: Path) -> str:
+    """Commit everything; gives the commit."""
+    git(folder, "add", "--all", "--force")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "x")
+    return git(folder, "rev-parse", "HEAD")
+
+
+def script(estate: Path, name: str, *arguments: str, **environment: str) -> tuple[int, str, str]:
+    """Run one of the scripts: exit status, output, and the calls of programs."""
+    record = estate.parent.parent / "record"
+    record.write_text("")
+    given = {"PATH": f"{estate.parent.parent}/bin:{os.environ['PATH']}", "RECORD": str(record), "KNOWN": "0", "NEWEST": "1.2.3"}
+    done = subprocess.run(
+        ["bash", str(estate / "pipelines" / name), *arguments],
+        env={**given, **environment},
+        cwd=estate.parent,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=60,
+    )
+    return done.returncode, done.stdout + done.stderr, record.read_text()
+
+
+def picked(estate: Path, **environment: str) -> dict[str, str]:
+    """What GitHub Actions is told to build, with the versions."""
+    output = estate.parent.parent / "output"
+    output.write_text("")
+    status, said, _ = script(estate, "pick.sh", GITHUB_OUTPUT=str(output), GITHUB_REPOSITORY="o/r", **environment)
+    assert status == 0, said
+    name, _, text = output.read_text().partition("=")
+    assert name == "builds"
+    return {one["name"]: one["version"] for one in json.loads(text)}
+
+
+AZURE = {
+    "SYSTEM_ACCESSTOKEN": "t",
+    "SYSTEM_COLLECTIONURI": "https://dev.azure.com/o/",
+    "SYSTEM_TEAMPROJECTID": "p",
+    "SYSTEM_DEFINITIONID": "7",
+    "BUILD_SOURCEBRANCH": "refs/heads/main",
+}
+
+
+def test_by_hand_all_are_built_or_the_one_that_is_named(estate: Path) -> None:
+    names = {one["name"] for one in json.loads((estate / "pipelines/builds.json").read_bytes())}
+
+    assert set(picked(estate, EVENT="workflow_dispatch", BUILD="all")) == names
+    assert set(picked(estate, EVENT="workflow_dispatch", BUILD="linux-web")) == {"linux-web"}
+
+
+def test_a_push_builds_what_has_changed_of_what_is_built_then(estate: Path) -> None:
+    before = commit(estate)
+    (estate / "linux/base/build.pkr.hcl").write_text("# changed\n")
+    middle = commit(estate)
+    (estate / "linux/web/build.pkr.hcl").write_text("# changed\n")
+    commit(estate)
+
+    assert set(picked(estate, EVENT="push", BEFORE=before)) == {"linux-web"}
+    assert set(picked(estate, EVENT="push", BEFORE="0" * 40)) == {"linux-web"}
+    git(estate, "checkout", "-q", middle)
+    assert picked(estate, EVENT="push", BEFORE=before) == {}
+
+
+def test_a_schedule_builds_what_has_a_version_that_nothing_was_built_from(estate: Path) -> None:
+    assert picked(estate, EVENT="schedule", SCHEDULE="17 3 * * *") == {"linux-base": "1.2.3", "linux-web": "1.2.3"}
+    assert picked(estate, EVENT="schedule", SCHEDULE="17 3 * * *", KNOWN="1") == {}
+    assert picked(estate, EVENT="schedule", SCHEDULE="0 0 * * *") == {}
+
+
+def test_azure_pipelines_are_told_the_same(estate: Path) -> None:
+    status, said, _ = script(estate, "pick.sh", EVENT="Schedule", SCHEDULE="17 3 * * *", **AZURE)
+    assert status == 0
+    assert "##vso[task.setvariable variable=builds;isOutput=true] linux-base linux-web \n" in said
+    assert "##vso[task.setvariable variable=version_linux_base;isOutput=true]1.2.3\n" in said
+
+    _, said, calls = script(estate, "pick.sh", EVENT="Schedule", SCHEDULE="17 3 * * *", KNOWN="1", **AZURE)
+    assert "variable=builds;isOutput=true]  \n" in said
+    assert "tagFilters=source-linux-base-1.2.3" in calls
+
+    before = commit(estate)
+    (estate / "estate.pkrvars.hcl").write_text("# changed\n")
+    commit(estate)
+    _, said, _ = script(estate, "pick.sh", EVENT="IndividualCI", BEFORE=before, **AZURE)
+    assert "variable=builds;isOutput=true] linux-web \n" in said
+
+
+def test_an_image_without_a_version_fails_rather_than_builds(estate: Path) -> None:
+    assert script(estate, "pick.sh", EVENT="Schedule", SCHEDULE="17 3 * * *", NEWEST="", **AZURE)[0] == 1
+
+
+def test_a_build_runs_its_commands_in_its_folder_with_its_secrets(estate: Path) -> None:
+    status, said, calls = script(estate, "run.sh", "linux-database", LINUX_DATABASE_CONTOSO_SAS_TOKEN="s3cret")  # noqa: S106
+    assert status == 0, said
+    assert [line for line in calls.splitlines() if line.startswith("packer")] == [
+        "packer init .",
+        "packer validate -var-file=../../estate.pkrvars.hcl .",
+        "packer build -var-file=../../estate.pkrvars.hcl .",
+    ]
+    assert "s3cret" not in said
+
+    status, said, calls = script(estate, "run.sh", "linux-database")
+    assert (status, calls) == (1, "")
+    assert "the secret LINUX_DATABASE_CONTOSO_SAS_TOKEN is not set" in said
+
+
+def test_secrets_of_builds_do_not_collide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    secret = {"type": "securestring"}
+    for folder, name in (("in", "web-a"), ("in/web", "a"), ("in", "2web")):
+        value = {**image("x"), "tags": {"t": "[parameters('token')]"}}
+        schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+        lay(folder, **{name: {"$schema": schema, "parameters": {"token": secret}, "resources": [value]}})
+    convert("in", "-o", "out")
+
+    builds = json.loads(Path("out/pipelines/builds.json").read_bytes())
+    assert {one["name"]: one["secrets"] for one in builds} == {
+        "2web": {"PKR_VAR_token": "IMAGE_2WEB_TOKEN"},
+        "web-a": {"PKR_VAR_token": "WEB_A_TOKEN"},
+        "web-a-2": {"PKR_VAR_token": "WEB_A_2_TOKEN"},
+    }
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="no ShellCheck")
+def test_shellcheck_finds_nothing() -> None:
+    files = [ESTATE / "pipelines/pick.sh", ESTATE / "pipelines/run.sh", ESTATE / "inventory.sh"]
+    done = subprocess.run(["shellcheck", *files], capture_output=True, encoding="utf-8", check=False, timeout=120)
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_actionlint_finds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    actionlint = home() / "bin/actionlint"
+    if not actionlint.exists():
+        pytest.skip(f"no actionlint in {actionlint.parent}: run tests/lab/install-actionlint")
+    monkeypatch.chdir(tmp_path)
+    for auth in ("cli", "oidc", "msi", "service-principal"):
+        convert(str(Path(__file__).parents[1] / "estate/images"), "-o", auth, "--auth", auth, "--config", "")
+    files = [*tmp_path.rglob("github-actions*.yml"), ESTATE / "pipelines/github-actions.yml"]
+    done = subprocess.run([actionlint, "-no-color", *files], capture_output=True, encoding="utf-8", check=False, timeout=120)
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def expanded(node: Any, build: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - YAML
+    """A pipeline as Azure DevOps reads it once its template expressions are carried out: those that ours has."""
+    if isinstance(node, list):
+        return [one for item in node for one in _items(item, build)]
+    if isinstance(node, dict):
+        found: dict[str, Any] = {}
+        for key, value in node.items():
+            if key.startswith("${{ if"):
+                found |= expanded(value, build) if build is not None and build["pool"] == "" else {}
+            elif key.startswith("${{ else"):
+                found |= expanded(value, build) if build is not None and build["pool"] != "" else {}
+            else:
+                found[key] = expanded(value, build)
+        return found
+    if isinstance(node, str) and build is not None:
+        for name, value in build.items():
+            if node == f"${{{{ build.{name} }}}}":
+                return value
+            node = node.replace(f"${{{{ build.{name} }}}}", str(value))
+    return node
+
+
+def as_texts(node: Any) -> Any:  # noqa: ANN401 - YAML
+    """A document whose numbers and truth values are texts, which they are to the schema but for the inputs of a task."""
+    if isinstance(node, dict):
+        return {key: value if key == "inputs" else as_texts(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [as_texts(one) for one in node]
+    return str(node).lower() if isinstance(node, bool) else node if node is None else str(node)
+
+
+def _items(item: Any, build: dict[str, Any] | None) -> list[Any]:  # noqa: ANN401 - YAML
+    if isinstance(item, dict) and next(iter(item)).startswith("${{ each"):
+        (jobs,) = item.values()
+        return [expanded(job, one) for one in BUILDS for job in jobs]
+    return [expanded(item, build)]
+
+
+PIPELINE = (ESTATE / "pipelines/azure-pipelines.yml").read_text(encoding="utf-8")
+BUILDS: list[dict[str, Any]] = yaml.safe_load(PIPELINE)["parameters"][1]["default"]
+
+
+SINGLE = sorted(GOLDEN.glob("guide/*/pipelines/azure-pipelines.yml"))
+
+
+def test_the_schema_of_azure_pipelines_takes_the_pipelines(tmp_path: Path) -> None:
+    check = shutil.which("check-jsonschema", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if check is None:
+        pytest.skip("no check-jsonschema, which brings the schema")
+    of_all = expanded(yaml.safe_load(PIPELINE))
+    assert len(of_all["jobs"]) == 1 + len(BUILDS)
+    assert "${{ e" not in json.dumps(of_all)
+    files = []
+    for number, pipeline in enumerate([of_all, *(yaml.safe_load(file.read_text(encoding="utf-8")) for file in SINGLE)]):
+        files.append(tmp_path / f"{number}.json")
+        files[-1].write_text(json.dumps(as_texts(pipeline)))
+
+    command = [check, "--regex-variant", "python", "--builtin-schema", "vendor.azure-pipelines", *map(str, files)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=120)
+
+    assert (done.returncode, done.stdout[-3000:]) == (0, "ok -- validation done\n")
+
+
+REAL = """\
+#!/bin/sh
+case "$1" in
+  validate) exec "$REAL_PACKER" "$@" ;;
+esac
+"""
+
+
+def test_packer_takes_the_values_for_all_before_those_of_a_build(packer_with_real_plugins: Packer, estate: Path) -> None:
+    program = estate.parent.parent / "bin/packer"
+    program.write_text(REAL)
+    (program.parent / "timeout").write_text("#!/bin/sh\n")
+    real = {
+        "REAL_PACKER": str(packer_with_real_plugins.program),
+        "PACKER_PLUGIN_PATH": str(packer_with_real_plugins.plugins),
+        "ARM_SUBSCRIPTION_ID": "22222222-2222-2222-2222-222222222222",
+        "CHECKPOINT_DISABLE": "1",
+        "HOME": str(estate.parent.parent),
+        "LINUX_DATABASE_CONTOSO_SAS_TOKEN": "sv=2022-11-02&sig=x",
+    }
+    for name in ("linux/base", "linux/web"):
+        shutil.copy(estate / name / "example.pkrvars.hcl", estate / name / "values.pkrvars.hcl")
+    names = [one["name"] for one in json.loads((estate / "pipelines/builds.json").read_bytes())]
+    assert script(estate, "run.sh", "linux-web", **real)[0] == 1
+
+    shared = estate / "estate.pkrvars.hcl"
+    shared.write_text(shared.read_text(encoding="utf-8").replace('# team = "..."', 'team = "platform"'), encoding="utf-8")
+    outcomes = {name: script(estate, "run.sh", name, **real)[:2] for name in names}
+    assert {name: said for name, (status, said) in outcomes.items() if status} == {}
+
+    own = estate / "linux/web/values.pkrvars.hcl"
+    own.write_text('subnet = "no id"\n', encoding="utf-8")
+    status, said, _ = script(estate, "run.sh", "linux-web", **real)
+    assert status == 1
+    assert "The subnet must be a resource id" in said
