@@ -95,12 +95,10 @@ def left_out(report: Report) -> Iterator[Entry]:
 def _lost_beside(entries: tuple[Entry, ...], report: Report) -> Iterator[Entry]:
     """Losses of what is no setting of the template itself, such as a trigger: so no loss is without an entry."""
     lost = [entry for entry in entries if entry.state is State.LOST]
+    within = {above for entry in lost for above in ("", *_upwards(entry.pointer))}
+    told = {entry.finding for entry in lost}
     for finding in report.findings:
-        if finding.severity is not Severity.LOSS:
-            continue
-        place = finding.span.pointer
-        within = place is not None and any(f"{entry.pointer}/".startswith(f"{place}/") for entry in lost)
-        if not within and all(entry.finding != finding for entry in lost):
+        if finding.severity is Severity.LOSS and finding.span.pointer not in within and finding not in told:
             yield Entry(finding.span._replace(pointer=None), State.LOST, finding=finding)
 
 

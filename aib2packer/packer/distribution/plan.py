@@ -90,17 +90,14 @@ def build_region(template: ImageTemplate) -> TemplateText | None:
         return template.location
     agreed = images[:1] if all(region.parts == images[0].parts for region in images) else []
     versions = [
-        [region.name for region in target.regions]
+        {region.name.parts: region.name for region in target.regions}
         for target in template.targets
         if isinstance(target, GalleryTarget) and target.regions
     ]
-    named = (*agreed, template.location, *(region for regions in versions for region in regions))
+    named = (*agreed, template.location, *(region for regions in versions for region in regions.values()))
     here = template.cloud.facts
     candidates = [region for region in named if region.literal is None or here.has_region(region.literal)]
-    return min(
-        candidates or [template.location],
-        key=lambda one: sum(all(one.parts != region.parts for region in regions) for regions in versions),
-    )
+    return min(candidates or [template.location], key=lambda one: sum(one.parts not in regions for regions in versions))
 
 
 def is_same(first: TemplateText | None, second: TemplateText | None) -> bool:
