@@ -11,6 +11,7 @@ from aib2packer.app.bicep import NoCompilerError
 from aib2packer.app.output import FilesDifferError, OutputError, write
 from aib2packer.convert import convert, image_templates
 from aib2packer.findings.codes import (
+    LEFT_OUT,
     LEFT_OVER,
     NO_IMAGE_TEMPLATE,
     NOT_WRITTEN,
@@ -60,6 +61,7 @@ class Outcome(Enum):
     CONVERTED = "converted"
     NOT_CONVERTED = "not converted"
     NO_TEMPLATE = "no image template"
+    LEFT_OUT = "left out"
     NOT_WRITTEN = "not written"
     UNREADABLE = "unreadable"
     NOT_BUILT = "not built"
@@ -270,7 +272,7 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
     findings = conversion.findings
     if conversion.hcl is None:
         if template.found and any(finding.code == NO_IMAGE_TEMPLATE for finding in findings):
-            return Result(name=name, outcome=Outcome.NO_TEMPLATE, exit_code=0)
+            return _none_deployed(name, conversion, request)
         return Result(name=name, outcome=Outcome.NOT_CONVERTED, exit_code=1, findings=findings, settings=conversion.settings)
     hcl = conversion.hcl.encode()
     result = Result(
@@ -290,6 +292,15 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
         files = {conversion.build_file: hcl, **conversion.files, **request.beside}
         return _deliver(result, request.folder, _without_own(request.folder, files, check=request.check), request)
     return replace(result, hcl=hcl)
+
+
+def _none_deployed(name: str, conversion: Conversion, request: Request) -> Result:
+    """What becomes of a file of a folder that no image template is deployed from: it holds none, or they are switched off."""
+    told = tuple(finding for finding in conversion.findings if finding.code == LEFT_OUT)
+    if not told:
+        return Result(name=name, outcome=Outcome.NO_TEMPLATE, exit_code=0)
+    exit_code = 1 if any(finding.reaches(request.fail_on) for finding in told) else 0
+    return Result(name=name, outcome=Outcome.LEFT_OUT, exit_code=exit_code, findings=told, settings=conversion.settings)
 
 
 def _without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dict[str, bytes]:

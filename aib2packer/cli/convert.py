@@ -194,6 +194,8 @@ def _run(jobs: Sequence[tuple[Template, Request]], reporting: Reporting) -> list
         message = "neither this file nor another of those found holds an image template"
         finding = about_file(NO_IMAGE_TEMPLATE, templates[0].name, message, help="Give others.")
         return [replace(results[0], exit_code=2, findings=(finding,)), *results[1:]]
+    if {result.outcome for result in results} <= {Outcome.NO_TEMPLATE, Outcome.LEFT_OUT}:  # nothing is converted
+        return [replace(result, exit_code=1) for result in results]
     if request.check and request.folder and any(template.found for template in templates):
         results += check_leftovers(request.folder, [result.folder for result in results])
     return results
