@@ -77,6 +77,11 @@ class Source(ABC):
         return None
 
     @property
+    def purchase_plan(self) -> PurchasePlan | None:
+        """The purchase plan that it has, and images made from it have too."""
+        return None
+
+    @property
     def image(self) -> ResourceId | None:
         """The id of the image; None where it is no resource of one's own."""
         return None
@@ -117,6 +122,11 @@ class PlatformImage(Source):
         """The image itself."""
         return self
 
+    @property
+    def purchase_plan(self) -> PurchasePlan | None:
+        """As the template says."""
+        return self.plan
+
 
 @dataclass(frozen=True, slots=True)
 class ManagedImage(Source):
@@ -149,16 +159,23 @@ class GalleryImage(Source):
     """A version of a gallery image; `version` None is the latest."""
 
     kind: ClassVar[str] = "SharedImageVersion"
-    TEXTS: ClassVar[tuple[str, ...]] = ("id", "version")
+    TEXTS: ClassVar[tuple[str, ...]] = ("id", "version", "plan")
 
     id: ResourceId
     version: TemplateText | None
     span: Span
+    plan: PurchasePlan | None = None
+    """That of the image which it was made from, where Azure was asked: no template tells."""
 
     @property
     def label(self) -> str:
         """Gallery and image definition."""
         return f"{self.id['galleries']}/{self.id['images']}"
+
+    @property
+    def purchase_plan(self) -> PurchasePlan | None:
+        """As Azure said."""
+        return self.plan
 
     @property
     def names(self) -> tuple[TemplateText, ...]:

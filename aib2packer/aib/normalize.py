@@ -11,7 +11,7 @@ from aib2packer.aib.identity import read_identities
 from aib2packer.aib.ids import IMAGE_TEMPLATE, parse_id
 from aib2packer.aib.model import ImageTemplate, Located
 from aib2packer.aib.rules import check_rules
-from aib2packer.aib.source import read_source
+from aib2packer.aib.source import read_source, with_plan
 from aib2packer.aib.tokens import command_text, hide_secrets
 from aib2packer.aib.validate import read_validation
 from aib2packer.aib.versions import KNOWN, ApiVersion
@@ -172,7 +172,7 @@ def read_template(
         named=tuple((name, hide_secrets(value)[0]) for name, value in resource.named),
         siblings=resource.siblings,
         resolve=resource.resolve,
-        source=source,
+        source=with_plan(source, resource.siblings.source),
         vm=vm,
         customize=customize,
         targets=targets,

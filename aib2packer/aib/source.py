@@ -10,8 +10,10 @@ from aib2packer.aib.fields import Spelling
 from aib2packer.aib.ids import GALLERY_IMAGE, GALLERY_VERSION, MANAGED_IMAGE, parse_id
 from aib2packer.aib.kinds import choose_kind
 from aib2packer.aib.model import GalleryImage, ManagedImage, PlatformImage, PurchasePlan, SharedGalleryImage
+from aib2packer.aib.tokens import literal_text
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
+from aib2packer.lazy.models import replace
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Source
+    from aib2packer.arm.documents.siblings import SourceImage
     from aib2packer.text.source import Span
 
 # The service showed `latest` with what it meant at the time: azure-rest-api-specs#11313
@@ -43,6 +46,15 @@ def read_source(fields: Fields, kinds: Mapping[str, ReadsSource], replace_iso: s
     source = kinds[kind].read(fields, replace_iso)
     fields.close()
     return source
+
+
+def with_plan(source: Source, known: SourceImage | None) -> Source:
+    """A source with the purchase plan that Azure knows of it."""
+    if known is None or known.plan is None or not isinstance(source, GalleryImage):
+        return source
+    plan = known.plan
+    name, product, publisher = (literal_text(str(one.value), one.span) for one in (plan.name, plan.product, plan.publisher))
+    return replace(source, plan=PurchasePlan(name, product, publisher))
 
 
 def read_platform_image(fields: Fields) -> PlatformImage | None:

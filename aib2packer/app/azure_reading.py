@@ -126,6 +126,7 @@ def _read(resource: str) -> dict[str, object]:
             found for id_ in dict.fromkeys(_targets(template)) if (found := _optional(id_, _GALLERIES, missing)) is not None
         ],
         "source": _source(template, missing),
+        "sourceVersion": _source_version(template, missing),
         "notRead": missing,
     }
 
@@ -182,6 +183,31 @@ def _source(template: Mapping[str, object], missing: list[dict[str, str]]) -> ob
     if found is not None:
         return _optional(found[1], _GALLERIES, missing)
     return _optional(image, _IMAGES, missing) if isinstance(image, str) and image.startswith("/subscriptions/") else None
+
+
+def _source_version(template: Mapping[str, object], missing: list[dict[str, str]]) -> object:
+    """The version of a gallery image that a template starts from; None for others. The latest is the highest there is."""
+    properties = template.get("properties")
+    source = properties.get("source") if isinstance(properties, dict) else None
+    id_ = source.get("imageVersionId") if isinstance(source, dict) else None
+    found = _DEFINITION.fullmatch(id_) if isinstance(id_, str) else None
+    if found is None or not isinstance(id_, str):
+        return None
+    version = id_.rstrip("/")[len(found[1]) :].rpartition("/")[2]
+    if version.lower() not in {"", "latest"}:
+        return _optional(id_.rstrip("/"), _GALLERIES, missing)
+    listed = _listed(f"{found[1]}/versions", _GALLERIES, missing)
+    return max((one for one in listed if isinstance(one, dict) and not _is_no_latest(one)), key=_number, default=None)
+
+
+def _is_no_latest(version: Mapping[str, object]) -> bool:
+    properties = version.get("properties")
+    profile = properties.get("publishingProfile") if isinstance(properties, dict) else None
+    return isinstance(profile, dict) and profile.get("excludeFromLatest") is True
+
+
+def _number(version: Mapping[str, object]) -> tuple[int, ...]:
+    return tuple(int(part) for part in str(version.get("name")).split(".") if part.isdecimal())
 
 
 def _without_secrets(value: object, seen: dict[str, str]) -> object:

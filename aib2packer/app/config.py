@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from os.path import commonpath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aib2packer.app.globs import matches
@@ -9,8 +11,7 @@ from aib2packer.lazy.models import dataclass, field
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
 FILE = "aib2packer.toml"
 _PROJECT = "pyproject.toml"
@@ -49,8 +50,20 @@ class Config:
         return values
 
 
-def find_config(start: Path) -> Path | None:
-    """The file that is nearest: in a folder or one above it, up to that of the repository."""
+def find_config(inputs: Iterable[Path], working: Path) -> Path | None:
+    """The file that is nearest to the inputs: above all of them, else above the working folder; up to that of the repository.
+
+    Args:
+        inputs: What is converted; a folder is searched itself too.
+        working: The working folder.
+
+    """
+    folders = [path if path.is_dir() else path.parent for path in (working / one for one in inputs)]
+    shared = Path(commonpath(folders)) if folders and len({folder.anchor for folder in folders}) == 1 else working
+    return _nearest(shared.resolve()) or _nearest(working)
+
+
+def _nearest(start: Path) -> Path | None:
     for folder in (start, *start.parents):
         if (folder / FILE).is_file():
             return folder / FILE

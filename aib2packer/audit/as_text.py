@@ -6,7 +6,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Asks
-from aib2packer.findings.text import columns
+from aib2packer.findings.text import columns, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _WIDTH = 80
 _BAR = 30
 _NAMES = 4
+_LONGEST = 66  # columns of a name: it stands in a line of its own then
 _MESSAGES = 3
 _NEEDS = 12
 
@@ -90,8 +91,8 @@ def _chapter(title: str, chapter: Chapter, style: Styler) -> Iterator[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _NAMES
-    return f"{', '.join(names[:_NAMES])}, and {more} more" if more > 0 else ", ".join(names)
+    more, shown = len(names) - _NAMES, [shortened(name, _LONGEST) for name in names[:_NAMES]]
+    return f"{', '.join(shown)}, and {more} more" if more > 0 else ", ".join(shown)
 
 
 def _wrapped(first: str, text: str) -> Iterable[str]:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import tomllib
+from os.path import normpath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aib2packer.app.globs import matches
+from aib2packer.app.run import Outcome
 from aib2packer.findings.explain import find
-from aib2packer.lazy.models import dataclass
+from aib2packer.findings.text import safe
+from aib2packer.lazy.models import dataclass, replace
+from aib2packer.lazy.patterns import pattern
 from aib2packer.text.source import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from aib2packer.findings.model import Code, Finding
+    from aib2packer.app.run import Result
+    from aib2packer.findings.model import Code, Finding, Level
 
 _OPEN = "..."
+_IMAGE = pattern(r" (?:\([^()]*\)|\[[^\[\]]*\])$")  # which image of an input, or for which environment
+_JUDGED = {Outcome.CONVERTED, Outcome.NOT_CONVERTED, Outcome.UP_TO_DATE}  # whose exit status is that of their findings
 _KEYS = {"code", "template", "reason"}
 
 
@@ -29,8 +37,11 @@ class Accepted:
 
     def covers(self, template: str, finding: Finding) -> bool:
         """Whether it is about a finding of a template; that of a code is about those that were made of it."""
-        of_code = self.code in {finding.code, finding.code.formerly}
-        return of_code and matches(self.template, template)
+        return self.code in {finding.code, finding.code.formerly} and self.is_for(template)
+
+    def is_for(self, template: str) -> bool:
+        """Whether it is about a template: its pattern is for the end of a path; the name of an image in it may be left out."""
+        return any(matches(self.template, end) for name in (template, _IMAGE.sub("", template)) for end in _ends(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +50,27 @@ class Baseline:
 
     accepted: tuple[Accepted, ...] = ()
 
+    def reason(self, template: str, finding: Finding) -> str:
+        """Why a finding is accepted; "" where it is not."""
+        return next((one.reason for one in self.accepted if one.covers(template, finding)), "")
+
     def is_known(self, template: str, finding: Finding) -> bool:
         """Whether a finding is accepted."""
-        return any(one.covers(template, finding) for one in self.accepted)
+        return self.reason(template, finding) != ""
 
-    def gone(self, found: Iterable[tuple[str, Finding]]) -> list[Accepted]:
-        """The entries that are about none of the findings."""
-        pairs = list(found)
-        return [one for one in self.accepted if not any(one.covers(template, finding) for template, finding in pairs)]
+    def applied(self, template: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """The findings of a template, with the reason in those that are accepted."""
+        return tuple(replace(finding, accepted=self.reason(template, finding)) for finding in findings)
+
+    def gone(self, found: Iterable[tuple[str, Finding]], templates: Iterable[str] | None = None) -> list[Accepted]:
+        """The entries that are about none of the findings; only those for one of the templates, where some of all are given."""
+        pairs, names = list(found), None if templates is None else list(templates)
+        return [
+            one
+            for one in self.accepted
+            if not any(one.covers(template, finding) for template, finding in pairs)
+            and (names is None or any(map(one.is_for, names)))
+        ]
 
 
 def read_baseline(text: str) -> Baseline:
@@ -82,7 +106,25 @@ def write_baseline(found: Iterable[tuple[str, Finding]]) -> str:
 
 def told(gone: Sequence[Accepted]) -> list[str]:
     """A sentence for each entry that is about nothing any more."""
-    return [f"{one.code.id} in {one.template} does not occur any more: delete its entry" for one in gone]
+    return [f"{one.code.id} in {safe(one.template)} does not occur any more: delete its entry" for one in gone]
+
+
+def accept(results: Sequence[Result], baseline: Baseline, level: Level) -> list[Result]:
+    """The results with what is accepted of their findings, and the exit status that the others make."""
+    return [_accepted(result, baseline, level) for result in results]
+
+
+def _accepted(result: Result, baseline: Baseline, level: Level) -> Result:
+    findings = baseline.applied(result.name, result.findings)
+    if result.outcome not in _JUDGED:
+        return replace(result, findings=findings)
+    return replace(result, findings=findings, exit_code=int(any(finding.reaches(level) for finding in findings)))
+
+
+def _ends(name: str) -> Iterator[str]:
+    """The ends of the whole path, whatever the working folder is: `a/b/c`, `b/c`, `c`."""
+    parts = Path(normpath(Path(name).absolute())).as_posix().split("/")
+    return ("/".join(parts[index:]) for index in range(len(parts)))
 
 
 def _entry(number: int, entry: object) -> Accepted:

@@ -10,18 +10,15 @@ import click
 
 from aib2packer import __version__
 from aib2packer.app.inputs import collect
-from aib2packer.app.output import OutputError, write
 from aib2packer.app.run import Request, run
-from aib2packer.audit.baseline import Baseline, read_baseline, told, write_baseline
-from aib2packer.cli import options
+from aib2packer.cli import baselines, options
 from aib2packer.cli.configured import about_replacements, configured
 from aib2packer.cli.printing import colored, doing, echo, print_error, print_waiting, progress
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import replace
 from aib2packer.options import Options
-from aib2packer.system.files import read_bytes
-from aib2packer.text.source import FileError, InputError, decode
+from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +32,7 @@ _NOWHERE = Path()  # what is only looked at is written nowhere
 
 
 @click.command("audit", cls=SectionedCommand)
-@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path())
+@click.argument("paths", metavar="[PATH]...", nargs=-1, is_eager=True, type=click.Path())
 @options.inputs
 @options.reports
 @options.conversion
@@ -58,7 +55,7 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
     most = cast("int", given["most"])
     try:
         given["parameter_files"] = options.read_parameters(cast("tuple[str, ...]", given["parameter_files"]), most)
-        baseline = _baseline(given["baseline"], most)
+        baseline = baselines.read(cast("str | None", given["baseline"]), most)
         templates = collect(paths or _in_azure(given | {"quiet": quiet}, most), None, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
         print_error(str(error))
@@ -88,12 +85,11 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
         for name, finding in audit.findings
         if level is not None and finding.reaches(level) and not baseline.is_known(name, finding)
     ]
-    for sentence in told(baseline.gone(audit.findings)):
-        echo(sentence)
+    baselines.tell(baseline, audit.findings)
     if failing:
         print_error(f"{len(failing)} findings are at the level of --fail-on, and not in a baseline")
     if new_baseline:
-        written.append(_write_file(new_baseline, write_baseline(failing)))
+        written.append(baselines.write_failing(new_baseline, failing))
     failed = audit.share < fail_under or bool(failing)
     if audit.share < fail_under:
         print_error(f"{audit.share:.1f} % of the templates convert, less than the {fail_under:g} % of --fail-under")
@@ -117,30 +113,8 @@ def _look(jobs: Sequence[tuple[Template, Request]], *, quiet: bool) -> list[Resu
         return [result for template, own in running for result in run(template, own)]
 
 
-def _baseline(file: object, most: int) -> Baseline:
-    if not isinstance(file, str):
-        return Baseline()
-    try:
-        return read_baseline(decode(read_bytes(file, Path(file), most), file).text)
-    except FileError:
-        raise
-    except InputError as error:
-        raise FileError(file, str(error), "Correct the baseline.") from error
-
-
 def _write(report: str, audit: Audit) -> bool:
     from aib2packer.audit import as_json, as_page
 
     renderers: dict[str, Callable[..., str]] = {".md": as_page.markdown, ".html": as_page.html, ".json": as_json.render}
-    return _write_file(report, renderers[Path(report).suffix.lower()](audit, version=__version__))
-
-
-def _write_file(file: str, text: str) -> bool:
-    path = Path(file)
-    try:
-        write(path.parent, {path.name: f"{text.strip()}\n".encode()}, force=True)
-    except OutputError as error:
-        print_error(str(error))
-        return False
-    echo(f"Wrote {path}.")
-    return True
+    return baselines.write_file(report, renderers[Path(report).suffix.lower()](audit, version=__version__))

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, cast
 import click
 from click.core import ParameterSource
 
+from aib2packer.app.azure_ids import is_in_azure
 from aib2packer.app.config import Config, find_config, read_config
-from aib2packer.app.inputs import read_file
+from aib2packer.app.inputs import STDIN, read_file
 from aib2packer.lazy.models import field_names, replace
 from aib2packer.options import Options
 from aib2packer.text.source import FileError, SourceText, decode
@@ -34,7 +35,7 @@ def load(context: click.Context, _parameter: click.Parameter, value: str | None)
     """Find and read the file, before other options get their defaults from it."""
     if value == "":  # asked for none
         return value
-    file = find_config(Path.cwd()) if value is None else Path(value)
+    file = find_config(_inputs(context), Path.cwd()) if value is None else Path(value)
     if file is None:
         return value
     try:
@@ -49,13 +50,27 @@ def load(context: click.Context, _parameter: click.Parameter, value: str | None)
             raise click.BadParameter(message)
         option = _option(context, key, file)
         if option is not None:
-            defaults[str(option.name)] = given
+            defaults[str(option.name)] = _placed(given, file) if isinstance(option.type, click.Path) else given
     context.default_map = {**(context.default_map or {}), **defaults}
     for rule in config.rules:
         for key in rule.values:
             if key not in {"environments", "folder"}:
                 _option(context, key, file)
     return value
+
+
+def _inputs(context: click.Context) -> list[Path]:
+    """The files and folders among the arguments, which are read before the options are."""
+    names = {parameter.name for parameter in context.command.params if isinstance(parameter, click.Argument)}
+    given = (one for name in names if name for one in context.params.get(name) or ())
+    return [Path(one) for one in given if one not in {"", STDIN} and not is_in_azure(one)]
+
+
+def _placed(given: object, file: Path) -> object:
+    """The path of a file as it is meant, from the folder of the configuration on."""
+    if isinstance(given, str):
+        return str(file.parent / given)
+    return [_placed(one, file) for one in given] if isinstance(given, list) else given
 
 
 def config_of(context: click.Context) -> Config:

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
     from aib2packer.app.inputs import Template
     from aib2packer.app.run import Fetch
+    from aib2packer.audit.baseline import Baseline
     from aib2packer.fetch import Fetcher
+    from aib2packer.findings.model import Level
 
 
 # Endings that nobody gives a folder; a file of one is nothing that Packer reads.
@@ -39,7 +41,7 @@ _NO_FOLDERS = {".tf", ".tfvars", ".json", ".jsonc", ".bicep", ".txt", ".md", ".y
 
 
 @click.command("convert", cls=SectionedCommand)
-@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path(allow_dash=True))
+@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, is_eager=True, type=click.Path(allow_dash=True))
 @options.inputs
 @options.output
 @options.conversion
@@ -51,6 +53,8 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     parameter_files: tuple[str, ...],
     *,
     subscription: str | None,
+    baseline: str | None,
+    write_baseline: str | None,
     most: int,
     strict: bool,
     **given: object,
@@ -114,6 +118,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         given["fail_on"] = Severity.LOSS
     reporting = picked(Reporting, given)
     try:
+        accepted = _baseline(baseline, most)
         given["parameter_files"] = options.read_parameters(parameter_files, most)
         if in_azure:
             from aib2packer.app.azure_reading import list_templates
@@ -136,6 +141,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     with Writing(folder) as writing:
         jobs = [(template, replace(own, write=writing.write)) for template, own in jobs]
         results = _run(jobs, reporting) if many else _run_one(*jobs[0], reporting)
+        results, status = _accepted(results, accepted, write_baseline, request.fail_on, whole=any(one.found for one in inputs))
         many = many or len(results) > 1
         echo(safe("" if reporting.quiet else about_replacements(context, results)))
         try:
@@ -143,7 +149,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         except BrokenPipeError:  # the reader has seen enough; click ends without a word
             _finish(results, writing, reporting, many=many)
             raise
-        sys.exit(_finish(results, writing, reporting, many=many))
+        sys.exit(max(status, _finish(results, writing, reporting, many=many)))
 
 
 def _finish(results: list[Result], writing: Writing, reporting: Reporting, *, many: bool) -> int:
@@ -162,6 +168,33 @@ def _refuse(error: FileError, reporting: Reporting) -> int:
     results = [unreadable(error)]
     report(results, reporting, write_reports(results, reporting), many=False)
     return 2
+
+
+def _baseline(file: str | None, most: int) -> Baseline | None:
+    """What a baseline accepts; None where none is given.
+
+    Raises:
+        FileError: It cannot be read.
+
+    """
+    if file is None:
+        return None
+    from aib2packer.cli import baselines
+
+    return baselines.read(file, most)
+
+
+def _accepted(
+    results: list[Result], baseline: Baseline | None, new: str | None, level: Level, *, whole: bool
+) -> tuple[list[Result], int]:
+    """The results with what is accepted of their findings, and the exit status of writing a new baseline of the others."""
+    if baseline is None and new is None:
+        return results, 0
+    from aib2packer.cli import baselines
+
+    marked = results if baseline is None else baselines.applied(results, baseline, level, whole=whole)
+    failing = [(result.name, finding) for result in marked for finding in result.findings if finding.reaches(level)]
+    return marked, 0 if new is None or baselines.write_failing(new, failing) else 2
 
 
 def _fetcher() -> Fetch:

@@ -136,6 +136,18 @@ def _level(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     return Asks.ACT if value == Asks.ACT.value else Severity(value)
 
 
+def _add_baseline(section: OptionSection) -> None:
+    section.option(
+        "--baseline",
+        type=click.Path(),
+        metavar="FILE",
+        help="A file of accepted findings, with reasons (TOML): they do not fail.",
+    )
+    section.option(
+        "--write-baseline", type=click.Path(), metavar="FILE", help="Write a baseline of what fails now; add the reasons to it."
+    )
+
+
 inputs = OptionSection("Input")
 inputs.option(
     "--config",
@@ -179,12 +191,7 @@ reports.option(
     callback=_level_or_none,
     help="Exit with 1 for findings of this level.",
 )
-reports.option(
-    "--baseline", type=click.Path(), metavar="FILE", help="A file of findings that are accepted, with reasons (TOML)."
-)
-reports.option(
-    "--write-baseline", type=click.Path(), metavar="FILE", help="Write a baseline of what fails now; add the reasons to it."
-)
+_add_baseline(reports)
 reports.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 
 output = OptionSection("Output")
@@ -342,6 +349,7 @@ findings.option(
     callback=_level,
     help="The lightest findings to exit with 1 for; act: those that somebody must act on, whatever their severity.",
 )
+_add_baseline(findings)
 findings.option("--strict", is_flag=True, help="The same as --fail-on loss.")
 findings.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 findings.option("-v", "--verbose", is_flag=True, help="Print every finding in full, also of many templates.")

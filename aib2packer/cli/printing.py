@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LOG, _NARROW = 120, 80  # columns
+
 
 def echo(text: str) -> None:
     """Print text on standard error; nothing if it is empty."""
@@ -63,6 +65,13 @@ def fetching(count: int, *, quiet: bool) -> Iterator[Callable[[], object]]:
         return
     with click.progressbar(length=count, label="Fetching", file=sys.stderr) as bar:
         yield partial(bar.update, 1)
+
+
+def width() -> int:
+    """The columns that there are; of what is no terminal as many as a log shows without a bar."""
+    from shutil import get_terminal_size
+
+    return max(get_terminal_size((_LOG, 0)).columns, _NARROW)
 
 
 def colored(stream: TextIO | None) -> bool:

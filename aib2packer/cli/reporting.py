@@ -11,13 +11,13 @@ import click
 from aib2packer import __version__
 from aib2packer.app.output import OutputError, write
 from aib2packer.app.run import Outcome
-from aib2packer.cli.printing import colored, echo
+from aib2packer.cli.printing import colored, echo, width
 from aib2packer.findings import text
 from aib2packer.findings.codes import NOT_WRITTEN
 from aib2packer.findings.formats import Format, render
 from aib2packer.findings.judgement import Judgement
 from aib2packer.findings.model import Asks, Severity, about_file
-from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.provenance.accounting import tally
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ def report(results: Sequence[Result], reporting: Reporting, refused: Sequence[Ju
     """Say what there is to say, also of files that are refused; gives the exit status of the saying, 0 or 2."""
     judgements = _judgements(results)
     passed_over = len(results) - len(judgements)
-    shown = [*map(_errors_only, judgements), *refused] if reporting.quiet else [*judgements, *refused]
+    open_ones = [*map(_not_accepted, judgements)]
+    said = judgements if reporting.findings.is_document else open_ones
+    shown = [*(map(_errors_only, said) if reporting.quiet else said), *refused]
     if reporting.findings.is_document:
         echo(render(reporting.findings, shown, version=__version__))
     else:
@@ -72,7 +74,8 @@ def report(results: Sequence[Result], reporting: Reporting, refused: Sequence[Ju
         if not reporting.quiet:
             if diffs := [_colored_diff(judgement.diff) for judgement in judgements if judgement.diff]:
                 echo("\n".join([*diffs, ""]))
-            echo(_summary(judgements, tally(entry for result in results for entry in result.settings), passed_over, many=many))
+            echo(_accepted(judgements))
+            echo(_summary(open_ones, tally(entry for result in results for entry in result.settings), passed_over, many=many))
     return 2 if refused else 0
 
 
@@ -110,7 +113,7 @@ def _summary(judgements: Sequence[Judgement], settings: str, passed_over: int, *
     others = f"\n{_passed_over(passed_over)}" if passed_over else ""
     of_all = f"{outcomes.count(good.value)} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
     told = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"
-    return f"{table(judgements)}{others}\n\n{told}"
+    return f"{table(judgements, width=width())}{others}\n\n{told}"
 
 
 def _passed_over(count: int) -> str:
@@ -120,6 +123,18 @@ def _passed_over(count: int) -> str:
 def _errors_only(judgement: Judgement) -> Judgement:
     errors = tuple(finding for finding in judgement.findings if finding.severity is Severity.ERROR)
     return Judgement(judgement.template, judgement.outcome, errors)
+
+
+def _not_accepted(judgement: Judgement) -> Judgement:
+    """The findings that no baseline has."""
+    findings = tuple(finding for finding in judgement.findings if not finding.accepted)
+    return replace(judgement, findings=findings)
+
+
+def _accepted(judgements: Sequence[Judgement]) -> str:
+    """A sentence about the findings that a baseline has."""
+    count = sum(finding.accepted != "" for judgement in judgements for finding in judgement.findings)
+    return f"{count} accepted {'finding is' if count == 1 else 'findings are'} not shown (--baseline).\n" if count else ""
 
 
 def _asking(judgement: Judgement) -> Judgement:

@@ -55,4 +55,5 @@ def _finding(finding: Finding, judgement: Judgement) -> dict[str, object]:
         "start": {"line": line, "column": column} if has_place else None,
         "end": {"line": end_line, "column": end_column} if has_place else None,
         "pointer": None if span.pointer is None else safe(span.pointer),
+        "accepted": safe(finding.accepted) or None,
     }

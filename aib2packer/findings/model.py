@@ -68,6 +68,8 @@ class Finding:
     span: Span
     message: str
     help: str
+    accepted: str = ""
+    """Why it is accepted, where a baseline has it: it fails no pipeline then."""
 
     @property
     def severity(self) -> Severity:
@@ -80,7 +82,9 @@ class Finding:
         return self.code.asks
 
     def reaches(self, level: Level) -> bool:
-        """Whether it is as severe as a severity, or as pressing as what is asked."""
+        """Whether it is as severe as a severity, or as pressing as what is asked; what is accepted never is."""
+        if self.accepted:
+            return False
         if isinstance(level, Asks):
             return list(Asks).index(self.asks) <= list(Asks).index(level)
         return list(Severity).index(self.severity) <= list(Severity).index(level)

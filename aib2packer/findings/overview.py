@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aib2packer.findings import text
 from aib2packer.findings.formats import place
 from aib2packer.findings.model import Asks, Severity
-from aib2packer.findings.text import columns, safe
+from aib2packer.findings.text import columns, safe, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 HEADINGS = {Asks.ACT: "To act on", Asks.DECIDE: "To decide", Asks.KNOW: "To know"}
 _WIDTH = 80
+_GAP = 2
 _INDENT = "    "
 _PLACES = 5
+_PLACES_TO_ACT = 20
+_LEAST_NAME, _LONGEST_NAME = 24, 72  # columns
 
 
 def of_one(findings: Sequence[Finding], *, everything: bool, color: bool) -> str:
@@ -53,19 +56,21 @@ def of_many(judgements: Sequence[Judgement], *, color: bool) -> str:
     return "\n\n".join(parts)
 
 
-def table(judgements: Sequence[Judgement]) -> str:
-    """A table of templates: what became of each, and how many findings ask for what."""
+def table(judgements: Sequence[Judgement], *, width: int) -> str:
+    """A table of templates: what became of each, and how many findings ask for what; long names are cut to fit the width."""
     rows = [("template", "outcome", *(HEADINGS[asks].lower() for asks in Asks))]
     for judgement in judgements:
         counts = Counter(finding.asks for finding in judgement.findings)
         rows.append((safe(judgement.template), judgement.outcome, *(str(counts[asks] or "-") for asks in Asks)))
-    return aligned(rows, right={2, 3, 4})
+    others = sum(max(map(len, cells)) + _GAP for cells in [*zip(*rows, strict=True)][1:])
+    room = max(_LEAST_NAME, width - others)
+    return aligned([(shortened(name, room), *cells) for name, *cells in rows], right={2, 3, 4})
 
 
 def aligned(rows: Sequence[Sequence[str]], right: set[int]) -> str:
     """Rows with their cells below each other, the columns of numbers to the right."""
     widths = [max(map(columns, cells)) for cells in zip(*rows, strict=True)]
-    return "\n".join("  ".join(_padded(row, widths, right)).rstrip() for row in rows)
+    return "\n".join((" " * _GAP).join(_padded(row, widths, right)).rstrip() for row in rows)
 
 
 def _part(heading: str, body: str) -> str:
@@ -84,7 +89,8 @@ def _with_places(same: Sequence[Finding], *, color: bool) -> str:
     """A finding in full, and where else it is."""
     first, *others = same
     shown = text.render([first], color=color)
-    return f"{shown}\n  = also: {_listed([place(other) for other in others])}" if others else shown
+    also = _listed([place(other) for other in others], _PLACES_TO_ACT)
+    return f"{shown}\n{_filled(f'= also: {also}', '  ', '          ')}" if others else shown
 
 
 def _decisions(judgements: Sequence[Judgement], *, color: bool) -> Iterator[str]:
@@ -110,13 +116,17 @@ def _counts(findings: Iterable[Finding]) -> str:
     return fill(f"{HEADINGS[Asks.KNOW]} (-v shows it): {', '.join(listed)}.", _WIDTH, break_on_hyphens=False)
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _PLACES
-    return f"{', '.join(names[:_PLACES])}, and {more} more" if more > 0 else ", ".join(names)
+def _listed(names: Sequence[str], most: int = _PLACES) -> str:
+    more, shown = len(names) - most, [shortened(name, _LONGEST_NAME) for name in names[:most]]
+    return f"{', '.join(shown)}, and {more} more" if more > 0 else ", ".join(shown)
 
 
 def _indented(line: str) -> str:
-    return fill(line, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False, break_long_words=False)
+    return _filled(line, _INDENT, _INDENT)
+
+
+def _filled(line: str, first: str, further: str) -> str:
+    return fill(line, _WIDTH, initial_indent=first, subsequent_indent=further, break_on_hyphens=False, break_long_words=False)
 
 
 def _padded(row: Sequence[str], widths: Sequence[int], right: set[int]) -> list[str]:

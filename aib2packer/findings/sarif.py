@@ -57,6 +57,7 @@ def _level(code: Code) -> str:
 
 
 def _result(finding: Finding, rule: int) -> dict[str, object]:
+    accepted = [{"kind": "external", "justification": safe(finding.accepted)}] if finding.accepted else []
     return {
         "ruleId": finding.code.id,
         "ruleIndex": rule,
@@ -64,6 +65,7 @@ def _result(finding: Finding, rule: int) -> dict[str, object]:
         "message": {"text": f"{safe(finding.message)}\n{safe(finding.help)}"},
         "locations": [_location(finding)],
         "properties": {"severity": finding.severity.value, "asks": finding.asks.value},
+        **({"suppressions": accepted} if accepted else {}),
     }
 
 

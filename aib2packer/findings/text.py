@@ -147,6 +147,13 @@ def columns(text: str) -> int:
     return sum(0 if category(char) in {"Mn", "Me"} else 2 if east_asian_width(char) in {"W", "F"} else 1 for char in text)
 
 
+def shortened(name: str, room: int) -> str:
+    """A name in so many columns: of one that is longer the end, which tells more than the beginning."""
+    if columns(name) <= room:
+        return name
+    return f"{_ELLIPSIS}{''.join(_ending(list(name), room - len(_ELLIPSIS)))}"
+
+
 def _shown(char: str) -> str:
     """A character, or the escape of one that cannot be seen or must not reach a terminal."""
     return char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -20,7 +20,7 @@ from aib2packer.packer.layout import beside_template, downloads_folder, manifest
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.source.managed_image import name_of_no_image
-from aib2packer.packer.source.platform_image import plan_info
+from aib2packer.packer.source.plan import plan_info
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.shell_local import Environment
 from aib2packer.packer.validated import bootable_of, literal_name
@@ -153,8 +153,7 @@ def validation_build(
     source = bootable.settings(target, name, base.name, context.symbols)
     released = [(other.id, literal_name(other) or name) for other in plan.held_back]
     after = (_release(released, context.symbols),) if released else ()
-    if template.source.marketplace is not None:  # an image made from one with a plan has that plan too
-        source |= plan_info(template.source.marketplace, context.symbols, context.report)
+    source |= plan_info(template.source.purchase_plan, context.symbols, context.report)
     settings = base.settings | source
     settings.pop("disk_additional_size", None)  # the image has its data disks
     built = _validation(template, kinds, replace(base, settings=settings), context, after)

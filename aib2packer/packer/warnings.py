@@ -161,6 +161,21 @@ def _check_own_image(template: ImageTemplate, report: Report) -> None:
     """What an image of one's own brings, and no template tells (docs/reference/packer-semantics.md 8.3)."""
     if template.source.marketplace is not None:
         return
+    known = template.siblings.source
+    if known is not None and known.data_disks is not None:
+        if known.data_disks:
+            count = len(known.data_disks)
+            many = f"{count} data disks" if count > 1 else "a data disk"
+            sizes = ", ".join(f"{size} GB" if size else "of a size that Azure does not tell" for size in known.data_disks)
+            there = "in the new image too" if template.vm.data_disks_gb else "not in the new image"
+            report.add(
+                codes.OWN_IMAGE,
+                template.source.span,
+                f"the source has {many} ({sizes}), which {'are' if count > 1 else 'is'} {there}: azure-arm takes such along "
+                "only where the template adds disks",
+                help="See what is on it; additionalDataDisks in the template takes it along.",
+            )
+        return
     disks = "" if template.vm.data_disks_gb else "data disks, which are not in the new image, or "
     report.add(
         codes.OWN_IMAGE,

@@ -12,8 +12,8 @@
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/first /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/second)
 #
-# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304), inline PowerShell stops at its first
-# terminating error (AIB2P310).
+# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304), build region added to the regions
+# (AIB2P305), inline PowerShell stops at its first terminating error (AIB2P310).
 
 packer {
   required_version = ">= 1.13.0"
@@ -316,6 +316,7 @@ build {
         while IFS= read -r tag; do [ -z "$tag" ] || set -- "$@" "$tag"; done <<END
         $TAGS
         END
+        [ "$#" -gt 0 ] || exit 0 # the Azure CLI refuses to add no tag
         az tag update --resource-id "$RESOURCE_ID" --operation Merge --tags "$@" --output none
       EOT
     ]
@@ -335,6 +336,7 @@ build {
         while IFS= read -r tag; do [ -z "$tag" ] || set -- "$@" "$tag"; done <<END
         $TAGS
         END
+        [ "$#" -gt 0 ] || exit 0 # the Azure CLI refuses to add no tag
         az tag update --resource-id "$RESOURCE_ID" --operation Merge --tags "$@" --output none
       EOT
     ]
@@ -346,8 +348,8 @@ build {
       name = "second"
       env = { for name, value in {
         GALLERY_IMAGE_VERSION = local.image_version
-        TARGET_REGIONS        = join(" ", [for region, copies in merge({ for region in distinct([for region in concat(var.regions, ["North Europe"]) : lower(replace(region, " ", ""))]) : region => "=1" }, { westeurope = "=1" }) : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
         TAGS                  = join("\n", [for name, value in var.copy_tags : "${name}=${value}"])
+        TARGET_REGIONS        = join(" ", [for region, copies in merge({ for region in distinct([for region in concat(var.regions, ["North Europe"]) : lower(replace(region, " ", ""))]) : region => "=1" }, { westeurope = "=1" }) : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
         IMAGE_VERSION         = local.gallery_version_id
         MINUTES               = var.minutes
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
@@ -366,11 +368,11 @@ build {
             echo "There is a version $version: delete it, or choose another one." >&2
             exit 1
           fi
-          # shellcheck disable=SC2086 # the regions are words of their own
           set --
           while IFS= read -r tag; do [ -z "$tag" ] || set -- "$@" "$tag"; done <<END
           $TAGS
           END
+          # shellcheck disable=SC2086 # the regions are words of their own
           az sig image-version create \
             --subscription 00000000-0000-0000-0000-000000000001 \
             --resource-group r \

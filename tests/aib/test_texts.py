@@ -1,20 +1,24 @@
 """The models of the template name their fields that hold strings: variables are named for these, in that order."""
 
 import inspect
+from typing import Any
 
 import pytest
 
 from aib2packer.aib import model
-from aib2packer.customizers import file, powershell, shell, windows_restart, windows_update
+from aib2packer.customizers import CUSTOMIZERS
 from aib2packer.lazy.models import field_names
+from aib2packer.packer.distribution.kinds import TARGETS
+from aib2packer.packer.source.kinds import SOURCES
 
 HOLDS_STRINGS = (
     *("TemplateText", "ResourceId", "Number", "Flag", "Source", "VmProfile", "Subnet", "Plan", "Customizer"),
     *("Validation", "TargetRegion", "Target", "Fetched"),
 )
+KINDS: list[Any] = [*CUSTOMIZERS.values(), *SOURCES.values(), *TARGETS.values()]
 SPEAKING = [
     found
-    for module in (model, file, powershell, shell, windows_restart, windows_update)
+    for module in dict.fromkeys((model, *(inspect.getmodule(kind.read) for kind in KINDS)))
     for found in vars(module).values()
     if inspect.isclass(found) and hasattr(found, "TEXTS")
 ]

@@ -53,7 +53,20 @@ ALL = {
     f"get {WEB}/runOutputs": {"value": [{"name": "web", "properties": {"artifactId": f"{DEFINITION}/versions/1.0.4"}}]},
     f"get {DEFINITION}": definition("Linux"),
     f"get {BASE}": definition("Linux", "V1", trusted=False),
+    f"get {BASE}/versions": {"value": []},
 }
+
+
+def version(number: str, *disks: int, latest: bool = True) -> dict[str, object]:
+    """A version of a gallery image with data disks, as the REST API shows it."""
+    storage = {
+        "osDiskImage": {"sizeInGB": 64},
+        "dataDiskImages": [{"lun": lun, "sizeInGB": disk} for lun, disk in enumerate(disks)],
+    }
+    return {
+        "name": number,
+        "properties": {"storageProfile": storage, "publishingProfile": {"excludeFromLatest": not latest}},
+    }
 
 
 @pytest.fixture
@@ -82,7 +95,7 @@ def test_an_image_template_is_read_with_what_belongs_to_it(azure: AzureStandIn, 
     assert "security_type" in hcl
     assert "the trigger on-source is not converted" in told
     asked = [call[call.index("--uri") + 1] for call in azure.calls()]
-    assert asked == [WEB, f"{WEB}/triggers", f"{WEB}/runOutputs", DEFINITION, BASE]
+    assert asked == [WEB, f"{WEB}/triggers", f"{WEB}/runOutputs", DEFINITION, BASE, f"{BASE}/versions"]
     assert all(call[:3] == ["rest", "--method", "get"] for call in azure.calls())
     assert azure.calls()[0][6] == f"api-version={KNOWN[-1]}"
 
@@ -95,6 +108,36 @@ def test_the_image_definitions_say_what_the_template_leaves_open(azure: AzureSta
     assert run(WEB, "-o", "web") == 0
 
     assert re.search(r'os_type\s+= "Windows"', Path("web/build.pkr.hcl").read_text())
+
+
+def test_the_source_says_which_plan_and_which_disks_it_has(azure: AzureStandIn, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = {"name": "cis-l1", "product": "cis-ubuntu", "publisher": "center-for-internet-security-inc"}
+    base = definition("Linux")
+    base["properties"] = {**base["properties"], "purchasePlan": plan}  # type: ignore[dict-item]
+    versions = [version("1.9.0"), version("1.10.0", 128, 256), version("2.0.0", latest=False)]
+    small = image_template(vmProfile={"osDiskSizeGB": 32})
+    azure.answer({**ALL, f"get {WEB}": small, f"get {BASE}": base, f"get {BASE}/versions": {"value": versions}})
+
+    assert run(WEB, "-o", "web", "-v") == 0
+
+    told = " ".join(capsys.readouterr().err.split())
+    hcl = Path("web/build.pkr.hcl").read_text()
+    assert re.search(r'plan_info {\s+plan_name += "cis-l1"\s+plan_product += "cis-ubuntu"\s+plan_publisher += "center-', hcl)
+    assert "the source has 2 data disks (128 GB, 256 GB), which are not in the new image" in told
+    assert "az vm image terms accept" in told
+    assert "the disk of the source has 64 GB, and cannot be made smaller: 32" in told
+    assert json.loads(Path("web/azure.json").read_text())["sourceVersion"]["name"] == "1.10.0"
+
+
+def test_a_source_that_has_no_more_than_the_template_tells_is_no_finding(
+    azure: AzureStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = {"type": "SharedImageVersion", "imageVersionId": f"{BASE}/versions/1.9.0"}
+    azure.answer({**ALL, f"get {WEB}": image_template(source=source), f"get {BASE}/versions/1.9.0": version("1.9.0")})
+
+    assert run(WEB, "-o", "web", "-v") == 0
+
+    assert "AIB2P470" not in capsys.readouterr().err
 
 
 def test_what_was_read_is_kept_without_secrets_and_a_second_run_needs_no_azure(

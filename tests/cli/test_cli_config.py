@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.test_cli import GOOD, SUBSCRIPTION, TEMPLATE, convert, files_in, run
+from tests.cli.test_cli import GOOD, SUBSCRIPTION, TEMPLATE, WRONG, convert, files_in, run
 from tests.cli.test_cli_estate import SIZED, deployment, lay, values
 
 if TYPE_CHECKING:
@@ -156,3 +156,35 @@ def test_options_of_another_command_may_stand_in_the_file(tmp_path: Path) -> Non
     configure(tmp_path, "fail-under = 90\n")
     assert convert("a.json", cwd=tmp_path)[0] == 0
     assert json.loads(GOOD)
+
+
+@pytest.mark.parametrize("name", ["aib2packer.toml", "pyproject.toml"])
+def test_the_file_nearest_above_all_inputs_counts_before_that_of_the_working_folder(tmp_path: Path, name: str) -> None:
+    lay(tmp_path, repo__linux__a_json=GOOD, repo__windows__b_json=GOOD, other__c_json=GOOD, work__d_json=GOOD)
+    head = "[tool.aib2packer]\n" if name == "pyproject.toml" else ""
+    (tmp_path / "repo" / name).write_text(f'{head}auth = "msi"\n', encoding="utf-8")
+    (tmp_path / "repo/windows" / name).write_text(f'{head}auth = "oidc"\n', encoding="utf-8")
+    (tmp_path / "work" / name).write_text(f'{head}auth = "service-principal"\n', encoding="utf-8")
+
+    def signed_in(*inputs: str) -> str:
+        out = tmp_path / str(len(list(tmp_path.iterdir())))
+        convert(*inputs, "-o", out, cwd=tmp_path / "work")
+        text = next(out.rglob("*.hcl")).read_text(encoding="utf-8")
+        return "oidc" if "oidc" in text else "secret" if "client_secret" in text else "msi"
+
+    assert signed_in("../repo/linux/a.json") == "msi"
+    assert signed_in("../repo/windows") == "oidc"
+    assert signed_in("../repo") == "msi"
+    assert signed_in("../repo/linux", "../repo/windows") == "msi"
+    assert signed_in("../other/c.json") == "secret"
+    assert signed_in("../other/c.json", "../repo/linux/a.json") == "secret"
+
+
+def test_a_file_that_an_option_names_lies_from_the_folder_of_the_configuration_on(tmp_path: Path) -> None:
+    lay(tmp_path, repo__in__a_json=WRONG)
+    configure(tmp_path / "repo", 'baseline = "known.toml"\n')
+    (tmp_path / "repo/known.toml").write_text(
+        '[[accepted]]\ncode = "AIB2P104"\ntemplate = "in/*"\nreason = "It is not built any more."\n', encoding="utf-8"
+    )
+    assert convert("repo/in/a.json", cwd=tmp_path)[0] == 0
+    assert convert("repo/in/a.json", "--config", "", cwd=tmp_path)[0] == 1

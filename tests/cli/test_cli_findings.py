@@ -13,6 +13,7 @@ import pytest
 
 from aib2packer.findings.explain import by_id, page
 from aib2packer.findings.model import Severity
+from aib2packer.findings.text import columns
 from tests.cli.test_cli import GOOD, LOSSY, POSIX, WRONG, convert, folder, on_terminal, run
 
 if TYPE_CHECKING:
@@ -281,3 +282,68 @@ def test_shells_complete_commands_options_and_codes(words: str, completed: str) 
     }
     done = subprocess.run([sys.executable, "-m", "aib2packer"], capture_output=True, text=True, check=False, env=environment)
     assert f"plain,{completed}" in done.stdout.splitlines()
+
+
+# A baseline
+
+
+def test_what_a_baseline_accepts_neither_fails_nor_is_shown(folder: Path) -> None:
+    arguments = ("good.json", "wrong.json", "lossy.json", "-o", "out", "--force")
+    assert convert(*arguments, "--fail-on", "act", "--write-baseline", "known.toml", cwd=folder)[0] == 1
+    known = folder / "known.toml"
+    assert "has no reason" in convert(*arguments, "--baseline", "known.toml", cwd=folder)[2]
+    known.write_text(known.read_text(encoding="utf-8").replace('"..."', '"It is known."'), encoding="utf-8")
+
+    status, _, stderr = convert(*arguments, "--fail-on", "act", "--baseline", "known.toml", cwd=folder)
+
+    assert status == 0
+    assert "To act on" not in stderr
+    assert re.search(r"^\d accepted findings are not shown \(--baseline\)\.$", stderr, re.MULTILINE)
+    assert convert(*arguments, "--fail-on", "loss", "--baseline", "known.toml", cwd=folder)[0] == 1
+    assert convert(*arguments, "--check", "--baseline", "known.toml", cwd=folder)[0] == 0
+    (folder / "out/good/build.pkr.hcl").write_text("", encoding="utf-8")
+    assert convert(*arguments, "--check", "--baseline", "known.toml", cwd=folder)[0] == 1
+
+
+def test_a_baseline_holds_wherever_the_command_is_run(folder: Path) -> None:
+    (folder / "known.toml").write_text(
+        f'[[accepted]]\ncode = "AIB2P104"\ntemplate = "{folder.name}/wrong.json"\nreason = "x"\n', encoding="utf-8"
+    )
+    (folder / "sub").mkdir()
+    assert convert("wrong.json", "--baseline", "known.toml", cwd=folder)[0] == 0
+    assert convert("../wrong.json", "--baseline", "../known.toml", cwd=folder / "sub")[0] == 0
+    assert convert(f"{folder.name}/wrong.json", "--baseline", str(folder / "known.toml"), cwd=folder.parent)[0] == 0
+
+
+def test_an_entry_about_nothing_is_told_where_its_template_was_looked_at(folder: Path) -> None:
+    (folder / "known.toml").write_text(
+        "\n".join(f'[[accepted]]\ncode = "AIB2P104"\ntemplate = "{name}.json"\nreason = "x"\n' for name in ("good", "gone")),
+        encoding="utf-8",
+    )
+    assert convert("good.json", "--baseline", "known.toml", cwd=folder)[2].count("does not occur any more") == 1
+    assert convert(".", "-o", "o", "--baseline", "known.toml", cwd=folder)[2].count("does not occur any more") == 2
+
+
+def test_programs_are_told_what_is_accepted_and_why(folder: Path) -> None:
+    (folder / "known.toml").write_text('[[accepted]]\ncode = "AIB2P104"\nreason = "It is known."\n', encoding="utf-8")
+    arguments = ("wrong.json", "--baseline", "known.toml", "--findings")
+    reasons = {one["code"]: one["accepted"] for one in document(convert(*arguments, "json", cwd=folder)[2])["findings"]}
+    assert reasons["AIB2P104"] == "It is known."
+    assert {reason for code, reason in reasons.items() if code != "AIB2P104"} <= {None}
+    results = document(convert(*arguments, "sarif", cwd=folder)[2])["runs"][0]["results"]
+    suppressed = {one["ruleId"]: one["suppressions"] for one in results if "suppressions" in one}
+    assert suppressed == {"AIB2P104": [{"kind": "external", "justification": "It is known."}]}
+
+
+# Width
+
+
+def test_long_names_do_not_make_a_table_wider_than_the_terminal(folder: Path) -> None:
+    names = [f"{'long-' * 40}end.json", f"{'界' * 70}.json", "good.json"]
+    for name in names:
+        (folder / name).write_text(GOOD, encoding="utf-8")
+    for width in (80, 100):
+        _, _, stderr = convert(*names, "-o", f"out{width}", cwd=folder, COLUMNS=str(width))
+        lines = stderr[stderr.index("template  ") :].splitlines()
+        assert [line.split()[0][-8:] for line in lines[1:4]] == ["end.json", "界界界.json", "ood.json"]
+        assert max(map(columns, lines)) == width

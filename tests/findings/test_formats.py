@@ -180,6 +180,7 @@ def test_json_has_the_shape_that_the_documentation_shows() -> None:
                 "start": {"line": 2, "column": 3},
                 "end": {"line": 2, "column": 6},
                 "pointer": "/a",
+                "accepted": None,
             }
         ],
     }

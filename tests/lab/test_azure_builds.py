@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from aib2packer import Options
+from aib2packer import Cloud, Options
 from tests.cases import convert_case, read_case
 from tests.cases.templates import GALLERY, GALLERY_TARGET, WINDOWS, convert_json, template
 from tests.lab.azure.builds.cases import as_told
 from tests.lab.azure.builds.expected import LeftImage, targets_of
 from tests.lab.azure.builds.judgement import differences
 from tests.lab.azure.builds.whole import left_after, variables_of, world_of, write
+from tests.lab.azure.fixtures import SUBSCRIPTIONS
 from tests.lab.judge import Packer
 
 CASES = {
@@ -119,3 +120,26 @@ def test_a_version_is_made_the_way_that_its_definition_wants(security: str, whol
     assert [command.status for command in outcome.commands] == [0, 0], outcome.output
     played = outcome.played(world)
     assert differences(played, left_after(targets_of(source), build), {}) == [], outcome.output
+
+
+@pytest.mark.parametrize(
+    ("cloud", "regions"),
+    [(Cloud.US_GOVERNMENT, ("usgovvirginia", "usgovarizona")), (Cloud.CHINA, ("chinanorth3", "chinaeast2"))],
+)
+def test_a_build_in_another_cloud_asks_nothing_of_the_public_one(
+    cloud: Cloud, regions: tuple[str, str], whole_builds: Packer, tmp_path: Path
+) -> None:
+    image = f"/subscriptions/{SUBSCRIPTIONS[0]}/resourceGroups/images/providers/Microsoft.Compute/images/web"
+    version = {**GALLERY_TARGET, "targetRegions": [{"name": regions[0]}]}
+    copy = {"type": "ManagedImage", "imageId": image, "location": regions[1], "runOutputName": "copy"}
+    vhd = {"type": "VHD", "uri": f"https://labaccount.{cloud.facts.blob_host}/vhds/web.vhd", "runOutputName": "vhd"}
+    source = template(location=regions[0], distribute=[version, copy, vhd])
+    build, variables = write(convert_json(source), tmp_path / "build")
+    world = replace(world_of(source, tmp_path), cloud=cloud)
+
+    outcome = world.run(whole_builds, ["packer", "build", *variables, str(build)])
+
+    assert {command.status for command in outcome.commands} == {0}, outcome.output
+    assert differences(outcome.played(world), left_after(targets_of(source), build), {}) == [], outcome.output
+    public = [Cloud.PUBLIC.facts.management_host, Cloud.PUBLIC.facts.login_host, Cloud.PUBLIC.facts.storage_suffix]
+    assert [line for line in outcome.log if any(host in line for host in public)] == []

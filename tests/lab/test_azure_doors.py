@@ -72,6 +72,35 @@ def test_a_template_is_read_whole_and_nothing_is_changed(azure_lab: AzureLab, tm
     assert '"TrustedLaunch"' in hcl
 
 
+def test_the_source_is_read_with_its_plan_and_its_newest_version(azure_lab: AzureLab, tmp_path: Path) -> None:
+    azure = filled(azure_lab.new(), "web")
+    plan = {"name": "l1", "product": "hardened", "publisher": "contoso"}
+    azure.put(f"{GALLERY}/images/base", location="westeurope", properties={"osType": "Linux", "purchasePlan": plan})
+    for number in ("1.9.0", "1.10.0"):
+        disks = [{"lun": 0, "sizeInGB": 128}] if number == "1.10.0" else []
+        azure.put(
+            f"{GALLERY}/images/base/versions/{number}",
+            location="westeurope",
+            properties={"storageProfile": {"osDiskImage": {"sizeInGB": 30}, "dataDiskImages": disks}},
+        )
+    azure.put(
+        f"{TEMPLATES}/app",
+        location="westeurope",
+        properties={
+            "source": {"type": "SharedImageVersion", "imageVersionId": f"{GALLERY}/images/base/versions/latest"},
+            "distribute": [{"type": "VHD", "runOutputName": "app"}],
+        },
+    )
+
+    ended = convert(azure_lab, tmp_path, f"{TEMPLATES}/app", "-o", "app")
+
+    assert ended.status == 0, ended.output
+    assert azure.gaps == []
+    assert json.loads((tmp_path / "app/azure.json").read_text())["sourceVersion"]["name"] == "1.10.0"
+    assert "the source has a data disk (128 GB)" in " ".join(ended.output.split())
+    assert 'plan_product   = "hardened"' in (tmp_path / "app/build.pkr.hcl").read_text()
+
+
 def test_a_second_run_and_a_check_need_no_azure(azure_lab: AzureLab, tmp_path: Path) -> None:
     filled(azure_lab.new(), "web")
     assert convert(azure_lab, tmp_path, f"{TEMPLATES}/web", "-o", "web").status == 0

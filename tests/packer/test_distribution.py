@@ -153,7 +153,7 @@ def test_a_further_target_gets_its_own_tags_and_no_others() -> None:
     assert re.findall(r"(\w+) += ", hcl.split("azure_tags = {\n")[1].split("}")[0]) == ["team", "kind"]
 
 
-@pytest.mark.parametrize("text", ["it's", "$HOME", '"', "a b", "`id`", "\\", "*", "-x", "a\nb", "é", "%{x} ${y}", "#", "~"])
+@pytest.mark.parametrize("text", ["it's", "$HOME", '"', "a b", "`id`", "\\", "*", "-x", "a\nb", "é", "%{x} ${1}", "#", "~"])
 def test_what_a_template_says_reaches_the_shell_as_one_word(text: str) -> None:
     hcl = hcl_of(template(distribute=[version("web"), version("copy", artifactTags={"tag": text})]))
 

@@ -79,7 +79,7 @@ def test_a_build_goes_to_no_other_cloud() -> None:
     value = template(location="usgovvirginia", distribute=[{**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}]}])
 
     assert re.search(r'^  location += "usgovvirginia"$', hcl_of(value), re.MULTILINE)
-    assert {"AIB2P305", "AIB2P418"} <= set(codes_of(value))
+    assert {"AIB2P305", "AIB2P449"} <= set(codes_of(value))
 
 
 def test_replicas_belong_to_their_region() -> None:

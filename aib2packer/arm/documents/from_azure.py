@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.documents.siblings import Siblings
+from aib2packer.arm.documents.siblings import KnownPlan, Siblings, SourceImage
 from aib2packer.findings import codes
-from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
+from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.text.secrets import mask
 
 if TYPE_CHECKING:
@@ -31,10 +31,43 @@ def siblings_of(document: JsonObject) -> Siblings:
     source = _properties(document.get("source"))
     return Siblings(
         os_type=_common(definitions, _os_type) or (None if source is None else _os_type(source)),
-        generation=_common(definitions, lambda one: string_of(one.get("hyperVGeneration"))),
+        generation=_common(definitions, _generation) or (None if source is None else _generation(source)),
         security_type=_common(definitions, _security_type),
         triggers=tuple(_names(document.get("triggers"))),
+        source=None if source is None else _source_image(source, _properties(document.get("sourceVersion"))),
     )
+
+
+def _source_image(source: JsonObject, version: JsonObject | None) -> SourceImage:
+    """What a managed image, or an image definition and its version, say of themselves."""
+    storage = (version if version is not None else source).get("storageProfile")
+    if not isinstance(storage, JsonObject):
+        return SourceImage(_plan(source), None, None)
+    disks = _items(storage.get("dataDiskImages")) or _items(storage.get("dataDisks"))
+    os_disk = next((one for key in ("osDiskImage", "osDisk") if isinstance(one := storage.get(key), JsonObject)), None)
+    return SourceImage(_plan(source), tuple(_size(disk) or 0 for disk in disks), None if os_disk is None else _size(os_disk))
+
+
+def _plan(definition: JsonObject) -> KnownPlan | None:
+    plan = definition.get("purchasePlan")
+    name, product, publisher = (
+        plan.get(key) if isinstance(plan, JsonObject) else None for key in ("name", "product", "publisher")
+    )
+    if not (isinstance(name, JsonScalar) and isinstance(product, JsonScalar) and isinstance(publisher, JsonScalar)):
+        return None
+    return KnownPlan(name, product, publisher) if name.value and product.value and publisher.value else None
+
+
+def _size(disk: JsonObject) -> int | None:
+    for key in ("sizeInGB", "diskSizeGB"):
+        size = disk.get(key)
+        if isinstance(size, JsonScalar) and isinstance(size.value, int):
+            return size.value
+    return None
+
+
+def _generation(properties: JsonObject) -> str | None:
+    return string_of(properties.get("hyperVGeneration"))
 
 
 def report_reading(document: JsonObject, report: Report) -> None:

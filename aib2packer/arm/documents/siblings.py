@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.jsonc.tree import JsonArray, JsonObject
+from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass
 from aib2packer.text.secrets import mask
 
@@ -30,6 +30,27 @@ _NEEDED = {
 
 
 @dataclass(frozen=True, slots=True)
+class KnownPlan:
+    """The purchase plan of the marketplace image that another was made from."""
+
+    name: JsonScalar
+    product: JsonScalar
+    publisher: JsonScalar
+
+
+@dataclass(frozen=True, slots=True)
+class SourceImage:
+    """What Azure says of the image that a template starts from, and no template tells.
+
+    `data_disks` are the sizes of its data disks in GB, 0 where Azure does not tell. What is None could not be read.
+    """
+
+    plan: KnownPlan | None
+    data_disks: tuple[int, ...] | None
+    os_disk_gb: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Siblings:
     """What all image definitions beside the image template say alike; None where they differ, or there is none."""
 
@@ -38,6 +59,8 @@ class Siblings:
     security_type: str | None = None
     triggers: tuple[str, ...] = ()
     """The names of what starts a build when the source image changes."""
+    source: SourceImage | None = None
+    """The image that it starts from, where Azure was asked."""
 
 
 def read_siblings(everything: Sequence[Deployed]) -> Siblings:

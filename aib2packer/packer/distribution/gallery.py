@@ -195,6 +195,7 @@ def _copy_version(version: GalleryVersion, source: Value, location: Value, scrip
         script.line('echo "There is a version $version: delete it, or choose another one." >&2')
         script.line("exit 1")
     options: list[Option] = [*_names(version), ("--location", location), ("--image-version", source)]
+    tags = script.tags(version.target.tags, version.target.late_tags)  # lines of their own, before a word to ShellCheck
     options += _regions(version, script)
     if version.storage_type is not None:
         options.append(("--storage-account-type", version.storage_type))
@@ -202,7 +203,6 @@ def _copy_version(version: GalleryVersion, source: Value, location: Value, scrip
         options.append(("--replication-mode", "Shallow"))
     if version.exclude_from_latest is not False:
         options.append(("--exclude-from-latest", version.exclude_from_latest))
-    tags = script.tags(version.target.tags, version.target.late_tags)
     script.az("sig image-version create", *options, _DELETABLE, *tags, ("--no-wait",))
     _wait_until_published(version, script)
 

@@ -55,13 +55,14 @@ def copies_by_region(target: GalleryTarget, location: Value, symbols: Symbols, r
     # azure-arm adds nothing to what is listed, and Azure refuses a version that is not where it was built.
     kinds = {copies.storage_type for copies in regions.values()}
     regions = {location: Copies(storage_type=kinds.pop() if len(kinds) == 1 else DEFAULT_STORAGE_TYPE), **regions}
-    if all(isinstance(region, str) for region in regions):
-        report.add(
-            codes.REGION_ADDED,
-            target.span,
-            f"the build region, {location}, is added to the regions of the image version: Azure wants a replica there",
-            help="Nothing to do; or build in one of the regions.",
-        )
+    known = all(isinstance(region, str) for region in regions)
+    report.add(
+        codes.REGION_ADDED,
+        target.span,
+        f"the build region, {location if isinstance(location, str) else print_value(location)}, is added to the regions of the "
+        f"image version{'' if known else ', unless it is one of them'}: Azure wants a replica there",
+        help="Nothing to do; or build in one of the regions.",
+    )
     return regions
 
 

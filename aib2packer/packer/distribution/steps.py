@@ -55,6 +55,8 @@ class DistributionSteps:
                 script = self._script()
                 resource = ("--resource-id", self._artifact(target))
                 options = script.tags(tags.get(target.index, {}), late_tags.get(target.index))
+                if not tags.get(target.index):
+                    script.line('[ "$#" -gt 0 ] || exit 0 # the Azure CLI refuses to add no tag')
                 script.az("tag update", resource, ("--operation", "Merge"), *options)
                 yield self._chain(target, "tags of its own, which azure-arm would put on all that it makes.", script, "tags")
 

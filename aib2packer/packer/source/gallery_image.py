@@ -8,6 +8,7 @@ from aib2packer.aib.model import GalleryImage, SharedGalleryImage
 from aib2packer.aib.source import read_gallery_image
 from aib2packer.hcl.values import Attribute, Block
 from aib2packer.packer.access.rights import READER, Right, definition_scope
+from aib2packer.packer.source.plan import plan_info
 from aib2packer.packer.source.source_kind import SourceKind
 
 if TYPE_CHECKING:
@@ -32,10 +33,9 @@ class GalleryImageSource(SourceKind[GalleryImage | SharedGalleryImage]):
 
     def settings(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols, report: Report) -> Settings:
         """The block that names gallery, definition and version; of a gallery of others, the id."""
-        del report
         if isinstance(source, GalleryImage):
             version = None if source.version is None else symbols.value(source.version)
-            return gallery_image(source.id, version, source.span, symbols)
+            return gallery_image(source.id, version, source.span, symbols) | plan_info(source.plan, symbols, report)
         key = "community_gallery_image_id" if source.community else "direct_shared_gallery_image_id"
         # No subscription beside it: azure-arm would then make a private gallery's id of it.
         body = (Attribute(key, symbols.value(source.id)),)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.model import PlatformImage
 from aib2packer.aib.source import read_platform_image
-from aib2packer.findings import codes
-from aib2packer.hcl.values import Attribute, Block, traced
+from aib2packer.hcl.values import traced
+from aib2packer.packer.source.plan import plan_info
 from aib2packer.packer.source.source_kind import SourceKind
 
 if TYPE_CHECKING:
@@ -39,29 +38,9 @@ class PlatformImageSource(SourceKind[PlatformImage]):
             "image_sku": traced(symbols.value(source.sku), source.sku.span),
             "image_version": traced(version, source.span if source.version is None else source.version.span),
         }
-        return settings | plan_info(source, symbols, report)
+        return settings | plan_info(source.plan, symbols, report)
 
     def rights(self, source: PlatformImage, symbols: Symbols) -> tuple[Right, ...]:
         """None: it is everybody's."""
         del source, symbols
         return ()
-
-
-def plan_info(source: PlatformImage, symbols: Symbols, report: Report) -> Settings:
-    """The purchase plan of a marketplace image, which images made from it have too; nothing where there is none."""
-    plan = source.plan
-    if plan is None:
-        return {}
-    report.add(
-        codes.PLAN_TERMS,
-        plan.name.span,
-        "an image with a purchase plan is only given to subscriptions that accepted its terms",
-        help=f"Once: az vm image terms accept --publisher {shlex.quote(str(plan.publisher))} "
-        f"--offer {shlex.quote(str(plan.product))} --plan {shlex.quote(str(plan.name))}",
-    )
-    body = (
-        Attribute("plan_name", symbols.value(plan.name)),
-        Attribute("plan_product", symbols.value(plan.product)),
-        Attribute("plan_publisher", symbols.value(plan.publisher)),
-    )
-    return {"plan_info": Block("plan_info", body, origins=(plan.name.span, plan.product.span, plan.publisher.span))}

@@ -130,15 +130,20 @@ def _place(template: ImageTemplate, region: TemplateText | None, symbols: Symbol
 
 def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report) -> None:
     """A disk may not be smaller than the source image's: 30 GB for Linux, 127 for Windows but for its `smalldisk` SKUs."""
-    disk, source = template.vm.os_disk_gb, template.source.marketplace
-    if not isinstance(disk, Located) or source is None or "small" in f"{source.offer}{source.sku}".lower():
+    disk, source, known = template.vm.os_disk_gb, template.source.marketplace, template.siblings.source
+    if not isinstance(disk, Located):
         return
-    usual = _USUAL_DISK_GB[os_type]
-    if 0 < disk.value < usual:
+    if known is not None and known.os_disk_gb is not None:
+        least, what = known.os_disk_gb, f"the disk of the source has {known.os_disk_gb} GB"
+    elif source is None or "small" in f"{source.offer}{source.sku}".lower():
+        return
+    else:
+        least, what = _USUAL_DISK_GB[os_type], f"the disk of such an image has {_USUAL_DISK_GB[os_type]} GB as a rule"
+    if 0 < disk.value < least:
         report.add(
             codes.VM_DOES_NOT_FIT,
             disk.span,
-            f"the disk of such an image has {usual} GB as a rule, and cannot be made smaller: {disk.value}",
+            f"{what}, and cannot be made smaller: {disk.value}",
             help="Leave osDiskSizeGB out, or write a larger size.",
         )
 

@@ -12,7 +12,7 @@ from tests.lab.azure.refusal import GapError, RefusedError
 
 Json = Any
 
-OPERATIONS = "https://management.azure.com/subscriptions/{}/providers/Microsoft.Resources/locations/westeurope/operationresults"
+OPERATIONS = "/subscriptions/{}/providers/Microsoft.Resources/locations/westeurope/operationresults"
 # Makes one resource of a template: what a PUT of it does.
 Make = Callable[[Arm, str, dict[str, Json]], None]
 

@@ -115,22 +115,21 @@ def grant_access(arm: Arm, disk: Stored, _body: Json) -> Answer:
     arm.access[disk.id.lower()] = blob
     account, _, rest = blob.partition("/")
     sas = {"accessSAS": f"https://{account}.blob.core.windows.net/{rest}?sv=2018-03-28&sr=b&si=lab&sig=c2ln"}
-    return Answer(202, headers=arm.operations.start(operations_url(disk, "DiskOperations"), sas))
+    return Answer(202, headers=arm.operations.start(operations_path(disk, "DiskOperations"), sas))
 
 
 def revoke_access(arm: Arm, disk: Stored, _body: Json) -> Answer:
     """POST endGetAccess (recording: test_managed_disk: 202)."""
     arm.access.pop(disk.id.lower(), None)
-    return Answer(202, headers=arm.operations.start(operations_url(disk, "DiskOperations")))
+    return Answer(202, headers=arm.operations.start(operations_path(disk, "DiskOperations")))
 
 
-def operations_url(thing: Stored, operations: str) -> str:
-    """Say where long operations on a thing are asked about (recordings as in operations.py)."""
+def operations_path(thing: Stored, operations: str) -> str:
+    """Say where long operations on a thing are asked about (recordings as in operations.py), on the host that is asked."""
     subscription, _, below = thing.id.split("/")[2], *thing.id.partition("/providers/")[1:]
     provider = below.split("/")[0] or "Microsoft.Resources"
     region = plain_region(thing.body.get("location") or "westeurope")
-    base = "https://management.azure.com/subscriptions"
-    return f"{base}/{subscription}/providers/{provider}/locations/{region}/{operations}"
+    return f"/subscriptions/{subscription}/providers/{provider}/locations/{region}/{operations}"
 
 
 _ACCESS = {"begingetaccess": grant_access, "endgetaccess": revoke_access}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from tests.lab.azure.answer import Answer
-from tests.lab.azure.arm.disks import operations_url
+from tests.lab.azure.arm.disks import operations_path
 from tests.lab.azure.arm.facts import generation, regions, security
 from tests.lab.azure.arm.ids import group_of, parent_of, plain_region
 from tests.lab.azure.arm.kinds import Arm, Kind
@@ -123,7 +123,7 @@ def marketplace_generation(reference: Mapping[str, str]) -> str:
 def _deallocate(arm: Arm, machine: Stored, _body: Json) -> Answer:
     machine.hidden["machine"].stop()
     machine.hidden["deallocated"] = True
-    return Answer(202, headers=arm.operations.start(operations_url(machine, "operations")))
+    return Answer(202, headers=arm.operations.start(operations_path(machine, "operations")))
 
 
 def _generalize(_arm: Arm, machine: Stored, _body: Json) -> Answer:

@@ -29,6 +29,7 @@ class Operations:
     clock: LabClock
     seconds: float = 20
     pause: int | None = None
+    host: str = "management.azure.com"  # that of the request
     started: dict[str, LongOperation] = field(default_factory=dict)
 
     def ends(self) -> float:
@@ -43,7 +44,7 @@ class Operations:
         """
         name = str(uuid.uuid4())
         self.started[name] = LongOperation(name, self.clock.now(), self.ends(), output)
-        url = f"{base}/{name}?p={uuid.uuid4()}"
+        url = f"https://{self.host}{base}/{name}?p={uuid.uuid4()}"
         return {
             "Azure-AsyncOperation": f"{url}&api-version=2024-03-02",
             "Location": f"{url}&monitor=true&api-version=2024-03-02",

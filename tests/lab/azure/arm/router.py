@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.lab.azure.answer import Answer, Question
 from tests.lab.azure.arm.deployments import answer_deployment
-from tests.lab.azure.arm.disks import DISKS, SNAPSHOTS, operations_url
+from tests.lab.azure.arm.disks import DISKS, SNAPSHOTS, operations_path
 from tests.lab.azure.arm.galleries import DEFINITIONS, GALLERIES, VERSIONS
 from tests.lab.azure.arm.groups import GROUPS, answer_tags, subscription_body
 from tests.lab.azure.arm.ids import GROUP, group_of, subscription_of, type_of
@@ -54,6 +54,7 @@ _OPERATION = re.compile(
 def answer_arm(arm: Arm, question: Question, subscriptions: tuple[str, ...], tenant: str) -> Answer:
     """Answer a request to Resource Manager that is signed in."""
     path = question.path.rstrip("/")
+    arm.operations.host = question.host
     if "api-version" not in question.query:
         message = "The api-version query parameter (?api-version=) is required for all requests."
         raise RefusedError(400, "MissingApiVersionParameter", message)
@@ -141,7 +142,7 @@ def _put(arm: Arm, path: str, kind: Kind, body: dict[str, Json]) -> Answer:
     if at_once:
         return Answer(status, stored.body)
     output = stored.body if kind.with_output else None
-    return Answer(status, stored.body, arm.operations.start(operations_url(stored, kind.operations or ""), output))
+    return Answer(status, stored.body, arm.operations.start(operations_path(stored, kind.operations or ""), output))
 
 
 def _patch(arm: Arm, path: str, kind: Kind, body: dict[str, Json]) -> Answer:
@@ -161,7 +162,7 @@ def _delete(arm: Arm, path: str, kind: Kind) -> Answer:
     arm.store.delete(path, settles=0 if kind.operations is None else arm.operations.ends())
     if kind.deleted != 202 or kind.operations is None:
         return Answer(kind.deleted)
-    return Answer(202, headers=arm.operations.start(operations_url(stored, kind.operations)))
+    return Answer(202, headers=arm.operations.start(operations_path(stored, kind.operations)))
 
 
 def _is_list(path: str) -> bool:

@@ -4,6 +4,7 @@ The names of what was made are those of the run outputs, so that placeholders an
 where the template is literal, a name must be what it says.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ Json = Any
 
 _LITERAL = re.compile(r"[^\[<{]*")
 _PLACEHOLDER = re.compile(r"<(\w[\w ]*)>|\{(\w[\w-]*)\}|\[parameters\('(\w+)'\)\]")
+_ONE_MORE = re.compile(r"\[concat\(parameters\('(\w+)'\), createArray\('([^']*)'\)\)\]")
 _CONCAT = re.compile(r"\[concat\(parameters\('(\w+)'\), '([^']*)'\)\]")
 
 
@@ -71,8 +73,9 @@ def left_by(target: Mapping[str, Json], after: AfterBuild, artifact: str, variab
     known = _Values(variables)
     name = known.text(target["runOutputName"])
     path = artifact if after.single == name else after.outputs[name]
-    told = (target.get("artifactTags") or {}).items()
-    tags = {name: known.text(value) for name, value in told if not _PLACEHOLDER.fullmatch(name)}  # such a one is AIB2P217
+    told = target.get("artifactTags") or {}
+    told = json.loads(known.text(told)) if isinstance(told, str) else told
+    tags = {name: known.text(value) for name, value in told.items() if not _PLACEHOLDER.fullmatch(name)}  # that is AIB2P217
     match target["type"].lower():
         case "managedimage":
             _check_name(path, target["imageId"])
@@ -84,7 +87,7 @@ def left_by(target: Mapping[str, Json], after: AfterBuild, artifact: str, variab
         case _:
             if "uri" in target:
                 _check_name(path, target["uri"])
-            account, _, below = path.removeprefix("https://").partition(".blob.core.windows.net/")
+            account, below = re.split(r"\.blob\.core\.[a-z.]+/", path.removeprefix("https://"))
             return LeftVhd(f"{account}/{below}")
 
 
@@ -109,7 +112,8 @@ def _regions(target: Mapping[str, Json], known: "_Values") -> dict[str, tuple[in
             )
             for region in regions
         }
-    return {plain_region(known.text(name)): (1, common) for name in target.get("replicationRegions") or ()}
+    regions = target.get("replicationRegions") or ()
+    return {plain_region(known.text(name)): (1, common) for name in known.names(regions)}
 
 
 def _check_name(path: str, told: str) -> None:
@@ -129,6 +133,15 @@ class _Values:
         if found := _CONCAT.fullmatch(told):
             return self._value(found[1]) + found[2]
         return _PLACEHOLDER.sub(lambda found: self._value(next(filter(None, found.groups()))), told)
+
+    def names(self, told: "str | Sequence[str]") -> Sequence[str]:
+        """A list, which may be one parameter, or that and another name."""
+        if not isinstance(told, str):
+            return told
+        if found := _ONE_MORE.fullmatch(told):
+            return [*json.loads(self._value(found[1])), found[2]]
+        found_names: list[str] = json.loads(self.text(told))
+        return found_names
 
     def _value(self, name: str) -> str:
         return self.variables[re.sub(r"(?<=[a-z0-9])(?=[A-Z])|-| ", "_", name).lower()]

@@ -6,6 +6,10 @@ SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 _IMAGES = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images"
 _DEFINITIONS = f"{_IMAGES}/providers/Microsoft.Compute/galleries/golden/images"
 MADE_UP = "madeup"
+_COLLECTIONS = {
+    "regions": '["westeurope", "East US"]',
+    "image_tags": '{"role": "web", "cost centre": "a=b c"}',
+}
 _VALUES = {
     "vhd_resource_group_name": MADE_UP,
     "subscription_id": SUBSCRIPTION,
@@ -24,6 +28,8 @@ def values_for(hcl: str) -> dict[str, str]:
 
 
 def _apart(name: str, value: str) -> str:
+    if value in {"[]", "{}"}:
+        return _COLLECTIONS.get(name, value)
     if value != MADE_UP:
         return value
     return "westus2" if "region" in name or "location" in name else name.replace("_", "")[:20]

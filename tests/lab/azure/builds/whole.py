@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aib2packer import Conversion
+from aib2packer import Cloud, Conversion
 from tests.lab.azure.blobs import StoredBlob
 from tests.lab.azure.builds.after import AfterBuild
 from tests.lab.azure.builds.expected import Left, left_by
@@ -26,7 +26,7 @@ Json = Any
 WORLD_SECONDS = 400
 ACCOUNTS = "madeup"  # the group of storage accounts, which a template does not name
 _RESOURCE = re.compile(r"/subscriptions/[^/\s]+/resourceGroups/[^/\s]+(?:/providers/[\w.]+(?:/[^/\s]+/[^/\s]+)+)?")
-_BLOB = re.compile(r"https://([^./]+)\.blob\.core\.windows\.net/([^/?]+)")
+_BLOB = re.compile(r"https://([^./]+)\.(blob\.core\.[a-z.]+)/([^/?]+)")
 DEFINITION = {"osState": "Generalized", "osType": "Linux", "hyperVGeneration": "V2"}
 
 
@@ -73,6 +73,7 @@ class World:
     resources: Mapping[str, Json]
     containers: tuple[str, ...]
     updates: Mapping[str, int] = field(default_factory=dict)
+    cloud: Cloud = Cloud.PUBLIC
     hours: int = 0  # how long it is from the start of the first machine until it answers
     token_seconds: int = 3600
     assertion_seconds: Mapping[str, int] = field(default_factory=dict)
@@ -89,6 +90,7 @@ class World:
         for program in (az, sleep):
             program.chmod(0o755)
         sign_in = f"az login --service-principal -u {CLIENT} -p {SECRET} --tenant {TENANT} --output none"
+        set_cloud = [] if self.cloud is Cloud.PUBLIC else [["az", "cloud", "set", "--name", self.cloud.facts.cli_name]]
         world = {
             "accounts": sorted({container.split("/")[0] for container in self.containers}),
             "subscriptions": SUBSCRIPTIONS,
@@ -98,7 +100,8 @@ class World:
             "hours": self.hours,
             "token_seconds": self.token_seconds,
             "assertion_seconds": self.assertion_seconds,
-            "commands": [sign_in.split(), *commands],
+            "commands": [*set_cloud, sign_in.split(), *commands],
+            "blob_host": self.cloud.facts.blob_host,
             "environment": {
                 "PATH": f"{self.folder / 'bin'}:{packer.program.parent}:{os.environ['PATH']}:/usr/sbin:/sbin",
                 "HOME": str(self.folder),
@@ -136,9 +139,9 @@ def world_of(template: Json, folder: Path, *, security: str = "") -> World:
     for found in _RESOURCE.findall(text.replace('"', " ")):
         resources |= _provided(found, security)
     blobs = _BLOB.findall(text)
-    for account, _ in blobs:
+    for account, host, _ in blobs:
         group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{ACCOUNTS}"
-        endpoints = {"primaryEndpoints": {"blob": f"https://{account}.blob.core.windows.net/"}}
+        endpoints = {"primaryEndpoints": {"blob": f"https://{account}.{host}/"}}
         resources[group] = {"location": "westeurope"}
         resources[f"{group}/providers/Microsoft.Storage/storageAccounts/{account}"] = {
             "location": "westeurope",
@@ -146,7 +149,7 @@ def world_of(template: Json, folder: Path, *, security: str = "") -> World:
             "sku": {"name": "Standard_LRS", "tier": "Standard"},
             "properties": endpoints,
         }
-    return World(folder, resources, tuple({f"{account}/{container}" for account, container in blobs}))
+    return World(folder, resources, tuple({f"{account}/{container}" for account, _, container in blobs}))
 
 
 def _provided(path: str, security: str) -> dict[str, Json]:

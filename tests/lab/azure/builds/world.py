@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
     """Set up the world, run the commands, and tell."""
     world = json.loads((folder / "world.json").read_text())
     _loopback_up()
-    names = [name for name in NAMES if "*" not in name] + [f"{account}.blob.core.windows.net" for account in world["accounts"]]
+    names = [name for name in NAMES if "*" not in name] + [f"{account}.{world['blob_host']}" for account in world["accounts"]]
     hosts = folder / "hosts"
     hosts.write_text(f"127.0.0.1 localhost\n{ADDRESS} {' '.join(names)}\n")
     subprocess.run(["mount", "--bind", hosts, "/etc/hosts"], check=True)

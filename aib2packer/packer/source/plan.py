@@ -1,0 +1,34 @@
+"""The purchase plan of a marketplace image (docs/reference/packer-semantics.md 8.3)."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from aib2packer.findings import codes
+from aib2packer.hcl.values import Attribute, Block
+
+if TYPE_CHECKING:
+    from aib2packer.aib.model import PurchasePlan
+    from aib2packer.findings.model import Report
+    from aib2packer.hcl.values import Settings
+    from aib2packer.packer.variables.symbols import Symbols
+
+
+def plan_info(plan: PurchasePlan | None, symbols: Symbols, report: Report) -> Settings:
+    """The purchase plan of a marketplace image, which images made from it have too; nothing where there is none."""
+    if plan is None:
+        return {}
+    report.add(
+        codes.PLAN_TERMS,
+        plan.name.span,
+        "an image with a purchase plan is only given to subscriptions that accepted its terms",
+        help=f"Once: az vm image terms accept --publisher {shlex.quote(str(plan.publisher))} "
+        f"--offer {shlex.quote(str(plan.product))} --plan {shlex.quote(str(plan.name))}",
+    )
+    body = (
+        Attribute("plan_name", symbols.value(plan.name)),
+        Attribute("plan_product", symbols.value(plan.product)),
+        Attribute("plan_publisher", symbols.value(plan.publisher)),
+    )
+    return {"plan_info": Block("plan_info", body, origins=(plan.name.span, plan.product.span, plan.publisher.span))}
