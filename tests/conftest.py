@@ -48,7 +48,7 @@ class GoldenFile(SingleFileSnapshotExtension):
         return str(index)
 
     def read_snapshot_collection(self, *, snapshot_location: str) -> SnapshotCollection:
-        """The same, found on disk."""
+        """The snapshot of a file that is there."""
         name = Path(snapshot_location).relative_to(GOLDEN).as_posix()
         collection = SnapshotCollection(location=snapshot_location)
         collection.add(Snapshot(name=name))

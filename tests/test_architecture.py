@@ -1,6 +1,7 @@
 """The architecture: rooms in a stated order, imports that run one way, and no circles, imports for types included."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import aib2packer
+from aib2packer.aib.model import Source, Target
+from tests.kinds import models_of
 
 PACKAGE = Path(aib2packer.__file__).parent
 
@@ -199,3 +202,61 @@ def reports_made(path: Path) -> Iterator[ast.Call]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Report"):
             yield node
+
+
+# What the names of files and folders of an output are made of; `packer/layout.py` is where they stand.
+OF_AN_OUTPUT = re.compile(
+    r"MIGRATION\.md|SHA256SUMS|\.pkr\.hcl|pkrvars\.hcl|azure\.json|\.manifest\.json|azure-pipelines|github-actions\.yml"
+    r"|\.gitattributes|(?<!\w)(?:scripts|downloads|pipelines|validate)/"
+)
+NAME_FILES = {
+    "packer.layout": "here they stand",
+    "options": "the name of a build alone, which is an option",
+    "arm.documents.from_azure": "below: a sentence to people about pipelines/",
+    "arm.documents.siblings": "below: a sentence to people about pipelines/",
+    "packer.variables.symbols": "a path on the VM, as an example",
+}
+
+
+def test_the_names_of_the_files_of_an_output_stand_in_one_place() -> None:
+    elsewhere = sorted(
+        f"{module}: {text}"
+        for module, path in modules().items()
+        if module not in NAME_FILES
+        for text in texts_in(path)
+        if OF_AN_OUTPUT.search(text)
+    )
+
+    assert elsewhere == []
+
+
+def texts_in(path: Path) -> Iterator[str]:
+    """The strings in a file, but for those that document it."""
+    tree = ast.parse(path.read_text())
+    documenting = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documenting:
+            yield node.value
+
+
+# Where the type of a source or a target is asked for, and why: all others ask the kind, or the model.
+ASK_FOR_TYPES = {
+    "packer.source.gallery_image": "its kind has two models: galleries of one's own, and those of others",
+    "packer.distribution.vhd": "which of the other targets are VHDs too",
+}
+
+
+def test_nobody_asks_for_the_type_of_a_source_or_a_target() -> None:
+    models = {model.__name__ for base in (Source, Target) for model in models_of(base)}
+    asking = {module for module, path in modules().items() if models & set(types_asked_for(path))}
+
+    assert asking == ASK_FOR_TYPES.keys()
+
+
+def types_asked_for(path: Path) -> Iterator[str]:
+    """The names of types in `isinstance` and in patterns."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "isinstance":
+            yield from re.findall(r"\w+", ast.unparse(node.args[1]))
+        elif isinstance(node, ast.MatchClass):
+            yield ast.unparse(node.cls)

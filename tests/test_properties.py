@@ -232,7 +232,7 @@ def at(value: Json, path: Path) -> Json:
 
 
 def with_value(value: Json, path: Path, new: Json) -> Json:
-    """The same JSON with another value in one place."""
+    """JSON with another value in one place."""
     if not path:
         return new
     changed = copy.deepcopy(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from contextlib import nullcontext
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -23,7 +24,7 @@ from aib2packer.findings.model import Severity, about_file
 from aib2packer.jsonc.replace import occurring
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Emit
-from aib2packer.packer.layout import AZURE_FILE, BUILD_FILE
+from aib2packer.packer.layout import AZURE_FILE, BUILD_ENDING, BUILD_FILE, VALIDATION_FOLDER
 from aib2packer.system.files import MOST
 from aib2packer.text.source import FileError, decode
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from aib2packer.options import Options, Unfetched
     from aib2packer.packer.facts import Facts
     from aib2packer.packer.model import Asset
-    from aib2packer.provenance.accounting import Entry
+    from aib2packer.provenance.accounting import Entry, State
     from aib2packer.provenance.sourcemap import Place
     from aib2packer.text.source import SourceText
 
@@ -52,7 +53,11 @@ if TYPE_CHECKING:
             """Write files below a folder, as `output.write` does, or take them for later."""
 
 
-_STDOUT_NAMES: dict[Emit | None, str] = {Emit.VALIDATION: "validate.pkr.hcl"}  # what a person would call it beside the other
+_STDOUT_NAMES: dict[Emit | None, str] = {
+    Emit.VALIDATION: f"{VALIDATION_FOLDER}{BUILD_ENDING}"
+}  # what a person would call it beside the other
+
+_LEFT_OUT = "left out"  # State.LEFT_OUT, and what the table calls a file with nothing else
 
 
 class Outcome(Enum):
@@ -61,7 +66,7 @@ class Outcome(Enum):
     CONVERTED = "converted"
     NOT_CONVERTED = "not converted"
     NO_TEMPLATE = "no image template"
-    LEFT_OUT = "left out"
+    LEFT_OUT = _LEFT_OUT
     NOT_WRITTEN = "not written"
     UNREADABLE = "unreadable"
     NOT_BUILT = "not built"
@@ -125,6 +130,8 @@ class Result:
     hcl: bytes | None = None
     folder: Path | None = None
     settings: tuple[Entry, ...] = ()
+    states: Counter[State] = field(default_factory=Counter)
+    """How many settings there are of each state."""
     source_map: tuple[Place, ...] = ()
     facts: Facts | None = None
     renamed: frozenset[str] = frozenset()
@@ -134,6 +141,15 @@ class Result:
     def waits(self) -> bool:
         """Whether there are files that take their places at the end of the run."""
         return self.outcome is Outcome.CONVERTED and self.hcl is None
+
+
+def at_rest(result: Result, *, with_account: bool) -> Result:
+    """A result as it waits for the others of its run: without the texts that it was made of, or all that is in the account."""
+    findings = tuple(finding.alone() for finding in result.findings)
+    states = Counter(entry.state for entry in result.settings)
+    if with_account:
+        return replace(result, findings=findings, states=states)
+    return replace(result, findings=findings, states=states, settings=(), source_map=())
 
 
 def unreadable(error: FileError) -> Result:
@@ -164,7 +180,7 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> tupl
             return (Result(name=template.name, outcome=Outcome.NO_TEMPLATE, exit_code=0),)
         asked, beside = _with_parameters(template, data, asked)
         renamed = _renamed(data, template.name, asked)
-        return tuple(replace(_told(result, beside), renamed=renamed) for result in _run(template, data, asked, watch))
+        return tuple(replace(_told(result, beside), renamed=renamed) for result in _counted(_run(template, data, asked, watch)))
     except NoCompilerError as error:
         return (replace(unreadable(error), name=template.name, outcome=Outcome.NOT_BUILT, folder=asked.folder),)
     except FileError as error:
@@ -180,7 +196,14 @@ def _run_from_azure(template: Template, resource: str, request: Request, watch: 
     named = template if file is None else replace(template, name=str(file))
     asked = request if file is None else replace(request, beside={AZURE_FILE: kept})
     renamed = _renamed(data, named.name, asked)
-    return tuple(replace(_told(result, further), renamed=renamed) for result in _run(named, data, asked, watch))
+    return tuple(replace(_told(result, further), renamed=renamed) for result in _counted(_run(named, data, asked, watch)))
+
+
+def _counted(results: Iterable[Result]) -> Iterator[Result]:
+    """The results of an input; image templates that it leaves out are in the account of the first."""
+    for number, result in enumerate(results):
+        account = result.settings if number == 0 else tuple(one for one in result.settings if one.state.value != _LEFT_OUT)
+        yield replace(result, settings=account)
 
 
 def _renamed(data: bytes, name: str, request: Request) -> frozenset[str]:
@@ -193,8 +216,8 @@ def _renamed(data: bytes, name: str, request: Request) -> frozenset[str]:
 
 def _with_parameters(template: Template, data: bytes, request: Request) -> tuple[Request, tuple[Finding, ...]]:
     """The request with the parameters files that lie beside a template, or findings that name those which are not used."""
-    from aib2packer.app.beside import environment_of, parameters_beside
     from aib2packer.app.inputs import read_file
+    from aib2packer.app.parameters_beside import environment_of, parameters_beside
 
     if template.path is None or request.environments or request.options.parameter_files:
         return request, ()
@@ -320,22 +343,34 @@ def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: 
     try:
         request.write(folder, files, force=request.force)
     except OutputError as error:
-        return _not_written(result, error)
+        return not_written(result, error)
     return result if request.file else replace(result, findings=(*result.findings, *_left_over(folder, files)))
 
 
-def _not_written(result: Result, error: OutputError) -> Result:
+def not_written(result: Result, error: OutputError) -> Result:
     """The result of a conversion whose files are not written."""
     exit_code = 1 if isinstance(error, FilesDifferError) else 2
     finding = about_file(NOT_WRITTEN, str(error.file), error.reason, error.help)
     return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=exit_code, findings=(*result.findings, finding))
 
 
-def none_written(results: Iterable[Result], error: OutputError) -> list[Result]:
-    """The results of a run of whose files none is written, as the system refuses one."""
+def nothing_written(folder: Path | None, error: OutputError) -> Finding:
+    """What is to be said of each folder of a run of whose files none is written, as the system refuses one."""
     reason = f"{error.file} {error.reason}, so nothing of this run is"
+    return about_file(NOT_WRITTEN, str(folder or error.file), reason, error.help)
+
+
+def none_written(results: Iterable[Result], error: OutputError) -> list[Result]:
+    """The results of a run of whose files none is written."""
     return [
-        _not_written(result, OutputError(result.folder or error.file, reason, error.help)) if result.waits else result
+        replace(
+            result,
+            outcome=Outcome.NOT_WRITTEN,
+            exit_code=2,
+            findings=(*result.findings, nothing_written(result.folder, error)),
+        )
+        if result.waits
+        else result
         for result in results
     ]
 

@@ -14,6 +14,7 @@ from aib2packer.findings.formats import place
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import replace
+from aib2packer.packer.layout import EXAMPLE
 from aib2packer.provenance.accounting import State
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
     )
     yield Chapter(
         "Values",
-        "Variables without a value: `example.pkrvars.hcl` beside each build says what they are.",
+        f"Variables without a value: `{EXAMPLE}` beside each build says what they are.",
         _needs(results, lambda facts: ((name, "", "") for name in facts.values)),
     )
     yield Chapter(

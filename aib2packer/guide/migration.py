@@ -14,6 +14,7 @@ from aib2packer.packer.layout import (
     AZURE_PIPELINES,
     BUILD_ENDING,
     BUILD_FILE,
+    ENVIRONMENT_ENDING,
     EXAMPLE,
     FILES,
     GITHUB_ACTIONS,
@@ -250,7 +251,7 @@ def _described(files: Sequence[str]) -> list[tuple[str, str]]:
         folder, slash, _ = path.partition("/")
         if path.endswith(BUILD_ENDING) and not slash:
             described[path] = _PARTS.get(path, "the build")
-        elif path.endswith(".pkrvars.hcl") and path != EXAMPLE and not path.endswith(VALUES_ENDING):
+        elif path.endswith(ENVIRONMENT_ENDING) and path != EXAMPLE and not path.endswith(VALUES_ENDING):
             described[path] = "values of an environment"
         elif path == EXAMPLE:
             described[path] = "shows which values a build needs"

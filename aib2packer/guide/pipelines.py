@@ -14,7 +14,7 @@ from aib2packer.guide.commands import SUBSCRIPTION_NAME
 from aib2packer.guide.migration import starts
 from aib2packer.lazy.models import dataclass
 from aib2packer.options import Auth
-from aib2packer.packer.layout import AZURE_PIPELINES, GITHUB_ACTIONS
+from aib2packer.packer.layout import AZURE_PIPELINES, GITHUB_ACTIONS, MIGRATION_PAGE
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 from aib2packer.packer.warnings import LONGEST_HOSTED_JOB, TO_CLEAN_UP
 
@@ -171,7 +171,7 @@ def _runner(guide: Guide, system: str) -> Runner:
     each = [one.timeout_minutes for one in _runs(guide)]
     minutes = sum(each) + TO_CLEAN_UP
     if guide.private or guide.auth is Auth.MSI:
-        return Runner("that reaches the build VM, as MIGRATION.md says", minutes, "")
+        return Runner(f"that reaches the build VM, as {MIGRATION_PAGE} says", minutes, "")
     limit = f"the machines of {system} end a job after {LONGEST_HOSTED_JOB}"
     if max(each) + TO_CLEAN_UP > LONGEST_HOSTED_JOB:
         return Runner(f"of your own: {limit} minutes", minutes, "")

@@ -1,4 +1,4 @@
-"""HCL values as data. `hcl.py` prints them."""
+"""HCL values as data. `printing.py` prints them."""
 
 from __future__ import annotations
 

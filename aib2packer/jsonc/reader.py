@@ -48,7 +48,7 @@ _SIMPLE_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\
 
 
 class _StopError(Exception):
-    """The text is no JSON; ends the reading. Says where, as `json_case.Place` does."""
+    """The text is no JSON; ends the reading. Says where, as `BreakPlace` does."""
 
     def __init__(
         self,

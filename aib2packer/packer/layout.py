@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from aib2packer.hcl.values import HclCode, Interpolation
+from typing import TYPE_CHECKING
+
 from aib2packer.lazy.models import dataclass
 from aib2packer.options import BUILD_FILE, Layout
+
+if TYPE_CHECKING:
+    from aib2packer.hcl.values import Interpolation
 
 __all__ = ["BUILD_FILE"]
 
 BUILD_ENDING = ".pkr.hcl"
 VALUES_ENDING = ".auto.pkrvars.hcl"
+ENVIRONMENT_ENDING = ".pkrvars.hcl"
 SPLIT_FILES = ("versions.pkr.hcl", "variables.pkr.hcl", "locals.pkr.hcl", "sources.pkr.hcl")
 """What a build that is spread over files has beside the one with its name."""
 SOURCES_FILE = SPLIT_FILES[-1]
@@ -17,6 +22,10 @@ VALIDATION_FOLDER = "validate"
 """Where the build that validates lies, below that of the image."""
 SCRIPTS = "scripts"
 """The folder of scripts that the VM gets, and of those that make copies of the image."""
+WINRM_SCRIPT = f"{SCRIPTS}/winrm.ps1"
+"""The script that a Windows VM runs when it starts."""
+SIGN_IN_SCRIPT = f"{SCRIPTS}/sign-in.sh"
+"""The script that signs the Azure CLI in again, which others read."""
 FILES = "files"
 """The folder of files that the VM gets as they are."""
 DOWNLOADS = "downloads"
@@ -47,6 +56,8 @@ MANIFEST_ENDING = ".manifest.json"
 
 def beside_template(path: str) -> Interpolation:
     """A path beside the HCL: Packer takes relative ones from where it was started."""
+    from aib2packer.hcl.values import HclCode, Interpolation
+
     return Interpolation((HclCode("path.root"), f"/{path}"))
 
 
@@ -63,7 +74,7 @@ OWN_VALUES = "values.pkrvars.hcl"
 
 def environment_file(name: str) -> str:
     """The file of values of an environment, which Packer reads when it is told to."""
-    return f"{name}.pkrvars.hcl"
+    return f"{name}{ENVIRONMENT_ENDING}"
 
 
 def downloads_folder(name: str) -> str:

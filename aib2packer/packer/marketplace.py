@@ -1,4 +1,4 @@
-"""Facts about marketplace images: a publisher's operating system, purchase plans, generations and architectures.
+"""Facts about marketplace images: a publisher's operating system, purchase plans, generations, architectures, sizes of disks.
 
 The one table of them: `az vm image list-publishers`, `az vm image show` and the publishers' own pages are where they come from.
 """
@@ -39,6 +39,7 @@ class Publisher:
     """Whether all its images come with a purchase plan."""
 
 
+_USUAL_DISK_GB = {OsType.LINUX: 30, OsType.WINDOWS: 127}
 _WINDOWS = Publisher(OsType.WINDOWS)
 _LINUX = Publisher(OsType.LINUX)
 _LINUX_WITH_PLAN = Publisher(OsType.LINUX, needs_plan=True)
@@ -158,3 +159,8 @@ def generation_of(publisher: str, offer: str, sku: str) -> Generation | None:
 def architecture_of(_publisher: str, offer: str, sku: str) -> Architecture:
     """The processor that a marketplace image is for: images for Arm say so in offer or SKU."""
     return Architecture.ARM64 if re.search(_NAMES_ARM64, f"{offer}.{sku}".lower()) else Architecture.X64
+
+
+def usual_disk_gb(os_type: OsType, offer: str, sku: str) -> int | None:
+    """The size of the OS disk of an image, as a rule; None for those that Windows has with a small one."""
+    return None if "small" in f"{offer}{sku}".lower() else _USUAL_DISK_GB[os_type]

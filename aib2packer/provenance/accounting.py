@@ -116,14 +116,13 @@ def leaves(node: Json) -> Iterator[Json]:
 
 
 def tally(settings: Iterable[Entry]) -> str:
-    """How many settings there are in words: `41 of 43 settings converted, 2 lost`; nothing where there are none.
+    """How many settings there are in words: `41 of 43 settings converted, 2 lost`; nothing where there are none."""
+    return in_words(Counter(entry.state for entry in settings))
 
-    Image templates that are left out are counted apart, each once for all conversions of its input.
-    """
-    entries = tuple(settings)
-    counts = Counter(entry.state for entry in entries)
-    converted, lost = counts[State.CONVERTED], counts[State.LOST]
-    off = len({(entry.span.source.name, entry.span.start, entry.finding) for entry in entries if entry.state is State.LEFT_OUT})
+
+def in_words(counts: Mapping[State, int]) -> str:
+    """The tally of settings that have been counted; image templates that are left out come after it."""
+    converted, lost, off = (counts.get(state, 0) for state in (State.CONVERTED, State.LOST, State.LEFT_OUT))
     total = converted + lost
     of_settings = f"{converted} of {total} {'setting' if total == 1 else 'settings'} converted, {lost} lost"
     of_templates = f"{off} image {'template' if off == 1 else 'templates'} left out"

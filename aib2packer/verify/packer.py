@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.lazy.models import dataclass
+from aib2packer.packer.layout import BUILD_ENDING
 from aib2packer.system.programs import find_program
 from aib2packer.verify.complaints import Complaint, read_complaints
 
@@ -112,7 +113,7 @@ def _unable(complaints: tuple[Complaint, ...]) -> Unable | None:
 
 
 def _layout(program: str, folder: Path) -> tuple[Complaint, ...]:
-    names = sorted(PurePosixPath(path.name).name for path in folder.glob("*.pkr.hcl"))
+    names = sorted(PurePosixPath(path.name).name for path in folder.glob(f"*{BUILD_ENDING}"))
     found = []
     for name in names:
         ended = _run(program, "fmt", "-check", name, folder=folder, seconds=_FMT_SECONDS)

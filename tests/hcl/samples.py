@@ -48,7 +48,7 @@ def random_texts(count: int) -> list[str]:
 
 
 def random_parts(count: int) -> list[tuple[str | Variable | Local | HclCode, ...]]:
-    """The same with references between them."""
+    """Texts made of the fragments with references between them, the same in every run."""
     choose = random.Random(3)  # noqa: S311 - no secret
     pieces = (*FRAGMENTS, *REFERENCES * 4)
     return [tuple(choose.choices(pieces, k=choose.randrange(1, 9))) for _ in range(count)]

@@ -12,7 +12,8 @@ import pytest
 
 from aib2packer import InputError
 from aib2packer.app.gallery import list_versions, parse_image
-from aib2packer.packer.vm.cli_session import SCRIPT, SCRIPT_FILE
+from aib2packer.packer.layout import SIGN_IN_SCRIPT
+from aib2packer.packer.vm.cli_session import SCRIPT
 from tests.cases import CASES, GOLDEN, golden_hcl
 from tests.lab.azure_cli import AzureCliParser, RecordedAzureCli
 
@@ -67,7 +68,7 @@ def run(
     given = {name: VALUES.get(name, "value") for name in names} | ({"SOURCE": source} if "SOURCE" in names else {})
     file = az.folder / "script"
     file.write_text(script)
-    (az.folder / PurePosixPath(SCRIPT_FILE).name).write_text(SCRIPT)
+    (az.folder / PurePosixPath(SIGN_IN_SCRIPT).name).write_text(SCRIPT)
     return subprocess.run(
         ["/bin/sh", "-e", file],
         env={**az.environment(fails=fails, answers=answers or {}), **given},

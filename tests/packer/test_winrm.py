@@ -10,7 +10,8 @@ import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
 from aib2packer import Options, WinrmBootstrap
-from aib2packer.packer.vm.winrm import SCRIPT, SCRIPT_FILE
+from aib2packer.packer.layout import WINRM_SCRIPT
+from aib2packer.packer.vm.winrm import SCRIPT
 from tests.cases.templates import WINDOWS, codes_of, convert_json, hcl_of, template
 from tests.lab.judge import Packer, Verdict
 
@@ -96,7 +97,7 @@ def test_by_default_packer_brings_the_certificate_through_a_key_vault(options: O
 
     assert conversion.hcl is not None
     assert "skip_create_build_key_vault" not in conversion.hcl
-    assert SCRIPT_FILE not in conversion.files
+    assert WINRM_SCRIPT not in conversion.files
 
 
 def test_on_linux_the_option_changes_nothing_but_says_so() -> None:

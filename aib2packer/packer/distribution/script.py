@@ -15,10 +15,10 @@ from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import GoTemplate, HclCode, Interpolation, Local, Value, Variable
 from aib2packer.lazy.models import dataclass
-from aib2packer.packer.layout import beside_template
+from aib2packer.packer.layout import SIGN_IN_SCRIPT, beside_template
 from aib2packer.packer.model import PostProcessor
 from aib2packer.packer.steps.shell_local import Environment, means_more
-from aib2packer.packer.vm.cli_session import SCRIPT, SCRIPT_FILE, SIGN_IN
+from aib2packer.packer.vm.cli_session import SCRIPT, SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,7 +55,7 @@ RUN_SCRIPT: tuple[Value, ...] = ("/bin/sh", "-c", GoTemplate('{{.Vars}} /bin/sh 
 """How Packer runs a script in a file: by its path as an argument, which may hold anything, and also if it is not executable."""
 
 
-_SIGNED_IN = ("# shellcheck source=/dev/null", f'. "$(dirname "$0")/{PurePosixPath(SCRIPT_FILE).name}"')
+_SIGNED_IN = ("# shellcheck source=/dev/null", f'. "$(dirname "$0")/{PurePosixPath(SIGN_IN_SCRIPT).name}"')
 
 
 class Script:
@@ -171,7 +171,9 @@ class Script:
             head.append("# shellcheck disable=SC2016 # what the template says is not for the shell to expand")
         text = "\n".join((*head, "set -eu", *_SIGNED_IN, "", text))
         settings = self._environment.settings_to_run(name, script=beside_template(file.path), execute_command=RUN_SCRIPT)
-        return PostProcessor("shell-local", settings, {file.path: text.encode(), SCRIPT_FILE: f"#!/bin/sh\n{SCRIPT}".encode()})
+        return PostProcessor(
+            "shell-local", settings, {file.path: text.encode(), SIGN_IN_SCRIPT: f"#!/bin/sh\n{SCRIPT}".encode()}
+        )
 
     def _option(self, option: Sequence[Operand]) -> str:
         flag, *operands = option

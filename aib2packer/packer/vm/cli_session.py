@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from aib2packer.hcl.values import Interpolation, Local
 
-SCRIPT_FILE = "scripts/sign-in.sh"
-
 # For any POSIX shell. No secret is an argument, which other users of the machine could read. Without the logout the CLI would
 # keep a token that ends soon.
 SCRIPT = """\

@@ -9,18 +9,17 @@ from aib2packer.arm.language.text import text_of
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Settings, Value, Variable, traced
-from aib2packer.options import OsType
-from aib2packer.packer.marketplace import Generation
+from aib2packer.packer.marketplace import Generation, usual_disk_gb
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
+    from aib2packer.options import OsType
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.variables.symbols import Symbols
 
 _MOST_OS_DISK_GB, _MOST_DATA_DISK_GB = 4095, 32767
-_USUAL_DISK_GB = {OsType.LINUX: 30, OsType.WINDOWS: 127}
 
 _DEFAULT_SIZE = "Standard_D2ds_v4"
 _DEFAULT_SIZE_GENERATION_1 = "Standard_D1_v2"
@@ -129,16 +128,17 @@ def _place(template: ImageTemplate, region: TemplateText | None, symbols: Symbol
 
 
 def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report) -> None:
-    """A disk may not be smaller than the source image's: 30 GB for Linux, 127 for Windows but for its `smalldisk` SKUs."""
+    """A disk may not be smaller than the source image's."""
     disk, source, known = template.vm.os_disk_gb, template.source.marketplace, template.siblings.source
     if not isinstance(disk, Located):
         return
+    usual = None if source is None else usual_disk_gb(os_type, str(source.offer), str(source.sku))
     if known is not None and known.os_disk_gb is not None:
         least, what = known.os_disk_gb, f"the disk of the source has {known.os_disk_gb} GB"
-    elif source is None or "small" in f"{source.offer}{source.sku}".lower():
+    elif usual is None:
         return
     else:
-        least, what = _USUAL_DISK_GB[os_type], f"the disk of such an image has {_USUAL_DISK_GB[os_type]} GB as a rule"
+        least, what = usual, f"the disk of such an image has {usual} GB as a rule"
     if 0 < disk.value < least:
         report.add(
             codes.VM_DOES_NOT_FIT,

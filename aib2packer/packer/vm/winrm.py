@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from aib2packer.hcl.values import HclCode, Interpolation, Local
 from aib2packer.options import WinrmBootstrap
-from aib2packer.packer.layout import SCRIPTS, beside_template
+from aib2packer.packer.layout import WINRM_SCRIPT, beside_template
 
 if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.build_context import BuildContext
 
-SCRIPT_FILE = f"{SCRIPTS}/winrm.ps1"
 
 # For Windows PowerShell 5.1. An image that was built this way before has a listener and a rule already.
 SCRIPT = """\
@@ -81,7 +80,7 @@ def winrm(bootstrap: WinrmBootstrap, context: BuildContext) -> tuple[dict[str, V
     settings["skip_create_build_key_vault"] = True
     settings["custom_script"] = _RUN_USER_DATA
     if context.side_files:
-        settings["user_data_file"] = beside_template(SCRIPT_FILE)
-        return settings, {SCRIPT_FILE: SCRIPT.encode()}
+        settings["user_data_file"] = beside_template(WINRM_SCRIPT)
+        return settings, {WINRM_SCRIPT: SCRIPT.encode()}
     settings["user_data"] = HclCode(f"base64encode(local.{_SCRIPT.name})", (_SCRIPT,))
     return settings, {}
