@@ -45,6 +45,7 @@ _BLOCKS = {"packer", "variable", "locals", "source", "build"}
 _PROGRAMS = (
     "xargs",
     "dirname",
+    "grep",
     "packer",
     "timeout",
     "aib2packer",
