@@ -9,7 +9,7 @@ import pytest
 import aib2packer
 
 PACKAGE = Path(aib2packer.__file__).parent
-_QUOTES = re.compile(r"service answers|(?<!\w)_validation\(")  # the latter makes such words of what it is given
+_QUOTES = re.compile(r'service answers|return _validation\(f?"')  # the latter makes such words of what it is given
 REFERENCE = PACKAGE.parent / "docs/reference/aib-behaviour.md"
 
 
