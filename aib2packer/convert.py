@@ -141,6 +141,7 @@ def _facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, buil
 
 
 def _failed(body: JsonObject | None, report: Report) -> Conversion:
-    from aib2packer.provenance.accounting import account_failed
+    from aib2packer.provenance.accounting import account_failed, left_out
 
-    return Conversion(None, findings=report.findings, settings=() if body is None else account_failed(body, report))
+    settings = tuple(left_out(report)) if body is None else account_failed(body, report)
+    return Conversion(None, findings=report.findings, settings=settings)

@@ -12,6 +12,7 @@ from aib2packer.arm.documents.parameters import read_values
 from aib2packer.arm.documents.template import find_image_template, list_image_templates
 from aib2packer.findings import codes
 from aib2packer.jsonc.replace import replaced
+from aib2packer.jsonc.tree import JsonArray, JsonObject
 from aib2packer.lazy.models import dataclass, replace
 
 if TYPE_CHECKING:
@@ -19,9 +20,23 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.aib.template import KindsToRead
+    from aib2packer.arm.documents.template import Resource
     from aib2packer.findings.model import Report
-    from aib2packer.jsonc.tree import Json, JsonObject
+    from aib2packer.jsonc.tree import Json
     from aib2packer.options import Options
+
+_MOST = 10_000
+"""The most settings of an image template, far above what the largest that are public have."""
+_STEP, _TAG, _TARGET = 5, 20, 100
+_OF_EACH = {
+    "customize": _STEP,
+    "invmvalidations": _STEP,
+    "distribute": _TARGET,
+    "tags": _TAG,
+    "artifacttags": _TAG,
+    "managedresourcetags": _TAG,
+}
+"""What an item of these lists counts for, besides its settings: for the work that is done for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +72,39 @@ def read(
         needed: set[str] = set()
         found = report.copy()
         resource = find_image_template(document, options.name, context, found)
-        template = None if resource is None else read_template(resource, kinds, options, needed, found)
+        fits = resource is not None and _fits(resource, found)
+        template = read_template(resource, kinds, options, needed, found) if resource is not None and fits else None
         if needed <= context.shape:
             report.take(found)
             body = None if resource is None else resource.body
             return FoundTemplate(None if template is None else replace(template, cloud=context.cloud), body)
         context = replace(context, shape=context.shape | needed)
+
+
+def _fits(resource: Resource, report: Report) -> bool:
+    """Whether an image template is no larger than what is converted."""
+    work = 0
+    waiting: list[tuple[Json, int]] = [(resource.body, 0)]
+    while waiting and work <= _MOST:
+        node, each = waiting.pop()
+        match node:
+            case JsonArray(items):
+                work += each * len(items)
+                waiting += ((item, 0) for item in items)
+            case JsonObject(members):
+                work += each * len(members)
+                waiting += ((member.value, _OF_EACH.get(member.key.lower(), 0)) for member in members)
+            case _:
+                work += 1
+    if work > _MOST:
+        report.add(
+            codes.BAD_VALUE,
+            resource.body.span,
+            f"the image template has more settings than the {_MOST:,} that are converted: a step counts as {_STEP}, "
+            f"a tag as {_TAG}, a target as {_TARGET}",
+            help="Move steps into scripts, or make several image templates of it.",
+        )
+    return work <= _MOST
 
 
 def names(

@@ -25,6 +25,7 @@ _LEFT_OVER = pattern(_HALF)
 _LEFT_OVER_IN_URIS = pattern(_HALF + r"|(?<=://)[^/?]*(?:\{\{|\$[({]|__)")
 _LEFT_OVER_OR_BRACES = pattern(_HALF + r"|[{}]|\[\[|\$\(")
 _SECRET_BEFORE = pattern(r"[?&;](?:sig|token|code|key|secret|password|sas)=$|\?$", re.IGNORECASE)
+_LONGEST_BEFORE = 12  # characters that this can match
 _SECRET_SIGNS = ("=", "@", "%3", "\\u00")  # one of them stands in every text that holds a secret
 _URL = pattern(
     r"""https?://(?:[^/?#\s"'`<>@]*@)?(?P<host>[^/?#\s"'`<>@]+)[^?#\s"'`<>]*(?:\?(?P<query>[^#\s"'`<>(){};|\\]*))?"""
@@ -125,7 +126,7 @@ def tokens_apart(text: str, pattern: re.Pattern[str] = IN_TEXTS) -> tuple[str | 
             continue
         end = 0
         for match in pattern.finditer(piece):
-            secret = _SECRET_BEFORE.search(piece, 0, match.start()) is not None
+            secret = _SECRET_BEFORE.search(piece, max(0, match.start() - _LONGEST_BEFORE), match.start()) is not None
             parts += [piece[end : match.start()], Placeholder(match.group(), secret)]
             end = match.end()
         parts.append(piece[end:])
@@ -150,13 +151,15 @@ def _secrets(text: str) -> Iterator[tuple[int, int, str, bool]]:
     """Start, end and host of each secret, and whether it is a query: a signed one is one secret."""
     if not any(sign in text for sign in _SECRET_SIGNS):
         return
-    urls = tuple(_URL.finditer(text)) if "://" in text else ()
-    end = 0
+    urls = _URL.finditer(text) if "://" in text else iter(())
+    url, end = next(urls, None), 0
     for start, stop in find_secrets(text):
         if start < end:
             continue
-        url = next((url for url in urls if url.start() <= start < url.end()), None)
-        first, last = url.span("query") if url else (0, 0)
+        while url is not None and url.end() <= start:
+            url = next(urls, None)
+        around = url if url is not None and url.start() <= start else None
+        first, last = around.span("query") if around else (0, 0)
         in_query = first <= start < last
         end = max(stop, last) if in_query else stop
-        yield (first if in_query else start), end, url["host"].lower() if url else "", in_query
+        yield (first if in_query else start), end, around["host"].lower() if around else "", in_query

@@ -15,6 +15,7 @@ from aib2packer.convert import convert, image_templates
 from aib2packer.findings.codes import (
     CLASH,
     KEPT,
+    LEFT_OUT,
     LEFT_OVER,
     NO_IMAGE_TEMPLATE,
     NOT_WRITTEN,
@@ -62,6 +63,8 @@ _STDOUT_NAMES: dict[Emit | None, str] = {
     Emit.VALIDATION: f"{VALIDATION_FOLDER}{BUILD_ENDING}"
 }  # what a person would call it beside the other
 
+_LEFT_OUT = "left out"  # State.LEFT_OUT, and what the table calls a file with nothing else
+
 
 class Outcome(Enum):
     """What became of a template, as the table calls it."""
@@ -69,6 +72,7 @@ class Outcome(Enum):
     CONVERTED = "converted"
     NOT_CONVERTED = "not converted"
     NO_TEMPLATE = "no image template"
+    LEFT_OUT = _LEFT_OUT
     NOT_WRITTEN = "not written"
     UNREADABLE = "unreadable"
     NOT_BUILT = "not built"
@@ -207,7 +211,7 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> tupl
         asked, beside = _with_parameters(template, data, asked)
         renamed = _renamed(data, template.name, asked)
         source = _place(template)
-        results = _run(template, data, asked, watch)
+        results = _counted(_run(template, data, asked, watch))
         return tuple(replace(_told(result, beside), renamed=renamed, source=source) for result in results)
     except NoCompilerError as error:
         failed = replace(unreadable(error), outcome=Outcome.NOT_BUILT)
@@ -226,7 +230,14 @@ def _run_from_azure(template: Template, resource: str, request: Request, watch: 
     named = template if file is None else replace(template, name=str(file))
     asked = request if file is None else replace(request, beside={kept_as: kept})
     renamed = _renamed(data, named.name, asked)
-    return tuple(replace(_told(result, further), renamed=renamed) for result in _run(named, data, asked, watch))
+    return tuple(replace(_told(result, further), renamed=renamed) for result in _counted(_run(named, data, asked, watch)))
+
+
+def _counted(results: Iterable[Result]) -> Iterator[Result]:
+    """The results of an input; image templates that it leaves out are in the account of the first."""
+    for number, result in enumerate(results):
+        account = result.settings if number == 0 else tuple(one for one in result.settings if one.state.value != _LEFT_OUT)
+        yield replace(result, settings=account)
 
 
 def _renamed(data: bytes, name: str, request: Request) -> frozenset[str]:
@@ -358,7 +369,7 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
     findings = conversion.findings
     if conversion.hcl is None:
         if template.found and any(finding.code == NO_IMAGE_TEMPLATE for finding in findings):
-            return Result(name=name, outcome=Outcome.NO_TEMPLATE, exit_code=0)
+            return _none_deployed(name, conversion, request)
         return Result(name=name, outcome=Outcome.NOT_CONVERTED, exit_code=1, findings=findings, settings=conversion.settings)
     hcl = conversion.hcl.encode()
     result = Result(
@@ -386,6 +397,15 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
             result = replace(result, files=digests)
         return _deliver(result, request.folder, to_write, request)
     return replace(result, hcl=hcl)
+
+
+def _none_deployed(name: str, conversion: Conversion, request: Request) -> Result:
+    """What becomes of a file of a folder that no image template is deployed from: it holds none, or they are switched off."""
+    told = tuple(finding for finding in conversion.findings if finding.code == LEFT_OUT)
+    if not told:
+        return Result(name=name, outcome=Outcome.NO_TEMPLATE, exit_code=0)
+    exit_code = 1 if any(finding.reaches(request.fail_on) for finding in told) else 0
+    return Result(name=name, outcome=Outcome.LEFT_OUT, exit_code=exit_code, findings=told, settings=conversion.settings)
 
 
 def _made_twice(result: Result, file: Path, template: str, other: str) -> Result:

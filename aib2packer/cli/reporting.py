@@ -124,6 +124,8 @@ class Telling:
         reporting, refused = self._reporting, self._refused
         if refused:
             self.exit_code = 2
+        elif set(self._outcomes) == {Outcome.LEFT_OUT.value}:  # nothing is converted
+            self.exit_code = max(self.exit_code, 1)
         for one in refused:
             self._overview.add_findings(one)
         said = self._kept if reporting.findings.is_document else [*map(_not_accepted, self._kept)]

@@ -35,6 +35,7 @@ _match_atom = re.compile(
     r"(?:(-?(?:0|[1-9][0-9]*+)(\.[0-9]++)?+([eE][-+]?[0-9]++)?+)|true|false|null)(?![\w.+$-])",
 ).match
 
+_MOST_FINDINGS = 200
 _LITERALS = {"true": True, "false": False, "null": None}
 
 _sub_escape = re.compile(
@@ -112,12 +113,13 @@ def read_json(source: SourceText) -> ParsedText:
 class _Reader:
     """Reads one text. Each method takes the offset at which its rule begins."""
 
-    __slots__ = ("_source", "_text", "findings")
+    __slots__ = ("_source", "_text", "_untold", "findings")
 
     def __init__(self, source: SourceText) -> None:
         self._source = source
         self._text = source.text
         self.findings: list[Finding] = []
+        self._untold = 0
 
     def document(self) -> Json:
         """Document = value ; the only one in the text."""
@@ -129,6 +131,10 @@ class _Reader:
         end = self._space(value.span.end)
         if end < len(self._text):
             raise _StopError(end, "end", before=value.span)
+        if self._untold:
+            last = self.findings[-1]
+            more = f"{last.message}; and so on, {self._untold:,} times more in this file"
+            self.findings[-1] = Finding(last.code, last.span, more, last.help)
         return value
 
     def _value(self, start: int, depth: int) -> Json | None:
@@ -239,7 +245,7 @@ class _Reader:
 
         for member in members:
             winner = last[member.key]
-            if winner is not member:
+            if winner is not member and self._is_told():
                 line, column = winner.key_span.position
                 message = f"{quoted(member.key)} is written again in line {line}, column {column}: the last one wins"
                 remedy = "Delete the one that is not meant."
@@ -247,10 +253,16 @@ class _Reader:
         return tuple(last.values())
 
     def _check_comma(self, comma: int | None, closing: str) -> None:
-        if comma is not None:
+        if comma is not None and self._is_told():
             span = Span(self._source, comma, comma + 1)
             message = f"a comma before `{closing}`: JSON has none there, and some tools refuse it"
             self.findings.append(Finding(JSON_TRAILING_COMMA, span, message, "Delete the comma."))
+
+    def _is_told(self) -> bool:
+        """Whether one more thing that is tolerated gets a finding; where nobody would read them all they are counted only."""
+        told = len(self.findings) < _MOST_FINDINGS
+        self._untold += not told
+        return told
 
     def _check_characters(self) -> None:
         try:

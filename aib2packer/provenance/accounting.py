@@ -36,6 +36,8 @@ class State(Enum):
     """The setting names the template, was written by the service, or was ignored by it."""
     LOST = "lost"
     """The setting is not in the output; a finding says so."""
+    LEFT_OUT = "left out"
+    """Another image template of the input, which the values at hand switch off: one entry for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def account(body: JsonObject, settled: Settled, origins: Iterable[tuple[str, Spa
     """
     books = _Books(settled, origins, report)
     entries = tuple(books.enter(leaf, report) for leaf in leaves(body))
-    return (*entries, *_lost_beside(entries, report))
+    return (*entries, *_lost_beside(entries, report), *left_out(report))
 
 
 def account_failed(body: JsonObject, report: Report) -> tuple[Entry, ...]:
@@ -81,18 +83,22 @@ def account_failed(body: JsonObject, report: Report) -> tuple[Entry, ...]:
             return Entry(leaf.span, State.DEFAULT)
         return Entry(leaf.span, State.LOST, finding=_nearest(errors, _upwards(leaf.span.pointer or "")) or first)
 
-    return tuple(map(enter, leaves(body)))
+    return (*map(enter, leaves(body)), *left_out(report))
+
+
+def left_out(report: Report) -> Iterator[Entry]:
+    """An entry for each image template that the values switch off."""
+    told = (finding for finding in report.findings if finding.code == codes.LEFT_OUT)
+    return (Entry(finding.span._replace(pointer=None), State.LEFT_OUT, finding=finding) for finding in told)
 
 
 def _lost_beside(entries: tuple[Entry, ...], report: Report) -> Iterator[Entry]:
     """Losses of what is no setting of the template itself, such as a trigger: so no loss is without an entry."""
     lost = [entry for entry in entries if entry.state is State.LOST]
+    within = {above for entry in lost for above in ("", *_upwards(entry.pointer))}
+    told = {entry.finding for entry in lost}
     for finding in report.findings:
-        if finding.severity is not Severity.LOSS:
-            continue
-        place = finding.span.pointer
-        within = place is not None and any(f"{entry.pointer}/".startswith(f"{place}/") for entry in lost)
-        if not within and all(entry.finding != finding for entry in lost):
+        if finding.severity is Severity.LOSS and finding.span.pointer not in within and finding not in told:
             yield Entry(finding.span._replace(pointer=None), State.LOST, finding=finding)
 
 
@@ -115,12 +121,12 @@ def tally(settings: Iterable[Entry]) -> str:
 
 
 def in_words(counts: Mapping[State, int]) -> str:
-    """The tally of settings that have been counted."""
-    converted, lost = counts.get(State.CONVERTED, 0), counts.get(State.LOST, 0)
-    if not counts:
-        return ""
+    """The tally of settings that have been counted; image templates that are left out come after it."""
+    converted, lost, off = (counts.get(state, 0) for state in (State.CONVERTED, State.LOST, State.LEFT_OUT))
     total = converted + lost
-    return f"{converted} of {total} {'setting' if total == 1 else 'settings'} converted, {lost} lost"
+    of_settings = f"{converted} of {total} {'setting' if total == 1 else 'settings'} converted, {lost} lost"
+    of_templates = f"{off} image {'template' if off == 1 else 'templates'} left out"
+    return "; ".join(text for text, wanted in ((of_settings, len(counts) > bool(off)), (of_templates, off)) if wanted)
 
 
 class _Books:

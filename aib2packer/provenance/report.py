@@ -22,6 +22,7 @@ _FORMAT_VERSION = 1
 # The states in the order in which people want to see them: a title, and what the last column says.
 _TITLES = {
     State.LOST: ("Lost", "why, and what to do"),
+    State.LEFT_OUT: ("Left out", "why, and what to do"),
     State.CONVERTED: ("Converted", "in the output"),
     State.DEFAULT: ("Unset, or what holds anyway", ""),
     State.INFORMATIVE: ("Names, what the service wrote, what it ignored", ""),

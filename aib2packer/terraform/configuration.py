@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar
-from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
+from aib2packer.terraform.depths import endless
 from aib2packer.terraform.expressions import Surroundings, arm_of, constant, json_of
 from aib2packer.terraform.forms import object_of
-from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfValue
+from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfUnread, TfValue
 from aib2packer.terraform.variables import declaration, kind_of_type, plain, refused_rules
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ class Configuration:
     values: Mapping[str, TfExpression]
 
 
+_ENDLESS = "a value that leads through too many others, or back to itself,"
+
+
 def configuration_of(blocks: Iterable[TfBlock], values: Mapping[str, TfExpression]) -> Configuration:
     """Sort blocks by what they declare."""
     variables: dict[str, TfBlock] = {}
@@ -78,7 +82,25 @@ def configuration_of(blocks: Iterable[TfBlock], values: Mapping[str, TfExpressio
             resources[block.labels] = block
         elif block.type == "data":
             resources["data", *block.labels] = block
-    return Configuration(variables, local_values, resources, values)
+    of_locals = {("local", name): value for name, value in local_values.items()}
+    of_resources = {
+        (*path, attribute.name): attribute.value for path, block in resources.items() for attribute in block.attributes
+    }
+    unread = {path: TfUnread(_ENDLESS, (of_locals | of_resources)[path].span) for path in endless(of_locals | of_resources)}
+    if not unread:
+        return Configuration(variables, local_values, resources, values)
+    return Configuration(
+        variables,
+        {name: unread.get(("local", name), value) for name, value in local_values.items()},
+        {
+            path: replace(
+                block,
+                attributes=tuple(replace(one, value=unread.get((*path, one.name), one.value)) for one in block.attributes),
+            )
+            for path, block in resources.items()
+        },
+        values,
+    )
 
 
 class Written:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import accumulate
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings import codes
@@ -42,6 +43,15 @@ _HEREDOC = pattern(r"<<(-?)\s*([\w.-]+)\r?\n(.*?)^[ \t]*\2\s*\Z", re.DOTALL | re
 _MARK = pattern(r"\$\$\{|%%\{|\$\{|%\{")
 _DIRECTIVE = pattern(r"\s*(?P<word>if|else|endif|for|endfor)\b(?:\s+(?:(?P<key>\w+)\s*,\s*)?(?P<value>\w+)\s+in\b)?")
 _DEPTH = 100
+_TOKEN = pattern(
+    r""""(?:[^"\\\n]|\\.)*+"|<<-?([\w.-]+)\r?\n(?:(?![ \t]*+\1\b)[^\n]*+\n)*+"""
+    r"""|\#[^\n]*+|//[^\n]*+|/\*(?s:.*?)\*/|\w++|[^\s\w]"""
+)
+_MOST_WORK = 50_000
+"""What parsing takes a second for; a large configuration has a tenth in a file."""
+_OF_EACH_PLACE = 10
+_MOST_DIGITS = 400
+_MOST_DIRECTIVES = 20  # in each other
 
 
 class NotReadError(Exception):
@@ -71,6 +81,12 @@ def read_attributes(source: SourceText, report: Report) -> tuple[TfAttribute, ..
 
 
 def _read_body(source: SourceText, report: Report) -> tuple[tuple[TfAttribute, ...], tuple[TfBlock, ...]] | None:
+    if _work_of(source.text) > _MOST_WORK:
+        what = f"this file has more than the {_MOST_WORK:,} words and marks that are read here"
+        report.add(
+            codes.NOT_TERRAFORM, Span(source, 0, 1), what, help="Split it, and give the file that the image template is in."
+        )
+        return None
     body = body_or_place(source)
     if not isinstance(body, int):
         return body
@@ -84,12 +100,19 @@ def body_or_place(source: SourceText) -> FileBody | int:
     """The attributes and the blocks that a file holds, or the offset at which it is no HCL."""
     from lark.exceptions import LarkError
 
+    if _work_of(source.text) > _MOST_WORK:
+        return 0
     try:
         (body,) = _parsed(source.text).children
         return _HclReader(source).body(body)
     except LarkError as error:
         position = getattr(error, "pos_in_stream", None)
     return min(position if isinstance(position, int) and position >= 0 else len(source.text), max(len(source.text) - 1, 0))
+
+
+def _work_of(text: str) -> int:
+    """How much there is to parse: words and marks outside of text, and what is filled into that, which is parsed by itself."""
+    return sum(1 for _ in _TOKEN.finditer(text)) + _OF_EACH_PLACE * (text.count("${") + text.count("%{"))
 
 
 def read_interpolation(source: SourceText, start: int, end: int, depth: int = 0) -> TfExpression:
@@ -177,6 +200,8 @@ class _HclReader:
             case "heredoc_template" | "heredoc_template_trim":
                 return self.heredoc(node)
             case "int_lit":
+                if len(_text(node)) > _MOST_DIGITS:
+                    return TfUnread("a number of so many digits", self.span(node))
                 return TfValue(int(_text(node)), self.span(node))
             case "float_lit":
                 return TfValue(float(_text(node)), self.span(node))
@@ -230,7 +255,7 @@ class _HclReader:
     def key(self, node: Node) -> TfExpression:
         """What stands after a dot or in brackets."""
         children = _operands(_significant(node))
-        if _kind(node) == "short_index":
+        if _kind(node) == "short_index" and len(_text(node)) <= _MOST_DIGITS:
             return TfValue(int(_text(node).lstrip(".")), self.span(node))
         if _kind(node) == "get_attr":
             return TfValue(_text(children[0]), self.span(children[0]))
@@ -354,6 +379,9 @@ _Piece: TypeAlias = "str | TfExpression | _Directive"
 
 def _put_together(pieces: Sequence[_Piece], span: Span) -> TfExpression:
     """A text of pieces: directives decide about those between them."""
+    words = [piece.word for piece in pieces if isinstance(piece, _Directive)]
+    if max(accumulate({"if": 1, "for": 1}.get(word, -1) for word in words if word != "else"), default=0) > _MOST_DIRECTIVES:
+        raise NotReadError(span, "a text with directives (%{…}) that are nested so deeply")
     return _until(list(pieces), frozenset(), span)
 
 

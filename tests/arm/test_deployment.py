@@ -9,6 +9,7 @@ import pytest
 
 from aib2packer import Conversion, Options, OsType, convert
 from aib2packer.findings import codes
+from aib2packer.provenance.accounting import State, tally
 from tests.cases.templates import GALLERY_TARGET, codes_of, convert_json, hcl_of, template
 
 Json = Any
@@ -142,11 +143,36 @@ def test_what_its_condition_leaves_out_is_not_seen(condition: Json) -> None:
     left_out = {**template(name="old"), "condition": condition}
     parameters = {"on": {"type": "string", "defaultValue": "no"}}
 
-    told = [codes.LEFT_OUT.id] if condition else []
-    assert sorted(codes_of(deployment(left_out, parameters=parameters))) == [codes.NO_IMAGE_TEMPLATE.id, *told]
+    told = [codes.NO_IMAGE_TEMPLATE.id, codes.LEFT_OUT.id]
+    assert sorted(codes_of(deployment(left_out, parameters=parameters))) == told
     assert 'name    = "image"' in hcl_of(deployment(left_out, template(), parameters=parameters))
     outer = {**nested(deployment(template(name="old"))), "condition": condition}
-    assert codes_of(deployment(outer, parameters=parameters)) == [codes.NO_IMAGE_TEMPLATE.id]
+    assert sorted(codes_of(deployment(outer, parameters=parameters))) == told
+
+
+@pytest.mark.parametrize(
+    ("condition", "help_text"),
+    [
+        ("[parameters('on')]", "give on another value: --set on=…, or"),
+        (
+            "[and(parameters('on'), equals(parameters('stage'), 'x'))]",
+            "give on and stage other values: --set on=… --set stage=…, or",
+        ),
+        (False, "change its condition."),
+    ],
+)
+def test_what_switches_an_image_template_is_named(condition: Json, help_text: str) -> None:
+    parameters = {"on": {"type": "bool", "defaultValue": False}, "stage": {"type": "string", "defaultValue": ""}}
+    whole = deployment({**template(name="old"), "condition": condition}, template(), parameters=parameters)
+
+    conversion = convert_json(whole)
+
+    (told,) = (finding.help for finding in conversion.findings if finding.code is codes.LEFT_OUT)
+    assert told.startswith(f"To convert it, {help_text}")
+    assert [entry.finding.code for entry in conversion.settings if entry.state is State.LEFT_OUT and entry.finding] == [
+        codes.LEFT_OUT
+    ]
+    assert tally(conversion.settings).endswith("0 lost; 1 image template left out")
 
 
 def test_what_is_only_looked_up_is_not_seen() -> None:

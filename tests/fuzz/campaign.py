@@ -109,17 +109,17 @@ def mutation(seed: int, number: int, *, with_corpus: bool = True) -> tuple[str, 
 def try_inputs(seed: int, numbers: Sequence[int], *, with_corpus: bool = True) -> Outcome:
     """Convert the inputs with those numbers."""
     outcome = Outcome()
-    signal.signal(signal.SIGALRM, _endless)
+    signal.signal(signal.SIGVTALRM, _endless)
     for number in numbers:
         name, data, options = mutation(seed, number, with_corpus=with_corpus)
         start = time.process_time()  # of this process: what else the machine does is not counted
-        signal.alarm(ENDLESS_SECONDS)
+        signal.setitimer(signal.ITIMER_VIRTUAL, ENDLESS_SECONDS)
         try:
             kind, wrong = _try(name, data, options, twice=number % TWICE == 0)
         except Exception as error:  # noqa: BLE001 - this is what we are looking for
             kind, wrong = "traceback", f"{_where(error)}: {type(error).__name__}: {str(error)[:200]}"
         finally:
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         took = (time.process_time() - start) / (2 if number % TWICE == 0 else 1)
         outcome.peak = max(outcome.peak, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
         outcome.slowest = max(outcome.slowest, (took, number))

@@ -8,7 +8,32 @@ from aib2packer.app.parameters_beside import parameters_beside
 from tests.cases.templates import LINUX, WINDOWS, convert_json, template
 
 LENGTH = 600_000
-WORDS = ("apt ", "apt remove ", "rm ", "dism ", "shutdown ", "\n", "\n ", "#\n", "[", "'", "$(", "${", "<<A\n", " ::a ", "{ ")
+WORDS = (
+    "apt ",
+    "apt remove ",
+    "rm ",
+    "dism ",
+    "shutdown ",
+    "\n",
+    "\n ",
+    "#\n",
+    "[",
+    "'",
+    "$(",
+    "${",
+    "<<A\n",
+    " ::a ",
+    "{ ",
+    "rm -rf / ",
+    "https://x/y?sig=a ",
+    "&sig=a",
+    "?<a>",
+    "__A__ ",
+    "#{a}# ",
+    "password= ",
+    "-----BEGIN ",
+    "exit 1\n",
+)
 
 
 @pytest.mark.parametrize(("kind", "source"), [("Shell", LINUX), ("PowerShell", WINDOWS)], ids=["Shell", "PowerShell"])

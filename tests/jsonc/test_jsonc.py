@@ -201,6 +201,14 @@ def test_a_trailing_comma_is_tolerated_with_a_finding(text: str, value: object, 
     ]
 
 
+@pytest.mark.parametrize("text", ["{" + '"a":1,' * 999 + '"a":1}', "[" + "[1,]," * 998 + "[1,]]"], ids=["keys", "commas"])
+def test_of_what_is_tolerated_many_times_the_first_are_told_and_the_others_counted(text: str) -> None:
+    _, findings = read(text)
+
+    assert len(findings) == 200
+    assert findings[-1].message.endswith("; and so on, 799 times more in this file")
+
+
 def test_of_a_key_written_twice_the_last_wins_and_the_earlier_ones_are_pointed_at() -> None:
     tree, findings = read('{"a": 1,\n "b": 2,\n "a": 3,\n "\\u0061": 4,\n "A": 5}')
     assert tree is not None

@@ -103,6 +103,7 @@ _COMMON = {
     },
     "stagingResourceGroup": "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/staging",
     "managedResourceTags": {"key": "value"},
+    "autoRun": {"state": "Enabled"},  # so there are pipelines
     "validate": {
         "inVMValidations": [{"type": "File", "name": "check", "sourceUri": f"{_SCRIPTS}/check", "destination": "/tmp/c"}]
     },

@@ -11,6 +11,7 @@ from typing import Any
 
 import hcl2
 import pytest
+import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -36,10 +37,15 @@ _HEREDOC = re.compile(r"<<-(\w+)\n(.*?)^ *\1$", re.MULTILINE | re.DOTALL)
 _STEP = re.compile(
     r'^(?P<indent> +)(?:provisioner|post-processor) "([\w-]+)" \{\n(.*?)^(?P=indent)\}$', re.MULTILINE | re.DOTALL
 )
+_COMMAND = re.compile(r"\b(?:az|packer|aib2packer) \S.*")
+_OWN_SCRIPT = re.compile(r"scripts/(?!\d).*\.sh")
+"""Scripts that hold lines of ours, not those of a template."""
 _BLOCKS = {"packer", "variable", "locals", "source", "build"}
 # Programs that lines of ours call, and one that hostile ones would.
 _PROGRAMS = (
     "xargs",
+    "dirname",
+    "grep",
     "packer",
     "timeout",
     "aib2packer",
@@ -142,6 +148,8 @@ def run_in_sandbox(script: str, folder: Path) -> None:
         for name in _PROGRAMS:
             (programs / name).write_text("#!/bin/sh\nexit 0\n")
             (programs / name).chmod(0o755)
+        # It says what loops wait for.
+        (programs / "az").write_text('#!/bin/sh\ncase "$*" in *copy.status*) echo success ;; *) echo Succeeded ;; esac\n')
         for name in ("mkdir", "touch"):
             (programs / name).symlink_to(f"/bin/{name}")
     here = folder / "here"
@@ -171,12 +179,43 @@ def check_files(conversion: Conversion) -> None:
         assert ".." not in path.split("/")
 
 
-def check_page(conversion: Conversion, hostile: str, folder: Path) -> None:
-    """Check that the commands of the page about a build run nothing of the template."""
-    page = conversion.files.get("MIGRATION.md", b"").decode()
-    if _SHELL.search(hostile):
-        for block in re.findall(r"^(```+)sh\n(.*?)^\1$", page, re.MULTILINE | re.DOTALL):
-            run_in_sandbox(block[1], folder)
+def check_commands(conversion: Conversion, hostile: str, folder: Path) -> None:
+    """Check that what people and pipelines are to run beside the build runs nothing of the template."""
+    texts = {path: data.decode() for path, data in conversion.files.items() if not path.startswith("files/")}
+    steps = [step for path, text in texts.items() if path.endswith(".yml") for step in steps_of(yaml.safe_load(text))]
+    assert not {key for path, text in texts.items() if path.endswith(".yml") for key in keys_of(yaml.safe_load(text))} & {MARK}
+    if not _SHELL.search(hostile):
+        return
+    blocks = re.findall(r"^(```+)sh\n(.*?)^\1$", texts.get("MIGRATION.md", ""), re.MULTILINE | re.DOTALL)
+    told = [found for finding in conversion.findings for found in _COMMAND.findall(finding.help) if hostile in found]
+    scripts = [text for path, text in texts.items() if _OWN_SCRIPT.fullmatch(path)]
+    for script in (*(block for _, block in blocks), *told, *scripts, *steps):
+        if MARK in script:
+            run_in_sandbox(script, folder)
+
+
+def keys_of(value: Json) -> Iterator[str]:
+    """All keys of a document."""
+    match value:
+        case dict():
+            yield from map(str, value)
+            yield from (key for item in value.values() for key in keys_of(item))
+        case list():
+            yield from (key for item in value for key in keys_of(item))
+
+
+def steps_of(value: Json) -> Iterator[str]:
+    """What a pipeline runs, its own expressions as they are when they have come to something."""
+    match value:
+        case dict():
+            for key, item in value.items():
+                if key in {"run", "script", "inlineScript", "bash"} and isinstance(item, str):
+                    yield re.sub(r"\$\{\{ [\w. ]+ \}\}", "x", item)
+                else:
+                    yield from steps_of(item)
+        case list():
+            for item in value:
+                yield from steps_of(item)
 
 
 def assert_no_commands(shown: str, form: Format = Format.TEXT) -> None:
@@ -217,7 +256,7 @@ def check(data: str, hostile: str, options: Options, folder: Path) -> None:
     conversion = convert(data, file="web.json", options=options)
     check_shown(conversion)
     check_files(conversion)
-    check_page(conversion, hostile, folder)
+    check_commands(conversion, hostile, folder)
     if conversion.hcl is not None:
         check_lines(conversion.hcl, hostile, folder)
         check_hcl(conversion.hcl)
@@ -235,7 +274,7 @@ def test_no_hostile_string_makes_a_line_or_a_file_of_its_own(name: str, path: tu
     for hostile in HOSTILE[PLACES.index((name, path)) % 2 :: 2]:
         conversion = convert(with_string(TEMPLATES[name], path, hostile, whole=False), options=Options(side_files=True))
         check_files(conversion)
-        check_page(conversion, hostile, sandbox)
+        check_commands(conversion, hostile, sandbox)
         if conversion.hcl is not None:
             check_lines(conversion.hcl, hostile, sandbox)
 

@@ -30,6 +30,7 @@ from aib2packer.findings import codes
 from aib2packer.findings.model import Finding
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.lazy.models import dataclass, replace
+from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.syntax import TfUnwritten
 from aib2packer.text.secrets import find_secrets
 from aib2packer.text.source import SourceText, Span
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 DEPLOYMENT = "microsoft.resources/deployments"
 _RESOURCE = 2_000  # of work: to look at a resource, or at a round of its loop
 _SHAPELESS: dict[str, Type] = {"string": "string", "securestring": "string", "int": "int", "bool": "bool"}
+_PARAMETER = pattern(r"(?i)\bparameters\(\s*'([\w.-]+)'\s*\)")
 _NOWHERE = Span(SourceText("expression", ""), 0, 0)
 _NOT_OF_THE_IMAGE = {"dependson", "copy", "condition", "comments"}
 
@@ -332,7 +334,10 @@ def _found_in(whole: Deployed, context: Context, report: Report) -> Iterator[Dep
     elif whole.type == DEPLOYMENT and _leads_to_images(item):
         try:
             for inside, off in _rounds(item, whole.scopes, report):
-                yield from () if off else _nested(item, inside, context, report)
+                if not off:
+                    yield from _nested(item, inside, context, report)
+                elif _holds_images(item):
+                    _report_left_out(replace(whole, scopes=inside), report)
         except _LoopError as error:
             report.record(error.finding)
     elif whole.type == DEPLOYMENT:
@@ -358,15 +363,20 @@ def _images_in(whole: Deployed, report: Report) -> Iterator[Deployed]:
 
 
 def _report_left_out(deployed: Deployed, report: Report) -> None:
-    """Say of an image template why it is not converted, where its condition is more than a word."""
+    """Say of an image template, or of a deployment that holds one, why it is not converted, and which values switch it."""
     condition = deployed.body.get("condition")
-    if condition is not None and string_of(condition):
-        report.add(
-            codes.LEFT_OUT,
-            condition.span,
-            f"the image template {name_of(deployed)} is left out: its condition is false",
-            help="To convert it, give the parameters of the condition other values: --set NAME=…, or a file with -p.",
-        )
+    if condition is None:
+        return
+    what = "the image template" if deployed.type in IMAGE_TEMPLATES else "the image template in the deployment"
+    switches = tuple(dict.fromkeys(_PARAMETER.findall(string_of(condition) or "")))
+    help_text = "To convert it, change its condition."
+    if switches:
+        given = " ".join(f"--set {name}=…" for name in switches)
+        other = "another value" if len(switches) == 1 else "other values"
+        help_text = f"To convert it, give {' and '.join(switches)} {other}: {given}, or a file with -p."
+    report.add(
+        codes.LEFT_OUT, condition.span, f"{what} {name_of(deployed)} is left out: its condition is false", help=help_text
+    )
 
 
 def _exists(item: JsonObject) -> bool:
@@ -458,6 +468,14 @@ def _leads_to_images(item: JsonObject) -> bool:
         return False
     template = properties.get("template")
     return any(map(_is_image_or_link, _resources_in(template))) if isinstance(template, JsonObject) else True
+
+
+def _holds_images(item: JsonObject) -> bool:
+    """Whether an image template stands in a nested deployment."""
+    properties = item.get("properties")
+    template = properties.get("template") if isinstance(properties, JsonObject) else None
+    resources = _resources_in(template) if isinstance(template, JsonObject) else ()
+    return any((string_of(one.get("type")) or "").lower() in IMAGE_TEMPLATES for one in resources)
 
 
 def _is_image_or_link(item: JsonObject) -> bool:

@@ -95,12 +95,10 @@ def build_region(template: ImageTemplate) -> TemplateText | None:
         [region.name for region in target.regions] for target in _those_of(GalleryTarget, template.targets) if target.regions
     ]
     named = (*agreed, template.location, *(region for regions in versions for region in regions))
+    reached = [{region.parts for region in regions} for regions in versions]
     here = template.cloud.facts
     candidates = [region for region in named if region.literal is None or here.has_region(region.literal)]
-    return min(
-        candidates or [template.location],
-        key=lambda one: sum(all(one.parts != region.parts for region in regions) for regions in versions),
-    )
+    return min(candidates or [template.location], key=lambda one: sum(one.parts not in parts for parts in reached))
 
 
 def _those_of(kind: type[T], targets: Iterable[Target]) -> list[T]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.build_context import BuildContext
 
 # What may reach the script: its name, or a wildcard over the folder that it lies in.
-_NAMES_SCRIPT = pattern(r"deprovisioningscript|/tmp/?\*|\brm\s+-\w+\s+(?:\S+\s+)*/tmp\b", re.IGNORECASE)
+_NAMES_SCRIPT = pattern(r"deprovisioningscript|/tmp/?\*|\brm\s+-\w+\s+(?:\S+\s+){0,30}/tmp\b", re.IGNORECASE)
 
 _LINUX = """\
 WAAGENT=/usr/sbin/waagent
