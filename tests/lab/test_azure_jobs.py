@@ -26,6 +26,9 @@ SOURCE = template(
     properties={"autoRun": {"state": "Enabled"}},
 )
 
+# They live in real time: azure-arm renews a token of less than twenty minutes, and the Azure CLI one of less than five.
+ASK_EACH_TIME, ASK_EACH_TIME_CLI = 1100, 180
+
 
 def job_in(folder: Path, pipeline: str) -> tuple[Path, bytes]:
     """Convert to a folder; give the build file, and a pipeline beside it."""
@@ -42,8 +45,7 @@ def trouble(outcome: WorldEnd, world: World, build: Path) -> list[str]:
 
 def test_a_job_of_github_renews_its_sign_in_through_a_build_of_hours(whole_builds: Packer, tmp_path: Path) -> None:
     build, workflow = job_in(tmp_path / "build", "github-actions")
-    # azure-arm asks for a new token as soon as one lives for less than twenty minutes, in its own, real time.
-    world = replace(world_of(SOURCE, tmp_path), hours=4, token_seconds=600)
+    world = replace(world_of(SOURCE, tmp_path), hours=4, told_seconds=ASK_EACH_TIME)
 
     outcome = world.run(whole_builds, ["az", "logout"], *on_github(workflow, build.parent))
 
@@ -53,7 +55,7 @@ def test_a_job_of_github_renews_its_sign_in_through_a_build_of_hours(whole_build
 
 def test_without_that_a_build_of_hours_is_signed_out(whole_builds: Packer, tmp_path: Path) -> None:
     build, workflow = job_in(tmp_path / "build", "github-actions")
-    world = replace(world_of(SOURCE, tmp_path), hours=4, token_seconds=600)
+    world = replace(world_of(SOURCE, tmp_path), hours=4, told_seconds=ASK_EACH_TIME)
     signed_in_once = [
         [word for word in command if not word.startswith("ACTIONS_") or "az login" in command[-1]]
         for command in on_github(workflow, build.parent)
@@ -72,15 +74,13 @@ def test_a_job_of_azure_devops_lasts_as_long_as_its_session_is_kept_active(
     tmp_path: Path,
 ) -> None:
     build, pipeline = job_in(tmp_path / "build", "azure-pipelines")
-    # In real time, and a twentieth of it: azure-arm and the Azure CLI ask for a new token each time.
-    world = replace(world_of(SOURCE, tmp_path), token_seconds=180, assertion_seconds={"devops": 30})
+    world = replace(world_of(SOURCE, tmp_path), told_seconds=ASK_EACH_TIME_CLI)
 
-    outcome = world.run(
-        whole_builds, ["az", "logout"], *on_azure_devops(pipeline, build.parent, keep_active="24" if kept else "")
-    )
+    outcome = world.run(whole_builds, ["az", "logout"], *on_azure_devops(pipeline, build.parent, heeds=kept))
 
     if kept:
         assert trouble(outcome, world, build) == [], outcome.output
+        assert (tmp_path / "clock").stat().st_size > 2 * 600  # longer than an assertion lives
     else:
         assert outcome.commands[-1].status != 0
         assert "AADSTS700024" in outcome.output

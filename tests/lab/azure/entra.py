@@ -36,6 +36,7 @@ class Entra:
 
     clock: LabClock
     token_seconds: int = 3600
+    told_seconds: int | None = None  # what clients that live in real time are told, so that they ask again soon
     assertion_seconds: dict[str, int] = field(default_factory=lambda: {"github": 300, "devops": 600})
     given: list[str] = field(default_factory=list)  # by what: "secret", "assertion"
 
@@ -115,7 +116,8 @@ class Entra:
             self.given.append("secret")
         else:
             return _refuse(7000215, "invalid_client", "Invalid client secret provided.")
-        lifetime = {"expires_in": self.token_seconds, "ext_expires_in": self.token_seconds}
+        told = self.told_seconds or self.token_seconds
+        lifetime = {"expires_in": told, "ext_expires_in": told}
         return Answer(200, {"token_type": "Bearer", **lifetime, "access_token": self.token(audience)})
 
     def _assertion_trouble(self, assertion: str) -> Answer | None:

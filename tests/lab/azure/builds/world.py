@@ -28,7 +28,7 @@ from tests.lab.azure.server import NAMES, Front, certificates
 Json = Any
 
 ADDRESS = "127.78.0.1"
-SECONDS = 300
+SECONDS = 900
 
 
 def main(folder: Path) -> None:
@@ -43,8 +43,7 @@ def main(folder: Path) -> None:
     azure.arm.operations.seconds, azure.arm.operations.pause, azure.arm.copy_seconds = 0, 1, 1
     authority, tls = certificates(folder)
     guests = Guests(folder / "machines", tls, world["updates"])
-    azure.entra.token_seconds = world["token_seconds"]
-    azure.entra.assertion_seconds |= world["assertion_seconds"]
+    azure.entra.told_seconds = world["told_seconds"]
 
     def boot(properties: Mapping[str, Json]) -> Running:
         azure.clock.sleep(world["hours"] * 3600)
