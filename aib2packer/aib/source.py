@@ -10,7 +10,7 @@ from aib2packer.aib.fields import Spelling
 from aib2packer.aib.ids import GALLERY_IMAGE, GALLERY_VERSION, MANAGED_IMAGE, parse_id
 from aib2packer.aib.kinds import choose_kind
 from aib2packer.aib.model import GalleryImage, ManagedImage, PlatformImage, PurchasePlan, SharedGalleryImage
-from aib2packer.aib.tokens import literal_text
+from aib2packer.aib.tokens import command_text
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Source
     from aib2packer.arm.documents.siblings import SourceImage
+    from aib2packer.findings.model import Report
     from aib2packer.text.source import Span
 
 # The service showed `latest` with what it meant at the time: azure-rest-api-specs#11313
@@ -47,12 +48,14 @@ def read_source(fields: Fields, kinds: Mapping[str, ReadsSource], replace_iso: s
     return source
 
 
-def with_plan(source: Source, known: SourceImage | None) -> Source:
+def with_plan(source: Source, known: SourceImage | None, report: Report) -> Source:
     """A source with the purchase plan that Azure knows of it."""
     if known is None or known.plan is None:
         return source
     plan = known.plan
-    name, product, publisher = (literal_text(str(one.value), one.span) for one in (plan.name, plan.product, plan.publisher))
+    name, product, publisher = (
+        command_text(str(one.value), one.span, report) for one in (plan.name, plan.product, plan.publisher)
+    )
     return source.with_plan(PurchasePlan(name, product, publisher))
 
 

@@ -172,7 +172,7 @@ def read_template(
         named=tuple((name, hide_secrets(value)[0]) for name, value in resource.named),
         siblings=resource.siblings,
         resolve=resource.resolve,
-        source=with_plan(source, resource.siblings.source),
+        source=with_plan(source, resource.siblings.source, report),
         vm=vm,
         customize=customize,
         targets=targets,

@@ -94,8 +94,8 @@ variable "image_version" {
 }
 
 locals {
-  computed = [for targetRegions in range(length(var.regions)) : {
-    name               = var.regions[targetRegions]
+  computed = [for region in var.regions : {
+    name               = region
     replicaCount       = 2
     storageAccountType = "Standard_ZRS"
   }]
