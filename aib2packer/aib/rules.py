@@ -58,7 +58,7 @@ def _check_staging_group(template: ImageTemplate, report: Report) -> None:
         report.add(
             codes.REFUSED_GROUP,
             group.span,
-            f"`{group}` is no id of a resource group" + error_code("BadStagingResourceGroup"),
+            f"`{group}` is not the id of a resource group" + error_code("BadStagingResourceGroup"),
             help="Write /subscriptions/…/resourceGroups/…",
         )
         return

@@ -110,7 +110,7 @@ def _table(file: Path) -> Mapping[str, object]:
     except tomllib.TOMLDecodeError as error:
         if file.name == _PROJECT:
             return {}  # whoever it is for will tell
-        raise FileError(str(file), f"is no TOML: {error}", "Correct it.") from error
+        raise FileError(str(file), f"is not TOML: {error}", "Correct it.") from error
     if file.name != _PROJECT:
         return document
     tool = document.get("tool")

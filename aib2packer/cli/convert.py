@@ -225,8 +225,8 @@ def _run(jobs: Sequence[tuple[Template, Request]], reporting: Reporting) -> list
     with progress(jobs, _named, quiet=reporting.quiet or reporting.findings.is_document, label="Converting") as running:
         results = [result for template, own in running for result in run(template, own)]
     if all(result.outcome is Outcome.NO_TEMPLATE for result in results):
-        message = "neither this file nor another of those found holds an image template"
-        finding = about_file(NO_IMAGE_TEMPLATE, templates[0].name, message, help="Give others.")
+        message = "neither this file nor any other that was found holds an image template"
+        finding = about_file(NO_IMAGE_TEMPLATE, templates[0].name, message, help="Give other files or folders.")
         return [replace(results[0], exit_code=2, findings=(finding,)), *results[1:]]
     if request.check and request.folder and any(template.found for template in templates):
         results += check_leftovers(request.folder, [result.folder for result in results])
@@ -254,7 +254,7 @@ def _target(output: str | None) -> tuple[Path | None, Path | None]:
     path = Path(output)
     if path.suffix.lower() in _NO_FOLDERS and not output.endswith(("/", os.sep)) and not path.exists():
         message = (
-            f"{output} is no file that Packer reads. Did you mean {path.with_suffix(BUILD_ENDING)}, or the folder {output}/?"
+            f"{output} is not a file that Packer reads. Did you mean {path.with_suffix(BUILD_ENDING)}, or the folder {output}/?"
         )
         raise click.BadParameter(message, param_hint="-o")
     if path.suffix == ".hcl" and not output.endswith(("/", os.sep)) and not is_folder(path):

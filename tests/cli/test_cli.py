@@ -311,7 +311,7 @@ def test_wrong_usage_is_told(tmp_path: Path, arguments: tuple[str, ...], message
         ),
         (
             ("no-template", "-o", "out"),
-            "no-template/tsconfig.json: AIB2P010 error: neither this file nor another of those found holds an image template",
+            "no-template/tsconfig.json: AIB2P010 error: neither this file nor any other that was found holds an image template",
             "Give others.",
         ),
         (("good.json/x",), "good.json/x: AIB2P020 error: cannot be read (Not a directory)", "Check the path."),

@@ -325,7 +325,7 @@ def _file_values(document: Json, report: Report) -> dict[str, Given]:
         report.add(
             codes.WRONG_TYPE,
             document.span,
-            "this is no parameters file: that is an object",
+            "this is not a parameters file, which is an object",
             help='Pass a file such as {"parameters": {"name": {"value": "x"}}}.',
         )
         return {}
