@@ -223,9 +223,9 @@ def test_a_baseline_that_was_written_wants_reasons_first(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[accepted]", "it is no TOML"),
-        ("a = 1", "something else"),
-        ('[[accepted]]\ncode = "AIB2P999"\nreason = "x"', "entry 1 must have a code that there is"),
+        ("[[accepted]", "it is not TOML"),
+        ("a = 1", "something other"),
+        ('[[accepted]]\ncode = "AIB2P999"\nreason = "x"', "entry 1 must have an existing code"),
         ('[[accepted]]\ncode = "412"\nreason = " "', "has no reason"),
         ('[[accepted]]\ncode = "412"\nreason = "x"\nwhy = "y"', "entry 1 must have"),
     ],
