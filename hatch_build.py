@@ -18,7 +18,7 @@ class CompileTemplates(BuildHookInterface):
         if version == "editable":
             return
         sys.path.insert(0, self.root)
-        from aib2packer.rendering.ahead import compile_templates
+        from aib2packer.rendering.compile_ahead import compile_templates
         from aib2packer.rendering.templates import COMPILED
 
         target = Path(mkdtemp(), COMPILED)

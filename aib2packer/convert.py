@@ -10,7 +10,6 @@ from aib2packer.arm.documents.linked import read_linked
 from aib2packer.conversion import Conversion
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
-from aib2packer.jsonc.replace import replaced
 from aib2packer.options import Options
 from aib2packer.text.source import SourceText, decode
 
@@ -62,7 +61,7 @@ def image_templates(text: str | bytes, *, file: str = "<stdin>", options: Option
     document = _document(_source(text, file), chosen.root, report)
     if document is None:
         return ()
-    return names(replaced(document, chosen.replacements), chosen, partial(read_linked, file, chosen.root), report)
+    return names(document, chosen, partial(read_linked, file, chosen.root), report)
 
 
 def _source(text: str | bytes, file: str) -> SourceText:
@@ -75,7 +74,7 @@ def _document(source: SourceText, root: Path | None, report: Report) -> Json | N
     from aib2packer.terraform.forms import is_configuration
 
     if is_configuration(source):
-        from aib2packer.terraform.around import files_around
+        from aib2packer.terraform.files_around import files_around
         from aib2packer.terraform.module import read_configuration
 
         return read_configuration(source, files_around(Path(source.name).parent, root), report)
@@ -84,8 +83,8 @@ def _document(source: SourceText, root: Path | None, report: Report) -> Json | N
 
 def _convert(document: Json, options: Options, report: Report) -> Conversion:
     """The stages, from the document to the output: each takes what those before it made, and reports what it finds."""
-    from aib2packer.aib.normalize import KindsToRead
     from aib2packer.aib.reading import read
+    from aib2packer.aib.template import KindsToRead
     from aib2packer.customizers import CUSTOMIZERS
     from aib2packer.guide.header import headers
     from aib2packer.guide.instructions import guide
@@ -98,10 +97,8 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
     from aib2packer.provenance.printing import print_builds
 
     source = document.span.source.name
-    document = replaced(document, options.replacements)
-    found = read(
-        document, KindsToRead(SOURCES, CUSTOMIZERS, TARGETS), options, partial(read_linked, source, options.root), report
-    )
+    kinds = KindsToRead(SOURCES, CUSTOMIZERS, TARGETS)
+    found = read(document, kinds, options, partial(read_linked, source, options.root), report)
     template = found.template
     decisions = None if template is None else decide(template, CUSTOMIZERS, options, report)
     if template is None or decisions is None:

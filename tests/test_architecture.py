@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import aib2packer
+from aib2packer.aib.model import Source, Target
+from tests.kinds import models_of
 
 PACKAGE = Path(aib2packer.__file__).parent
 
@@ -235,3 +237,26 @@ def texts_in(path: Path) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documenting:
             yield node.value
+
+
+# Where the type of a source or a target is asked for, and why: all others ask the kind, or the model.
+ASK_FOR_TYPES = {
+    "packer.source.gallery_image": "its kind has two models: galleries of one's own, and those of others",
+    "packer.distribution.vhd": "which of the other targets are VHDs too",
+}
+
+
+def test_nobody_asks_for_the_type_of_a_source_or_a_target() -> None:
+    models = {model.__name__ for base in (Source, Target) for model in models_of(base)}
+    asking = {module for module, path in modules().items() if models & set(types_asked_for(path))}
+
+    assert asking == ASK_FOR_TYPES.keys()
+
+
+def types_asked_for(path: Path) -> Iterator[str]:
+    """The names of types in `isinstance` and in patterns."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "isinstance":
+            yield from re.findall(r"\w+", ast.unparse(node.args[1]))
+        elif isinstance(node, ast.MatchClass):
+            yield ast.unparse(node.cls)

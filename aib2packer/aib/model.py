@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
 from aib2packer.azure.clouds import Cloud
-from aib2packer.lazy.models import dataclass, field
+from aib2packer.lazy.models import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,6 +90,11 @@ class Source(ABC):
     def definition(self) -> ResourceId | None:
         """The image definition that it is a version of, in a gallery of one's own."""
         return None
+
+    def with_plan(self, plan: PurchasePlan) -> Source:
+        """The source with the purchase plan that Azure knows of it, where azure-arm can be told of one."""
+        del plan
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +196,10 @@ class GalleryImage(Source):
     def definition(self) -> ResourceId | None:
         """The id, of which a version is no part to look at."""
         return self.id
+
+    def with_plan(self, plan: PurchasePlan) -> Source:
+        """The source with a purchase plan."""
+        return replace(self, plan=plan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.normalize import read_template
+from aib2packer.aib.template import read_template
 from aib2packer.arm.documents.cloud import find_cloud
 from aib2packer.arm.documents.context import Context
-from aib2packer.arm.documents.fill import fill
+from aib2packer.arm.documents.fill_placeholders import fill
 from aib2packer.arm.documents.parameters import read_values
 from aib2packer.arm.documents.template import find_image_template, list_image_templates
 from aib2packer.findings import codes
+from aib2packer.jsonc.replace import replaced
 from aib2packer.lazy.models import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aib2packer.aib.model import ImageTemplate
-    from aib2packer.aib.normalize import KindsToRead
+    from aib2packer.aib.template import KindsToRead
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json, JsonObject
     from aib2packer.options import Options
@@ -75,9 +76,9 @@ def names(
 def _filled(
     document: Json, options: Options, read_linked: Callable[[str, Report], Json | None], report: Report
 ) -> tuple[Json, Context]:
-    """The document with its placeholders filled in by name, and what the user says beside that."""
+    """The document with new names for old ones and its placeholders filled in, and what the user says beside that."""
     values = read_values(options, report)
-    filled = fill(document, values, options, report)
+    filled = fill(replaced(document, options.replacements), values, options, report)
     for form, span in filled.half:
         report.add(
             codes.PLACEHOLDER,

@@ -13,7 +13,6 @@ from aib2packer.aib.model import GalleryImage, ManagedImage, PlatformImage, Purc
 from aib2packer.aib.tokens import literal_text
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
-from aib2packer.lazy.models import replace
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
@@ -50,11 +49,11 @@ def read_source(fields: Fields, kinds: Mapping[str, ReadsSource], replace_iso: s
 
 def with_plan(source: Source, known: SourceImage | None) -> Source:
     """A source with the purchase plan that Azure knows of it."""
-    if known is None or known.plan is None or not isinstance(source, GalleryImage):
+    if known is None or known.plan is None:
         return source
     plan = known.plan
     name, product, publisher = (literal_text(str(one.value), one.span) for one in (plan.name, plan.product, plan.publisher))
-    return replace(source, plan=PurchasePlan(name, product, publisher))
+    return source.with_plan(PurchasePlan(name, product, publisher))
 
 
 def read_platform_image(fields: Fields) -> PlatformImage | None:

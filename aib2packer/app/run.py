@@ -193,8 +193,8 @@ def _renamed(data: bytes, name: str, request: Request) -> frozenset[str]:
 
 def _with_parameters(template: Template, data: bytes, request: Request) -> tuple[Request, tuple[Finding, ...]]:
     """The request with the parameters files that lie beside a template, or findings that name those which are not used."""
-    from aib2packer.app.beside import environment_of, parameters_beside
     from aib2packer.app.inputs import read_file
+    from aib2packer.app.parameters_beside import environment_of, parameters_beside
 
     if template.path is None or request.environments or request.options.parameter_files:
         return request, ()

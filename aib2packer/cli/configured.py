@@ -175,7 +175,7 @@ def _settings(value: object) -> list[str]:
 def _environments(value: object, base: Path, template: Path, most: int) -> Mapping[str, SourceText]:
     if isinstance(value, dict):
         return {str(name): _read(base / _filled(str(file), base, template), most) for name, file in value.items()}
-    from aib2packer.app.beside import environment_of
+    from aib2packer.app.parameters_beside import environment_of
 
     return {environment_of(template, file): _read(file, most) for file in _files(value, base, template)}
 

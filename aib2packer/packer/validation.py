@@ -23,7 +23,7 @@ from aib2packer.packer.source.managed_image import name_of_no_image
 from aib2packer.packer.source.plan import plan_info
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.shell_local import Environment
-from aib2packer.packer.validated import bootable_of, literal_name
+from aib2packer.packer.validation_plan import bootable_of, literal_name
 from aib2packer.packer.vm.cli_session import SIGN_IN
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import Build, Download
     from aib2packer.packer.steps.build_context import BuildContext
     from aib2packer.packer.steps.customizer_kind import CustomizerKind
-    from aib2packer.packer.validated import ValidationPlan
+    from aib2packer.packer.validation_plan import ValidationPlan
     from aib2packer.packer.variables.symbols import Symbols
 
 HELD_BACK = Variable(

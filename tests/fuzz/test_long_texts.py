@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aib2packer.app.beside import parameters_beside
+from aib2packer.app.parameters_beside import parameters_beside
 from tests.cases.templates import LINUX, WINDOWS, convert_json, template
 
 LENGTH = 600_000

@@ -17,6 +17,7 @@ from tests.lab.azure.builds.whole import left_after, variables_of, world_of, wri
 from tests.lab.azure.fixtures import SUBSCRIPTIONS
 from tests.lab.judge import Packer
 
+FILES = "https://labaccount.blob.core.windows.net/files"
 CASES = {
     "distribute-regions": "a gallery",
     "distribute-images-only": "managed images, here, elsewhere and in another subscription",
@@ -47,12 +48,15 @@ def test_a_windows_build_runs_to_its_end(whole_builds: Packer, tmp_path: Path) -
         {"type": "PowerShell", "name": "text", "inline": ["Write-Output 'one'", "Write-Output 'two'"]},
         {"type": "WindowsRestart"},
         {"type": "PowerShell", "name": "system", "runElevated": True, "runAsSystem": True, "inline": ["whoami"]},
+        {"type": "File", "name": "config", "sourceUri": f"{FILES}/app.config", "destination": "C:\\temp\\"},
+        {"type": "PowerShell", "name": "script", "scriptUri": f"{FILES}/setup.ps1"},
         {"type": "WindowsUpdate", "filters": ["exclude:$_.Title -like '*Preview*'", "include:$true"]},
     ]
     target = {**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}]}
     source = template(source=WINDOWS, customize=customizers, distribute=[target])
     build, variables = write(convert_json(source), tmp_path / "build")
-    world = replace(world_of(source, tmp_path), updates={"KB1 Security": 0, "KB2 Preview": 0})
+    files = {"labaccount/files/app.config": "a=b", "labaccount/files/setup.ps1": "Write-Output 'three'"}
+    world = replace(world_of(source, tmp_path), updates={"KB1 Security": 0, "KB2 Preview": 0}, files=files)
 
     outcome = world.run(whole_builds, ["packer", "build", *variables, str(build)])
 
@@ -60,11 +64,14 @@ def test_a_windows_build_runs_to_its_end(whole_builds: Packer, tmp_path: Path) -
     played = outcome.played(world)
     assert differences(played, left_after(targets_of(source), build), {}) == [], outcome.output
     (record,) = outcome.records.values()
-    kinds = [entry["kind"] for entry in record]
-    assert kinds[:3] == ["run", "restart", "run"], record
+    uploads = {entry["path"]: entry["text"] for entry in record if entry["kind"] == "upload"}
+    assert uploads["C:\\temp\\app.config"] == "a=b"
+    runs = [entry for entry in record if entry["kind"] != "upload"]
+    assert [entry["kind"] for entry in runs][:4] == ["run", "restart", "run", "run"], record
     assert [entry["installed"] for entry in record if entry["kind"] == "update" and entry["installed"]] == [["KB1 Security"]]
-    assert "two" in record[0]["texts"][0]
-    assert "SYSTEM" in record[2]["user"].upper()
+    assert "two" in runs[0]["texts"][0]
+    assert "SYSTEM" in runs[2]["user"].upper()
+    assert any("three" in text for text in runs[3]["texts"]), runs[3]
 
 
 def test_an_update_that_is_offered_again_after_each_installation_does_not_keep_a_build_for_ever(

@@ -161,7 +161,8 @@ def test_what_is_fetched_arrives_and_runs(packer: Packer, linux_vm: LinuxVM, fil
         {"type": "Shell", "scriptUri": file_server.add("it%27s%20plain", plain)},
         {"type": "File", "sourceUri": file_server.add("data.bin", data), "destination": "/tmp/data.bin"},
         {"type": "File", "sourceUri": file_server.add("data.bin", b""), "destination": "/tmp/empty.bin"},
-        shell("cp /tmp/data.bin /tmp/empty.bin /root", "ls /tmp > /root/tmp"),
+        {"type": "File", "sourceUri": file_server.add("in-folder.conf", b"a=b"), "destination": "/tmp/"},
+        shell("cp /tmp/data.bin /tmp/empty.bin /tmp/in-folder.conf /root", "ls /tmp > /root/tmp"),
     ]
 
     folder = tmp_path / "my images"
@@ -174,6 +175,7 @@ def test_what_is_fetched_arrives_and_runs(packer: Packer, linux_vm: LinuxVM, fil
     assert b"plain" in linux_vm.read("/root/plain")
     assert linux_vm.read("/root/data.bin") == data
     assert linux_vm.read("/root/empty.bin") == b""
+    assert linux_vm.read("/root/in-folder.conf") == b"a=b"
     assert b"setup" not in linux_vm.read("/root/tmp")
     assert [request.status for request in file_server.requests(uri)] == [503, 200]
     assert linux_vm.log("waagent")[-1] == "-force -deprovision+user"
@@ -401,6 +403,7 @@ def test_a_whole_windows_build_runs_to_its_end(
     edit = f"(Get-Content {script_path} -Raw) -replace '/quit','/quit /mode:vm' | Set-Content {script_path}"
     customize: list[dict[str, Any]] = [
         {"type": "File", "sourceUri": file_server.add("app.zip", bytes(range(256))), "destination": "C:\\app.zip"},
+        {"type": "File", "sourceUri": file_server.add("app.config", b"a=b"), "destination": "C:\\temp\\"},
         {"type": "PowerShell", "scriptUri": file_server.add("setup.ps1", script), "runElevated": True, "runAsSystem": True},
         {"type": "WindowsRestart", "restartTimeout": "10m"},
         {"type": "WindowsUpdate", "filters": ["include:$true"]},
@@ -411,13 +414,14 @@ def test_a_whole_windows_build_runs_to_its_end(
 
     assert done.ok, done.output
     assert windows_vm.uploaded("C:\\app.zip") == bytes(range(256))
-    assert windows_vm.uploaded("C:\\Windows\\Temp\\02-setup.ps1") == script
+    assert windows_vm.uploaded("C:\\temp\\app.config") == b"a=b"
+    assert windows_vm.uploaded("C:\\Windows\\Temp\\03-setup.ps1") == script
     laid = windows_vm.uploaded("C:\\DeprovisioningScript.ps1").decode()
     assert "\n& $Env:SystemRoot\\System32\\Sysprep\\Sysprep.exe /oobe /generalize /quiet /quit\n" in laid
     first, second, last = windows_vm.scripts()
     assert first.elevated_user == "SYSTEM"
     assert first.inline is not None
-    assert "02-setup.ps1" in first.inline
+    assert "03-setup.ps1" in first.inline
     assert second.inline == edit
     assert last.inline is not None
     assert "C:\\DeprovisioningScript.ps1" in last.inline

@@ -16,6 +16,13 @@ _MAKES = (
     r"\bNew-AzImageBuilderTemplate\w*|\bAzureImageBuilderTask@\d"
     r"|\baz\s+image\s+builder\s+(?:create|customizer|output|validator)\b"
 )
+# What deploys a template that lies in a file: that is what can be converted.
+_DEPLOYS = (
+    r"\baz\s+(?:resource\s+create|deployment\s+(?:group|sub)\s+create|group\s+deployment\s+create)\b"
+    r"|\bNew-Az(?:ResourceGroup|Subscription)?Deployment\b|\bNew-AzResource\b|\bvirtual_machine_image_templates\b"
+)
+_IMAGES = r"image_?templates|VirtualMachineImages|ImageBuilder"
+_FILE = r"(?:-TemplateFile|--template-file|--properties|\s-f)[\s=:]+[\"']?@?(?P<file>[\w.:\\/$-]+\.(?:json|bicep))"
 _GROUP = r"(?:\s-ResourceGroupName|\s--resource-group|\s-g)[\s=]+[\"']?(?P<group>[\w.()-]+)"
 
 
@@ -25,7 +32,7 @@ def report_script(source: SourceText, report: Report) -> bool:
         return False
     found = re.search(_MAKES, source.text, re.IGNORECASE)
     if found is None:
-        return False
+        return _report_deployment(source, report)
     group = re.search(_GROUP, source.text)
     where = f"--resource-group {group['group']}" if group else "/subscriptions/…/imageTemplates/NAME"
     report.add(
@@ -33,5 +40,22 @@ def report_script(source: SourceText, report: Report) -> bool:
         Span(source, *found.span()),
         f"this makes an image template by commands ({' '.join(found[0].split())}), which are not run here",
         help=f"Convert what it has made, straight from Azure: aib2packer convert {where} -o DIR",
+    )
+    return True
+
+
+def _report_deployment(source: SourceText, report: Report) -> bool:
+    """Report a script that deploys an image template from a file; False for any other text."""
+    found = re.search(_DEPLOYS, source.text, re.IGNORECASE)
+    if found is None or re.search(_IMAGES, source.text, re.IGNORECASE) is None:
+        return False
+    file = re.search(_FILE, source.text)
+    what = f"the template that it deploys, {file['file']}" if file else "the template that it deploys"
+    report.add(
+        codes.SCRIPT,
+        Span(source, *found.span()),
+        f"this script deploys an image template ({' '.join(found[0].split())}), and is not run here",
+        help=f"Convert {what}: what the script fills in is given with --set NAME=… or a parameters file; or what it has made, "
+        "straight from Azure: aib2packer convert /subscriptions/…/imageTemplates/NAME -o DIR",
     )
     return True

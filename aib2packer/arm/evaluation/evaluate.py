@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aib2packer.arm.evaluation.access import MissingError, access
-from aib2packer.arm.evaluation.again import again, as_written, remember, remembered
 from aib2packer.arm.evaluation.budget import STEP, LimitError
-from aib2packer.arm.evaluation.forms import FORMS
 from aib2packer.arm.evaluation.frame import Frame, fail, fail_name, meant, suggestion
 from aib2packer.arm.evaluation.functions import registry
 from aib2packer.arm.evaluation.functions.base import Arguments, FunctionError, Nodes, Pure, apply_pure
 from aib2packer.arm.evaluation.lambdas import LAMBDA_FUNCTIONS, evaluate_lambda_function
 from aib2packer.arm.evaluation.loops import loops_of, run_loop
+from aib2packer.arm.evaluation.reevaluate import again, as_written, remember, remembered
 from aib2packer.arm.evaluation.resources import CONTEXT, IDS, is_runtime, runtime
 from aib2packer.arm.evaluation.scope import Definition, Memory, Scope, UserFunction
+from aib2packer.arm.evaluation.special_forms import FORMS
 from aib2packer.arm.language.expression import (
     Call,
     Evaluated,

@@ -1,4 +1,4 @@
-"""Functions that compare and decide; `if`, `and` and their like are in arm/evaluation/forms.py.
+"""Functions that compare and decide; `if`, `and` and their like are in arm/evaluation/special_forms.py.
 
 Source: docs/reference/arm-expressions.md 2.3.
 """

@@ -12,11 +12,11 @@ from tests.lab.azure.builds.after import AfterBuild, after_build
 from tests.lab.azure.builds.expected import Left, hidden, left_by, targets_of, with_home
 from tests.lab.azure.builds.made import HOME, artifact_of
 from tests.lab.azure.builds.scene import Scene
-from tests.lab.azure.builds.values import values_for
+from tests.lab.azure.builds.values import SUBSCRIPTION, values_for
 from tests.lab.judge import Packer
 
-# What a script does, whatever the values: the commands that change something, and what decides about them.
-_DEEDS = re.compile(r"\baz(?: [a-z][a-z-]*)+|\b(?:if|while|case|trap|exit)\b")
+# What a script does, whatever the values: its commands with their options, and what decides about them.
+_DEEDS = re.compile(r"\baz(?: [a-z][a-z-]*)+|--[a-z-]+|\b(?:if|while|case|trap|exit|set)\b")
 VALIDATION, RELEASE = "validate/build.pkr.hcl", "excludeFromLatest=false"
 MORE_REGIONS = "AIB2P305"  # a version has a region that the template does not name, and the engineer is told
 _SCRIPT_FILE = re.compile(r'^ +script += "\$\{path\.root\}/(.*)"$', re.MULTILINE)
@@ -31,12 +31,11 @@ def cases_with_steps() -> list[str]:
 
 
 def steps_to_break() -> list[tuple[str, int]]:
-    """List one step of each kind, as its case and number: those with the same commands in the same order behave alike."""
+    """List one step of each kind, as its case and number: those that differ in values alone behave alike."""
     kinds: dict[tuple[str, ...], tuple[str, int]] = {}
     for case in CASES:
         for number, step in enumerate(_steps(case)):
-            deeds = [deed for deed in _DEEDS.findall(step) if not deed.endswith((" show", " list"))]
-            kinds.setdefault(tuple(deeds), (case, number))
+            kinds.setdefault(tuple(_DEEDS.findall(step)), (case, number))
     return list(kinds.values())
 
 
@@ -95,7 +94,7 @@ def commands_after_a_cancelled_build(case: str) -> str:
     data, options = read_case(case)
     files = convert(data, file=f"{case}.json", options=replace(options, side_files=True)).files
     found = _REMOVAL.search(files["MIGRATION.md"].decode())
-    values = values_for(convert_case(case).hcl or "")
+    values = {"subscription_id": SUBSCRIPTION, **values_for(convert_case(case).hcl or "")}
     return _GIVEN.sub(lambda given: f"{given[1]}={values[given[1]]}", found[1]) if found else ""
 
 

@@ -60,7 +60,7 @@ class WorldEnd:
         for path, body in self.resources.items():
             if path not in world.resources:
                 azure.put(path, **{name: value for name, value in body.items() if name not in ("id", "name", "type")})
-        azure.blobs.blobs = {blob: StoredBlob() for blob in self.blobs}
+        azure.blobs.blobs = {blob: StoredBlob() for blob in self.blobs if blob not in world.files}
         azure.gaps = list(self.gaps)
         return Played(azure, (), frozenset(), LabState.of(azure))
 
@@ -73,6 +73,7 @@ class World:
     resources: Mapping[str, Json]
     containers: tuple[str, ...]
     updates: Mapping[str, int] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)  # texts in private blobs, by account/container/name
     cloud: Cloud = Cloud.PUBLIC
     hours: int = 0  # how long it is from the start of the first machine until it answers
     token_seconds: int = 3600
@@ -97,6 +98,7 @@ class World:
             "resources": self.resources,
             "containers": self.containers,
             "updates": self.updates,
+            "files": self.files,
             "hours": self.hours,
             "token_seconds": self.token_seconds,
             "assertion_seconds": self.assertion_seconds,

@@ -55,6 +55,8 @@ def main(folder: Path) -> None:
     for path, body in world["resources"].items():
         azure.put(path, **body)
     azure.blobs.containers |= set(world["containers"])
+    for blob, text in world["files"].items():
+        azure.put_blob(blob, text.encode())
     environment = {**world["environment"], "SSL_CERT_FILE": str(authority), "REQUESTS_CA_BUNDLE": str(authority)}
     commands: list[dict[str, Json]] = []
     with Front(azure).served(tls, ADDRESS, 443):

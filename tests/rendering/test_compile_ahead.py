@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from aib2packer.rendering import templates
-from aib2packer.rendering.ahead import compile_templates
 from aib2packer.rendering.build_file import build_environment
+from aib2packer.rendering.compile_ahead import compile_templates
 from tests.cases import CASES, convert_case, convert_case_anew
 
 ENVIRONMENTS = (build_environment, templates.markdown_environment, templates.yaml_environment, templates.html_environment)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aib2packer.app.beside import environment_of, parameters_beside
+from aib2packer.app.parameters_beside import environment_of, parameters_beside
 
 TAKES = b'{"size": "[parameters(\'size\')]"}'
 
