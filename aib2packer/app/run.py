@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from contextlib import nullcontext
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from aib2packer.options import Options, Unfetched
     from aib2packer.packer.facts import Facts
     from aib2packer.packer.model import Asset
-    from aib2packer.provenance.accounting import Entry
+    from aib2packer.provenance.accounting import Entry, State
     from aib2packer.provenance.sourcemap import Place
     from aib2packer.text.source import SourceText
 
@@ -125,6 +126,8 @@ class Result:
     hcl: bytes | None = None
     folder: Path | None = None
     settings: tuple[Entry, ...] = ()
+    states: Counter[State] = field(default_factory=Counter)
+    """How many settings there are of each state."""
     source_map: tuple[Place, ...] = ()
     facts: Facts | None = None
     renamed: frozenset[str] = frozenset()
@@ -134,6 +137,15 @@ class Result:
     def waits(self) -> bool:
         """Whether there are files that take their places at the end of the run."""
         return self.outcome is Outcome.CONVERTED and self.hcl is None
+
+
+def at_rest(result: Result, *, with_account: bool) -> Result:
+    """A result as it waits for the others of its run: without the texts that it was made of, or all that is in the account."""
+    findings = tuple(finding.alone() for finding in result.findings)
+    states = Counter(entry.state for entry in result.settings)
+    if with_account:
+        return replace(result, findings=findings, states=states)
+    return replace(result, findings=findings, states=states, settings=(), source_map=())
 
 
 def unreadable(error: FileError) -> Result:
@@ -311,22 +323,34 @@ def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: 
     try:
         request.write(folder, files, force=request.force)
     except OutputError as error:
-        return _not_written(result, error)
+        return not_written(result, error)
     return result if request.file else replace(result, findings=(*result.findings, *_left_over(folder, files)))
 
 
-def _not_written(result: Result, error: OutputError) -> Result:
+def not_written(result: Result, error: OutputError) -> Result:
     """The result of a conversion whose files are not written."""
     exit_code = 1 if isinstance(error, FilesDifferError) else 2
     finding = about_file(NOT_WRITTEN, str(error.file), error.reason, error.help)
     return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=exit_code, findings=(*result.findings, finding))
 
 
-def none_written(results: Iterable[Result], error: OutputError) -> list[Result]:
-    """The results of a run of whose files none is written, as the system refuses one."""
+def nothing_written(folder: Path | None, error: OutputError) -> Finding:
+    """What is to be said of each folder of a run of whose files none is written, as the system refuses one."""
     reason = f"{error.file} {error.reason}, so nothing of this run is"
+    return about_file(NOT_WRITTEN, str(folder or error.file), reason, error.help)
+
+
+def none_written(results: Iterable[Result], error: OutputError) -> list[Result]:
+    """The results of a run of whose files none is written."""
     return [
-        _not_written(result, OutputError(result.folder or error.file, reason, error.help)) if result.waits else result
+        replace(
+            result,
+            outcome=Outcome.NOT_WRITTEN,
+            exit_code=2,
+            findings=(*result.findings, nothing_written(result.folder, error)),
+        )
+        if result.waits
+        else result
         for result in results
     ]
 

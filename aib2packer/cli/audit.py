@@ -68,7 +68,7 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
         print_error(str(error))
         sys.exit(2)
     results = _look(jobs, quiet=quiet)
-    echo(safe(about_replacements(context, results)))
+    echo(safe(about_replacements(context, {name for result in results for name in result.renamed})))
     from aib2packer.audit.gather import gather
 
     audit = gather(results)

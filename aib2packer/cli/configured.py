@@ -20,10 +20,10 @@ from aib2packer.options import Options
 from aib2packer.text.source import FileError, SourceText, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from aib2packer.app.inputs import Template
-    from aib2packer.app.run import Request, Result
+    from aib2packer.app.run import Request
 
 _KEY = "aib2packer.config"
 # What is about one template, and would seldom be right for all: only [[template]] may say it, match = "**" for all of them.
@@ -86,7 +86,8 @@ def configured(context: click.Context, template: Template, request: Request) -> 
 
     """
     config = config_of(context)
-    request = replace(request, options=replace(request.options, replacements=config.replacements))
+    if config.replacements:
+        request = replace(request, options=replace(request.options, replacements=config.replacements))
     values = {} if template.path is None else config.of_template(template.path)
     if config.file is None or template.path is None or not values:
         return template, request
@@ -121,10 +122,10 @@ def about_all(context: click.Context, count: int) -> str:
     return f"{' and '.join(given)} {holds} for all {count} files here; aib2packer.toml gives options to single templates."
 
 
-def about_replacements(context: click.Context, results: Iterable[Result]) -> str:
-    """Sentences about entries of [replace] that occur in no template."""
-    config, found = config_of(context), {name for result in results for name in result.renamed}
-    gone = [f"`{old}`" for old, _ in config.replacements if old.casefold() not in found]
+def about_replacements(context: click.Context, renamed: Container[str]) -> str:
+    """Sentences about entries of [replace] that occur in no template; `renamed` are those that do."""
+    config = config_of(context)
+    gone = [f"`{old}`" for old, _ in config.replacements if old.casefold() not in renamed]
     if not gone:
         return ""
     occurs = "occurs" if len(gone) == 1 else "occur"

@@ -13,11 +13,11 @@ import click
 from aib2packer.app.azure_ids import is_image_template, is_in_azure
 from aib2packer.app.inputs import STDIN, collect, is_folder
 from aib2packer.app.output import OutputError, Writing
-from aib2packer.app.run import Outcome, Request, Result, check_leftovers, none_written, run, unreadable
+from aib2packer.app.run import Outcome, Request, Result, at_rest, check_leftovers, run, unreadable
 from aib2packer.cli import options
 from aib2packer.cli.configured import about_all, about_replacements, configured
 from aib2packer.cli.printing import doing, echo, fetching, print_waiting, progress
-from aib2packer.cli.reporting import Reporting, report, write_reports
+from aib2packer.cli.reporting import Reporting, Telling
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
 from aib2packer.findings.model import Severity, about_file
@@ -28,7 +28,7 @@ from aib2packer.packer.layout import BUILD_ENDING
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aib2packer.app.inputs import Template
     from aib2packer.app.run import Fetch
@@ -140,35 +140,45 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     if many and not reporting.quiet:
         echo(about_all(context, len(inputs)))
     with Writing(folder) as writing:
-        jobs = [(template, replace(own, write=writing.write)) for template, own in jobs]
-        results = _run(jobs, reporting) if many else _run_one(*jobs[0], reporting)
-        results, status = _accepted(results, accepted, write_baseline, request.fail_on, whole=any(one.found for one in inputs))
-        many = many or len(results) > 1
-        echo(safe("" if reporting.quiet else about_replacements(context, results)))
-        try:
-            results = list(map(_print_hcl, results))
-        except BrokenPipeError:  # the reader has seen enough; click ends without a word
-            _finish(results, writing, reporting, many=many)
-            raise
-        sys.exit(max(status, _finish(results, writing, reporting, many=many)))
+        if many:
+            results, telling = _run(jobs, writing, reporting), Telling(reporting, many=True)
+        else:
+            few = [*_run_one(*jobs[0], writing, reporting)]
+            results, telling = iter(few), Telling(reporting, many=len(few) > 1)
+        marked, status = _accepted(results, accepted, write_baseline, request.fail_on, whole=any(one.found for one in inputs))
+        for result in marked:
+            _take_in(result, telling, writing)
+        echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
+        sys.exit(max(status, _finish(telling, writing)))
 
 
-def _finish(results: list[Result], writing: Writing, reporting: Reporting, *, many: bool) -> int:
+def _take_in(result: Result, telling: Telling, writing: Writing) -> None:
+    """Put what belongs there on standard output, and have all of it told in the end."""
+    try:
+        telling.add(_print_hcl(result))
+    except BrokenPipeError:  # the reader has seen enough; click ends without a word
+        telling.add(result)
+        _finish(telling, writing)
+        raise
+
+
+def _finish(telling: Telling, writing: Writing) -> int:
     """Have all files take their places, those of the reports too, and say what there is to say; gives the exit status."""
-    refused = write_reports(results, reporting, writing.write)
+    telling.write_documents(writing.write)
     try:
         writing.commit()
     except OutputError as error:
-        results = none_written(results, error)
-        refused = write_reports(results, reporting)
-    return max(report(results, reporting, refused, many=many), *(result.exit_code for result in results))
+        telling.none_written(error)
+        telling.write_documents()
+    return telling.end()
 
 
 def _refuse(error: FileError, reporting: Reporting) -> int:
     """Say that an input cannot be read; gives the exit status."""
-    results = [unreadable(error)]
-    report(results, reporting, write_reports(results, reporting), many=False)
-    return 2
+    telling = Telling(reporting, many=False)
+    telling.add(at_rest(unreadable(error), with_account=True))
+    telling.write_documents()
+    return telling.end()
 
 
 def _baseline(file: str | None, most: int) -> Baseline | None:
@@ -186,14 +196,15 @@ def _baseline(file: str | None, most: int) -> Baseline | None:
 
 
 def _accepted(
-    results: list[Result], baseline: Baseline | None, new: str | None, level: Level, *, whole: bool
-) -> tuple[list[Result], int]:
+    results: Iterator[Result], baseline: Baseline | None, new: str | None, level: Level, *, whole: bool
+) -> tuple[Iterable[Result], int]:
     """The results with what is accepted of their findings, and the exit status of writing a new baseline of the others."""
     if baseline is None and new is None:
         return results, 0
     from aib2packer.cli import baselines
 
-    marked = results if baseline is None else baselines.applied(results, baseline, level, whole=whole)
+    made = list(results)
+    marked = made if baseline is None else baselines.applied(made, baseline, level, whole=whole)
     failing = [(result.name, finding) for result in marked for finding in result.findings if finding.reaches(level)]
     return marked, 0 if new is None or baselines.write_failing(new, failing) else 2
 
@@ -211,26 +222,41 @@ def _fetcher() -> Fetch:
     return lambda assets, advance: fetcher().fetch(assets, advance)
 
 
-def _run_one(template: Template, request: Request, reporting: Reporting) -> list[Result]:
+def _run_one(template: Template, request: Request, writing: Writing, reporting: Reporting) -> Iterator[Result]:
     """The results of one input."""
     quiet = reporting.quiet or reporting.findings.is_document
     if (what := doing(template)) != template.name:
         print_waiting(f"{what[0].upper()}{what[1:]}", quiet=quiet)
-    return [*run(replace(template, folder=PurePosixPath()), request, partial(fetching, quiet=quiet))]
+    asked = replace(request, write=writing.write)
+    for result in run(replace(template, folder=PurePosixPath()), asked, partial(fetching, quiet=quiet)):
+        yield at_rest(result, with_account=bool(reporting.reports))
 
 
-def _run(jobs: Sequence[tuple[Template, Request]], reporting: Reporting) -> list[Result]:
+def _run(jobs: Sequence[tuple[Template, Request]], writing: Writing, reporting: Reporting) -> Iterator[Result]:
     """The results of several templates, and of what lies in the folder that belongs to none of them."""
-    templates, request = [template for template, _ in jobs], jobs[0][1]
+    from aib2packer.app.estate import run_all
+
+    first, request = jobs[0]
+    held_back, all_silent, folders = None, True, set()
     with progress(jobs, _named, quiet=reporting.quiet or reporting.findings.is_document, label="Converting") as running:
-        results = [result for template, own in running for result in run(template, own)]
-    if all(result.outcome is Outcome.NO_TEMPLATE for result in results):
+        made = run_all(jobs, writing.write, with_account=bool(reporting.reports))
+        for _, results in zip(running, made, strict=True):
+            for result in results:
+                all_silent &= result.outcome is Outcome.NO_TEMPLATE
+                if request.check:
+                    folders.add(result.folder)
+                if held_back is None and all_silent:
+                    held_back = result  # which is told more, if there is no image template at all
+                else:
+                    yield result
+    if held_back is not None and all_silent:
         message = "neither this file nor any other that was found holds an image template"
-        finding = about_file(NO_IMAGE_TEMPLATE, templates[0].name, message, help="Give other files or folders.")
-        return [replace(results[0], exit_code=2, findings=(finding,)), *results[1:]]
-    if request.check and request.folder and any(template.found for template in templates):
-        results += check_leftovers(request.folder, [result.folder for result in results])
-    return results
+        finding = about_file(NO_IMAGE_TEMPLATE, first.name, message, help="Give other files or folders.")
+        held_back = replace(held_back, exit_code=2, findings=(finding,))
+    elif request.check and request.folder and any(template.found for template, _ in jobs):
+        yield from check_leftovers(request.folder, folders)
+    if held_back is not None:
+        yield held_back
 
 
 def _require_apart(jobs: Sequence[tuple[Template, Request]]) -> None:

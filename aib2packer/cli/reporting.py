@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 
 from aib2packer import __version__
 from aib2packer.app.output import OutputError, write
-from aib2packer.app.run import Outcome
+from aib2packer.app.run import Outcome, none_written, nothing_written
 from aib2packer.cli.printing import colored, echo, width
 from aib2packer.findings import text
 from aib2packer.findings.codes import NOT_WRITTEN
@@ -18,12 +19,13 @@ from aib2packer.findings.formats import Format, render
 from aib2packer.findings.judgement import Judgement
 from aib2packer.findings.model import Asks, Severity, about_file
 from aib2packer.lazy.models import dataclass, replace
-from aib2packer.provenance.accounting import tally
+from aib2packer.provenance.accounting import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aib2packer.app.run import Result, Write
+    from aib2packer.provenance.accounting import State
 
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -52,68 +54,120 @@ def format_of(name: str) -> Format | None:
     return next((form for ending, form in FORMATS_BY_ENDING.items() if name.lower().endswith(ending)), None)
 
 
-def write_reports(results: Sequence[Result], reporting: Reporting, write: Write = write) -> list[Judgement]:
-    """Write the files of findings and the accounts; gives what is to be said of those that cannot be written."""
-    judgements = _judgements(results)
-    documents = {file: _findings(file, judgements) for file in reporting.findings_files}
-    documents |= {file: _account(file, results) for file in reporting.reports}
-    return [judgement for file, document in documents.items() for judgement in _write(file, document, write)]
+class Telling:
+    """What a run has to say, result by result. It keeps what is shown in the end: an estate is larger than the memory."""
 
+    def __init__(self, reporting: Reporting, *, many: bool) -> None:
+        """`many`: whether the findings are summed up, and there is a table."""
+        from aib2packer.findings.overview import Overview
 
-def report(results: Sequence[Result], reporting: Reporting, refused: Sequence[Judgement] = (), *, many: bool) -> int:
-    """Say what there is to say, also of files that are refused; gives the exit status of the saying, 0 or 2."""
-    judgements = _judgements(results)
-    passed_over = len(results) - len(judgements)
-    open_ones = [*map(_not_accepted, judgements)]
-    said = judgements if reporting.findings.is_document else open_ones
-    shown = [*(map(_errors_only, said) if reporting.quiet else said), *refused]
-    if reporting.findings.is_document:
-        echo(render(reporting.findings, shown, version=__version__))
-    else:
-        _print_findings(shown, reporting, many=many)
+        self._reporting = reporting
+        self._many = many
+        self._overview = Overview(color=colored(sys.stderr))
+        in_full = reporting.quiet or reporting.verbose or reporting.findings is not Format.TEXT
+        self._keeps = not many or in_full or bool(reporting.findings_files)
+        self._kept: list[Judgement] = []
+        self._accounts: list[Result] = []
+        self._outcomes: Counter[str] = Counter()
+        self._states: Counter[State] = Counter()
+        self._diffs: list[str] = []
+        self._passed_over = self._accepted = 0
+        self._refused: list[Judgement] = []
+        self._waiting: list[tuple[int, Path | None]] = []  # rows of templates whose files take their places at the end
+        self.exit_code = 0
+        self.renamed: set[str] = set()
+        """The old names that occur in the inputs, and have new ones."""
+
+    def add(self, result: Result) -> None:
+        """Take a result in; of what it was made of only that is kept which is shown."""
+        self.exit_code = max(self.exit_code, result.exit_code)
+        self._states.update(result.states)
+        self.renamed |= result.renamed
+        if self._reporting.reports:
+            self._accounts.append(result)
+        if result.outcome is Outcome.NO_TEMPLATE and not result.findings:
+            self._passed_over += 1
+            return
+        if result.waits:
+            self._waiting.append((self._outcomes.total(), result.folder))
+        self._outcomes[result.outcome.value] += 1
+        judgement = Judgement(result.name, result.outcome.value, result.findings, result.diff)
+        if result.diff:
+            self._diffs.append(_colored_diff(result.diff))
+        self._accepted += sum(finding.accepted != "" for finding in result.findings)
+        self._overview.add(_not_accepted(judgement))
+        if self._keeps:
+            self._kept.append(judgement)
+
+    def write_documents(self, write: Write = write) -> None:
+        """Write the files of findings, and the accounts; what is to be said of those that cannot be written is told."""
+        documents = {file: _findings(file, self._kept) for file in self._reporting.findings_files}
+        documents |= {file: _account(file, self._accounts) for file in self._reporting.reports}
+        self._refused = [judgement for file, document in documents.items() for judgement in _write(file, document, write)]
+
+    def none_written(self, error: OutputError) -> None:
+        """Take it that no file of the run is written, as the system refuses one."""
+        outcome = Outcome.NOT_WRITTEN.value
+        for row, folder in self._waiting:
+            finding = nothing_written(folder, error)
+            self._overview.fail(row, outcome, finding)
+            if self._keeps:
+                kept = self._kept[row]
+                self._kept[row] = replace(kept, outcome=outcome, findings=(*kept.findings, finding))
+        self._outcomes[Outcome.CONVERTED.value] -= len(self._waiting)
+        self._outcomes[outcome] += len(self._waiting)
+        self._accounts = none_written(self._accounts, error)
+        self.exit_code = max(self.exit_code, 2 if self._waiting else 0)
+
+    def end(self) -> int:
+        """Say what there is to say; gives the exit status of all of it."""
+        reporting, refused = self._reporting, self._refused
+        if refused:
+            self.exit_code = 2
+        for one in refused:
+            self._overview.add_findings(one)
+        said = self._kept if reporting.findings.is_document else [*map(_not_accepted, self._kept)]
+        shown = [*(map(_errors_only, said) if reporting.quiet else said), *refused]
+        if reporting.findings.is_document:
+            echo(render(reporting.findings, shown, version=__version__))
+            return self.exit_code
+        if overview := self._findings_shown(shown):
+            echo(overview if reporting.findings is not Format.TEXT else f"{overview}\n")
         if not reporting.quiet:
-            if diffs := [_colored_diff(judgement.diff) for judgement in judgements if judgement.diff]:
-                echo("\n".join([*diffs, ""]))
-            echo(_accepted(judgements))
-            echo(_summary(open_ones, tally(entry for result in results for entry in result.settings), passed_over, many=many))
-    return 2 if refused else 0
+            if self._diffs:
+                echo("\n".join([*self._diffs, ""]))
+            if self._accepted:
+                told = "finding is" if self._accepted == 1 else "findings are"
+                echo(f"{self._accepted} accepted {told} not shown (--baseline).\n")
+            echo(self._summary())
+        return self.exit_code
 
+    def _findings_shown(self, judgements: Sequence[Judgement]) -> str:
+        """The findings in the format for standard error."""
+        from aib2packer.findings.overview import of_one
 
-def _judgements(results: Sequence[Result]) -> list[Judgement]:
-    """What is said of each template; files that hold none, and have no finding, are passed over."""
-    told = [result for result in results if result.outcome is not Outcome.NO_TEMPLATE or result.findings]
-    return [Judgement(result.name, result.outcome.value, result.findings, result.diff) for result in told]
+        everything = self._reporting.verbose or self._reporting.quiet
+        if self._reporting.findings is not Format.TEXT:
+            shown = judgements if everything else [*map(_asking, judgements)]
+            return render(self._reporting.findings, shown, version=__version__)
+        if self._many and not everything:
+            return self._overview.findings()
+        findings = [finding for judgement in judgements for finding in judgement.findings]
+        return of_one(findings, everything=everything, color=colored(sys.stderr))
 
-
-def _print_findings(judgements: Sequence[Judgement], reporting: Reporting, *, many: bool) -> None:
-    from aib2packer.findings.overview import of_many, of_one
-
-    everything, color = reporting.verbose or reporting.quiet, colored(sys.stderr)
-    if reporting.findings is not Format.TEXT:
-        shown = judgements if everything else [*map(_asking, judgements)]
-        echo(render(reporting.findings, shown, version=__version__))
-        return
-    findings = [finding for judgement in judgements for finding in judgement.findings]
-    summed_up = many and not everything
-    overview = of_many(judgements, color=color) if summed_up else of_one(findings, everything=everything, color=color)
-    if overview:
-        echo(f"{overview}\n")
-
-
-def _summary(judgements: Sequence[Judgement], settings: str, passed_over: int, *, many: bool) -> str:
-    of_settings = f" {settings}." if settings else ""
-    if not many:
-        return f"{text.summary(judgements[0].findings, judgements[0].outcome)}{of_settings}"
-    from aib2packer.findings.overview import table
-
-    outcomes = [judgement.outcome for judgement in judgements]
-    checked = {Outcome.UP_TO_DATE.value, Outcome.OUT_OF_DATE.value, Outcome.LEFT_OVER.value} & set(outcomes)
-    good = Outcome.UP_TO_DATE if checked else Outcome.CONVERTED
-    total = len(outcomes) - outcomes.count(Outcome.NO_TEMPLATE.value)
-    others = f"\n{_passed_over(passed_over)}" if passed_over else ""
-    of_all = f"{outcomes.count(good.value)} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
-    told = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"
-    return f"{table(judgements, width=width())}{others}\n\n{told}"
+    def _summary(self) -> str:
+        settings = in_words(self._states)
+        of_settings = f" {settings}." if settings else ""
+        if not self._many:
+            only = _not_accepted(self._kept[0])
+            return f"{text.summary(only.findings, only.outcome)}{of_settings}"
+        checked = {Outcome.UP_TO_DATE.value, Outcome.OUT_OF_DATE.value, Outcome.LEFT_OVER.value} & set(self._outcomes)
+        good = Outcome.UP_TO_DATE if checked else Outcome.CONVERTED
+        total = self._outcomes.total() - self._outcomes[Outcome.NO_TEMPLATE.value]
+        others = f"\n{_passed_over(self._passed_over)}" if self._passed_over else ""
+        of_all = f"{self._outcomes[good.value]} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
+        told = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"
+        return f"{self._overview.table(width=width())}{others}\n\n{told}"
 
 
 def _passed_over(count: int) -> str:
@@ -129,12 +183,6 @@ def _not_accepted(judgement: Judgement) -> Judgement:
     """The findings that no baseline has."""
     findings = tuple(finding for finding in judgement.findings if not finding.accepted)
     return replace(judgement, findings=findings)
-
-
-def _accepted(judgements: Sequence[Judgement]) -> str:
-    """A sentence about the findings that a baseline has."""
-    count = sum(finding.accepted != "" for judgement in judgements for finding in judgement.findings)
-    return f"{count} accepted {'finding is' if count == 1 else 'findings are'} not shown (--baseline).\n" if count else ""
 
 
 def _asking(judgement: Judgement) -> Judgement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.models import dataclass, replace
 
 if TYPE_CHECKING:
     from aib2packer.text.source import Span
@@ -88,6 +88,10 @@ class Finding:
         if isinstance(level, Asks):
             return list(Asks).index(self.asks) <= list(Asks).index(level)
         return list(Severity).index(self.severity) <= list(Severity).index(level)
+
+    def alone(self) -> Finding:
+        """The finding without the text around it: all that is shown of it, in a fraction of the memory."""
+        return replace(self, span=self.span.alone())
 
     @property
     def is_about_file(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import columns, safe, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Mapping, Sequence
 
     from aib2packer.findings.judgement import Judgement
     from aib2packer.findings.model import Code, Finding
@@ -33,38 +33,104 @@ def of_one(findings: Sequence[Finding], *, everything: bool, color: bool) -> str
     only_errors = all(finding.severity is Severity.ERROR for asks in shown for finding in asked[asks])
     parts = [_part("" if only_errors else HEADINGS[asks], text.render(asked[asks], color=color)) for asks in shown]
     if Asks.KNOW not in shown and asked[Asks.KNOW]:
-        parts.append(_counts(asked[Asks.KNOW]))
+        parts.append(_counted(Counter(finding.code for finding in asked[Asks.KNOW])))
     return "\n\n".join(parts)
 
 
-def of_many(judgements: Sequence[Judgement], *, color: bool) -> str:
-    """The findings of many templates: what to act on in full, each decision once with its templates, the rest counted.
+class Overview:
+    """What is said of many templates, one after the other: in full what to act on, each decision once, the rest counted.
 
-    What is said word for word of several places is shown at the first, which names the others.
+    What is said word for word of several places is shown at the first, which names the others. It keeps what it shows, and
+    nothing of the inputs: of an estate these would be too many.
     """
-    found = [finding for judgement in judgements for finding in judgement.findings]
-    told = {asks: [finding for finding in found if finding.asks is asks] for asks in Asks}
-    parts = []
-    if told[Asks.ACT]:
-        only_errors = all(finding.severity is Severity.ERROR for finding in told[Asks.ACT])
-        shown = "\n\n".join(_with_places(same, color=color) for same in _alike(told[Asks.ACT]))
-        parts.append(_part("" if only_errors else HEADINGS[Asks.ACT], shown))
-    if told[Asks.DECIDE]:
-        parts.append(_part(f"{HEADINGS[Asks.DECIDE]}, once for all", "\n\n".join(_decisions(judgements, color=color))))
-    if told[Asks.KNOW]:
-        parts.append(_counts(told[Asks.KNOW]))
-    return "\n\n".join(parts)
 
+    def __init__(self, *, color: bool) -> None:
+        self._color = color
+        self._only_errors = True
+        self._acts: dict[tuple[Code, str, str], tuple[str, _Some]] = {}
+        self._decisions: dict[Code, tuple[str, _Some]] = {}
+        self._counts: Counter[Code] = Counter()
+        self._rows = [("template", "outcome", *(HEADINGS[asks].lower() for asks in Asks))]
 
-def table(judgements: Sequence[Judgement], *, width: int) -> str:
-    """A table of templates: what became of each, and how many findings ask for what; long names are cut to fit the width."""
-    rows = [("template", "outcome", *(HEADINGS[asks].lower() for asks in Asks))]
-    for judgement in judgements:
+    def add(self, judgement: Judgement) -> None:
+        """Say what there is to say of one template more, which gets a row in the table."""
+        self.add_findings(judgement)
         counts = Counter(finding.asks for finding in judgement.findings)
-        rows.append((safe(judgement.template), judgement.outcome, *(str(counts[asks] or "-") for asks in Asks)))
-    others = sum(max(map(len, cells)) + _GAP for cells in [*zip(*rows, strict=True)][1:])
-    room = max(_LEAST_NAME, width - others)
-    return aligned([(shortened(name, room), *cells) for name, *cells in rows], right={2, 3, 4})
+        self._rows.append((safe(judgement.template), judgement.outcome, *(str(counts[asks] or "-") for asks in Asks)))
+
+    def fail(self, row: int, outcome: str, finding: Finding) -> None:
+        """Say of a template, by the number of its row, that it came to something else after all."""
+        name, _, acts, *others = self._rows[row + 1]
+        self._rows[row + 1] = (name, outcome, str(1 + (0 if acts == "-" else int(acts))), *others)
+        self._act(finding)
+
+    def add_findings(self, judgement: Judgement) -> None:
+        """Say what was found in something that is no template."""
+        for finding in judgement.findings:
+            match finding.asks:
+                case Asks.ACT:
+                    self._act(finding)
+                case Asks.DECIDE:
+                    self._decide(finding, safe(judgement.template))
+                case Asks.KNOW:
+                    self._counts[finding.code] += 1
+
+    def findings(self) -> str:
+        """The findings of all of them."""
+        parts = []
+        if self._acts:
+            shown = (f"{text}\n{_also(others)}" if others.count else text for text, others in self._acts.values())
+            parts.append(_part("" if self._only_errors else HEADINGS[Asks.ACT], "\n\n".join(shown)))
+        if self._decisions:
+            by_count = sorted(self._decisions, key=lambda code: (-self._decisions[code][1].count, code.id))
+            shown = (f"{text}\n{_indented(f'for {names}')}" for text, names in map(self._decisions.__getitem__, by_count))
+            parts.append(_part(f"{HEADINGS[Asks.DECIDE]}, once for all", "\n\n".join(shown)))
+        if self._counts:
+            parts.append(_counted(self._counts))
+        return "\n\n".join(parts)
+
+    def table(self, *, width: int) -> str:
+        """A table of the templates: what became of each, and how many findings ask for what; long names are cut to fit."""
+        others = sum(max(map(len, cells)) + _GAP for cells in [*zip(*self._rows, strict=True)][1:])
+        room = max(_LEAST_NAME, width - others)
+        return aligned([(shortened(name, room), *cells) for name, *cells in self._rows], right={2, 3, 4})
+
+    def _act(self, finding: Finding) -> None:
+        self._only_errors &= finding.severity is Severity.ERROR
+        said = (finding.code, finding.message, finding.help)
+        if said in self._acts:
+            self._acts[said][1].add(place(finding))
+        else:
+            self._acts[said] = (text.render([finding], color=self._color), _Some(_PLACES_TO_ACT))
+
+    def _decide(self, finding: Finding, template: str) -> None:
+        code = finding.code
+        if code not in self._decisions:
+            head = f"{text.labelled(code, color=self._color)} {code.title}"
+            lines = (safe(finding.message), safe(finding.help))
+            self._decisions[code] = ("\n".join((head, *map(_indented, lines))), _Some(_PLACES))
+        self._decisions[code][1].add(template)
+
+
+class _Some:
+    """The first of some names, and how many there are; one that comes again at once counts once."""
+
+    def __init__(self, most: int) -> None:
+        self.count = 0
+        self._most = most
+        self._first: list[str] = []
+        self._last: str | None = None
+
+    def add(self, name: str) -> None:
+        if name != self._last:
+            self.count += 1
+            self._last = name
+            if self.count <= self._most:
+                self._first.append(shortened(name, _LONGEST_NAME))
+
+    def __str__(self) -> str:
+        more = self.count - self._most
+        return f"{', '.join(self._first)}, and {more} more" if more > 0 else ", ".join(self._first)
 
 
 def aligned(rows: Sequence[Sequence[str]], right: set[int]) -> str:
@@ -77,48 +143,14 @@ def _part(heading: str, body: str) -> str:
     return f"{heading}:\n\n{body}" if heading else body
 
 
-def _alike(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """Findings that say the same, together, in the order of the first of each."""
-    groups: dict[tuple[Code, str, str], list[Finding]] = defaultdict(list)
-    for finding in findings:
-        groups[finding.code, finding.message, finding.help].append(finding)
-    return list(groups.values())
-
-
-def _with_places(same: Sequence[Finding], *, color: bool) -> str:
-    """A finding in full, and where else it is."""
-    first, *others = same
-    shown = text.render([first], color=color)
-    also = _listed([place(other) for other in others], _PLACES_TO_ACT)
-    return f"{shown}\n{_filled(f'= also: {also}', '  ', '          ')}" if others else shown
-
-
-def _decisions(judgements: Sequence[Judgement], *, color: bool) -> Iterator[str]:
-    """A paragraph for each decision: what it is about, what to do, and the templates it is for."""
-    first: dict[Code, Finding] = {}
-    templates: dict[Code, dict[str, None]] = defaultdict(dict)
-    for judgement in judgements:
-        for finding in judgement.findings:
-            if finding.asks is Asks.DECIDE:
-                first.setdefault(finding.code, finding)
-                templates[finding.code][safe(judgement.template)] = None
-    for code in sorted(first, key=lambda code: (-len(templates[code]), code.id)):
-        names = list(templates[code])
-        lines = (safe(first[code].message), safe(first[code].help), f"for {_listed(names)}")
-        head = text.labelled(code, color=color)
-        yield "\n".join((f"{head} {code.title}", *map(_indented, lines)))
-
-
-def _counts(findings: Iterable[Finding]) -> str:
+def _counted(counts: Mapping[Code, int]) -> str:
     """What asks for nothing, by code."""
-    counts = Counter(finding.code for finding in findings)
     listed = [f"{code.id} {code.title} ({counts[code]})" for code in sorted(counts, key=lambda code: code.id)]
     return fill(f"{HEADINGS[Asks.KNOW]} (-v shows it): {', '.join(listed)}.", _WIDTH, break_on_hyphens=False)
 
 
-def _listed(names: Sequence[str], most: int = _PLACES) -> str:
-    more, shown = len(names) - most, [shortened(name, _LONGEST_NAME) for name in names[:most]]
-    return f"{', '.join(shown)}, and {more} more" if more > 0 else ", ".join(shown)
+def _also(places: _Some) -> str:
+    return _filled(f"= also: {places}", "  ", "          ")
 
 
 def _indented(line: str) -> str:

@@ -111,8 +111,12 @@ def leaves(node: Json) -> Iterator[Json]:
 
 def tally(settings: Iterable[Entry]) -> str:
     """How many settings there are in words: `41 of 43 settings converted, 2 lost`; nothing where there are none."""
-    counts = Counter(entry.state for entry in settings)
-    converted, lost = counts[State.CONVERTED], counts[State.LOST]
+    return in_words(Counter(entry.state for entry in settings))
+
+
+def in_words(counts: Mapping[State, int]) -> str:
+    """The tally of settings that have been counted."""
+    converted, lost = counts.get(State.CONVERTED, 0), counts.get(State.LOST, 0)
     if not counts:
         return ""
     total = converted + lost

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import codecs
 from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
 from aib2packer.lazy.models import dataclass, field
@@ -33,7 +34,10 @@ class SourceText:
 
     name: str
     text: str
+    before: int = 0
+    """How many lines stood before it, where it was cut out of a longer text."""
     _hidden: set[tuple[int, int]] = field(default_factory=set, init=False, repr=False, compare=False)
+    _cut: dict[tuple[int, int], SourceText] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def hide(self, start: int, end: int) -> None:
         """Keep a piece of the text from being shown: it is a secret, which only what declares it tells."""
@@ -41,27 +45,39 @@ class SourceText:
 
     def hidden(self, number: int) -> tuple[tuple[int, int], ...]:
         """The pieces of a line, counted from 1, that are not to be shown: start and end, from the beginning of the line."""
-        start = self._line_starts[number - 1]
+        start = self._start(number)
         length = len(self.line(number))
         pieces = ((max(0, first - start), min(last - start, length)) for first, last in sorted(self._hidden))
         return tuple((first, last) for first, last in pieces if first < last)
 
+    def only(self, first: int, last: int) -> tuple[SourceText, int]:
+        """The lines from the first to the last, which keep their numbers; and where they began in the text."""
+        begin, end = self._start(first), self._start(last + 1)
+        if (first, last) not in self._cut:  # several findings are about one line
+            self._cut[first, last] = source = SourceText(self.name, self.text[begin:end], first - 1)
+            for start, stop in self._hidden:
+                if start < end and stop > begin:
+                    source.hide(max(start, begin) - begin, min(stop, end) - begin)
+        return self._cut[first, last], begin
+
+    def _start(self, number: int) -> int:
+        """Where a line begins; the end of the text for the one after the last."""
+        index = number - 1 - self.before
+        return self._line_starts[index] if index < len(self._line_starts) else len(self.text)
+
     @cached_property
     def _line_starts(self) -> tuple[int, ...]:
-        starts = [0]
-        starts.extend(index + 1 for index, char in enumerate(self.text) if char == "\n")
-        return tuple(starts)
+        ends = accumulate(len(line) + 1 for line in self.text.split("\n")[:-1])
+        return (0, *ends)
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both counted from 1; the column counts characters."""
         line = bisect.bisect_right(self._line_starts, offset)
-        return line, offset - self._line_starts[line - 1] + 1
+        return line + self.before, offset - self._line_starts[line - 1] + 1
 
     def line(self, number: int) -> str:
         """The text of a line, counted from 1, without its line break."""
-        start = self._line_starts[number - 1]
-        end = self._line_starts[number] if number < len(self._line_starts) else len(self.text)
-        return self.text[start:end].rstrip("\r\n")
+        return self.text[self._start(number) : self._start(number + 1)].rstrip("\r\n")
 
 
 class Span(NamedTuple):
@@ -90,6 +106,11 @@ class Span(NamedTuple):
     def end_position(self) -> tuple[int, int]:
         """Line and column of what comes right after the span, counted from 1."""
         return self.source.position(self.end)
+
+    def alone(self) -> Span:
+        """The place in a text of its own lines only: what is kept of many texts is to be small."""
+        source, begin = self.source.only(self.position[0], self.end_position[0])
+        return Span(source, self.start - begin, self.end - begin, self.pointer)
 
     def __str__(self) -> str:
         line, column = self.position

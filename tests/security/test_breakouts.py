@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from aib2packer import Conversion, Options, convert
 from aib2packer.findings.formats import Format, render
 from aib2packer.findings.judgement import Judgement
-from aib2packer.findings.overview import of_many, of_one
+from aib2packer.findings.overview import Overview, of_one
 from aib2packer.findings.text import render as render_text
 from aib2packer.provenance.report import Account, as_json, as_markdown
 from tests.arm.test_deployment import deployment
@@ -196,7 +196,9 @@ def check_shown(conversion: Conversion) -> None:
             json.loads(shown)
         if form is Format.GITHUB:
             assert all(re.match(r"::(?:error|warning|notice) file=", line) for line in shown.splitlines())
-    for overview in (of_many(judgements, color=False), of_one(conversion.findings, everything=True, color=False)):
+    many = Overview(color=False)
+    many.add(judgements[0])
+    for overview in (many.findings(), many.table(width=80), of_one(conversion.findings, everything=True, color=False)):
         assert_no_commands(overview)
     coloured = render_text(conversion.findings, color=True)
     assert all(char.isprintable() or char == "\n" for char in re.sub(r"\x1b\[\d+m", "", coloured))

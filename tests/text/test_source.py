@@ -58,3 +58,19 @@ def test_bytes_that_are_no_text_are_refused_with_the_place_and_the_remedy(data: 
     with pytest.raises(InputError) as error:
         decode(data, "in.json")
     assert str(error.value) == message
+
+
+def test_a_place_alone_is_shown_as_it_was_with_the_lines_around_it() -> None:
+    source = SourceText("a.json", '{\n  "a": [\n    "secret"\n  ]\n}\n')
+    start, end = source.text.index("["), source.text.index("]") + 1
+    source.hide(source.text.index("secret"), source.text.index("secret") + 6)
+    whole = Span(source, start, end, "/a")
+
+    alone = whole.alone()
+
+    assert alone.source.text == '  "a": [\n    "secret"\n  ]\n'
+    assert (alone.position, alone.end_position, alone.text, alone.pointer) == ((2, 8), (4, 4), whole.text, "/a")
+    for number in (2, 3, 4):
+        assert alone.source.line(number) == source.line(number)
+        assert alone.source.hidden(number) == source.hidden(number)
+    assert alone.alone() == alone

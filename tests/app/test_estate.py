@@ -1,0 +1,87 @@
+"""Runs of many templates: the same whatever the number of processors, ended in order, and small in memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from aib2packer.app import estate
+from aib2packer.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "web-server.json"
+
+
+def _estate(folder: Path, count: int) -> Path:
+    template = json.loads(EXAMPLE.read_text(encoding="utf-8"))
+    folder.mkdir()
+    for number in range(count):
+        template["name"] = f"web-{number}"
+        (folder / f"web-{number}.json").write_text(json.dumps(template if number % 5 else {"no": "imageTemplates"}))
+    return folder
+
+
+def _run(arguments: Sequence[str], cwd: Path) -> tuple[int, str, dict[str, bytes]]:
+    os.chdir(cwd)
+    result = CliRunner().invoke(main, ["convert", "images", "-o", "out", *arguments])
+    files = {file.relative_to(cwd).as_posix(): file.read_bytes() for file in sorted((cwd / "out").rglob("*")) if file.is_file()}
+    return result.exit_code, result.stderr, files
+
+
+@pytest.mark.parametrize("arguments", [[], ["-v"], ["--findings", "json"], ["--report", "out/report.json"], ["--check"]])
+def test_several_processors_give_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    _estate(tmp_path / "images", 12)
+    monkeypatch.chdir(tmp_path)
+    alone = _run(arguments, tmp_path)
+    monkeypatch.setattr(estate, "ALL_PROCESSORS_FROM", 2)
+    monkeypatch.setattr(estate, "_processors", lambda: 3)
+
+    assert _run(arguments, tmp_path) == alone
+    assert "out/web-1/web-1.pkr.hcl" in alone[2] or "--check" in arguments or alone[2]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_ended_leaves_nothing_half_done(tmp_path: Path, number: signal.Signals) -> None:
+    _estate(tmp_path / "images", estate.ALL_PROCESSORS_FROM * 2)
+    command = [sys.executable, "-m", "aib2packer", "convert", "images", "-o", "out"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as run:
+        deadline = time.monotonic() + 60
+        while not list((tmp_path / "out").glob(".*/9.new")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        run.send_signal(number)
+        _, told = run.communicate(timeout=60)
+
+    assert run.returncode != 0
+    assert "Traceback" not in told
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_a_result_keeps_does_not_hold_its_input(tmp_path: Path) -> None:
+    from aib2packer.app.inputs import collect
+    from aib2packer.app.run import Request, at_rest, run
+    from aib2packer.options import Options
+
+    file = tmp_path / "web.json"
+    file.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    (result,) = run(collect((str(file),), None)[0], Request(options=Options()))
+
+    kept = at_rest(result, with_account=False)
+
+    assert result.findings
+    for finding, before in zip(kept.findings, result.findings, strict=True):
+        assert finding.span.source.text.count("\n") <= before.span.text.count("\n") + 1
+        assert str(finding.span) == str(before.span)
+    assert (kept.settings, kept.source_map) == ((), ())
+    assert kept.states.total() == len(result.settings)
