@@ -44,8 +44,8 @@ def _check_name(name: TemplateText | None, what: str, template: ImageTemplate, r
     report.add(
         codes.REFUSED_NAME,
         name.span,
-        f"{what} `{name}` is none that the service takes: letters, digits, `-`, {'`_` and `.`' if with_dots else 'and `_`'}, "
-        "64 at most",
+        f"{what} `{name}` is not one that the service takes: "
+        f"letters, digits, `-`, {'`_` and `.`' if with_dots else 'and `_`'}, 64 at most",
         help="Choose another name.",
     )
 

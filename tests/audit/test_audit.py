@@ -21,6 +21,7 @@ from aib2packer.findings.codes import FAILS_WHEN_RUN, PUBLIC_ADDRESS
 from aib2packer.findings.model import Asks
 from aib2packer.findings.text import columns
 from aib2packer.options import Options
+from aib2packer.rendering.templates import html_environment
 from aib2packer.text.source import InputError
 from tests.cases.templates import GALLERY_TARGET, template
 
@@ -146,6 +147,12 @@ def browse(page: Path, *options: str) -> subprocess.CompletedProcess[bytes]:
         pytest.skip("there is no Chromium on PATH: apt-get install chromium")
     command = [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={page.parent / 'profile'}"]
     return subprocess.run([*command, *options, page.as_uri()], capture_output=True, check=False, timeout=120)
+
+
+def test_what_stands_between_backticks_is_code_and_stays_text() -> None:
+    page = html_environment().from_string("{{ text | prose }}")
+    assert page.render(text="run `a <b>` & `c`") == "run <code>a &lt;b&gt;</code> &amp; <code>c</code>"
+    assert page.render(text="one ` alone <i>") == "one ` alone &lt;i&gt;"
 
 
 def test_in_a_browser_hostile_names_are_text(tmp_path: Path) -> None:
