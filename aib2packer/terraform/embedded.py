@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Private characters: what is written stands for one interpolation by its number, then as many as make it as long as that was.
 _OPEN, _FILL = "\ue000", "\ue001"
 _MARKED = pattern(rf"{_OPEN}(\d+){_FILL}*")
-_TOKEN = pattern(r'\\.|"|\$\$\{|\$\{', re.DOTALL)
+_TOKEN = pattern(r'\\.|"|\$\$\{|%%\{|\$\{|%\{', re.DOTALL)
 
 
 def read_embedded(piece: Span, arm: Callable[[TfExpression, bool], str], *, is_arm: bool) -> Json:
@@ -46,6 +46,12 @@ def read_embedded(piece: Span, arm: Callable[[TfExpression, bool], str], *, is_a
     while (token := _TOKEN.search(text, at)) is not None:
         pieces.append(text[at : token.start()])
         at = token.end()
+        if token[0] == "%{":
+            raise NotTranslatedError(
+                Span(source, *token.span()),
+                "a directive (%{…}) in JSON cannot be read here",
+                "Write what it makes in its place.",
+            )
         if token[0] != "${":
             quoted ^= token[0] == '"'
             pieces.append(token[0])
@@ -95,7 +101,7 @@ def _filled(node: Json, source: SourceText, expressions: tuple[str, ...], *, is_
 
 def _expression(text: str, expressions: tuple[str, ...], *, is_arm: bool) -> str:
     """A string with its marks as an ARM expression; without any, the string: ARM templates have expressions of their own."""
-    text = text.replace("$${", "${")
+    text = text.replace("$${", "${").replace("%%{", "%{")
     pieces = _MARKED.split(text)
     if len(pieces) == 1:
         return text if is_arm else as_arm_text(text)

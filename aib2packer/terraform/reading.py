@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings import codes
+from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.syntax import (
     TfAccess,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _HEREDOC = pattern(r"<<(-?)\s*([\w.-]+)\r?\n(.*?)^[ \t]*\2\s*\Z", re.DOTALL | re.MULTILINE)
 _MARK = pattern(r"\$\$\{|%%\{|\$\{|%\{")
+_DIRECTIVE = pattern(r"\s*(?P<word>if|else|endif|for|endfor)\b(?:\s+(?:(?P<key>\w+)\s*,\s*)?(?P<value>\w+)\s+in\b)?")
 _DEPTH = 100
 
 
@@ -273,8 +275,8 @@ class _HclReader:
                     parts.append(_unescaped(str(inner)[1:]))
                 case "interpolation":
                     parts.append(self.expression(_operands(_significant(inner))[0]))
-                case _:
-                    raise NotReadError(self.span(inner), "a directive (%{…}) in a text")
+                case _:  # a directive, which the text around it belongs to
+                    return self.template(span.start + 1, span.end - 1, span, quoted=True)
         return _joined(parts, span)
 
     def heredoc(self, node: Node) -> TfExpression:
@@ -283,27 +285,108 @@ class _HclReader:
         found = _HEREDOC.match(span.text)
         if found is None:
             raise NotReadError(span, "this text")
-        text = self.template(span.start + found.start(3), span.start + found.end(3), span)
-        return _dedented(text) if found[1] else text
+        lines = [line for line in found[3].split("\n") if line.strip()] if found[1] else []
+        width = min((len(line) - len(line.lstrip(" \t")) for line in lines), default=0)
+        return self.template(span.start + found.start(3), span.start + found.end(3), span, width=width)
 
-    def template(self, start: int, end: int, span: Span) -> TfExpression:
-        """The text between two offsets of the source, with `${…}` in it."""
+    def template(self, start: int, end: int, span: Span, *, quoted: bool = False, width: int = 0) -> TfExpression:
+        """The text between two offsets of the source, with `${…}` and `%{…}` in it.
+
+        `quoted`: with escapes too; `width` is how far its lines are moved to the left.
+        """
         text = self.source.text[:end]
-        parts: list[str | TfExpression] = []
-        at = start
-        while (mark := _MARK.search(text, at)) is not None:
-            parts.append(text[at : mark.start()].replace("\r\n", "\n"))
+        pieces: list[_Piece] = []
+        at, strips = start, False
+        while True:
+            mark = _MARK.search(text, at)
+            plain = text[at : len(text) if mark is None else mark.start()].replace("\r\n", "\n")
+            if width:
+                line = "(?:^|(?<=\n))" if at == start else "(?<=\n)"
+                plain = re.sub(f"{line}[ \t]{{1,{width}}}", "", plain)
+            plain = plain.lstrip() if strips else plain
+            strips = False
+            pieces.append(_unescaped(plain) if quoted else plain)
+            if mark is None:
+                break
             if mark[0] in {"$${", "%%{"}:
-                parts.append(mark[0][1:])
+                pieces.append(mark[0][1:])
                 at = mark.end()
                 continue
-            if mark[0] == "%{":
-                raise NotReadError(Span(self.source, *mark.span()), "a directive (%{…}) in a text")
-            at = closing_brace(text, mark.end(), Span(self.source, *mark.span()))
-            parts.append(read_interpolation(self.source, mark.end(), at, self.depth))
-            at += 1
-        parts.append(text[at:].replace("\r\n", "\n"))
-        return _joined(parts, span)
+            opened = Span(self.source, *mark.span())
+            close = closing_brace(text, mark.end(), opened)
+            first, last = mark.end() + text.startswith("~", mark.end()), close - text.startswith("~", close - 1)
+            if first > mark.end() and isinstance(pieces[-1], str):
+                pieces[-1] = pieces[-1].rstrip()
+            strips = last < close
+            pieces.append(
+                read_interpolation(self.source, first, last, self.depth)
+                if mark[0] == "${"
+                else self.directive(first, last, opened._replace(end=close + 1))
+            )
+            at = close + 1
+        return _put_together(pieces, span)
+
+    def directive(self, start: int, end: int, span: Span) -> _Directive:
+        """What stands between the braces of a `%{…}`."""
+        found = _DIRECTIVE.match(self.source.text[:end], start)
+        if found is None:
+            raise NotReadError(span, "this directive (%{…})")
+        word, names = found["word"], tuple(name for name in (found["key"], found["value"]) if name)
+        given = found.end() < end and self.source.text[found.end() : end].strip() != ""
+        if given != (word in {"if", "for"}) or (word == "for") != bool(names):
+            raise NotReadError(span, "this directive (%{…})")
+        return _Directive(word, names, read_interpolation(self.source, found.end(), end, self.depth) if given else None, span)
+
+
+@dataclass(frozen=True, slots=True)
+class _Directive:
+    """`%{ if … }`, `%{ else }`, `%{ endif }`, `%{ for … in … }` or `%{ endfor }`."""
+
+    word: str
+    names: tuple[str, ...]
+    given: TfExpression | None
+    span: Span
+
+
+_Piece: TypeAlias = "str | TfExpression | _Directive"
+
+
+def _put_together(pieces: Sequence[_Piece], span: Span) -> TfExpression:
+    """A text of pieces: directives decide about those between them."""
+    return _until(list(pieces), frozenset(), span)
+
+
+def _until(waiting: list[_Piece], ends: frozenset[str], span: Span) -> TfExpression:
+    """The pieces up to a directive that ends them, which stays first of those that wait."""
+    parts: list[str | TfExpression] = []
+    while waiting:
+        piece = waiting[0]
+        if isinstance(piece, _Directive) and piece.word in ends:
+            break
+        waiting.pop(0)
+        parts.append(_block(piece, waiting) if isinstance(piece, _Directive) else piece)
+    return _joined(parts, span)
+
+
+def _block(head: _Directive, waiting: list[_Piece]) -> TfExpression:
+    """A text that a directive decides about, up to the one that ends it."""
+    if head.given is None:
+        raise NotReadError(head.span, f"%{{ {head.word} }} where none belongs")
+    inner = _until(waiting, frozenset({"else", "endif"} if head.word == "if" else {"endfor"}), head.span)
+    if not waiting:
+        raise NotReadError(head.span, f"%{{ {head.word} }} without an end")
+    end = waiting.pop(0)
+    if head.word == "for":
+        key, value = (head.names[0], head.names[1]) if len(head.names) > 1 else (None, head.names[0])
+        loop = TfFor(key, value, head.given, None, inner, None, head.span)
+        return TfCall("join", (TfValue("", head.span), loop), head.span)
+    otherwise: TfExpression = TfValue("", head.span)
+    if isinstance(end, _Directive) and end.word == "else":
+        otherwise = _until(waiting, frozenset({"endif"}), head.span)
+        if not waiting:
+            raise NotReadError(head.span, "%{ if } without an end")
+        waiting.pop(0)
+    return TfChoice(head.given, inner, otherwise, head.span)
 
 
 def _joined(parts: Sequence[str | TfExpression], span: Span) -> TfExpression:
@@ -325,21 +408,6 @@ def _joined(parts: Sequence[str | TfExpression], span: Span) -> TfExpression:
             return one
         case _:
             return TfText(tuple(joined), span)
-
-
-def _dedented(text: TfExpression) -> TfExpression:
-    """A text without the indentation that all of its lines have."""
-    if isinstance(text, TfValue) and isinstance(text.value, str):
-        parts: tuple[str | TfExpression, ...] = (text.value,)
-    else:
-        parts = text.parts if isinstance(text, TfText) else (text,)
-    plain = "".join(part if isinstance(part, str) else "x" for part in parts)
-    width = min((len(line) - len(line.lstrip(" \t")) for line in plain.split("\n") if line.strip()), default=0)
-    first, others = re.compile(rf"^[ \t]{{0,{width}}}", re.MULTILINE), re.compile(rf"(?<=\n)[ \t]{{0,{width}}}")
-    return _joined(
-        [part if not isinstance(part, str) else (others if index else first).sub("", part) for index, part in enumerate(parts)],
-        text.span,
-    )
 
 
 def closing_brace(text: str, at: int, span: Span) -> int:

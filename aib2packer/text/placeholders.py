@@ -7,7 +7,7 @@ import re
 from aib2packer.lazy.patterns import pattern
 
 _NAME = r"[A-Za-z][\w.-]*"
-_ANGLED = r"<[ ]?[A-Za-z][\w .-]*>"  # as documentation has it
+_ANGLED = r"<<[A-Za-z][\w .-]*>>|<[ ]?[A-Za-z][\w .-]*>"  # as documentation has it
 _BRACED = r"\{[A-Za-z][\w .-]*\}"  # as the REST API's documentation has it
 _TOKEN = rf"#\{{ ?{_NAME} ?\}}#"  # of the tasks of Azure DevOps that replace tokens
 _UNDERSCORED = r"(?<![A-Za-z0-9])__[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*__(?![A-Za-z0-9])"

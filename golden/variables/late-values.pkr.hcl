@@ -351,7 +351,7 @@ build {
         TAGS                  = join("\n", [for name, value in var.copy_tags : "${name}=${value}"])
         TARGET_REGIONS        = join(" ", [for region, copies in merge({ for region in distinct([for region in concat(var.regions, ["North Europe"]) : lower(replace(region, " ", ""))]) : region => "=1" }, { westeurope = "=1" }) : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
         IMAGE_VERSION         = local.gallery_version_id
-        MINUTES               = var.minutes
+        MINUTES               = floor(var.minutes)
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,

@@ -98,6 +98,22 @@ def test_heredocs_lose_their_indentation_only_where_they_say_so() -> None:
     assert "<<-EOT\n        a\n          ${var.size}\n\n          b\n      EOT\n" in printed
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('"a%{ if true }b%{ else }c%{ endif }d"', "abd"),
+        ('"a%{ if false }b%{ endif }d"', "ad"),
+        ('"%{ for x in ["a", "b"] }<${x}>%{ endfor }"', "<a><b>"),
+        ('"%{ for k, v in { a = "b" } }${k}=${v}%{ endfor }"', "a=b"),
+        ('"a  %{~ if true ~}  b  %{~ endif ~}  c"', "abc"),
+        ('"%{ for x in ["a", "b"] }%{ if x == "a" }one%{ else }two%{ endif }%{ endfor }"', "onetwo"),
+        ('"%%{ if }"', "%{ if }"),
+    ],
+)
+def test_a_text_is_what_the_directives_in_it_make(text: str, value: str) -> None:
+    assert f"inline          = [{json.dumps(value).replace('%{', '%%{')}]" in hcl(converted(configuration(inline=f"[{text}]")))
+
+
 @pytest.mark.parametrize("name", ["main.tf", "<stdin>", "MAIN.TF"])
 def test_a_configuration_is_known_by_its_name_or_how_it_begins(name: str) -> None:
     assert "azure-arm" in hcl(converted("# Images\n" + configuration(), file=name))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.hcl.values import traced
+from aib2packer.hcl.printing import print_value, references
+from aib2packer.hcl.values import HclCode, traced
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.distribution.steps import DistributionSteps
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.model import PostProcessors
     from aib2packer.packer.steps.build_context import BuildContext
+    from aib2packer.packer.variables.symbols import Symbols
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,17 @@ def distribute(template: ImageTemplate, context: BuildContext, needed: ForValida
         plan,
         outputs,
         decisions.name,
-        template.build_timeout_minutes if template.build_timeout is None else symbols.value(template.build_timeout),
+        _minutes(template, symbols),
         template.staging_resource_group is not None,
         context,
     )
     chains = (*steps.finish_made(tags.own, tags.late_own), *steps.copy(), *steps.clean_up(), *steps.record(needed.recorded))
     return Distribution(settings, chains)
+
+
+def _minutes(template: ImageTemplate, symbols: Symbols) -> Value:
+    """The minutes of the build for a shell, which computes with them: nothing but a number."""
+    if template.build_timeout is None:
+        return template.build_timeout_minutes
+    value = symbols.value(template.build_timeout)
+    return HclCode(f"floor({print_value(value)})", references(value))

@@ -14,7 +14,7 @@ resource "azapi_resource" "by_directive" {
   type     = "Microsoft.VirtualMachineImages/imageTemplates@2024-02-01"
   name     = "by-directive"
   location = "westeurope"
-  body     = { properties = { customize = [{ type = "Shell", inline = ["%{if true}echo yes%{endif}"] }] } }
+  body     = { properties = { customize = [{ type = "Shell", inline = ["%{if true}echo yes"] }] } }
 }
 
 resource "azapi_resource" "by_file" {

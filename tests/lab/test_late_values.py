@@ -1,0 +1,75 @@
+"""Values that only Packer's run knows: they reach azure-arm, and the Azure CLI, as if the template had them."""
+
+import re
+import subprocess
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cases import GOLDEN
+from tests.lab.judge import Packer
+from tests.lab.test_goldens import write_golden
+
+CASE = "variables/late-values.pkr.hcl"
+GIVEN = {
+    "minutes": "90",
+    "elevated": "true",
+    "exit_codes": "[7]",
+    "checksum": "a" * 64,
+    "regions": '["West Europe", "northeurope", "North Europe"]',
+    "tags": '{team = "web", template = "other"}',
+    "image_tags": '{kind = "first"}',
+    "copy_tags": '{kind = "copy"}',
+}
+
+
+@pytest.fixture(scope="module")
+def source(packer: Packer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The source block as Packer evaluates it with values."""
+    verdict = packer.validate(write_golden(CASE, tmp_path_factory.mktemp("late")), GIVEN)
+    assert verdict.ok, verdict.output
+    assert verdict.source is not None
+    return verdict.source
+
+
+def test_regions_are_each_there_once_and_that_of_the_build_first(source: dict[str, Any]) -> None:
+    destination = source["shared_image_gallery_destination"]
+
+    assert [region["name"] for region in destination["target_region"]] == ["westeurope", "northeurope"]
+
+
+def test_tags_are_merged_as_the_template_merges_them(source: dict[str, Any]) -> None:
+    assert source["azure_tags"] == {"team": "web", "template": "web"}
+
+
+def test_minutes_are_a_duration(source: dict[str, Any]) -> None:
+    assert source["polling_duration_timeout"] == source["shared_image_gallery_timeout"] == "90m"
+
+
+def test_a_rule_of_the_template_holds_for_what_is_given(packer: Packer, tmp_path: Path) -> None:
+    verdict = packer.validate(write_golden(CASE, tmp_path), {**GIVEN, "minutes": "10"})
+
+    assert not verdict.ok
+    assert "from 60 to 960" in verdict.output
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_tags_reach_the_azure_cli_word_by_word(shell: str, tmp_path: Path) -> None:
+    step = (GOLDEN / CASE).read_text().split('name = "first-tags"')[1]
+    script = textwrap.dedent(re.split(r"<<-EOT\n", step)[1].split("      EOT")[0])
+    az = tmp_path / "az"
+    az.write_text("#!/bin/sh\nfor word; do printf '<%s>' \"$word\"; done\n")
+    az.chmod(0o755)
+    tags = 'a=b c\nquote=it\'s "$(id)" `id` $HOME\n-x=*\nempty='
+
+    done = subprocess.run(
+        [shell, "-eu", "-c", script],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "TAGS": tags, "RESOURCE_ID": "/id"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "<--tags>" + "".join(f"<{line}>" for line in tags.splitlines()) in done.stdout
