@@ -260,3 +260,25 @@ def types_asked_for(path: Path) -> Iterator[str]:
             yield from re.findall(r"\w+", ast.unparse(node.args[1]))
         elif isinstance(node, ast.MatchClass):
             yield ast.unparse(node.cls)
+
+
+# What stands for something said elsewhere.
+POINTING = {"it", "its", "they", "them", "these", "those", "this", "such", "same", "likewise", "also", "and"}
+
+
+def test_what_documents_a_thing_begins_with_its_subject() -> None:
+    pointing = sorted(
+        f"{module}: {text}"
+        for module, path in modules().items()
+        for text in documenting_texts(path)
+        if (begins := re.match(r"(?:the )?([a-z]+)", text.lower())) and begins[1] in POINTING
+    )
+
+    assert pointing == []
+
+
+def documenting_texts(path: Path) -> Iterator[str]:
+    """The first lines of what documents modules, classes, functions and fields."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.value.value.partition("\n")[0]

@@ -129,7 +129,7 @@ class PlatformImage(Source):
 
     @property
     def purchase_plan(self) -> PurchasePlan | None:
-        """As the template says."""
+        """The plan that the template names."""
         return self.plan
 
 
@@ -145,17 +145,17 @@ class ManagedImage(Source):
 
     @property
     def label(self) -> str:
-        """Its name."""
+        """What the image is, and its name."""
         return f"managed image {self.id['images']}"
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
-        """Its name."""
+        """The name of the image."""
         return (self.id["images"],)
 
     @property
     def image(self) -> ResourceId | None:
-        """Its id."""
+        """The id of the image."""
         return self.id
 
 
@@ -170,7 +170,7 @@ class GalleryImage(Source):
     version: TemplateText | None
     span: Span
     plan: PurchasePlan | None = None
-    """That of the image which it was made from, where Azure was asked: no template tells."""
+    """The plan of the image that it was made from, where Azure was asked: no template tells."""
 
     @property
     def label(self) -> str:
@@ -179,7 +179,7 @@ class GalleryImage(Source):
 
     @property
     def purchase_plan(self) -> PurchasePlan | None:
-        """As Azure said."""
+        """The plan that Azure told of."""
         return self.plan
 
     @property
@@ -215,12 +215,12 @@ class SharedGalleryImage(Source):
 
     @property
     def label(self) -> str:
-        """Its id."""
+        """The id of the image, as azure-arm takes it."""
         return str(self.id)
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
-        """Its id."""
+        """The id of the image, as azure-arm takes it."""
         return (self.id,)
 
 
@@ -369,17 +369,17 @@ class ManagedImageTarget(Target):
 
     @property
     def label(self) -> str:
-        """Its name."""
+        """What the target is, and the name of the image."""
         return f"managed image {self.id['images']}"
 
     @property
     def image(self) -> ResourceId | None:
-        """Its id."""
+        """The id of the image."""
         return self.id
 
     @property
     def places(self) -> tuple[TemplateText, ...]:
-        """Its region."""
+        """The region of the image."""
         return () if self.location is None else (self.location,)
 
 

@@ -107,7 +107,7 @@ class Request:
     """The lightest findings that make the exit status 1."""
 
     def below(self, template: Template) -> Request:
-        """This request, with the template's own folder below that of all."""
+        """The request, with the template's own folder below that of all."""
         return replace(self, folder=self.folder and self.folder / template.folder)
 
 

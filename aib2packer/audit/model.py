@@ -82,7 +82,7 @@ class Audit:
     obstacles: tuple[Cause, ...]
     """Why templates are not converted."""
     asked: dict[Asks, tuple[Cause, ...]]
-    """The other findings, by what they ask for."""
+    """Findings that are no obstacle, by what they ask for."""
     lost: tuple[Cause, ...]
     refused: tuple[Cause, ...]
     """What the service itself would refuse."""

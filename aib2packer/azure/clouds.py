@@ -41,7 +41,7 @@ class CloudFacts:
     packer_name: str
     """What azure-arm calls it."""
     region: re.Pattern[str]
-    """Its regions, in their short form."""
+    """The regions of the cloud, in their short form."""
     login_host: str
     management_host: str
     storage_suffix: str

@@ -73,7 +73,7 @@ def _places(decisions: Decisions, symbols: Symbols) -> Iterator[tuple[Word, Word
 
 
 def _image_places(decisions: Decisions, symbols: Symbols) -> Iterator[tuple[Word, Word] | None]:
-    """Those of the managed images that the Azure CLI makes."""
+    """Subscriptions and resource groups of the managed images that the Azure CLI makes."""
     for target in decisions.plan.copied:
         if (beside := kind_of_target(target).leaves_behind(target)) is not None:
             subscription, group = (word(symbols.value(text)) for text in (beside.subscription, beside.resource_group))

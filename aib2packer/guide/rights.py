@@ -72,7 +72,7 @@ def target_rights(target: Target, decisions: Decisions, symbols: Symbols) -> Ite
 def rights_to_boot(
     rights: Sequence[Right], template: ImageTemplate, decisions: Decisions, symbols: Symbols
 ) -> tuple[Right, ...]:
-    """Those of the build that validates, which starts from the finished image and makes nothing."""
+    """What the build that validates needs, which starts from the finished image and makes nothing."""
     booted = decisions.validation.booted
     others = (target for target in template.targets if booted is None or target.kind != booted.kind)
     left_out = {

@@ -29,13 +29,13 @@ class State(Enum):
     """What became of a setting."""
 
     CONVERTED = "converted"
-    """It is in the output."""
+    """The setting is in the output."""
     DEFAULT = "default"
-    """It is unset, or says what holds anyway."""
+    """The setting is unset, or says what holds anyway."""
     INFORMATIVE = "informative"
-    """It names the template, was written by the service, or was ignored by it."""
+    """The setting names the template, was written by the service, or was ignored by it."""
     LOST = "lost"
-    """It is not in the output; a finding says so."""
+    """The setting is not in the output; a finding says so."""
 
 
 @dataclass(frozen=True, slots=True)

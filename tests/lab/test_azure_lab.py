@@ -33,9 +33,17 @@ def ask(azure: SimulatedAzure, method: str, path: str, body: Any = None, *, seco
     return azure.answer(Question(method, "management.azure.com", path, {"api-version": "2024-03-02"}, headers, body, url))
 
 
-@pytest.mark.parametrize("path", ["/providers/Microsoft.Cache/redis/x", "/providers/Microsoft.Compute/images/x/frobnicate"])
-def test_what_is_not_simulated_is_a_gap(azure: SimulatedAzure, path: str) -> None:
-    assert ask(azure, "PUT", f"{GROUP}{path}", {}).status == 501
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/providers/Microsoft.Cache/redis/x"),
+        ("PUT", "/providers/Microsoft.Compute/images/x/frobnicate"),
+        ("GET", "/providers/Microsoft.Cache/redis/x"),
+        ("GET", "/providers/Microsoft.Cache/redis"),
+    ],
+)
+def test_what_is_not_simulated_is_a_gap(azure: SimulatedAzure, method: str, path: str) -> None:
+    assert ask(azure, method, f"{GROUP}{path}", {}).status == 501
     assert len(azure.gaps) == 1
 
 

@@ -94,7 +94,7 @@ class Root:
     budget: Budget
 
     def scopes(self, *, secrets: bool = False) -> Scopes:
-        """Its scopes. `secrets`: in the resolved one also those parameters have values that must not reach the output."""
+        """The scopes of the template. `secrets`: the resolved one has the values too that must stay out of the output."""
         context, parameters = self.context, self.parameters
         deployment = _deployment(self.template, context)
         known = {name: _known(parameter, self.values.get(name)) for name, parameter in parameters.items()}

@@ -43,7 +43,7 @@ class Right:
 
     @property
     def about_data(self) -> bool:
-        """Whether it is a right on what is in a storage account, which Contributor does not include."""
+        """Whether the right is on what is in a storage account, which Contributor does not include."""
         return self.role in {BLOB_CONTRIBUTOR, BLOB_READER}
 
 

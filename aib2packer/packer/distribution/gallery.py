@@ -97,7 +97,7 @@ class GalleryVersion(TargetOutput):
 
     @property
     def finishing(self) -> tuple[Finishing, ...]:
-        """The regions with another storage type."""
+        """The step that adds the regions with another storage type."""
         if not self.differs_by_region:
             return ()
         comment = "azure-arm has one storage type for all regions: the others are added here, with theirs."
@@ -118,11 +118,11 @@ class BootableVersion(Bootable[GalleryTarget]):
     stand_in = "1.0.0"
 
     def name(self, target: GalleryTarget) -> TemplateText | None:
-        """The number."""
+        """The version number."""
         return target.version
 
     def recorded(self, target: GalleryTarget, plan: DistributionPlan, symbols: Symbols) -> Value:
-        """The number."""
+        """The version number."""
         return image_version(target, plan.galleries, symbols)
 
     def settings(self, target: GalleryTarget, name: Value, build: str, symbols: Symbols) -> Settings:
@@ -173,7 +173,7 @@ class GalleryKind(TargetKind[GalleryTarget]):
         )
 
     def rights(self, target: GalleryTarget, plan: DistributionPlan, symbols: Symbols, *, tagged: bool) -> Iterator[Right]:
-        """To publish; what publishes to a gallery may not tag."""
+        """The right to publish, and where tags are set, that to tag, which it does not include."""
         del plan
         scope, name = gallery_scope(target.id, symbols), target.id["galleries"].literal
         yield Right("the gallery", PUBLISHER, scope, "publishes the image version", name)

@@ -51,7 +51,7 @@ class ManagedImageOutput(TargetOutput):
 
     @property
     def made_id(self) -> Value:
-        """The id of azure-arm's, which lies in the subscription of the build."""
+        """The id of the image that azure-arm makes, which lies in the subscription of the build."""
         image, symbols = self.target.id, self.context.symbols
         return managed_image_id(image.resource_group, symbols.value(image["images"]), symbols)
 
@@ -61,7 +61,7 @@ class ManagedImageOutput(TargetOutput):
         return self.context.symbols.value(self.target.id.text)
 
     def settings(self) -> Settings:
-        """Name and resource group; one that is there must go first."""
+        """The name and the resource group of the image; an old one of that name must go first."""
         context, image = self.context, self.target.id
         _check_names(self.target, context.report)
         name = image["images"]
@@ -102,11 +102,11 @@ class BootableImage(Bootable[ManagedImageTarget]):
     stand_in = "image"
 
     def name(self, target: ManagedImageTarget) -> TemplateText | None:
-        """The name."""
+        """The name of the image."""
         return target.id["images"]
 
     def recorded(self, target: ManagedImageTarget, plan: DistributionPlan, symbols: Symbols) -> Value:
-        """The name."""
+        """The name of the image."""
         del plan
         return symbols.value(target.id["images"])
 
@@ -136,7 +136,7 @@ class ManagedImageKind(TargetKind[ManagedImageTarget]):
         return ManagedImageOutput(target, context)
 
     def rights(self, target: ManagedImageTarget, plan: DistributionPlan, symbols: Symbols, *, tagged: bool) -> Iterator[Right]:
-        """To write into the resource group."""
+        """The right to write into the resource group."""
         del plan, tagged
         scope, name = word(*group_words(target.id, symbols)), target.id.resource_group.literal
         yield Right(IMAGE_GROUP, CONTRIBUTOR, scope, "writes the managed image", name)

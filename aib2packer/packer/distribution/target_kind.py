@@ -100,15 +100,15 @@ class Bootable(ABC, Generic[T]):
 
     @abstractmethod
     def name(self, target: T) -> TemplateText | None:
-        """What tells it from others, as far as the template says."""
+        """What tells a target from others, as far as the template says."""
 
     @abstractmethod
     def recorded(self, target: T, plan: DistributionPlan, symbols: Symbols) -> Value:
-        """What the manifest holds of that, where the template does not say it literally."""
+        """What the manifest holds to tell a target from others, where the template does not say it literally."""
 
     @abstractmethod
     def settings(self, target: T, name: Value, build: str, symbols: Symbols) -> Settings:
-        """The settings of azure-arm that boot it."""
+        """The settings of azure-arm that boot what was made."""
 
 
 class TargetKind(ABC, Generic[T]):
@@ -123,11 +123,11 @@ class TargetKind(ABC, Generic[T]):
     has_tags: ClassVar[bool]
     """Whether what is made is a resource, which has tags."""
     can_be_trusted: ClassVar[bool]
-    """Whether it can be made of a VM that has Trusted Launch."""
+    """Whether a target can be made of a VM that has Trusted Launch."""
     copies_data_disks: ClassVar[bool]
     """Whether a copy holds the data disks too."""
     note: ClassVar[str] = ""
-    """What the Azure CLI needs for it that is said above the build."""
+    """What the Azure CLI needs for a target, as is said above the build."""
     bootable: ClassVar[Bootable[Any] | None] = None
 
     @abstractmethod
@@ -140,10 +140,10 @@ class TargetKind(ABC, Generic[T]):
 
     @abstractmethod
     def rights(self, target: T, plan: DistributionPlan, symbols: Symbols, *, tagged: bool) -> Iterator[Right]:
-        """What the account needs to make it; `tagged`: the Azure CLI sets its tags."""
+        """What the account needs to make a target; `tagged`: the Azure CLI sets its tags."""
 
     def reach(self, target: T) -> tuple[Reach, ...]:
-        """What Packer must reach for it, beside Azure's own hosts."""
+        """What Packer must reach for a target, beside Azure's own hosts."""
         del target
         return ()
 

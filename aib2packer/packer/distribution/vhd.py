@@ -54,7 +54,7 @@ class Blob:
 
     @property
     def uri(self) -> Value:
-        """Its address."""
+        """The address of the blob."""
         return concat("https://", self.account, ".", self.host, "/", self.container, "/", self.name)
 
 
@@ -86,7 +86,7 @@ class Vhd(TargetOutput):
 
     @property
     def made_id(self) -> Value:
-        """The address of that blob."""
+        """The address of the blob that is there in the end."""
         return self.made.uri
 
     @property
@@ -96,7 +96,7 @@ class Vhd(TargetOutput):
 
     @property
     def is_renamed(self) -> bool:
-        """Whether it gets the template's name after azure-arm has given it another."""
+        """Whether the VHD gets the template's name after azure-arm has given it another."""
         return self.is_exact
 
     def settings(self) -> Settings:
@@ -112,7 +112,7 @@ class Vhd(TargetOutput):
 
     @property
     def finishing(self) -> tuple[Finishing, ...]:
-        """The name that the template asks for."""
+        """The step that gives the VHD the name that the template asks for."""
         if not self.is_exact:
             return ()
         comment = "azure-arm names the VHD itself; here it gets the name that the template asks for."
@@ -163,7 +163,7 @@ class VhdKind(TargetKind[VhdTarget]):
         return Vhd(target, context, blob, prefix, is_exact)
 
     def rights(self, target: VhdTarget, plan: DistributionPlan, symbols: Symbols, *, tagged: bool) -> Iterator[Right]:
-        """To find the account, and to write into it; into that of azure-arm's VHD also to read it for the copies."""
+        """The rights to find the account and to write into it; from that of azure-arm's VHD copies are read too."""
         del symbols, tagged
         blob = None if target.uri is None else account_of(target.uri)
         scope = None if blob is None else account_scope(blob)
@@ -174,7 +174,7 @@ class VhdKind(TargetKind[VhdTarget]):
         yield Right("the storage account", BLOB_CONTRIBUTOR, scope, why, blob)
 
     def reach(self, target: VhdTarget) -> tuple[Reach, ...]:
-        """The host of the account."""
+        """The connection to the host of the account."""
         host, port = (_ITS_BLOBS, HTTPS) if target.uri is None else server(target.uri, _ITS_BLOBS)
         return (Reach(PACKER, host, port, "has the VHD copied into it"),)
 

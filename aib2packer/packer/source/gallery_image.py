@@ -42,7 +42,7 @@ class GalleryImageSource(SourceKind[GalleryImage | SharedGalleryImage]):
         return {"shared_image_gallery": Block("shared_image_gallery", body, origins=(source.span,))}
 
     def rights(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols) -> tuple[Right, ...]:
-        """To read the definition; what others share needs no role of ours."""
+        """The right to read the definition; what others share takes no role of ours."""
         image = source.definition
         if image is None:
             return ()

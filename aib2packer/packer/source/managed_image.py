@@ -40,13 +40,13 @@ class ManagedImageSource(SourceKind[ManagedImage]):
         return managed_image(symbols.value(source.id["images"]), symbols.value(source.id.resource_group), source.span)
 
     def rights(self, source: ManagedImage, symbols: Symbols) -> tuple[Right, ...]:
-        """To list the group: so azure-arm finds the image."""
+        """The right to list the group: so azure-arm finds the image."""
         why = "finds the managed image in it that it starts from"
         scope, group = word(*group_words(source.id, symbols)), source.id.resource_group.literal
         return (Right(SOURCE_GROUP, READER, scope, why, group),)
 
     def subscription(self, source: ManagedImage) -> tuple[str, TemplateText] | None:
-        """The image's."""
+        """The subscription of the image."""
         return "the managed image that the build starts from", source.id.subscription
 
     def image_group(self, source: ManagedImage) -> TemplateText | None:

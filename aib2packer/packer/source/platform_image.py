@@ -41,6 +41,6 @@ class PlatformImageSource(SourceKind[PlatformImage]):
         return settings | plan_info(source.plan, symbols, report)
 
     def rights(self, source: PlatformImage, symbols: Symbols) -> tuple[Right, ...]:
-        """None: it is everybody's."""
+        """No right: a marketplace image is everybody's."""
         del source, symbols
         return ()

@@ -36,7 +36,7 @@ class SourceKind(ABC, Generic[S]):
 
     @abstractmethod
     def rights(self, source: S, symbols: Symbols) -> tuple[Right, ...]:
-        """What the account needs to start from it."""
+        """What the account needs to start from a source."""
 
     def subscription(self, source: S) -> tuple[str, TemplateText] | None:
         """What must be in the subscription of the build, in words, and its own subscription."""

@@ -68,7 +68,7 @@ class Symbols:
     """The oldest Packer that knows all functions in the expressions."""
 
     def without_findings(self) -> Symbols:
-        """These symbols for showing values to people: what is asked of them is no part of the build."""
+        """Symbols for showing values to people: what is asked of them is no part of the build."""
         return replace(self, report=None)
 
     @property

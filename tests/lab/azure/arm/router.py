@@ -113,8 +113,8 @@ def _answer_resource(arm: Arm, question: Question, path: str) -> Answer:
         case "GET" if _is_list(path):
             return _list(arm, path)
         case "GET":
-            stored = arm.store.get(path)
-            return Answer(200, _kind(arm, path).show(arm, stored, question.query))
+            kind = _kind(arm, path)
+            return Answer(200, kind.show(arm, arm.store.get(path), question.query))
         case "HEAD" if type_of(path) == GROUP:  # spec: resources.json, ResourceGroups_CheckExistence
             arm.store.get(path)
             return Answer(204)
@@ -173,7 +173,8 @@ def _is_list(path: str) -> bool:
 
 
 def _list(arm: Arm, path: str) -> Answer:
-    """GET of a type, in a group or a subscription (spec: each type's List: `value`)."""
+    """GET of a type, in a group or a subscription (spec: each type's List: `value`); of one that is not known, a gap."""
+    _kind(arm, f"{path}/x")
     if "/resourcegroups/" in path.lower():
         found = arm.store.children(path)
     else:
