@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import groupby
 from pathlib import Path
@@ -50,6 +51,13 @@ ABOVE_CONVERT = {"verify", "fetch", "app", "audit", "cli"}
 OUTSIDE = {"click", "urllib3", "socket", "subprocess", "http", "requests"}
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """What is in a file."""
+    return ast.parse(path.read_text())
+
+
+@cache
 def modules() -> dict[str, Path]:
     """All modules of the package by their dotted names, without that of the package."""
     return {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))}
@@ -57,7 +65,7 @@ def modules() -> dict[str, Path]:
 
 def imported(path: Path) -> Iterator[str]:
     """What a file imports, wherever in it, as dotted names of modules and of what is taken from them."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
@@ -160,7 +168,7 @@ def test_a_class_name_stands_for_one_thing() -> None:
     classes = [
         (node.name, module)
         for module, path in modules().items()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     ]
     twice = {
@@ -176,7 +184,7 @@ def test_nothing_is_imported_under_another_name() -> None:
     renamed = sorted(
         f"{module}: {alias.name} as {alias.asname}"
         for module, path in modules().items()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("aib2packer")
         for alias in node.names
         if alias.asname is not None
@@ -199,7 +207,7 @@ def test_no_report_is_made_to_be_thrown_away() -> None:
 
 
 def reports_made(path: Path) -> Iterator[ast.Call]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Report"):
             yield node
 
@@ -232,7 +240,7 @@ def test_the_names_of_the_files_of_an_output_stand_in_one_place() -> None:
 
 def texts_in(path: Path) -> Iterator[str]:
     """The strings in a file, but for those that document it."""
-    tree = ast.parse(path.read_text())
+    tree = tree_of(path)
     documenting = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documenting:
@@ -255,7 +263,7 @@ def test_nobody_asks_for_the_type_of_a_source_or_a_target() -> None:
 
 def types_asked_for(path: Path) -> Iterator[str]:
     """The names of types in `isinstance` and in patterns."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "isinstance":
             yield from re.findall(r"\w+", ast.unparse(node.args[1]))
         elif isinstance(node, ast.MatchClass):
@@ -279,6 +287,6 @@ def test_what_documents_a_thing_begins_with_its_subject() -> None:
 
 def documenting_texts(path: Path) -> Iterator[str]:
     """The first lines of what documents modules, classes, functions and fields."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield node.value.value.partition("\n")[0]

@@ -52,10 +52,3 @@ def test_a_definition_of_another_generation_than_the_source_is_told_by_the_table
     conversion = convert_case_anew("arm-sibling-generation")
 
     assert "AIB2P491" in {finding.code.id for finding in conversion.findings}
-
-
-@pytest.mark.parametrize("room", ["packer", "customizers", "guide", "rendering", "provenance"])
-def test_no_report_is_made_to_be_thrown_away(room: str) -> None:
-    makers = [path.name for path in (PACKAGE / room).rglob("*.py") if "Report()" in path.read_text()]
-
-    assert makers == []
