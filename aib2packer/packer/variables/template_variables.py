@@ -76,7 +76,7 @@ class Names:
         return _Writer(found).pieces(pieces) if found else pieces
 
     def _in(self, pieces: Sequence[object], but: VariableSymbol | None = None) -> list[VariableSymbol]:
-        """Those that may stand in there."""
+        """The variables that may stand in there."""
         return [one for one in self.finder.within(pieces) if one != but and one in self.locals] if self.locals else []
 
 
@@ -195,7 +195,7 @@ class _Finder:
             self._by_mark[self._mark(one.value)].append(number)
 
     def within(self, pieces: Sequence[object]) -> list[VariableSymbol]:
-        """Those that may stand in pieces or within them, in the order in which they were given."""
+        """The variables that may stand in pieces or within them, in the order in which they were given."""
         marks = list(self._pairs(pieces)) if self.variables else []
         for piece in pieces if self.variables else ():
             for one in walk(piece) if is_symbol(piece) or _is_table(piece) else ():  # type: ignore[arg-type]
