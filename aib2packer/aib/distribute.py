@@ -11,7 +11,7 @@ from aib2packer.aib.model import GalleryTarget, Located, ManagedImageTarget, Tar
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Target
@@ -112,8 +112,11 @@ def read_gallery_target(head: TargetHead, fields: Fields) -> GalleryTarget | Non
         )
     if target_regions is None and not fields.has("replicationRegions") and fields.api.before("2022-07-01"):
         fields.missing("replicationRegions", "Name the regions of the image version: they are required before 2022-07-01.")
-    late_regions = fields.late("replicationRegions", "array")
-    regions = _regions(fields, storage, known=late_regions is None)
+    late_regions, late_target_regions = fields.late("replicationRegions", "array"), fields.late("targetRegions", "array")
+    regions = (
+        *(() if late_regions else (TargetRegion(name, None, storage) for name in fields.regions("replicationRegions"))),
+        *(() if late_target_regions else _target_regions(fields, storage)),
+    )
     major = _major(fields)
     exclude = fields.flag("excludeFromLatest")
     shallow = _shallow(fields)
@@ -136,25 +139,22 @@ def read_gallery_target(head: TargetHead, fields: Fields) -> GalleryTarget | Non
         by_time=fields.api.before(_COUNTS_SINCE),
         regions=regions,
         late_regions=late_regions,
+        late_target_regions=late_target_regions,
         storage_account_type=storage,
         exclude_from_latest=exclude,
         shallow=shallow,
     )
 
 
-def _regions(fields: Fields, storage: TemplateText | None, *, known: bool) -> tuple[TargetRegion, ...]:
-    """Read the regions; `known`: those of replicationRegions are."""
-    names = fields.regions("replicationRegions") if known else ()
-    regions = [TargetRegion(name, None, storage) for name in names]
+def _target_regions(fields: Fields, storage: TemplateText | None) -> Iterator[TargetRegion]:
     for _, region in fields.each("targetRegions"):
         name, kind = region.region("name"), region.text("storageAccountType")
         replicas = region.number("replicaCount", least=1)
         if name is None:
             region.missing("name", "Name the region.")
         else:
-            regions.append(TargetRegion(name, replicas, kind or storage))
+            yield TargetRegion(name, replicas, kind or storage)
         region.close()
-    return tuple(regions)
 
 
 def _major(fields: Fields) -> Located[int] | None:

@@ -347,6 +347,11 @@ class Target(ABC):
         return None
 
     @property
+    def late_objects(self) -> TemplateText | None:
+        """A list of objects, not of strings, that only Packer's run knows."""
+        return None
+
+    @property
     def own_version(self) -> TemplateText | None:
         """The version, where the template names one."""
         return None
@@ -388,7 +393,7 @@ class GalleryTarget(Target):
     """An image version to publish; `version` None lets `major` decide (None: any).
 
     `by_time`: of such an old API version that the service made the number from the time. `late_regions` are regions that only
-    Packer's run knows, as one list.
+    Packer's run knows, as one list; `late_target_regions` such ones with their replicas and storage types.
     """
 
     kind: ClassVar[str] = "SharedImage"
@@ -399,6 +404,7 @@ class GalleryTarget(Target):
         "version",
         "regions",
         "late_regions",
+        "late_target_regions",
         "storage_account_type",
         "exclude_from_latest",
     )
@@ -412,11 +418,17 @@ class GalleryTarget(Target):
     exclude_from_latest: Flag | None
     shallow: Located[bool] | None
     late_regions: TemplateText | None = None
+    late_target_regions: TemplateText | None = None
 
     @property
     def label(self) -> str:
         """Gallery and image definition."""
         return f"gallery {self.id['galleries']}/{self.id['images']}"
+
+    @property
+    def late_objects(self) -> TemplateText | None:
+        """The regions with what they hold."""
+        return self.late_target_regions
 
     @property
     def image(self) -> ResourceId | None:

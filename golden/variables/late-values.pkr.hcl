@@ -349,7 +349,7 @@ build {
       env = { for name, value in {
         GALLERY_IMAGE_VERSION = local.image_version
         TAGS                  = join("\n", [for name, value in var.copy_tags : "${name}=${value}"])
-        TARGET_REGIONS        = join(" ", [for region, copies in merge({ for region in distinct([for region in concat(var.regions, ["North Europe"]) : lower(replace(region, " ", ""))]) : region => "=1" }, { westeurope = "=1" }) : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
+        TARGET_REGIONS        = join(" ", [for region, copies in merge({ westeurope = "=1" }, { for region in distinct([for region in concat(var.regions, ["North Europe"]) : lower(replace(region, " ", ""))]) : region => "=1" }) : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
         IMAGE_VERSION         = local.gallery_version_id
         MINUTES               = floor(var.minutes)
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }

@@ -14,7 +14,13 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.access.rights import PUBLISHER, TAGGER, Right, gallery_scope
 from aib2packer.packer.distribution.ids import gallery_version_id
-from aib2packer.packer.distribution.regions import copies_by_region, region_words, storage_type, target_regions
+from aib2packer.packer.distribution.regions import (
+    copies_by_region,
+    region_words,
+    storage_type,
+    storage_type_of_objects,
+    target_regions,
+)
 from aib2packer.packer.distribution.script import RawShell
 from aib2packer.packer.distribution.target_kind import Bootable, Finishing, TargetKind, TargetOutput
 from aib2packer.packer.distribution.versions import VERSION, image_version
@@ -78,6 +84,8 @@ class GalleryVersion(TargetOutput):
             Attribute("image_version", self.version),
         ]
         regions, kind = self.regions, self.storage_type
+        if self.target.late_target_regions is not None:
+            kind = storage_type_of_objects(self.target.late_target_regions, symbols)
         if self.differs_by_region:
             kind = regions[self.context.location].storage_type
             regions = {region: copies for region, copies in regions.items() if copies.storage_type == kind}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
 
 from aib2packer.aib.model import Located
+from aib2packer.arm.language.symbolic import walk
+from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Attribute, Blank, Block, HclCode
@@ -12,8 +15,6 @@ from aib2packer.lazy.models import dataclass
 from aib2packer.packer.distribution.script import concat
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from aib2packer.aib.model import GalleryTarget
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
@@ -22,16 +23,22 @@ if TYPE_CHECKING:
 
 _MOST_REPLICAS = 100
 DEFAULT_STORAGE_TYPE = "Standard_LRS"
+# Of an object in targetRegions: its count, and what stands behind its name for the Azure CLI.
+_COUNT_OF_OBJECT = "try(coalesce(region.replicaCount, 1), 1)"
+_END_OF_OBJECT = f'try("=${{{_COUNT_OF_OBJECT}}}=${{region.storageAccountType}}", "=${{{_COUNT_OF_OBJECT}}}")'
 STORAGE_TYPES = ("Standard_LRS", "Standard_ZRS", "Premium_LRS")
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """What a region holds of a version; None: what the version says, or Azure's default. `many`: it is a list of regions."""
+    """What a region holds of a version; None: what the version says, or Azure's default.
+
+    `each` says of what there is a list in the place of a region: of names, or of objects with a name, a count and a type.
+    """
 
     replicas: Value | None = None
     storage_type: Value | None = None
-    many: bool = False
+    each: Literal["name", "object"] | None = None
 
 
 def copies_by_region(target: GalleryTarget, location: Value, symbols: Symbols, report: Report) -> Mapping[Value, Copies]:
@@ -49,7 +56,9 @@ def copies_by_region(target: GalleryTarget, location: Value, symbols: Symbols, r
         count = None if region.replicas is None else symbols.located(region.replicas)
         regions.setdefault(symbols.value(region.name), Copies(count, types[region.storage_account_type]))
     if target.late_regions is not None:
-        regions[symbols.value(target.late_regions)] = Copies(storage_type=types[target.storage_account_type], many=True)
+        regions[symbols.value(target.late_regions)] = Copies(storage_type=types[target.storage_account_type], each="name")
+    if target.late_target_regions is not None:
+        regions[symbols.value(target.late_target_regions)] = Copies(each="object")
     if not regions or location in regions:
         return regions
     # azure-arm adds nothing to what is listed, and Azure refuses a version that is not where it was built.
@@ -111,7 +120,7 @@ def region_words(regions: Mapping[Value, Copies]) -> tuple[Value, ...] | HclCode
     ends = {region: _end(copies) for region, copies in regions.items()}
     if all(isinstance(region, str) for region in regions):
         return tuple(concat(region, end) for region, end in ends.items())
-    pairs = _by_region({region: (end, regions[region].many) for region, end in ends.items()})
+    pairs = _by_region({region: (end, regions[region].each) for region, end in ends.items()}, _END_OF_OBJECT)
     return HclCode(
         f'join(" ", [for region, copies in {pairs} : regex_replace("${{region}}${{copies}}", "[^A-Za-z0-9_=]", "")])',
         references((*regions, *ends.values())),
@@ -138,16 +147,17 @@ def _normalised(region: Value) -> str:
     return print_value(region) if isinstance(region, str) else f'lower(replace({print_value(region)}, " ", ""))'
 
 
-def _by_region(values: Mapping[Value, tuple[Value, bool]]) -> str:
-    """An object with a value for each region, and for each of those in a list."""
-    pairs = ", ".join(f"{_key(region)} = {print_value(value)}" for region, (value, many) in values.items() if not many)
+def _by_region(values: Mapping[Value, tuple[Value, str | None]], of_object: str) -> str:
+    """An object with a value for each region, and for each of those in a list; `of_object` is that of a `region` of a list."""
+    pairs = ", ".join(f"{_key(region)} = {print_value(value)}" for region, (value, each) in values.items() if each is None)
     lists = [
         f"{{ for region in {_distinct(print_value(region))} : region => {print_value(value)} }}"
-        for region, (value, many) in values.items()
-        if many
+        if each == "name"
+        else f'{{ for region in {print_value(region)} : lower(replace(region.name, " ", "")) => {of_object} }}'
+        for region, (value, each) in values.items()
+        if each is not None
     ]
-    # What is said of one region wins over what holds for a list.
-    return f"merge({', '.join((*lists, f'{{ {pairs} }}'))})" if lists else f"{{ {pairs} }}"
+    return f"merge({', '.join((f'{{ {pairs} }}', *lists))})" if lists else f"{{ {pairs} }}"
 
 
 def _distinct(names: str) -> str:
@@ -159,15 +169,24 @@ def _dynamic(regions: Mapping[Value, Copies]) -> Block:
     """Regions that are only known when Packer runs may be the same one: an object and `distinct` hold each once."""
     counts = tuple(copies.replicas for copies in regions.values() if copies.replicas is not None)
     uses = references((*regions, *counts))
-    if counts:
-        for_each = HclCode(
-            _by_region({region: (copies.replicas or 1, copies.many) for region, copies in regions.items()}), uses
-        )
+    if counts or any(copies.each == "object" for copies in regions.values()):
+        replicas = {region: (copies.replicas or 1, copies.each) for region, copies in regions.items()}
+        for_each = HclCode(_by_region(replicas, _COUNT_OF_OBJECT), uses)
         content: Body = (Attribute("name", HclCode("target_region.key")), Attribute("replicas", HclCode("target_region.value")))
     else:
-        names = f"[{', '.join(print_value(region) for region, copies in regions.items() if not copies.many)}]"
-        if lists := [print_value(region) for region, copies in regions.items() if copies.many]:
+        names = f"[{', '.join(print_value(region) for region, copies in regions.items() if copies.each is None)}]"
+        if lists := [print_value(region) for region, copies in regions.items() if copies.each is not None]:
             names = f"concat({', '.join((names, *lists))})"
         for_each = HclCode(_distinct(names), uses)
         content = (Attribute("name", HclCode("target_region.value")),)
     return Block("dynamic", (Attribute("for_each", for_each), Block("content", content)), ("target_region",))
+
+
+def storage_type_of_objects(regions: TemplateText, symbols: Symbols) -> Value | None:
+    """The storage type of a version whose regions only Packer's run knows: that of the first, for azure-arm has one for all."""
+    values = [part.value for part in regions.symbols if isinstance(part, LateExpression)]
+    made = [part for value in values for part in walk(value) if isinstance(part, Mapping)]
+    if made and not any("storageAccountType" in one for one in made):
+        return None
+    value = symbols.value(regions)
+    return HclCode(f"try({print_value(value)}[0].storageAccountType, null)", references(value))

@@ -61,6 +61,7 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
         for name, fact in template.parameters.items()
     }
     named_leaves = claim_leaves(values, facts, shapes, taken, template.resolve)
+    named_leaves |= _of_objects(template, named_leaves)
     for secret in (*found, *(leaf for value in values for leaf in leaves(value))):
         if isinstance(secret, Secret) and secret not in names:
             name, what = _secret_name(secret)
@@ -92,6 +93,17 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
         given=given,
         packer_version=_packer_version((*map(variables.put_back, values), *variables.bodies), references),
     )
+
+
+def _of_objects(template: ImageTemplate, named: Mapping[Leaf, Variable | Local]) -> dict[Leaf, Variable | Local]:
+    """The parameters that are lists of objects: regions of a version, each with a name, a count and a storage type."""
+    texts = (target.late_objects for target in template.targets)
+    symbols = (part.value for text in texts if text is not None for part in text.symbols if isinstance(part, LateExpression))
+    return {
+        leaf: replace(variable, type="list(map(string))")
+        for leaf in symbols
+        if isinstance(leaf, ParameterSymbol) and isinstance(variable := named.get(leaf), Variable)
+    }
 
 
 def _id_shapes(texts: Iterable[TemplateText]) -> IdShapes:
