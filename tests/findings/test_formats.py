@@ -133,7 +133,7 @@ def test_github_gets_a_command_for_each_finding() -> None:
         "::50%25 of\\na: b, c%0Ahelp: what to do"
     )
     assert notice == (
-        "::notice file=a%2Cb%3Ac%25.json,line=2,endLine=3,title=AIB2P302 build resource group of Packer's own"
+        "::notice file=a%2Cb%3Ac%25.json,line=2,endLine=3,title=AIB2P302 build resource group made by Packer"
         "::why%0Ahelp: what to do"
     )
     assert error == "::error file=x.json,title=AIB2P020 file that cannot be read::not there%0Ahelp: Check it."

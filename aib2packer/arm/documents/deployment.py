@@ -374,9 +374,7 @@ def _report_left_out(deployed: Deployed, report: Report) -> None:
         given = " ".join(f"--set {name}=…" for name in switches)
         other = "another value" if len(switches) == 1 else "other values"
         help_text = f"To convert it, give {' and '.join(switches)} {other}: {given}, or a file with -p."
-    report.add(
-        codes.LEFT_OUT, condition.span, f"{what} {name_of(deployed)} is left out: its condition is false", help=help_text
-    )
+    report.add(codes.LEFT_OUT, condition.span, f"{what} {name_of(deployed)} is skipped: its condition is false", help=help_text)
 
 
 def _exists(item: JsonObject) -> bool:
@@ -413,7 +411,7 @@ def _report_unknown_condition(item: JsonObject, report: Report) -> None:
     report.add(
         codes.CONDITION,
         (item.get("condition") or item).span,
-        f"whether {string_of(item.get('name')) or 'this'} is deployed is not known: it is taken to be",
+        f"whether {string_of(item.get('name')) or 'this'} is deployed is not known: it is assumed to be",
         help="Give the parameters of the condition a value: --set NAME=…, or a parameters file with -p.",
     )
 
