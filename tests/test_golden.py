@@ -32,16 +32,17 @@ VALIDATIONS = sorted(file.parent.parent.name for file in GOLDEN.glob("*/*/valida
 # What no small readable case shows, and where it is tested instead.
 CODES_WITHOUT_CASE = {
     codes.LARGE_FILE: "customizers/test_fetched.py: it takes a file of more than 20 MB",
+    codes.TOO_MANY_SETTINGS: "aib/test_reading.py: it takes thousands of steps",
     codes.JSON_TOO_DEEP: "test_properties.py: it takes hundreds of brackets",
     codes.REFUSED_BY_PACKER: "verify/test_verify.py: it takes Packer",
     codes.NOT_VERIFIED: "verify/test_verify.py",
     codes.NOTED_BY_PACKER: "verify/test_verify.py",
     codes.NOT_FORMATTED: "verify/test_verify.py",
-    codes.UNREADABLE: "test_cli.py: a file",
+    codes.UNREADABLE: "cli/test_cli.py: a file",
     codes.PARAMETERS_BESIDE: "cli/test_cli_estate.py: a file",
-    codes.NOT_WRITTEN: "test_cli.py: a file",
-    codes.OUT_OF_DATE: "test_drift.py: a file",
-    codes.LEFT_OVER: "test_cli.py: a file",
+    codes.NOT_WRITTEN: "cli/test_cli.py: a file",
+    codes.OUT_OF_DATE: "app/test_drift.py: a file",
+    codes.LEFT_OVER: "cli/test_cli.py: a file",
     codes.KEPT: "app/test_azure.py: Azure",
     codes.UNACCOUNTED: "provenance/test_accounting.py: no template should ever have it",
 }

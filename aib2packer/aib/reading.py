@@ -98,7 +98,7 @@ def _fits(resource: Resource, report: Report) -> bool:
                 work += 1
     if work > _MOST:
         report.add(
-            codes.BAD_VALUE,
+            codes.TOO_MANY_SETTINGS,
             resource.body.span,
             f"the image template has more settings than the {_MOST:,} that are converted: a step counts as {_STEP}, "
             f"a tag as {_TAG}, a target as {_TARGET}",

@@ -152,6 +152,7 @@ BAD_DURATION = Code("AIB2P144", Severity.ERROR, "bad duration", formerly=BAD_VAL
 BAD_CHECKSUM = Code("AIB2P145", Severity.ERROR, "bad checksum", formerly=BAD_VALUE)
 BAD_VERSION = Code("AIB2P146", Severity.ERROR, "bad version of a gallery image", formerly=BAD_VALUE)
 TAGS_LIMIT = Code("AIB2P147", Severity.ERROR, "tags over a limit", formerly=BAD_VALUE)
+TOO_MANY_SETTINGS = Code("AIB2P148", Severity.ERROR, "too many settings", formerly=BAD_VALUE)
 REFUSED_IDENTITY = Code("AIB2P441", Severity.NOTE, "identity that the service refuses", formerly=SERVICE_REFUSES)
 REFUSED_SUBNET = Code("AIB2P442", Severity.NOTE, "subnet that the service refuses", formerly=SERVICE_REFUSES)
 REFUSED_DISK = Code("AIB2P443", Severity.NOTE, "disk too large for vmBoot", formerly=SERVICE_REFUSES)

@@ -38,7 +38,7 @@ class Extent(NamedTuple):
 
 
 def endless(values: Mapping[Path, TfExpression]) -> set[Path]:
-    """Those of the values that are too deep or too large with what they name, or name themselves."""
+    """The paths of the values that are too deep or too large with what they name, or name themselves."""
     own = {path: _extent(expression, values) for path, expression in values.items()}
     whole: dict[Path, tuple[int, int] | None] = {}
     for path in own:

@@ -3,7 +3,7 @@
 # comes after this one.
 
 # For linux/base, linux/web.
-# Who pays for the build.
+# Who pays for the build. Whoever runs Packer gives it.
 # team = "..."
 
 # For linux/database, linux/legacy, windows/desktop.

@@ -43,7 +43,7 @@ def test_a_file_of_a_template_that_is_gone_is_told_and_stays() -> None:
 
     assert status == 0
     assert re.search(
-        r"this run did not make what earlier ones have made: db/\.gitignore,\s+db/MIGRATION\.md,\s+db/build\.pkr\.hcl", said
+        r"this run did not make what earlier ones have made: db/\.gitattributes,\s+db/\.gitignore,\s+db/MIGRATION\.md", said
     )
     assert "--prune" in said
     assert "db/build.pkr.hcl" in state()

@@ -22,6 +22,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "findings.md"
 # What no small readable example shows, and why.
 WITHOUT_EXAMPLE = {
     codes.LARGE_FILE: "it takes a file of more than 20 MB: tests/customizers",
+    codes.TOO_MANY_SETTINGS: "it takes thousands of steps: tests/aib/test_reading.py",
     codes.JSON_TOO_DEEP: "it takes hundreds of brackets",
     codes.CHECKSUM: "it takes a server: tests/fetch",
     codes.UNACCOUNTED: "it is there for mistakes that are not known yet",

@@ -19,6 +19,12 @@ packer {
   }
 }
 
+variable "contoso_sas_token" {
+  type        = string
+  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark. Whoever runs Packer gives it."
+  sensitive   = true
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -54,12 +60,6 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in."
   default     = "11111111-1111-1111-1111-111111111111"
-}
-
-variable "contoso_sas_token" {
-  type        = string
-  description = "Signed query (SAS) for contoso.blob.core.windows.net, without the question mark."
-  sensitive   = true
 }
 
 variable "build_resource_group_name" {
@@ -176,17 +176,7 @@ build {
   provisioner "shell" {
     name            = "deprovisioning-script"
     execute_command = local.as_root
-    inline = [
-      <<-EOT
-        cat > /tmp/DeprovisioningScript.sh <<'END'
-        WAAGENT=/usr/sbin/waagent
-        if waagent -version > /dev/null 2>&1; then
-          WAAGENT=waagent
-        fi
-        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
-        END
-      EOT
-    ]
+    script          = "${path.root}/scripts/lay-deprovisioning-script.sh"
   }
 
   # Image Builder fetched this when the template was submitted. Here Packer's machine does, at each build.
@@ -202,7 +192,6 @@ build {
     ]
   }
 
-  # customize[0]: File
   provisioner "file" {
     name        = "settings"
     source      = "${local.downloads}/01-settings.json"
@@ -210,7 +199,6 @@ build {
     generated   = true
   }
 
-  # customize[1]: Shell
   provisioner "shell" {
     name            = "install"
     execute_command = local.as_root
@@ -222,10 +210,7 @@ build {
     name            = "generalize"
     execute_command = local.as_root
     skip_clean      = true
-    inline = [
-      "rm \"$0\"",
-      "if [ -f /tmp/DeprovisioningScript.sh ]; then sh /tmp/DeprovisioningScript.sh; else echo 'No deprovisioning script: the image is not generalized'; fi",
-    ]
+    script          = "${path.root}/scripts/run-deprovisioning-script.sh"
   }
 
   # What no target asked for is deleted, also after a failure above.

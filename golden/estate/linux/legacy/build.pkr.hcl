@@ -124,7 +124,6 @@ build {
   name    = "legacy"
   sources = ["source.azure-arm.legacy"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "setup"
     execute_command = local.as_root
@@ -136,16 +135,7 @@ build {
     name            = "generalize"
     execute_command = local.as_root
     skip_clean      = true
-    inline = [
-      "rm \"$0\"",
-      <<-EOT
-        WAAGENT=/usr/sbin/waagent
-        if waagent -version > /dev/null 2>&1; then
-          WAAGENT=waagent
-        fi
-        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
-      EOT
-    ]
+    script          = "${path.root}/scripts/generalize.sh"
   }
 
   # What Image Builder kept as the run output.

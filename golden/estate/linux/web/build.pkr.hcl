@@ -19,6 +19,11 @@ packer {
   }
 }
 
+variable "team" {
+  type        = string
+  description = "Who pays for the build. Whoever runs Packer gives it."
+}
+
 variable "use_azure_cli_auth" {
   type        = bool
   description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
@@ -48,11 +53,6 @@ variable "oidc_request_token" {
   description = "The pipeline's right to ask for a token; GitHub Actions sets it."
   default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
   sensitive   = true
-}
-
-variable "team" {
-  type        = string
-  description = "Who pays for the build."
 }
 
 variable "subnet" {
@@ -155,7 +155,6 @@ build {
   name    = "web"
   sources = ["source.azure-arm.web"]
 
-  # customize[0]: Shell
   provisioner "shell" {
     name            = "setup"
     execute_command = local.as_root
@@ -167,16 +166,7 @@ build {
     name            = "generalize"
     execute_command = local.as_root
     skip_clean      = true
-    inline = [
-      "rm \"$0\"",
-      <<-EOT
-        WAAGENT=/usr/sbin/waagent
-        if waagent -version > /dev/null 2>&1; then
-          WAAGENT=waagent
-        fi
-        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
-      EOT
-    ]
+    script          = "${path.root}/scripts/generalize.sh"
   }
 
   # What Image Builder kept as the run output.

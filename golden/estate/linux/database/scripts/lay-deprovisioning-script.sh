@@ -1,0 +1,8 @@
+#!/bin/sh -e
+cat > /tmp/DeprovisioningScript.sh <<'END'
+WAAGENT=/usr/sbin/waagent
+if waagent -version > /dev/null 2>&1; then
+  WAAGENT=waagent
+fi
+$WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+END
