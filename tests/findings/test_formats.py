@@ -71,7 +71,7 @@ def test_sarif_has_a_rule_with_its_page_for_each_code_that_was_found() -> None:
     assert [(rule["id"], rule["name"], rule["defaultConfiguration"]["level"]) for rule in rules] == [
         ("AIB2P003", "TrailingComma", "note"),
         ("AIB2P203", "OptimizeVmBoot", "warning"),
-        ("AIB2P302", "BuildResourceGroupOfPackerSOwn", "note"),
+        ("AIB2P302", "BuildResourceGroupMadeByPacker", "note"),
     ]
     assert rules[1]["help"]["markdown"] == page(VM_BOOT)
     for result in run["results"]:
