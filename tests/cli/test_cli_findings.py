@@ -147,7 +147,7 @@ def test_of_many_what_to_act_on_is_in_full_decisions_come_once_and_the_rest_is_c
     arguments = ("good.json", "lossy.json", "wrong.json", "old.json", "-o", "out")
     _, _, stderr = convert(*arguments, cwd=folder)
     act, decide = stderr.index("To act on:"), stderr.index("To decide, once for all:")
-    assert act < stderr.index("AIB2P412 note: without a subnet") < decide
+    assert act < stderr.index("AIB2P412 note: the build VM gets") < decide
     assert stderr.count("AIB2P412") == 1
     assert re.search(r"  = also: lossy\.json:\d+:\d+, old\.json:\d+:\d+$", stderr, re.MULTILINE)
     assert stderr.index("AIB2P304 change: existing managed image not overwritten\n") > decide
