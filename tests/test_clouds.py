@@ -77,7 +77,7 @@ def test_a_region_of_another_cloud_is_told(location: str, options: Options) -> N
 
     findings = convert_json(template(location=location, distribute=[target]), options).findings
 
-    told = [finding.message for finding in findings if "is no region of" in finding.message]
+    told = [finding.message for finding in findings if "is not a region of" in finding.message]
     assert told
     assert all(message.startswith("`westeurope`") for message in told)
 

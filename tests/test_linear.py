@@ -138,7 +138,7 @@ def _nesting(depth: int) -> Json:
     ("made", "count"),
     [
         (_lines, 60),
-        pytest.param(_variables, 15, marks=pytest.mark.xfail(strict=True, reason="to be mended next")),
+        (_variables, 15),
         (_parameters, 15),
         (_chained, 15),
         (_targets, 10),

@@ -38,7 +38,7 @@ def read_customizers(parent: Fields, key: str, kinds: Mapping[str, ReadsCustomiz
             parent.report.add(
                 codes.REPEATED_NAME,
                 customizer.name.span,
-                f"the {what} name `{customizer.name}` stands twice",
+                f"the {what} name `{customizer.name}` is used twice",
                 help=f"Give each {what} a name of its own: the log shows it.",
             )
         names.add(str(customizer.name))

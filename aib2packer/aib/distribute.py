@@ -182,7 +182,7 @@ def _major(fields: Fields) -> Located[int] | None:
         )
     elif scheme is not None and scheme.value.lower() != "latest":
         fields.report.add(
-            codes.NOT_ONE_OF, scheme.span, f"`{scheme.value}` is no versioning scheme", help="Write Latest or Source."
+            codes.NOT_ONE_OF, scheme.span, f"`{scheme.value}` is not a versioning scheme", help="Write Latest or Source."
         )
     return major if major is not None and major.value >= 0 else None  # -1 is the SDK's way of saying unset
 
@@ -192,7 +192,9 @@ def _shallow(fields: Fields) -> Located[bool] | None:
     if mode is None:
         return None
     if mode.value.lower() not in {"full", "shallow"}:
-        fields.report.add(codes.NOT_ONE_OF, mode.span, f"`{mode.value}` is no replicationMode", help="Write Full or Shallow.")
+        fields.report.add(
+            codes.NOT_ONE_OF, mode.span, f"`{mode.value}` is not a replicationMode", help="Write Full or Shallow."
+        )
     return Located(mode.value.lower() == "shallow", mode.span)
 
 
@@ -206,11 +208,11 @@ def _unique_run_outputs(targets: tuple[Target, ...], properties: Fields) -> None
             properties.report.add(
                 codes.CONFLICT,
                 name.span,
-                f"the runOutputName `{name}` stands twice: the service wants each to be unique",
+                f"the runOutputName `{name}` is used twice: the service wants unique names",
                 help="Give each target a name of its own.",
             )
         seen.add(str(name).lower())
 
 
 def _bad_id(fields: Fields, text: TemplateText, what: str, shape: str) -> None:
-    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no resource id of {what}", help=f"Write {shape}")
+    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is not the resource id of {what}", help=f"Write {shape}")

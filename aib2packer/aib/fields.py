@@ -48,7 +48,7 @@ Condition: TypeAlias = "symbolic.Symbol | None"
 _ReadText: TypeAlias = "Callable[[str, Span, Report], TemplateText]"
 
 STRICT_SINCE = "2024-02-01"
-"""From here on the service minds the case of keys and refuses unknown ones (docs/reference/aib-behaviour.md 5 and 6)."""
+"""From here on the service is case-sensitive of keys and refuses unknown ones (docs/reference/aib-behaviour.md 5 and 6)."""
 
 # Outside of a deployment template `[ -f x ]` is a command, but this is a piece of a template that was cut out.
 _CALL = pattern(r"\[(?:parameters|variables|concat|format|resourceId|resourceGroup|subscription)\(.*\]", re.DOTALL)
@@ -486,7 +486,7 @@ class Fields:
             self.report.add(
                 code,
                 member.key_span,
-                f"{self._name(member.key)} is no setting that Image Builder knows here{answer}, and so it is not converted",
+                f"{self._name(member.key)} is not a setting that Image Builder knows here{answer}; it is not converted",
                 help=f"Did you mean `{near[0]}`?" if near else "Remove it, or carry it over by hand.",
             )
 
@@ -576,7 +576,7 @@ class Fields:
             self.report.add(
                 codes.EXPRESSION,
                 span,
-                "this is an ARM expression, but the input is no deployment template that could evaluate it",
+                "this is an ARM expression, but the input is not a deployment template, which could evaluate it",
                 help="Convert the whole deployment template, or what `az rest` shows of the image template.",
             )
             return None
@@ -670,7 +670,7 @@ class Fields:
             codes.WRONG_CASE,
             member.key_span,
             f"{self._name(member.key)} is spelt `{key}`: {self.api} {fate} it in this case; it is read as such",
-            help=f"Write `{key}`: from API version {STRICT_SINCE} on the service minds the case.",
+            help=f"Write `{key}`: from API version {STRICT_SINCE} on the service is case-sensitive.",
         )
 
     def _coerced(self, span: Span, key: str, found: str, wanted: str) -> None:

@@ -67,9 +67,9 @@ def _report_missing(root: Fields) -> None:
         root.report.add(
             codes.REFUSED_IDENTITY,
             root.key_span("type"),
-            "there is no identity: the service answers \"Validation failed: 'ImageTemplate': Missing field 'identity'\", but "
-            "Packer signs in by itself",
-            help="Nothing to do, unless the template is to be submitted again.",
+            "the template has no identity: the service answers \"Validation failed: 'ImageTemplate': Missing field "
+            "'identity'\"; Packer signs in by itself",
+            help="Nothing to do, unless you submit the template again.",
         )
 
 
@@ -92,5 +92,5 @@ def _refused(fields: Fields, text: TemplateText, what: str) -> None:
         codes.REFUSED_IDENTITY,
         text.span,
         f"the service {what}; it makes no difference to Packer, which signs in by itself",
-        help="Nothing to do, unless the template is to be submitted again.",
+        help="Nothing to do, unless you submit the template again.",
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def choose_kind(fields: Fields, kinds: Iterable[str], what: str) -> str | None:
     """Which of `kinds` the `type` names, in any case and with any dashes; None after an error.
 
-    From 2019-02-01-preview on the service minds the case (docs/reference/aib-behaviour.md 6).
+    From 2019-02-01-preview on the service is case-sensitive (docs/reference/aib-behaviour.md 6).
     """
     word = fields.word("type", optional=False)
     if word is None:
@@ -28,7 +28,7 @@ def choose_kind(fields: Fields, kinds: Iterable[str], what: str) -> str | None:
         fields.report.add(
             codes.UNKNOWN_KIND,
             word.span,
-            f"`{word.value}` is no kind of {what} in Image Builder{bad_kind(fields.path)}",
+            f"`{word.value}` is not a kind of {what} in Image Builder{bad_kind(fields.path)}",
             help=f"Use one of {', '.join(kinds)}.",
         )
     elif kind != word.value and not (word.value == kind[0].lower() + kind[1:] and fields.api.before("2019-02-01-preview")):

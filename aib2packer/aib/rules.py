@@ -44,8 +44,8 @@ def _check_name(name: TemplateText | None, what: str, template: ImageTemplate, r
     report.add(
         codes.REFUSED_NAME,
         name.span,
-        f"{what} `{name}` is none that the service takes: letters, digits, `-`, {'`_` and `.`' if with_dots else 'and `_`'}, "
-        "64 at most",
+        f"{what} `{name}` is not one that the service takes: "
+        f"letters, digits, `-`, {'`_` and `.`' if with_dots else 'and `_`'}, 64 at most",
         help="Choose another name.",
     )
 
@@ -58,7 +58,7 @@ def _check_staging_group(template: ImageTemplate, report: Report) -> None:
         report.add(
             codes.REFUSED_GROUP,
             group.span,
-            f"`{group}` is no id of a resource group" + error_code("BadStagingResourceGroup"),
+            f"`{group}` is not the id of a resource group" + error_code("BadStagingResourceGroup"),
             help="Write /subscriptions/…/resourceGroups/…",
         )
         return

@@ -167,7 +167,7 @@ def read_iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
         fields.report.add(
             codes.ISO_SOURCE,
             fields.key_span("type"),
-            f"`{replace_iso}`, which was to replace the ISO source, is no marketplace image",
+            f"`{replace_iso}`, which was to replace the ISO source, is not a marketplace image",
             help="Write PUBLISHER:OFFER:SKU or PUBLISHER:OFFER:SKU:VERSION.",
         )
         return None
@@ -184,4 +184,4 @@ def read_iso(fields: Fields, replace_iso: str | None) -> PlatformImage | None:
 
 def _bad_id(fields: Fields, key: str, text: TemplateText, what: str, shape: str) -> None:
     answer = bad_image_id() if key == "imageId" else ""
-    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is no resource id of {what}{answer}", help=f"Write {shape}")
+    fields.report.add(codes.BAD_ID, text.span, f"`{text}` is not the resource id of {what}{answer}", help=f"Write {shape}")

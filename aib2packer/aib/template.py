@@ -128,8 +128,8 @@ def read_template(
         report.add(
             codes.WANTED,
             root.key_span("type"),
-            "there is no location: the service wants the region that it is to build in",
-            help="Write it into the template.",
+            "the template has no location: the service wants the region to build in",
+            help="Add it to the template.",
         )
     source_fields = properties.fields("source")
     source = None if source_fields is None else read_source(source_fields, kinds.sources, options.replace_iso)
@@ -204,7 +204,7 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
     report.add(
         codes.UNKNOWN_API_VERSION,
         value.span,
-        f"{what} is no API version of Image Builder that is known here; the template is read {how}",
+        f"{what} is not an API version of Image Builder that is known here; the template is read {how}",
         help=f"Known are {', '.join(KNOWN)}.",
     )
     return ApiVersion(text if is_date else None)
@@ -260,7 +260,7 @@ def _aborts(fields: Fields, key: str) -> Located[bool]:
         fields.skip_default(key)
     else:
         fields.report.add(
-            codes.NOT_ONE_OF, word.span, f"`{word.value}` is no way to handle an error", help="Write cleanup or abort."
+            codes.NOT_ONE_OF, word.span, f"`{word.value}` is not a way to handle errors", help="Write cleanup or abort."
         )
     return Located(value=False, span=word.span)
 
@@ -285,7 +285,9 @@ def _state(fields: Fields, what: str) -> str | None:
         return None
     if state.value.lower() in {"enabled", "disabled"}:
         return state.value.lower()
-    fields.report.add(codes.NOT_ONE_OF, state.span, f"`{state.value}` is no state of {what}", help="Write Enabled or Disabled.")
+    fields.report.add(
+        codes.NOT_ONE_OF, state.span, f"`{state.value}` is not a state of {what}", help="Write Enabled or Disabled."
+    )
     return None
 
 
@@ -298,7 +300,7 @@ def _not_converted(properties: Fields, vm: VmProfile) -> None:
                 codes.REFUSED_DISK,
                 disk.span,
                 f"optimize.vmBoot takes disks of {_LARGEST_OPTIMIZED_GB} GB at most, and this one has {disk.value}",
-                help="Nothing to do, unless the template is to be submitted again.",
+                help="Nothing to do, unless you submit the template again.",
             )
         for key, code in (("vmBoot", codes.VM_BOOT), ("workload", codes.WORKLOAD)):
             _optimization(optimize, key, code)
@@ -324,6 +326,6 @@ def _optimization(optimize: Fields, key: str, code: Code) -> None:
     optimize.report.add(
         code,
         optimize.key_span(key),
-        f"optimize.{key} has no equivalent: it is a service of Image Builder's own, not something that Packer does on the VM",
-        help="Measure how the image does without it.",
+        f"optimize.{key} has no equivalent: it is a service of Image Builder, not a step on the VM",
+        help="Measure the image without it.",
     )

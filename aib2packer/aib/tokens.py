@@ -82,8 +82,8 @@ def report_secrets(parts: Iterable[object], span: Span, report: Report) -> None:
         report.add(
             codes.SECRET,
             span,
-            "there is a secret in here: the output takes it from a sensitive variable instead",
-            help="Set the variable as the comment at the top of the output says; renew the secret: the template showed it.",
+            "this holds a secret: the output takes it from a sensitive variable instead",
+            help="Set the variable as the comment at the top of the output says. Rotate the secret: the template exposed it.",
         )
 
 

@@ -56,7 +56,7 @@ def _identities(fields: Fields) -> tuple[TemplateText, ...]:
             fields.report.add(
                 codes.BAD_ID,
                 identity.span,
-                f"`{identity}` is no id of a user-assigned identity",
+                f"`{identity}` is not the id of a user-assigned identity",
                 help="Write /subscriptions/…/resourceGroups/…/providers/Microsoft.ManagedIdentity/userAssignedIdentities/…",
             )
     return identities
@@ -84,7 +84,7 @@ def _subnet(profile: Fields) -> Subnet | None:
             fields.report.add(
                 codes.BAD_ID,
                 text.span,
-                f"`{text}` is no id of a subnet",
+                f"`{text}` is not the id of a subnet",
                 help="Write /subscriptions/…/resourceGroups/…/providers/Microsoft.Network/virtualNetworks/…/subnets/…",
             )
             return None
@@ -143,7 +143,7 @@ def _check_network(fields: Fields, subnet: TemplateText | None, own: TemplateTex
             codes.REFUSED_SUBNET,
             fields.key_span(key),
             f"{what}: the service refuses this; it makes no difference to Packer",
-            help="Nothing to do, unless the template is to be submitted again.",
+            help="Nothing to do, unless you submit the template again.",
         )
 
 

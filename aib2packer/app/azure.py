@@ -55,7 +55,7 @@ def image_templates_of(subscription: str | None, resource_group: str | None) -> 
     """
     what = f"resource group {resource_group}" if resource_group else f"subscription {subscription or 'of az'}"
     if resource_group is not None and not _NAME.fullmatch(resource_group):
-        raise AzureError(what, "this is no name of a resource group", "Check the name.")
+        raise AzureError(what, "this is not a valid name of a resource group", "Check the name.")
     query = f"{_TEMPLATES} | where resourceGroup =~ '{resource_group}'" if resource_group else _TEMPLATES
     body = {"subscriptions": [_subscription_id(subscription)], "query": f"{query} | project id | order by id asc"}
     return tuple(dict.fromkeys(_ids(what, body)))

@@ -46,7 +46,7 @@ def read_template(resource: str, kept: Path | None, *, refresh: bool, most: int)
     """
     found = None if kept is None or refresh else _kept(kept, resource, most)
     if kept is not None and found is not None:
-        message = "this is what Azure said before: it was not asked again"
+        message = "Azure was not asked again: this is its earlier answer"
         return found, found, (about_file(codes.KEPT, str(kept), message, "To ask again, add --refresh."),)
     reading = _read(resource)
     return _written(reading), _written(_without_secrets(reading, {})), ()

@@ -71,6 +71,6 @@ def _compiled(path: Path, command: str, result: str) -> bytes:
         if done.returncode == 0:
             return done.stdout
         said = done.stderr.decode("utf-8", "replace").strip() or f"exit status {done.returncode}"
-        raise FileError(str(path), f"{program} cannot build it: {said}", "Mend the Bicep file.")
+        raise FileError(str(path), f"{program} cannot build it: {said}", "Fix the Bicep file.")
     remedy = f"Install it (az bicep install), or run `bicep {command} {path}` elsewhere and give {result}."
     raise NoCompilerError(str(path), "a Bicep file needs the Bicep compiler, which is not on PATH", remedy)

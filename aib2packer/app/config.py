@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from os.path import commonpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass, field
+from aib2packer.lazy.patterns import pattern
 from aib2packer.text.globs import matches
 from aib2packer.text.source import FileError
 
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 
 FILE = "aib2packer.toml"
 _PROJECT = "pyproject.toml"
+# What a project that says something here has; reading all of another would take longer than looking for it.
+_MAY_SAY = pattern(
+    r"""\btool["']?\s*\.\s*["']?aib2packer|^\s*\[\s*["']?tool["']?\s*\]|^\s*["']?tool["']?\s*=|\\[uU]""", re.MULTILINE
+)
 _TEMPLATES, _REPLACE, _MATCH = "template", "replace", "match"
 
 
@@ -101,16 +107,20 @@ def _rule(file: Path, table: Mapping[str, object]) -> Rule:
 
 
 def _table(file: Path) -> Mapping[str, object]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(str(file), f"cannot be read ({error})", "Check the path, and save it as UTF-8.") from error
+    if file.name == _PROJECT and not _MAY_SAY.search(text):
+        return {}
     import tomllib
 
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(str(file), f"cannot be read ({error})", "Check the path, and save it as UTF-8.") from error
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         if file.name == _PROJECT:
             return {}  # whoever it is for will tell
-        raise FileError(str(file), f"is no TOML: {error}", "Correct it.") from error
+        raise FileError(str(file), f"is not TOML: {error}", "Correct it.") from error
     if file.name != _PROJECT:
         return document
     tool = document.get("tool")

@@ -49,9 +49,9 @@ class Difference:
         if self.before is None:
             return about_file(OUT_OF_DATE, name, "this file is missing", help="Convert again.")
         if self.after is None:
-            message = "no template becomes this file any more"
+            message = "no template produces this file any more"
             return about_file(OUT_OF_DATE, name, message, help="Delete it, or bring its template back.")
-        message = "the template would become something else now; the first difference is here"
+        message = "the template produces something else now; the first difference is here"
         span = _first_difference(SourceText(name, self.before), self.after)
         return Finding(OUT_OF_DATE, span, message, "Convert again with --force.")
 

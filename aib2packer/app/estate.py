@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ALL_PROCESSORS_FROM = 200
 """How many templates there are where starting processes for them begins to pay: each takes a tenth of a second to be ready."""
 _AT_ONCE = 8  # templates that a process is given at a time
+_WAITING = 2_000  # templates that wait for a process, each of which takes room
 
 
 def run_all(jobs: Sequence[Job], write: Write, *, with_account: bool) -> Iterator[tuple[Result, ...]]:
@@ -43,10 +44,15 @@ def run_all(jobs: Sequence[Job], write: Write, *, with_account: bool) -> Iterato
         return
     from concurrent.futures import ProcessPoolExecutor
 
+    # What cannot be sent to another process is not needed there. Most jobs have one request in common.
+    requests = {id(request): replace(request, fetcher=None) for _, request in jobs}
+    make = partial(_make, with_account=with_account)
     pool = ProcessPoolExecutor(processes, initializer=_begin)
     try:
-        for made in pool.map(partial(_make, with_account=with_account), map(_sent, jobs), chunksize=_AT_ONCE):
-            yield tuple(_written(result, files, write) for result, files in made)
+        for start in range(0, len(jobs), _WAITING):
+            sent = [(template, requests[id(request)]) for template, request in jobs[start : start + _WAITING]]
+            for made in pool.map(make, sent, chunksize=_AT_ONCE):
+                yield tuple(_written(result, files, write) for result, files in made)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -85,12 +91,6 @@ def _stands_alone(job: Job) -> bool:
     template, request = job
     is_file = template.path is not None and template.path.suffix.lower() != ".bicep"
     return is_file and not (request.fetch or request.verify or request.into)
-
-
-def _sent(job: Job) -> Job:
-    """The job without what cannot be sent to another process, and is not needed there."""
-    template, request = job
-    return template, replace(request, fetcher=None)
 
 
 def _begin() -> None:

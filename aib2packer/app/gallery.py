@@ -40,11 +40,11 @@ def parse_image(text: str) -> GalleryImageName:
     """
     match = _IMAGE_ID.fullmatch(text.strip())
     if match is None:
-        message = f"`{text}` is no resource id of an image definition; write {_SHAPE}"
+        message = f"`{text}` is not the resource id of an image definition; write {_SHAPE}"
         raise InputError(message)
     for name in match.groups():
         if name is not None and not _NAME.fullmatch(name):
-            message = f"`{name}` in `{text}` is no name; write {_SHAPE}, each … filled in"
+            message = f"`{name}` in `{text}` is not a name; write {_SHAPE}, each … filled in"
             raise InputError(message)
     return GalleryImageName(**match.groupdict())
 

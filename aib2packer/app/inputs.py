@@ -144,11 +144,11 @@ def collect(arguments: tuple[str, ...], output: Path | None, exclude: Sequence[s
                 folder = claims.claim(PurePosixPath(_image_folder(image)))
                 templates[resource] = Template(argument, None, folder, resource=argument)
             continue
+        root = Path(argument)
         for name, path, folder, found in _expand(argument, output, exclude):
             key = path and path.absolute()
             if key not in templates:
-                root = Path(argument) if found else None
-                templates[key] = Template(name, path, claims.claim(folder), found=found, root=root)
+                templates[key] = Template(name, path, claims.claim(folder), found=found, root=root if found else None)
     return tuple(templates.values())
 
 

@@ -223,8 +223,8 @@ def _with_parameters(template: Template, data: bytes, request: Request) -> tuple
     if not found:
         return request, ()
     if not request.parameters_beside:
-        message = "this parameters file lies beside the template, and is not used"
-        help_text = "Pass it with -p, or have those beside all templates used: --parameters-beside."
+        message = "this parameters file lies beside the template, but is not used"
+        help_text = "Pass it with -p, or use all such files: --parameters-beside."
         return request, tuple(about_file(PARAMETERS_BESIDE, str(path), message, help_text) for path in found)
     files = {path: decode(read_file(str(path), path, request.most), str(path)) for path in found}
     if len(files) > 1 and request.folder is not None:
@@ -389,7 +389,7 @@ def _left_over(folder: Path, files: Mapping[str, bytes]) -> Iterator[Finding]:
     from aib2packer.app.drift import left_in
 
     for path in left_in(folder, files):
-        message = "an earlier conversion has made this file, which is no part of the build any more"
+        message = "an earlier conversion wrote this file, and the build no longer uses it"
         yield about_file(LEFT_OVER, str(path), message, help="Delete it.")
 
 

@@ -83,11 +83,11 @@ def read_baseline(text: str) -> Baseline:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message = f"it is no TOML: {error}"
+        message = f"it is not TOML: {error}"
         raise InputError(message) from error
     entries = document.get("accepted", [])
     if document.keys() - {"accepted"} or not isinstance(entries, list):
-        message = "it holds something else than [[accepted]] entries"
+        message = "it holds something other than [[accepted]] entries"
         raise InputError(message)
     return Baseline(tuple(_entry(number, one) for number, one in enumerate(entries, 1)))
 
@@ -132,7 +132,7 @@ def _entry(number: int, entry: object) -> Accepted:
     code, template, reason = (values.get(name, "*" if name == "template" else "") for name in ("code", "template", "reason"))
     found = find(code) if isinstance(code, str) else None
     if not values or values.keys() - _KEYS or found is None or not isinstance(template, str):
-        message = f"entry {number} must have a code that there is, such as AIB2P412, and may have a template"
+        message = f"entry {number} must have an existing code, such as AIB2P412, and may have a template"
         raise InputError(message)
     if not isinstance(reason, str) or reason.strip() in {"", _OPEN}:
         message = f"entry {number}, {found.id} in {template}, has no reason: say why it is accepted"

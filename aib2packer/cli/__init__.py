@@ -68,9 +68,9 @@ def main() -> None:
     """Convert Azure Image Builder templates to Packer HCL2 builds.
 
     \b
-    aib2packer audit images/                   what moving them takes
-    aib2packer convert web.json -o builds/web  a build in a folder, with all that it needs
-    aib2packer explain AIB2P412                what a finding means
+    aib2packer audit images/                what moving them takes
+    aib2packer convert web.json -o web-hcl  a build with all that it needs
+    aib2packer explain AIB2P412             what a finding means
 
     For completion in bash (zsh and fish alike): eval "$(_AIB2PACKER_COMPLETE=bash_source aib2packer)"
     """  # noqa: D301 - click's mark for lines that stay as they are

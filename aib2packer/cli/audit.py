@@ -73,7 +73,7 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
 
     audit = gather(results)
     if not audit.rows:
-        print_error("no file here holds an image template; give others")
+        print_error("no file here holds an image template: give other files or folders")
         sys.exit(2)
     if not quiet:
         from aib2packer.audit import as_text

@@ -270,8 +270,8 @@ def _run(jobs: Sequence[tuple[Template, Request]], writing: Writing, reporting: 
                 else:
                     yield result
     if held_back is not None and all_silent:
-        message = "neither this file nor another of those found holds an image template"
-        finding = about_file(NO_IMAGE_TEMPLATE, first.name, message, help="Give others.")
+        message = "neither this file nor any other that was found holds an image template"
+        finding = about_file(NO_IMAGE_TEMPLATE, first.name, message, help="Give other files or folders.")
         held_back = replace(held_back, exit_code=2, findings=(finding,))
     elif request.check and request.folder and not request.into and any(template.found for template, _ in jobs):
         yield from check_leftovers(request.folder, folders)
@@ -300,7 +300,7 @@ def _target(output: str | None) -> tuple[Path | None, Path | None]:
     path = Path(output)
     if path.suffix.lower() in _NO_FOLDERS and not output.endswith(("/", os.sep)) and not path.exists():
         message = (
-            f"{output} is no file that Packer reads. Did you mean {path.with_suffix(BUILD_ENDING)}, or the folder {output}/?"
+            f"{output} is not a file that Packer reads. Did you mean {path.with_suffix(BUILD_ENDING)}, or the folder {output}/?"
         )
         raise click.BadParameter(message, param_hint="-o")
     if path.suffix == ".hcl" and not output.endswith(("/", os.sep)) and not is_folder(path):

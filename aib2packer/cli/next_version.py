@@ -18,7 +18,7 @@ from aib2packer.text.source import InputError
     "--major",
     type=click.IntRange(0, LARGEST_PART),
     metavar="N",
-    help="Count within this major version; without, on from the highest.",
+    help="Stay within this major version; without it, increment the highest version.",
 )
 def next_version_command(images: tuple[str, ...], major: int | None) -> None:
     """Print the next version of a gallery image, as Image Builder counts.

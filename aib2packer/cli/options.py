@@ -99,7 +99,7 @@ def _bytes(_context: click.Context, _parameter: click.Parameter, value: int) -> 
 def _findings_files(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if format_of(value) is None:
-            message = f"the name tells no format; it must end in one of {', '.join(FORMATS_BY_ENDING)}."
+            message = f"the name does not tell the format; it must end in one of {', '.join(FORMATS_BY_ENDING)}."
             raise click.BadParameter(message)
     return values
 
@@ -107,7 +107,7 @@ def _findings_files(_context: click.Context, _parameter: click.Parameter, values
 def _reports(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not value.lower().endswith((".json", ".md")):
-            message = "the name tells no format; it must end in .json or .md."
+            message = "the name does not tell the format; it must end in .json or .md."
             raise click.BadParameter(message)
     return values
 
@@ -121,7 +121,7 @@ def _load(context: click.Context, parameter: click.Parameter, value: str | None)
 def _audit_reports(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not value.lower().endswith((".html", ".md", ".json")):
-            message = "the name tells no format; it must end in .html, .md or .json."
+            message = "the name does not tell the format; it must end in .html, .md or .json."
             raise click.BadParameter(message)
     return values
 
@@ -163,18 +163,16 @@ inputs.option(
     is_eager=True,
     expose_value=False,
     callback=_load,
-    help="A file of options, instead of the aib2packer.toml or pyproject.toml that is nearest; `--config ''` for none.",
+    help="A file of options, in place of the nearest aib2packer.toml or pyproject.toml; `--config ''` for none.",
 )
 inputs.option(
     "--exclude",
     metavar="PATTERN",
     multiple=True,
-    help="Leave out files and folders of this name or relative path when a folder is searched, such as `*.dev.json`.",
+    help="Skip files and folders with this name or relative path when searching a folder, such as `*.dev.json`.",
 )
-inputs.option(
-    "--subscription", metavar="ID", help="Convert all image templates of this Azure subscription, in place of TEMPLATE."
-)
-inputs.option("--refresh", is_flag=True, help="Ask Azure again, also where the output holds what it said before.")
+inputs.option("--subscription", metavar="ID", help="All image templates of this Azure subscription, in place of files.")
+inputs.option("--refresh", is_flag=True, help="Ask Azure again, even where its earlier answer lies beside the output.")
 
 reports = OptionSection("Report")
 reports.option(
@@ -197,7 +195,7 @@ reports.option(
     "--fail-on",
     type=click.Choice([*(severity.value for severity in Severity), Asks.ACT.value]),
     callback=_level_or_none,
-    help="Exit with 1 for findings of this level.",
+    help="Exit with 1 for findings of this severity or a heavier one; act: for what somebody must act on.",
 )
 _add_baseline(reports)
 reports.option("-q", "--quiet", is_flag=True, help="Print errors only.")
@@ -226,14 +224,16 @@ output.option(
 )
 output.option("--force", is_flag=True, help="Replace files with other contents.")
 output.option(
-    "--check", is_flag=True, help="Write nothing; show what would change in the files at -o, and exit with 1 if any would."
+    "--check", is_flag=True, help="Write nothing; show what would change in the files at -o, and exit with 1 if anything would."
 )
 output.option(
-    "--fetch", is_flag=True, help="Fetch scripts and files now, and lay them beside the HCL; without, the build fetches them."
+    "--fetch",
+    is_flag=True,
+    help="Fetch scripts and files now, and put them beside the HCL; without it, the build fetches them.",
 )
 
-output.option("--annotate", is_flag=True, help="Say above each block which line of the template it comes from.")
-output.option("--verify", is_flag=True, help="Let the Packer on PATH judge the output, with made-up values for variables.")
+output.option("--annotate", is_flag=True, help="Name above each block the line of the template that it comes from.")
+output.option("--verify", is_flag=True, help="Have the Packer on PATH validate the output, with made-up values for variables.")
 
 conversion = OptionSection("Conversion")
 conversion.option("--name", metavar="NAME", help="The image template to convert, where the input holds several.")
@@ -244,7 +244,7 @@ conversion.option(
     "--os-type",
     type=click.Choice(["linux", "windows"]),
     callback=_os_type,
-    help="The operating system, where the template does not tell.",
+    help="The operating system, where the template does not tell it.",
 )
 conversion.option(
     "--auth",
@@ -272,7 +272,7 @@ conversion.option(
     "--security-type",
     type=click.Choice([one.value for one in SecurityType], case_sensitive=False),
     callback=_security_type,
-    help="The security type of the image definition, which decides how its version is made; without, a variable says.",
+    help="The security type of the image definition, which decides how its version is made; without it, a variable does.",
 )
 conversion.option(
     "--validation",
@@ -296,7 +296,7 @@ conversion.option(
     show_default=True,
     metavar="MIB",
     callback=_bytes,
-    help="The largest file that is read.",
+    help="The largest file to read.",
 )
 
 parameters = OptionSection("Deployment templates")
@@ -307,12 +307,12 @@ parameters.option(
     type=click.Path(),
     metavar="FILE",
     multiple=True,
-    help="A parameters file of the deployment template. May be given several times; the later win.",
+    help="A parameters file of the deployment template. May be given several times; later files win.",
 )
 parameters.option(
     "--parameters-beside",
     is_flag=True,
-    help="Use the parameters file beside each template, such as web.parameters.json; several become a file of values each.",
+    help="Use the parameters files beside each template, such as web.parameters.json; several become a file of values each.",
 )
 parameters.option(
     "--set",
@@ -322,14 +322,16 @@ parameters.option(
     callback=_settings,
     help="The value of a parameter, JSON or text. May be given several times.",
 )
-parameters.option("--subscription-id", metavar="ID", help="What subscription().subscriptionId is, instead of a variable.")
+parameters.option("--subscription-id", metavar="ID", help="The value of subscription().subscriptionId, instead of a variable.")
 parameters.option(
     "--resource-group",
     metavar="NAME",
-    help="What resourceGroup().name is, instead of a variable. Without TEMPLATE: all image templates there in Azure.",
+    help="The value of resourceGroup().name, instead of a variable. Without files: all image templates of this group in Azure.",
 )
-parameters.option("--location", metavar="REGION", help="What resourceGroup().location is, instead of a variable.")
-parameters.option("--resolve", is_flag=True, help="Fold parameters that have a value into the output, instead of variables.")
+parameters.option("--location", metavar="REGION", help="The value of resourceGroup().location, instead of a variable.")
+parameters.option(
+    "--resolve", is_flag=True, help="Fold parameters that have a value into the output, instead of declaring variables."
+)
 
 findings = OptionSection("Findings")
 findings.option(
@@ -356,7 +358,7 @@ findings.option(
     metavar="FILE",
     multiple=True,
     callback=_reports,
-    help="Write to FILE what became of every setting, and which lines come from where: JSON (*.json) or Markdown (*.md).",
+    help="Write to FILE what became of every setting, and where each line comes from: JSON (*.json) or Markdown (*.md).",
 )
 findings.option(
     "--fail-on",
@@ -364,9 +366,9 @@ findings.option(
     default=Severity.ERROR.value,
     show_default=True,
     callback=_level,
-    help="The lightest findings to exit with 1 for; act: those that somebody must act on, whatever their severity.",
+    help="Exit with 1 for findings of this severity or a heavier one; act: for all that somebody must act on.",
 )
 _add_baseline(findings)
-findings.option("--strict", is_flag=True, help="The same as --fail-on loss.")
+findings.option("--strict", is_flag=True, help="Short for --fail-on loss.")
 findings.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-findings.option("-v", "--verbose", is_flag=True, help="Print every finding in full, also of many templates.")
+findings.option("-v", "--verbose", is_flag=True, help="Print every finding in full, even for many templates.")

@@ -66,7 +66,7 @@ def read_commands(fields: Fields) -> tuple[tuple[TemplateText, ...], Fetched | N
             codes.CONFLICT,
             fields.key_span("inline"),
             f"{fields.path} has both inline and scriptUri: the service wants exactly one",
-            help="Make them two.",
+            help="Split it into two customizers.",
         )
         return None
     if not inline and not script:
@@ -83,7 +83,7 @@ def read_commands(fields: Fields) -> tuple[tuple[TemplateText, ...], Fetched | N
         fields.report.add(
             codes.WEB_PAGE,
             script.uri.span,
-            "what was fetched from here is a web page, and no script",
+            "this URI returns a web page, not a script",
             help="Write the URI of the file itself: on GitHub that behind the button `Raw`.",
         )
     return inline, script

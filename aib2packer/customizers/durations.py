@@ -35,13 +35,13 @@ def read_duration(fields: Fields, key: str) -> TemplateText | None:
     )
     if not _GO.fullmatch(duration):
         fields.report.add(
-            codes.BAD_DURATION, word.span, f"`{word.value}` is no duration", help="Write a number and a unit, such as 5m."
+            codes.BAD_DURATION, word.span, f"`{word.value}` is not a duration", help="Write a number and a unit, such as 5m."
         )
         return None
     fields.report.add(
         codes.COERCED,
         word.span,
-        f"`{word.value}` is no duration that Packer takes, here or in the service; it is read as {duration}",
+        f"`{word.value}` is not a duration that Packer or the service takes; it is read as {duration}",
         help=f"Write {duration}.",
     )
     return literal_text(duration, word.span)

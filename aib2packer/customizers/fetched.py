@@ -74,7 +74,7 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
             fields.report.add(
                 codes.IGNORED_FIELD,
                 fields.key_span("sha256Checksum") if checksum is None else checksum.span,
-                f"there is no {key} here whose checksum this could be: the service does not look at it",
+                f"there is no {key} here that this checksum could belong to: the service ignores it",
                 help="Remove it.",
             )
         return None
@@ -84,8 +84,8 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
         fields.report.add(
             codes.UNPROTECTED,
             uri.span,
-            "http without a checksum: whoever is between the server and the build can change what runs in the image",
-            help="Write https://, or give the sha256Checksum of the file.",
+            "http without a checksum: anyone between the server and the build can change what goes into the image",
+            help="Use https://, or add the sha256Checksum of the file.",
         )
     if asset is not None and address is not None:
         shown = literal_text(_shown(uri, address), uri.span)
@@ -94,7 +94,7 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
         fields.report.add(
             codes.BAD_ADDRESS,
             uri.span,
-            f"`{uri}` is no URI that the service fetches: those begin with https:// or http://",
+            f"`{uri}` is not a URI that the service fetches: it must begin with https:// or http://",
             help="Put the file where it can be fetched, and write its URI.",
         )
     elif fields.reading.assets is not None:
@@ -108,7 +108,7 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
         fields.report.add(
             codes.WEB_PAGE,
             uri.span,
-            "this is the page that shows a file, and not the file itself",
+            "this is the web page that shows a file, not the file itself",
             help="Write the URI of the file itself: that behind the button `Raw`.",
         )
     places = (uri.span,) if sha256 is None else (uri.span, sha256.span)
@@ -155,7 +155,7 @@ def _checksum(fields: Fields) -> Located[str] | None:
         fields.report.add(
             codes.BAD_CHECKSUM,
             checksum.span,
-            f"`{checksum.value}` is no SHA-256 checksum: that has 64 hexadecimal digits",
+            f"`{checksum.value}` is not a SHA-256 checksum, which has 64 hexadecimal digits",
             help="Write what `sha256sum` prints for the file, or remove the checksum.",
         )
         return None
@@ -188,23 +188,23 @@ def _content(
         report.add(
             codes.CHECKSUM,
             checksum.span,
-            f"{shown} is not the file that this is the checksum of: expected {checksum.value}, got {actual}",
-            help="Look at what changed. If the new file is meant, write its checksum; else put the old file back.",
+            f"{shown} does not match its checksum: expected {checksum.value}, got {actual}",
+            help="Look at what changed. If the new file is right, write its checksum; if not, restore the old one.",
         )
         return b""
     if names := ", ".join(dict.fromkeys(parameter.name for parameter in _parameters(uri))):
         report.add(
             codes.FOLDED,
             uri.span,
-            f"this was fetched with the present value of {names}: no variable of the build decides about it any more",
-            help="For another one convert again, with --set.",
+            f"this was fetched with the current value of {names}: the variables of the build no longer decide it",
+            help="To use another value, convert again with --set.",
         )
     if any(isinstance(symbol, Secret) for symbol in uri.symbols):
         report.add(
             codes.SECRET,
             uri.span,
-            "there is a secret in here: it was used to fetch, and stands in no file of the output",
-            help="Renew the secret: the template showed it.",
+            "this holds a secret: it was used to fetch, and is in no file of the output",
+            help="Rotate the secret: the template exposed it.",
         )
     return asset
 

@@ -140,8 +140,8 @@ def _fetched(shell: Shell, script: Fetched, context: BuildContext) -> Steps:
         context.report.add(
             codes.RESTART_UNSEEN,
             script.uri.span,
-            "whether this script restarts the VM cannot be seen before it is fetched",
-            help=f"Convert with --fetch, which looks into the script. Or, if it does, {_UNSEEN_HELP}",
+            "this script may restart the VM: it has not been fetched, so a restart in it is not seen",
+            help=f"Convert with --fetch, which reads the script. If it restarts the VM, {_UNSEEN_HELP}",
         )
         return _uploaded(shell, supply(script, SCRIPTS, shell.file_name(""), context), context)
     had = supply(script, SCRIPTS, shell.file_name("" if "." in base_name(script.uri) else ".sh"), context)

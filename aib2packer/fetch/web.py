@@ -218,7 +218,7 @@ def _split(uri: str) -> SplitResult:
     except ValueError:
         url = urlsplit("")
     if url.scheme not in {"https", "http"} or not url.hostname:
-        reason = "that is no URI of the web, which begins with https:// or http:// and a host"
+        reason = "that is not a URI of the web, which begins with https:// or http:// and a host"
         raise FetchError(reason, "Put the file where it can be fetched, and write its URI.")
     return url
 

@@ -90,7 +90,7 @@ def _validation_header(guide: Guide) -> tuple[str, ...]:
 
 def _deviations(report: Report) -> Iterator[str]:
     """What was lost, and what is otherwise than in the service."""
-    for severity, words in ((Severity.LOSS, "Not carried over"), (Severity.CHANGE, "Otherwise than in Image Builder")):
+    for severity, words in ((Severity.LOSS, "Not carried over"), (Severity.CHANGE, "Differs from Image Builder")):
         kinds = sorted({finding.code for finding in report.findings if finding.severity is severity}, key=lambda code: code.id)
         if kinds:
             yield f"{words}: {', '.join(f'{code.title} ({code.id})' for code in kinds)}."

@@ -186,19 +186,19 @@ def references(value: Value | Body) -> tuple[Variable | Local, ...]:
     What a local or a variable itself names stands before it.
     """
     found: dict[tuple[type, str], Variable | Local] = {}
-
-    def enter(one: Variable | Local) -> None:
-        key = (type(one), one.name)
-        if key not in found:
-            found[key] = one  # seen, which ends a cycle
-            inner = one.default if isinstance(one, Variable) else one.value
-            for other in () if inner is None else names_in(inner):
-                enter(other)
-            found[key] = found.pop(key)  # its place comes after what it names
-
     for one in names_in(value):
-        enter(one)
+        _enter(one, found)
     return tuple(found.values())
+
+
+def _enter(one: Variable | Local, found: dict[tuple[type, str], Variable | Local]) -> None:
+    key = (type(one), one.name)
+    if key not in found:
+        found[key] = one  # seen, which ends a cycle
+        inner = one.default if isinstance(one, Variable) else one.value
+        for other in () if inner is None else names_in(inner):
+            _enter(other, found)
+        found[key] = found.pop(key)  # its place comes after what it names
 
 
 def names_in(value: Value | Body) -> tuple[Variable | Local, ...]:

@@ -98,8 +98,10 @@ def with_pointers(value: Json, pointer: str = "") -> Json:
 def _member_with_pointer(member: JsonMember, parent: str) -> JsonMember:
     pointer = f"{parent}/{escape_pointer(member.key)}"
     source, start, end, _ = member.key_span
-    # A member may know more than its key.
-    return replace(member, key_span=Span(source, start, end, pointer), value=with_pointers(member.value, pointer))
+    key_span, value = Span(source, start, end, pointer), with_pointers(member.value, pointer)
+    if type(member) is JsonMember:
+        return JsonMember(member.key, key_span, value)
+    return replace(member, key_span=key_span, value=value)  # it knows more than its key
 
 
 def escape_pointer(key: str) -> str:

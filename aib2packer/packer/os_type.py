@@ -68,7 +68,7 @@ def _found(template: ImageTemplate, kinds: Mapping[str, RunsOn], report: Report)
         report.add(
             codes.OS_UNKNOWN,
             template.source.span,
-            "whether this is a Windows or a Linux image is said nowhere in the template",
+            "nothing in the template says whether this is a Windows or a Linux image",
             help="Pass --os-type linux or windows; `az sig image-definition show --query osType`, or `az image show --query "
             "storageProfile.osDisk.osType`, tells.",
         )

@@ -165,8 +165,8 @@ def _report_unknown(target: GalleryTarget, report: Report) -> None:
     report.add(
         codes.SECURITY_TYPE_UNKNOWN,
         image.text.span,
-        "the security type of the image definition decides how its version is made, and is not in the template: it is made of "
-        "a managed image, as …Supported wants it and a definition without a type allows, unless a variable says TrustedLaunch",
-        help=f"Ask: az sig image-definition show {words} --query \"features[?name=='SecurityType'].value\" --output tsv. If "
-        f"that says TrustedLaunch, build with -var {DEFINITION_TYPE.name}=TrustedLaunch, or convert with --security-type.",
+        "the security type of the image definition is not known: the version is made from a managed image, which suits a type "
+        "that ends in Supported, and a definition without one",
+        help=f"Look it up: az sig image-definition show {words} --query \"features[?name=='SecurityType'].value\" --output tsv"
+        f". If that says TrustedLaunch, build with -var {DEFINITION_TYPE.name}=TrustedLaunch, or convert with --security-type.",
     )

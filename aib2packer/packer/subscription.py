@@ -47,7 +47,7 @@ def decide_subscription(
         report.add(
             codes.BAD_SUBSCRIPTION,
             decided.span,
-            f"`{decided}` is no subscription id: the build fails when it signs in",
+            f"`{decided}` is not a subscription id: the build fails when it signs in",
             help="Write the subscription's GUID: `az account show --query id` prints it.",
         )
     return decided

@@ -107,7 +107,7 @@ def _check_regions(template: ImageTemplate, report: Report) -> None:
         if _ANY_REGION.fullmatch(str(region)):
             code, message = (
                 codes.OTHER_CLOUD,
-                f"`{region}` is no region of {template.cloud.facts.title}, which the build is for",
+                f"`{region}` is not a region of {template.cloud.facts.title}, which the build is for",
             )
             remedy = "Leave it out, or say with --cloud which cloud is meant."
         else:

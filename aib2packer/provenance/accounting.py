@@ -192,4 +192,4 @@ def _upwards(pointer: str) -> Iterator[str]:
 
 
 def _nearest(known: Mapping[str, T], pointers: Iterable[str]) -> T | None:
-    return next((known[pointer] for pointer in pointers if pointer in known), None)
+    return next((known[pointer] for pointer in pointers if pointer in known), None) if known else None

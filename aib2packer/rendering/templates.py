@@ -76,6 +76,19 @@ def html_environment() -> Environment:
     """What no macro has made HTML is text, and escaped."""
     from markupsafe import Markup
 
-    return environment(
+    made = environment(
         lambda value: safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value, autoescape=True
     )
+    made.filters.update(prose=_prose)
+    return made
+
+
+def _prose(text: str) -> str:
+    """A text as HTML: what stands between backticks is code, unless one of them is alone."""
+    from markupsafe import Markup
+
+    parts = safe(text).split("`")
+    if len(parts) % 2 == 0:
+        return Markup.escape(safe(text))
+    shown = (Markup("<code>{}</code>").format(part) if index % 2 else Markup.escape(part) for index, part in enumerate(parts))
+    return Markup("").join(shown)

@@ -75,7 +75,7 @@ def _read_body(source: SourceText, report: Report) -> tuple[tuple[TfAttribute, .
     if not isinstance(body, int):
         return body
     start = body
-    what = "this is no HCL, the language of Terraform"
+    what = "this is not HCL, the language of Terraform"
     report.add(codes.NOT_TERRAFORM, Span(source, start, start + 1), what, help="Correct it: `terraform validate` tells more.")
     return None
 

@@ -18,6 +18,6 @@ def check(path: str, text: str) -> Complaint | None:
         hcl2.loads(re.sub(r"\$\$\{|%%\{", "__(", text))
     except LarkError as error:
         return Complaint(
-            codes.REFUSED_BY_PACKER, "this is no HCL", str(error).partition("\n")[0], path, getattr(error, "line", None)
+            codes.REFUSED_BY_PACKER, "this is not HCL", str(error).partition("\n")[0], path, getattr(error, "line", None)
         )
     return None

@@ -15,7 +15,7 @@
 # Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.
 # Not carried over: validation (AIB2P202), optimize.vmBoot (AIB2P203), optimize.workload (AIB2P205),
 # vnetConfig.containerInstanceSubnetId (AIB2P206), tags of a VHD (AIB2P215).
-# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304), inline PowerShell stops at its first
+# Differs from Image Builder: existing managed image not overwritten (AIB2P304), inline PowerShell stops at its first
 # terminating error (AIB2P310).
 
 packer {

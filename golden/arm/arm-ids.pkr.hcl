@@ -10,7 +10,7 @@
 # Run it where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image Builder's
 # own service took care of, and what the identity of the template had: the subnet, the source image's resource group, the
 # gallery and the managed image's resource group, and Managed Identity Operator on the identities of the build VM.
-# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
+# Differs from Image Builder: existing managed image not overwritten (AIB2P304).
 
 packer {
   required_version = ">= 1.13.0"

@@ -15,7 +15,7 @@
 #   gallery_image_id=... second_image_id=...
 #   -var image_version=$(aib2packer next-version "${gallery_image_id}" "${second_image_id}")
 #
-# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
+# Differs from Image Builder: existing managed image not overwritten (AIB2P304).
 
 packer {
   required_version = ">= 1.13.0"

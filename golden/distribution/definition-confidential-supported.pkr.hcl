@@ -11,7 +11,7 @@
 #   subscription_id=... resource_group_name=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${resource_group_name}/providers/Microsoft.Compute/galleries/golden/images/desk")
 #
-# Otherwise than in Image Builder: additional managed image (AIB2P303), inline PowerShell stops at its first terminating error
+# Differs from Image Builder: additional managed image (AIB2P303), inline PowerShell stops at its first terminating error
 # (AIB2P310).
 
 packer {

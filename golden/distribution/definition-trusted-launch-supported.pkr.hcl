@@ -9,7 +9,7 @@
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/w11)
 #
-# Otherwise than in Image Builder: additional managed image (AIB2P303), inline PowerShell stops at its first terminating error
+# Differs from Image Builder: additional managed image (AIB2P303), inline PowerShell stops at its first terminating error
 # (AIB2P310).
 
 packer {

@@ -10,7 +10,7 @@
 #   -var image_version=$(aib2packer next-version /subscriptions/44444444-4444-4444-4444-444444444444/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/press)
 #
 # Not carried over: trigger (AIB2P213).
-# Otherwise than in Image Builder: additional managed image (AIB2P303).
+# Differs from Image Builder: additional managed image (AIB2P303).
 
 packer {
   required_version = ">= 1.13.0"

@@ -5,7 +5,7 @@
 #
 # Run it where it can reach the network hub. The account needs Contributor on the subscription, which Image Builder's own
 # service took care of, and what the identity builder had: the subnet and the managed image's resource group.
-# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304).
+# Differs from Image Builder: existing managed image not overwritten (AIB2P304).
 
 packer {
   required_version = ">= 1.13.0"

@@ -12,8 +12,7 @@
 #   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web-base)
 #
 # Not carried over: optimize.vmBoot (AIB2P203), vnetConfig.proxyVmSize (AIB2P204).
-# Otherwise than in Image Builder: build resource group of Packer's own (AIB2P302), an existing managed image is not overwritten
-# (AIB2P304).
+# Differs from Image Builder: build resource group made by Packer (AIB2P302), existing managed image not overwritten (AIB2P304).
 
 packer {
   required_version = ">= 1.13.0"

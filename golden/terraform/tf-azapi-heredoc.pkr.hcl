@@ -11,7 +11,7 @@
 #   shared_image_jump_id=...
 #   -var image_version=$(aib2packer next-version "${shared_image_jump_id}")
 #
-# Otherwise than in Image Builder: region of the build (AIB2P311).
+# Differs from Image Builder: region of the build (AIB2P311).
 
 packer {
   required_version = ">= 1.13.0"

@@ -15,7 +15,7 @@
 #   -var image_version=$(aib2packer next-version "${shared_image_avd_id}")
 #
 # Not carried over: optimize.vmBoot (AIB2P203).
-# Otherwise than in Image Builder: build region added to the regions (AIB2P305), expression folded into its value (AIB2P308).
+# Differs from Image Builder: build region added to the regions (AIB2P305), expression folded into its value (AIB2P308).
 
 packer {
   required_version = ">= 1.13.0"

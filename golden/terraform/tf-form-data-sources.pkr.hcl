@@ -16,8 +16,8 @@
 #
 #   -var image_version=$(aib2packer next-version "...")
 #
-# Otherwise than in Image Builder: build resource group of Packer's own (AIB2P302), additional managed image (AIB2P303), build
-# region added to the regions (AIB2P305).
+# Differs from Image Builder: build resource group made by Packer (AIB2P302), additional managed image (AIB2P303), build region
+# added to the regions (AIB2P305).
 
 packer {
   required_version = ">= 1.13.0"

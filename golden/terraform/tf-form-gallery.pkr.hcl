@@ -10,7 +10,7 @@
 #
 #   -var image_version=$(aib2packer next-version "...")
 #
-# Otherwise than in Image Builder: region of the build (AIB2P311).
+# Differs from Image Builder: region of the build (AIB2P311).
 
 packer {
   required_version = ">= 1.13.0"

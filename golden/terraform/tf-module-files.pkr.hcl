@@ -12,7 +12,7 @@
 #   -var image_version=$(aib2packer next-version "${image_definition_id}" --major 1)
 #
 # Not carried over: trigger (AIB2P213), rule of a variable (AIB2P220).
-# Otherwise than in Image Builder: region of the build (AIB2P311).
+# Differs from Image Builder: region of the build (AIB2P311).
 
 packer {
   required_version = ">= 1.13.0"

@@ -12,8 +12,8 @@
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/first /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/second)
 #
-# Otherwise than in Image Builder: an existing managed image is not overwritten (AIB2P304), build region added to the regions
-# (AIB2P305), inline PowerShell stops at its first terminating error (AIB2P310).
+# Differs from Image Builder: existing managed image not overwritten (AIB2P304), build region added to the regions (AIB2P305),
+# inline PowerShell stops at its first terminating error (AIB2P310).
 
 packer {
   required_version = ">= 1.13.0"

@@ -14,8 +14,8 @@
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
 # For VHDs that takes Storage Blob Data Contributor on the storage account.
 # Not carried over: vnetConfig.proxyVmSize (AIB2P204), tags of a VHD (AIB2P215), placeholder read as unset (AIB2P217).
-# Otherwise than in Image Builder: additional managed image (AIB2P303), build region added to the regions (AIB2P305),
-# deprovisioning script after a restart (AIB2P309).
+# Differs from Image Builder: additional managed image (AIB2P303), build region added to the regions (AIB2P305), deprovisioning
+# script after a restart (AIB2P309).
 
 packer {
   required_version = ">= 1.13.0"

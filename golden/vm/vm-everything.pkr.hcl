@@ -7,8 +7,8 @@
 # Builder's own service took care of, and may use the subnet and the gallery, and Managed Identity Operator on the identities of
 # the build VM.
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
-# Otherwise than in Image Builder: build resource group of Packer's own (AIB2P302), inline PowerShell stops at its first
-# terminating error (AIB2P310).
+# Differs from Image Builder: build resource group made by Packer (AIB2P302), inline PowerShell stops at its first terminating
+# error (AIB2P310).
 
 packer {
   required_version = ">= 1.13.0"

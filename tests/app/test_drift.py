@@ -38,7 +38,7 @@ def test_output_that_would_change_is_told_by_a_unified_diff_and_left_alone(folde
     assert (status, stdout) == (1, "")
     assert "--- out/build.pkr.hcl\n+++ out/build.pkr.hcl\n@@ " in stderr
     assert '\n-    inline          = ["echo hé"]\n+    inline          = ["echo ho"]\n' in stderr
-    assert "AIB2P022 error: the template would become something else now" in stderr
+    assert "AIB2P022 error: the template produces something else now" in stderr
     assert '|     inline          = ["echo hé"]\n' in stderr
     assert stderr.splitlines()[-1].startswith("Out of date: 1 error")
     assert state(folder) == before
@@ -64,7 +64,7 @@ def test_a_script_of_a_customizer_that_is_gone_is_told_and_other_files_are_not(f
     (folder / "out/mine.pkr.hcl").write_bytes(b"# mine\n")
     status, _, stderr = convert("windows.json", "-o", "out", "--check", cwd=folder)
     assert status == 1
-    assert "out/scripts/07-gone.ps1: AIB2P022 error: no template becomes this file any more" in stderr
+    assert "out/scripts/07-gone.ps1: AIB2P022 error: no template produces this file any more" in stderr
     assert "--- out/scripts/07-gone.ps1\n+++ /dev/null\n@@ -1 +0,0 @@\n-Write-Host 1\\r\n" in stderr
     assert "mine" not in stderr
 
@@ -84,7 +84,7 @@ def test_many_outputs_are_checked_and_those_of_no_template_told(folder: Path) ->
     before = state(folder)
     status, _, stderr = convert("in", "-o", "out", "--check", cwd=folder)
     assert status == 1
-    assert "out/b/build.pkr.hcl: AIB2P022 error: no template becomes this file any more" in stderr
+    assert "out/b/build.pkr.hcl: AIB2P022 error: no template produces this file any more" in stderr
     assert "out/c/build.pkr.hcl: AIB2P022 error: this file is missing" in stderr
     assert "out/own" not in stderr
     rows = [line.split("  ")[:2] for line in stderr.splitlines()[-5:-2]]

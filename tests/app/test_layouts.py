@@ -34,7 +34,7 @@ def test_the_files_of_the_other_layout_are_told(folder: Path) -> None:
 
     (folder / "out/build.pkr.hcl").unlink()
     _, _, stderr = convert("good.json", "-o", "out", "--force", cwd=folder)
-    left = {line.split(":")[0] for line in stderr.splitlines() if "an earlier conversion has made this file" in line}
+    left = {line.split(":")[0] for line in stderr.splitlines() if "an earlier conversion wrote this file" in line}
     assert {"out/versions.pkr.hcl", "out/sources.pkr.hcl"} < left
 
 

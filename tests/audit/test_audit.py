@@ -21,6 +21,7 @@ from aib2packer.findings.codes import FAILS_WHEN_RUN, PUBLIC_ADDRESS
 from aib2packer.findings.model import Asks
 from aib2packer.findings.text import columns
 from aib2packer.options import Options
+from aib2packer.rendering.templates import html_environment
 from aib2packer.text.source import InputError
 from tests.cases.templates import GALLERY_TARGET, template
 
@@ -148,6 +149,12 @@ def browse(page: Path, *options: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([*command, *options, page.as_uri()], capture_output=True, check=False, timeout=120)
 
 
+def test_what_stands_between_backticks_is_code_and_stays_text() -> None:
+    page = html_environment().from_string("{{ text | prose }}")
+    assert page.render(text="run `a <b>` & `c`") == "run <code>a &lt;b&gt;</code> &amp; <code>c</code>"
+    assert page.render(text="one ` alone <i>") == "one ` alone &lt;i&gt;"
+
+
 def test_in_a_browser_hostile_names_are_text(tmp_path: Path) -> None:
     done = browse(hostile_page(tmp_path), "--dump-dom", "--virtual-time-budget=2000")
     dom = done.stdout.decode()
@@ -223,9 +230,9 @@ def test_a_baseline_that_was_written_wants_reasons_first(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[accepted]", "it is no TOML"),
-        ("a = 1", "something else"),
-        ('[[accepted]]\ncode = "AIB2P999"\nreason = "x"', "entry 1 must have a code that there is"),
+        ("[[accepted]", "it is not TOML"),
+        ("a = 1", "something other"),
+        ('[[accepted]]\ncode = "AIB2P999"\nreason = "x"', "entry 1 must have an existing code"),
         ('[[accepted]]\ncode = "412"\nreason = " "', "has no reason"),
         ('[[accepted]]\ncode = "412"\nreason = "x"\nwhy = "y"', "entry 1 must have"),
     ],

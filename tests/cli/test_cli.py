@@ -246,7 +246,7 @@ def test_a_script_of_an_earlier_conversion_is_told(folder: Path) -> None:
     (folder / "out/scripts/mine.ps1").write_text("mine")
     status, _, stderr = convert("windows.json", "-o", "out", "--force", cwd=folder)
 
-    left = re.findall(r"^out/scripts/(\S+): AIB2P438 note: an earlier conversion has made this file", stderr, re.MULTILINE)
+    left = re.findall(r"^out/scripts/(\S+): AIB2P438 note: an earlier conversion wrote this file", stderr, re.MULTILINE)
     assert (status, left) == (0, ["01-a.ps1", "winrm.ps1"])
     assert convert("windows.json", "-o", "out/build.pkr.hcl", "--force", cwd=folder)[2].count("AIB2P438") == 0
 
@@ -311,8 +311,8 @@ def test_wrong_usage_is_told(tmp_path: Path, arguments: tuple[str, ...], message
         ),
         (
             ("no-template", "-o", "out"),
-            "no-template/tsconfig.json: AIB2P010 error: neither this file nor another of those found holds an image template",
-            "Give others.",
+            "no-template/tsconfig.json: AIB2P010 error: neither this file nor any other that was found holds an image template",
+            "Give other files or folders.",
         ),
         (("good.json/x",), "good.json/x: AIB2P020 error: cannot be read (Not a directory)", "Check the path."),
     ],

@@ -127,7 +127,7 @@ def test_findings_point_at_what_stands_in_the_file_that_was_replaced(tmp_path: P
         ('auth = "nobody"', "'nobody' is not one of"),
         ('[[template]]\nos-type = "linux"', "does not say which templates it is for"),
         ('[[template]]\nmatch = "*"\nos-type = "dos"', "'dos' is not one of"),
-        ("[[template]", "is no TOML"),
+        ("[[template]", "is not TOML"),
         ("[replace]\nold = 1", "does not give each old name a new one"),
         ('[[template]]\nmatch = "*"\nparameters = "gone.json"', "gone.json: AIB2P020 error: there is no such file"),
         ('[[template]]\nmatch = "*"\nfolder = "one"', "goes to the folder one, as "),

@@ -147,10 +147,10 @@ def test_of_many_what_to_act_on_is_in_full_decisions_come_once_and_the_rest_is_c
     arguments = ("good.json", "lossy.json", "wrong.json", "old.json", "-o", "out")
     _, _, stderr = convert(*arguments, cwd=folder)
     act, decide = stderr.index("To act on:"), stderr.index("To decide, once for all:")
-    assert act < stderr.index("AIB2P412 note: without a subnet") < decide
+    assert act < stderr.index("AIB2P412 note: the build VM gets") < decide
     assert stderr.count("AIB2P412") == 1
     assert re.search(r"  = also: lossy\.json:\d+:\d+, old\.json:\d+:\d+$", stderr, re.MULTILINE)
-    assert stderr.index("AIB2P304 change: an existing managed image is not overwritten\n") > decide
+    assert stderr.index("AIB2P304 change: existing managed image not overwritten\n") > decide
     assert "\n    for good.json, lossy.json, old.json\n" in stderr
     assert "\nTo know (-v shows it): AIB2P403 wrong case (1), AIB2P441 identity " in stderr
     _, _, verbose = convert(*arguments, "--force", "-v", cwd=folder)

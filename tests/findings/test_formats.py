@@ -71,7 +71,7 @@ def test_sarif_has_a_rule_with_its_page_for_each_code_that_was_found() -> None:
     assert [(rule["id"], rule["name"], rule["defaultConfiguration"]["level"]) for rule in rules] == [
         ("AIB2P003", "TrailingComma", "note"),
         ("AIB2P203", "OptimizeVmBoot", "warning"),
-        ("AIB2P302", "BuildResourceGroupOfPackerSOwn", "note"),
+        ("AIB2P302", "BuildResourceGroupMadeByPacker", "note"),
     ]
     assert rules[1]["help"]["markdown"] == page(VM_BOOT)
     for result in run["results"]:
@@ -133,7 +133,7 @@ def test_github_gets_a_command_for_each_finding() -> None:
         "::50%25 of\\na: b, c%0Ahelp: what to do"
     )
     assert notice == (
-        "::notice file=a%2Cb%3Ac%25.json,line=2,endLine=3,title=AIB2P302 build resource group of Packer's own"
+        "::notice file=a%2Cb%3Ac%25.json,line=2,endLine=3,title=AIB2P302 build resource group made by Packer"
         "::why%0Ahelp: what to do"
     )
     assert error == "::error file=x.json,title=AIB2P020 file that cannot be read::not there%0Ahelp: Check it."

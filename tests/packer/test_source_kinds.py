@@ -63,4 +63,4 @@ def test_a_kind_of_source_that_nobody_registered_is_refused_by_name() -> None:
     conversion = convert_json(NAMED)
 
     assert conversion.hcl is None
-    assert any("`NamedImage` is no kind of source" in finding.message for finding in conversion.findings)
+    assert any("`NamedImage` is not a kind of source" in finding.message for finding in conversion.findings)

@@ -102,4 +102,4 @@ def test_a_kind_of_target_that_nobody_registered_is_refused_by_name() -> None:
     conversion = with_a_disk()
 
     assert conversion.hcl is None
-    assert any("`ManagedDisk` is no kind of distribution target" in finding.message for finding in conversion.findings)
+    assert any("`ManagedDisk` is not a kind of distribution target" in finding.message for finding in conversion.findings)

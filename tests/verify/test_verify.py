@@ -140,7 +140,7 @@ def test_without_packer_the_syntax_is_checked_and_the_rest_said(tmp_path: Path, 
     assert note.message == "there is no packer on PATH: the output is not validated"
     assert verify(MADE, file="<stdin>").hcl == MADE.hcl
     (error,) = said(changed('os_type         = "Linux"', "os_type = ["), codes.REFUSED_BY_PACKER)
-    assert "this is no HCL" in error.message
+    assert "this is not HCL" in error.message
 
 
 def test_what_python_hcl2_cannot_read_but_packer_can_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

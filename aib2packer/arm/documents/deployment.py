@@ -364,8 +364,8 @@ def _report_left_out(deployed: Deployed, report: Report) -> None:
         report.add(
             codes.LEFT_OUT,
             condition.span,
-            f"the image template {name_of(deployed)} is left out: its condition is false",
-            help="To convert it, give the parameters of the condition other values: --set NAME=…, or a file with -p.",
+            f"the image template {name_of(deployed)} is skipped: its condition is false",
+            help="To convert it, change the parameters of the condition: --set NAME=…, or a file with -p.",
         )
 
 
@@ -403,7 +403,7 @@ def _report_unknown_condition(item: JsonObject, report: Report) -> None:
     report.add(
         codes.CONDITION,
         (item.get("condition") or item).span,
-        f"whether {string_of(item.get('name')) or 'this'} is deployed is not known: it is taken to be",
+        f"whether {string_of(item.get('name')) or 'this'} is deployed is not known: it is assumed to be",
         help="Give the parameters of the condition a value: --set NAME=…, or a parameters file with -p.",
     )
 

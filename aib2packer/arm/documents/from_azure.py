@@ -78,7 +78,7 @@ def report_reading(document: JsonObject, report: Report) -> None:
             trigger.key_span("name"),
             f"the trigger {mask(string_of(trigger.get('name')) or '')} is not converted: Image Builder starts a build when its "
             "source image changes",
-            help="Start packer build by a schedule of your pipeline; `-o DIR` writes one to start from, in pipelines/.",
+            help="Run packer build on a schedule: `-o DIR` writes pipelines to start from, in pipelines/.",
         )
     for missing in _items(document.get("notRead")):
         report.add(
@@ -99,8 +99,8 @@ def _report_last_run(document: JsonObject, report: Report) -> None:
             report.add(
                 codes.LAST_RUN,
                 properties.key_span("source"),
-                "nobody has run this image template yet: nothing shows that it builds",
-                help="Look at the first packer build closely: what fails may have been wrong before.",
+                "this image template has never run: nothing shows that it builds",
+                help="Look at the first packer build closely: what fails may never have worked.",
             )
         return
     state = string_of(status.get("runState")) or ""
@@ -109,8 +109,8 @@ def _report_last_run(document: JsonObject, report: Report) -> None:
         report.add(
             codes.LAST_RUN,
             status.key_span("runState"),
-            f"the last build of Image Builder ended as {state}{f': {message}' if message else ''}",
-            help="Packer may fail in the same place: mend what the message says first.",
+            f"Image Builder's last build ended as {state}{f': {message}' if message else ''}",
+            help="Packer may fail in the same place: fix what the message says first.",
         )
 
 

@@ -236,7 +236,7 @@ def _what_is_wrong(parameter: Parameter, given: Json) -> tuple[str, str] | None:
     chosen = [_plain(one) for one in given.items] if isinstance(given, JsonArray) else [_plain(given)]
     if allowed and not all(one in allowed for one in chosen):
         help_text = "Give one of those." if parameter.secure else f"It allows {', '.join(allowed)}."
-        return "is none of those that the template allows", help_text
+        return "is not one of those that the template allows", help_text
     size = value if isinstance(value, int) else len(value) if isinstance(value, str) else None
     size = len(given.items) if isinstance(given, JsonArray) else size
     least, most = (
@@ -325,7 +325,7 @@ def _file_values(document: Json, report: Report) -> dict[str, Given]:
         report.add(
             codes.WRONG_TYPE,
             document.span,
-            "this is no parameters file: that is an object",
+            "this is not a parameters file, which is an object",
             help='Pass a file such as {"parameters": {"name": {"value": "x"}}}.',
         )
         return {}

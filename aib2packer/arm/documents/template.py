@@ -94,7 +94,7 @@ def find_image_template(document: Json, name: str | None, context: Context, repo
             codes.SEVERAL_IMAGE_TEMPLATES,
             _start(found[1].span),
             f"the input holds {len(found)} image templates: {names}",
-            help="Choose one with --name NAME, or write all of them, each to a folder of its own: -o DIR.",
+            help="Choose one with --name NAME, or convert all of them, each into a folder of its own: -o DIR.",
         )
         return None
     return _load(found[0], report)

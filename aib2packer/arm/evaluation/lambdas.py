@@ -69,7 +69,7 @@ class _Function:
         if is_symbol(value):
             raise _Unknown
         if not isinstance(value, str | int):
-            fail(self.body, f"{describe_type(type_of(value))} is no name for a property", "Make it a string.")
+            fail(self.body, f"{describe_type(type_of(value))} is not a name for a property", "Make it a string.")
         return to_text(value)
 
     def symbolic(self, *types: Type) -> Lambda:

@@ -47,7 +47,7 @@ def run_loop(loop: JsonObject, scope: Scope, evaluate: Evaluate) -> Json:
         rounds = Apply("range", (0, number))
         return JsonSymbolic.of(Apply("map", (rounds, Lambda((variable.name,), item))), loop.span)
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MAX_ROUNDS:
-        raise _error(count, "the number of rounds is no whole number", f"Give one from 0 to {MAX_ROUNDS}.")
+        raise _error(count, "the number of rounds is not a whole number", f"Give one from 0 to {MAX_ROUNDS}.")
     made = JsonArray(tuple(_rounds(body, number, name, scope, evaluate)), loop.span)
     scope.memory.budget.measure(made)
     return made

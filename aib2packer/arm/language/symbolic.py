@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeGuard, TypeVar
 
 from aib2packer.lazy.models import dataclass, field
 
@@ -372,15 +372,21 @@ def once(work: Callable[[A, Callable[[A], B]], B]) -> Callable[[A], B]:
 
     `work` gets a value, and this function for what the value is made of.
     """
-    known: dict[int, tuple[A, B]] = {}
+    return _Once(work)
 
-    def worked_out(value: A) -> B:
-        found = known.get(id(value))
+
+class _Once(Generic[A, B]):
+    """A function that knows what it has worked out. One that named itself would wait for the garbage collector."""
+
+    def __init__(self, work: Callable[[A, Callable[[A], B]], B]) -> None:
+        self._work = work
+        self._known: dict[int, tuple[A, B]] = {}
+
+    def __call__(self, value: A) -> B:
+        found = self._known.get(id(value))
         if found is None:
-            found = known[id(value)] = (value, work(value, worked_out))
+            found = self._known[id(value)] = (value, self._work(value, self))
         return found[1]
-
-    return worked_out
 
 
 def walk(value: ArmValue | Lambda) -> Iterator[ArmValue | Lambda]:

@@ -259,7 +259,7 @@ def _check_names(target: GalleryTarget, report: Report) -> None:
             report.add(
                 codes.REFUSED_BY_AZURE,
                 name.span,
-                f"`{name}` is no name of a gallery or of an image definition in Azure: the build fails when it publishes",
+                f"`{name}` is not a valid name of a gallery or an image definition: the build fails when it publishes",
                 help="Write the name as `az sig image-definition list` shows it.",
             )
 

@@ -68,7 +68,7 @@ class ManagedImageOutput(TargetOutput):
         context.report.add(
             codes.IMAGE_EXISTS,
             image.text.span,
-            f"Image Builder overwrote an existing image{f' `{name}`' if name.literal else ''}; Packer refuses to",
+            f"Image Builder overwrites an existing image{f' `{name}`' if name.literal else ''}; Packer does not",
             help=_HOW_TO_REPLACE if context.plan.gallery is None else _HOW_TO_REPLACE_BESIDE_A_VERSION,
         )
         group = context.symbols.value(image.resource_group)
@@ -153,13 +153,13 @@ def _check_names(target: ManagedImageTarget, report: Report) -> None:
         report.add(
             codes.BAD_NAME,
             image.span,
-            f"`{image}` is no name of a managed image: Packer takes letters, digits, `-`, `_` and `.`, 80 at most",
+            f"`{image}` is not a valid name of a managed image: Packer takes letters, digits, `-`, `_` and `.`, 80 at most",
             help="Choose another name.",
         )
     if group.literal is not None and not _GROUP_NAME.fullmatch(group.literal):
         report.add(
             codes.BAD_NAME,
             group.span,
-            f"`{group}` is no name of a resource group: Packer takes letters, digits and `-_.()`, 90 at most",
+            f"`{group}` is not a valid name of a resource group: Packer takes letters, digits and `-_.()`, 90 at most",
             help="Choose another resource group.",
         )

@@ -50,8 +50,8 @@ def copies_by_region(target: GalleryTarget, location: Value, symbols: Symbols, r
             report.add(
                 codes.OUT_OF_RANGE,
                 region.replicas.span,
-                f"{region.replicas.value} replicas cannot be: Azure takes 1 to {_MOST_REPLICAS} in a region",
-                help="Write how many there are to be.",
+                f"{region.replicas.value} replicas are not possible: Azure takes 1 to {_MOST_REPLICAS} in a region",
+                help="Write a number in that range.",
             )
         count = None if region.replicas is None else symbols.located(region.replicas)
         regions.setdefault(symbols.value(region.name), Copies(count, types[region.storage_account_type]))
@@ -94,7 +94,7 @@ def storage_type(storage: TemplateText, symbols: Symbols, report: Report) -> Val
         report.add(
             codes.NOT_ONE_OF,
             storage.span,
-            f"`{storage}` is no storage type of an image version",
+            f"`{storage}` is not a storage type of an image version",
             help=f"Write one of {', '.join(STORAGE_TYPES)}.",
         )
         return symbols.value(storage)

@@ -165,7 +165,7 @@ def _report_merging(
                     codes.TAGS_CLASH,
                     value.span,
                     f"the tag {key} has several values, which Image Builder kept apart: `{value}` of {what} is put on all, "
-                    f"and not `{had}`",
+                    f"not `{had}`",
                     help="Give each value a tag of its own.",
                 )
             before[key] = value

@@ -136,21 +136,21 @@ def _report_by_time(target: GalleryTarget, counting: str, report: Report) -> Non
         report.add(
             codes.OUT_OF_RANGE,
             target.major.span,
-            f"{major} is no major version: a part of a version is {LARGEST_PART} at most",
+            f"{major} is too large for a major version: a part of a version is {LARGEST_PART} at most",
             help="Write a smaller number.",
         )
     service = (
         "before API version 2022-07-01 Image Builder made the number from the time, 0.<seconds / 65536>.<rest>; here it is a "
         f"higher one, {major}.<date>.<time>"
         if target.by_time
-        else "Image Builder counts on from the highest version in the gallery; here the number is made from the time: "
+        else "Image Builder increments the highest version in the gallery; this build makes the version from the time: "
         f"{major}.<date>.<time>"
     )
     report.add(
         codes.VERSION_BY_TIME,
         target.id.text.span,
         service,
-        help=f"To count on from the highest there is: packer build {counting}",
+        help=f"To increment the highest version instead: packer build {counting}",
     )
 
 
@@ -162,7 +162,7 @@ def _check(target: GalleryTarget, report: Report) -> None:
         report.add(
             codes.BAD_VERSION,
             version.span,
-            f"`{version}` is no version of a gallery image: that has three numbers",
+            f"`{version}` is not the version of a gallery image, which has three numbers",
             help="Write a version such as 1.0.0, or leave it out.",
         )
         return
@@ -178,6 +178,6 @@ def _check(target: GalleryTarget, report: Report) -> None:
         report.add(
             codes.VERSION_TWICE,
             target.major.span,
-            f"there are both an explicit version, {version}, and versioning of major {target.major.value}: the former is taken",
+            f"there is an explicit version, {version}, beside versioning of major {target.major.value}: the former is used",
             help="Remove one of them.",
         )

@@ -141,7 +141,7 @@ class VhdKind(TargetKind[VhdTarget]):
         return read_vhd_target(head, fields)
 
     def translate(self, target: VhdTarget, context: TargetContext) -> Vhd:
-        """Translate a target; reports what is no place for a VHD."""
+        """Translate a target; reports what is not a place for a VHD."""
         symbols = context.symbols
         prefix = target.run_output_name.literal if target.run_output_name else None
         if not prefix or not _CAPTURE_PREFIX.fullmatch(prefix):
@@ -254,7 +254,7 @@ def _place(
         report.add(
             codes.BAD_ADDRESS,
             uri.span,
-            f"`{uri}` is no place for a VHD",
+            f"`{uri}` is not a place for a VHD",
             help=f"Write https://ACCOUNT.{cloud.facts.blob_host}/CONTAINER/NAME.vhd",
         )
         return None
@@ -262,7 +262,7 @@ def _place(
         report.add(
             codes.BAD_NAME,
             uri.span,
-            f"`{path[0]}` is no name of a container: Packer takes lower case letters, digits and single `-`, 3 to 63",
+            f"`{path[0]}` is not a valid name of a container: Packer takes lower case letters, digits and single `-`, 3 to 63",
             help="Choose another container.",
         )
     return host, path[0], tuple(piece for piece in path[1:] if piece.parts)

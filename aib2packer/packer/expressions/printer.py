@@ -169,7 +169,7 @@ class Printer:
         """The printer for the body of a lambda."""
         for name in names:
             if not is_identifier(name):
-                reason = f"`{name}` is no name in HCL"
+                reason = f"`{name}` is not a name in HCL"
                 raise CannotPrintError(reason, "lambda")
         taken = set(self.variables.values())
         added = {name.lower(): _free(name, taken) for name in names}

@@ -22,7 +22,7 @@ def plan_info(plan: PurchasePlan | None, symbols: Symbols, report: Report) -> Se
     report.add(
         codes.PLAN_TERMS,
         plan.name.span,
-        "an image with a purchase plan is only given to subscriptions that accepted its terms",
+        "Azure gives an image with a purchase plan only to subscriptions that accepted its terms",
         help=f"Once: az vm image terms accept --publisher {shlex.quote(str(plan.publisher))} "
         f"--offer {shlex.quote(str(plan.product))} --plan {shlex.quote(str(plan.name))}",
     )

@@ -6,8 +6,10 @@ reads as the template did; what is short and used once stays where it is. Source
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.variable_values import tables_in
@@ -32,7 +34,7 @@ from aib2packer.hcl.values import Local
 from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
     from typing import TypeAlias
 
     from aib2packer.arm.language.symbolic import ArmValue, Lambda, Symbol
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     TextPiece: TypeAlias = str | Placeholder | Segment | Symbol
     Show = Callable[[ArmValue, Mapping[VariableSymbol, Local]], Value | None]
     Texts = Sequence[tuple[TextPiece, ...]]
+    # What may stand in a place, and what writes that into it.
+    _Place = tuple[list[VariableSymbol], Callable[["_Writer"], object]]
 
 _LONG = 72  # characters: more than a person writes into the middle of a line
 _MANY = 1_000  # parts of a value, which need not be printed to know that it is long
@@ -54,19 +58,26 @@ class Names:
     """The variables that became locals, the largest first."""
 
     locals: Mapping[VariableSymbol, Local] = field(default_factory=dict)
+    finder: _Finder = field(default_factory=lambda: _Finder(()), compare=False, repr=False)
 
     @property
     def bodies(self) -> tuple[ArmValue, ...]:
         """What each of them holds, with the names of the others in it."""
-        return tuple(_Writer(other for other in self.locals if other is not one).inside(one.value) for one in self.locals)
+        return tuple(_Writer(self._in(parts_of(one.value), but=one)).inside(one.value) for one in self.locals)
 
     def put_back(self, value: ArmValue) -> ArmValue:
         """A value with the names of variables in place of what they are."""
-        return _Writer(self.locals).value(value) if self.locals else value
+        found = self._in((value,))
+        return _Writer(found).value(value) if found else value
 
     def put_back_in(self, pieces: tuple[TextPiece, ...]) -> tuple[TextPiece, ...]:
         """The pieces of a text with variables put back. What is no symbol of an expression is left as it is."""
-        return _Writer(self.locals).pieces(pieces) if self.locals else pieces
+        found = self._in(pieces)
+        return _Writer(found).pieces(pieces) if found else pieces
+
+    def _in(self, pieces: Sequence[object], but: VariableSymbol | None = None) -> list[VariableSymbol]:
+        """The variables that may stand in there."""
+        return [one for one in self.finder.within(pieces) if one != but and one in self.locals] if self.locals else []
 
 
 def name_variables(definitions: Iterable[tuple[str, ArmValue]], texts: Texts, taken: Iterable[str], show: Show) -> Names:
@@ -81,31 +92,52 @@ def name_variables(definitions: Iterable[tuple[str, ArmValue]], texts: Texts, ta
     """
     candidates = _candidates(definitions, texts)
     names = _local_names(candidates, {*taken, *_RESERVED})
-    chosen: list[VariableSymbol] = []
     # The largest first: what stands only within it is then used once.
-    for candidate in sorted(candidates, key=_size, reverse=True):
-        uses = _uses(candidate, chosen, texts)
+    finder = _Finder(sorted(candidates, key=_size, reverse=True))
+    places = _Places(finder, texts)
+    chosen: dict[VariableSymbol, None] = {}
+    for candidate in finder.variables:
+        uses = places.uses(candidate, chosen)
         if uses > 1 or (uses and (_is_table(candidate.value) or _is_long(candidate, show))):
-            chosen.append(candidate)
+            chosen[candidate] = None
+            places.add(candidate)
     locals_: dict[VariableSymbol, Local] = {}
     for one in reversed(chosen):  # what is used comes before what uses it
-        body = show(_Writer(reversed(locals_)).inside(one.value), locals_)
+        body = show(
+            _Writer(other for other in finder.within(parts_of(one.value)) if other in locals_).inside(one.value), locals_
+        )
         if body is not None:
             locals_[one] = Local(names[one], body)
-    return Names({one: locals_[one] for one in reversed(locals_)})
+    return Names({one: locals_[one] for one in reversed(locals_)}, finder)
 
 
 def _candidates(definitions: Iterable[tuple[str, ArmValue]], texts: Texts) -> list[VariableSymbol]:
     """Variables that are more than a leaf, each value once, and the tables in them that something is looked up in."""
-    looked_up = [one.target for text in texts for piece in text for one in _walk(piece) if isinstance(one, Access)]
+    looked_up: dict[object, list[ArmValue]] = defaultdict(list)
+    for one in (one for text in texts for piece in text for one in _walk(piece)):
+        if isinstance(one, Access):
+            looked_up[_kind(one.target)].append(one.target)
     candidates: list[VariableSymbol] = []
     # A name that begins with `$` is a compiler's: another one for the same says more.
     for name, value in sorted(definitions, key=lambda definition: definition[0].startswith("$")):
         if isinstance(value, Concat | If | Access | Apply):
             candidates.append(VariableSymbol(name, value))
         else:
-            candidates += (VariableSymbol(path, table) for path, table in tables_in(name, value) if table in looked_up)
-    return [one for at, one in enumerate(candidates) if not any(identical(one.value, other.value) for other in candidates[:at])]
+            candidates += (
+                VariableSymbol(path, table) for path, table in tables_in(name, value) if table in looked_up[_kind(table)]
+            )
+    first: dict[object, list[VariableSymbol]] = defaultdict(list)
+    for one in candidates:
+        alike = first[_kind(one.value)]
+        if not any(identical(one.value, other.value) for other in alike):
+            alike.append(one)
+    kept = {id(one) for alike in first.values() for one in alike}
+    return [one for one in candidates if id(one) in kept]
+
+
+def _kind(value: object) -> object:
+    """What values have in common that may be equal: themselves, or for what has no hash its size."""
+    return (type(value), len(value)) if isinstance(value, tuple | Mapping) else value
 
 
 def _local_names(candidates: Iterable[VariableSymbol], taken: set[str]) -> dict[VariableSymbol, str]:
@@ -123,14 +155,78 @@ def _local_names(candidates: Iterable[VariableSymbol], taken: set[str]) -> dict[
     return names
 
 
-def _uses(candidate: VariableSymbol, chosen: Sequence[VariableSymbol], texts: Texts) -> int:
-    """In how many places a variable stands, those within other locals counted once."""
-    writer = _Writer((*chosen, candidate))
-    for text in texts:
-        writer.pieces(text)
-    for one in chosen:
-        writer.inside(one.value)
-    return writer.used[candidate]
+class _Places:
+    """The texts of a build, and the values of the locals, in which variables are counted."""
+
+    def __init__(self, finder: _Finder, texts: Texts) -> None:
+        self._finder = finder
+        self._of: dict[VariableSymbol, list[_Place]] = defaultdict(list)
+        for text in texts:
+            self._enter(text, partial(_Writer.pieces, pieces=text))
+
+    def add(self, variable: VariableSymbol) -> None:
+        """Count in the value of a variable too, which is a local now."""
+        self._enter(parts_of(variable.value), partial(_Writer.inside, value=variable.value))
+
+    def uses(self, candidate: VariableSymbol, chosen: Container[VariableSymbol]) -> int:
+        """In how many places a variable stands, those within other locals counted once."""
+        count = 0
+        for found, write in self._of[candidate]:
+            writer = _Writer((*(one for one in found if one in chosen), candidate))
+            write(writer)
+            count += writer.used[candidate]
+        return count
+
+    def _enter(self, pieces: Sequence[object], write: Callable[[_Writer], object]) -> None:
+        found = self._finder.within(pieces)
+        for one in found:
+            self._of[one].append((found, write))
+
+
+class _Finder:
+    """Tells which variables may stand in something without trying each: by two parts that stand beside each other in them."""
+
+    def __init__(self, variables: Sequence[VariableSymbol]) -> None:
+        self.variables = variables
+        self._by_mark: dict[object, list[int]] = defaultdict(list)
+        self._beginnings: dict[object, set[int]] = defaultdict(set)
+        self._ends: dict[object, set[int]] = defaultdict(set)
+        for number, one in enumerate(variables):
+            self._by_mark[self._mark(one.value)].append(number)
+
+    def within(self, pieces: Sequence[object]) -> list[VariableSymbol]:
+        """The variables that may stand in pieces or within them, in the order in which they were given."""
+        marks = list(self._pairs(pieces)) if self.variables else []
+        for piece in pieces if self.variables else ():
+            for one in walk(piece) if is_symbol(piece) or _is_table(piece) else ():  # type: ignore[arg-type]
+                marks.append(_kind(one))
+                marks += self._pairs(one.parts) if isinstance(one, Concat) else ()
+        return [
+            self.variables[number] for number in sorted({number for mark in marks for number in self._by_mark.get(mark, ())})
+        ]
+
+    def _mark(self, value: ArmValue) -> object:
+        """What is to be seen of a value wherever it stands: the first and the last text of a run may be a part of another."""
+        if not isinstance(value, Concat):
+            return _kind(value)
+        pairs = [pair for pair in pairwise(value.parts) if isinstance(pair[0], str) or isinstance(pair[1], str)]
+        if not pairs:
+            return value.parts[:2]
+        left, right = max(pairs, key=lambda pair: sum(len(part) for part in pair if isinstance(part, str)))
+        if isinstance(right, str):
+            self._beginnings[left].add(len(right))
+        else:
+            self._ends[right].add(len(left))  # type: ignore[arg-type]  # one of the two is text
+        return left, right
+
+    def _pairs(self, parts: Sequence[object]) -> Iterator[object]:
+        for left, right in pairwise(map(_kind, parts)):
+            if isinstance(right, str):
+                yield from ((left, right[:length]) for length in self._beginnings.get(left, ()))
+            elif isinstance(left, str):
+                yield from ((left[-length:], right) for length in self._ends.get(right, ()))
+            else:
+                yield left, right
 
 
 def _is_long(variable: VariableSymbol, show: Show) -> bool:

@@ -82,9 +82,9 @@ def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, re
         report.add(
             codes.PUBLIC_ADDRESS,
             vm.span,
-            "without a subnet the build VM gets a public address; Image Builder reached it inside a network of its own",
-            help="Set allowed_inbound_ip_addresses to the address of the machine that runs Packer, or give a "
-            + ("vnetConfig." if when is None else "subnet."),
+            "the build VM gets a public IP address, as no subnet is named; Image Builder reached its VM in a private network",
+            help="Set allowed_inbound_ip_addresses to the IP address of the machine that runs Packer, or add a "
+            + ("vnetConfig to the template." if when is None else "subnet to the template."),
         )
     return settings | decisions.security.settings
 
@@ -138,12 +138,12 @@ def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report
     elif usual is None:
         return
     else:
-        least, what = usual, f"the disk of such an image has {usual} GB as a rule"
+        least, what = usual, f"the disk of such an image usually has {usual} GB"
     if 0 < disk.value < least:
         report.add(
             codes.VM_DOES_NOT_FIT,
             disk.span,
-            f"{what}, and cannot be made smaller: {disk.value}",
+            f"{what} and cannot shrink: {disk.value} GB are too few",
             help="Leave osDiskSizeGB out, or write a larger size.",
         )
 

@@ -97,7 +97,7 @@ def _unescaped(text: str) -> str:
 def _uri(arguments: Arguments) -> ArmValue:
     base, relative = arguments.string(0), arguments.string(1)
     if not _SCHEME.match(base) or not urlsplit(base).netloc:
-        arguments.fail("the base is no absolute URI", "It looks like `https://host/folder/`.", 0)
+        arguments.fail("the base is not an absolute URI", "It looks like `https://host/folder/`.", 0)
     try:
         joined = urlsplit(urljoin(base, relative))
     except ValueError:
@@ -120,11 +120,11 @@ def _parse_uri(arguments: Arguments) -> ArmValue:
     text = arguments.string(0)
     parts = urlsplit(text)
     if not parts.scheme or not parts.hostname:
-        arguments.fail("this is no absolute URI", "It looks like `https://host/path`.", 0)
+        arguments.fail("this is not an absolute URI", "It looks like `https://host/path`.", 0)
     try:
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme, -1)
     except ValueError:
-        arguments.fail("the port is no number", "It looks like `https://host:8080/path`.", 0)
+        arguments.fail("the port is not a number", "It looks like `https://host:8080/path`.", 0)
     query = f"?{parts.query}" if parts.query else ""
     return {"scheme": parts.scheme, "host": parts.hostname, "port": port, "path": parts.path or "/", "query": query}
 

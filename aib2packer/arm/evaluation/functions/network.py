@@ -19,7 +19,7 @@ def _network(arguments: Arguments) -> ipaddress.IPv4Network | ipaddress.IPv6Netw
             return ipaddress.ip_network(text, strict=False)
     except ValueError:
         pass
-    return arguments.fail("this is no IP address range", "It looks like `10.0.0.0/16`.", 0)
+    return arguments.fail("this is not an IP address range", "It looks like `10.0.0.0/16`.", 0)
 
 
 def _usable(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> tuple[int, int]:
@@ -50,7 +50,7 @@ def _parse_cidr(arguments: Arguments) -> ArmValue:
 def _cidr_subnet(arguments: Arguments) -> ArmValue:
     network, prefix, index = _network(arguments), arguments.integer(1), arguments.integer(2)
     if not network.prefixlen <= prefix <= network.max_prefixlen:
-        arguments.fail(f"/{prefix} is no part of /{network.prefixlen}", f"Give a number up to {network.max_prefixlen}.", 1)
+        arguments.fail(f"/{prefix} does not lie in /{network.prefixlen}", f"Give a number up to {network.max_prefixlen}.", 1)
     if not 0 <= index < 1 << prefix - network.prefixlen:
         arguments.fail(f"there is no range {index}", f"There are {1 << prefix - network.prefixlen}, counted from 0.", 2)
     start = int(network.network_address) + (index << network.max_prefixlen - prefix)

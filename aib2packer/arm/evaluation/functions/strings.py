@@ -196,7 +196,7 @@ def _pad_left(arguments: Arguments) -> ArmValue:
     if utf16_length(fill) != 1:
         arguments.fail("the filling is one character", "Give one character.", 2)
     if not 0 <= width <= _MAX_PADDING:
-        arguments.fail(f"{width} is no length", f"Give a length from 0 to {_MAX_PADDING}.", 1)
+        arguments.fail(f"{width} is not a length", f"Give a length from 0 to {_MAX_PADDING}.", 1)
     return fill * (width - utf16_length(text)) + text
 
 
