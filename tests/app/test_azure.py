@@ -125,7 +125,7 @@ def test_the_source_says_which_plan_and_which_disks_it_has(azure: AzureStandIn, 
     assert re.search(r'plan_info {\s+plan_name += "cis-l1"\s+plan_product += "cis-ubuntu"\s+plan_publisher += "center-', hcl)
     assert "the source has 2 data disks (128 GB, 256 GB), which are not in the new image" in told
     assert "az vm image terms accept" in told
-    assert "the disk of the source has 64 GB, and cannot be made smaller: 32" in told
+    assert "the disk of the source has 64 GB and cannot shrink: 32 GB are too few" in told
     assert json.loads(Path("web/azure.json").read_text())["sourceVersion"]["name"] == "1.10.0"
 
 
@@ -156,7 +156,7 @@ def test_what_was_read_is_kept_without_secrets_and_a_second_run_needs_no_azure(
     kept = Path("web/azure.json").read_text()
     assert "c2VjcmV0" not in kept
     assert json.loads(kept)["readFromAzure"] == WEB
-    assert "Azure said before" in capsys.readouterr().err
+    assert "Azure was not asked again" in capsys.readouterr().err
 
 
 def test_azure_is_asked_again_when_told_to(azure: AzureStandIn) -> None:
@@ -203,7 +203,7 @@ def test_what_may_not_be_read_beside_the_template_is_told_and_does_not_stop(
     ("status", "said"),
     [
         ({"runState": "Failed", "message": "exit 1 of\n  customizer"}, "ended as Failed: exit 1 of customizer"),
-        (None, "nobody has run this image template yet"),
+        (None, "this image template has never run"),
     ],
 )
 def test_how_the_last_build_ended_is_told(

@@ -134,7 +134,7 @@ def test_on_standard_output_the_error_lists_the_names(tmp_path: Path) -> None:
     status, hcl, stderr = convert("list.json", cwd=tmp_path)
     assert (status, hcl) == (1, "")
     assert "the input holds 2 image templates: `web`, `db`" in stderr
-    assert "--name NAME, or write all of them, each to a folder of its own: -o DIR" in stderr
+    assert "--name NAME, or convert all of them, each into a folder of its own: -o DIR" in stderr
 
 
 # Parameters files beside a template

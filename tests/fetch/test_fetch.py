@@ -133,7 +133,7 @@ def test_a_redirect_never_leaves_the_web(server: Server, location: str) -> None:
 
 @pytest.mark.parametrize("uri", ["file:///etc/passwd", "/etc/passwd", "ftp://localhost/a", "https://", "http://[", "", "x"])
 def test_only_the_web_is_asked(uri: str) -> None:
-    assert "no URI of the web" in refused(uri).reason
+    assert "not a URI of the web" in refused(uri).reason
 
 
 @pytest.mark.parametrize("trouble", [status(503), status(500), status(429), status(408), hang_up, broken_chunks])

@@ -113,7 +113,8 @@ def _copy_index(call: Call, frame: Frame) -> Json:
     loops = frame.scope.loops
     found = next((one for one in reversed(loops) if name is None or one.name.lower() == str(name).lower()), None)
     if found is None:
-        what = "`copyIndex()` is not in a `copy` loop" if name is None else f"there is no `copy` loop `{name}` around this"
+        called = "" if name is None else f" `{name}`"
+        what = f"there is no `copy` loop{called} around this"
         fail(call, what, suggestion(str(name or ""), [loop.name for loop in loops], "Use it inside the `input` of a loop."))
     if isinstance(found.index, int):
         return frame.node(found.index + offset, call)
