@@ -7,13 +7,13 @@ from aib2packer.azure.clouds import Cloud
 from aib2packer.conversion import Conversion
 from aib2packer.convert import convert
 from aib2packer.findings.model import Asks, Code, Finding, Severity
-from aib2packer.options import Auth, Emit, Layout, Options, OsType, SecurityType, Unfetched, ValidateIn, WinrmBootstrap
+from aib2packer.options import Auth, Emit, Layout, Options, Origin, OsType, SecurityType, Unfetched, ValidateIn, WinrmBootstrap
 from aib2packer.packer.model import Asset
 from aib2packer.text.source import InputError, SourceText, Span
 
 if TYPE_CHECKING:
     from aib2packer.azure.clouds import CloudFacts
-    from aib2packer.packer.facts import Connection, Facts, LastRun, Role
+    from aib2packer.packer.facts import Connection, Facts, GalleryPlace, LastRun, Launch, Role, Service, ValueEntry
     from aib2packer.provenance.accounting import Entry, State
     from aib2packer.provenance.sourcemap import Place
     from aib2packer.rendering.build_file import Lines
@@ -26,11 +26,15 @@ _ON_DEMAND = {
     "Connection": "aib2packer.packer.facts",
     "Entry": "aib2packer.provenance.accounting",
     "Facts": "aib2packer.packer.facts",
+    "GalleryPlace": "aib2packer.packer.facts",
     "LastRun": "aib2packer.packer.facts",
+    "Launch": "aib2packer.packer.facts",
     "Lines": "aib2packer.rendering.build_file",
     "Place": "aib2packer.provenance.sourcemap",
     "Role": "aib2packer.packer.facts",
+    "Service": "aib2packer.packer.facts",
     "State": "aib2packer.provenance.accounting",
+    "ValueEntry": "aib2packer.packer.facts",
 }
 
 __all__ = [
@@ -46,21 +50,26 @@ __all__ = [
     "Entry",
     "Facts",
     "Finding",
+    "GalleryPlace",
     "InputError",
     "LastRun",
+    "Launch",
     "Layout",
     "Lines",
     "Options",
+    "Origin",
     "OsType",
     "Place",
     "Role",
     "SecurityType",
+    "Service",
     "Severity",
     "SourceText",
     "Span",
     "State",
     "Unfetched",
     "ValidateIn",
+    "ValueEntry",
     "WinrmBootstrap",
     "__version__",
     "convert",

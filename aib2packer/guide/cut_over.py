@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.hcl.names import portable_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -20,9 +22,9 @@ def values(services: Iterable[Service]) -> tuple[str, ...]:
 
 
 def keep(service: Service, folder: str) -> tuple[str, ...]:
-    """Commands that keep a copy of the template, with all that it has, and say what it does by itself."""
+    """Commands that keep a copy of the template, with all that it has, and say what it does by itself; `folder` names it."""
     own, of_trigger = _template(service), _template(service, "--image-template-name")
-    name = f"{folder.rpartition('/')[2] or 'image'}.image-template.json"
+    name = f"{portable_name(folder.rpartition('/')[2], 'image')}.image-template.json"
     return (
         f'az rest --method get --url "$(az image builder show {own} --query id --output tsv)?api-version={_API}" > {name}',
         f"az image builder show {own} --query lastRunStatus",

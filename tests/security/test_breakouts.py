@@ -163,7 +163,8 @@ def run_in_sandbox(script: str, folder: Path) -> None:
         timeout=20,
         check=False,
     )
-    assert not list(here.rglob(f"*{MARK}*")), script
+    # The copy of a template that people keep bears its name, as it is safe everywhere.
+    assert not [made for made in here.rglob(f"*{MARK}*") if not re.fullmatch(r"[\w.-]+\.image-template\.json", made.name)], script
     assert "yntax error" not in done.stderr, script
     missing = re.findall(r"\d+: (.*): not found", done.stderr)
     # `sign_in` is a function of the line before, which is a local of the build.
