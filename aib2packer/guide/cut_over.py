@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import portable_name
@@ -24,7 +25,7 @@ def values(services: Iterable[Service]) -> tuple[str, ...]:
 def keep(service: Service, folder: str) -> tuple[str, ...]:
     """Commands that keep a copy of the template, with all that it has, and say what it does by itself; `folder` names it."""
     own, of_trigger = _template(service), _template(service, "--image-template-name")
-    name = f"{portable_name(folder.rpartition('/')[2], 'image')}.image-template.json"
+    name = quote(f"{portable_name(folder.rpartition('/')[2], 'image')}.image-template.json")
     return (
         f'az rest --method get --url "$(az image builder show {own} --query id --output tsv)?api-version={_API}" > {name}',
         f"az image builder show {own} --query lastRunStatus",

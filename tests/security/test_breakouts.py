@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import rmtree
 from textwrap import dedent
 from typing import Any
 
@@ -140,6 +141,9 @@ def check_hcl(hcl: str) -> None:
         assert MARK not in re.sub(r'"(?:[^"\\]|\\.)*"|\b(?:var|local)\.\w+', '""', reference)
 
 
+_KEPT = r".+\.image-template\.json"
+
+
 def run_in_sandbox(script: str, folder: Path) -> None:
     """Run a script where the programs that it may call do nothing: it makes no file of the mark's name."""
     programs = folder / "programs"
@@ -153,7 +157,9 @@ def run_in_sandbox(script: str, folder: Path) -> None:
         for name in ("mkdir", "touch"):
             (programs / name).symlink_to(f"/bin/{name}")
     here = folder / "here"
-    here.mkdir(exist_ok=True)
+    if here.exists():
+        rmtree(here)  # what another string made is no fault of this one
+    here.mkdir()
     done = subprocess.run(
         ["/bin/sh", "-c", script],
         cwd=here,
@@ -164,7 +170,7 @@ def run_in_sandbox(script: str, folder: Path) -> None:
         check=False,
     )
     # The copy of a template that people keep bears its name, as it is safe everywhere.
-    assert not [made for made in here.rglob(f"*{MARK}*") if not re.fullmatch(r"[\w.-]+\.image-template\.json", made.name)], script
+    assert not [made for made in here.rglob(f"*{MARK}*") if not re.fullmatch(_KEPT, made.name)], script
     assert "yntax error" not in done.stderr, script
     missing = re.findall(r"\d+: (.*): not found", done.stderr)
     # `sign_in` is a function of the line before, which is a local of the build.
