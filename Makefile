@@ -27,7 +27,7 @@ golden: setup  ## write golden files and examples anew; then read the diff
 	$(BIN)/pytest -q tests/test_golden.py tests/findings/test_pages.py --snapshot-update
 	git status --short golden docs aib2packer/findings/pages
 
-lab: setup  ## run all tests, with Packer and an sshd: nothing that needs Packer skips
+lab: setup  ## run the tests that need Packer, the Azure CLI and an sshd, with them
 	tests/lab/install-packer
 	AIB2PACKER_REQUIRE_PACKER=1 $(BIN)/pytest -q -n auto -m lab
 

@@ -139,6 +139,28 @@ def test_no_file_imports_itself_by_way_of_others() -> None:
         pytest.fail(" -> ".join(reversed(error.args[1])))
 
 
+def folders_beside(one: str, other: str) -> tuple[str, str] | None:
+    """The first folders of two modules that differ, as paths; none where one lies in a folder that the other lies below."""
+    a, b = one.split(".")[:-1], other.split(".")[:-1]
+    depth = next((depth for depth, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), None)
+    return None if depth is None else (".".join(a[: depth + 1]), ".".join(b[: depth + 1]))
+
+
+def test_no_two_folders_beside_each_other_import_one_another() -> None:
+    pairs = {folders_beside(module, target) for module, targets in IMPORTS.items() for target in targets} - {None}
+
+    assert sorted(pair for pair in pairs if pair is not None and (pair[1], pair[0]) in pairs) == []
+
+
+def test_the_table_of_rooms_has_them_in_their_order() -> None:
+    page = PACKAGE.parent / "docs" / "architecture.md"
+    if not page.is_file():
+        pytest.skip("the documentation is not installed")
+    rows = re.findall(r"^\| `([\w/]+?)/?(?:\.py)?` \|", page.read_text(), re.MULTILINE)
+
+    assert [row.replace("/", ".") for row in rows] == [room for floor in FLOORS for room in floor]
+
+
 def test_no_room_is_too_large_to_know() -> None:
     folders = {path.parent for path in modules().values()}
     sizes = {str(folder.relative_to(PACKAGE)): len([*folder.glob("*.py")]) - 1 for folder in folders}

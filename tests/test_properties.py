@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from aib2packer import Conversion, InputError, Options, OsType, Severity, convert
 from aib2packer.findings import codes, text
-from aib2packer.packer.vm.cli_session import SCRIPT
+from aib2packer.packer.steps.cli_session import SCRIPT
 from tests.cases import CASES, convert_case, read_case
 from tests.cases.templates import WINDOWS, convert_json, template
 from tests.hcl.decoding import DecodedBlock, decode_body

@@ -1,8 +1,8 @@
 """Pipelines to begin with, for templates that Image Builder builds by itself: when they are submitted, or by a trigger.
 
 In GitHub Actions azure-arm signs in with identity tokens of the job, which it asks for anew whenever it needs one; the scripts
-that run the Azure CLI do the same (packer/vm/cli_session.py). In Azure DevOps it signs in by way of the CLI, and the task that
-runs the build keeps that alive. So a build may take hours (docs/reference/azure-runtime.md 8).
+that run the Azure CLI do the same (packer/steps/cli_session.py). In Azure DevOps it signs in by way of the CLI, and the task
+that runs the build keeps that alive. So a build may take hours (docs/reference/azure-runtime.md 8).
 """
 
 from __future__ import annotations

@@ -30,9 +30,9 @@ from aib2packer.packer.layout import (
     values_file,
 )
 from aib2packer.packer.steps.build_context import AS_ROOT
+from aib2packer.packer.steps.cli_session import SIGN_IN
 from aib2packer.packer.steps.generalize import OWN_SCRIPTS
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
-from aib2packer.packer.vm.cli_session import SIGN_IN
 from aib2packer.packer.vm.sign_in import SIGN_IN_ORDER
 
 if TYPE_CHECKING:

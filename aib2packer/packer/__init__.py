@@ -1,1 +1,1 @@
-"""The Packer side: what a build says, how a template becomes one, and how it is printed."""
+"""The Packer side: what a build says, and how a template becomes one."""

@@ -21,10 +21,10 @@ from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.source.managed_image import name_of_no_image
 from aib2packer.packer.source.plan import plan_info
+from aib2packer.packer.steps.cli_session import SIGN_IN
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.shell_local import Environment
 from aib2packer.packer.validation_plan import bootable_of, literal_name
-from aib2packer.packer.vm.cli_session import SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,1 +1,1 @@
-"""Source text with positions, and JSON read from it."""
+"""Source text with positions, the secrets in it, and patterns of file names."""

@@ -13,7 +13,7 @@ import pytest
 from aib2packer import InputError
 from aib2packer.app.gallery import list_versions, parse_image
 from aib2packer.packer.layout import SIGN_IN_SCRIPT
-from aib2packer.packer.vm.cli_session import SCRIPT
+from aib2packer.packer.steps.cli_session import SCRIPT
 from tests.cases import CASES, GOLDEN, golden_hcl
 from tests.lab.azure_cli import AzureCliParser, RecordedAzureCli
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aib2packer.packer.vm.cli_session import SCRIPT
+from aib2packer.packer.steps.cli_session import SCRIPT
 from tests.lab.azure.cloud import SimulatedAzure
 from tests.lab.azure.entra import CLIENT, DEVOPS_HOST, GITHUB_HOST, REQUEST_TOKEN, TENANT
 from tests.lab.azure.fixtures import SUBSCRIPTIONS, AzureLab

@@ -17,8 +17,8 @@ from aib2packer.hcl.values import GoTemplate, HclCode, Interpolation, Local, Val
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.layout import SIGN_IN_SCRIPT, beside_template
 from aib2packer.packer.model import PostProcessor
+from aib2packer.packer.steps.cli_session import SCRIPT, SIGN_IN
 from aib2packer.packer.steps.shell_local import Environment, means_more
-from aib2packer.packer.vm.cli_session import SCRIPT, SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

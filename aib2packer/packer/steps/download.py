@@ -10,8 +10,8 @@ from aib2packer.hcl.values import Interpolation, Value
 from aib2packer.packer.access.rights import account_of
 from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.model import Download, Provisioner
+from aib2packer.packer.steps.cli_session import SIGN_IN
 from aib2packer.packer.steps.shell_local import Environment
-from aib2packer.packer.vm.cli_session import SIGN_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
