@@ -9,7 +9,7 @@ from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
 from aib2packer.lazy.models import replace
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.source.kinds import kind_of_source
+from aib2packer.packer.distribution.plan import in_one_subscription
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def decide_subscription(
     template: ImageTemplate, plan: DistributionPlan, deployed_to: str | None, report: Report
 ) -> TemplateText | str | None:
     """The plan's, else the one that the template is `deployed_to`; reports what cannot lie in it, and what is no id."""
-    found = _bound(template, plan)
+    found = in_one_subscription(template, () if plan.image is None else (plan.image,))
     for what, text in found[1:]:
         first_what, first = found[0]
         if text.literal and first.literal and text.literal.lower() != first.literal.lower():
@@ -65,14 +65,3 @@ def subscription_value(decided: TemplateText | str | None, symbols: Symbols, *, 
             return symbols.value(decided)
         case _:
             return replace(SUBSCRIPTION, default=str(decided), validation=())
-
-
-def _bound(template: ImageTemplate, plan: DistributionPlan) -> tuple[tuple[str, TemplateText], ...]:
-    """What must lie in the subscription of the build VM. A gallery and an identity need not."""
-    found: list[tuple[str, TemplateText | None]] = [("the template", template.id.subscription if template.id else None)]
-    if template.vm.subnet is not None:
-        found.append(("the subnet", template.vm.subnet.subscription))
-    found += (bound,) if (bound := kind_of_source(template.source).subscription(template.source)) else ()
-    if plan.image is not None:
-        found.append(("the managed image to make", plan.image.id.subscription))
-    return tuple((what, text) for what, text in found if text is not None)

@@ -13,7 +13,16 @@ import aib2packer
 from tests.cases import convert_case_anew
 
 PACKAGE = Path(aib2packer.__file__).parent
-DECIDING = {"plan_distribution", "find_os_type", "decide_subscription", "decide_security", "decide_validation", "sort_tags"}
+DECIDING = {
+    "build_region",
+    "decide_security",
+    "decide_subscription",
+    "decide_validation",
+    "find_os_type",
+    "name_build",
+    "plan_distribution",
+    "sort_tags",
+}
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def plan_distribution(template: ImageTemplate) -> DistributionPlan:
     """Choose. A managed image is azure-arm's own only in the region and the subscription of the build."""
     images = _those_of(ManagedImageTarget, template.targets)
     location = build_region(template)
-    subscription = _subscription(template, images)
+    subscription = next((text for _, text in in_one_subscription(template, images)), None)
     image = next(
         (target for target in images if is_same(target.location, location) and is_same_subscription(target.id, subscription)),
         None,
@@ -117,13 +117,14 @@ def is_same_subscription(resource: ResourceId, subscription: TemplateText | None
     return subscription is None or not own or not subscription.literal or own.lower() == subscription.literal.lower()
 
 
-def _subscription(template: ImageTemplate, images: Iterable[ManagedImageTarget]) -> TemplateText | None:
-    """The subscription of the build: that of the first thing that must lie in it."""
-    found = [template.id.subscription if template.id else None, template.vm.subnet.subscription if template.vm.subnet else None]
-    if bound := kind_of_source(template.source).subscription(template.source):
-        found.append(bound[1])
-    found += [target.id.subscription for target in images]
-    return next((text for text in found if text is not None), None)
+def in_one_subscription(template: ImageTemplate, images: Iterable[ManagedImageTarget]) -> tuple[tuple[str, TemplateText], ...]:
+    """What must lie in the subscription of the build VM, and the subscription it names. A gallery and an identity need not."""
+    found: list[tuple[str, TemplateText | None]] = [("the template", template.id.subscription if template.id else None)]
+    if template.vm.subnet is not None:
+        found.append(("the subnet", template.vm.subnet.subscription))
+    found += (bound,) if (bound := kind_of_source(template.source).subscription(template.source)) else ()
+    found += (("the managed image to make", target.id.subscription) for target in images)
+    return tuple((what, text) for what, text in found if text is not None)
 
 
 def _group_within(
