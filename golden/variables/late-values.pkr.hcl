@@ -406,7 +406,7 @@ build {
               Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;
             esac
             tries=$((tries + 1))
-            if [ "$tries" -ge $(($MINUTES * 60 / 30)) ]; then
+            if [ "$tries" -ge $((MINUTES * 60 / 30)) ]; then
               echo "The image version was not published in $MINUTES minutes." >&2
               exit 1
             fi

@@ -183,7 +183,7 @@ def test_a_build_with_open_values_shows_which_and_is_run_with_a_file_of_them(tmp
     lay(tmp_path, web_json=SIZED)
     assert convert("web.json", "-o", "out", cwd=tmp_path)[0] == 0
     example = (tmp_path / "out/example.pkrvars.hcl").read_text(encoding="utf-8")
-    assert '\n# How large the build VM is.\n# size = "..."\n' in example
+    assert '\n# How large the build VM is. Whoever runs Packer gives it.\n# size = "..."\n' in example
     assert "-var-file=values.pkrvars.hcl" in (tmp_path / "out/build.pkr.hcl").read_text(encoding="utf-8")
     refused = packer.validate(tmp_path / "out")
     assert not refused.ok

@@ -575,6 +575,7 @@ def test_values_of_a_parameters_file_are_found_beside_the_build(packer: Packer, 
 
     build(conversion, tmp_path)
     for path, data in conversion.files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_bytes(data)
     verdict = packer.validate(tmp_path, {"subscription_id": SUBSCRIPTION})
     assert verdict.ok, verdict.output

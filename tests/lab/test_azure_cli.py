@@ -247,12 +247,14 @@ def test_a_vhd_whose_copy_fails_is_not_deleted(az: RecordedAzureCli) -> None:
 
 
 def test_the_azure_cli_takes_the_commands_of_the_pages_about_builds(az: RecordedAzureCli, az_parser: AzureCliParser) -> None:
-    pages = [file.read_text() for file in GOLDEN.glob("*/folder-*/MIGRATION.md")]
+    # The commands of the cut-over ask Azure more: test_cut_over.py has these.
+    pages = [file.read_text().partition("\n## Cut-over\n")[0] for file in GOLDEN.glob("*/folder-*/MIGRATION.md")]
     blocks = [block for page in pages for block in re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)]
     for block in blocks:
         if "\naz " in block:
             done = run(f"set -e\n{block.replace('=...', '=value')}", (), az)
             assert done.returncode == 0, done.stderr
 
-    assert {tuple(call[:2]) for call in az.calls()} == {("role", "assignment"), ("group", "create"), ("storage", "account")}
+    calls = {" ".join(call[:2]) for call in az.calls()}
+    assert calls == {"role assignment", "group create", "storage account", "group list", "image list", "resource list"}
     assert set(az_parser.complaints(az.calls())) == {""}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.cases.variables import required_variables
 from tests.lab.judge import Packer, Verdict
 
 AMONG_OTHERS = "landing/"
+OF_AN_ESTATE = "estate/"
 # Each golden build by its path: `<room>/<case>.pkr.hcl`, and `<room>/<case>/validate/build.pkr.hcl` where there is a second.
 CONVERTED = [golden_hcl(case).relative_to(GOLDEN).as_posix() for case in CASES if golden_hcl(case).exists()]
 CONVERTED += sorted(file.relative_to(GOLDEN).as_posix() for file in GOLDEN.glob("*/*/**/*.pkr.hcl"))
@@ -25,6 +27,9 @@ _RECORDED = {"image_version": "1.0.0", "managed_image_name": "web"}
 
 def write_golden(golden: str, folder: Path) -> Path:
     """Lay golden HCL out beside its side files, as `-o DIR` does; what a build would have recorded for it lies there too."""
+    if golden.startswith(OF_AN_ESTATE):
+        copytree((GOLDEN / golden).parent, folder, dirs_exist_ok=True)
+        return folder / Path(golden).name
     _, case, *below = golden.removesuffix(".pkr.hcl").split("/")
     for path, data in convert_case(case).files.items():
         file = folder / path

@@ -101,7 +101,11 @@ class Script:
             yield
             self.line("tries=$((tries + 1))")
             minutes = self.word("MINUTES", self._minutes).strip('"')
-            most = self._minutes * 60 // seconds if isinstance(self._minutes, int) else f"$(({minutes} * 60 / {seconds}))"
+            most = (
+                self._minutes * 60 // seconds
+                if isinstance(self._minutes, int)
+                else f"$(({minutes.removeprefix('$')} * 60 / {seconds}))"
+            )
             with self.block(f'if [ "$tries" -ge {most} ]; then', "fi"):
                 self.line(f'echo "{too_late} in {minutes} minutes." >&2')
                 self.line("exit 1")
