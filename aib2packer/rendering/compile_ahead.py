@@ -17,6 +17,8 @@ _ENVIRONMENTS = {
     ".hcl.j2": build_environment,
     ".md.j2": markdown_environment,
     ".yml.j2": yaml_environment,
+    ".sh.j2": yaml_environment,
+    ".ps1.j2": yaml_environment,
     ".html.j2": html_environment,
 }
 

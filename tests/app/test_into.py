@@ -106,7 +106,7 @@ def test_what_an_earlier_run_made_under_the_name_is_told_and_what_others_made_is
 
     _, _, stderr = convert("web.json", "--into", "packer", "--force", cwd=folder)
 
-    told = {line.split(":")[0] for line in stderr.splitlines() if "an earlier conversion has made this file" in line}
+    told = {line.split(":")[0] for line in stderr.splitlines() if "an earlier conversion wrote this file" in line}
     parts = {f"packer/web.{part}.pkr.hcl" for part in ("versions", "variables", "locals", "sources")}
     apart = {path for path in told if path.startswith("packer/validate-web/")}
     assert told - apart == {"packer/scripts/web/07-old.sh", *parts}

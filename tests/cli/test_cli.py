@@ -98,8 +98,10 @@ def convert(
 
 def files_in(folder: Path) -> set[str]:
     """All files, but for those that lie beside every build, or at the top for all of them."""
-    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name not in BESIDE)
-    return {path.as_posix() for path in files if path.parts[0] not in AT_TOP}
+    files = (
+        path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name not in {*BESIDE, "generalize.sh"}
+    )
+    return {path.as_posix() for path in files if path.parts[0] not in AT_TOP and path.name not in {*BESIDE, "generalize.sh"}}
 
 
 @pytest.fixture

@@ -169,7 +169,7 @@ def test_the_file_nearest_above_all_inputs_counts_before_that_of_the_working_fol
     def signed_in(*inputs: str) -> str:
         out = tmp_path / str(len(list(tmp_path.iterdir())))
         convert(*inputs, "-o", out, cwd=tmp_path / "work")
-        text = next(out.rglob("*.hcl")).read_text(encoding="utf-8")
+        text = next(out.rglob("*.pkr.hcl")).read_text(encoding="utf-8")
         return "oidc" if "oidc" in text else "secret" if "client_secret" in text else "msi"
 
     assert signed_in("../repo/linux/a.json") == "msi"

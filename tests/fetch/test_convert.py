@@ -24,7 +24,7 @@ SCRIPT = b"#!/bin/bash\r\necho caf\xe9\r\n"
 DATA = bytes(range(256))
 
 _OF_EVERY_FOLDER = ("build.pkr.hcl", "SHA256SUMS", "MIGRATION.md", ".gitignore", ".gitattributes")
-BESIDE = {"web.json", *(f"out/{name}" for name in _OF_EVERY_FOLDER)}
+BESIDE = {"out/scripts/generalize.sh", "web.json", *(f"out/{name}" for name in _OF_EVERY_FOLDER)}
 
 
 @pytest.fixture

@@ -16,6 +16,9 @@ from tests.cases.templates import template
 _ANNOTATION = re.compile(r" *# (?:--set )?[\w.-]+(?: \([\w.-]+\))?:[\d, ]+(?:; .*)?(?: \([\w.]+\[\d+\]\))?")
 SOURCE = SourceText("image.json", "0123456789")
 
+# This one is spread over files, as those of test_layouts.py are.
+IN_ONE_FILE = [case for case in CASES if case != "into-plain"]
+
 
 def test_the_places_of_a_build_in_a_folder_begin_with_its_name() -> None:
     span = Span(SOURCE, 0, 1)
@@ -42,7 +45,7 @@ def test_a_line_leads_to_the_smallest_place_around_it() -> None:
     assert origin_of((outer, inner), 10) is None
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", IN_ONE_FILE)
 def test_the_lines_of_a_place_hold_what_it_is_called(case: str) -> None:
     conversion = convert_case(case)
     files = {"": (conversion.hcl or "").encode(), **conversion.files}
@@ -67,7 +70,7 @@ def test_the_lines_of_a_place_hold_what_it_is_called(case: str) -> None:
             assert lines[-1].endswith("}")
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", IN_ONE_FILE)
 def test_annotations_are_comments_and_nothing_else(case: str) -> None:
     data, options = read_case(case)
     plain = convert(data, file="image.json", options=options)
