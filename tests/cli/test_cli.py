@@ -70,6 +70,7 @@ ISO = GOOD.replace('"PlatformImage"', '"ISO"')
 NO_STDOUT = "<stdout>: AIB2P021 error: standard output cannot be written ({})\n  = help: Give -o FILE.\n\n"
 NO_TEMPLATE = '{"compilerOptions": {}}'
 BESIDE = {".gitattributes", ".gitignore", "MIGRATION.md"}
+GENERALIZE = ("scripts", "generalize.sh")
 
 
 def run(
@@ -98,10 +99,8 @@ def convert(
 
 def files_in(folder: Path) -> set[str]:
     """All files, but for those that lie beside every build, or at the top for all of them."""
-    files = (
-        path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name not in {*BESIDE, "generalize.sh"}
-    )
-    return {path.as_posix() for path in files if path.parts[0] not in AT_TOP and path.name not in {*BESIDE, "generalize.sh"}}
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name not in BESIDE)
+    return {path.as_posix() for path in files if path.parts[0] not in AT_TOP and path.parts[-2:] != GENERALIZE}
 
 
 @pytest.fixture

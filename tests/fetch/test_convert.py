@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 SCRIPT = b"#!/bin/bash\r\necho caf\xe9\r\n"
 DATA = bytes(range(256))
 
-_OF_EVERY_FOLDER = ("build.pkr.hcl", "SHA256SUMS", "MIGRATION.md", ".gitignore", ".gitattributes")
-BESIDE = {"out/scripts/generalize.sh", "web.json", *(f"out/{name}" for name in _OF_EVERY_FOLDER)}
+_OF_EVERY_FOLDER = ("build.pkr.hcl", "scripts/generalize.sh", "SHA256SUMS", "MIGRATION.md", ".gitignore", ".gitattributes")
+BESIDE = {"web.json", *(f"out/{name}" for name in _OF_EVERY_FOLDER)}
 
 
 @pytest.fixture

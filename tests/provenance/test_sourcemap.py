@@ -16,9 +16,6 @@ from tests.cases.templates import template
 _ANNOTATION = re.compile(r" *# (?:--set )?[\w.-]+(?: \([\w.-]+\))?:[\d, ]+(?:; .*)?(?: \([\w.]+\[\d+\]\))?")
 SOURCE = SourceText("image.json", "0123456789")
 
-# This one is spread over files, as those of test_layouts.py are.
-IN_ONE_FILE = [case for case in CASES if case != "into-plain"]
-
 
 def test_the_places_of_a_build_in_a_folder_begin_with_its_name() -> None:
     span = Span(SOURCE, 0, 1)
@@ -45,13 +42,13 @@ def test_a_line_leads_to_the_smallest_place_around_it() -> None:
     assert origin_of((outer, inner), 10) is None
 
 
-@pytest.mark.parametrize("case", IN_ONE_FILE)
+@pytest.mark.parametrize("case", CASES)
 def test_the_lines_of_a_place_hold_what_it_is_called(case: str) -> None:
     conversion = convert_case(case)
-    files = {"": (conversion.hcl or "").encode(), **conversion.files}
+    files = {conversion.build_file: (conversion.hcl or "").encode(), **conversion.files}
 
     for place in conversion.source_map:
-        text = files[f"{place.folder}build.pkr.hcl" if place.folder else ""].decode().splitlines()
+        text = files[f"{place.folder}{place.file}"].decode().splitlines()
         lines = text[place.lines.first - 1 : place.lines.last]
         address = place.address.removeprefix(place.folder)
         if address.startswith("var."):
@@ -70,7 +67,7 @@ def test_the_lines_of_a_place_hold_what_it_is_called(case: str) -> None:
             assert lines[-1].endswith("}")
 
 
-@pytest.mark.parametrize("case", IN_ONE_FILE)
+@pytest.mark.parametrize("case", CASES)
 def test_annotations_are_comments_and_nothing_else(case: str) -> None:
     data, options = read_case(case)
     plain = convert(data, file="image.json", options=options)
@@ -80,20 +77,17 @@ def test_annotations_are_comments_and_nothing_else(case: str) -> None:
     annotated_texts, annotated_others = _split(annotated)
     assert annotated_others == others
     assert annotated_texts.keys() == texts.keys()
+    led_back = {f"{place.folder}{place.file}" for place in plain.source_map}
     for name, text in texts.items():
         lines = annotated_texts[name].splitlines()
-        added = [
-            line
-            for line in lines
-            if re.fullmatch(r" *# (?:--set )?[\w.-]+(?: \([\w.-]+\))?:[\d, ]+(?:; .*)?(?: \([\w.]+\[\d+\]\))?", line)
-        ]
-        assert added
+        added = [line for line in lines if _ANNOTATION.fullmatch(line)]
+        assert bool(added) == (name in led_back)
         assert [line for line in lines if line not in added] == text.splitlines()
 
 
 def _split(conversion: Conversion) -> tuple[dict[str, str], dict[str, bytes]]:
     """The HCL of a conversion, that of the build that validates too, and its other files."""
-    texts = {} if conversion.hcl is None else {"build.pkr.hcl": conversion.hcl}
+    texts = {} if conversion.hcl is None else {conversion.build_file: conversion.hcl}
     texts |= {name: data.decode() for name, data in conversion.files.items() if name.endswith(".pkr.hcl")}
     return texts, {name: data for name, data in conversion.files.items() if name not in texts}
 
