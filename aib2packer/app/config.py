@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from os.path import commonpath
+from os.path import commonpath, lexists
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass, field
 from aib2packer.lazy.patterns import pattern
+from aib2packer.system.files import read_bytes, resolved
 from aib2packer.text.globs import matches
 from aib2packer.text.source import FileError
+from aib2packer.text.toml import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,8 +47,8 @@ class Config:
         """The options that the rules give a template; the later win."""
         if self.file is None:
             return {}
-        folder, absolute = self.file.parent.resolve(), path.resolve()
-        if not absolute.is_relative_to(folder):
+        folder, absolute = resolved(self.file.parent), resolved(path)
+        if folder is None or absolute is None or not absolute.is_relative_to(folder):
             return {}
         name = absolute.relative_to(folder).as_posix()
         values: dict[str, object] = {}
@@ -63,15 +65,18 @@ def find_config(inputs: Iterable[Path], working: Path) -> Path | None:
         inputs: What is converted; a folder is searched itself too.
         working: The working folder.
 
+    Raises:
+        FileError: A project file cannot be read.
+
     """
     folders = [path if path.is_dir() else path.parent for path in (working / one for one in inputs)]
     shared = Path(commonpath(folders)) if folders and len({folder.anchor for folder in folders}) == 1 else working
-    return _nearest(shared.resolve()) or _nearest(working)
+    return _nearest(resolved(shared) or working) or _nearest(working)
 
 
 def _nearest(start: Path) -> Path | None:
     for folder in (start, *start.parents):
-        if (folder / FILE).is_file():
+        if lexists(folder / FILE):  # what is no file there is told when it is read
             return folder / FILE
         if (folder / _PROJECT).is_file() and _table(folder / _PROJECT):
             return folder / _PROJECT
@@ -108,16 +113,16 @@ def _rule(file: Path, table: Mapping[str, object]) -> Rule:
 
 def _table(file: Path) -> Mapping[str, object]:
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(str(file), f"cannot be read ({error})", "Check the path, and save it as UTF-8.") from error
+        text = read_bytes(str(file), file).decode("utf-8-sig").replace("\r\n", "\n")
+    except FileError as error:
+        raise FileError(error.file, error.reason, "Correct it, or remove it.") from error
+    except UnicodeDecodeError as error:
+        raise FileError(str(file), f"cannot be read ({error})", "Save it as UTF-8.") from error
     if file.name == _PROJECT and not _MAY_SAY.search(text):
         return {}
-    import tomllib
-
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = read_toml(text)
+    except ValueError as error:
         if file.name == _PROJECT:
             return {}  # whoever it is for will tell
         raise FileError(str(file), f"is not TOML: {error}", "Correct it.") from error

@@ -23,7 +23,8 @@ from aib2packer.packer.layout import (
     own_names,
 )
 from aib2packer.packer.steps.generalize import OWN_SCRIPTS
-from aib2packer.text.source import FileError, SourceText, Span
+from aib2packer.system.files import open_file, read_bytes
+from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -32,6 +33,8 @@ _SCRIPT = pattern(r"\d{2,}-.*\.(?:sh|ps1)|winrm\.ps1")  # as customizers name th
 _HEADER = CONVERTED.encode()
 _PAGE = f".{MIGRATION_PAGE}"  # has the name of the build in front where a folder has several
 _NULL = "/dev/null"
+_LINE = 1 << 10
+_MOST = 1 << 30  # what is fetched for a build may have that many bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +123,9 @@ def left_over(folder: Path, expected: Collection[Path]) -> Iterator[Difference]:
             continue
         for name in sorted(names):
             if name == BUILD_FILE or (name.endswith(BUILD_ENDING) and not set(SPLIT_FILES).isdisjoint(names)):
-                content = _content(Path(top, name)) or b""
-                if _HEADER in _first_line(content):
-                    yield Difference(Path(top, name), _text(content), None)
+                path = Path(top, name)
+                if _HEADER in _top(path):
+                    yield Difference(path, _text(_content(path)), None)
 
 
 def left_in(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
@@ -149,7 +152,7 @@ def _other_layout(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     builds = [
         path
         for path in (sorted(folder.glob(f"*{BUILD_ENDING}")) if is_split else [folder / BUILD_FILE])
-        if path.name not in files and _HEADER in (first := _first_line(_content(path) or b"")) and first in tops
+        if path.name not in files and _HEADER in (first := _top(path)) and first in tops
     ]
     parts = [folder / name for name in SPLIT_FILES] if any(path.name != BUILD_FILE for path in builds) else []
     return [*builds, *(path for path in parts if path.is_file())]
@@ -170,16 +173,20 @@ def _scripts(folder: Path) -> list[Path]:
         return []
 
 
+def _top(path: Path) -> bytes:
+    """The first line of a file; nothing of what is none, or cannot be read."""
+    try:
+        with open_file(path) as file:
+            return _first_line(file.read(_LINE))
+    except OSError:
+        return b""
+
+
 def _content(path: Path) -> bytes | None:
     """What is in a file; None where there is none."""
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    if not os.path.lexists(path):
         return None
-    except OSError as error:
-        raise FileError(
-            str(path), f"cannot be read ({error.strerror or error})", "Check the path and its permissions."
-        ) from error
+    return read_bytes(str(path), path, _MOST)
 
 
 def _is_edited(content: bytes | None, written: str | None) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aib2packer.system.files import is_within, read_bytes
 from aib2packer.terraform.configuration import Files
 from aib2packer.text.source import InputError, SourceText, decode
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def files_around(folder: Path, root: Path | None) -> Files:
@@ -29,7 +32,7 @@ def files_around(folder: Path, root: Path | None) -> Files:
         except (OSError, ValueError):
             return ()
         wanted = (name for name in names if name.endswith((".tf", ".tofu", ".auto.tfvars")) or name == "terraform.tfvars")
-        found = (read(str(Path(path, name))) for name in sorted(wanted, key=lambda name: name != "terraform.tfvars"))
-        return tuple(source for source in found if source is not None)
+        places = (folder / path / name for name in sorted(wanted, key=lambda name: name != "terraform.tfvars"))
+        return tuple(decode(read_bytes(str(file), file), str(file)) for file in places if is_within(file, root or folder))
 
     return Files(read, configuration)
