@@ -10,30 +10,27 @@ from aib2packer.findings.codes import OUT_OF_DATE
 from aib2packer.findings.model import Finding, about_file
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import dataclass
-from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import (
     BUILD_ENDING,
     BUILD_FILE,
-    CONVERTED,
     MIGRATION_PAGE,
     SCRIPTS,
     SOURCES_FILE,
     SPLIT_FILES,
     VALIDATION_FOLDER,
+    is_converted,
+    is_made_script,
     own_names,
 )
-from aib2packer.packer.steps.generalize import OWN_SCRIPTS
 from aib2packer.system.files import open_file, read_bytes
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-_SCRIPT = pattern(r"\d{2,}-.*\.(?:sh|ps1)|winrm\.ps1")  # as customizers name them, and packer/vm/winrm.py
-_HEADER = CONVERTED.encode()
 _PAGE = f".{MIGRATION_PAGE}"  # has the name of the build in front where a folder has several
 _NULL = "/dev/null"
-_LINE = 1 << 10
+_LINE = 1 << 16
 _MOST = 1 << 30  # what is fetched for a build may have that many bytes
 
 
@@ -124,7 +121,7 @@ def left_over(folder: Path, expected: Collection[Path]) -> Iterator[Difference]:
         for name in sorted(names):
             if name == BUILD_FILE or (name.endswith(BUILD_ENDING) and not set(SPLIT_FILES).isdisjoint(names)):
                 path = Path(top, name)
-                if _HEADER in _top(path):
+                if is_converted(_top(path)):
                     yield Difference(path, _text(_content(path)), None)
 
 
@@ -147,39 +144,35 @@ def left_in(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
 
 def _other_layout(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """The files of the same build as it was in another layout, by the first line of the comment at its top."""
-    tops = {_first_line(content) for name, content in files.items() if name.endswith(BUILD_ENDING)}
+    tops = {_first_line(_text(content) or "") for name, content in files.items() if name.endswith(BUILD_ENDING)}
     is_split = (folder / SOURCES_FILE).is_file()  # else a file with a name was written by itself: `-o other.pkr.hcl`
     builds = [
         path
         for path in (sorted(folder.glob(f"*{BUILD_ENDING}")) if is_split else [folder / BUILD_FILE])
-        if path.name not in files and _HEADER in (first := _top(path)) and first in tops
+        if path.name not in files and is_converted(top := _top(path)) and top in tops
     ]
     parts = [folder / name for name in SPLIT_FILES] if any(path.name != BUILD_FILE for path in builds) else []
     return [*builds, *(path for path in parts if path.is_file())]
 
 
-def _first_line(content: bytes) -> bytes:
-    return content.partition(b"\n")[0]
-
-
-def _is_made(name: str) -> bool:
-    return _SCRIPT.fullmatch(name) is not None or f"{SCRIPTS}/{name}" in OWN_SCRIPTS
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0]
 
 
 def _scripts(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if _is_made(path.name))
+        return sorted(path for path in folder.iterdir() if is_made_script(path.name))
     except OSError:
         return []
 
 
-def _top(path: Path) -> bytes:
+def _top(path: Path) -> str:
     """The first line of a file; nothing of what is none, or cannot be read."""
     try:
         with open_file(path) as file:
-            return _first_line(file.read(_LINE))
+            return _first_line(_text(file.read(_LINE)) or "")
     except OSError:
-        return b""
+        return ""
 
 
 def _content(path: Path) -> bytes | None:
