@@ -2,6 +2,7 @@
 
 import json
 import re
+import re
 from dataclasses import replace
 
 import pytest
