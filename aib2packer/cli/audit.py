@@ -64,7 +64,7 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
     request = replace(picked(Request, given | {"options": picked(Options, given)}), folder=_NOWHERE, look=True)
     try:
         context = click.get_current_context()
-        jobs = [configured(context, one, request) for one in templates]
+        jobs = configured(context, templates, request, quiet=quiet)
     except FileError as error:
         print_error(str(error))
         sys.exit(2)
