@@ -74,9 +74,9 @@ class ApiVersion:
         """The version that brought what is at `path`, where that is a newer one, and brought nothing above it too."""
         if self.value is None or self.value >= _NEWEST:
             return None
-        plain = _NUMBER.sub("", path)
+        plain = _NUMBER.sub("", path) if "[" in path else path
         version = _SINCE.get(plain)
-        if version is None or not self.before(version):
+        if version is None or version <= self.value:
             return None
         above = (plain[:end] for end, sign in enumerate(plain) if sign in ".[=")
         return None if any(self.before(_SINCE.get(place, "")) for place in above) else version

@@ -52,18 +52,29 @@ def print_body(body: Body, indent: int = 0) -> str:
 
 def print_items(body: Body, indent: int = 0) -> Iterator[tuple[_Item, str]]:
     """The items of a body, each with its lines."""
-    for are_attributes, members in groupby(body, key=lambda item: isinstance(item, Attribute)):
-        items = tuple(members)
-        if are_attributes:
-            pairs = [_pair(item, indent) for item in items if isinstance(item, Attribute)]
-            yield from zip(items, _assignments(pairs, indent), strict=True)
-        else:
-            yield from ((item, _print_item(item, indent)) for item in items)
+    group: list[Attribute] = []  # attributes that follow one another
+    for item in body:
+        if isinstance(item, Attribute):
+            group.append(item)
+            continue
+        if group:
+            yield from _print_group(group, indent)
+            group = []
+        yield item, _print_item(item, indent)
+    yield from _print_group(group, indent)
 
 
-def _pair(item: Attribute, indent: int) -> tuple[str, str]:
-    column = _WIDTH if item.name in _ONE_A_LINE else indent + len(item.name) + _EQUALS
-    return item.name, _print_value(item.value, indent, column)
+def _print_group(group: Sequence[Attribute], indent: int) -> Iterator[tuple[Attribute, str]]:
+    return zip(group, _assignments([_pair(item.name, item.value, indent) for item in group], indent), strict=True)
+
+
+def print_settings(settings: Mapping[str, Value], indent: int = 0) -> str:
+    """The lines of attributes, as those of a body that has nothing else."""
+    return "\n".join(_assignments([_pair(name, value, indent) for name, value in settings.items()], indent))
+
+
+def _pair(name: str, value: Value, indent: int) -> tuple[str, str]:
+    return name, _print_value(value, indent, _WIDTH if name in _ONE_A_LINE else indent + len(name) + _EQUALS)
 
 
 def print_variable(variable: Variable) -> str:
@@ -170,6 +181,8 @@ def escape_templates(value: Value) -> Value:
         case str():
             return _escape_braces(value)
         case Interpolation():
+            if not any(isinstance(part, str) and "{" in part for part in value.parts):
+                return value
             parts = (_escape_braces(part) if isinstance(part, str) else part for part in _joined(value.parts))
             return Interpolation(tuple(parts), value.multiline)
         case bool() | int() | float() | Variable() | Local() | HclCode() | GoTemplate():
@@ -213,7 +226,8 @@ def _add_named(value: Value | Body | _Item, found: list[Variable | Local]) -> No
         case str() | bool() | int() | float() | GoTemplate() | Comment() | Blank():
             pass
         case Attribute():
-            _add_named(value.value, found)
+            if type(value.value) is not str:  # the most are
+                _add_named(value.value, found)
         case Variable() | Local():
             found.append(value)
         case HclCode():
@@ -260,12 +274,13 @@ def _print_item(item: _Item, indent: int) -> str:
             body = print_body(item.body, indent + _STEP)
             return f"{margin}{head} {{\n{body}\n{margin}}}" if body else f"{margin}{head} {{}}"
         case Comment():
-            return _comment(item.text, indent)
+            return print_comment(item.text, indent)
         case _:
             return ""
 
 
-def _comment(text: str, indent: int) -> str:
+def print_comment(text: str, indent: int = 0) -> str:
+    """The lines of a comment, wrapped."""
     start = f"{' ' * indent}# "
     width = _WIDTH - len(start)
     lines: list[str] = []
