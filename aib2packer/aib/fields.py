@@ -156,7 +156,7 @@ class Fields:
     def value(self, key: str, *others: Spelling) -> Json | None:
         """The value of a key under any spelling that counts; None where it is unset."""
         found = self._find(key, others)
-        return None if found is None or _is_unset(found.value) else found.value
+        return None if found is None else found.value
 
     def text(self, key: str, *others: Spelling) -> TemplateText | None:
         """A string in which `<tokens>` and `{tokens}` are placeholders: names, regions, ids."""
@@ -290,7 +290,7 @@ class Fields:
 
     def integer_of_key(self, key: str) -> Located[int] | None:
         """A whole number of which 0 is a value like any other."""
-        found = self._find(key, ())
+        found = self._find(key, ()) or self._lookup(key)
         return None if found is None or found.value == JsonScalar(None, found.value.span) else self.integer_of(found.value, key)
 
     def integers(self, key: str, *others: Spelling) -> tuple[Located[int], ...]:
@@ -618,6 +618,7 @@ class Fields:
         return members[0] if len(members) == 1 else next((member for member in members if member.key == key), members[0])
 
     def _find(self, key: str, others: tuple[Spelling, ...]) -> JsonMember | None:
+        """The member that sets a key, under any spelling that counts."""
         found = self._lookup(key)
         if found is not None:
             self._used.add(found.key)
@@ -634,7 +635,7 @@ class Fields:
             self._used.add(member.key)
             if not _is_unset(member.value) and self._honoured(member, other, key):
                 return member
-        return found
+        return None
 
     def _honoured(self, member: JsonMember, other: Spelling, key: str) -> bool:
         if self.api.before(other.until) or (self.api.value is None and other.lenient):
@@ -654,7 +655,7 @@ class Fields:
         what = self._name(key)
         version = self.api.lacks(what)
         if version is None and isinstance(member.value, JsonScalar) and isinstance(member.value.value, str):
-            version, what = self.api.lacks(f"{what}={member.value.value}"), f"`{member.value.value}` as {what}"
+            version, what = self.api.lacks_value(what, member.value.value), f"`{member.value.value}` as {what}"
         if version is None:
             return
         strict = self.api.since(STRICT_SINCE) or what != self._name(key)

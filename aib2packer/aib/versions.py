@@ -53,6 +53,7 @@ ADDED: dict[str, tuple[str, ...]] = {
 KNOWN = tuple(ADDED)
 _SINCE = {path: version for version, paths in ADDED.items() for path in paths}
 _NEWEST = max(ADDED)
+_WITH_NEWER_VALUES = tuple(path.partition("=")[0].rpartition(".")[2] for path in _SINCE if "=" in path)
 _NUMBER = pattern(r"\[\d+\]")
 
 
@@ -80,6 +81,10 @@ class ApiVersion:
             return None
         above = (plain[:end] for end, sign in enumerate(plain) if sign in ".[=")
         return None if any(self.before(_SINCE.get(place, "")) for place in above) else version
+
+    def lacks_value(self, path: str, value: str) -> str | None:
+        """The version that brought a value of the setting at `path`, where that is a newer one."""
+        return self.lacks(f"{path}={value}") if path.endswith(_WITH_NEWER_VALUES) else None
 
     def __str__(self) -> str:
         return self.value or "this API version"

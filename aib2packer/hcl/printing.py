@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
+from functools import lru_cache
 from itertools import count, groupby
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -226,18 +227,19 @@ def _add_named(value: Value | Body | _Item, found: list[Variable | Local]) -> No
         case str() | bool() | int() | float() | GoTemplate() | Comment() | Blank():
             pass
         case Attribute():
-            if type(value.value) is not str:  # the most are
-                _add_named(value.value, found)
+            _add_named(value.value, found)
         case Variable() | Local():
             found.append(value)
         case HclCode():
             found += value.uses
         case tuple() | Block() | Interpolation():
             for part in _parts(value):
-                _add_named(part, found)
+                if not isinstance(part, str):
+                    _add_named(part, found)
         case _:
             for item in value.values():
-                _add_named(item, found)
+                if not isinstance(item, str):
+                    _add_named(item, found)
 
 
 def _parts(value: tuple[Value, ...] | Body | Block | Interpolation) -> Iterable[Value | _Item]:
@@ -289,8 +291,13 @@ def print_comment(text: str, indent: int = 0) -> str:
         if len(shown) <= width:
             lines.append(shown)
         else:
-            lines += textwrap.wrap(shown, width, break_long_words=False, break_on_hyphens=False)
+            lines += _wrapped(shown, width)
     return "\n".join(f"{start}{line}".rstrip() for line in lines)
+
+
+@lru_cache(maxsize=128)  # most are sentences of ours, which builds have in common
+def _wrapped(line: str, width: int) -> list[str]:
+    return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _print_value(value: Value, indent: int, column: int) -> str:
