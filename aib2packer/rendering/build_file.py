@@ -83,8 +83,8 @@ def _placed(text: str, annotations: Mapping[str, str]) -> Rendered:
     line = 1 + before.count("\n")
     for address, _, lines in (one.partition("\n") for one in marked):
         if not address:
-            address, first = open_places.pop()
-            places[address] = Lines(first, line - 1)
+            ended, first = open_places.pop()
+            places[ended] = Lines(first, line - 1)
         else:
             open_places.append((address, line))
             if (note := annotations.get(address)) is not None:
@@ -131,4 +131,3 @@ def _places(body: Body, indent: int, address: str) -> str:
         f"{_begin(f'{address}.{item.name}')}\n{text}\n{_MARK}" if isinstance(item, Attribute | Block) else text
         for item, text in print_items(body, indent)
     )
-
