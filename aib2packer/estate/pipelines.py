@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
 from aib2packer.estate.values import with_values
-from aib2packer.guide.pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, free_name, github_access
+from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, free_name, github_access
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, GITHUB_ACTIONS, PICK, RUN
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from aib2packer.estate.model import Estate, EstateBuild
-    from aib2packer.guide.pipelines import PipelineAccess
+    from aib2packer.guide.build_pipelines import PipelineAccess
     from aib2packer.options import Auth
 
 ENVIRONMENT = "image-builds"

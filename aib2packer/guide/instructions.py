@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
+from aib2packer.guide.choices import choices
 from aib2packer.guide.commands import FOLDER, commands
-from aib2packer.guide.decided import choices
+from aib2packer.guide.connections import reach
 from aib2packer.guide.leftovers import remove_leftovers, replace_image
-from aib2packer.guide.network import reach
-from aib2packer.guide.rights import further_rights, one_group, rights_to_boot, whole_subscription
+from aib2packer.guide.needed_rights import further_rights, one_group, rights_to_boot, whole_subscription
 from aib2packer.guide.service import service
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Auth
+from aib2packer.packer.distribution.image_version import counting_options, counting_values
 from aib2packer.packer.distribution.kinds import kind_of_target
-from aib2packer.packer.distribution.versions import counting_options, counting_values
 from aib2packer.packer.layout import SHA256SUMS, output_names
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.steps.download import needs_azure_cli
 from aib2packer.packer.subscription import subscription_value
-from aib2packer.packer.validation import stand_ins
+from aib2packer.packer.validation.validation_build import stand_ins
 from aib2packer.packer.vm.machine import build_location
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Local, Value
-from aib2packer.packer.distribution.ids import TEMPORARY, snapshot_name, temporary_group, temporary_image
+from aib2packer.packer.distribution.made_ids import TEMPORARY, snapshot_name, temporary_group, temporary_image
 from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.vm.machine import BUILD_GROUP
 
