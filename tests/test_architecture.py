@@ -354,7 +354,7 @@ def types_asked_for(path: Path) -> Iterator[str]:
 
 
 # What stands for something said elsewhere.
-POINTING = {"it", "its", "they", "them", "these", "those", "this", "such", "same", "likewise", "also", "and"}
+POINTING = {"it", "its", "they", "them", "these", "those", "this", "such", "same", "likewise", "also", "and", "of", "for"}
 
 
 def test_what_documents_a_thing_begins_with_its_subject() -> None:

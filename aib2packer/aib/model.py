@@ -518,7 +518,7 @@ class ImageTemplate:
     """How long the build may take; where only Packer's run knows, as long as it may if nothing else is said."""
     build_timeout_span: Span | None
     build_timeout: TemplateText | None
-    """The minutes, where only Packer's run knows them."""
+    """How many minutes the build may take, where only Packer's run knows."""
     source: Source
     vm: VmProfile
     customize: tuple[Customizer, ...]

@@ -27,7 +27,7 @@ class Template:
 
     name: str
     path: Path | None
-    """None: standard input."""
+    """Where the input lies; None: standard input."""
     folder: PurePosixPath
     found: bool = False
     """Whether it was found in a folder rather than named; such a file need not be a template."""

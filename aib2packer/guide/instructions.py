@@ -48,9 +48,9 @@ class Guide:
     counting: str | None
     """The options that count gallery versions on, as the service does; None where the template names the version."""
     by_time: bool
-    """Whether the service did not count at all: its API version made the number from the time."""
+    """Whether the service made the number of a gallery version from the time, and did not count: its API version says so."""
     counting_values: tuple[str, ...]
-    """What these need in the shell: `name=value` each."""
+    """What the options that count on need in the shell: `name=value` each."""
     auth: Auth
     cloud: Cloud
     places: tuple[str, ...]
@@ -58,17 +58,17 @@ class Guide:
     needs_shell: bool
     """Whether the build runs commands of a POSIX shell on Packer's machine."""
     private_blobs: bool
-    """Whether it fetches with the Azure CLI's account."""
+    """Whether the build fetches with the account of the Azure CLI."""
     copies: bool
     """Whether post-processors make targets with the Azure CLI."""
     notes: tuple[str, ...]
-    """What the Azure CLI needs besides for targets of some kinds."""
+    """What the Azure CLI needs for targets of some kinds, besides being signed in."""
     fetched: bool
     """Whether scripts and files were fetched when the template was converted."""
     private: bool
     """Whether the build VM has an address in a subnet of the user's, where not every machine reaches it."""
     public: bool
-    """Whether it has a public address. Both where that is only known when Packer runs."""
+    """Whether the build VM has a public address. `private` and `public` are both true where only Packer's run knows."""
     had_identity: str | None
     """The name of the identity that the template used, "" where it is not known; None where there is none."""
     subscription_right: Right
@@ -90,13 +90,13 @@ class Guide:
     leftovers: tuple[str, ...] = ()
     """Commands that delete what a cancelled build left."""
     boots: str | None = None
-    """What a build boots that makes no image; None for one that makes an image."""
+    """What the build boots, where it only validates; None where it makes an image."""
     validated: bool = False
-    """Whether another build validates the image."""
+    """Whether a build of its own validates the image."""
     validation: Commands | None = None
-    """The commands of that build, where it lies beside this one."""
+    """The commands of the build that validates, where it lies below this one."""
     releases: bool = False
-    """Whether it releases a version, which the build holds back until then."""
+    """Whether the build releases a gallery version that was held back until the image is validated."""
 
     @property
     def counted(self) -> str:

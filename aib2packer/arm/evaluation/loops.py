@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Evaluate = Callable[[Json, Scope], Json]
 
 MAX_ROUNDS = 800
-"""Of any loop: https://learn.microsoft.com/azure/azure-resource-manager/templates/copy-resources"""
+"""The most rounds of any loop: https://learn.microsoft.com/azure/azure-resource-manager/templates/copy-resources"""
 
 
 def loops_of(member: JsonMember) -> tuple[JsonObject, ...]:

@@ -46,7 +46,7 @@ class GalleryImageSource(SourceKind[GalleryImage | SharedGalleryImage]):
         return {"shared_image_gallery": Block("shared_image_gallery", body, origins=(source.span,))}
 
     def newest(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols, location: str) -> str:
-        """That of the definition, of those that are not held back."""
+        """The newest version of the image definition that is not held back."""
         del location
         if not isinstance(source, GalleryImage) or source.version is not None:
             return ""
