@@ -159,7 +159,7 @@ class Result:
 
     @property
     def light(self) -> Result:
-        """What is needed of a result for all builds together: no texts of the input, and nothing said of files that are there."""
+        """What all builds together need of a result: no texts of the input, and nothing said of files that are there."""
         findings = tuple(
             about_file(one.code, one.span.source.name, one.message, one.help)
             for one in self.findings

@@ -53,7 +53,7 @@ def _image_that_goes(security: Security, template: ImageTemplate, name: str) -> 
 
 
 def image_group(name: str) -> Local:
-    """The resource group of a temporary image, where the build may take a group that is there: that stays, the image is deleted."""
+    """The resource group of a temporary image, where the build may take one that is there: it stays, the image is deleted."""
     group = temporary_group(name)
     chosen = HclCode(f"var.{BUILD_GROUP.name} == null ? local.{group.name} : var.{BUILD_GROUP.name}", (BUILD_GROUP, group))
     return Local("image_group_name", chosen)
