@@ -48,7 +48,7 @@ Condition: TypeAlias = "symbolic.Symbol | None"
 _ReadText: TypeAlias = "Callable[[str, Span, Report], TemplateText]"
 
 STRICT_SINCE = "2024-02-01"
-"""The API version from which on the service is case-sensitive of keys and refuses unknown ones (docs/reference/aib-behaviour.md 5 and 6)."""
+"""The API version from which on keys are case-sensitive, and unknown ones refused (docs/reference/aib-behaviour.md 5, 6)."""
 
 # Outside of a deployment template `[ -f x ]` is a command, but this is a piece of a template that was cut out.
 _CALL = pattern(r"\[(?:parameters|variables|concat|format|resourceId|resourceGroup|subscription)\(.*\]", re.DOTALL)
