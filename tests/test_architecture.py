@@ -181,6 +181,13 @@ def test_each_room_says_what_lives_there(init: str) -> None:
     assert said.partition("\n")[0].endswith((".", ":"))
 
 
+def test_each_room_has_a_folder_of_tests() -> None:
+    rooms = {room.partition(".")[0] for room in RANK if (PACKAGE / room.partition(".")[0]).is_dir()}
+    tested = {file.parent.name for file in Path(__file__).parent.glob("*/test_*.py")}
+
+    assert rooms <= tested
+
+
 def test_below_convert_nothing_reaches_outside_of_the_process() -> None:
     reaching = sorted(
         f"{module} imports {target}"
