@@ -6,7 +6,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Asks
-from aib2packer.findings.text import columns, shortened
+from aib2packer.findings.text import columns, listed, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -94,8 +94,7 @@ def _chapter(title: str, chapter: Chapter, style: Styler) -> Iterator[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more, shown = len(names) - _NAMES, [shortened(name, _LONGEST) for name in names[:_NAMES]]
-    return f"{', '.join(shown)}, and {more} more" if more > 0 else ", ".join(shown)
+    return listed([shortened(name, _LONGEST) for name in names[:_NAMES]], len(names))
 
 
 def _wrapped(first: str, text: str) -> Iterable[str]:

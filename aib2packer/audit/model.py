@@ -49,6 +49,10 @@ class Cause:
         return sum(len(one.places) for one in self.said)
 
 
+ONLY_THE_BUILD_KNOWS = "an id that only the build knows"
+"""The scope of a role whose id no command can name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """Something that people must see to: what, more about it, a command ("" for none), and the templates that need it."""
@@ -56,6 +60,8 @@ class Need:
     what: str
     about: str
     command: str
+    scope: str
+    """The id of what it is about, as a word of a shell; "" for what has none."""
     templates: tuple[str, ...]
 
 

@@ -24,7 +24,7 @@ from aib2packer.findings.model import Severity, about_file
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import replace
 from aib2packer.options import Layout, Options
-from aib2packer.packer.layout import BUILD_ENDING
+from aib2packer.packer.layout import BUILD_ENDING, RECORD
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
 
 def _written(folder: Path | None) -> dict[Path, str]:
     """What earlier runs have written below a folder, as far as that is on record."""
-    if folder is None:
+    if folder is None or not os.path.lexists(folder / RECORD):
         return {}
     from aib2packer.estate.record import written
 

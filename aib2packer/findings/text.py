@@ -57,6 +57,12 @@ def labelled(code: Code, *, color: bool) -> str:
     return (_coloured if color else _plain)(f"{code.id} {code.severity.value}:", _COLOURS[code.severity])
 
 
+def listed(names: Sequence[str], count: int | None = None) -> str:
+    """The first names of some, and how many more there are; `count`: of all, where `names` are the first of them."""
+    more = 0 if count is None else count - len(names)
+    return f"{', '.join(names)}, and {more} more" if more > 0 else ", ".join(names)
+
+
 def counted(findings: Sequence[Finding]) -> Counter[Severity]:
     """How many findings there are of each severity."""
     return Counter(finding.severity for finding in findings)
