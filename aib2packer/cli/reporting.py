@@ -126,8 +126,9 @@ class Telling:
             self.exit_code = 2
         elif set(self._outcomes) == {Outcome.LEFT_OUT.value}:  # nothing is converted
             self.exit_code = max(self.exit_code, 1)
-        for one in refused if self._overview else ():
-            self._overview.add_findings(one)
+        if self._overview:
+            for one in refused:
+                self._overview.add_findings(one)
         said = self._kept if reporting.findings.is_document else [*map(_not_accepted, self._kept)]
         shown = [*(map(_errors_only, said) if reporting.quiet else said), *refused]
         if reporting.findings.is_document:
