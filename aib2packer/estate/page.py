@@ -87,8 +87,8 @@ class EstatePage:
     shared: tuple[str, ...]
     """The names of the values in the file for all."""
     values_file: str
-    values_options: str
-    """How it is given to Packer, before a file of a build."""
+    values_in: tuple[str, str]
+    """A build that takes it, and how it is given to Packer there, before a file of the build; "" for none."""
     filled: tuple[str, ...]
     """Paths of the files that show what single builds want."""
     first: Stage | None
@@ -129,7 +129,9 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         by_hand=tuple(_by_hand(chapter) for chapter in audit.by_hand if chapter.title != "Values"),
         shared=tuple(value.name for value in estate.shared),
         values_file=ESTATE_VALUES if ESTATE_VALUES in files else "",
-        values_options=next((f"{values_for_all(one)} {OWN_VALUES_OPTION}" for one in builds if estate.shares(one)), ""),
+        values_in=next(
+            ((one.path, f"{values_for_all(one)} {OWN_VALUES_OPTION}") for one in builds if estate.shares(one)), ("", "")
+        ),
         filled=tuple(f"{one.path}/{EXAMPLE}" for one in builds if EXAMPLE in one.result.files and not estate.has_all_of(one)),
         first=None if not builds else _first(estate),
         pipelines=tuple(
