@@ -46,11 +46,10 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
     bar = style("█" * filled, "green") + style("░" * (_BAR - filled), "red")
     yield f"{style(f'{done} of {total}', '')} templates convert: {audit.share:.0f} %  {bar}"
     act, decide = (audit.asked[asks] for asks in (Asks.ACT, Asks.DECIDE))
-    touched = sum(row.act > 0 for row in audit.rows if row.is_converted)
-    yield f"{sum(cause.count for cause in act)} findings to act on, in {touched} of them; {len(decide)} decisions."
+    yield f"{sum(cause.count for cause in act)} findings to act on, in {audit.to_act_on} of them; {len(decide)} decisions."
     converted, lost = audit.settings
     if converted or lost:
-        yield f"{converted:,} of {converted + lost:,} settings are converted, {lost} lost."
+        yield f"{converted:,} of {converted + lost:,} settings in them are converted, {lost:,} lost."
     if audit.minutes:
         yield f"The last runs took {audit.minutes:.0f} minutes together, as far as the input tells."
     if audit.accepted:

@@ -84,7 +84,7 @@ class Audit:
     passed_over: int
     """Files that hold no image template."""
     settings: tuple[int, int]
-    """Settings that are converted, and those that are lost."""
+    """Settings of the templates that convert: those that are converted, and those that are lost."""
     obstacles: tuple[Cause, ...]
     """Why templates are not converted, whether or not a baseline has it."""
     asked: dict[Asks, tuple[Cause, ...]]
@@ -101,6 +101,11 @@ class Audit:
     def converted(self) -> int:
         """How many templates convert."""
         return sum(row.is_converted for row in self.rows)
+
+    @property
+    def to_act_on(self) -> int:
+        """How many templates convert and have something to act on."""
+        return sum(row.act > 0 for row in self.rows if row.is_converted)
 
     @property
     def share(self) -> float:
