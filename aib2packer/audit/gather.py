@@ -13,7 +13,7 @@ from aib2packer.findings import codes
 from aib2packer.findings.formats import place
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import safe
-from aib2packer.guide.pipelines import is_too_long
+from aib2packer.guide.build_pipelines import is_too_long
 from aib2packer.lazy.models import replace
 from aib2packer.packer.layout import EXAMPLE
 from aib2packer.packer.warnings import LONGEST_HOSTED_JOB

@@ -33,18 +33,21 @@ _OF_SCRIPTS = {
 }
 _OF_A_SHELL = {form: _OF_SCRIPTS.get(form, "") + found for form, found in _TOOLS.items()}
 
+_SIGN = pattern(r"[$%]|\{\{|\[\[|__")  # one of them stands in each
+_NO_FORMS: frozenset[str] = frozenset()
+
 IN_NAMES = pattern(rf"{_ANY}|{_BRACED}")
 """What is a placeholder in a name, a region or an id: there these signs mean nothing else."""
 IN_TAGS = pattern(_ANY)
-"""What is one in a tag."""
+"""What is a placeholder in a tag."""
 IN_COMMANDS = pattern(_TOKEN)
-"""What is one in any command."""
+"""What is a placeholder in any command."""
 WHOLE_COMMAND = pattern(rf"{_TOKEN}|{_ANGLED}")
-"""A command that is one, and nothing else: no shell takes it for anything."""
+"""A command that is a placeholder and nothing else: no shell takes it for anything."""
 IN_TEXTS = pattern(rf"{_TOKEN}|{_ANGLED}")
-"""What takes a value of its name in any text."""
+"""What is a placeholder in any text, where a value of its name is given."""
 IN_PATHS = pattern("|".join((_TOKEN, *(_TOOLS[form] for form in ("${name}", "$(name)", "{{ name }}", "[[name]]")))))
-"""What is one in a path on the VM."""
+"""What is a placeholder in a path on the VM."""
 IN_URIS = pattern("|".join((
     _TOKEN,
     _ANGLED,
@@ -55,7 +58,7 @@ IN_URIS = pattern("|".join((
     rf"(?!__(?:init|main|pycache)__){_TOOLS['__name__']}",
     r"%[A-Za-z_]\w{2,}%(?![0-9A-Fa-f]{2})",  # else it is a byte that begins there
 )))  # fmt: skip
-"""What is one in a URI."""
+"""What is a placeholder in a URI."""
 _UNQUOTED = pattern(_ANY)
 
 
@@ -66,8 +69,8 @@ def unquoted(text: str, start: int) -> re.Match[str] | None:
 
 def forms_in(text: str) -> frozenset[str]:
     """The forms of placeholders in a text that also mean something to a shell, as each is written for a `name`."""
-    if not any(sign in text for sign in ("$", "{{", "[[", "__", "%")):
-        return frozenset()
+    if _SIGN.search(text) is None:
+        return _NO_FORMS
     return frozenset(form for form, found in _OF_A_SHELL.items() if re.search(found, text))
 
 

@@ -101,7 +101,7 @@ def report_siblings(everything: Sequence[Deployed], image_template: Deployed, re
                 codes.TRIGGER,
                 deployed.body.key_span("type"),
                 f"the trigger {name_of(deployed)} is not converted: Image Builder starts a build when its source image changes",
-                help="Run packer build on a schedule. In a folder, the build has pipelines/ to begin with.",
+                help="Run packer build on a schedule. In a folder, the build has pipelines to begin with.",
             )
 
 
@@ -117,7 +117,7 @@ def _property(definition: Deployed, key: str) -> str | None:
         return _NO_SECURITY_TYPE if key == "features" else None
     from aib2packer.arm.evaluation.evaluate import evaluate_json
     from aib2packer.arm.language.expression import ExpressionError
-    from aib2packer.arm.language.tree import value_of
+    from aib2packer.arm.language.json_values import value_of
 
     try:
         value = value_of(evaluate_json(node, definition.scopes.resolved))
