@@ -46,6 +46,7 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
     bar = style("█" * filled, "green") + style("░" * (_BAR - filled), "red")
     yield f"{style(f'{done} of {total}', '')} templates convert: {audit.share:.0f} %  {bar}"
     act, decide = (audit.asked[asks] for asks in (Asks.ACT, Asks.DECIDE))
+    yield f"{audit.ready} of them as they are: nothing to act on, to decide or to give a value."
     yield f"{sum(cause.count for cause in act)} findings to act on, in {audit.to_act_on} of them; {len(decide)} decisions."
     converted, lost = audit.settings
     if converted or lost:

@@ -69,6 +69,7 @@ def _row(result: Result) -> Row:
         act=counts[Asks.ACT],
         decide=counts[Asks.DECIDE],
         know=counts[Asks.KNOW],
+        values=len({*facts.values, *facts.secrets}) if facts else 0,
         system=facts.system if facts else "",
         source=facts.source if facts else "",
         last_run=facts.last_run if facts else None,
@@ -131,6 +132,7 @@ def _shared(results: Sequence[Result]) -> Iterable[Chapter]:
         ("Scripts and files", "Fetched by several builds: one place in a repository would do.", lambda facts: facts.scripts),
         ("Identities", "Used by several templates.", lambda facts: facts.identities),
         ("Subnets", "Several builds run in these.", lambda facts: facts.subnets),
+        ("Galleries", "Several builds publish to these.", lambda facts: map(_gallery, facts.definitions)),
         ("Source images", "Several builds start from these.", lambda facts: (facts.source,)),
         ("Targets", "Several builds write to these.", lambda facts: facts.targets),
     ):
@@ -165,6 +167,10 @@ def _of_connection(one: Connection) -> Need:
 
 def _of_definition(scope: str) -> Need:
     return _need(_last(scope), "", f"az sig image-definition show --ids {scope}", scope)
+
+
+def _gallery(definition: str) -> str:
+    return definition.strip('"').rpartition("/images/")[0] or definition
 
 
 def _last(scope: str) -> str:

@@ -21,9 +21,16 @@ class Row:
     act: int
     decide: int
     know: int
+    values: int
+    """Variables that somebody must give a value, secrets among them."""
     system: str
     source: str
     last_run: LastRun | None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it converts as it is: nobody has to act, to decide or to give a value."""
+        return self.is_converted and not (self.act or self.decide or self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,11 @@ class Audit:
     def converted(self) -> int:
         """How many templates convert."""
         return sum(row.is_converted for row in self.rows)
+
+    @property
+    def ready(self) -> int:
+        """How many convert as they are."""
+        return sum(row.is_ready for row in self.rows)
 
     @property
     def to_act_on(self) -> int:

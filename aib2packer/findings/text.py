@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WIDTH = 120
 _BEFORE = 40  # columns shown before the span where a line is cut
 _FIRST_WORD = pattern(r"[a-z]+(?=['\s,:;]|\.?$|\.\s)")
-_SMALL_NAMES = {"az", "azcopy", "git", "http", "https", "packer", "sudo", "timeout", "uri"}
+_SMALL_NAMES = {"az", "azcopy", "git", "http", "https", "packer", "sudo", "uri"}
 _TAB = "    "
 _ELLIPSIS = "…"
 _SECRET = "***"  # noqa: S105 - what is shown for one
