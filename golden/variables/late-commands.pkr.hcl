@@ -15,7 +15,7 @@
 #
 # Not carried over: unknown setting (AIB2P201), validation (AIB2P202), shallow replication (AIB2P212), placeholder read as unset
 # (AIB2P217).
-# Differs from Image Builder: build region added to the regions (AIB2P305).
+# Differs from Image Builder: build region added to the regions (AIB2P305), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

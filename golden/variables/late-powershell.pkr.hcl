@@ -7,7 +7,7 @@
 # Builder's own service took care of, and what the identity aib had: the managed image's resource group.
 # Not carried over: validation (AIB2P202).
 # Differs from Image Builder: existing managed image not overwritten (AIB2P304), inline PowerShell stops at its first
-# terminating error (AIB2P310).
+# terminating error (AIB2P310), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"
