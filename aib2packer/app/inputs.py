@@ -7,7 +7,7 @@ import sys
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
-from aib2packer.app.azure_ids import name_of_template
+from aib2packer.app.azure.template_ids import name_of_template
 from aib2packer.app.walk import SUFFIXES, candidates, speaks_of_image_templates
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import dataclass, replace
@@ -27,7 +27,7 @@ class Template:
 
     name: str
     path: Path | None
-    """None: standard input."""
+    """Where the input lies; None: standard input."""
     folder: PurePosixPath
     found: bool = False
     """Whether it was found in a folder rather than named; such a file need not be a template."""

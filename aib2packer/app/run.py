@@ -159,7 +159,7 @@ class Result:
 
     @property
     def light(self) -> Result:
-        """What is needed of it for all builds together: no texts of the input, and nothing said of files that are there."""
+        """What all builds together need of a result: no texts of the input, and nothing said of files that are there."""
         findings = tuple(
             replace(about_file(one.code, one.span.source.name, one.message, one.help), accepted=one.accepted)
             for one in self.findings
@@ -222,7 +222,7 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> tupl
 
 def _run_from_azure(template: Template, resource: str, request: Request, watch: Watch) -> tuple[Result, ...]:
     """Convert an image template that is read from Azure, and keep what was read beside the output."""
-    from aib2packer.app.azure_reading import read_template
+    from aib2packer.app.azure.template_reading import read_template
 
     kept_as = f"{template.folder.name}.{AZURE_FILE}" if request.into else AZURE_FILE
     file = None if request.folder is None or request.look else request.folder / kept_as
@@ -304,7 +304,7 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
 
     def converted(options: Options) -> dict[str, Conversion]:
         if request.environments:
-            from aib2packer.app.values import convert_for
+            from aib2packer.app.environments import convert_for
 
             return convert_for(data, template.name, options, request.environments)
         return {"": convert(data, file=template.name, options=options)}

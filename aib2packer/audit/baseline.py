@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aib2packer.app.run import Outcome
-from aib2packer.findings.explain import find
+from aib2packer.findings.code_pages import find
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import click
 from click.core import ParameterSource
 
-from aib2packer.app.azure_ids import is_in_azure
+from aib2packer.app.azure.template_ids import is_in_azure
 from aib2packer.app.config import Config, Configs, find_config, read_config
 from aib2packer.app.inputs import STDIN, read_file
 from aib2packer.cli.printing import echo

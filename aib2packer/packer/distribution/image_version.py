@@ -124,7 +124,7 @@ def _counted(galleries: Sequence[GalleryTarget], symbols: Symbols) -> str:
 
 
 def counting_values(galleries: Sequence[GalleryTarget], symbols: Symbols) -> tuple[str, ...]:
-    """The variables of the shell that these options need, each as `name=value`."""
+    """The variables of the shell that the options which count on need, each as `name=value`."""
     counted = [target for target in galleries if not is_explicit(target)]
     values = [symbols.value(target.id.text) for target in counted]
     values += [symbols.value(target.major) for target in counted if isinstance(target.major, TemplateText)]
