@@ -94,11 +94,6 @@ class Vhd(TargetOutput):
         """The address of the blob that the template wants."""
         return self.wanted.uri
 
-    @property
-    def is_renamed(self) -> bool:
-        """Whether the VHD gets the template's name after azure-arm has given it another."""
-        return self.is_exact
-
     def settings(self) -> Settings:
         """The settings of azure-arm."""
         settings: Settings = {
