@@ -28,7 +28,7 @@ from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, JsonUnknown
 from aib2packer.lazy.models import dataclass, field
 from aib2packer.lazy.patterns import pattern
-from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_URIS, WHOLE_COMMAND, plain
+from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_TEXTS, IN_URIS, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -568,7 +568,7 @@ class Fields:
         return (LateExpression(hidden, span),)
 
     def _plain(self, text: str, span: Span, read: _ReadText) -> TemplateText | None:
-        if (span.text == text and IN_NAMES.fullmatch(text)) or (read is script_text and WHOLE_COMMAND.fullmatch(text)):
+        if (span.text == text and IN_NAMES.fullmatch(text)) or (read is script_text and IN_TEXTS.fullmatch(text)):
             return TemplateText((Placeholder(text),), span)
         if not span.text.startswith('"'):  # an expression made it
             return read(text, span, self.report)
