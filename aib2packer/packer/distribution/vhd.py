@@ -14,8 +14,8 @@ from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.access.network import HTTPS, PACKER, Reach, server
 from aib2packer.packer.access.rights import BLOB_CONTRIBUTOR, READER, Right, account_of, account_scope
-from aib2packer.packer.distribution.made_ids import TIME
 from aib2packer.packer.distribution.target_kind import Finishing, TargetKind, TargetOutput
+from aib2packer.packer.expressions.dates import TIME
 from aib2packer.packer.steps.cli_script import Option, RawShell, Script, concat
 
 if TYPE_CHECKING:
