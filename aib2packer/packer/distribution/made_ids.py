@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
-from aib2packer.hcl.values import HclCode, Interpolation, Local
+from aib2packer.hcl.values import HclCode, Interpolation, Local, concat
 from aib2packer.packer.expressions.dates import TIME
-from aib2packer.packer.steps.cli_script import concat
 
 if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId

@@ -10,9 +10,8 @@ from aib2packer.arm.language.symbolic import walk
 from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Attribute, Blank, Block, HclCode
+from aib2packer.hcl.values import Attribute, Blank, Block, HclCode, concat
 from aib2packer.lazy.models import dataclass
-from aib2packer.packer.steps.cli_script import concat
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import GalleryTarget
