@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from aib2packer.azure.clouds import BLOB_SUFFIXES
 from aib2packer.hcl.values import Interpolation, Value
+from aib2packer.packer.access.network import host_of
 from aib2packer.packer.access.rights import account_of
 from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.model import Download, Provisioner
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.build_context import BuildContext
 
 # All that may stand in a URL; the rest is percent-encoded: curl's globs, Packer's templates and the shell never see it.
-_HOST = 2  # of https:, "", host
 _URL_SAFE = "%:/?#@!$&()*+,;=-._~"
 
 
@@ -110,7 +110,7 @@ def _is_web(address: Value) -> bool:
 def _is_blob(uri: TemplateText) -> bool:
     """A blob whose URI is not signed."""
     address, *query = uri.split("?")
-    pieces = address.split("/")
-    if len(pieces) <= _HOST or not pieces[_HOST].visible.lower().endswith(BLOB_SUFFIXES):
+    host = host_of(address)
+    if host is None or not host.visible.lower().endswith(BLOB_SUFFIXES):
         return False
     return not any("sig=" in part.visible or part.symbols for part in query)
