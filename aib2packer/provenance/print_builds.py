@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import Fetched
     from aib2packer.options import Options
-    from aib2packer.packer.layout import BuildFiles
+    from aib2packer.packer.layout import BuildFiles, OutputNames
     from aib2packer.packer.model import Build
     from aib2packer.provenance.sourcemap import Place
     from aib2packer.text.source import Span
@@ -64,7 +64,8 @@ def print_builds(build: Build, headers: tuple[Sequence[str], Sequence[str]], opt
     files: dict[str, bytes] = {}
     places: list[Place] = []
     assets: dict[Asset, None] = {}
-    outputs = tuple(_outputs(build, headers, options))
+    names = output_names(options.layout, build.name, among_others=options.into is not None)
+    outputs = tuple(_outputs(build, headers, names, options))
     for one in outputs:
         known = tuple(origins(one.build))
         notes = annotate(one.build, known) if options.annotate else None
@@ -80,7 +81,6 @@ def print_builds(build: Build, headers: tuple[Sequence[str], Sequence[str]], opt
         fetched = [download.fetched for download in one.build.downloads]
         assets |= {Asset(source.address, _sha256(source)): None for source in fetched if source.address is not None}
     build_file, hcl = mains[0]
-    names = output_names(options.layout, build.name, among_others=options.into is not None)
     del files[build_file]
     return Printed(
         hcl, build_file, files, tuple(places), tuple(_origins(build, outputs[0].build, names.validation)), tuple(assets)
@@ -92,10 +92,11 @@ def _sha256(file: Fetched) -> str | None:
     return None if file.sha256 is None else file.sha256.literal
 
 
-def _outputs(build: Build, headers: tuple[Sequence[str], Sequence[str]], options: Options) -> Iterator[_Output]:
+def _outputs(
+    build: Build, headers: tuple[Sequence[str], Sequence[str]], names: OutputNames, options: Options
+) -> Iterator[_Output]:
     """The builds to put out, the main one first."""
     header, header_of_validation = headers
-    names = output_names(options.layout, build.name, among_others=options.into is not None)
     if options.emit is Emit.VALIDATION and build.validation is not None:
         yield _Output("", build.validation, header_of_validation, build_files(options.layout, build.validation.name))
         return
