@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.layout import RECORD
+from aib2packer.text.checksum import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,11 +23,6 @@ class Stale:
 
     path: str
     edited: bool
-
-
-def digest(content: bytes) -> str:
-    """What the record has of a file."""
-    return sha256(content).hexdigest()
 
 
 def read(folder: Path) -> dict[str, str]:
@@ -71,14 +66,14 @@ def stale(folder: Path, recorded: Mapping[str, str], made: Iterable[str], untouc
             continue
         content = _content(folder, path)
         if content is not None:
-            found.append(Stale(path, digest(content) != written))
+            found.append(Stale(path, sha256_of(content) != written))
     return tuple(found)
 
 
 def is_as_written(folder: Path, path: str, recorded: Mapping[str, str]) -> bool:
     """Whether a file is one that a run has written, and nobody has changed since."""
     content = _content(folder, path)
-    return content is not None and recorded.get(path) == digest(content)
+    return content is not None and recorded.get(path) == sha256_of(content)
 
 
 def remove(folder: Path, path: str) -> None:

@@ -13,6 +13,7 @@ from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.model import Download, Provisioner
 from aib2packer.packer.steps.cli_session import SIGN_IN
 from aib2packer.packer.steps.shell_local import Environment
+from aib2packer.text.checksum import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,9 +57,7 @@ def checksums(assets: Mapping[str, bytes]) -> dict[str, bytes]:
     """The file that `sha256sum --check` reads, for what was fetched; none where nothing was."""
     if not assets:
         return {}
-    import hashlib
-
-    lines = [f"{hashlib.sha256(content).hexdigest()}  {path}\n" for path, content in sorted(assets.items())]
+    lines = [f"{sha256_of(content)}  {path}\n" for path, content in sorted(assets.items())]
     return {SHA256SUMS: "".join(lines).encode()}
 
 
