@@ -252,7 +252,7 @@ def _renamed(data: bytes, name: str, request: Request) -> frozenset[str]:
 def _with_parameters(template: Template, data: bytes, request: Request) -> tuple[Request, tuple[Finding, ...]]:
     """The request with the parameters files that lie beside a template, or findings that name those which are not used."""
     from aib2packer.app.inputs import read_file
-    from aib2packer.app.parameters_beside import environment_of, parameters_beside
+    from aib2packer.app.parameters_beside import environments_of, parameters_beside
 
     if template.path is None or request.environments or request.options.parameter_files:
         return request, ()
@@ -265,7 +265,7 @@ def _with_parameters(template: Template, data: bytes, request: Request) -> tuple
         return request, tuple(about_file(PARAMETERS_BESIDE, str(path), message, help_text) for path in found)
     files = {path: decode(read_file(str(path), path, request.most), str(path)) for path in found}
     if len(files) > 1 and request.folder is not None:
-        named = {environment_of(template.path, path): source for path, source in files.items()}
+        named = {name: files[path] for name, path in environments_of(template.path, files).items()}
         return replace(request, environments=named), ()
     return replace(request, options=replace(request.options, parameter_files=tuple(files.values())[:1])), ()
 
@@ -506,13 +506,16 @@ def check_leftovers(folder: Path, expected: Iterable[Path | None]) -> list[Resul
     """A result for each build below a folder that is in none of those where one is expected."""
     from aib2packer.app.drift import left_over
 
-    return [
-        Result(
-            name=str(difference.path),
-            outcome=Outcome.LEFT_OVER,
-            exit_code=1,
-            findings=(difference.finding,),
-            diff=difference.diff,
-        )
-        for difference in left_over(folder, {path for path in expected if path})
-    ]
+    try:
+        return [
+            Result(
+                name=str(difference.path),
+                outcome=Outcome.LEFT_OVER,
+                exit_code=1,
+                findings=(difference.finding,),
+                diff=difference.diff,
+            )
+            for difference in left_over(folder, {path for path in expected if path})
+        ]
+    except FileError as error:
+        return [unreadable(error)]

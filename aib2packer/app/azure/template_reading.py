@@ -96,7 +96,7 @@ def _id_of(file: Path, most: int) -> str | None:
     """The id of the image template that a reading is of; None for what is none."""
     try:
         known = json.loads(read_bytes(str(file), file, most)).get(MARK)
-    except (FileError, ValueError, AttributeError):
+    except (FileError, ValueError, AttributeError, RecursionError):
         return None
     return known if isinstance(known, str) else None
 
