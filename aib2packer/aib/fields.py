@@ -541,6 +541,8 @@ class Fields:
         return None if value is None else self._text(value, key, read)
 
     def _text(self, value: Json, key: str, read: _ReadText, *, unset_is_empty: bool = False) -> TemplateText | None:
+        if isinstance(value, JsonScalar) and isinstance(value.value, str):
+            return self._plain(value.value, value.span, read)
         match value:
             case JsonSymbolic(span, symbol):
                 parts = (
@@ -550,8 +552,6 @@ class Fields:
                 return TemplateText(tuple(part for piece in parts for part in piece), span)
             case JsonScalar(None, span):
                 return literal_text("", span) if unset_is_empty else None
-            case JsonScalar(str() as text, span):
-                return self._plain(text, span, read)
             case JsonScalar(bool() | int() | float() as scalar, span):
                 self._coerced(span, key, "a bare value", "a string")
                 # As it is written, or as ARM writes what an expression made.
@@ -758,12 +758,8 @@ def _lone_placeholder(value: Json, kind: Type = "string") -> TemplateText | None
 
 
 def _is_unset(value: Json) -> bool:
-    match value:
-        case JsonScalar(scalar):
-            return not scalar and scalar is not False
-        case JsonArray(items):
-            return not items
-        case JsonObject(members):
-            return not members
-        case JsonUnknown():
-            return False
+    if isinstance(value, JsonScalar):
+        return not value.value and value.value is not False
+    if isinstance(value, JsonObject):
+        return not value.members
+    return isinstance(value, JsonArray) and not value.items

@@ -103,7 +103,7 @@ def print_locals(values: Sequence[Local]) -> str:
     body: list[_Item] = []
     secrets = _secrets(values)
     for local in values:
-        if local in secrets:
+        if local.name in secrets:
             continue
         if local.comment:
             body += (Blank(), Comment(local.comment)) if body else (Comment(local.comment),)
@@ -111,14 +111,14 @@ def print_locals(values: Sequence[Local]) -> str:
     secret = (
         Block("local", (Attribute("sensitive", value=True), Attribute("expression", local.value)), (local.name,))
         for local in values
-        if local in secrets
+        if local.name in secrets
     )
     blocks = (*([Block("locals", tuple(body))] if body else ()), *secret)
     return "\n\n".join(_print_item(block, 0) for block in blocks)
 
 
-def _secrets(values: Sequence[Local]) -> set[Local]:
-    """The locals that are made with a secret, be it within another one."""
+def _secrets(values: Sequence[Local]) -> set[str]:
+    """The names of the locals that are made with a secret, be it within another one."""
     secrets: dict[str, bool] = {}
 
     def is_secret(one: Variable | Local) -> bool:
@@ -129,7 +129,7 @@ def _secrets(values: Sequence[Local]) -> set[Local]:
             secrets[one.name] = any(map(is_secret, names_in(one.value)))
         return secrets[one.name]
 
-    return {local for local in values if is_secret(local)}
+    return {local.name for local in values if is_secret(local)}
 
 
 def print_value(value: Value, indent: int = 0) -> str:
@@ -223,33 +223,27 @@ def names_in(value: Value | Body) -> tuple[Variable | Local, ...]:
 
 
 def _add_named(value: Value | Body | _Item, found: list[Variable | Local]) -> None:
+    if isinstance(value, Attribute):
+        value = value.value
     match value:
         case str() | bool() | int() | float() | GoTemplate() | Comment() | Blank():
             pass
-        case Attribute():
-            _add_named(value.value, found)
         case Variable() | Local():
             found.append(value)
         case HclCode():
             found += value.uses
-        case tuple() | Block() | Interpolation():
-            for part in _parts(value):
-                if not isinstance(part, str):
-                    _add_named(part, found)
-        case _:
-            for item in value.values():
-                if not isinstance(item, str):
-                    _add_named(item, found)
-
-
-def _parts(value: tuple[Value, ...] | Body | Block | Interpolation) -> Iterable[Value | _Item]:
-    match value:
-        case Block():
-            return value.body
+        case tuple():
+            for item in value:
+                _add_named(item, found)
         case Interpolation():
-            return value.parts
+            for part in value.parts:
+                _add_named(part, found)
+        case Block():
+            for inner in value.body:
+                _add_named(inner, found)
         case _:
-            return value
+            for one in value.values():
+                _add_named(one, found)
 
 
 def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:

@@ -86,15 +86,13 @@ def with_pointers(value: Json, pointer: str = "") -> Json:
     """The tree, each span in it with the JSON pointer of its value; a key has that of what it stands for."""
     source, start, end, _ = value.span
     span = Span(source, start, end, pointer)
-    match value:
-        case JsonScalar(scalar):
-            return JsonScalar(scalar, span)
-        case JsonArray(items):
-            return JsonArray(tuple([with_pointers(item, f"{pointer}/{index}") for index, item in enumerate(items)]), span)
-        case JsonObject(members):
-            return JsonObject(tuple([_member_with_pointer(member, pointer) for member in members]), span)
-        case _:
-            return replace(value, span=span)
+    if isinstance(value, JsonScalar):
+        return JsonScalar(value.value, span)
+    if isinstance(value, JsonObject):
+        return JsonObject(tuple([_member_with_pointer(member, pointer) for member in value.members]), span)
+    if isinstance(value, JsonArray):
+        return JsonArray(tuple([with_pointers(item, f"{pointer}/{index}") for index, item in enumerate(value.items)]), span)
+    return replace(value, span=span)
 
 
 def _member_with_pointer(member: JsonMember, parent: str) -> JsonMember:
