@@ -25,7 +25,7 @@ from aib2packer.arm.language.symbolic import Apply, Concat, If, deciding_paramet
 from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
 from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
-from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, JsonUnknown
+from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass, field
 from aib2packer.lazy.patterns import pattern
 from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_URIS, WHOLE_COMMAND, plain

@@ -10,7 +10,7 @@ from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS
-from aib2packer.text.secrets import find_secrets
+from aib2packer.text.secrets import SIGNS, find_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +28,6 @@ _SECRET_BEFORE = pattern(r"[?&;](?:sig|token|code|key|secret|password|sas)=$|\?$
 # A text of these only, as most names, regions and ids are, has neither placeholders nor secrets, whole or in half.
 _PLAIN = pattern(r"[A-Za-z0-9 ./,:*+!'-]*+(?:_(?!_)[A-Za-z0-9 ./,:*+!'-]*+)*+")
 _LONGEST_BEFORE = 12  # characters that this can match
-_SECRET_SIGNS = ("=", "@", "%3", "\\u00")  # one of them stands in every text that holds a secret
 _URL = pattern(
     r"""https?://(?:[^/?#\s"'`<>@]*@)?(?P<host>[^/?#\s"'`<>@]+)[^?#\s"'`<>]*(?:\?(?P<query>[^#\s"'`<>(){};|\\]*))?"""
 )
@@ -155,7 +154,7 @@ def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], lef
 
 def _secrets(text: str) -> Iterator[tuple[int, int, str, bool]]:
     """Start, end and host of each secret, and whether it is a query: a signed one is one secret."""
-    if not any(sign in text for sign in _SECRET_SIGNS):
+    if not any(sign in text for sign in SIGNS):
         return
     urls = _URL.finditer(text) if "://" in text else iter(())
     url, end = next(urls, None), 0

@@ -217,14 +217,14 @@ def _enter(one: Variable | Local, found: dict[tuple[type, str], Variable | Local
 
 def names_in(value: Value | Body) -> tuple[Variable | Local, ...]:
     """The variables and locals that a value or a body names itself, not those that these name."""
+    if isinstance(value, str):  # as the most are
+        return ()
     found: list[Variable | Local] = []
     _add_named(value, found)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 
 def _add_named(value: Value | Body | _Item, found: list[Variable | Local]) -> None:
-    if isinstance(value, Attribute):
-        value = value.value
     match value:
         case str() | bool() | int() | float() | GoTemplate() | Comment() | Blank():
             pass
@@ -232,18 +232,26 @@ def _add_named(value: Value | Body | _Item, found: list[Variable | Local]) -> No
             found.append(value)
         case HclCode():
             found += value.uses
-        case tuple():
-            for item in value:
-                _add_named(item, found)
-        case Interpolation():
-            for part in value.parts:
-                _add_named(part, found)
-        case Block():
-            for inner in value.body:
-                _add_named(inner, found)
         case _:
-            for one in value.values():
-                _add_named(one, found)
+            for part in _parts(value):
+                if not isinstance(part, str):  # as the most are
+                    _add_named(part, found)
+
+
+def _parts(
+    value: Attribute | Block | Interpolation | tuple[Value, ...] | Body | Mapping[str, Value],
+) -> Iterable[Value | _Item]:
+    match value:
+        case Attribute():
+            return (value.value,)
+        case Block():
+            return value.body
+        case Interpolation():
+            return value.parts
+        case tuple():
+            return value
+        case _:
+            return value.values()
 
 
 def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:

@@ -56,6 +56,8 @@ def fill(document: Json, values: Mapping[str, Given | Setting], options: Options
     """
     forms = _forms_in(document)
     own = dict(_own(options))
+    if not own and not values and not forms:
+        return Filled(document, values, frozenset(), ())
     outside = _Filler({plain(name): (name, value) for name, value in (*own.items(), *values.items())}, forms)
     values = {name: outside.value(value) for name, value in values.items()}
     values = {name: value for name, value in values.items() if not _is_open(name, value, report)}
