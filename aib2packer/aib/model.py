@@ -14,8 +14,8 @@ from aib2packer.lazy.models import dataclass, field, replace
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from aib2packer.aib.api_versions import ApiVersion
     from aib2packer.aib.ids import ResourceId
-    from aib2packer.aib.versions import ApiVersion
     from aib2packer.arm.documents.parameters import ParameterFact
     from aib2packer.arm.documents.siblings import Siblings
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
@@ -242,14 +242,14 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VmProfile:
-    """The build VM."""
+    """The build VM. A list that only Packer's run knows is one text: of disks, that of the objects in the template."""
 
     TEXTS: ClassVar[tuple[str, ...]] = ("size", "os_disk_gb", "data_disks_gb", "identities", "subnet")
 
     size: TemplateText | None = None
     os_disk_gb: Number | None = None
-    data_disks_gb: tuple[Number, ...] = ()
-    identities: tuple[TemplateText, ...] = ()
+    data_disks_gb: tuple[Number, ...] | TemplateText = ()
+    identities: tuple[TemplateText, ...] | TemplateText = ()
     subnet: Subnet | None = None
     span: Span
 
@@ -409,16 +409,18 @@ class GalleryTarget(Target):
         "late_target_regions",
         "storage_account_type",
         "exclude_from_latest",
+        "major",
+        "replication_mode",
     )
 
     id: ResourceId
     version: TemplateText | None
-    major: Located[int] | None
+    major: Number | None
     by_time: bool
     regions: tuple[TargetRegion, ...]
     storage_account_type: TemplateText | None
     exclude_from_latest: Flag | None
-    shallow: Located[bool] | None
+    replication_mode: TemplateText | None
     late_regions: TemplateText | None = None
     late_target_regions: TemplateText | None = None
 
@@ -520,7 +522,7 @@ class ImageTemplate:
     """How long the build may take; where only Packer's run knows, as long as it may if nothing else is said."""
     build_timeout_span: Span | None
     build_timeout: TemplateText | None
-    """The minutes, where only Packer's run knows them."""
+    """How many minutes the build may take, where only Packer's run knows."""
     source: Source
     vm: VmProfile
     customize: tuple[Customizer, ...]

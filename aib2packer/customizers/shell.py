@@ -49,6 +49,13 @@ def read(index: int, fields: Fields) -> Shell | None:
 def translate(shell: Shell, context: BuildContext) -> Steps:
     """Run the commands as root."""
     steps = _commands(shell, context) if shell.script is None else _fetched(shell, shell.script, context)
+    if shell.late_list is not None:
+        context.report.add(
+            codes.RESTART_UNSEEN,
+            shell.late_list.span,
+            "these commands may restart the VM: they are known only when Packer runs, so a restart in them is not seen",
+            help=f"Give them a value, with --set or -p. If they restart the VM, {_UNSEEN_HELP}",
+        )
     text = shell.visible_text
     if text is None or not _may_restart(shell, text, context):
         return steps
@@ -100,7 +107,8 @@ def _inline(shell: Shell, context: BuildContext) -> Steps:
     is_script = any("\n" in command.visible for command in shell.inline)  # and no list of commands
     if shell_inline_is_exact(text) and not (in_file and is_script):
         settings = {**named(shell), "execute_command": AS_ROOT}
-        if text.visible.startswith("#!"):  # else Packer takes that line for the shebang, and drops -e
+        # Else Packer takes such a first line for the shebang, and drops -e.
+        if text.visible.startswith("#!") or shell.late_list is not None:
             settings["inline_shebang"] = _SHEBANG
         settings["inline"] = _lines(shell, context)
         return Steps((Provisioner("shell", settings),))
@@ -113,8 +121,10 @@ def _inline(shell: Shell, context: BuildContext) -> Steps:
     return Steps((*upload, _run(shell, path)))
 
 
-def _lines(shell: Shell, context: BuildContext) -> tuple[Value, ...]:
+def _lines(shell: Shell, context: BuildContext) -> Value:
     """The commands as they stand, or one heredoc where some of them have several lines."""
+    if shell.late_list is not None:
+        return context.symbols.value(shell.late_list)
     # Packer turns CRLF to LF once, and so did the service: doing it here is the same, unless a second time would change more.
     text = shell.text if "\r\r\n" in shell.text.visible else unix_lines(shell.text)
     lines = text.split("\n")
@@ -141,7 +151,7 @@ def _fetched(shell: Shell, script: Fetched, context: BuildContext) -> Steps:
             codes.RESTART_UNSEEN,
             script.uri.span,
             "this script may restart the VM: it has not been fetched, so a restart in it is not seen",
-            help=f"Convert with --fetch, which reads the script. If it restarts the VM, {_UNSEEN_HELP}",
+            help=f"{_how_to_see(script)}, which reads the script. If it restarts the VM, {_UNSEEN_HELP}",
         )
         return _uploaded(shell, supply(script, SCRIPTS, shell.file_name(""), context), context)
     had = supply(script, SCRIPTS, shell.file_name("" if "." in base_name(script.uri) else ".sh"), context)
@@ -149,6 +159,15 @@ def _fetched(shell: Shell, script: Fetched, context: BuildContext) -> Steps:
         return _uploaded(shell, had, context)
     settings = {**named(shell), "execute_command": AS_ROOT, "script": had.source["source"]}
     return Steps((Provisioner("shell", settings, had.origin),), assets=had.assets)
+
+
+def _how_to_see(script: Fetched) -> str:
+    """What has a script fetched when converting: more than --fetch where its URI is not known, or none that leads there."""
+    if script.address is not None:
+        return "Convert with --fetch"
+    if script.uri.symbols:
+        return "Fill in what its URI leaves open (--set, -p), and convert with --fetch"
+    return "Give it a URI that begins with https://, and convert with --fetch"
 
 
 def _uploaded(shell: Shell, had: Supply, context: BuildContext) -> Steps:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.tokens import name_text
+from aib2packer.arm.language.json_values import JsonSymbolic, JsonSymbolicMember
 from aib2packer.arm.language.text import LateExpression, TemplateText
-from aib2packer.arm.language.tree import JsonSymbolic, JsonSymbolicMember
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonObject, JsonScalar
 
@@ -22,6 +22,9 @@ _TYPES = {"userassigned", "systemassigned", "none"}  # ARM's own: docs/reference
 
 def read_identities(root: Fields) -> tuple[TemplateText, ...]:
     """The ids of the user-assigned identities; Packer signs in as somebody else."""
+    if isinstance(root.value("identity"), JsonSymbolic) and root.late("identity", "object") is not None:
+        root.skip("identity")  # as below
+        return ()
     fields = root.fields("identity")
     if fields is None:
         _report_missing(root)
