@@ -81,6 +81,8 @@ class Guide:
     names: OutputNames
     environments: tuple[str, ...]
     """The files of values beside the build, one for each environment."""
+    in_estate: bool = False
+    """Whether the build is one of several in folders side by side, which have values and pipelines in common."""
     boots: str | None = None
     """What the build boots, where it only validates; None where it makes an image."""
     validated: bool = False
@@ -257,6 +259,7 @@ def _guide(told: _Told, build: Build) -> Guide:
     return Guide(
         _told=told,
         _build=build,
+        in_estate=options.origin is not None,
         name=None if template.name is None else template.name.literal,
         commands=_commands(told, build, FOLDER, keep_vm_on_error=False),
         counting=build.worded(" ".join(counting_options(galleries, symbols).values())) or None,
