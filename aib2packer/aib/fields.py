@@ -12,6 +12,7 @@ from aib2packer.aib.service_answers import missing_field, unknown_field
 from aib2packer.aib.tokens import (
     command_text,
     hide_secrets,
+    is_plain,
     literal_text,
     name_text,
     path_text,
@@ -420,7 +421,7 @@ class Fields:
             return {}
         texts: dict[str, TemplateText] = {}
         for member in found:
-            if IN_TAGS.search(member.key):
+            if not is_plain(member.key) and IN_TAGS.search(member.key):
                 self.report.add(
                     codes.UNFILLED,
                     member.value.span,
@@ -588,7 +589,7 @@ class Fields:
     def _plain(self, text: str, span: Span, read: _ReadText) -> TemplateText | None:
         in_quotes = span.source.text.startswith('"', span.start)
         if (not in_quotes and span.text == text and IN_NAMES.fullmatch(text)) or (
-            read is script_text and WHOLE_COMMAND.fullmatch(text)
+            read is script_text and text.startswith(("<", "#")) and WHOLE_COMMAND.fullmatch(text)
         ):
             return TemplateText((Placeholder(text),), span)
         if not in_quotes:  # an expression made it

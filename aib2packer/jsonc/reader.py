@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aib2packer.text.source import SourceText
 
 # What Newtonsoft.Json skips (JsonTextReader.EatWhitespace: char.IsWhiteSpace), and a byte order mark.
-_BLANK = r"[\s\ufeff]*+"
+_BLANK = r"\s*+(?:\ufeff\s*+)*+"
 _SPACE = rf"{_BLANK}(?:(?://[^\r\n]*+|/\*(?s:.*?)\*/){_BLANK})*+"
 _STRING = r'"([^"\\]*+(?:\\(?s:.)[^"\\]*+)*+)"'
 
