@@ -196,6 +196,9 @@ def check_commands(conversion: Conversion, hostile: str, folder: Path) -> None:
     blocks = re.findall(r"^(```+)sh\n(.*?)^\1$", texts.get("MIGRATION.md", ""), re.MULTILINE | re.DOTALL)
     told = [found for finding in conversion.findings for found in _COMMAND.findall(finding.help) if hostile in found]
     scripts = [text for path, text in texts.items() if _OWN_SCRIPT.fullmatch(path)]
+    for script in scripts:
+        assert all(char.isprintable() or char == "\n" for char in script)
+        assert_no_commands(script)
     for script in (*(block for _, block in blocks), *told, *scripts, *steps):
         if MARK in script:
             run_in_sandbox(script, folder)
