@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
-from aib2packer.hcl.values import HclCode, Interpolation, Local
-from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.steps.cli_script import concat
+from aib2packer.hcl.values import HclCode, Interpolation, Local, concat
+from aib2packer.packer.expressions.dates import TIME
 
 if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
     from aib2packer.packer.variables.symbols import Symbols
 
-TIME = HclCode('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
 BUILD_SUBSCRIPTION = HclCode("build.SubscriptionID")
 TEMPORARY = "packer-temporary"
 """What the name of each resource begins with that is made on the way and deleted again; and its tag, where az makes it."""
