@@ -26,6 +26,7 @@ from aib2packer.text.source import InputError
 from tests.cases.templates import GALLERY, GALLERY_TARGET, template
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from aib2packer.audit.model import Audit
@@ -42,11 +43,15 @@ SUBNET = (
 )
 
 
-def audit_of(folder: Path, options: Options | None = None, **templates: dict[str, Any] | str) -> Audit:
+def audit_of(folder: Path, **templates: dict[str, Any] | str) -> Audit:
+    return audit_with(Options(), folder, templates)
+
+
+def audit_with(options: Options, folder: Path, templates: Mapping[str, dict[str, Any] | str]) -> Audit:
     for name, one in templates.items():
         text = one if isinstance(one, str) else json.dumps(one)
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
-    request = Request(options=options or Options(), folder=folder / "never", look=True)
+    request = Request(options=options, folder=folder / "never", look=True)
     results = [result for one in collect((str(folder),), None) for result in run(one, request)]
     assert not (folder / "never").exists()
     return gather(results)
@@ -97,7 +102,8 @@ def test_a_subnet_that_a_parameter_names_as_a_whole_has_its_command_too(tmp_path
 
 def test_templates_that_need_nothing_are_counted(tmp_path: Path) -> None:
     private = {"vmProfile": {"vnetConfig": {"subnetId": SUBNET}}}
-    audit = audit_of(tmp_path, Options(security_type=SecurityType.STANDARD), a=template(properties=private), b=named("b"))
+    options = Options(security_type=SecurityType.STANDARD)
+    audit = audit_with(options, tmp_path, {"a": template(properties=private), "b": named("b")})
     assert [(row.name, row.is_ready) for row in audit.rows] == [("a.json", True), ("b.json", False)]
     assert audit.ready == 1
 
