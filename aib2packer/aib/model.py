@@ -519,6 +519,8 @@ class ImageTemplate:
     build_timeout_span: Span | None
     build_timeout: TemplateText | None
     """The minutes, where only Packer's run knows them."""
+    build_timeout_guessed: bool
+    """Whether nothing gives even a default for them."""
     source: Source
     vm: VmProfile
     customize: tuple[Customizer, ...]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
-from aib2packer.guide.commands import FOLDER, commands
+from aib2packer.guide.commands import FOLDER, BuildLimit, commands
 from aib2packer.guide.decided import choices
 from aib2packer.guide.leftovers import remove_leftovers, replace_image
 from aib2packer.guide.network import reach
 from aib2packer.guide.rights import further_rights, one_group, rights_to_boot, whole_subscription
 from aib2packer.guide.service import service
+from aib2packer.hcl.printing import references
+from aib2packer.hcl.values import Variable
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Auth
 from aib2packer.packer.distribution.kinds import kind_of_target
@@ -263,9 +265,18 @@ def _commands(told: _Told, build: Build, target: str, *, keep_vm_on_error: bool)
         told.options,
         target=target,
         names=told.names,
-        timeout_minutes=told.template.build_timeout_minutes,
+        limit=_limit(told.template, build, told.symbols),
         keep_vm_on_error=keep_vm_on_error,
     )
+
+
+def _limit(template: ImageTemplate, build: Build, symbols: Symbols) -> BuildLimit:
+    minutes = None if template.build_timeout_guessed else template.build_timeout_minutes
+    if template.build_timeout is None:
+        return BuildLimit(minutes)
+    value = symbols.value(template.build_timeout)
+    names = (build.new_names.get(one.name, one.name) for one in references(value))
+    return BuildLimit(minutes, tuple(names), isinstance(value, Variable))
 
 
 def _runs_shell(build: Build) -> bool:

@@ -176,7 +176,9 @@ def _switch_off(guide: Guide) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def _where(guide: Guide) -> str:
-    where = f"Run this {', '.join(('in this folder', *guide.places))}."
+    where = " ".join(
+        (f"Run this {', '.join(('in this folder', *guide.places))}.", *filter(None, (guide.commands.limit.about,)))
+    )
     if len(guide.environments) < 2:  # noqa: PLR2004 - there is another
         return where
     first, *others = (f"`{name}`" for name in guide.environments)

@@ -186,7 +186,7 @@ def _pipeline(name: str, guide: Guide, system: str, access: PipelineAccess) -> P
         actions=ACTIONS,
         init=runs[0].init,
         checks=tuple(one.in_environment("validate") for one in runs),
-        builds=tuple(one.limited(one.in_environment("build")) for one in runs),
+        builds=tuple(one.build_in_environment for one in runs),
         counting=_counting(guide, access.environment),
         by_time=guide.by_time,
         overwrites=guide.overwrites,
@@ -194,7 +194,7 @@ def _pipeline(name: str, guide: Guide, system: str, access: PipelineAccess) -> P
 
 
 def _runner(guide: Guide, system: str) -> Runner:
-    each = [one.timeout_minutes for one in _runs(guide)]
+    each = [one.limit.most for one in _runs(guide)]
     minutes = sum(each) + TO_CLEAN_UP
     if guide.private or guide.auth is Auth.MSI:
         return Runner(f"that reaches the build VM, as {MIGRATION_PAGE} says", minutes, "")

@@ -1,10 +1,11 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#   timeout ...m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to minutes, elevated, exit_codes, checksum, regions, tags, image_tags, copy_tags.
 #
+# Give timeout the minutes of the build: var.minutes.
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
 # the identity aib had: the gallery and the managed image's resource group.
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
