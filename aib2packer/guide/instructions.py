@@ -209,6 +209,7 @@ def _validation_guide(told: _Told, build: Build) -> Guide:
         commands=replace(commands, stand_ins=_stand_ins(build)),
         counting=None,
         counting_values=(),
+        leftovers=remove_leftovers(told.decisions, told.symbols) if told.is_source_only else (),
         boots="source image" if told.is_source_only else "image",
         releases=any(step.settings.get("name") == "release" for step in build.provisioners),
     )
@@ -275,7 +276,7 @@ def _limit(template: ImageTemplate, build: Build, symbols: Symbols) -> BuildLimi
     if template.build_timeout is None:
         return BuildLimit(minutes)
     value = symbols.value(template.build_timeout)
-    names = (build.new_names.get(one.name, one.name) for one in references(value))
+    names = (build.new_names.get(one.name, one.name) for one in references(value) if isinstance(one, Variable))
     return BuildLimit(minutes, tuple(names), isinstance(value, Variable))
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.packer.distribution.ids import REPLACES, TEMPORARY, TEMPORARY_SNAPSHOT
+from aib2packer.packer.distribution.ids import REPLACES, TEMPORARY_SNAPSHOT
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.shell_words import Word, assignments, word
 from aib2packer.packer.subscription import subscription_value
+from aib2packer.packer.vm.resource_group import LENGTH_OF_TIME, TEMPORARY, temporary_stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,23 +22,22 @@ _REPLACING = "# A new image by another name goes only where the image whose plac
 
 
 def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
-    """Commands that delete what builds make on the way, wherever they do; none where they make nothing."""
+    """Commands that delete what builds make on the way, wherever they do: first the resource group of the VM."""
     places = tuple(dict.fromkeys(_places(decisions, symbols)))
     known = tuple(place for place in places if place is not None)
-    groups: tuple[str, ...] = ()
     subscription = word(subscription_value(decisions.subscription, symbols))
-    if decisions.security.makes_image:
-        of_build = f"--subscription {subscription or '...'}"
-        delete_group = (
-            f"az group list {of_build} --query \"[?starts_with(name, '{TEMPORARY}')].name\" --output tsv "
-            f"| xargs -r -n 1 az group delete {of_build} --yes --name"
-        )
-        groups = (delete_group,)
+    of_build = f"--subscription {subscription or '...'}"
+    stem = temporary_stem(decisions.name)
+    groups = f"starts_with(name, '{stem}') && length(name) == \\`{len(stem) + LENGTH_OF_TIME}\\`"
+    delete_groups = (
+        f'az group list {of_build} --query "[?{groups}].name" --output tsv '
+        f"| xargs -r -n 1 az group delete {of_build} --yes --name"
+    )
     replaced = tuple(dict.fromkeys(place for place in _image_places(decisions, symbols) if place is not None))
-    of_group = (subscription,) if groups and subscription is not None else ()
+    of_group = (subscription,) if subscription is not None else ()
     return (
         *assignments((*of_group, *(one for place in known for one in place))),
-        *groups,
+        delete_groups,
         *(
             f"az resource list --subscription {subscription} --resource-group {group} "
             f'--query "{_OURS}" --output tsv | xargs -r az resource delete --ids'

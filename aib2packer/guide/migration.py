@@ -9,8 +9,8 @@ from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import capitalized
 from aib2packer.guide import cut_over
 from aib2packer.guide.rights import BUILD_GROUP_NAME
+from aib2packer.hcl.values import Attribute
 from aib2packer.lazy.models import dataclass
-from aib2packer.packer.distribution.ids import TEMPORARY_GROUP
 from aib2packer.packer.layout import (
     ATTRIBUTES,
     AZURE_PIPELINES,
@@ -29,7 +29,7 @@ from aib2packer.packer.layout import (
     build_files,
 )
 from aib2packer.packer.shell_words import Word, assignments
-from aib2packer.packer.vm.machine import BUILD_GROUP
+from aib2packer.packer.vm.resource_group import BUILD_GROUP, TEMPORARY_GROUP, goes_with_build
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -208,16 +208,16 @@ def _group_use(build: Build, names: OutputNames) -> str:
     files = [names.files.sources]
     if build.validation is not None:
         files.append(f"{names.validation}/{build_files(names.layout, build.validation.name).sources}")
-    if any(local.name == TEMPORARY_GROUP for local in build.locals):
-        return (
-            f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` and `temp_resource_group_name` in the '
-            f"source block of {' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own. Let the "
-            f'local `{TEMPORARY_GROUP}` be `"{BUILD_GROUP_NAME}"`: the managed image that is made on the way lies there then, '
-            "and stays until it is deleted as above."
-        )
+    use = (
+        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` and `temp_resource_group_name` in the '
+        f"source block of {' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own."
+    )
+    settings = (one for section in build.sections for one in section.body if isinstance(one, Attribute))
+    if not any(goes_with_build(one.value) for one in settings if one.name == "managed_image_resource_group_name"):
+        return use
     return (
-        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` in the source block of '
-        f"{' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own."
+        f'{use} Let the local `{TEMPORARY_GROUP}` be `"{BUILD_GROUP_NAME}"`: the managed image that is made on the way lies '
+        "there then, and stays until it is deleted as above."
     )
 
 

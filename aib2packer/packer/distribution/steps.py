@@ -11,10 +11,9 @@ from aib2packer.packer.distribution.ids import compute_id, managed_image_id, sna
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.distribution.manifest import manifest
 from aib2packer.packer.distribution.script import RawShell, Script, ScriptFile
-from aib2packer.packer.distribution.temporary_image import image_group
 from aib2packer.packer.layout import SCRIPTS
 from aib2packer.packer.model import PostProcessors
-from aib2packer.packer.vm.machine import BUILD_GROUP
+from aib2packer.packer.vm.resource_group import BUILD_GROUP, image_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
