@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from aib2packer.azure.clouds import Cloud
 from aib2packer.guide.commands import FOLDER, BuildLimit, commands
 from aib2packer.guide.decided import choices
-from aib2packer.guide.leftovers import remove_leftovers, replace_image
+from aib2packer.guide.leftovers import remove_from_group, remove_leftovers, replace_image
 from aib2packer.guide.network import reach
-from aib2packer.guide.rights import further_rights, one_group, rights_to_boot, whole_subscription
+from aib2packer.guide.rights import BUILD_GROUP_NAME, further_rights, one_group, rights_to_boot, whole_subscription
 from aib2packer.guide.service import service
 from aib2packer.hcl.printing import references
 from aib2packer.hcl.values import Variable
@@ -91,6 +91,8 @@ class Guide:
     """How a managed image of the same name is replaced, which Packer refuses to do by itself; "" where there can be none."""
     leftovers: tuple[str, ...] = ()
     """Commands that delete what a cancelled build left."""
+    group_leftovers: tuple[str, ...] = ()
+    """Those that do so in a resource group that was there before."""
     boots: str | None = None
     """What a build boots that makes no image; None for one that makes an image."""
     validated: bool = False
@@ -246,6 +248,7 @@ def _guide(told: _Told, build: Build) -> Guide:
         had_identity=(template.identities[0].split("/")[-1].literal or "") if template.identities else None,
         subscription_right=whole_subscription(subscription),
         group_right=one_group(subscription),
+        group_leftovers=remove_from_group(BUILD_GROUP_NAME, subscription),
         location=word(build_location(decisions.plan.location, symbols)),
         rights=further_rights(template, targets, decisions, downloads, symbols),
         vm_identities=bool(template.vm.identities),

@@ -13,11 +13,13 @@ from aib2packer.packer.vm.resource_group import LENGTH_OF_TIME, TEMPORARY, tempo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aib2packer.hcl.values import Value
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.variables.symbols import Symbols
 
 _OURS = rf"""[?tags.\"{TEMPORARY}\" || starts_with(name, '{TEMPORARY}') || starts_with(name, '{TEMPORARY_SNAPSHOT}')].id"""
 
+_OF_AZURE_ARM = "pkr"  # builder/azure/arm/tempname.go of packer-plugin-azure 2.6.3
 _REPLACING = "# A new image by another name goes only where the image whose place it was to take is there, old or new:"
 
 
@@ -45,6 +47,17 @@ def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
         ),
         *((_REPLACING,) if replaced else ()),
         *(_remove_replacing(f"--subscription {subscription} --resource-group {group}") for subscription, group in replaced),
+    )
+
+
+def remove_from_group(group: str, subscription: Value) -> tuple[str, ...]:
+    """Commands that delete what azure-arm makes in a resource group that was there: it calls all of that `pkr…`."""
+    shown = word(subscription)
+    place = f"--subscription {shown or '...'} --resource-group {group}"
+    query = f"[?starts_with(name, '{_OF_AZURE_ARM}') || starts_with(name, '{TEMPORARY}')].id"
+    return (
+        *assignments(() if shown is None else (shown,)),
+        f'az resource list {place} --query "{query}" --output tsv | xargs -r az resource delete --ids',
     )
 
 

@@ -115,6 +115,7 @@ class Page:
     unknown_scopes: bool
     group_grants: tuple[str, ...]
     group_use: str
+    group_leftovers: tuple[str, ...]
     reach: tuple[Reach, ...]
     network: str
     switch_off: tuple[tuple[str, tuple[str, ...]], ...]
@@ -152,6 +153,7 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         unknown_scopes=any(right.scope is None for right in rights),
         group_grants=_grants((guide.group_right,), guide.location or Word(("...",))),
         group_use=_group_use(build, guide.names),
+        group_leftovers=guide.group_leftovers,
         reach=guide.reach,
         network=" ".join((*((_IN_SUBNET,) if guide.private else ()), *((_PUBLIC,) if guide.public else ()))),
         switch_off=_switch_off(guide),

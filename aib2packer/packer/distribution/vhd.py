@@ -14,9 +14,9 @@ from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.access.network import HTTPS, PACKER, Reach, server
 from aib2packer.packer.access.rights import BLOB_CONTRIBUTOR, READER, Right, account_of, account_scope
-from aib2packer.packer.distribution.ids import TIME
 from aib2packer.packer.distribution.script import Option, RawShell, Script, concat
 from aib2packer.packer.distribution.target_kind import Finishing, TargetKind, TargetOutput
+from aib2packer.packer.vm.resource_group import TIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
