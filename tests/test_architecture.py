@@ -271,7 +271,8 @@ def reports_made(path: Path) -> Iterator[ast.Call]:
 # What the names of files and folders of an output are made of; `packer/layout.py` is where they stand.
 OF_AN_OUTPUT = re.compile(
     r"MIGRATION\.md|SHA256SUMS|\.pkr\.hcl|pkrvars\.hcl|azure\.json|\.manifest\.json|azure-pipelines|github-actions\.yml"
-    r"|\.gitattributes|(?<!\w)(?:scripts|downloads|pipelines|validate)/"
+    r"|\.gitattributes|(?<!\w)(?:scripts|downloads|pipelines|validate)/|converted from an|inventory\.|sign-in\.sh"
+    r"|(?:lay|run)-deprovisioning|distribute-\{?\d"
 )
 NAME_FILES = {
     "packer.layout": "here they stand",

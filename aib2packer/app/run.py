@@ -161,7 +161,7 @@ class Result:
     def light(self) -> Result:
         """What is needed of it for all builds together: no texts of the input, and nothing said of files that are there."""
         findings = tuple(
-            about_file(one.code, one.span.source.name, one.message, one.help)
+            replace(about_file(one.code, one.span.source.name, one.message, one.help), accepted=one.accepted)
             for one in self.findings
             if one.code not in _ABOUT_FILES
         )
