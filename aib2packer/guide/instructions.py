@@ -92,7 +92,7 @@ class Guide:
     leftovers: tuple[str, ...] = ()
     """Commands that delete what a cancelled build left."""
     group_leftovers: tuple[str, ...] = ()
-    """Those that do so in a resource group that was there before."""
+    """Commands that delete what a killed build left in a resource group that was there before."""
     boots: str | None = None
     """What a build boots that makes no image; None for one that makes an image."""
     validated: bool = False
