@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import capitalized
 from aib2packer.guide import cut_over
-from aib2packer.guide.rights import BUILD_GROUP_NAME
+from aib2packer.guide.needed_rights import BUILD_GROUP_NAME
 from aib2packer.hcl.values import Attribute
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.layout import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.packer.distribution.ids import snapshot_name, temporary_image
+from aib2packer.packer.distribution.made_ids import snapshot_name, temporary_image
 from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.vm.resource_group import TEMPORARY, image_group, temporary_group
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def temporary_image_settings(template: ImageTemplate, decisions: Decisions, symbols: Symbols, report: Report) -> Settings:
-    """The settings of azure-arm for such an image, and for the snapshot that managed images are copied from."""
+    """The settings of azure-arm for a temporary image, and for the snapshot that managed images are copied from."""
     plan, security, name = decisions.plan, decisions.security, decisions.name
     settings: Settings = {}
     if plan.temporary_group is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
 from aib2packer.hcl.values import HclCode, Interpolation, Local
-from aib2packer.packer.distribution.script import concat
+from aib2packer.packer.steps.cli_script import concat
 from aib2packer.packer.vm.resource_group import TEMPORARY, TIME, temporary_stem
 
 if TYPE_CHECKING:
