@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.aib.model import Located, Settled
@@ -22,7 +23,7 @@ from aib2packer.aib.tokens import (
     uri_text,
 )
 from aib2packer.arm.language.json_values import JsonSymbolic, node_of
-from aib2packer.arm.language.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of
+from aib2packer.arm.language.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of, walk
 from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, JsonUnknown
@@ -31,7 +32,7 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_URIS, WHOLE_COMMAND, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator
 
     from aib2packer.aib.api_versions import ApiVersion
     from aib2packer.aib.model import Flag, Number
@@ -192,7 +193,7 @@ class Fields:
         if text is None:
             return None
         if text.literal is None and isinstance(value := self.value(key, *others), JsonSymbolic):
-            known = self._known(value, key)
+            known = self._known(value, key, needed=not optional)
             text = None if known is None else self._text(known, key, name_text)
         if text is None:
             return None
@@ -219,16 +220,19 @@ class Fields:
     def number(self, key: str, *others: Spelling, least: int | None = None) -> Number | None:
         """A whole number that may be known only when Packer runs; one below `least` is an error."""
         value = self.value(key, *others)
-        if isinstance(value, JsonSymbolic):
-            return TemplateText(self._expression(value.symbol, value.span), value.span)
-        if value is not None and (text := _lone_placeholder(value, "int")) is not None:
-            return text
-        number = None if value is None else self.integer_of(value, key)
+        number = None if value is None else self._number_of(value, key)
+        if isinstance(number, TemplateText):
+            return number
         if number is not None and least is not None:
             self.at_least(number, key, least)
         if value is None and least:
             self._zero(key, least)
         return number if number is not None and number.value else None
+
+    def _number_of(self, value: Json, key: str) -> Number | None:
+        if isinstance(value, JsonSymbolic):
+            return TemplateText(self._expression(value.symbol, value.span), value.span)
+        return _lone_placeholder(value, "int") or self.integer_of(value, key)
 
     def _zero(self, key: str, least: int) -> None:
         found = self._lookup(key)
@@ -288,19 +292,19 @@ class Fields:
         number = None if value is None else _as_integer(value)
         return None if value is None or number is None else Located(number, value.span)
 
-    def integer_of_key(self, key: str) -> Located[int] | None:
-        """A whole number of which 0 is a value like any other."""
+    def number_of_key(self, key: str) -> Number | None:
+        """A whole number of which 0 is a value like any other, and which may be known only when Packer runs."""
         found = self._find(key, ()) or self._lookup(key)
-        return None if found is None or found.value == JsonScalar(None, found.value.span) else self.integer_of(found.value, key)
+        return None if found is None or found.value == JsonScalar(None, found.value.span) else self._number_of(found.value, key)
 
-    def integers(self, key: str, *others: Spelling) -> tuple[Located[int], ...]:
-        """An array of whole numbers; `"0,3010"` is understood too."""
+    def integers(self, key: str, *others: Spelling) -> tuple[Number, ...]:
+        """An array of whole numbers, which may be known only when Packer runs; `"0,3010"` is understood too."""
         value = self._known(self.value(key, *others), key)
         match value:
             case None:
                 return ()
             case JsonArray(items):
-                numbers = (self.integer_of(item, f"{key}[{index}]") for index, item in enumerate(items))
+                numbers = (self._number_of(item, f"{key}[{index}]") for index, item in enumerate(items))
                 return tuple(number for number in numbers if number is not None)
             case JsonScalar(str() as text, span) if all(_INTEGER.fullmatch(piece.strip()) for piece in text.split(",")):
                 self._coerced(span, key, "a string", "an array of numbers")
@@ -353,6 +357,10 @@ class Fields:
         """The keys of a nested object."""
         return self._fields_of(self.value(key, *others), key)
 
+    def fields_or_unset(self, key: str) -> Fields | None:
+        """The keys of a nested object that does not decide what is built: one that is not known counts as unset."""
+        return self._fields_of(self._known(self.value(key), key, needed=False), key)
+
     def optional_fields(self, key: str) -> tuple[Fields | None, Condition]:
         """The fields of an object that may be there or not, as a condition says that is known only when Packer runs."""
         value, condition = self._optional(key)
@@ -394,11 +402,12 @@ class Fields:
         if not isinstance(value, JsonArray):
             self.wrong_type(value, key, "an array")
             return
-        for index, item in enumerate(value.items):
+        for index, given in enumerate(value.items):
+            item = self._known(given, f"{key}[{index}]")
             path = f"{self.path}.{key}[{index}]" if self.path else f"{key}[{index}]"
             if isinstance(item, JsonObject):
                 yield index, Fields(item, path, self.reading)
-            elif not _is_unset(item):
+            elif item is not None and not _is_unset(item):
                 self.wrong_type(item, f"{key}[{index}]", "an object")
 
     def texts_by_key(self, key: str, *others: Spelling) -> dict[str, TemplateText]:
@@ -474,19 +483,30 @@ class Fields:
                     help=f"Move it: {member.key} belongs {place}.",
                 )
                 continue
-            code = codes.IGNORED_FIELD if self.api.before(STRICT_SINCE) else codes.UNKNOWN_FIELD
-            from difflib import get_close_matches
+            self._unknown_key(member.key, self._name(member.key), self._used, member.key_span)
 
-            near = get_close_matches(member.key, self._used, n=1, cutoff=0.75)
-            answer = ": the service ignored it before API version 2024-02-01"
-            if self.api.since(STRICT_SINCE):
-                answer = unknown_field(member.key)
-            self.report.add(
-                code,
-                member.key_span,
-                f"{self._name(member.key)} is not a setting that Image Builder knows here{answer}; it is not converted",
-                help=f"Did you mean `{near[0]}`?" if near else "Remove it, or carry it over by hand.",
-            )
+    def unknown_keys(self, key: str, late: TemplateText, known: Collection[str]) -> None:
+        """Report the keys that the service does not know of the objects in a list that only Packer's run knows."""
+        values = [part.value for part in late.symbols if isinstance(part, LateExpression)]
+        objects = [part for value in values for part in walk(value) if isinstance(part, Mapping)]
+        keys = (one for each in objects if any(name in each for name in known) for one in each if isinstance(one, str))
+        for one in dict.fromkeys(keys):
+            if one not in known:
+                self._unknown_key(one, f"{self._name(key)}[].{one}", known, late.span)
+
+    def _unknown_key(self, key: str, name: str, known: Collection[str], span: Span) -> None:
+        from difflib import get_close_matches
+
+        near = get_close_matches(key, known, n=1, cutoff=0.75)
+        answer = ": the service ignored it before API version 2024-02-01"
+        if self.api.since(STRICT_SINCE):
+            answer = unknown_field(key)
+        self.report.add(
+            codes.IGNORED_FIELD if self.api.before(STRICT_SINCE) else codes.UNKNOWN_FIELD,
+            span,
+            f"{name} is not a setting that Image Builder knows here{answer}; it is not converted",
+            help=f"Did you mean `{near[0]}`?" if near else "Remove it, or carry it over by hand.",
+        )
 
     def integer_of(self, value: Json, key: str) -> Located[int] | None:
         """Read one value as a whole number."""
@@ -583,8 +603,11 @@ class Fields:
             return None
         return read(text, span, self.report)
 
-    def _known(self, value: Json | None, key: str) -> Json | None:
-        """A value that decides the shape of the build, made with the parameters' defaults; None after an error."""
+    def _known(self, value: Json | None, key: str, *, needed: bool = True) -> Json | None:
+        """A value that decides the shape of the build, made with the parameters' defaults; None after an error.
+
+        One that is not `needed` counts as unset where it is not known, which is a finding.
+        """
         if not isinstance(value, JsonSymbolic):
             return value
         self.reading.shape.update(parameter.name.lower() for parameter in deciding_parameters(value.symbol))
@@ -592,6 +615,17 @@ class Fields:
         if not isinstance(resolved, JsonSymbolic):
             return None if _is_unset(resolved) else resolved
         unknown = deciding_parameters(resolved.symbol)
+        if not needed:
+            given = " ".join(f"--set {shlex.quote(parameter.name)}=…" for parameter in unknown)
+            self.report.add(
+                codes.UNFILLED,
+                value.span,
+                f"{self._name(key)} is known only when the template is deployed, and is read as unset",
+                help=f"Give its value: {given}, or a parameters file with -p."
+                if given
+                else "Write its value into the template.",
+            )
+            return None
         for parameter in unknown:
             self.reading.unknown.setdefault(parameter, []).append((self._name(key), value.span))
         if not unknown:

@@ -243,7 +243,7 @@ def _timeout(properties: Fields) -> tuple[Located[int] | None, TemplateText | No
 
 
 def _error_handling(properties: Fields) -> _ErrorHandling:
-    fields = properties.fields("errorHandling")
+    fields = properties.fields_or_unset("errorHandling")
     if fields is None:
         nowhere = Located(value=False, span=properties.span)
         return _ErrorHandling(abort_on_customizer_error=False, abort_on_validation_error=nowhere)
@@ -269,7 +269,7 @@ def _aborts(fields: Fields, key: str) -> Located[bool]:
 
 
 def _auto_run(properties: Fields) -> Located[bool]:
-    fields = properties.fields("autoRun")
+    fields = properties.fields_or_unset("autoRun")
     if fields is None:
         return Located(value=False, span=properties.span)
     enabled = _state(fields, "autoRun") == "enabled"
@@ -295,7 +295,7 @@ def _state(fields: Fields, what: str) -> str | None:
 
 
 def _not_converted(properties: Fields, vm: VmProfile) -> None:
-    optimize = properties.fields("optimize")
+    optimize = properties.fields_or_unset("optimize")
     if optimize is not None:
         disk = vm.os_disk_gb
         if optimize.value("vmBoot") is not None and isinstance(disk, Located) and disk.value > _LARGEST_OPTIMIZED_GB:
@@ -311,7 +311,7 @@ def _not_converted(properties: Fields, vm: VmProfile) -> None:
 
 
 def _optimization(optimize: Fields, key: str, code: Code) -> None:
-    fields = optimize.fields(key)
+    fields = optimize.fields_or_unset(key)
     if fields is None:
         return
     state = _state(fields, f"optimize.{key}")

@@ -11,6 +11,7 @@ import shlex
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import OsType
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Customizer, ImageTemplate
-    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.packer.decisions import Decisions
 
@@ -206,18 +206,20 @@ def _check_processor(template: ImageTemplate, decisions: Decisions, report: Repo
 
 def _check_disks(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
     disks = template.vm.data_disks_gb
+    span = disks.span if isinstance(disks, TemplateText) else disks[0].span if disks else template.vm.span
     for target in decisions.plan.copied if disks else ():
         if not kind_of_target(target).copies_data_disks:
+            many = "data disks are" if isinstance(disks, TemplateText) else _many(len(disks))
             report.add(
                 codes.COPY_WITHOUT_DISKS,
-                disks[0].span,
-                f"distribute[{target.index}] is made of the OS disk alone: {_many(len(disks))} not in it",
+                span,
+                f"distribute[{target.index}] is made of the OS disk alone: {many} not in it",
                 help="Publish to a gallery, or give the target a build of its own.",
             )
-    if template.vm.size is None and len(disks) > _DISKS_OF_DEFAULT_SIZES:
+    if template.vm.size is None and not isinstance(disks, TemplateText) and len(disks) > _DISKS_OF_DEFAULT_SIZES:
         report.add(
             codes.VM_DOES_NOT_FIT,
-            disks[0].span,
+            span,
             f"the default size of the build VM takes {_DISKS_OF_DEFAULT_SIZES} data disks, and there are {len(disks)}",
             help="Set vmProfile.vmSize to a size that takes as many.",
         )

@@ -54,7 +54,14 @@ class LateExpression:
     span: Span | None = field(default=None, compare=False)
 
 
-TextSymbol: TypeAlias = Placeholder | Secret | Segment | LateExpression
+@dataclass(frozen=True, slots=True)
+class ListLines:
+    """The items of a list that only Packer's run knows, each a line."""
+
+    items: TemplateText
+
+
+TextSymbol: TypeAlias = Placeholder | Secret | Segment | LateExpression | ListLines
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,5 +133,7 @@ def _name(symbol: TextSymbol) -> str:
             return "***"
         case Segment(text, index):
             return f"{text}[{index}]"
+        case ListLines(items):
+            return str(items)
         case LateExpression(value, span):
             return describe(value, span)

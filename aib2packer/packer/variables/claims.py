@@ -9,7 +9,7 @@ from aib2packer.aib.ids import MANAGED_IMAGE, ResourceId
 from aib2packer.aib.model import Located
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
 from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_symbol, leaves
-from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
+from aib2packer.arm.language.text import LateExpression, ListLines, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.azure.clouds import STORAGE_SUFFIXES
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
@@ -106,8 +106,9 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
 
 
 def _of_objects(template: ImageTemplate, named: Mapping[Leaf, Variable | Local]) -> dict[Leaf, Variable | Local]:
-    """The parameters that are lists of objects: regions of a version, each with a name, a count and a storage type."""
-    texts = (target.late_objects for target in template.targets)
+    """The parameters that are lists of objects: data disks, or regions of a version."""
+    disks = template.vm.data_disks_gb if isinstance(template.vm.data_disks_gb, TemplateText) else None
+    texts = (disks, *(target.late_objects for target in template.targets))
     symbols = (part.value for text in texts if text is not None for part in text.symbols if isinstance(part, LateExpression))
     return {
         leaf: replace(variable, type="list(map(string))")
@@ -223,6 +224,8 @@ def _symbols(text: TemplateText) -> Iterator[TextSymbol]:
     for symbol in text.symbols:
         if isinstance(symbol, Segment):
             yield from _symbols(symbol.id)
+        elif isinstance(symbol, ListLines):
+            yield from _symbols(symbol.items)
         else:
             yield symbol
 

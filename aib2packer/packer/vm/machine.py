@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import Located
-from aib2packer.arm.language.text import text_of
+from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
 from aib2packer.hcl.values import HclCode, Settings, Value, Variable, traced
 from aib2packer.options import OsType
@@ -13,11 +13,11 @@ from aib2packer.packer.marketplace import Generation, usual_disk_gb
 from aib2packer.packer.vm.resource_group import BUILD_GROUP, temporary_group, unless_there
 
 if TYPE_CHECKING:
-    from aib2packer.aib.model import ImageTemplate
-    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.aib.model import ImageTemplate, Number
     from aib2packer.findings.model import Report
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.variables.symbols import Symbols
+    from aib2packer.text.source import Span
 
 _MOST_OS_DISK_GB, _MOST_DATA_DISK_GB = 4095, 32767
 
@@ -43,9 +43,9 @@ def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, re
     if vm.os_disk_gb is not None:
         settings["os_disk_size_gb"] = traced(symbols.located(vm.os_disk_gb), vm.os_disk_gb.span)
     if vm.data_disks_gb:
-        sizes = tuple(symbols.located(disk) for disk in vm.data_disks_gb)
-        settings["disk_additional_size"] = traced(sizes, *(disk.span for disk in vm.data_disks_gb))
-    for disk, most in ((vm.os_disk_gb, _MOST_OS_DISK_GB), *((disk, _MOST_DATA_DISK_GB) for disk in vm.data_disks_gb)):
+        settings["disk_additional_size"] = traced(_disk_sizes(vm.data_disks_gb, symbols), *_spans(vm.data_disks_gb))
+    disks = () if isinstance(vm.data_disks_gb, TemplateText) else vm.data_disks_gb
+    for disk, most in ((vm.os_disk_gb, _MOST_OS_DISK_GB), *((disk, _MOST_DATA_DISK_GB) for disk in disks)):
         if isinstance(disk, Located) and not 0 < disk.value <= most:
             report.add(
                 codes.OUT_OF_RANGE,
@@ -55,8 +55,7 @@ def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, re
             )
     _warn_of_small_disk(template, decisions.os_type, report)
     if vm.identities:
-        identities = tuple(symbols.value(identity) for identity in vm.identities)
-        settings["user_assigned_managed_identities"] = traced(identities, *(identity.span for identity in vm.identities))
+        settings["user_assigned_managed_identities"] = traced(symbols.values(vm.identities), *_spans(vm.identities))
     if vm.subnet is not None:
         # All three, or azure-arm looks for them itself and may take another subnet.
         subnet = vm.subnet
@@ -155,3 +154,14 @@ def default_size(template: ImageTemplate, of_source: Generation | None) -> str:
     # The default of the first API versions boots no generation 2.
     by_age = template.api.before("2020-01-01") and of_source is not Generation.V2 and said != Generation.V2.value
     return _DEFAULT_SIZE_GENERATION_1 if by_age or is_first else _DEFAULT_SIZE
+
+
+def _disk_sizes(disks: tuple[Number, ...] | TemplateText, symbols: Symbols) -> Value:
+    if not isinstance(disks, TemplateText):
+        return tuple(symbols.located(disk) for disk in disks)
+    objects = symbols.value(disks)
+    return HclCode(f"[for disk in {print_value(objects)} : disk.sizeGB]", references(objects))
+
+
+def _spans(values: tuple[Number, ...] | TemplateText) -> tuple[Span, ...]:
+    return (values.span,) if isinstance(values, TemplateText) else tuple(value.span for value in values)
