@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import Located
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
+from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Settings, Value, Variable, traced
 from aib2packer.options import OsType
 from aib2packer.packer.marketplace import Generation, usual_disk_gb
