@@ -310,8 +310,6 @@ OF_AN_OUTPUT = re.compile(
 NAME_FILES = {
     "packer.layout": "here they stand",
     "options": "the name of a build alone, which is an option",
-    "arm.documents.forms.from_azure": "below: a sentence to people about pipelines/",
-    "arm.documents.siblings": "below: a sentence to people about pipelines/",
     "packer.variables.symbols": "a path on the VM, as an example",
 }
 

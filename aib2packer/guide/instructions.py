@@ -87,6 +87,8 @@ class Guide:
     names: OutputNames
     environments: tuple[str, ...]
     """The files of values beside the build, one for each environment."""
+    in_estate: bool = False
+    """Whether the build is one of several in folders side by side, which have values and pipelines in common."""
     overwrites: str = ""
     """How a managed image of the same name is replaced, which Packer refuses to do by itself; "" where there can be none."""
     leftovers: tuple[str, ...] = ()
@@ -230,6 +232,7 @@ def _guide(told: _Told, build: Build) -> Guide:
     galleries = decisions.plan.galleries
     subscription = subscription_value(decisions.subscription, symbols)
     return Guide(
+        in_estate=options.origin is not None,
         name=None if template.name is None else template.name.literal,
         commands=_commands(told, build, FOLDER, keep_vm_on_error=False),
         counting=build.worded(" ".join(counting_options(galleries, symbols).values())) or None,

@@ -16,6 +16,7 @@ from aib2packer.packer.layout import (
     AZURE_PIPELINES,
     BUILD_ENDING,
     ENVIRONMENT_ENDING,
+    ESTATE_VALUES,
     EXAMPLE,
     FILES,
     GITHUB_ACTIONS,
@@ -41,10 +42,11 @@ if TYPE_CHECKING:
     from aib2packer.packer.layout import OutputNames
     from aib2packer.packer.model import Build
 
-_PIPELINES = {
+PIPELINES_USED = {
     GITHUB_ACTIONS: "copy it to `.github/workflows/`, and write in it where this folder lies",
     AZURE_PIPELINES: "make a pipeline of it in Azure DevOps, and write in it where this folder lies",
 }
+"""The pipelines beside a build, and what is to be done with each."""
 _FILES = {
     f"{SCRIPTS}/": "scripts that are better off in files",
     f"{FILES}/": "files that customizers upload",
@@ -157,8 +159,8 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         reach=guide.reach,
         network=" ".join((*((_IN_SUBNET,) if guide.private else ()), *((_PUBLIC,) if guide.public else ()))),
         switch_off=_switch_off(guide),
-        starts=f"Image Builder built by itself {' and '.join(starts(guide))}." if starts(guide) else "",
-        pipelines=tuple((names.own(path), words) for path, words in _PIPELINES.items() if names.own(path) in beside),
+        starts=_starts(guide),
+        pipelines=tuple((names.own(path), words) for path, words in PIPELINES_USED.items() if names.own(path) in beside),
     )
 
 
@@ -178,13 +180,27 @@ def _switch_off(guide: Guide) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def _where(guide: Guide) -> str:
-    where = " ".join(
-        (f"Run this {', '.join(('in this folder', *guide.places))}.", *filter(None, (guide.commands.limit.about,)))
-    )
+    where = f"Run this {', '.join(('in this folder', *guide.places))}."
+    if guide.in_estate and guide.commands.copied:
+        where += (
+            f" What several builds have stands in `{ESTATE_VALUES}` above all of them: the page there says how it is given."
+        )
+    if guide.commands.limit.about:
+        where += f" {guide.commands.limit.about}"
     if len(guide.environments) < 2:  # noqa: PLR2004 - there is another
         return where
     first, *others = (f"`{name}`" for name in guide.environments)
     return f"{where} Take {' or '.join(others)} in the place of {first} for another environment."
+
+
+def _starts(guide: Guide) -> str:
+    """What there is to say of the pipelines; "" where Image Builder built nothing by itself."""
+    if not starts(guide):
+        return ""
+    begun = f"Image Builder built by itself {' and '.join(starts(guide))}. Packer needs somebody to start it"
+    if guide.in_estate:
+        return f"{begun}. The pipelines above all builds run this one too; in place of these, a pipeline of its own:"
+    return f"{begun}; these are files to begin with:"
 
 
 def starts(guide: Guide) -> tuple[str, ...]:

@@ -202,3 +202,44 @@ def test_names_that_mean_something_in_markdown_are_text() -> None:
     assert "<b>" not in page.replace("`", "")
     rows = [line for line in page.splitlines() if line.startswith(("| [`", "| `"))]
     assert len([row for row in rows if row.count("|") - row.count("\\|") == 9]) == 4
+
+
+def test_the_pipeline_leads_the_azure_cli_to_another_cloud_first() -> None:
+    assert convert("in", "-o", "out", "--cloud", "AzureUSGovernment")[0] == 0
+
+    for name in ("github-actions", "azure-pipelines"):
+        text = Path(f"out/pipelines/{name}.yml").read_text(encoding="utf-8")
+        assert text.index("az cloud set --name AzureUSGovernment") < text.index("pipelines/run.sh")
+
+
+def test_a_build_takes_values_of_its_own_only_where_those_for_all_are_not_enough() -> None:
+    def wanting(*names: str) -> dict[str, object]:
+        parameters = {name: {"type": "string", "metadata": {"description": f"The {name}."}} for name in names}
+        return {
+            "parameters": parameters,
+            "resources": [image("x") | {"tags": {name: f"[parameters('{name}')]" for name in names}}],
+        }
+
+    lay("in", web=wanting("team"), deep__app=wanting("team", "owner"))
+    assert convert("in", "-o", "out")[0] == 0
+
+    commands = {one["name"]: one["commands"][-1] for one in json.loads(Path("out/pipelines/builds.json").read_bytes())}
+    assert commands["web"].endswith("packer build -var-file=../estate.pkrvars.hcl .")
+    assert commands["deep-app"].endswith("packer build -var-file=../../estate.pkrvars.hcl -var-file=values.pkrvars.hcl .")
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    assert "in `db`, `-var-file=../estate.pkrvars.hcl -var-file=values.pkrvars.hcl`. The pipelines do." in page
+    assert "beside that, `deep/app/example.pkrvars.hcl` shows:" in page
+
+
+def test_roles_name_their_scopes_and_say_where_one_line_is_for_several_things() -> None:
+    subnet = {"vmProfile": {"vnetConfig": {"subnetId": "[parameters('subnet')]"}}}
+    lay("in", web={"parameters": {"subnet": {"type": "string"}}, "resources": [image("web", **subnet)]})
+    assert convert("in", "-o", "out")[0] == 0
+
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    assert '(`"/subscriptions/$subscription_id"`) | `db`, `deep/app` |' in page
+    assert "(an id that only the build knows) | `web` |" in page
+    assert "Builds may have different values for a variable" in page
+    assert "A scope that only the build knows has no command" in page
+    assert 'az provider unregister --subscription "$subscription" ' in page
+    assert "\n\n\n" not in page
