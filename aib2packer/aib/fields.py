@@ -29,7 +29,7 @@ from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, JsonUnknown
 from aib2packer.lazy.models import dataclass, field
 from aib2packer.lazy.patterns import pattern
-from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_URIS, WHOLE_COMMAND, plain
+from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_TEXTS, IN_URIS, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -588,7 +588,7 @@ class Fields:
     def _plain(self, text: str, span: Span, read: _ReadText) -> TemplateText | None:
         in_quotes = span.source.text.startswith('"', span.start)
         if (not in_quotes and span.text == text and IN_NAMES.fullmatch(text)) or (
-            read is script_text and WHOLE_COMMAND.fullmatch(text)
+            read is script_text and IN_TEXTS.fullmatch(text)
         ):
             return TemplateText((Placeholder(text),), span)
         if not in_quotes:  # an expression made it

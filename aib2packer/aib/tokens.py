@@ -9,6 +9,7 @@ from aib2packer.arm.language.symbolic import Secret, concat, once, rebuild
 from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
+from aib2packer.text.checksum import sha256_of
 from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS
 from aib2packer.text.secrets import find_secrets
 
@@ -98,9 +99,7 @@ def secrets_apart(text: str) -> tuple[str | Secret, ...]:
     end = 0
     for start, stop, host, query in _secrets(text):
         # The digest only tells one secret from another; it is never shown.
-        import hashlib
-
-        digest = hashlib.sha256(text[start:stop].encode("utf-8", "surrogatepass")).hexdigest()
+        digest = sha256_of(text[start:stop].encode("utf-8", "surrogatepass"))
         parts += [text[end:start], Secret(host, query, digest)]
         end = stop
     parts.append(text[end:])

@@ -16,6 +16,7 @@ from aib2packer.findings.model import about_file
 from aib2packer.findings.text import listed
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.layout import RECORD
+from aib2packer.text.checksum import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,7 +133,7 @@ def _record(
     for result in results:
         if result.outcome is Outcome.CONVERTED:
             known |= {path: one for path, one in _below(result, folder, result.files).items() if one}
-    return known | {path: record.digest(content) for path, content in files.items()}
+    return known | {path: sha256_of(content) for path, content in files.items()}
 
 
 def _below(result: Result, folder: Path, files: Mapping[str, str]) -> dict[str, str]:

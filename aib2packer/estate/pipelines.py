@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
 from aib2packer.estate.values import commands
-from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, free_name, github_access, runner
+from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, github_access, github_name, runner
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, GITHUB_ACTIONS, PICK, RUN
@@ -166,7 +166,7 @@ def _secrets(name: str, build: EstateBuild, taken: set[str]) -> tuple[PipelineSe
     found = []
     for variable in build.facts.secrets:
         wanted = _NOT_IN_NAMES.sub("_", f"{name}_{variable}").upper()
-        wanted = f"IMAGE_{wanted}" if wanted[0].isdigit() else free_name(wanted)
+        wanted = f"IMAGE_{wanted}" if wanted[0].isdigit() else github_name(wanted)
         found.append(PipelineSecret(name, _claim(wanted, "_", taken), f"PKR_VAR_{variable}"))
     return tuple(found)
 

@@ -106,7 +106,7 @@ def _github(name: str, guide: Guide) -> Pipeline:
     values: dict[str, str] = {}
     for one in _runs(guide):
         values |= {f"PKR_VAR_{variable}": _variable(variable.upper()) for variable in one.required}
-        values |= {f"PKR_VAR_{variable}": f"${{{{ secrets.{free_name(variable.upper())} }}}}" for variable in one.secrets}
+        values |= {f"PKR_VAR_{variable}": f"${{{{ secrets.{github_name(variable.upper())} }}}}" for variable in one.secrets}
     return _pipeline(name, guide, "GitHub", replace(access, environment={**access.environment, **values}))
 
 
@@ -235,9 +235,9 @@ def _counting(guide: Guide, environment: Collection[str]) -> tuple[str, ...]:
 
 
 def _variable(name: str) -> str:
-    return f"${{{{ vars.{free_name(name)} }}}}"
+    return f"${{{{ vars.{github_name(name)} }}}}"
 
 
-def free_name(name: str) -> str:
+def github_name(name: str) -> str:
     """A name for a variable or secret of a repository of GitHub."""
     return f"PKR_{name}" if name.startswith(_GITHUB_OWN) else name

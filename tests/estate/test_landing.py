@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from aib2packer.estate import record
+from aib2packer.text.checksum import sha256_of
 from tests.estate.runs import convert, image, lay, state
 
 
@@ -23,7 +24,7 @@ def test_the_record_has_the_digest_of_each_file() -> None:
 
     files = state()
     recorded = json.loads(files.pop(".aib2packer.json"))["files"]
-    assert recorded == {path: record.digest(content) for path, content in files.items()}
+    assert recorded == {path: sha256_of(content) for path, content in files.items()}
 
 
 def test_a_second_run_changes_nothing_and_says_that_all_is_up_to_date() -> None:
@@ -84,7 +85,7 @@ def test_a_record_that_names_a_file_elsewhere_removes_nothing(path: str) -> None
     Path("out/link").symlink_to("../elsewhere")
     file = Path("out/.aib2packer.json")
     document = json.loads(file.read_bytes())
-    document["files"][path] = record.digest(b"x")
+    document["files"][path] = sha256_of(b"x")
     file.write_text(json.dumps(document), encoding="utf-8")
 
     convert("in", "-o", "out", "--prune")
@@ -184,7 +185,7 @@ def test_a_header_names_the_source_and_stays_within_a_hundred_columns() -> None:
             assert any("MIGRATION.md" in line for line in head)
     source = Path("out/deep/app/build.pkr.hcl").read_text(encoding="utf-8").splitlines()[1:3]
     assert source[0] == "# Source: in/deep/app.json"
-    assert source[1].startswith(f"# sha256 {record.digest(Path('in/deep/app.json').read_bytes())},")
+    assert source[1].startswith(f"# sha256 {sha256_of(Path('in/deep/app.json').read_bytes())},")
 
 
 def test_a_template_named_as_what_lies_at_the_top_gets_another_folder() -> None:

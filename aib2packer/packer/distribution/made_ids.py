@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
-from aib2packer.hcl.values import HclCode, Interpolation, Local
-from aib2packer.packer.steps.cli_script import concat
-from aib2packer.packer.vm.resource_group import TEMPORARY, TIME, temporary_stem
+from aib2packer.hcl.values import HclCode, Interpolation, Local, concat
+from aib2packer.packer.expressions.dates import TIME
+from aib2packer.packer.vm.resource_group import TEMPORARY, temporary_stem
 
 if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId

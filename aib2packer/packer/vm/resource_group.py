@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Interpolation, Local, Variable
-from aib2packer.packer.expressions.dates import NOW
+from aib2packer.packer.expressions.dates import TIME
 
 if TYPE_CHECKING:
     from aib2packer.hcl.values import Block, Traced, Value
@@ -20,7 +20,6 @@ BUILD_GROUP = Variable(
     "Existing resource group for the build VM, instead of one that Packer makes and deletes.",
     default=HclCode("null"),
 )
-TIME = HclCode('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
 LENGTH_OF_TIME = 14
 TEMPORARY = "packer-temporary"
 """What the name of each resource begins with that is made on the way and deleted again; and its tag, where az makes it."""
