@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.guide.needed_rights import BUILD_GROUP_NAME
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.distribution.made_ids import REPLACES, TEMPORARY_SNAPSHOT
 from aib2packer.packer.shell_words import Word, assignments, word
@@ -13,7 +14,6 @@ from aib2packer.packer.vm.resource_group import LENGTH_OF_TIME, TEMPORARY, tempo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aib2packer.hcl.values import Value
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.variables.symbols import Symbols
 
@@ -50,10 +50,10 @@ def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
     )
 
 
-def remove_from_group(group: str, subscription: Value) -> tuple[str, ...]:
+def remove_from_group(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
     """Commands that delete what azure-arm makes in a resource group that was there: it calls all of that `pkr…`."""
-    shown = word(subscription)
-    place = f"--subscription {shown or '...'} --resource-group {group}"
+    shown = word(subscription_value(decisions.subscription, symbols))
+    place = f"--subscription {shown or '...'} --resource-group {BUILD_GROUP_NAME}"
     query = f"[?starts_with(name, '{_OF_AZURE_ARM}') || starts_with(name, '{TEMPORARY}')].id"
     return (
         *assignments(() if shown is None else (shown,)),
