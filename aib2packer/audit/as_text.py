@@ -47,7 +47,7 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
     yield f"{style(f'{done} of {total}', '')} templates convert: {audit.share:.0f} %  {bar}"
     act, decide = (audit.asked[asks] for asks in (Asks.ACT, Asks.DECIDE))
     yield f"{audit.ready} of them as they are: nothing to act on, to decide or to give a value."
-    yield f"{sum(cause.count for cause in act)} findings to act on, in {audit.to_act_on} of them; {len(decide)} decisions."
+    yield f"{sum(cause.count for cause in act)} findings to act on, in {audit.to_act_on} templates; {len(decide)} decisions."
     converted, lost = audit.settings
     if converted or lost:
         yield f"{converted:,} of {converted + lost:,} settings in them are converted, {lost:,} lost."

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.findings.model import Asks
 from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
-    from aib2packer.findings.model import Asks, Code, Finding
+    from aib2packer.findings.model import Code, Finding
     from aib2packer.packer.facts import LastRun
 
 
@@ -116,8 +117,8 @@ class Audit:
 
     @property
     def to_act_on(self) -> int:
-        """How many templates convert and have something to act on."""
-        return sum(row.act > 0 for row in self.rows if row.is_converted)
+        """How many templates have something to act on, beside what keeps some from converting."""
+        return len({name for cause in self.asked[Asks.ACT] for name in cause.templates})
 
     @property
     def share(self) -> float:
