@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from aib2packer.hcl.printing import print_comment, print_items, print_locals, print_settings, print_variable, quote, visible
@@ -93,7 +94,7 @@ def _placed(text: str, annotations: Mapping[str, str]) -> Rendered:
                 line += 1 + comment.count("\n")
         pieces.append(lines)
         line += lines.count("\n")
-    return Rendered("".join(pieces), dict(sorted(places.items(), key=lambda place: place[1])))
+    return Rendered("".join(pieces), dict(sorted(places.items(), key=itemgetter(1))))
 
 
 @cache
