@@ -84,6 +84,21 @@ def string_of(value: Json | None) -> str | None:
     return value.value if isinstance(value, JsonScalar) and isinstance(value.value, str) else None
 
 
+def length_of_pointers(value: Json, most: int) -> int:
+    """How long all JSON pointers of a tree are together; any number above `most` for more than that."""
+    length = 0
+    waiting = [(value, 0)]
+    while waiting and length <= most:
+        node, own = waiting.pop()
+        length += own
+        match node:
+            case JsonArray(items):
+                waiting += ((item, own + len(str(index)) + 1) for index, item in enumerate(items))
+            case JsonObject(members):
+                waiting += ((member.value, own + len(member.key) + 1) for member in members)
+    return length
+
+
 def with_pointers(value: Json, pointer: str = "") -> Json:
     """The tree, each span in it with the JSON pointer of its value; a key has that of what it stands for."""
     source, start, end, _ = value.span
