@@ -4,6 +4,7 @@ A case is `<room>/<case>.json`; `<case>.options.json` beside it holds the option
 `pytest tests/test_golden.py --snapshot-update`, and read the diff.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -151,12 +152,12 @@ def test_the_bytes_of_the_input_change_nothing_of_the_output(case: str) -> None:
         assert convert_case_anew(case, encoded).hcl == convert_case(case).hcl
 
 
-@pytest.mark.parametrize("seed", ["1", "2"])
-def test_the_order_of_hashes_changes_nothing(seed: str) -> None:
+def test_the_order_of_hashes_changes_nothing() -> None:
+    assert os.environ.get("PYTHONHASHSEED", "random") != "1"  # here it is another one
     script = "from tests.cases import *; print([(c.hcl, dict(c.files), c.findings) for c in map(convert_case, CASES)])"
 
     printed = subprocess.run(
-        [sys.executable, "-c", script], env={"PYTHONHASHSEED": seed, "PATH": ""}, capture_output=True, check=True, timeout=60
+        [sys.executable, "-c", script], env={"PYTHONHASHSEED": "1", "PATH": ""}, capture_output=True, check=True, timeout=60
     ).stdout
 
     here = [(made.hcl, dict(made.files), made.findings) for made in map(convert_case, CASES)]

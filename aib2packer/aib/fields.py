@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from aib2packer.aib.api_versions import ADDED_KEYS
 from aib2packer.aib.model import Located, Settled
 from aib2packer.aib.service_answers import missing_field, unknown_field
 from aib2packer.aib.tokens import (
@@ -687,6 +688,8 @@ class Fields:
 
     def _too_new(self, member: JsonMember, key: str) -> None:
         """Report a setting that came with a newer API version than the template's (docs/reference/aib-behaviour.md 5 and 6)."""
+        if key not in ADDED_KEYS:
+            return
         what = self._name(key)
         version = self.api.lacks(what)
         if version is None and isinstance(member.value, JsonScalar) and isinstance(member.value.value, str):

@@ -6,8 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
-from aib2packer.guide.commands import FOLDER, commands
+from aib2packer.guide.commands import FOLDER, BuildLimit, commands
 from aib2packer.guide.needed_rights import further_rights, one_group, rights_to_boot, whole_subscription
+from aib2packer.hcl.printing import references
+from aib2packer.hcl.values import Variable
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Auth
 from aib2packer.packer.distribution.image_version import counting_options, counting_values
@@ -126,7 +128,14 @@ class Guide:
         """Commands that delete what a cancelled build left."""
         from aib2packer.guide.leftovers import remove_leftovers
 
-        return () if self.boots else remove_leftovers(self._told.decisions, self._told.symbols)
+        return remove_leftovers(self._told.decisions, self._told.symbols)
+
+    @cached_property
+    def group_leftovers(self) -> tuple[str, ...]:
+        """Commands that delete what a killed build left in a resource group that was there before."""
+        from aib2packer.guide.leftovers import remove_from_group
+
+        return remove_from_group(self._told.decisions, self._told.symbols)
 
     @property
     def counted(self) -> str:
@@ -295,9 +304,18 @@ def _commands(told: _Told, build: Build, target: str, *, keep_vm_on_error: bool)
         told.options,
         target=target,
         names=told.names,
-        timeout_minutes=told.template.build_timeout_minutes,
+        limit=_limit(told.template, build, told.symbols),
         keep_vm_on_error=keep_vm_on_error,
     )
+
+
+def _limit(template: ImageTemplate, build: Build, symbols: Symbols) -> BuildLimit:
+    minutes = None if template.build_timeout_guessed else template.build_timeout_minutes
+    if template.build_timeout is None:
+        return BuildLimit(minutes)
+    value = symbols.value(template.build_timeout)
+    names = (build.new_names.get(one.name, one.name) for one in references(value) if isinstance(one, Variable))
+    return BuildLimit(minutes, tuple(names), isinstance(value, Variable))
 
 
 def _runs_shell(build: Build) -> bool:
