@@ -105,7 +105,7 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
             f"{uri} is not known before Packer runs: the build fetches it",
             help="Fill in what is left open, or give the parameters a value (--set, -p), and convert again.",
         )
-    if _WEB_PAGE.match(uri.visible):
+    if "/blob/" in uri.visible.lower() and _WEB_PAGE.match(uri.visible):
         fields.report.add(
             codes.WEB_PAGE,
             uri.span,

@@ -42,7 +42,7 @@ def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build
         connections=tuple(Connection(one.source, safe(one.target), one.port, one.why) for one in about.reach),
         secrets=_distinct(name for run in runs for name in run.secrets),
         values=_distinct(name for run in runs for name in run.required),
-        minutes=sum(run.timeout_minutes for run in runs),
+        minutes=sum(run.limit.most for run in runs),
         last_run=_last_run(template.body),
         images=images(template, symbols),
         service=about.service,

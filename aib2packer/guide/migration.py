@@ -9,8 +9,8 @@ from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import capitalized
 from aib2packer.guide import cut_over
 from aib2packer.guide.needed_rights import BUILD_GROUP_NAME
+from aib2packer.hcl.values import Attribute
 from aib2packer.lazy.models import dataclass
-from aib2packer.packer.distribution.made_ids import TEMPORARY_GROUP
 from aib2packer.packer.layout import (
     ATTRIBUTES,
     AZURE_PIPELINES,
@@ -30,7 +30,7 @@ from aib2packer.packer.layout import (
     build_files,
 )
 from aib2packer.packer.shell_words import Word, assignments
-from aib2packer.packer.vm.machine import BUILD_GROUP
+from aib2packer.packer.vm.resource_group import BUILD_GROUP, TEMPORARY_GROUP, goes_with_build
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -117,6 +117,7 @@ class Page:
     unknown_scopes: bool
     group_grants: tuple[str, ...]
     group_use: str
+    group_leftovers: tuple[str, ...]
     reach: tuple[Reach, ...]
     network: str
     switch_off: tuple[tuple[str, tuple[str, ...]], ...]
@@ -154,6 +155,7 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         unknown_scopes=any(right.scope is None for right in rights),
         group_grants=_grants((guide.group_right,), guide.location or Word(("...",))),
         group_use=_group_use(build, guide.names),
+        group_leftovers=guide.group_leftovers,
         reach=guide.reach,
         network=" ".join((*((_IN_SUBNET,) if guide.private else ()), *((_PUBLIC,) if guide.public else ()))),
         switch_off=_switch_off(guide),
@@ -183,6 +185,8 @@ def _where(guide: Guide) -> str:
         where += (
             f" What several builds have stands in `{ESTATE_VALUES}` above all of them: the page there says how it is given."
         )
+    if guide.commands.limit.about:
+        where += f" {guide.commands.limit.about}"
     if len(guide.environments) < 2:  # noqa: PLR2004 - there is another
         return where
     first, *others = (f"`{name}`" for name in guide.environments)
@@ -222,16 +226,16 @@ def _group_use(build: Build, names: OutputNames) -> str:
     files = [names.files.sources]
     if build.validation is not None:
         files.append(f"{names.validation}/{build_files(names.layout, build.validation.name).sources}")
-    if any(local.name == TEMPORARY_GROUP for local in build.locals):
-        return (
-            f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` and `temp_resource_group_name` in the '
-            f"source block of {' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own. Let the "
-            f'local `{TEMPORARY_GROUP}` be `"{BUILD_GROUP_NAME}"`: the managed image that is made on the way lies there then, '
-            "and stays until it is deleted as above."
-        )
+    use = (
+        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` and `temp_resource_group_name` in the '
+        f"source block of {' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own."
+    )
+    settings = (one for section in build.sections for one in section.body if isinstance(one, Attribute))
+    if not any(goes_with_build(one.value) for one in settings if one.name == "managed_image_resource_group_name"):
+        return use
     return (
-        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` in the source block of '
-        f"{' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own."
+        f'{use} Let the local `{TEMPORARY_GROUP}` be `"{BUILD_GROUP_NAME}"`: the managed image that is made on the way lies '
+        "there then, and stays until it is deleted as above."
     )
 
 
