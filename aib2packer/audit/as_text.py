@@ -50,7 +50,7 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
     yield f"{sum(cause.count for cause in act)} findings to act on, in {audit.to_act_on} templates; {len(decide)} decisions."
     converted, lost = audit.settings
     if converted or lost:
-        yield f"{converted:,} of {converted + lost:,} settings in them are converted, {lost:,} lost."
+        yield f"{converted:,} of {converted + lost:,} settings are converted, {lost:,} lost."
     if audit.minutes:
         yield f"The last runs took {audit.minutes:.0f} minutes together, as far as the input tells."
     if audit.accepted:

@@ -36,7 +36,7 @@ def gather(results: Sequence[Result], *, short_names: bool = True) -> Audit:
     pairs = [(safe(result.name), finding) for result in told for finding in result.findings]
     others = [(name, one) for name, one in pairs if one.severity is not Severity.ERROR and not one.accepted]
     accepted = [(name, one) for name, one in pairs if one.severity is not Severity.ERROR and one.accepted]
-    entries = [entry for result in told if result.outcome is Outcome.CONVERTED for entry in result.settings]
+    entries = [entry for result in told for entry in result.settings]
     return Audit(
         rows=tuple(map(_row, told)),
         findings=tuple(pairs),

@@ -92,7 +92,7 @@ class Audit:
     passed_over: int
     """Files that hold no image template."""
     settings: tuple[int, int]
-    """Settings of the templates that convert: those that are converted, and those that are lost."""
+    """Settings that are converted, and those that are lost: of a template that does not convert, all."""
     obstacles: tuple[Cause, ...]
     """Why templates are not converted, whether or not a baseline has it."""
     asked: dict[Asks, tuple[Cause, ...]]

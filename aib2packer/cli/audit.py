@@ -10,6 +10,7 @@ import click
 
 from aib2packer import __version__
 from aib2packer.app.inputs import collect
+from aib2packer.app.output import OutputError, Writing
 from aib2packer.app.run import Request, run
 from aib2packer.cli import baselines, options
 from aib2packer.cli.configured import about_replacements, configured
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from aib2packer.app.inputs import Template
-    from aib2packer.app.run import Result
+    from aib2packer.app.run import Result, Write
     from aib2packer.audit.model import Audit
     from aib2packer.findings.model import Level
 
@@ -81,12 +82,14 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
         from aib2packer.audit import as_text
 
         click.echo(as_text.render(audit, color=colored(sys.stdout)), color=colored(sys.stdout))
-    written = [_write(report, audit) for report in reports]
-    failing = [(name, finding) for name, finding in audit.findings if level is not None and finding.reaches(level)]
+    with Writing() as writing:
+        written = [_write(report, audit, writing.write) for report in reports]
+        failing = [(name, finding) for name, finding in audit.findings if level is not None and finding.reaches(level)]
+        if new_baseline:
+            written.append(baselines.write_failing(new_baseline, failing, writing.write))
+        written.append(_commit(writing))
     if failing:
         print_error(f"{len(failing)} findings are at the level of --fail-on, and not in a baseline")
-    if new_baseline:
-        written.append(baselines.write_failing(new_baseline, failing))
     failed = audit.share < fail_under or bool(failing)
     if audit.share < fail_under:
         print_error(f"{audit.share:.1f} % of the templates convert, less than the {fail_under:g} % of --fail-under")
@@ -110,8 +113,18 @@ def _look(jobs: Sequence[tuple[Template, Request]], *, quiet: bool) -> list[Resu
         return [result for template, own in running for result in run(template, own)]
 
 
-def _write(report: str, audit: Audit) -> bool:
+def _commit(writing: Writing) -> bool:
+    """Have the files of the run take their places, all of them or none; whether that was possible."""
+    try:
+        writing.commit()
+    except OutputError as error:
+        print_error(str(error))
+        return False
+    return True
+
+
+def _write(report: str, audit: Audit, write: Write) -> bool:
     from aib2packer.audit import as_json, as_page
 
     renderers: dict[str, Callable[..., str]] = {".md": as_page.markdown, ".html": as_page.html, ".json": as_json.render}
-    return baselines.write_file(report, renderers[Path(report).suffix.lower()](audit, version=__version__))
+    return baselines.write_file(report, renderers[Path(report).suffix.lower()](audit, version=__version__), write)

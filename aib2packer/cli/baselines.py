@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aib2packer.app.output import OutputError, write
+from aib2packer.app.output import OutputError
 from aib2packer.audit.baseline import Baseline, accept, read_baseline, told, write_baseline
 from aib2packer.cli.printing import echo, print_error
 from aib2packer.system.files import read_bytes
@@ -14,7 +14,7 @@ from aib2packer.text.source import FileError, InputError, decode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from aib2packer.app.run import Result
+    from aib2packer.app.run import Result, Write
     from aib2packer.findings.model import Finding, Level
 
 
@@ -56,12 +56,12 @@ def tell(baseline: Baseline, found: Iterable[tuple[str, Finding]], templates: It
         echo(sentence)
 
 
-def write_failing(file: str, failing: Iterable[tuple[str, Finding]]) -> bool:
-    """Write a baseline of what fails; whether that was possible."""
-    return write_file(file, write_baseline(failing))
+def write_failing(file: str, failing: Iterable[tuple[str, Finding]], write: Write) -> bool:
+    """Write a baseline of what fails, with the other files of the run; whether that was possible."""
+    return write_file(file, write_baseline(failing), write)
 
 
-def write_file(file: str, text: str) -> bool:
+def write_file(file: str, text: str, write: Write) -> bool:
     """Write a file, and say so; whether that was possible."""
     path = Path(file)
     try:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from aib2packer.app.inputs import Template
     from aib2packer.app.into import SharedFolder
-    from aib2packer.app.run import Fetch
+    from aib2packer.app.run import Fetch, Write
     from aib2packer.audit.baseline import Baseline
     from aib2packer.estate.landing import Landing
     from aib2packer.fetch import Fetcher
@@ -157,10 +157,13 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         else:
             few = [*_run_one(*jobs[0], writing, reporting)]
             results, telling = iter(few), Telling(reporting, many=len(few) > 1)
-        marked, status = _accepted(results, accepted, write_baseline, request.fail_on, whole=any(one.found for one in inputs))
+        whole = any(one.found for one in inputs)
+        to_write = None if write_baseline is None else (write_baseline, writing.write)
+        marked, status = _accepted(results, accepted, to_write, request.fail_on, whole=whole)
         gathered = [_take_in(result, telling, writing) for result in marked]
-        whole = in_azure or any(one.found for one in inputs)
-        landing = _land(gathered, replace(request, write=writing.write), telling, prune=bool(given["prune"]), whole=whole)
+        landing = _land(
+            gathered, replace(request, write=writing.write), telling, prune=bool(given["prune"]), whole=in_azure or whole
+        )
         echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
         sys.exit(max(status, _finish(telling, writing, landing)))
 
@@ -234,7 +237,7 @@ def _baseline(file: str | None, most: int) -> Baseline | None:
 
 
 def _accepted(
-    results: Iterator[Result], baseline: Baseline | None, new: str | None, level: Level, *, whole: bool
+    results: Iterator[Result], baseline: Baseline | None, new: tuple[str, Write] | None, level: Level, *, whole: bool
 ) -> tuple[Iterable[Result], int]:
     """The results with what is accepted of their findings, and the exit status of writing a new baseline of the others."""
     if baseline is None and new is None:
@@ -244,7 +247,7 @@ def _accepted(
     made = list(results)
     marked = made if baseline is None else baselines.applied(made, baseline, level, whole=whole)
     failing = [(result.name, finding) for result in marked for finding in result.findings if finding.reaches(level)]
-    return marked, 0 if new is None or baselines.write_failing(new, failing) else 2
+    return marked, 0 if new is None or baselines.write_failing(new[0], failing, new[1]) else 2
 
 
 def _shared(folder: str | None) -> SharedFolder | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.lazy.models import dataclass
+from aib2packer.provenance.accounting import State
 
 if TYPE_CHECKING:
     from aib2packer.app.run import Result
@@ -48,8 +49,8 @@ class EstateBuild:
 
     @property
     def lost(self) -> int:
-        """How many findings are losses."""
-        return sum(one.severity is Severity.LOSS for one in self._open)
+        """How many settings are lost."""
+        return self.result.states[State.LOST]
 
 
 @dataclass(frozen=True, slots=True)

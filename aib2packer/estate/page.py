@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from aib2packer.audit.gather import gather
@@ -21,6 +22,7 @@ from aib2packer.packer.layout import (
     MIGRATION_PAGE,
 )
 from aib2packer.packer.shell_words import Word
+from aib2packer.provenance.accounting import in_words
 from aib2packer.rendering.markdown import Markdown, cell, code
 
 if TYPE_CHECKING:
@@ -80,6 +82,8 @@ class EstatePage:
     rows: tuple[EstateRow, ...]
     failed: tuple[tuple[str, str], ...]
     """Templates without a build, and why."""
+    settings: str
+    """How many settings are converted, and how many lost, those of templates that failed included."""
     to_act_on: tuple[Cause, ...]
     to_decide: tuple[Cause, ...]
     lost: tuple[Cause, ...]
@@ -123,6 +127,7 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
     return EstatePage(
         rows=tuple(map(_row, builds)),
         failed=tuple((one.source or safe(one.name), _why(one.findings)) for one in estate.failed),
+        settings=in_words(sum((one.states for one in (*estate.failed, *(build.result for build in builds))), Counter())),
         to_act_on=audit.asked[Asks.ACT],
         to_decide=tuple(cause for cause in audit.asked[Asks.DECIDE] if cause not in audit.lost),
         lost=audit.lost,

@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from aib2packer.cli import main
 from aib2packer.estate import record
 from aib2packer.text.checksum import sha256_of
 from tests.estate.runs import convert, image, lay, state
@@ -255,3 +257,24 @@ def test_what_a_baseline_accepts_is_not_on_the_page_of_all_builds() -> None:
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
     assert "## To act on" not in page
     assert "| to act on |" in page
+
+
+def test_what_is_lost_is_one_number_everywhere_and_templates_that_fail_count() -> None:
+    lay(
+        "in",
+        web=image("web", vmProfile={"additionalDataDisks": [{"lun": 0, "sizeInGB": 8}]}),
+        db=image("db", source={"type": "Nothing"}),
+    )
+
+    _, said = convert("in", "-o", "out", "--report", "r.json")
+
+    found = re.search(r"(\d+) of (\d+) settings converted, (\d+) lost", said)
+    assert found
+    states = [setting["state"] for one in json.loads(Path("r.json").read_bytes())["templates"] for setting in one["settings"]]
+    assert states.count("lost") == int(found[3])
+    assert states.count("converted") == int(found[1])
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    assert f" {found[0]}." in page
+    assert re.search(r"^\| \[`web`\].* 2 \|$", page, re.MULTILINE)
+    looked = CliRunner().invoke(main, ["audit", "in"]).stdout
+    assert f"{found[1]} of {found[2]} settings are converted, {found[3]} lost." in looked
