@@ -82,7 +82,8 @@ def _placed(text: str, annotations: Mapping[str, str]) -> Rendered:
     places: dict[str, Lines] = {}
     open_places: list[tuple[str, int]] = []
     line = 1 + before.count("\n")
-    for address, _, lines in (one.partition("\n") for one in marked):
+    for one in marked:
+        address, _, lines = one.partition("\n")
         if not address:
             ended, first = open_places.pop()
             places[ended] = Lines(first, line - 1)
