@@ -234,6 +234,18 @@ def test_a_chain_of_defaults_as_people_write_it_becomes_a_local_each() -> None:
     assert 'v40 = local.v39 == "" ? "d40" : local.v39' in conversion.hcl
 
 
+@pytest.mark.parametrize(
+    "default",
+    ["[nothing(1)]", "[concat('a'", "[parameters('p')]", "[variables('none')]"],
+    ids=["call", "end", "circle", "none"],
+)
+def test_a_default_that_the_image_does_not_need_is_not_evaluated(default: str) -> None:
+    document = json.loads(template("true"))
+    document["parameters"] = {"p": {"type": "string", "defaultValue": default}}
+
+    assert convert(json.dumps(document)).hcl is not None
+
+
 def test_what_stands_beside_an_image_template_never_stops_it() -> None:
     beside = [
         {
