@@ -7,11 +7,13 @@ import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from aib2packer.aib.api_versions import ADDED_KEYS
 from aib2packer.aib.model import Located, Settled
 from aib2packer.aib.service_answers import missing_field, unknown_field
 from aib2packer.aib.tokens import (
     command_text,
     hide_secrets,
+    is_plain,
     literal_text,
     name_text,
     path_text,
@@ -26,10 +28,10 @@ from aib2packer.arm.language.json_values import JsonSymbolic, node_of
 from aib2packer.arm.language.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of, walk
 from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
 from aib2packer.findings import codes
-from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, JsonUnknown
+from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass, field
 from aib2packer.lazy.patterns import pattern
-from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_URIS, WHOLE_COMMAND, plain
+from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_TEXTS, IN_URIS, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -420,7 +422,7 @@ class Fields:
             return {}
         texts: dict[str, TemplateText] = {}
         for member in found:
-            if IN_TAGS.search(member.key):
+            if not is_plain(member.key) and IN_TAGS.search(member.key):
                 self.report.add(
                     codes.UNFILLED,
                     member.value.span,
@@ -561,6 +563,8 @@ class Fields:
         return None if value is None else self._text(value, key, read)
 
     def _text(self, value: Json, key: str, read: _ReadText, *, unset_is_empty: bool = False) -> TemplateText | None:
+        if isinstance(value, JsonScalar) and isinstance(value.value, str):
+            return self._plain(value.value, value.span, read)
         match value:
             case JsonSymbolic(span, symbol):
                 parts = (
@@ -570,8 +574,6 @@ class Fields:
                 return TemplateText(tuple(part for piece in parts for part in piece), span)
             case JsonScalar(None, span):
                 return literal_text("", span) if unset_is_empty else None
-            case JsonScalar(str() as text, span):
-                return self._plain(text, span, read)
             case JsonScalar(bool() | int() | float() as scalar, span):
                 self._coerced(span, key, "a bare value", "a string")
                 # As it is written, or as ARM writes what an expression made.
@@ -588,8 +590,9 @@ class Fields:
     def _plain(self, text: str, span: Span, read: _ReadText) -> TemplateText | None:
         in_quotes = span.source.text.startswith('"', span.start)
         bare = not in_quotes and span.text == text
-        whole = WHOLE_COMMAND if read is script_text and not bare else IN_NAMES
-        if (bare or read in {script_text, uri_text, path_text}) and whole.fullmatch(text):
+        whole = IN_TEXTS if read is script_text and not bare else IN_NAMES
+        may_be = bare or read in {uri_text, path_text} or (read is script_text and text.startswith(("<", "#")))
+        if may_be and whole.fullmatch(text):
             return TemplateText((Placeholder(text),), span)
         if not in_quotes:  # an expression made it
             return read(text, span, self.report)
@@ -686,6 +689,8 @@ class Fields:
 
     def _too_new(self, member: JsonMember, key: str) -> None:
         """Report a setting that came with a newer API version than the template's (docs/reference/aib-behaviour.md 5 and 6)."""
+        if key not in ADDED_KEYS:
+            return
         what = self._name(key)
         version = self.api.lacks(what)
         if version is None and isinstance(member.value, JsonScalar) and isinstance(member.value.value, str):
@@ -792,12 +797,8 @@ def _lone_placeholder(value: Json, kind: Type = "string") -> TemplateText | None
 
 
 def _is_unset(value: Json) -> bool:
-    match value:
-        case JsonScalar(scalar):
-            return not scalar and scalar is not False
-        case JsonArray(items):
-            return not items
-        case JsonObject(members):
-            return not members
-        case JsonUnknown():
-            return False
+    if isinstance(value, JsonScalar):
+        return not value.value and value.value is not False
+    if isinstance(value, JsonObject):
+        return not value.members
+    return isinstance(value, JsonArray) and not value.items

@@ -523,6 +523,8 @@ class ImageTemplate:
     build_timeout_span: Span | None
     build_timeout: TemplateText | None
     """How many minutes the build may take, where only Packer's run knows."""
+    build_timeout_guessed: bool
+    """Whether nothing gives even a default for them."""
     source: Source
     vm: VmProfile
     customize: tuple[Customizer, ...]

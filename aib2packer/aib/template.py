@@ -89,6 +89,7 @@ class _Others(_ErrorHandling):
     build_timeout_minutes: int
     build_timeout_span: Span | None
     build_timeout: TemplateText | None
+    build_timeout_guessed: bool
     late_tags: TemplateText | None
     late_resource_tags: TemplateText | None
     staging_resource_group: TemplateText | None
@@ -139,6 +140,7 @@ def read_template(
     customize = read_customizers(properties, "customize", kinds.customizers, "customizer")
     targets = read_targets(properties, kinds.targets)
     timeout, late_timeout = _timeout(properties)
+    guessed = late_timeout is not None and properties.known_integer("buildTimeoutInMinutes") is None
     # All is read before anything is left out: what nobody asks for is reported as unknown.
     others = _Others(
         name=_known_name(name, resource, report),
@@ -152,6 +154,7 @@ def read_template(
         build_timeout_minutes=_DEFAULT_TIMEOUT_MINUTES if timeout is None else timeout.value,
         build_timeout_span=None if timeout is None else timeout.span,
         build_timeout=late_timeout,
+        build_timeout_guessed=guessed,
         staging_resource_group=properties.text("stagingResourceGroup"),
         auto_run=_auto_run(properties),
         validation=read_validation(properties, kinds.customizers),

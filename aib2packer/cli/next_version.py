@@ -28,7 +28,7 @@ def next_version_command(images: tuple[str, ...], major: int | None) -> None:
     Of several images it is the next that all of them can have.
 
     \b
-    packer build -var image_version=$(aib2packer next-version ID) build.pkr.hcl
+      packer build -var image_version=$(aib2packer next-version ID) build.pkr.hcl
 
     Exit status: 0 printed; 2 wrong usage, or no answer from the Azure CLI.
     """  # noqa: D301 - click's mark for lines that stay as they are

@@ -112,10 +112,7 @@ def _read_alike(text: TemplateText) -> TemplateText:
 
 
 def _settings(powershell: PowerShell, symbols: Symbols) -> dict[str, Value]:
-    settings = named(powershell) | _elevated(powershell, symbols)
-    if powershell.valid_exit_codes:
-        settings["valid_exit_codes"] = _exit_codes(powershell.valid_exit_codes, symbols)
-    return settings
+    return named(powershell) | _elevated(powershell, symbols) | _exit_codes(powershell, symbols)
 
 
 def _elevated(powershell: PowerShell, symbols: Symbols) -> dict[str, Value]:
@@ -136,8 +133,11 @@ def _elevated(powershell: PowerShell, symbols: Symbols) -> dict[str, Value]:
     return {"elevated_user": user.code, "elevated_password": password.code}
 
 
-def _exit_codes(codes: tuple[Number, ...] | TemplateText, symbols: Symbols) -> Value:
-    return symbols.value(codes) if isinstance(codes, TemplateText) else tuple(symbols.located(code) for code in codes)
+def _exit_codes(powershell: PowerShell, symbols: Symbols) -> dict[str, Value]:
+    codes = powershell.valid_exit_codes
+    if not codes:
+        return {}
+    return {"valid_exit_codes": symbols.value(codes) if isinstance(codes, TemplateText) else tuple(map(symbols.located, codes))}
 
 
 def _side_file(powershell: PowerShell, text: TemplateText, name: str, symbols: Symbols) -> Steps:
@@ -178,9 +178,7 @@ def _on_linux(powershell: PowerShell, context: BuildContext) -> Steps:
     else:
         text = text_of((*powershell.text.parts, "\n"), powershell.text.span)
         upload = upload_text(f"{label(powershell)}-upload", text, path, context, "Through pwsh.")
-    settings: dict[str, Value] = {**named(powershell), "execute_command": AS_ROOT}
-    if powershell.valid_exit_codes:
-        settings["valid_exit_codes"] = _exit_codes(powershell.valid_exit_codes, context.symbols)
+    settings: dict[str, Value] = {**named(powershell), "execute_command": AS_ROOT} | _exit_codes(powershell, context.symbols)
     settings["inline"] = (f"pwsh -NoProfile -File {path}", f"rm {path}")
     steps = Steps((*upload, Provisioner("shell", settings)))
     return steps if had is None else replace(steps, downloads=had.downloads, assets=had.assets)

@@ -31,7 +31,6 @@ def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build
     fetched = (str(download.fetched.uri) for one in builds for download in one.downloads)
     roles = (about.subscription_right, *about.rights)
     return Facts(
-        name=about.name,
         system=decisions.os_type.value,
         source=safe(template.source.label),
         targets=_distinct(target.label for target in template.targets),
@@ -43,9 +42,8 @@ def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build
         connections=tuple(Connection(one.source, safe(one.target), one.port, one.why) for one in about.reach),
         secrets=_distinct(name for run in runs for name in run.secrets),
         values=_distinct(name for run in runs for name in run.required),
-        minutes=sum(run.timeout_minutes for run in runs),
+        minutes=sum(run.limit.most for run in runs),
         last_run=_last_run(template.body),
-        build=build.name,
         images=images(template, symbols),
         service=about.service,
         launch=launch(template, symbols, about),

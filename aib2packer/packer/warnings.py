@@ -56,7 +56,7 @@ _NEEDS_RESTART = pattern(
     re.IGNORECASE | re.MULTILINE,
 )
 _COMMENT = pattern(r"^[^\S\n]*+#[^\n]*", re.MULTILINE)
-_ARM_SIZE = pattern(r"standard_[a-z]+\d+(?:-\d+)?[a-z]*p[a-z]*(?:_v\d+)?", re.IGNORECASE)
+_ARM_SIZE = pattern(r"standard_[a-z]+\d+(?:-\d+)?[a-z]*p[a-z]*(?:_v\d+)?")
 _RESTARTS = pattern(r"\brestart-computer\b|^(?>[^\n]*?\bshutdown\b)[^\n]*[/-]r\b", re.IGNORECASE | re.MULTILINE)
 
 
@@ -192,7 +192,7 @@ def _check_processor(template: ImageTemplate, decisions: Decisions, report: Repo
     named = default_size(template, decisions.generation) if size is None else size.literal
     if decisions.architecture is None or not named:
         return
-    of_size = Architecture.ARM64 if _ARM_SIZE.fullmatch(named) else Architecture.X64
+    of_size = Architecture.ARM64 if _ARM_SIZE.fullmatch(named.lower()) else Architecture.X64
     if of_size is not decisions.architecture:
         report.add(
             codes.VM_DOES_NOT_FIT,
@@ -232,8 +232,8 @@ def _many(disks: int) -> str:
 def _check_generalizing(customizers: Sequence[Customizer], report: Report) -> None:
     """A customizer that takes away what generalizes the VM."""
     for customizer in customizers:
-        text = customizer.visible_text or ""
-        if _REMOVES_AGENT.search(text):
+        text = (customizer.visible_text or "").lower()
+        if "agent" in text and _REMOVES_AGENT.search(text):
             report.add(
                 codes.NOT_GENERALIZED,
                 customizer.span,
@@ -241,7 +241,7 @@ def _check_generalizing(customizers: Sequence[Customizer], report: Report) -> No
                 "its user and keys",
                 help="Keep the agent, or generalize in a customizer of your own.",
             )
-        if _REMOVES_SCRIPT.search(text):
+        if "deprovisioningscript" in text and _REMOVES_SCRIPT.search(text):
             report.add(
                 codes.NOT_GENERALIZED,
                 customizer.span,

@@ -64,6 +64,12 @@ def test_a_token_in_quotes_where_a_list_belongs_is_a_text(form: str) -> None:
     assert "inline          = [var.commands]\n" in hcl
 
 
+def test_a_signature_in_a_url_that_was_encoded_twice_is_a_secret() -> None:
+    url = f"https%253A%252F%252Fcontoso.blob.core.windows.net%252Fx%253Fsp%253Dr%2526sig%253D{'A' * 43}%253D"
+
+    assert "AAAA" not in hcl_of(template(tags={"from": url}))
+
+
 def test_braces_are_tokens_within_ids_only() -> None:
     image = "/subscriptions/{subscription-id}/resourceGroups/{rg}/providers/Microsoft.Compute/galleries/g/images/{image name}"
 

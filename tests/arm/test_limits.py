@@ -85,6 +85,9 @@ def ends_with_a_limit(conversion: Conversion) -> bool:
         ({"a": 1}, "[union(@, createObject('k#', @))]"),
         (PARAMETER, "[format('{0}{1}', toLower(@), toUpper(@))]"),
         (PARAMETER, "[if(equals(@, 'a'), concat(@, '#'), toLower(@))]"),
+        ("x", "[extensionResourceId(@, 'A.B/c', @)]"),
+        ("x", "[resourceId('A.B/c/d', @, @)]"),
+        ("x", "[groupBy(createArray(@, @), lambda('x', string(lambdaVariables('x'))))]"),
     ],
 )
 @pytest.mark.parametrize("length", [30, 200])

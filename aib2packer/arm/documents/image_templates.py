@@ -13,7 +13,7 @@ from aib2packer.arm.documents.forms.wrappers import exported, listed
 from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, read_parameters
 from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.findings import codes
-from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, string_of, with_pointers
+from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, length_of_pointers, string_of, with_pointers
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.terraform.forms import is_shown
 from aib2packer.text.source import Span
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _FULL_TYPE = "Microsoft.VirtualMachineImages/imageTemplates"
 _MAX_NAMES = 20
+_LONGEST_POINTERS = 16 << 20  # characters of all JSON pointers together: 400,000 values have 10 MB
 # What came after API version 2023-07-01 and stands beside the name where properties are flattened.
 _NEWEST = ("autoRun", "managedResourceTags", "additionalDataDisks")
 _NEWEST_API = "2025-10-01"
@@ -119,6 +120,10 @@ def _load(candidate: Candidate, report: Report) -> Resource | None:
     """The resource, with a JSON pointer on every span in it: from here on a place is one in the image template too."""
     resource = candidate.load(report)
     if resource is None:
+        return None
+    if length_of_pointers(resource.body, _LONGEST_POINTERS) > _LONGEST_POINTERS:
+        message = "the names of its settings are too long: each counts once for all that lies below it"
+        report.add(codes.TOO_MANY_SETTINGS, resource.body.span, message, help="Shorten them, or nest them less.")
         return None
     body = with_pointers(resource.body)
     return replace(resource, body=body) if isinstance(body, JsonObject) else None

@@ -11,6 +11,7 @@ from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Settings, Value, Variable, traced
 from aib2packer.options import OsType
 from aib2packer.packer.marketplace import Generation, usual_disk_gb
+from aib2packer.packer.vm.resource_group import BUILD_GROUP, temporary_group, unless_there
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate, Number
@@ -31,17 +32,12 @@ ALLOWED_ADDRESSES = Variable(
     "list(string)",
     default=(),
 )
-BUILD_GROUP = Variable(
-    "build_resource_group_name",
-    "Existing resource group for the build VM, instead of one that Packer makes and deletes.",
-    default=HclCode("null"),
-)
 
 
 def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, report: Report) -> Settings:
     """The settings of the build VM."""
     vm = template.vm
-    settings = _place(template, decisions.plan.location, symbols, report)
+    settings = _place(template, decisions.plan.location, decisions.name, symbols, report)
     size = default_size(template, decisions.generation)
     settings["vm_size"] = size if vm.size is None else traced(symbols.value_or(vm.size, size), vm.size.span)
     settings["polling_duration_timeout"] = traced(timeout(template, symbols), template.build_timeout_span)
@@ -103,7 +99,7 @@ def build_location(region: TemplateText | None, symbols: Symbols) -> Value:
     return LOCATION if region is None else symbols.value(region)
 
 
-def _place(template: ImageTemplate, region: TemplateText | None, symbols: Symbols, report: Report) -> Settings:
+def _place(template: ImageTemplate, region: TemplateText | None, name: str, symbols: Symbols, report: Report) -> Settings:
     location = build_location(region, symbols)
     places = tuple(text.span for text in (region, template.location) if text is not None)
     if region is not None and template.location is not None and region.parts != template.location.parts:
@@ -114,9 +110,9 @@ def _place(template: ImageTemplate, region: TemplateText | None, symbols: Symbol
             "in the region of the build only, and Azure wants a gallery version there too",
             help="See that the size of the build VM is to be had there.",
         )
-    group = template.staging_resource_group
+    group, temporary = template.staging_resource_group, temporary_group(name)
     if group is None:
-        return {"location": traced(location, *places)}
+        return {"location": traced(location, *places), "temp_resource_group_name": temporary}
     report.add(
         codes.STAGING_GROUP,
         group.span,
@@ -124,8 +120,11 @@ def _place(template: ImageTemplate, region: TemplateText | None, symbols: Symbol
         help="To build in an existing resource group, pass -var build_resource_group_name=…; not the one of Image Builder.",
     )
     # azure-arm takes either of the two: an existing group has a location of its own.
-    chosen = HclCode(f"var.{BUILD_GROUP.name} == null ? {print_value(location)} : null", (BUILD_GROUP, *references(location)))
-    return {"location": traced(chosen, *places), "build_resource_group_name": traced(BUILD_GROUP, group.span)}
+    return {
+        "location": traced(unless_there(location), *places),
+        "build_resource_group_name": traced(BUILD_GROUP, group.span),
+        "temp_resource_group_name": unless_there(temporary),
+    }
 
 
 def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report) -> None:

@@ -69,7 +69,8 @@ variable "allowed_inbound_ip_addresses" {
 
 locals {
   # Taken once: each call of timestamp() gives another time.
-  now = timestamp()
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web_validation" {
@@ -88,6 +89,7 @@ source "azure-arm" "web_validation" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v5"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
