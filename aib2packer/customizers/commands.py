@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.fields import Spelling
@@ -23,23 +24,23 @@ if TYPE_CHECKING:
 _WEB_PAGE = pattern(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CommandCustomizer(Customizer):
-    """A customizer that runs commands: either `inline` or `script` is there."""
+    """A customizer that runs commands: either `inline` or `script` is there. Its texts are asked for often, and kept."""
 
     TEXTS: ClassVar[tuple[str, ...]] = (*Customizer.TEXTS, "inline", "script")
 
     inline: tuple[TemplateText, ...]
     script: Fetched | None
 
-    @property
+    @cached_property
     def visible_text(self) -> str | None:
         """The commands; None where they are fetched by the build, or known only then."""
         if self.script is None:
             return None if self.late_list is not None else self.text.visible
         return None if self.script.content is None else script_text(self.script.content)
 
-    @property
+    @cached_property
     def text(self) -> TemplateText:
         """The inline commands as the service joins them: one line each."""
         return join("\n", self.inline, self.span)
@@ -47,8 +48,8 @@ class CommandCustomizer(Customizer):
     @property
     def late_list(self) -> TemplateText | None:
         """The commands as a list that only Packer's run knows; None where they stand in the template."""
-        match self.text.parts:
-            case (ListLines(items),):
+        match self.inline:
+            case (TemplateText((ListLines(items),)),):
                 return items
             case _:
                 return None

@@ -75,6 +75,8 @@ def print_settings(settings: Mapping[str, Value], indent: int = 0) -> str:
 
 
 def _pair(name: str, value: Value, indent: int) -> tuple[str, str]:
+    if isinstance(value, str):
+        return name, quote(value)
     return name, _print_value(value, indent, _WIDTH if name in _ONE_A_LINE else indent + len(name) + _EQUALS)
 
 

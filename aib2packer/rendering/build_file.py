@@ -67,7 +67,7 @@ def _header(lines: Sequence[str]) -> str:
 
 
 def _part(build: Build, part: str) -> str:
-    return _template(part).render(build=build, source=source_address(build))
+    return _template(part).render(build=build, source=source_address(build), end=_MARK)
 
 
 @cache
@@ -110,7 +110,7 @@ def build_environment() -> Environment:
         places=_places,
         begin=_begin,
     )
-    made.globals = {"end": _MARK}  # it has no use for Jinja2's own, which are copied for each part
+    made.globals = {}  # it has no use for Jinja2's own, which would be copied for each part
     return made
 
 

@@ -244,3 +244,14 @@ def test_roles_name_their_scopes_and_say_where_one_line_is_for_several_things() 
     assert "A scope that only the build knows has no command" in page
     assert 'az provider unregister --subscription "$subscription" ' in page
     assert "\n\n\n" not in page
+
+
+def test_what_a_baseline_accepts_is_not_on_the_page_of_all_builds() -> None:
+    convert("in", "-o", "out")
+    assert "## To act on" in Path("out/MIGRATION.md").read_text(encoding="utf-8")
+
+    Path("known.toml").write_text('[[accepted]]\ncode = "AIB2P412"\nreason = "Nobody else is there."\n', encoding="utf-8")
+    assert convert("in", "-o", "out", "--baseline", "known.toml", "--fail-on", "act")[0] == 0
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    assert "## To act on" not in page
+    assert "| to act on |" in page
