@@ -103,7 +103,7 @@ def configured(context: click.Context, template: Template, request: Request) -> 
     if "environments" in values:
         made = replace(made, environments=_environments(values["environments"], base, path, request.most))
     if isinstance(folder := values.get("folder"), str):
-        template = replace(template, folder=PurePosixPath(_filled(folder, base, path)))
+        template = replace(template, folder=PurePosixPath(_filled(folder, base, path)), is_placed=True)
     return template, made
 
 

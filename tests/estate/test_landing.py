@@ -22,8 +22,58 @@ def test_the_record_has_the_digest_of_each_file() -> None:
     assert convert("in", "-o", "out")[0] == 0
 
     files = state()
-    recorded = json.loads(files.pop(".aib2packer.json"))["files"]
-    assert recorded == {path: record.digest(content) for path, content in files.items()}
+    recorded = json.loads(files.pop(".aib2packer.json"))
+    assert recorded["files"] == {path: record.digest(content) for path, content in files.items()}
+    assert recorded["builds"] == {"db": "in/db.json", "deep/app": "in/deep/app.json", "web": "in/web.json"}
+
+
+def test_a_folder_is_called_as_the_image_template_in_the_file() -> None:
+    named = {
+        "parameters": {"n": {"type": "string", "defaultValue": "Mail"}},
+        "resources": [image("[concat(parameters('n'), ' 1')]")],
+    }
+    lay("in", one=image("API"), two=image("[uniqueString(resourceGroup().id)]"), three=image("a/b"), web=image("db"), p=named)
+
+    assert convert("in", "-o", "out")[0] == 0
+
+    assert json.loads(Path("out/.aib2packer.json").read_bytes())["builds"] == {
+        "API": "in/one.json",
+        "Mail 1": "in/p.json",
+        "a-b": "in/three.json",
+        "db": "in/db.json",
+        "deep/app": "in/deep/app.json",
+        "two": "in/two.json",  # only Azure knows its name
+        "web": "in/web.json",  # another one is called as it is
+    }
+    assert convert("in", "-o", "out", "--check")[0] == 0
+
+
+def test_a_folder_that_was_given_stays_whatever_comes_before_it() -> None:
+    convert("in", "-o", "out")
+    lay("in", a=image("WEB"), c=image("app"))
+
+    assert convert("in", "-o", "out", "--prune")[0] == 0
+
+    assert json.loads(Path("out/.aib2packer.json").read_bytes())["builds"] == {
+        "a": "in/a.json",
+        "app": "in/c.json",
+        "db": "in/db.json",
+        "deep/app": "in/deep/app.json",
+        "web": "in/web.json",
+    }
+
+
+def test_a_template_that_cannot_be_read_this_time_keeps_the_folder_of_its_name() -> None:
+    lay("in", file=image("called"))
+    convert("in", "-o", "out")
+    before = state()
+    Path("in/file.json").write_text('{"type": "Microsoft.VirtualMachineImages/imageTemplates"', encoding="utf-8")
+
+    convert("in", "-o", "out", "--prune")
+
+    after = state()
+    assert {path for path in before if path.startswith("called/")} == {path for path in after if path.startswith("called/")}
+    assert json.loads(after[".aib2packer.json"])["builds"]["called"] == "in/file.json"
 
 
 def test_a_second_run_changes_nothing_and_says_that_all_is_up_to_date() -> None:
@@ -100,7 +150,7 @@ def test_a_record_that_says_nothing_is_as_none(text: str) -> None:
     Path("out").mkdir()
     Path("out/.aib2packer.json").write_text(text, encoding="utf-8")
 
-    assert record.read(Path("out")) == {}
+    assert record.read(Path("out")) == record.Record()
 
 
 def test_what_a_template_that_fails_this_time_has_made_before_is_let_be() -> None:
@@ -175,10 +225,10 @@ def test_a_header_names_the_source_and_stays_within_a_hundred_columns() -> None:
 
 
 def test_a_template_named_as_what_lies_at_the_top_gets_another_folder() -> None:
-    lay("in", pipelines=image("a"), **{"MIGRATION.md": image("b")})
+    lay("in", a=image("pipelines"), b=image("Migration.md"), inventory=image("inventory.sh"))
     assert convert("in", "-o", "out")[0] == 0
 
-    assert {"pipelines-2/build.pkr.hcl", "MIGRATION.md-2/build.pkr.hcl"} <= set(state())
+    assert {"a/build.pkr.hcl", "b/build.pkr.hcl", "inventory/build.pkr.hcl"} <= set(state())
 
 
 def test_names_that_mean_something_in_markdown_are_text() -> None:
