@@ -100,6 +100,7 @@ class _Landing:
             files={moved.get(path, path): _listed(path, content, moved) for path, content in self.build.files.items()},
             open_beside=tuple(self._open_beside()),
             new_names=variables,
+            new_local_names=locals_,
         )
 
     def _open_beside(self) -> Iterator[Variable]:

@@ -239,3 +239,48 @@ def test_names_that_mean_something_in_markdown_are_text() -> None:
     assert "<b>" not in page.replace("`", "")
     rows = [line for line in page.splitlines() if line.startswith(("| [`", "| `"))]
     assert len([row for row in rows if row.count("|") - row.count("\\|") == 9]) == 4
+
+
+def test_ids_that_builds_have_in_common_can_be_given_to_all_of_them_at_once() -> None:
+    group = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers"
+    subnet, identity = (
+        f"{group}/Microsoft.Network/virtualNetworks/vnet/subnets/a",
+        f"{group}/Microsoft.ManagedIdentity/userAssignedIdentities/Id",
+    )
+    target = {
+        "type": "SharedImage",
+        "galleryImageId": f"{group}/Microsoft.Compute/galleries/Corp/images/i",
+        "runOutputName": "i",
+    }
+    shared = {"vmProfile": {"userAssignedIdentities": [identity], "vnetConfig": {"subnetId": subnet}}, "distribute": [target]}
+    lay("in", web=image("web", **shared), db=image("db", **shared))
+
+    assert convert("in", "-o", "out")[0] == 0
+
+    values = Path("out/estate.pkrvars.hcl").read_text(encoding="utf-8")
+    assert re.findall(r"(?m)^# (\w+ = .*)$", values) == [
+        f'gallery_corp = "{group}/Microsoft.Compute/galleries/Corp"',
+        f'identity_id = "{identity}"',
+        f'subnet_vnet_a = "{subnet}"',
+    ]
+    build = Path("out/web/build.pkr.hcl").read_text(encoding="utf-8")
+    assert build.count(group) == 3  # the defaults
+    for setting in (
+        "subscription_id = local.subnet_vnet_a_parts[2]",
+        "virtual_network_subnet_name = local.subnet_vnet_a_parts[10]",
+        "gallery_name = local.gallery_corp_parts[8]",
+        "user_assigned_managed_identities = [var.identity_id]",
+        'gallery_version_id = "${var.gallery_corp}/images/i/versions/${local.image_version}"',
+    ):
+        assert setting in re.sub(" +", " ", build)
+
+
+def test_an_id_that_a_script_names_stays_as_it_is() -> None:
+    group = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers"
+    images = [f"{group}/Microsoft.Compute/galleries/golden/images/{name}" for name in ("one", "two")]
+    targets = [{"type": "SharedImage", "galleryImageId": one, "runOutputName": one[-3:]} for one in images]
+    lay("in", web=image("web", distribute=targets), db=image("db"))
+
+    assert convert("in", "-o", "out")[0] == 0
+
+    assert "gallery_golden" not in Path("out/web/build.pkr.hcl").read_text(encoding="utf-8")
