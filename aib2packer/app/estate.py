@@ -36,7 +36,7 @@ def run_all(jobs: Sequence[Job], write: Write, *, with_account: bool) -> Iterato
     folders = _folders(jobs)
     for job, made in zip(jobs, _made(jobs, with_account=with_account), strict=True):
         request = replace(job[1], write=write)
-        yield tuple(at_rest(deliver(result, request), with_account=with_account) for result in _placed(made, *job, folders))
+        yield tuple(deliver(result, request) for result in _placed(made, *job, folders))
 
 
 def _folders(jobs: Sequence[Job]) -> Folders:
@@ -67,8 +67,7 @@ def _made(jobs: Sequence[Job], *, with_account: bool) -> Iterator[tuple[Result, 
     """The results of each job, before their files are delivered."""
     processes = _processors()
     if processes == 1 or len(jobs) < ALL_PROCESSORS_FROM or not all(map(_stands_alone, jobs)):
-        for template, request in jobs:
-            yield make(template, request)
+        yield from (_make(job, with_account=with_account) for job in jobs)
         return
     from concurrent.futures import ProcessPoolExecutor
 
@@ -85,7 +84,7 @@ def _made(jobs: Sequence[Job], *, with_account: bool) -> Iterator[tuple[Result, 
 
 
 def _make(job: Job, *, with_account: bool) -> tuple[Result, ...]:
-    """The results of a job, in a process of its own."""
+    """The results of a job, as they wait for the others."""
     return tuple(at_rest(result, with_account=with_account) for result in make(*job))
 
 

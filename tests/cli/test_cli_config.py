@@ -65,10 +65,10 @@ set = { owner = "me" }
     )
     status, _, stderr = convert(".", "-o", "out", cwd=tmp_path)
     assert status == 0, stderr
-    assert files_in(tmp_path / "out") >= {"images/a/build.pkr.hcl", "windows/b/build.pkr.hcl", "c/build.pkr.hcl"}
+    assert files_in(tmp_path / "out") >= {"images/a/build.pkr.hcl", "windows/t/build.pkr.hcl", "t/build.pkr.hcl"}
     assert 'os_type         = "Linux"' in hcl(tmp_path, "images/a")
-    assert "user_data" in hcl(tmp_path, "windows/b")
-    given = next((tmp_path / "out/c").glob("*.auto.pkrvars.hcl")).read_text(encoding="utf-8")
+    assert "user_data" in hcl(tmp_path, "windows/t")
+    given = next((tmp_path / "out/t").glob("*.auto.pkrvars.hcl")).read_text(encoding="utf-8")
     assert '"me"' in given
     assert '"Standard_D2s_v5"' in given
 
@@ -95,7 +95,7 @@ def test_what_moves_gets_its_new_name_wherever_it_stands(tmp_path: Path) -> None
     configure(tmp_path, f'[replace]\n"{SUBSCRIPTION}" = "{new}"\n"rg" = "packer-images"\n')
     status, _, stderr = convert("in", "-o", "out", cwd=tmp_path)
     assert status == 0, stderr
-    for name in "ab":
+    for name in "tb":
         assert f'= "{new}"' in hcl(tmp_path, name)
         assert 'managed_image_resource_group_name = "packer-images"' in hcl(tmp_path, name)
     assert "echo packer-images rg-2 my.rg" in hcl(tmp_path, "c")
