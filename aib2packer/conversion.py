@@ -36,3 +36,5 @@ class Conversion:
     """What there is to know of the build, where that was asked for."""
     build_file: str = BUILD_FILE
     """The name of the file that the HCL belongs into, where it has a folder."""
+    image_templates: tuple[str, ...] = ()
+    """The names of all image templates in the input: each can be `Options.name`."""

@@ -6,17 +6,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.documents.linked import read_linked
 from aib2packer.conversion import Conversion
 from aib2packer.findings.model import Report
 from aib2packer.jsonc.reader import parse
 from aib2packer.options import Options
+from aib2packer.system.beside import FilesBeside
 from aib2packer.text.source import SourceText, decode
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
+    from aib2packer.aib.reading import FoundTemplate
     from aib2packer.guide.instructions import Guides
-    from aib2packer.jsonc.tree import Json, JsonObject
+    from aib2packer.jsonc.tree import Json
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.facts import Facts
     from aib2packer.packer.model import Build
@@ -41,50 +42,31 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
     """
     report = Report()
     options = options or Options()
-    document = _document(_source(text, file), options.root, report)
-    if document is not None:
-        return _convert(document, options, report)
-    return Conversion(None, findings=report.findings)
+    source = decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
+    folder = Path(file).parent
+    beside = FilesBeside(folder, options.root or folder)
+    document = _document(source, beside, report)
+    return Conversion(None, findings=report.findings) if document is None else _convert(document, beside, options, report)
 
 
-def image_templates(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> tuple[str, ...]:
-    """The names of all image templates in an input, each of which `Options.name` takes; none where it cannot be read.
-
-    Raises:
-        InputError: The bytes are no text.
-
-    """
-    from aib2packer.aib.reading import names
-
-    chosen = options or Options()
-    report = Report()  # what there is to say of them is said when one is converted
-    document = _document(_source(text, file), chosen.root, report)
-    if document is None:
-        return ()
-    return names(document, chosen, partial(read_linked, file, chosen.root), report)
-
-
-def _source(text: str | bytes, file: str) -> SourceText:
-    return decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
-
-
-def _document(source: SourceText, root: Path | None, report: Report) -> Json | None:
+def _document(source: SourceText, beside: FilesBeside, report: Report) -> Json | None:
     """What the input holds, as JSON: a Terraform configuration becomes the deployment template that says the same."""
     from aib2packer.arm.documents.scripts import report_script
     from aib2packer.terraform.forms import is_configuration
 
     if is_configuration(source):
-        from aib2packer.terraform.files_around import files_around
+        from aib2packer.terraform.configuration import Files
         from aib2packer.terraform.module import read_configuration
 
-        return read_configuration(source, files_around(Path(source.name).parent, root), report)
+        return read_configuration(source, Files(beside.read, beside.names), report)
     return None if report_script(source, report) else parse(source, report)
 
 
-def _convert(document: Json, options: Options, report: Report) -> Conversion:
+def _convert(document: Json, beside: FilesBeside, options: Options, report: Report) -> Conversion:
     """The stages, from the document to the output: each takes what those before it made, and reports what it finds."""
     from aib2packer.aib.reading import read
     from aib2packer.aib.template import KindsToRead
+    from aib2packer.arm.documents.linked import read_linked
     from aib2packer.customizers import CUSTOMIZERS
     from aib2packer.guide.header import headers
     from aib2packer.guide.instructions import guide
@@ -96,42 +78,43 @@ def _convert(document: Json, options: Options, report: Report) -> Conversion:
     from aib2packer.provenance.accounting import account
     from aib2packer.provenance.printing import print_builds
 
-    source = document.span.source.name
-    kinds = KindsToRead(SOURCES, CUSTOMIZERS, TARGETS)
-    found = read(document, kinds, options, partial(read_linked, source, options.root), report)
-    template = found.template
-    decisions = None if template is None else decide(template, CUSTOMIZERS, options, report)
-    if template is None or decisions is None:
-        return _failed(found.body, report)
+    found = read(document, KindsToRead(SOURCES, CUSTOMIZERS, TARGETS), options, partial(read_linked, beside.read), report)
+    if (template := found.template) is None or (decisions := decide(template, CUSTOMIZERS, options, report)) is None:
+        return _failed(found, report)
     symbols = claim_names(template, report, values_apart=options.side_files)
-    build = translate(template, decisions, symbols, CUSTOMIZERS, options, report)
+    build = _landed(translate(template, decisions, symbols, CUSTOMIZERS, options, report), options, report)
     if report.failed:
-        return _failed(template.body, report)
-    if options.into is not None:
-        from aib2packer.landing.land import land
-
-        build = land(build, options.into, options.layout, report)
-        if report.failed:
-            return _failed(template.body, report)
+        return _failed(found, report)
     guides = guide(template, decisions, symbols, build, options)
     printed = print_builds(build, headers(guides, report, options.origin), options)
     settings = account(template.body, template.settled, printed.origins, report)
     return Conversion(
         printed.hcl,
-        {**printed.files, **(_for_people(build, guides, printed, report, source) if options.side_files else {})},
+        {**printed.files, **(_for_people(build, guides, printed, document, report) if options.side_files else {})},
         report.findings,
         settings=settings,
         source_map=printed.places,
         assets=printed.assets,
         facts=_facts(template, decisions, symbols, build, guides) if options.facts else None,
         build_file=printed.build_file,
+        image_templates=found.names,
     )
 
 
-def _for_people(build: Build, guides: Guides, printed: Printed, report: Report, source: str) -> dict[str, bytes]:
+def _landed(build: Build, options: Options, report: Report) -> Build:
+    """The build as it is in the folder that it is put into, where that has other builds."""
+    if options.into is None or report.failed:
+        return build
+    from aib2packer.landing.land import land
+
+    return land(build, options.into, options.layout, report)
+
+
+def _for_people(build: Build, guides: Guides, printed: Printed, document: Json, report: Report) -> dict[str, bytes]:
     from aib2packer.guide.folder import folder_files
 
-    return folder_files(build, guides.build, (printed.build_file, *printed.files), report.findings, source)
+    names = (printed.build_file, *printed.files)
+    return folder_files(build, guides.build, names, report.findings, document.span.source.name)
 
 
 def _facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build: Build, guides: Guides) -> Facts:
@@ -140,8 +123,8 @@ def _facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, buil
     return facts(template, decisions, symbols, build, guides)
 
 
-def _failed(body: JsonObject | None, report: Report) -> Conversion:
+def _failed(found: FoundTemplate, report: Report) -> Conversion:
     from aib2packer.provenance.accounting import account_failed, left_out
 
-    settings = tuple(left_out(report)) if body is None else account_failed(body, report)
-    return Conversion(None, findings=report.findings, settings=settings)
+    settings = tuple(left_out(report)) if found.body is None else account_failed(found.body, report)
+    return Conversion(None, findings=report.findings, settings=settings, image_templates=found.names)

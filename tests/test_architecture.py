@@ -21,7 +21,6 @@ PACKAGE = Path(aib2packer.__file__).parent
 FLOORS = (
     ("lazy",),
     ("text",),
-    ("system",),
     ("findings",),
     ("hcl",),
     ("azure",),
@@ -39,6 +38,7 @@ FLOORS = (
     ("provenance",),
     ("conversion",),
     ("guide",),
+    ("system",),
     ("convert",),
     ("verify", "fetch"),
     ("app",),
@@ -65,9 +65,14 @@ def modules() -> dict[str, Path]:
     return {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
-def imported(path: Path) -> Iterator[str]:
-    """What a file imports, wherever in it, as dotted names of modules and of what is taken from them."""
-    for node in ast.walk(tree_of(path)):
+def imported(path: Path, *, types: bool = True) -> Iterator[str]:
+    """What a file imports, wherever in it, as dotted names of modules and of what is taken from them; for types too, or not."""
+    tree = tree_of(path)
+    conditional = (node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    for_types = {id(inner) for node in conditional for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if not types and id(node) in for_types:
+            continue
         if isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
@@ -188,6 +193,34 @@ def test_below_convert_nothing_reaches_outside_of_the_process() -> None:
     assert reaching == []
 
 
+# Who names files of the machine, and why: below `convert` all others are given what is in them.
+TOUCH_FILES = {
+    "system": "the room for it, which none below `convert` imports",
+    "findings.explain": "the pages of the package",
+    "findings.judgement": "the working folder, for paths that are shown",
+    "findings.sarif": "the working folder, for paths that are shown",
+    "rendering.templates": "the templates of the package",
+}
+OF_THE_MACHINE = {"open", "os", "io", "shutil", "tempfile", "glob", "fileinput", "pathlib.Path"}
+
+
+def test_below_convert_files_are_handed_over() -> None:
+    touching = {
+        module if room_of(module) != "system" else "system"
+        for module, path in modules().items()
+        if room_of(module) in RANK and RANK[room_of(module)] < RANK["convert"]
+        for target in (*imported(path, types=False), *called(path))
+        if OF_THE_MACHINE & {target, target.partition(".")[0]}
+    }
+
+    assert touching == TOUCH_FILES.keys()
+
+
+def called(path: Path) -> Iterator[str]:
+    """The names of functions that a file calls, as they stand there."""
+    yield from (ast.unparse(node.func) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call))
+
+
 def test_a_class_name_stands_for_one_thing() -> None:
     classes = [
         (node.name, module)
@@ -219,8 +252,7 @@ def test_nothing_is_imported_under_another_name() -> None:
 
 # Who makes a report, and why: all others are given one, and what is found is told once.
 MAKE_REPORTS = {
-    "convert": 2,  # where a conversion begins, and where only the names of what is in an input are asked for
-    "findings.model": 1,  # a copy, for a reading that may have to be done once more
+    "convert": 1,  # where a conversion begins
 }
 
 
@@ -239,7 +271,8 @@ def reports_made(path: Path) -> Iterator[ast.Call]:
 # What the names of files and folders of an output are made of; `packer/layout.py` is where they stand.
 OF_AN_OUTPUT = re.compile(
     r"MIGRATION\.md|SHA256SUMS|\.pkr\.hcl|pkrvars\.hcl|azure\.json|\.manifest\.json|azure-pipelines|github-actions\.yml"
-    r"|\.gitattributes|(?<!\w)(?:scripts|downloads|pipelines|validate)/"
+    r"|\.gitattributes|(?<!\w)(?:scripts|downloads|pipelines|validate)/|converted from an|inventory\.|sign-in\.sh"
+    r"|(?:lay|run)-deprovisioning|distribute-\{?\d"
 )
 NAME_FILES = {
     "packer.layout": "here they stand",

@@ -156,9 +156,7 @@ class Fields:
     def value(self, key: str, *others: Spelling) -> Json | None:
         """The value of a key under any spelling that counts; None where it is unset."""
         found = self._find(key, others)
-        if found is None or _is_unset(found.value):
-            return None
-        return found.value
+        return None if found is None else found.value
 
     def text(self, key: str, *others: Spelling) -> TemplateText | None:
         """A string in which `<tokens>` and `{tokens}` are placeholders: names, regions, ids."""
@@ -292,7 +290,7 @@ class Fields:
 
     def integer_of_key(self, key: str) -> Located[int] | None:
         """A whole number of which 0 is a value like any other."""
-        found = self._find(key, ())
+        found = self._find(key, ()) or self._lookup(key)
         return None if found is None or found.value == JsonScalar(None, found.value.span) else self.integer_of(found.value, key)
 
     def integers(self, key: str, *others: Spelling) -> tuple[Located[int], ...]:
@@ -568,11 +566,14 @@ class Fields:
         return (LateExpression(hidden, span),)
 
     def _plain(self, text: str, span: Span, read: _ReadText) -> TemplateText | None:
-        if (span.text == text and IN_NAMES.fullmatch(text)) or (read is script_text and WHOLE_COMMAND.fullmatch(text)):
+        in_quotes = span.source.text.startswith('"', span.start)
+        if (not in_quotes and span.text == text and IN_NAMES.fullmatch(text)) or (
+            read is script_text and WHOLE_COMMAND.fullmatch(text)
+        ):
             return TemplateText((Placeholder(text),), span)
-        if not span.text.startswith('"'):  # an expression made it
+        if not in_quotes:  # an expression made it
             return read(text, span, self.report)
-        if _CALL.fullmatch(text):
+        if text.startswith("[") and _CALL.fullmatch(text):
             self.report.add(
                 codes.EXPRESSION,
                 span,
@@ -612,9 +613,12 @@ class Fields:
             for member in self.object:
                 self._by_folded_key.setdefault(member.key.casefold(), []).append(member)
         members = self._by_folded_key.get(key.casefold())
-        return None if members is None else next((member for member in members if member.key == key), members[0])
+        if members is None:
+            return None
+        return members[0] if len(members) == 1 else next((member for member in members if member.key == key), members[0])
 
     def _find(self, key: str, others: tuple[Spelling, ...]) -> JsonMember | None:
+        """The member that sets a key, under any spelling that counts."""
         found = self._lookup(key)
         if found is not None:
             self._used.add(found.key)
@@ -631,7 +635,7 @@ class Fields:
             self._used.add(member.key)
             if not _is_unset(member.value) and self._honoured(member, other, key):
                 return member
-        return found
+        return None
 
     def _honoured(self, member: JsonMember, other: Spelling, key: str) -> bool:
         if self.api.before(other.until) or (self.api.value is None and other.lenient):
@@ -648,9 +652,10 @@ class Fields:
 
     def _too_new(self, member: JsonMember, key: str) -> None:
         """Report a setting that came with a newer API version than the template's (docs/reference/aib-behaviour.md 5 and 6)."""
-        version, what = self.api.lacks(self._name(key)), self._name(key)
+        what = self._name(key)
+        version = self.api.lacks(what)
         if version is None and isinstance(member.value, JsonScalar) and isinstance(member.value.value, str):
-            version, what = self.api.lacks(f"{what}={member.value.value}"), f"`{member.value.value}` as {what}"
+            version, what = self.api.lacks_value(what, member.value.value), f"`{member.value.value}` as {what}"
         if version is None:
             return
         strict = self.api.since(STRICT_SINCE) or what != self._name(key)
@@ -754,11 +759,11 @@ def _lone_placeholder(value: Json, kind: Type = "string") -> TemplateText | None
 
 def _is_unset(value: Json) -> bool:
     match value:
-        case JsonUnknown() | JsonScalar(bool()):
-            return False
         case JsonScalar(scalar):
-            return scalar in {None, "", 0}
+            return not scalar and scalar is not False
         case JsonArray(items):
             return not items
         case JsonObject(members):
             return not members
+        case JsonUnknown():
+            return False

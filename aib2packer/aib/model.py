@@ -228,12 +228,14 @@ class SharedGalleryImage(Source):
 class Subnet:
     """The subnet of the build VM; `when` is the condition under which there is one, None for always."""
 
-    TEXTS: ClassVar[tuple[str, ...]] = ("virtual_network", "name", "resource_group", "subscription", "when")
+    TEXTS: ClassVar[tuple[str, ...]] = ("virtual_network", "name", "resource_group", "subscription", "id", "when")
 
     virtual_network: TemplateText
     name: TemplateText
     resource_group: TemplateText
     subscription: TemplateText | None
+    id: TemplateText | None
+    """The whole id, where the template has that."""
     span: Span
     when: TemplateText | None = None
 

@@ -9,7 +9,7 @@ from aib2packer.arm.documents.cloud import find_cloud
 from aib2packer.arm.documents.context import Context
 from aib2packer.arm.documents.fill_placeholders import fill
 from aib2packer.arm.documents.parameters import read_values
-from aib2packer.arm.documents.template import find_image_template, list_image_templates
+from aib2packer.arm.documents.template import choose, image_templates
 from aib2packer.findings import codes
 from aib2packer.jsonc.replace import replaced
 from aib2packer.jsonc.tree import JsonArray, JsonObject
@@ -41,10 +41,14 @@ _OF_EACH = {
 
 @dataclass(frozen=True, slots=True)
 class FoundTemplate:
-    """What an image template says, and the resource that it was read from; None for what could not be had."""
+    """What an image template says, and the resource that it was read from; None for what could not be had.
+
+    `names` are those of all image templates in the document: each can be the name in the options.
+    """
 
     template: ImageTemplate | None
     body: JsonObject | None
+    names: tuple[str, ...]
 
 
 def read(
@@ -70,14 +74,18 @@ def read(
     document, context = _filled(document, options, read_linked, report)
     while True:
         needed: set[str] = set()
-        found = report.copy()
-        resource = find_image_template(document, options.name, context, found)
-        fits = resource is not None and _fits(resource, found)
-        template = read_template(resource, kinds, options, needed, found) if resource is not None and fits else None
+        before = report.mark()
+        found = image_templates(document, context, report)
+        resource = choose(found, options.name, document, report)
+        fits = resource is not None and _fits(resource, report)
+        template = read_template(resource, kinds, options, needed, report) if resource is not None and fits else None
         if needed <= context.shape:
-            report.take(found)
-            body = None if resource is None else resource.body
-            return FoundTemplate(None if template is None else replace(template, cloud=context.cloud), body)
+            return FoundTemplate(
+                None if template is None else replace(template, cloud=context.cloud),
+                None if resource is None else resource.body,
+                tuple(one.name for one in found),
+            )
+        report.return_to(before)
         context = replace(context, shape=context.shape | needed)
 
 
@@ -105,14 +113,6 @@ def _fits(resource: Resource, report: Report) -> bool:
             help="Move steps into scripts, or make several image templates of it.",
         )
     return work <= _MOST
-
-
-def names(
-    document: Json, options: Options, read_linked: Callable[[str, Report], Json | None], report: Report
-) -> tuple[str, ...]:
-    """The names of all image templates in a document; each can be the name in the options."""
-    document, context = _filled(document, options, read_linked, report)
-    return list_image_templates(document, context, report)
 
 
 def _filled(

@@ -25,6 +25,8 @@ _LEFT_OVER = pattern(_HALF)
 _LEFT_OVER_IN_URIS = pattern(_HALF + r"|(?<=://)[^/?]*(?:\{\{|\$[({]|__)")
 _LEFT_OVER_OR_BRACES = pattern(_HALF + r"|[{}]|\[\[|\$\(")
 _SECRET_BEFORE = pattern(r"[?&;](?:sig|token|code|key|secret|password|sas)=$|\?$", re.IGNORECASE)
+# A text of these only, as most names, regions and ids are, has neither placeholders nor secrets, whole or in half.
+_PLAIN = pattern(r"[A-Za-z0-9 ./,:*+!'-]*+(?:_(?!_)[A-Za-z0-9 ./,:*+!'-]*+)*+")
 _LONGEST_BEFORE = 12  # characters that this can match
 _SECRET_SIGNS = ("=", "@", "%3", "\\u00")  # one of them stands in every text that holds a secret
 _URL = pattern(
@@ -40,7 +42,7 @@ def literal_text(text: str, span: Span) -> TemplateText:
 def token_text(text: str, span: Span, report: Report) -> TemplateText:
     """A text in which `<tokens>` are placeholders, and secrets are secrets: a tag."""
     # What an expression put together is no token of a tool, which sees the text of the template.
-    stands_there = IN_TAGS.fullmatch(text) or all(match[0] in span.text for match in IN_TAGS.finditer(text))
+    stands_there = all(match[0] in span.text for match in IN_TAGS.finditer(text)) or IN_TAGS.fullmatch(text)
     return _tokens(text, span, report, IN_TAGS if stands_there else IN_TEXTS, _LEFT_OVER)
 
 
@@ -72,6 +74,8 @@ def script_text(text: str, span: Span, report: Report) -> TemplateText:
 
 def command_text(text: str, span: Span, report: Report) -> TemplateText:
     """A text that is left alone, but for the secrets in it: the signed queries and passwords of URLs."""
+    if _PLAIN.fullmatch(text):
+        return literal_text(text, span)
     parts = secrets_apart(text)
     report_secrets(parts, span, report)
     return TemplateText(parts, span)
@@ -135,6 +139,8 @@ def tokens_apart(text: str, pattern: re.Pattern[str] = IN_TEXTS) -> tuple[str | 
 
 def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], left_over: re.Pattern[str] | None) -> TemplateText:
     """Placeholders and secrets. Half a token, and curly quotes, are reported: names, regions and ids hold neither."""
+    if _PLAIN.fullmatch(text):
+        return literal_text(text, span)
     parts = tokens_apart(text, pattern)
     report_secrets(parts, span, report)
     if left_over is not None and (found := left_over.search("".join(part for part in parts if isinstance(part, str)))):

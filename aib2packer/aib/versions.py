@@ -53,6 +53,7 @@ ADDED: dict[str, tuple[str, ...]] = {
 KNOWN = tuple(ADDED)
 _SINCE = {path: version for version, paths in ADDED.items() for path in paths}
 _NEWEST = max(ADDED)
+_WITH_NEWER_VALUES = tuple(path.partition("=")[0].rpartition(".")[2] for path in _SINCE if "=" in path)
 _NUMBER = pattern(r"\[\d+\]")
 
 
@@ -74,12 +75,16 @@ class ApiVersion:
         """The version that brought what is at `path`, where that is a newer one, and brought nothing above it too."""
         if self.value is None or self.value >= _NEWEST:
             return None
-        plain = _NUMBER.sub("", path)
+        plain = _NUMBER.sub("", path) if "[" in path else path
         version = _SINCE.get(plain)
-        if version is None or not self.before(version):
+        if version is None or version <= self.value:
             return None
         above = (plain[:end] for end, sign in enumerate(plain) if sign in ".[=")
         return None if any(self.before(_SINCE.get(place, "")) for place in above) else version
+
+    def lacks_value(self, path: str, value: str) -> str | None:
+        """The version that brought a value of the setting at `path`, where that is a newer one."""
+        return self.lacks(f"{path}={value}") if path.endswith(_WITH_NEWER_VALUES) else None
 
     def __str__(self) -> str:
         return self.value or "this API version"

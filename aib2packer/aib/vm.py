@@ -91,7 +91,7 @@ def _subnet(profile: Fields) -> Subnet | None:
         when = _both(there, given, text.span)
         network, name, group = found["virtualnetworks"], found["subnets"], found.resource_group
         # A subscription that is only there at times cannot be the one of the build.
-        return Subnet(network, name, group, found.subscription if when is None else None, text.span, when)
+        return Subnet(network, name, group, found.subscription if when is None else None, text, text.span, when)
     if name is None and subnet is None and group is None:
         return None
     if name is None or subnet is None or group is None:
@@ -107,7 +107,7 @@ def _subnet(profile: Fields) -> Subnet | None:
             "read as that",
             help="Write subnetId.",
         )
-    return Subnet(name, subnet, group, None, fields.span, _both(there, None, fields.span))
+    return Subnet(name, subnet, group, None, None, fields.span, _both(there, None, fields.span))
 
 
 def _both(one: Condition, other: Condition, span: Span) -> TemplateText | None:

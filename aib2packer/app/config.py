@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from os.path import commonpath
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass, field
@@ -43,17 +43,27 @@ class Config:
 
     def of_template(self, path: Path) -> dict[str, object]:
         """The options that the rules give a template; the later win."""
-        if self.file is None:
-            return {}
-        folder, absolute = self.file.parent.resolve(), path.resolve()
-        if not absolute.is_relative_to(folder):
-            return {}
-        name = absolute.relative_to(folder).as_posix()
+        name = self._name(path)
         values: dict[str, object] = {}
         for rule in self.rules:
-            if any(matches(pattern, name) for pattern in rule.patterns):
+            if name and any(matches(pattern, name) for pattern in rule.patterns):
                 values |= rule.values
         return values
+
+    def excludes(self, path: Path) -> bool:
+        """Whether `exclude` names a template, or a folder that it is in, by the path from the folder of the file on."""
+        patterns = self.everywhere.get("exclude")
+        if not isinstance(patterns, list) or not (name := self._name(path)):
+            return False
+        places = [str(place) for place in (PurePosixPath(name), *PurePosixPath(name).parents)][:-1]
+        return any(matches(str(pattern), place) for pattern in patterns for place in places)
+
+    def _name(self, path: Path) -> str:
+        """The path of a template from the folder of the file on; "" for one that lies elsewhere."""
+        if self.file is None:
+            return ""
+        folder, absolute = self.file.parent.resolve(), path.resolve()
+        return absolute.relative_to(folder).as_posix() if absolute.is_relative_to(folder) else ""
 
 
 def find_config(inputs: Iterable[Path], working: Path) -> Path | None:
@@ -66,18 +76,58 @@ def find_config(inputs: Iterable[Path], working: Path) -> Path | None:
     """
     folders = [path if path.is_dir() else path.parent for path in (working / one for one in inputs)]
     shared = Path(commonpath(folders)) if folders and len({folder.anchor for folder in folders}) == 1 else working
-    return _nearest(shared.resolve()) or _nearest(working)
+    return nearest(shared.resolve()) or nearest(working)
 
 
-def _nearest(start: Path) -> Path | None:
+def nearest(start: Path) -> Path | None:
+    """The file in a folder, or in the nearest one above it; up to that of the repository."""
     for folder in (start, *start.parents):
-        if (folder / FILE).is_file():
-            return folder / FILE
-        if (folder / _PROJECT).is_file() and _table(folder / _PROJECT):
-            return folder / _PROJECT
+        if (file := _in(folder)) is not None:
+            return file
         if (folder / ".git").exists():
             return None
     return None
+
+
+def _in(folder: Path) -> Path | None:
+    if (folder / FILE).is_file():
+        return folder / FILE
+    return folder / _PROJECT if (folder / _PROJECT).is_file() and _table(folder / _PROJECT) else None
+
+
+class Configs:
+    """The files of options of a run: one for the run, and in place of it the nearest one above each template."""
+
+    def __init__(self, of_run: Config, *, only: bool = False) -> None:
+        """`only`: whether the file of the run is for all templates, whatever lies nearer."""
+        self.of_run = of_run
+        self._only = only
+        self._by_folder: dict[Path, Path | None] = {}
+        self._read = {of_run.file and of_run.file.resolve(): of_run}
+
+    def of(self, template: Path | None) -> Config:
+        """What holds for a template; None for one that is no file.
+
+        Raises:
+            FileError: The file cannot be read, or says what cannot be meant.
+
+        """
+        if self._only or template is None:
+            return self.of_run
+        folder = template.resolve().parent
+        if folder not in self._by_folder:
+            self._by_folder[folder] = nearest(folder)
+        file = self._by_folder[folder]
+        if file is None:
+            return self.of_run
+        if file not in self._read:
+            self._read[file] = read_config(file)
+        return self._read[file]
+
+    @property
+    def every(self) -> tuple[Config, ...]:
+        """All that have been read."""
+        return tuple(self._read.values())
 
 
 def read_config(file: Path) -> Config:

@@ -10,26 +10,23 @@ from aib2packer.findings.codes import OUT_OF_DATE
 from aib2packer.findings.model import Finding, about_file
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import dataclass
-from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import (
     BUILD_ENDING,
     BUILD_FILE,
-    CONVERTED,
     MIGRATION_PAGE,
     SCRIPTS,
     SOURCES_FILE,
     SPLIT_FILES,
     VALIDATION_FOLDER,
+    is_converted,
+    is_made_script,
     own_names,
 )
-from aib2packer.packer.steps.generalize import OWN_SCRIPTS
 from aib2packer.text.source import FileError, SourceText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-_SCRIPT = pattern(r"\d{2,}-.*\.(?:sh|ps1)|winrm\.ps1")  # as customizers name them, and packer/vm/winrm.py
-_HEADER = CONVERTED.encode()
 _PAGE = f".{MIGRATION_PAGE}"  # has the name of the build in front where a folder has several
 _NULL = "/dev/null"
 
@@ -120,9 +117,9 @@ def left_over(folder: Path, expected: Collection[Path]) -> Iterator[Difference]:
             continue
         for name in sorted(names):
             if name == BUILD_FILE or (name.endswith(BUILD_ENDING) and not set(SPLIT_FILES).isdisjoint(names)):
-                content = _content(Path(top, name)) or b""
-                if _HEADER in _first_line(content):
-                    yield Difference(Path(top, name), _text(content), None)
+                text = _text(_content(Path(top, name))) or ""
+                if is_converted(text):
+                    yield Difference(Path(top, name), text, None)
 
 
 def left_in(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
@@ -144,28 +141,24 @@ def left_in(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
 
 def _other_layout(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """The files of the same build as it was in another layout, by the first line of the comment at its top."""
-    tops = {_first_line(content) for name, content in files.items() if name.endswith(BUILD_ENDING)}
+    tops = {_first_line(_text(content) or "") for name, content in files.items() if name.endswith(BUILD_ENDING)}
     is_split = (folder / SOURCES_FILE).is_file()  # else a file with a name was written by itself: `-o other.pkr.hcl`
     builds = [
         path
         for path in (sorted(folder.glob(f"*{BUILD_ENDING}")) if is_split else [folder / BUILD_FILE])
-        if path.name not in files and _HEADER in (first := _first_line(_content(path) or b"")) and first in tops
+        if path.name not in files and is_converted(text := _text(_content(path)) or "") and _first_line(text) in tops
     ]
     parts = [folder / name for name in SPLIT_FILES] if any(path.name != BUILD_FILE for path in builds) else []
     return [*builds, *(path for path in parts if path.is_file())]
 
 
-def _first_line(content: bytes) -> bytes:
-    return content.partition(b"\n")[0]
-
-
-def _is_made(name: str) -> bool:
-    return _SCRIPT.fullmatch(name) is not None or f"{SCRIPTS}/{name}" in OWN_SCRIPTS
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0]
 
 
 def _scripts(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if _is_made(path.name))
+        return sorted(path for path in folder.iterdir() if is_made_script(path.name))
     except OSError:
         return []
 

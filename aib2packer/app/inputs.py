@@ -131,9 +131,9 @@ def is_folder(path: Path) -> bool:
 def collect(arguments: tuple[str, ...], output: Path | None, exclude: Sequence[str] = ()) -> tuple[Template, ...]:
     """The templates that the arguments stand for: files, folders that are searched, ids in Azure, and `-` for standard input.
 
-    Each gets a folder named after its file, below a given folder at the same place; `name-2` where that is taken. Most get another
-    when the name of what is in the file is known. The output folder is not searched, nor what matches a pattern of `exclude`. A
-    file that is named twice comes once.
+    Each gets a folder named after its file, below a given folder at the same place; `name-2` where that is taken. Most get
+    another when the name of what is in the file is known. The output folder is not searched, nor what matches a pattern of
+    `exclude`. A file that is named twice comes once.
 
     Raises:
         FileError: A folder cannot be read or holds no file that may be a template.

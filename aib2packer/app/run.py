@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from aib2packer.app.bicep import NoCompilerError
 from aib2packer.app.output import FilesDifferError, OutputError, write
-from aib2packer.convert import convert, image_templates
+from aib2packer.convert import convert
 from aib2packer.findings.codes import (
     CLASH,
     KEPT,
@@ -167,7 +167,7 @@ class Result:
     def light(self) -> Result:
         """What is needed of it for all builds together: no texts of the input, and nothing said of files that are there."""
         findings = tuple(
-            about_file(one.code, one.span.source.name, one.message, one.help)
+            replace(about_file(one.code, one.span.source.name, one.message, one.help), accepted=one.accepted)
             for one in self.findings
             if one.code not in _ABOUT_FILES
         )
@@ -290,7 +290,8 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
     conversions = _convert(template, data, request, watch)
     several = any(finding.code == SEVERAL_IMAGE_TEMPLATES for one in conversions.values() for finding in one.findings)
     if several and request.folder is not None:
-        for image in template.of_images(image_templates(data, file=template.name, options=request.options)):
+        names = dict.fromkeys(name for one in conversions.values() for name in one.image_templates)
+        for image in template.of_images(tuple(names)):
             own = request if request.into else replace(request, folder=request.folder / image.folder.name, estate=True)
             yield from _results(image, _convert(image, data, own, watch), own)
     else:

@@ -29,6 +29,7 @@ def render(audit: Audit, *, version: str) -> str:
         **{asks.value: _causes(causes) for asks, causes in audit.asked.items()},
         "lost": _causes(audit.lost),
         "refusedByImageBuilder": _causes(audit.refused),
+        "accepted": _causes(audit.accepted),
         "byHand": _chapters(audit.by_hand),
         "shared": _chapters(audit.shared),
     }

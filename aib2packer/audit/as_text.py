@@ -53,6 +53,9 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
         yield f"{converted:,} of {converted + lost:,} settings are converted, {lost} lost."
     if audit.minutes:
         yield f"The last runs took {audit.minutes:.0f} minutes together, as far as the input tells."
+    if audit.accepted:
+        count = sum(cause.count for cause in audit.accepted)
+        yield f"{count} accepted {'finding is' if count == 1 else 'findings are'} not counted (--baseline)."
     if audit.passed_over:
         holds = "file holds" if audit.passed_over == 1 else "files hold"
         yield f"{audit.passed_over} other {holds} no image template."

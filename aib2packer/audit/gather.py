@@ -33,7 +33,8 @@ def gather(results: Sequence[Result], *, short_names: bool = True) -> Audit:
     told = [result for result in results if result.outcome is not Outcome.NO_TEMPLATE]
     told = _with_short_names(told) if short_names else told
     pairs = [(safe(result.name), finding) for result in told for finding in result.findings]
-    others = [(name, finding) for name, finding in pairs if finding.severity is not Severity.ERROR]
+    others = [(name, one) for name, one in pairs if one.severity is not Severity.ERROR and not one.accepted]
+    accepted = [(name, one) for name, one in pairs if one.severity is not Severity.ERROR and one.accepted]
     entries = [entry for result in told for entry in result.settings]
     return Audit(
         rows=tuple(map(_row, told)),
@@ -44,6 +45,7 @@ def gather(results: Sequence[Result], *, short_names: bool = True) -> Audit:
         asked={asks: _causes((name, finding) for name, finding in others if finding.asks is asks) for asks in Asks},
         lost=_causes((name, finding) for name, finding in others if finding.severity is Severity.LOSS),
         refused=_causes((name, finding) for name, finding in others if {finding.code, finding.code.formerly} & _REFUSED),
+        accepted=_causes((name, replace(one, help=one.accepted)) for name, one in accepted),
         by_hand=tuple(chapter for chapter in _by_hand(told) if chapter.needs),
         shared=tuple(chapter for chapter in _shared(told) if chapter.needs),
     )
@@ -57,7 +59,7 @@ def _with_short_names(results: Sequence[Result]) -> list[Result]:
 
 
 def _row(result: Result) -> Row:
-    counts = {asks: sum(finding.asks is asks for finding in result.findings) for asks in Asks}
+    counts = {asks: sum(finding.asks is asks and not finding.accepted for finding in result.findings) for asks in Asks}
     facts = result.facts
     return Row(
         safe(result.name),

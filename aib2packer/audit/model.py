@@ -80,12 +80,14 @@ class Audit:
     settings: tuple[int, int]
     """Settings that are converted, and those that are lost."""
     obstacles: tuple[Cause, ...]
-    """Why templates are not converted."""
+    """Why templates are not converted, whether or not a baseline has it."""
     asked: dict[Asks, tuple[Cause, ...]]
-    """Findings that are no obstacle, by what they ask for."""
+    """Findings that are no obstacle and in no baseline, by what they ask for."""
     lost: tuple[Cause, ...]
     refused: tuple[Cause, ...]
     """What the service itself would refuse."""
+    accepted: tuple[Cause, ...]
+    """What is no obstacle and in a baseline, with the reason in place of what to do."""
     by_hand: tuple[Chapter, ...]
     shared: tuple[Chapter, ...]
 

@@ -55,7 +55,7 @@ class CloudFacts:
 
     def has_region(self, name: str) -> bool:
         """Whether a region is one of this cloud's, as far as its name tells."""
-        return self.region.fullmatch(name.replace(" ", "").lower()) is not None
+        return self.region.fullmatch(_region_name(name)) is not None
 
 
 _ALIAS_PAGE = (
@@ -179,6 +179,11 @@ _OTHERS = (Cloud.US_GOVERNMENT, Cloud.CHINA)
 _HOSTS = {cloud: pattern(rf"(?:^|[./]){re.escape(cloud.facts.storage_suffix)}(?:$|[:/?#])", re.IGNORECASE) for cloud in Cloud}
 
 
+def _region_name(text: str) -> str:
+    """A text as the short form of a region would be."""
+    return text.replace(" ", "").lower()
+
+
 def cloud_named(name: str) -> Cloud | None:
     """The cloud of a name that Packer or the Azure CLI knows, in any case; None for no such name."""
     wanted = name.lower().replace("-", "").replace("_", "")
@@ -195,8 +200,9 @@ def recognise(texts: Iterable[str]) -> Cloud:
     It is the public one where nothing tells, or several are spoken of: a template for all of them is deployed to one.
     """
     known = tuple(texts)
-    of_regions = {cloud for cloud in _OTHERS for text in known if cloud.facts.has_region(text)}
+    regions = tuple(map(_region_name, known))
+    of_regions = {cloud for cloud in _OTHERS if any(map(cloud.facts.region.fullmatch, regions))}
     if len(of_regions) == 1:
         return of_regions.pop()
-    of_hosts = {cloud for cloud, host in _HOSTS.items() for text in known if host.search(text)}
+    of_hosts = {cloud for cloud, host in _HOSTS.items() if any(map(host.search, known))}
     return of_hosts.pop() if len(of_hosts) == 1 and not of_regions else Cloud.PUBLIC

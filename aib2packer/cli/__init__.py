@@ -70,7 +70,7 @@ def main() -> None:
     \b
     aib2packer audit images/                what moving them takes
     aib2packer convert web.json -o web-hcl  a build with all that it needs
-    aib2packer explain AIB2P412             what a finding means
+    aib2packer explain AIB2P318             what a finding means
 
     For completion in bash (zsh and fish alike): eval "$(_AIB2PACKER_COMPLETE=bash_source aib2packer)"
     """  # noqa: D301 - click's mark for lines that stay as they are

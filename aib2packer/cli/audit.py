@@ -15,6 +15,7 @@ from aib2packer.cli import baselines, options
 from aib2packer.cli.configured import about_replacements, configured
 from aib2packer.cli.printing import colored, doing, echo, print_error, print_waiting, progress
 from aib2packer.cli.sections import SectionedCommand, picked
+from aib2packer.findings.model import Severity
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import replace
 from aib2packer.options import Options
@@ -63,7 +64,7 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
     request = replace(picked(Request, given | {"options": picked(Options, given)}), folder=_NOWHERE, look=True)
     try:
         context = click.get_current_context()
-        jobs = [configured(context, one, request) for one in templates]
+        jobs = configured(context, templates, request, quiet=quiet)
     except FileError as error:
         print_error(str(error))
         sys.exit(2)
@@ -71,7 +72,8 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
     echo(safe(about_replacements(context, {name for result in results for name in result.renamed})))
     from aib2packer.audit.gather import gather
 
-    audit = gather(results)
+    whole = not paths or any(one.found for one in templates)
+    audit = gather(baselines.applied(results, baseline, level or Severity.ERROR, whole=whole))
     if not audit.rows:
         print_error("no file here holds an image template: give other files or folders")
         sys.exit(2)
@@ -80,12 +82,7 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
 
         click.echo(as_text.render(audit, color=colored(sys.stdout)), color=colored(sys.stdout))
     written = [_write(report, audit) for report in reports]
-    failing = [
-        (name, finding)
-        for name, finding in audit.findings
-        if level is not None and finding.reaches(level) and not baseline.is_known(name, finding)
-    ]
-    baselines.tell(baseline, audit.findings)
+    failing = [(name, finding) for name, finding in audit.findings if level is not None and finding.reaches(level)]
     if failing:
         print_error(f"{len(failing)} findings are at the level of --fail-on, and not in a baseline")
     if new_baseline:

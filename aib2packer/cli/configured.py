@@ -13,14 +13,16 @@ import click
 from click.core import ParameterSource
 
 from aib2packer.app.azure_ids import is_in_azure
-from aib2packer.app.config import Config, find_config, read_config
+from aib2packer.app.config import Config, Configs, find_config, read_config
 from aib2packer.app.inputs import STDIN, read_file
+from aib2packer.cli.printing import echo
+from aib2packer.findings.text import safe
 from aib2packer.lazy.models import field_names, replace
 from aib2packer.options import Options
 from aib2packer.text.source import FileError, SourceText, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from aib2packer.app.inputs import Template
     from aib2packer.app.run import Request
@@ -33,30 +35,33 @@ _NOT_IN_FILES = {"config", "output", "into", "help", "check", "force", "write-ba
 
 def load(context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     """Find and read the file, before other options get their defaults from it."""
-    if value == "":  # asked for none
-        return value
-    file = find_config(_inputs(context), Path.cwd()) if value is None else Path(value)
-    if file is None:
-        return value
+    file = find_config(_inputs(context), Path.cwd()) if value is None else Path(value) if value else None
     try:
-        config = read_config(file)
+        config = Config() if file is None else read_config(file)
     except FileError as error:
         raise click.BadParameter(str(error)) from error
-    context.meta[_KEY] = config
+    context.meta[_KEY] = Configs(config, only=value is not None)
     defaults: dict[str, object] = {}
-    for key, given in config.everywhere.items():
+    for option, given in _of_all(context, config):
+        defaults[str(option.name)] = _placed(given, cast("Path", config.file)) if isinstance(option.type, click.Path) else given
+    context.default_map = {**(context.default_map or {}), **defaults}
+    return value
+
+
+def _of_all(context: click.Context, config: Config) -> Iterator[tuple[click.Option, object]]:
+    """The options of this command that a file has for all templates, with their values, when all of it has been looked at."""
+    if (file := config.file) is None:
+        return
+    for key in config.everywhere:
         if key in SINGLE:
             message = f'{file}: `{key}` is about single templates: write it below [[template]], with match = "**" for all'
             raise click.BadParameter(message)
-        option = _option(context, key, file)
-        if option is not None:
-            defaults[str(option.name)] = _placed(given, file) if isinstance(option.type, click.Path) else given
-    context.default_map = {**(context.default_map or {}), **defaults}
     for rule in config.rules:
         for key in rule.values:
             if key not in {"environments", "folder"}:
                 _option(context, key, file)
-    return value
+    found = [(_option(context, key, file), given) for key, given in config.everywhere.items()]
+    yield from ((option, given) for option, given in found if option is not None)
 
 
 def _inputs(context: click.Context) -> list[Path]:
@@ -73,21 +78,73 @@ def _placed(given: object, file: Path) -> object:
     return [_placed(one, file) for one in given] if isinstance(given, list) else given
 
 
-def config_of(context: click.Context) -> Config:
-    """What the file says that was loaded."""
-    return cast("Config", context.meta.get(_KEY, Config()))
+def _configs(context: click.Context) -> Configs:
+    return cast("Configs", context.meta[_KEY])
 
 
-def configured(context: click.Context, template: Template, request: Request) -> tuple[Template, Request]:
-    """The template and the request as the file has them for it; what the command line says counts more.
+def configured(
+    context: click.Context, templates: Sequence[Template], request: Request, *, quiet: bool
+) -> list[tuple[Template, Request]]:
+    """Each template with the request as the nearest file has them; what the command line says counts more.
+
+    What such a file excludes is left out. Options about the whole run that it has are told, unless `quiet`.
 
     Raises:
-        FileError: A file that it names cannot be read.
+        FileError: A file cannot be read.
 
     """
-    config = config_of(context)
-    if config.replacements:
-        request = replace(request, options=replace(request.options, replacements=config.replacements))
+    configs, requests, made = _configs(context), dict[Path | None, "Request"](), []
+    excludes = context.get_parameter_source("exclude") is not ParameterSource.COMMANDLINE
+    for template in templates:
+        config = configs.of(template.path)
+        if config.file not in requests:
+            requests[config.file] = _based(context, config, request, quiet=quiet)
+        if not (excludes and template.found and template.path is not None and config.excludes(template.path)):
+            made.append(_for_one(context, config, template, requests[config.file]))
+    if not made:
+        reason = "no file that may be an image template is left: `exclude` leaves all of them out"
+        raise FileError(str(configs.of_run.file or templates[0].name), reason, "Give other files, or another --exclude.")
+    return made
+
+
+def _based(context: click.Context, config: Config, request: Request, *, quiet: bool) -> Request:
+    """The request with what a file has for all of its templates, in place of what that of the run has."""
+    of_run = _configs(context).of_run
+    request = replace(request, options=replace(request.options, replacements=config.replacements))
+    if config is of_run or config.file is None:
+        return request
+    usual = type(request)(options=Options())
+    known = {*field_names(Options), *field_names(type(request))}
+    changes: dict[str, object] = {}
+    for option, _ in _of_all(context, of_run):
+        if option.name in known and not _is_given(context, option):
+            changes[option.name] = getattr(usual if hasattr(usual, option.name) else usual.options, option.name)
+    of_the_run = []
+    for option, value in _of_all(context, config):
+        key = option.opts[-1].removeprefix("--")
+        if option.name in known:
+            changes |= _processed(context, key, value, config.file)
+        elif key != "exclude":
+            of_the_run.append(f"`{key}`")
+    if of_the_run and not quiet:
+        is_about = "is about a whole run, and holds" if len(of_the_run) == 1 else "are about a whole run, and hold"
+        echo(safe(f"{config.file}: {' and '.join(of_the_run)} {is_about} for one that begins in that folder."))
+    return _changed(request, changes)
+
+
+def _changed(request: Request, changes: Mapping[str, object]) -> Request:
+    """The request with other values of its own fields, and of its options."""
+    known, others = set(field_names(Options)), set(field_names(type(request))) - {"options"}
+    options = replace(request.options, **{name: value for name, value in changes.items() if name in known})  # type: ignore[arg-type]
+    return replace(request, options=options, **{name: value for name, value in changes.items() if name in others})  # type: ignore[arg-type]
+
+
+def _is_given(context: click.Context, option: click.Option) -> bool:
+    return option.name is not None and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
+
+
+def _for_one(context: click.Context, config: Config, template: Template, request: Request) -> tuple[Template, Request]:
+    """A template and its request, with what the rules of a file say."""
     values = {} if template.path is None else config.of_template(template.path)
     if config.file is None or template.path is None or not values:
         return template, request
@@ -96,10 +153,7 @@ def configured(context: click.Context, template: Template, request: Request) -> 
     read = [_read(file, request.most) for file in _files(values.get("parameters", ()), base, path)]
     changes["parameter_files"] = (*read, *request.options.parameter_files)
     changes["settings"] = (*_settings(values.get("set", ())), *request.options.settings)
-    known = set(field_names(Options))
-    options = replace(request.options, **{name: value for name, value in changes.items() if name in known})  # type: ignore[arg-type]
-    others = set(field_names(type(request))) - {"options"}
-    made = replace(request, options=options, **{name: value for name, value in changes.items() if name in others})  # type: ignore[arg-type]
+    made = _changed(request, changes)
     if "environments" in values:
         made = replace(made, environments=_environments(values["environments"], base, path, request.most))
     if isinstance(folder := values.get("folder"), str):
@@ -124,12 +178,16 @@ def about_all(context: click.Context, count: int) -> str:
 
 def about_replacements(context: click.Context, renamed: Container[str]) -> str:
     """Sentences about entries of [replace] that occur in no template; `renamed` are those that do."""
-    config = config_of(context)
-    gone = [f"`{old}`" for old, _ in config.replacements if old.casefold() not in renamed]
-    if not gone:
-        return ""
-    occurs = "occurs" if len(gone) == 1 else "occur"
-    return f"{config.file}: {', '.join(gone)} in [replace] {occurs} in no template here; check the spelling."
+    gone = {
+        config.file: [f"`{old}`" for old, _ in config.replacements if old.casefold() not in renamed]
+        for config in _configs(context).every
+    }
+    return "\n".join(
+        f"{file}: {', '.join(names)} in [replace] {'occurs' if len(names) == 1 else 'occur'} in no template here; "
+        "check the spelling."
+        for file, names in gone.items()
+        if names
+    )
 
 
 def _option(context: click.Context, key: str, file: Path) -> click.Option | None:
@@ -156,11 +214,10 @@ def _processed(context: click.Context, key: str, value: object, file: Path) -> I
     if key in {"parameters", "set", "environments", "folder"}:
         return
     option = _option(context, key, file)
-    name = None if option is None else option.name
-    if option is None or name is None or context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+    if option is None or option.name is None or _is_given(context, option):
         return
     try:
-        yield name, option.process_value(context, value)
+        yield option.name, option.process_value(context, value)
     except click.BadParameter as error:
         message = f"{file}: {key}: {error.message}"
         raise click.BadParameter(message) from error

@@ -145,7 +145,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     estate = {"estate": many and into is None, **_recorded(folder)}
     request = picked(Request, given | {"options": picked(Options, given), **files, **estate})
     try:
-        jobs = [configured(context, one, request) for one in inputs]
+        jobs = configured(context, inputs, request, quiet=reporting.quiet)
         _require_apart(jobs)
     except FileError as error:
         sys.exit(_refuse(error, reporting))

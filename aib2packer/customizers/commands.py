@@ -12,9 +12,9 @@ from aib2packer.arm.language.text import join
 from aib2packer.customizers.fetched import base_name, read_fetched, script_text
 from aib2packer.customizers.head import label
 from aib2packer.findings import codes
-from aib2packer.hcl.names import file_name
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
+from aib2packer.packer.layout import customizer_file
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
@@ -53,8 +53,8 @@ class CommandCustomizer(Customizer):
     def file_name(self, suffix: str) -> str:
         """A name for the script on disk."""
         if self.script is None:
-            return file_name(self.number, label(self), suffix)
-        return file_name(self.number, base_name(self.script.uri) or label(self), suffix)
+            return customizer_file(self.number, label(self), suffix)
+        return customizer_file(self.number, base_name(self.script.uri) or label(self), suffix)
 
 
 def read_commands(fields: Fields) -> tuple[tuple[TemplateText, ...], Fetched | None] | None:

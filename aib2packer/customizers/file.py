@@ -8,12 +8,11 @@ from aib2packer.aib.model import Customizer
 from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, script_text, supply
 from aib2packer.customizers.head import label, named, read_head
 from aib2packer.findings import codes
-from aib2packer.hcl.names import file_name
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.distribution.script import concat
-from aib2packer.packer.layout import FILES
+from aib2packer.packer.layout import FILES, customizer_file
 from aib2packer.packer.model import Steps
 from aib2packer.packer.steps.exact_text import require_exact
 
@@ -62,7 +61,7 @@ def read(index: int, fields: Fields) -> File | None:
 def translate(file: File, context: BuildContext) -> Steps:
     """Upload the file that the download step fetched."""
     require_exact(file.destination, context.report)
-    name = file_name(file.index + 1, base_name(file.source.uri) or label(file))
+    name = customizer_file(file.index + 1, base_name(file.source.uri) or label(file))
     destination = file.destination
     if "{{" in destination.visible:
         context.report.add(

@@ -98,7 +98,7 @@ def land(results: Sequence[Result], folder: Path, request: Request, *, prune: bo
         request.write(folder, {path: content for path, content in files.items() if path in ours}, force=True)
         request.write(folder, {path: content for path, content in files.items() if path not in ours}, force=request.force)
     except OutputError as error:
-        return Landing(folder, not_written(result, error))
+        return Landing(folder, replace(not_written(result, error), outcome=Outcome.FOR_ALL))
     return Landing(folder, result, gone)
 
 

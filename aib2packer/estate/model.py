@@ -9,6 +9,7 @@ from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
     from aib2packer.app.run import Result
+    from aib2packer.findings.model import Finding
     from aib2packer.packer.facts import Facts
 
 
@@ -31,19 +32,24 @@ class EstateBuild:
         return tuple(dict.fromkeys((*self.facts.values, *self.facts.secrets)))
 
     @property
+    def _open(self) -> tuple[Finding, ...]:
+        """The findings that no baseline has."""
+        return tuple(one for one in self.result.findings if not one.accepted)
+
+    @property
     def decisions(self) -> int:
         """How many findings ask for a decision."""
-        return sum(one.asks is Asks.DECIDE and one.severity is not Severity.LOSS for one in self.result.findings)
+        return sum(one.asks is Asks.DECIDE and one.severity is not Severity.LOSS for one in self._open)
 
     @property
     def to_act_on(self) -> int:
         """How many findings must be acted on."""
-        return sum(one.asks is Asks.ACT for one in self.result.findings)
+        return sum(one.asks is Asks.ACT for one in self._open)
 
     @property
     def lost(self) -> int:
         """How many findings are losses."""
-        return sum(one.severity is Severity.LOSS for one in self.result.findings)
+        return sum(one.severity is Severity.LOSS for one in self._open)
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,13 +166,14 @@ def _by_hand(chapter: Chapter) -> ByHand:
 
 def _compare(inventories: Sequence[str]) -> tuple[str, ...]:
     """How the scripts are run on two VMs, whose output the Azure CLI would cut."""
+    for_linux, for_windows = INVENTORIES
     commands = {
-        "inventory.sh": (
-            "for vm in OLD NEW; do ssh $vm sudo sh -s < inventory.sh > $vm.txt; done",
+        for_linux: (
+            f"for vm in OLD NEW; do ssh $vm sudo sh -s < {for_linux} > $vm.txt; done",
             "diff OLD.txt NEW.txt",
         ),
-        "inventory.ps1": (
-            "# on each VM, in PowerShell: ./inventory.ps1 > OLD.txt, and > NEW.txt on the other; then",
+        for_windows: (
+            f"# on each VM, in PowerShell: ./{for_windows} > OLD.txt, and > NEW.txt on the other; then",
             "# Compare-Object (Get-Content OLD.txt) (Get-Content NEW.txt)",
         ),
     }

@@ -92,7 +92,7 @@ SYSTEM_NOT_ELEVATED = Code("AIB2P408", Severity.NOTE, "runAsSystem without runEl
 SHORT_TIMEOUT = Code("AIB2P409", Severity.NOTE, "timeout too short", Asks.ACT)
 EXACT_VERSION = Code("AIB2P410", Severity.NOTE, "latest resolved at each build", Asks.DECIDE)
 OS_GUESSED = Code("AIB2P411", Severity.NOTE, "guessed operating system", Asks.DECIDE)
-PUBLIC_ADDRESS = Code("AIB2P412", Severity.NOTE, "build VM with a public IP address", Asks.ACT)
+PUBLIC_ADDRESS = Code("AIB2P412", Severity.NOTE, "build VM with a public IP address")
 VERSION_BY_TIME = Code("AIB2P413", Severity.NOTE, "version made from the time", Asks.DECIDE)
 VERSION_TWICE = Code("AIB2P414", Severity.NOTE, "explicit version beside versioning")
 TAGS_MERGED = Code("AIB2P415", Severity.NOTE, "tags merged")
@@ -144,6 +144,7 @@ RESTARTS_WITHIN = Code("AIB2P494", Severity.NOTE, "restart within a step", Asks.
 REFUSED_BY_AZURE = Code("AIB2P495", Severity.NOTE, "name that Azure refuses", Asks.ACT)
 
 # Parts of codes that were about too much; whoever accepts what they were a part of accepts them
+OPEN_TO_THE_INTERNET = Code("AIB2P318", Severity.CHANGE, "build VM open to the internet", Asks.ACT, formerly=PUBLIC_ADDRESS)
 OUT_OF_RANGE = Code("AIB2P140", Severity.ERROR, "number out of range", formerly=BAD_VALUE)
 NOT_ONE_OF = Code("AIB2P141", Severity.ERROR, "value not allowed", formerly=BAD_VALUE)
 BAD_NAME = Code("AIB2P142", Severity.ERROR, "bad name", formerly=BAD_VALUE)
@@ -166,5 +167,5 @@ REFUSED_GROUP = Code("AIB2P473", Severity.NOTE, "staging resource group that the
 REFUSED_TRIGGER = Code("AIB2P474", Severity.NOTE, "trigger that the service refuses", formerly=SERVICE_REFUSES)
 LARGE_FILE = Code("AIB2P475", Severity.NOTE, "large file", formerly=SERVICE_REFUSES)
 
-SPLIT = (BAD_VALUE, SERVICE_REFUSES)
-"""Codes that nothing is reported under any more: each is split into those that were `formerly` it."""
+SPLIT = (BAD_VALUE, SERVICE_REFUSES, PUBLIC_ADDRESS)
+"""Codes that nothing is reported under any more: each is split into, or has become, what was `formerly` it."""

@@ -122,20 +122,18 @@ class Report:
         """Record a finding that has been made."""
         self._findings[finding] = None
 
-    def copy(self) -> Report:
-        """Another report, with what has been found so far."""
-        other = Report()
-        other._findings.update(self._findings)
-        return other
+    def mark(self) -> int:
+        """How much has been found so far: where `return_to` leads back to."""
+        return len(self._findings)
+
+    def return_to(self, mark: int) -> None:
+        """Forget what was found since: it is found again by whoever does the work once more, knowing better."""
+        self._findings = dict.fromkeys(list(self._findings)[:mark])
 
     def reword(self, change: Callable[[str], str]) -> None:
         """Change the words of all findings, such as the names in them."""
         reworded = (replace(one, message=change(one.message), help=change(one.help)) for one in self._findings)
         self._findings = dict.fromkeys(reworded)
-
-    def take(self, other: Report) -> None:
-        """Record all that another report holds."""
-        self._findings.update(other._findings)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Severity
 from aib2packer.packer.distribution.managed_image import IMAGE_GROUP
-from aib2packer.packer.layout import MIGRATION_PAGE, SHA256SUMS
+from aib2packer.packer.layout import CONVERTED, MIGRATION_PAGE, SHA256SUMS
 from aib2packer.packer.source.managed_image import SOURCE_GROUP
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 _SHORT = 98  # and the two characters of the comment
 _CLI = "Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make."
-_CONVERTED = "converted from an Azure Image Builder template."
-_NO_NAME = f"VM image, {_CONVERTED}"
+_NO_NAME = f"VM image, {CONVERTED}"
 _FETCHED = f"Scripts and files were fetched when the template was converted; `sha256sum --check {SHA256SUMS}` compares."
 _PRIVATE_BLOBS = "Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them."
 # The order of the sentence about rights; what else there is comes after these.
@@ -62,14 +61,14 @@ def _first_lines(guide: Guide) -> tuple[str, ...]:
     if guide.boots is not None:
         which = f" of the Azure Image Builder template {guide.name}" if guide.name else ""
         return (f"Boots the {guide.boots}{which}, runs the validators there, and makes no image.",)
-    line = f"VM image {guide.name}, {_CONVERTED}" if guide.name else _NO_NAME
+    line = f"VM image {guide.name}, {CONVERTED}" if guide.name else _NO_NAME
     # What a conversion has made is known by its first line.
     return (line,) if len(line) <= _SHORT else (_NO_NAME, f"Template: {guide.name}")
 
 
 def _header(guide: Guide, report: Report) -> tuple[str, ...]:
     """Above a build that makes an image."""
-    lines = [f"VM image {guide.name}, {_CONVERTED}" if guide.name else _NO_NAME, ""]
+    lines = [f"VM image {guide.name}, {CONVERTED}" if guide.name else _NO_NAME, ""]
     lines += _commands(guide.commands, guide.set_cloud)
     if guide.validation is not None:
         _, *others = _commands(guide.validation)  # the plugins are the same

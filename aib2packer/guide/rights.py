@@ -117,4 +117,5 @@ def _subnet(subnet: Subnet, subscription: Value, symbols: Symbols) -> Word | Non
     own = subscription if subnet.subscription is None else symbols.value(subnet.subscription)
     group = ("/resourceGroups/", symbols.value(subnet.resource_group), "/providers/Microsoft.Network")
     network = ("/virtualNetworks/", symbols.value(subnet.virtual_network), "/subnets/", symbols.value(subnet.name))
-    return word("/subscriptions/", own, *group, *network)
+    scope = word("/subscriptions/", own, *group, *network)
+    return word(symbols.value(subnet.id)) if scope is None and subnet.id is not None else scope

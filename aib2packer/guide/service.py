@@ -78,7 +78,7 @@ def _subnets(template: ImageTemplate, symbols: Symbols) -> Iterator[str]:
     if subnet is not None and subnet.subscription is not None:
         texts = (subnet.subscription, subnet.resource_group, subnet.virtual_network, subnet.name)
         known = [_plain(symbols.value(text), symbols) for text in texts]
-        yield _word(_SUBNET.format(*known)) if all(known) else ""
+        yield _word(_SUBNET.format(*known)) if all(known) else _text(subnet.id, symbols)
     properties = template.body.get("properties")
     profile = (properties if isinstance(properties, JsonObject) else template.body).get("vmProfile")
     network = profile.get("vnetConfig") if isinstance(profile, JsonObject) else None

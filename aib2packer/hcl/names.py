@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from urllib.parse import unquote
 
 from aib2packer.lazy.patterns import pattern
 
@@ -33,13 +32,6 @@ def identifier(name: str, otherwise: str) -> str:
     if not made:
         return otherwise
     return made if made[0].isalpha() else f"{otherwise}_{made}"
-
-
-def file_name(number: int, name: str, suffix: str = "") -> str:
-    """A file name that starts with the customizer's number and is safe in any shell: `01-install-nginx.sh`."""
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", unquote(name)).strip("-.") or "script"
-    stem = safe[: -len(suffix)] if suffix and safe.lower().endswith(suffix) else safe
-    return f"{number:02d}-{stem[:80].rstrip('-.')}{suffix}"
 
 
 def portable_name(name: str, otherwise: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
+from functools import lru_cache
 from itertools import count, groupby
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -52,18 +53,29 @@ def print_body(body: Body, indent: int = 0) -> str:
 
 def print_items(body: Body, indent: int = 0) -> Iterator[tuple[_Item, str]]:
     """The items of a body, each with its lines."""
-    for are_attributes, members in groupby(body, key=lambda item: isinstance(item, Attribute)):
-        items = tuple(members)
-        if are_attributes:
-            pairs = [_pair(item, indent) for item in items if isinstance(item, Attribute)]
-            yield from zip(items, _assignments(pairs, indent), strict=True)
-        else:
-            yield from ((item, _print_item(item, indent)) for item in items)
+    group: list[Attribute] = []  # attributes that follow one another
+    for item in body:
+        if isinstance(item, Attribute):
+            group.append(item)
+            continue
+        if group:
+            yield from _print_group(group, indent)
+            group = []
+        yield item, _print_item(item, indent)
+    yield from _print_group(group, indent)
 
 
-def _pair(item: Attribute, indent: int) -> tuple[str, str]:
-    column = _WIDTH if item.name in _ONE_A_LINE else indent + len(item.name) + _EQUALS
-    return item.name, _print_value(item.value, indent, column)
+def _print_group(group: Sequence[Attribute], indent: int) -> Iterator[tuple[Attribute, str]]:
+    return zip(group, _assignments([_pair(item.name, item.value, indent) for item in group], indent), strict=True)
+
+
+def print_settings(settings: Mapping[str, Value], indent: int = 0) -> str:
+    """The lines of attributes, as those of a body that has nothing else."""
+    return "\n".join(_assignments([_pair(name, value, indent) for name, value in settings.items()], indent))
+
+
+def _pair(name: str, value: Value, indent: int) -> tuple[str, str]:
+    return name, _print_value(value, indent, _WIDTH if name in _ONE_A_LINE else indent + len(name) + _EQUALS)
 
 
 def print_variable(variable: Variable) -> str:
@@ -170,6 +182,8 @@ def escape_templates(value: Value) -> Value:
         case str():
             return _escape_braces(value)
         case Interpolation():
+            if not any(isinstance(part, str) and "{" in part for part in value.parts):
+                return value
             parts = (_escape_braces(part) if isinstance(part, str) else part for part in _joined(value.parts))
             return Interpolation(tuple(parts), value.multiline)
         case bool() | int() | float() | Variable() | Local() | HclCode() | GoTemplate():
@@ -220,10 +234,12 @@ def _add_named(value: Value | Body | _Item, found: list[Variable | Local]) -> No
             found += value.uses
         case tuple() | Block() | Interpolation():
             for part in _parts(value):
-                _add_named(part, found)
+                if not isinstance(part, str):
+                    _add_named(part, found)
         case _:
             for item in value.values():
-                _add_named(item, found)
+                if not isinstance(item, str):
+                    _add_named(item, found)
 
 
 def _parts(value: tuple[Value, ...] | Body | Block | Interpolation) -> Iterable[Value | _Item]:
@@ -260,12 +276,13 @@ def _print_item(item: _Item, indent: int) -> str:
             body = print_body(item.body, indent + _STEP)
             return f"{margin}{head} {{\n{body}\n{margin}}}" if body else f"{margin}{head} {{}}"
         case Comment():
-            return _comment(item.text, indent)
+            return print_comment(item.text, indent)
         case _:
             return ""
 
 
-def _comment(text: str, indent: int) -> str:
+def print_comment(text: str, indent: int = 0) -> str:
+    """The lines of a comment, wrapped."""
     start = f"{' ' * indent}# "
     width = _WIDTH - len(start)
     lines: list[str] = []
@@ -274,8 +291,13 @@ def _comment(text: str, indent: int) -> str:
         if len(shown) <= width:
             lines.append(shown)
         else:
-            lines += textwrap.wrap(shown, width, break_long_words=False, break_on_hyphens=False)
+            lines += _wrapped(shown, width)
     return "\n".join(f"{start}{line}".rstrip() for line in lines)
+
+
+@lru_cache(maxsize=128)  # most are sentences of ours, which builds have in common
+def _wrapped(line: str, width: int) -> list[str]:
+    return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _print_value(value: Value, indent: int, column: int) -> str:

@@ -87,6 +87,8 @@ def with_pointers(value: Json, pointer: str = "") -> Json:
     source, start, end, _ = value.span
     span = Span(source, start, end, pointer)
     match value:
+        case JsonScalar(scalar):
+            return JsonScalar(scalar, span)
         case JsonArray(items):
             return JsonArray(tuple([with_pointers(item, f"{pointer}/{index}") for index, item in enumerate(items)]), span)
         case JsonObject(members):

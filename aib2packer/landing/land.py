@@ -20,18 +20,17 @@ from aib2packer.landing.neighbours import neighbours, not_converted
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.layout import (
+    ALIKE_SCRIPTS,
     FILES,
     SCRIPTS,
     SHA256SUMS,
     VALUES_ENDING,
-    WINRM_SCRIPT,
     output_names,
     own_names,
     values_file,
 )
 from aib2packer.packer.steps.build_context import AS_ROOT
 from aib2packer.packer.steps.cli_session import SIGN_IN
-from aib2packer.packer.steps.generalize import OWN_SCRIPTS
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 from aib2packer.packer.vm.sign_in import SIGN_IN_ORDER
 
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
 # What means the same in every build: the first in a folder declares it, under this name, and the others use it.
 _COMMON_VARIABLES = frozenset({*SIGN_IN_ORDER, SUBSCRIPTION.name})
 _COMMON_LOCALS = frozenset({NOW.name, AS_ROOT.name, SIGN_IN.name})
-_COMMON_FILES = frozenset({WINRM_SCRIPT, *OWN_SCRIPTS})
 _ANY = {"", "any"}
 _RENAME = "Rename it there, or give the build another name with --build-name."
 
@@ -214,7 +212,7 @@ class _Landing:
             folder, _, name = path.partition("/")
             if path == SHA256SUMS:
                 yield path, f"{self.build.name}.{path}"
-            elif folder in {SCRIPTS, FILES} and path not in _COMMON_FILES:
+            elif folder in {SCRIPTS, FILES} and path not in ALIKE_SCRIPTS:
                 yield path, f"{folder}/{self.build.name}/{name}"
 
     def _report_used(self) -> None:

@@ -10,7 +10,7 @@ from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.landing.meaning import meaning, read_hcl
 from aib2packer.lazy.models import dataclass, field
-from aib2packer.packer.layout import BUILD_ENDING, CONVERTED, own_names
+from aib2packer.packer.layout import BUILD_ENDING, is_converted, own_names
 from aib2packer.terraform.syntax import TfName, TfObject, TfUnread, TfValue
 from aib2packer.text.source import Span
 
@@ -92,7 +92,7 @@ def neighbours(files: Iterable[SourceText], own: Collection[str], report: Report
     others = {name: file for file in files if (name := PurePath(file.name).name) not in own}
     for file in others.values():
         found.read(file, report)
-    made = [name for name, file in others.items() if CONVERTED in file.text.partition("\n")[0]]
+    made = [name for name, file in others.items() if is_converted(file.text)]
     converted = frozenset(part for name in made for part in own_names(name.removesuffix(BUILD_ENDING)))
     return Neighbours(
         found.variables,
@@ -109,7 +109,7 @@ def neighbours(files: Iterable[SourceText], own: Collection[str], report: Report
 def not_converted(files: Iterable[SourceText], build_file: str) -> SourceText | None:
     """The file with the name of the build's own, if no conversion has made it."""
     found = (file for file in files if PurePath(file.name).name == build_file)
-    return next((file for file in found if CONVERTED not in file.text.partition("\n")[0]), None)
+    return next((file for file in found if not is_converted(file.text)), None)
 
 
 class _Found:

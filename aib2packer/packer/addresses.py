@@ -23,14 +23,15 @@ def source_address(build: Build) -> str:
 
 def origins(build: Build) -> Iterator[tuple[str, Span]]:
     """Each place of a build that comes from the template, with where it comes from; in the order of the file."""
+    source = source_address(build)
     yield from ((HEADER, origin) for origin in build.header_origins)
     yield from ((f"var.{variable.name}", variable.origin) for variable in build.variables if variable.origin is not None)
     if build.origin is not None:
-        yield source_address(build), build.origin
+        yield source, build.origin
     for section in build.sections:
         for item in section.body:
-            if isinstance(item, Attribute | Block):
-                yield from ((f"{source_address(build)}.{item.name}", origin) for origin in item.origins)
+            if isinstance(item, Attribute | Block) and item.origins:
+                yield from ((f"{source}.{item.name}", origin) for origin in item.origins)
     for number, step in enumerate(build.provisioners):
         yield from ((f"build.provisioner[{number}]", origin) for origin in step.origins)
     for number, chain in enumerate(build.post_processors):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
 from aib2packer.hcl.printing import escape_templates, references
-from aib2packer.hcl.values import Attribute, Block, HclCode, Local, Variable
+from aib2packer.hcl.values import Attribute, Blank, Block, Comment, HclCode, Local, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.azure_arm import BUILD_VM, DISTRIBUTION, arrange
 from aib2packer.packer.model import Build, Section
@@ -142,14 +142,14 @@ def _said_once(steps: Sequence[Provisioner]) -> Iterator[Provisioner]:
 
 def _escaped(body: Body) -> Body:
     """The body as azure-arm must be given it, which evaluates `{{` in every string."""
-    return tuple(
-        replace(item, value=escape_templates(item.value))
-        if isinstance(item, Attribute)
-        else replace(item, body=_escaped(item.body))
-        if isinstance(item, Block)
-        else item
-        for item in body
-    )
+    return tuple([_escaped_item(item) for item in body])
+
+
+def _escaped_item(item: Attribute | Block | Comment | Blank) -> Attribute | Block | Comment | Blank:
+    if isinstance(item, Attribute):
+        value = escape_templates(item.value)
+        return item if value is item.value else Attribute(item.name, value, item.origins)
+    return replace(item, body=_escaped(item.body)) if isinstance(item, Block) else item
 
 
 def _escaped_step(step: Provisioner) -> Provisioner:

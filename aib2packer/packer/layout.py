@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.patterns import pattern
 from aib2packer.options import BUILD_FILE, Layout
 
 if TYPE_CHECKING:
@@ -28,6 +31,26 @@ WINRM_SCRIPT = f"{SCRIPTS}/winrm.ps1"
 """The script that a Windows VM runs when it starts."""
 SIGN_IN_SCRIPT = f"{SCRIPTS}/sign-in.sh"
 """The script that signs the Azure CLI in again, which others read."""
+GENERALIZE = f"{SCRIPTS}/generalize"
+"""The script that generalizes the VM, without its ending."""
+DEPROVISIONING_SCRIPT = f"{SCRIPTS}/DeprovisioningScript.ps1"
+"""The script that a Windows VM gets, to be changed by customizers and run last."""
+LAY_SCRIPT = f"{SCRIPTS}/lay-deprovisioning-script.sh"
+"""What lays the deprovisioning script down on a Linux VM."""
+LAY_SCRIPT_AGAIN = f"{SCRIPTS}/lay-deprovisioning-script-again.sh"
+"""What lays the deprovisioning script down after a restart that may have removed it."""
+RUN_SCRIPT = f"{SCRIPTS}/run-deprovisioning-script"
+"""What runs the deprovisioning script, without its ending."""
+ALIKE_SCRIPTS = frozenset(
+    {
+        WINRM_SCRIPT,
+        DEPROVISIONING_SCRIPT,
+        LAY_SCRIPT,
+        LAY_SCRIPT_AGAIN,
+        *(f"{stem}{ending}" for stem in (GENERALIZE, RUN_SCRIPT) for ending in (".sh", ".ps1")),
+    }
+)
+"""The scripts that are alike in every build."""
 FILES = "files"
 """The folder of files that the VM gets as they are."""
 DOWNLOADS = "downloads"
@@ -66,6 +89,32 @@ AT_TOP = (MIGRATION_PAGE, ESTATE_VALUES, CONSUMERS, *INVENTORIES, RECORD, PIPELI
 
 BEGINNINGS = frozenset({IGNORED, ATTRIBUTES, GITHUB_ACTIONS, AZURE_PIPELINES, BUILDS, ESTATE_VALUES})
 """Files to begin with, which the user goes on with: one that is there is the user's own."""
+
+
+_OF_A_STEP = pattern(r"\d{2,}-.*\.(?:sh|ps1)|distribute-\d+-.+\.sh")
+
+
+def customizer_file(number: int, name: str, suffix: str = "") -> str:
+    """A file name that starts with the customizer's number and is safe in any shell: `01-install-nginx.sh`."""
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", unquote(name)).strip("-.") or "script"
+    stem = safe[: -len(suffix)] if suffix and safe.lower().endswith(suffix) else safe
+    return f"{number:02d}-{stem[:80].rstrip('-.')}{suffix}"
+
+
+def distribution_script(index: int, what: str) -> str:
+    """The script of a step that makes the target with that index."""
+    return f"{SCRIPTS}/distribute-{index}-{what}.sh"
+
+
+def is_made_script(name: str) -> bool:
+    """Whether a file in the folder of scripts has the name of one that conversions make."""
+    path = f"{SCRIPTS}/{name}"
+    return path in ALIKE_SCRIPTS or path == SIGN_IN_SCRIPT or _OF_A_STEP.fullmatch(name) is not None
+
+
+def is_converted(text: str) -> bool:
+    """Whether a file with a build was made by a conversion: its first line says so."""
+    return CONVERTED in text.partition("\n")[0]
 
 
 def manifest_file(name: str) -> str:

@@ -102,17 +102,23 @@ def _lost_beside(entries: tuple[Entry, ...], report: Report) -> Iterator[Entry]:
             yield Entry(finding.span._replace(pointer=None), State.LOST, finding=finding)
 
 
-def leaves(node: Json) -> Iterator[Json]:
+def leaves(node: Json) -> list[Json]:
     """What has nothing below it: scalars, and empty arrays and objects."""
+    found: list[Json] = []
+    _add_leaves(node, found)
+    return found
+
+
+def _add_leaves(node: Json, found: list[Json]) -> None:
     match node:
         case JsonArray(items) if items:
             for item in items:
-                yield from leaves(item)
+                _add_leaves(item, found)
         case JsonObject(members) if members:
             for member in members:
-                yield from leaves(member.value)
+                _add_leaves(member.value, found)
         case _:
-            yield node
+            found.append(node)
 
 
 def tally(settings: Iterable[Entry]) -> str:
@@ -148,8 +154,8 @@ class _Books:
         above = tuple(_upwards(pointer))
         if (finding := _nearest(self.lost, above)) is not None:
             return Entry(leaf.span, State.LOST, finding=finding)
-        if pointer in self.addresses:
-            return Entry(leaf.span, State.CONVERTED, tuple(self.addresses[pointer]))
+        if (addresses := self.addresses.get(pointer)) is not None:
+            return Entry(leaf.span, State.CONVERTED, tuple(addresses))
         if (finding := _nearest(self.ignored, above)) is not None:
             return Entry(leaf.span, State.INFORMATIVE, finding=finding)
         if not self.informative.isdisjoint(above):
@@ -198,4 +204,9 @@ def _upwards(pointer: str) -> Iterator[str]:
 
 
 def _nearest(known: Mapping[str, T], pointers: Iterable[str]) -> T | None:
-    return next((known[pointer] for pointer in pointers if pointer in known), None) if known else None
+    if not known:
+        return None
+    for pointer in pointers:
+        if pointer in known:
+            return known[pointer]
+    return None

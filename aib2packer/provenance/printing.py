@@ -64,9 +64,8 @@ def print_builds(build: Build, headers: tuple[Sequence[str], Sequence[str]], opt
     files: dict[str, bytes] = {}
     places: list[Place] = []
     assets: dict[Asset, None] = {}
-    outputs = tuple(_outputs(build, headers, options))
-    for one in outputs:
-        known = tuple(origins(one.build))
+    outputs = tuple((one, tuple(origins(one.build))) for one in _outputs(build, headers, options))
+    for one, known in outputs:
         notes = annotate(one.build, known) if options.annotate else None
         rendered = render_files(one.build, one.header, one.files, notes)
         texts = {name: file.text for name, file in rendered.items()}
@@ -82,9 +81,9 @@ def print_builds(build: Build, headers: tuple[Sequence[str], Sequence[str]], opt
     build_file, hcl = mains[0]
     names = output_names(options.layout, build.name, among_others=options.into is not None)
     del files[build_file]
-    return Printed(
-        hcl, build_file, files, tuple(places), tuple(_origins(build, outputs[0].build, names.validation)), tuple(assets)
-    )
+    main, of_main = outputs[0]
+    of_all = (*of_main, *_origins_beside(build, main.build, names.validation))
+    return Printed(hcl, build_file, files, tuple(places), of_all, tuple(assets))
 
 
 def _sha256(file: Fetched) -> str | None:
@@ -105,12 +104,11 @@ def _outputs(build: Build, headers: tuple[Sequence[str], Sequence[str]], options
         yield _Output(f"{names.validation}/", build.validation, header_of_validation, apart)
 
 
-def _origins(build: Build, main: Build, folder: str) -> Iterator[tuple[str, Span]]:
-    """Where the places of both builds come from: those of the main one plainly, the others by the way to their folder.
+def _origins_beside(build: Build, main: Build, folder: str) -> Iterator[tuple[str, Span]]:
+    """Where the places of the build that is not the main one come from, by the way to its folder.
 
     `folder` is that of the build that validates.
     """
-    yield from origins(main)
     if build.validation is not None:
         other, way = (build.validation, f"{folder}/") if main is build else (build, "../")
         yield from ((f"{way}{address}", origin) for address, origin in origins(other))

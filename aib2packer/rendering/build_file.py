@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from aib2packer.hcl.printing import print_body, print_items, print_locals, print_variable, quote, visible
-from aib2packer.hcl.values import Attribute, Block, Comment
+from aib2packer.hcl.printing import print_comment, print_items, print_locals, print_settings, print_variable, quote, visible
+from aib2packer.hcl.values import Attribute, Block
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.addresses import HEADER, source_address
 from aib2packer.packer.layout import BUILD_ENDING
@@ -15,9 +15,9 @@ from aib2packer.rendering.templates import environment
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
-    from aib2packer.hcl.values import Body, Value
+    from aib2packer.hcl.values import Body
     from aib2packer.packer.layout import BuildFiles
     from aib2packer.packer.model import Build
 
@@ -62,32 +62,38 @@ def render_files(
 
 
 def _header(lines: Sequence[str]) -> str:
-    return "".join(f"{line}\n" for line in (_begin(HEADER), *map(_comment, lines), _end()))
+    return "".join(f"{line}\n" for line in (_begin(HEADER), *map(_comment, lines), _MARK))
 
 
 def _part(build: Build, part: str) -> str:
-    return build_environment().get_template(f"{part}{BUILD_ENDING}.j2").render(build=build, source=source_address(build))
+    return _template(part).render(build=build, source=source_address(build))
+
+
+@cache
+def _template(part: str) -> Template:
+    return build_environment().get_template(f"{part}{BUILD_ENDING}.j2")
 
 
 def _placed(text: str, annotations: Mapping[str, str]) -> Rendered:
     """A text without its marks, and where the places are that these said."""
-    lines: list[str] = []
+    before, *marked = text.split(_MARK)
+    pieces = [before]
     places: dict[str, Lines] = {}
     open_places: list[tuple[str, int]] = []
-    pending = None
-    for line in text.splitlines(keepends=True):
-        if not line.startswith(_MARK):
-            if pending is not None:
-                lines += [f"{_comment(pending, len(line) - len(line.lstrip(' ')))}\n"]
-                pending = None
-            lines.append(line)
-        elif address := line[len(_MARK) : -1]:
-            open_places.append((address, len(lines) + 1))
-            pending = annotations.get(address)
+    line = 1 + before.count("\n")
+    for address, _, lines in (one.partition("\n") for one in marked):
+        if not address:
+            ended, first = open_places.pop()
+            places[ended] = Lines(first, line - 1)
         else:
-            address, first = open_places.pop()
-            places[address] = Lines(first, len(lines))
-    return Rendered("".join(lines), dict(sorted(places.items(), key=lambda place: place[1])))
+            open_places.append((address, line))
+            if (note := annotations.get(address)) is not None:
+                comment = _comment(note, len(lines) - len(lines.lstrip(" ")))
+                pieces += (comment, "\n")
+                line += 1 + comment.count("\n")
+        pieces.append(lines)
+        line += lines.count("\n")
+    return Rendered("".join(pieces), dict(sorted(places.items(), key=lambda place: place[1])))
 
 
 @cache
@@ -99,11 +105,11 @@ def build_environment() -> Environment:
         quote=quote,
         variable_block=print_variable,
         locals_block=print_locals,
-        body=print_body,
-        attributes=_attributes,
+        attributes=print_settings,
         places=_places,
+        begin=_begin,
     )
-    made.globals.update(begin=_begin, end=_end)
+    made.globals = {"end": _MARK}  # it has no use for Jinja2's own, which are copied for each part
     return made
 
 
@@ -111,7 +117,7 @@ def _comment(text: str, indent: int = 0) -> str:
     """A comment; a line that begins with spaces is a command, and stays on its line."""
     if not text:
         return "#"
-    return f"# {visible(text)}" if text.startswith(" ") else print_body((Comment(text),), indent)
+    return f"# {visible(text)}" if text.startswith(" ") else print_comment(text, indent)
 
 
 def _begin(address: str) -> str:
@@ -119,18 +125,9 @@ def _begin(address: str) -> str:
     return f"{_MARK}{address}"
 
 
-def _end() -> str:
-    """Mark where the place ends that began last."""
-    return _MARK
-
-
 def _places(body: Body, indent: int, address: str) -> str:
     """The lines of a body, each item marked as a place below `address`."""
     return "\n".join(
-        f"{_begin(f'{address}.{item.name}')}\n{text}\n{_end()}" if isinstance(item, Attribute | Block) else text
+        f"{_begin(f'{address}.{item.name}')}\n{text}\n{_MARK}" if isinstance(item, Attribute | Block) else text
         for item, text in print_items(body, indent)
     )
-
-
-def _attributes(settings: Mapping[str, Value], indent: int) -> str:
-    return print_body(tuple(Attribute(name, value) for name, value in settings.items()), indent)

@@ -34,6 +34,9 @@ _ACCOUNT = {
 }
 
 
+# The files of a folder that Terraform reads by itself.
+_READ = (".tf", ".tofu", ".auto.tfvars")
+_VALUES = "terraform.tfvars"
 # Attributes whose values providers hide.
 _SECRETS = pattern(
     r"password|(?:primary|secondary)_(?:access_)?key|connection_string|(?:^|_)sas(?:_|$)|client_secret|private_key"
@@ -42,17 +45,23 @@ _SECRETS = pattern(
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files around a configuration: `read` gives one by its path, `configuration` those of a folder, "" for its own."""
+    """The files around a configuration: `read` gives one by its path, `names` those of a folder, "" for its own."""
 
     read: Callable[[str], SourceText | None]
-    configuration: Callable[[str], tuple[SourceText, ...]]
+    names: Callable[[str], tuple[str, ...]]
 
     def below(self, folder: str) -> Files:
         """The files as they are seen from another folder."""
         return Files(
             lambda path: self.read(posixpath.normpath(posixpath.join(folder, path))),
-            lambda path: self.configuration(posixpath.normpath(posixpath.join(folder, path))),
+            lambda path: self.names(posixpath.normpath(posixpath.join(folder, path))),
         )
+
+    def configuration(self) -> tuple[SourceText, ...]:
+        """The files that Terraform reads in the folder, in its order: a later file of values wins."""
+        wanted = (name for name in self.names("") if name.endswith(_READ) or name == _VALUES)
+        found = (self.read(name) for name in sorted(wanted, key=lambda name: name != _VALUES))
+        return tuple(source for source in found if source is not None)
 
 
 @dataclass(frozen=True, slots=True)

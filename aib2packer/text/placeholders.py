@@ -33,6 +33,9 @@ _OF_SCRIPTS = {
 }
 _OF_A_SHELL = {form: _OF_SCRIPTS.get(form, "") + found for form, found in _TOOLS.items()}
 
+_SIGN = pattern(r"[$%]|\{\{|\[\[|__")  # one of them stands in each
+_NO_FORMS: frozenset[str] = frozenset()
+
 IN_NAMES = pattern(rf"{_ANY}|{_BRACED}")
 """What is a placeholder in a name, a region or an id: there these signs mean nothing else."""
 IN_TAGS = pattern(_ANY)
@@ -66,8 +69,8 @@ def unquoted(text: str, start: int) -> re.Match[str] | None:
 
 def forms_in(text: str) -> frozenset[str]:
     """The forms of placeholders in a text that also mean something to a shell, as each is written for a `name`."""
-    if not any(sign in text for sign in ("$", "{{", "[[", "__", "%")):
-        return frozenset()
+    if _SIGN.search(text) is None:
+        return _NO_FORMS
     return frozenset(form for form, found in _OF_A_SHELL.items() if re.search(found, text))
 
 

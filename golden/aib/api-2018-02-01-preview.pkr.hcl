@@ -5,7 +5,8 @@
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
 # use the managed image's resource group.
-# Differs from Image Builder: ISO source replaced (AIB2P301), existing managed image not overwritten (AIB2P304).
+# Differs from Image Builder: ISO source replaced (AIB2P301), existing managed image not overwritten (AIB2P304), build VM open
+# to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

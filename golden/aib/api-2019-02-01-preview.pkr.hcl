@@ -6,6 +6,7 @@
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
 # use the storage account.
 # Not carried over: tags of a VHD (AIB2P215).
+# Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -7,7 +7,7 @@
 # and may use the gallery.
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
 # Not carried over: validation (AIB2P202).
-# Differs from Image Builder: build resource group made by Packer (AIB2P302).
+# Differs from Image Builder: build resource group made by Packer (AIB2P302), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -6,6 +6,7 @@
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the gallery.
 # Not carried over: optimize.workload (AIB2P205).
+# Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

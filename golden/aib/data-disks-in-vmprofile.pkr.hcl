@@ -6,6 +6,7 @@
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity b had: the gallery.
 # Not carried over: setting in the wrong place (AIB2P214).
+# Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -10,7 +10,7 @@
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
 #
-# Differs from Image Builder: build resource group made by Packer (AIB2P302).
+# Differs from Image Builder: build resource group made by Packer (AIB2P302), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

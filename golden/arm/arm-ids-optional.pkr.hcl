@@ -10,6 +10,7 @@
 #   image_id=...
 #   -var image_version=$(aib2packer next-version "${image_id}")
 #
+# Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -11,7 +11,7 @@
 #   subscription_id=... image_group=images team=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${image_group}/providers/Microsoft.Compute/galleries/innerGallery/images/img-${team}")
 #
-# Differs from Image Builder: region of the build (AIB2P311).
+# Differs from Image Builder: region of the build (AIB2P311), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

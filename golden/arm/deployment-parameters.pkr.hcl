@@ -12,7 +12,7 @@
 #   subscription_id=... resource_group_name=... gallery=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${resource_group_name}/providers/Microsoft.Compute/galleries/${gallery}/images/web")
 #
-# Differs from Image Builder: region of the build (AIB2P311).
+# Differs from Image Builder: region of the build (AIB2P311), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -6,7 +6,7 @@
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
 # the identity i had: the managed image's resource group.
 # Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.
-# Differs from Image Builder: existing managed image not overwritten (AIB2P304).
+# Differs from Image Builder: existing managed image not overwritten (AIB2P304), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

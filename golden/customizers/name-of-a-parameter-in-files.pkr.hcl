@@ -15,7 +15,8 @@
 #   -var image_version=$(aib2packer next-version "${gallery_image_id}${sharedgalimagename}")
 #
 # Not carried over: unknown setting (AIB2P201).
-# Differs from Image Builder: additional managed image (AIB2P303), region of the build (AIB2P311).
+# Differs from Image Builder: additional managed image (AIB2P303), region of the build (AIB2P311), build VM open to the internet
+# (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

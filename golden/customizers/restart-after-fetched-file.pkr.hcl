@@ -11,7 +11,7 @@
 #   -var image_version=$(aib2packer next-version /subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
 #
 # Not carried over: validation (AIB2P202).
-# Differs from Image Builder: deprovisioning script after a restart (AIB2P309).
+# Differs from Image Builder: deprovisioning script after a restart (AIB2P309), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

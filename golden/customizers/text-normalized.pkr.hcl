@@ -5,7 +5,7 @@
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and may
 # use the gallery.
-# Differs from Image Builder: text brought to Unicode's form C (AIB2P307).
+# Differs from Image Builder: text brought to Unicode's form C (AIB2P307), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -7,7 +7,7 @@
 # and what the identity b had: the managed image's resource group.
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
 # Not carried over: copy without data disks (AIB2P216).
-# Differs from Image Builder: existing managed image not overwritten (AIB2P304).
+# Differs from Image Builder: existing managed image not overwritten (AIB2P304), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

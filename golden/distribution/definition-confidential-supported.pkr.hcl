@@ -12,7 +12,7 @@
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${resource_group_name}/providers/Microsoft.Compute/galleries/golden/images/desk")
 #
 # Differs from Image Builder: additional managed image (AIB2P303), inline PowerShell stops at its first terminating error
-# (AIB2P310).
+# (AIB2P310), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

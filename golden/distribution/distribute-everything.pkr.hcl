@@ -7,7 +7,7 @@
 # and may use the gallery, the managed image's resource group and the storage account.
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
 # For VHDs that takes Storage Blob Data Contributor on the storage account.
-# Differs from Image Builder: existing managed image not overwritten (AIB2P304).
+# Differs from Image Builder: existing managed image not overwritten (AIB2P304), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -10,7 +10,7 @@
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web '/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/prod images/providers/Microsoft.Compute/galleries/prod/images/web') -var image_version_major_2=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web2 --major 2)
 #
-# Differs from Image Builder: build region added to the regions (AIB2P305).
+# Differs from Image Builder: build region added to the regions (AIB2P305), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

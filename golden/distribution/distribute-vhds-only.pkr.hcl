@@ -7,6 +7,7 @@
 # and may use the storage account.
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
 # For VHDs that takes Storage Blob Data Contributor on the storage account.
+# Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -7,7 +7,7 @@
 # Builder's own service took care of, and what the identity aib had: the source image's resource group, the gallery and the
 # managed image's resource group.
 # Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.
-# Differs from Image Builder: existing managed image not overwritten (AIB2P304).
+# Differs from Image Builder: existing managed image not overwritten (AIB2P304), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

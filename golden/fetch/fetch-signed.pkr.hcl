@@ -6,7 +6,7 @@
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the managed image's resource group.
 # Scripts and files were fetched when the template was converted; `sha256sum --check SHA256SUMS` compares.
-# Differs from Image Builder: existing managed image not overwritten (AIB2P304).
+# Differs from Image Builder: existing managed image not overwritten (AIB2P304), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -6,6 +6,7 @@
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the gallery.
 # Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.
+# Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

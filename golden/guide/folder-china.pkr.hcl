@@ -13,7 +13,7 @@
 #   -var image_version=$(aib2packer next-version /subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
 #
 # Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.
-# Differs from Image Builder: additional managed image (AIB2P303).
+# Differs from Image Builder: additional managed image (AIB2P303), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

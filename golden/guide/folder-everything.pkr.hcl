@@ -16,7 +16,8 @@
 #   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web /subscriptions/33333333-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/second/images/web)
 #
 # Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.
-# Differs from Image Builder: existing managed image not overwritten (AIB2P304), validated after the image is made (AIB2P315).
+# Differs from Image Builder: existing managed image not overwritten (AIB2P304), validated after the image is made (AIB2P315),
+# build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -10,6 +10,7 @@
 #   -var image_version=$(aib2packer next-version /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/i)
 #
 # Image Builder built by itself when the template was submitted (autoRun): run this when the file changes.
+# Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

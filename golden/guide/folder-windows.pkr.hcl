@@ -13,6 +13,7 @@
 #   subscription_id=... resource_group_name=... gallery_name=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${resource_group_name}/providers/Microsoft.Compute/galleries/${gallery_name}/images/session-host")
 #
+# Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -6,7 +6,7 @@
 # Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
 # and may use the source image's resource group and the gallery.
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
-# Differs from Image Builder: additional managed image (AIB2P303).
+# Differs from Image Builder: additional managed image (AIB2P303), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -6,7 +6,8 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the managed image's resource group.
-# Differs from Image Builder: build resource group made by Packer (AIB2P302), existing managed image not overwritten (AIB2P304).
+# Differs from Image Builder: build resource group made by Packer (AIB2P302), existing managed image not overwritten (AIB2P304),
+# build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

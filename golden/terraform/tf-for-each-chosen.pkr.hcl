@@ -9,6 +9,7 @@
 #
 #   -var image_version=$(aib2packer next-version "...")
 #
+# Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

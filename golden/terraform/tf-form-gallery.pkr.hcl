@@ -10,7 +10,7 @@
 #
 #   -var image_version=$(aib2packer next-version "...")
 #
-# Differs from Image Builder: region of the build (AIB2P311).
+# Differs from Image Builder: region of the build (AIB2P311), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

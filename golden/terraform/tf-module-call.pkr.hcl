@@ -10,6 +10,7 @@
 #   shared_image_gallery_agents_id=...
 #   -var image_version=$(aib2packer next-version "${shared_image_gallery_agents_id}/images/deploy-agent")
 #
+# Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -7,7 +7,7 @@
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the gallery.
 # The last command boots the image and validates it, which Image Builder does before it distributes.
-# Differs from Image Builder: validated after the image is made (AIB2P315).
+# Differs from Image Builder: validated after the image is made (AIB2P315), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -9,7 +9,8 @@
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the managed image's resource group.
 # The last command boots the image and validates it, which Image Builder does before it distributes.
-# Differs from Image Builder: existing managed image not overwritten (AIB2P304), validated after the image is made (AIB2P315).
+# Differs from Image Builder: existing managed image not overwritten (AIB2P304), validated after the image is made (AIB2P315),
+# build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

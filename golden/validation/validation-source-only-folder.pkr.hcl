@@ -5,7 +5,7 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the source image.
-# Differs from Image Builder: only the source image is validated (AIB2P317).
+# Differs from Image Builder: only the source image is validated (AIB2P317), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -10,7 +10,7 @@
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/loop /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/given)
 #
-# Differs from Image Builder: build region added to the regions (AIB2P305).
+# Differs from Image Builder: build region added to the regions (AIB2P305), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -13,7 +13,7 @@
 #   -var image_version=$(aib2packer next-version /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/first /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/second)
 #
 # Differs from Image Builder: existing managed image not overwritten (AIB2P304), build region added to the regions (AIB2P305),
-# inline PowerShell stops at its first terminating error (AIB2P310).
+# inline PowerShell stops at its first terminating error (AIB2P310), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -14,7 +14,7 @@
 #   subscription_id=... rg=... gallery=... image=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${rg}/providers/Microsoft.Compute/galleries/${gallery}/images/${image}")
 #
-# Differs from Image Builder: region of the build (AIB2P311).
+# Differs from Image Builder: region of the build (AIB2P311), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -10,7 +10,7 @@
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
 #
-# Differs from Image Builder: region of the build (AIB2P311).
+# Differs from Image Builder: region of the build (AIB2P311), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -5,6 +5,7 @@
 #
 # Run it on an Azure VM that has a managed identity. The account needs Contributor on the subscription, which Image Builder's
 # own service took care of, and may use the gallery.
+# Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -8,7 +8,7 @@
 # Builder's own service took care of, and may use the managed image's resource group.
 # The last command boots the image and validates it, which Image Builder does before it distributes.
 # Differs from Image Builder: build resource group made by Packer (AIB2P302), existing managed image not overwritten (AIB2P304),
-# validated after the image is made (AIB2P315).
+# validated after the image is made (AIB2P315), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

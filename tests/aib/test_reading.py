@@ -1,8 +1,8 @@
-"""Reading an image template: what is larger than what people write is refused before it costs anything."""
+"""Reading an image template: which there are, what is too large, and a value that decides the shape, read once more."""
 
 import pytest
 
-from tests.cases.templates import convert_json, template
+from tests.cases.templates import codes_of, convert_json, template
 
 
 @pytest.mark.parametrize(("steps", "refused"), [(500, False), (3_000, True)])
@@ -11,3 +11,21 @@ def test_an_image_template_with_more_settings_than_are_converted_is_an_error(ste
 
     assert [finding.code.id for finding in made.findings if finding.code.id == "AIB2P148"] == ["AIB2P148"] * refused
     assert (made.hcl is None) == refused
+
+
+def test_the_names_of_all_image_templates_of_an_input_come_out() -> None:
+    made = convert_json([template(name="web"), template(name="db"), template(name="Web")])
+
+    assert made.hcl is None
+    assert made.image_templates == ("web", "db", "Web#2")
+
+
+def test_a_value_that_decides_the_shape_is_read_once_more_and_what_was_said_without_it_is_forgotten() -> None:
+    step = {"type": "[parameters('kind')]", "inline": ["true"]}
+    document = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "parameters": {"kind": {"type": "string", "defaultValue": "Nonsense"}},
+        "resources": [template(customize=[step])],
+    }
+
+    assert codes_of(document) == ["AIB2P308", "AIB2P104"]

@@ -17,7 +17,7 @@ from aib2packer.app.run import Request, run
 from aib2packer.audit import as_json, as_page, as_text
 from aib2packer.audit.baseline import read_baseline, write_baseline
 from aib2packer.audit.gather import gather
-from aib2packer.findings.codes import PUBLIC_ADDRESS, SERVICE_REFUSES
+from aib2packer.findings.codes import OPEN_TO_THE_INTERNET, SERVICE_REFUSES
 from aib2packer.findings.model import Asks
 from aib2packer.findings.text import columns
 from aib2packer.options import Options
@@ -68,7 +68,7 @@ def test_an_audit_counts_what_converts_and_says_why_the_rest_does_not(tmp_path: 
     ]
     assert (audit.converted, round(audit.share), audit.passed_over) == (1, 33, 1)
     assert {cause.code.id: cause.templates for cause in audit.obstacles} == {"AIB2P104": ("b.json",), "AIB2P001": ("d.json",)}
-    assert [cause.code for cause in audit.asked[Asks.ACT]] == [PUBLIC_ADDRESS]
+    assert [cause.code for cause in audit.asked[Asks.ACT]] == [OPEN_TO_THE_INTERNET]
 
 
 def test_an_audit_lists_what_people_need_once_with_the_templates_that_need_it(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ ENTRY = '[[accepted]]\ncode = "AIB2P412"\ntemplate = "{}"\nreason = "The builds 
 
 def test_a_baseline_knows_findings_by_code_and_template_and_tells_what_is_gone(tmp_path: Path) -> None:
     found = audit_of(tmp_path, a=named("a"), b=named("b")).findings
-    public = [(name, finding) for name, finding in found if finding.code is PUBLIC_ADDRESS]
+    public = [(name, finding) for name, finding in found if finding.code is OPEN_TO_THE_INTERNET]
     assert [name for name, _ in public] == ["a.json", "b.json"]
     one = read_baseline(ENTRY.format("a.*"))
     assert [one.is_known(name, finding) for name, finding in public] == [True, False]

@@ -65,6 +65,20 @@ def test_a_baseline_keeps_known_findings_from_failing_and_tells_which_are_gone(t
     assert "AIB2P104 in sub/wrong.json does not occur any more: delete its entry" in done.stderr.decode()
 
 
+def test_what_a_baseline_accepts_counts_nowhere_but_in_a_chapter_of_its_own(tmp_path: Path) -> None:
+    lay(tmp_path)
+    entry = '[[accepted]]\ncode = "AIB2P412"\ntemplate = "in/a.json"\nreason = "Nobody else is there."\n'
+    (tmp_path / "known.toml").write_text(entry, encoding="utf-8")
+    done = run("audit", "in", "--baseline", "known.toml", "--output", "r.json", "--output", "r.html", cwd=tmp_path)
+    assert "1 accepted finding is not counted (--baseline)." in done.stdout.decode()
+    document = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert {one["template"]: one["act"] for one in document["templates"]} == {"a.json": 0, "b.json": 1, "sub/wrong.json": 1}
+    assert [one["templates"] for one in document["act"]] == [["b.json"]]
+    [accepted] = document["accepted"]
+    assert (accepted["templates"], accepted["findings"][0]["help"]) == (["a.json"], "Nobody else is there.")
+    assert "Nobody else is there." in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
 def test_an_estate_without_templates_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("{}", encoding="utf-8")
     done = run("audit", ".", cwd=tmp_path)

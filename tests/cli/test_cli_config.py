@@ -159,25 +159,79 @@ def test_options_of_another_command_may_stand_in_the_file(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["aib2packer.toml", "pyproject.toml"])
-def test_the_file_nearest_above_all_inputs_counts_before_that_of_the_working_folder(tmp_path: Path, name: str) -> None:
+def test_the_nearest_file_above_each_template_counts_before_that_of_the_working_folder(tmp_path: Path, name: str) -> None:
     lay(tmp_path, repo__linux__a_json=GOOD, repo__windows__b_json=GOOD, other__c_json=GOOD, work__d_json=GOOD)
     head = "[tool.aib2packer]\n" if name == "pyproject.toml" else ""
     (tmp_path / "repo" / name).write_text(f'{head}auth = "msi"\n', encoding="utf-8")
     (tmp_path / "repo/windows" / name).write_text(f'{head}auth = "oidc"\n', encoding="utf-8")
     (tmp_path / "work" / name).write_text(f'{head}auth = "service-principal"\n', encoding="utf-8")
 
-    def signed_in(*inputs: str) -> str:
+    def signed_in(*inputs: str) -> dict[str, str]:
         out = tmp_path / str(len(list(tmp_path.iterdir())))
         convert(*inputs, "-o", out, cwd=tmp_path / "work")
-        text = next(out.rglob("*.pkr.hcl")).read_text(encoding="utf-8")
-        return "oidc" if "oidc" in text else "secret" if "client_secret" in text else "msi"
+        texts = {file.parent.name: file.read_text(encoding="utf-8") for file in out.rglob("*.pkr.hcl")}
+        return {
+            folder: "oidc" if "oidc" in text else "secret" if "client_secret" in text else "msi"
+            for folder, text in texts.items()
+        }
 
-    assert signed_in("../repo/linux/a.json") == "msi"
-    assert signed_in("../repo/windows") == "oidc"
-    assert signed_in("../repo") == "msi"
-    assert signed_in("../repo/linux", "../repo/windows") == "msi"
-    assert signed_in("../other/c.json") == "secret"
-    assert signed_in("../other/c.json", "../repo/linux/a.json") == "secret"
+    assert signed_in("../repo") == {"a": "msi", "b": "oidc"}
+    assert [*signed_in("../repo/windows").values()] == ["oidc"]
+    assert [*signed_in("../other/c.json").values()] == ["secret"]
+    assert signed_in("../other/c.json", "../repo/linux/a.json", "../repo/windows") == {"c": "secret", "a": "msi", "b": "oidc"}
+
+
+def test_a_file_further_down_holds_in_place_of_the_one_above_and_has_rules_names_and_exceptions_of_its_own(
+    tmp_path: Path,
+) -> None:
+    lay(tmp_path, in__a_json=GOOD, in__shop__b_json=GOOD, in__shop__c_json=GOOD, in__shop__old__d_json=GOOD)
+    configure(tmp_path, f'auth = "msi"\n[replace]\n"{SUBSCRIPTION}" = "everywhere"\n')
+    configure(
+        tmp_path / "in/shop",
+        f"""
+annotate = true
+exclude = ["old/**"]
+baseline = "known.toml"
+[replace]
+"{SUBSCRIPTION}" = "shop"
+"mistyped" = "x"
+[[template]]
+match = "c.json"
+folder = "windows/{{stem}}"
+""",
+    )
+    status, _, stderr = convert("in", "-o", "out", cwd=tmp_path)
+    assert status == 0, stderr
+    assert {name for name in files_in(tmp_path / "out") if name.endswith(".pkr.hcl")} == {
+        "a/build.pkr.hcl",
+        "shop/b/build.pkr.hcl",
+        "windows/c/build.pkr.hcl",
+    }
+    assert ('"everywhere"' in hcl(tmp_path, "a"), '"shop"' in hcl(tmp_path, "shop/b")) == (True, True)
+    assert ["use_azure_cli_auth" in hcl(tmp_path, name) for name in ("a", "shop/b", "windows/c")] == [False, True, True]
+    assert ["# in/shop/b.json:" in hcl(tmp_path, name) for name in ("a", "shop/b")] == [False, True]
+    nested = tmp_path / "in/shop/aib2packer.toml"
+    assert f"{nested}: `mistyped` in [replace] occurs in no template here" in stderr
+    assert f"{nested}: `baseline` is about a whole run, and holds for one that begins in that folder.\n" in stderr
+
+
+def test_options_of_the_command_line_and_a_file_that_it_names_count_before_those_further_down(tmp_path: Path) -> None:
+    lay(tmp_path, in__shop__b_json=GOOD, in__shop__c_json=GOOD)
+    configure(tmp_path / "in/shop", 'auth = "msi"\nexclude = ["c.*"]\n')
+    assert convert("in", "-o", "out", "--auth", "cli", "--exclude", "b.*", cwd=tmp_path)[0] == 0
+    assert "use_azure_cli_auth" in hcl(tmp_path, "shop/c")
+    assert not (tmp_path / "out/shop/b").exists()
+    assert convert("in", "-o", "out", "--force", "--config", "", cwd=tmp_path)[0] == 0
+    assert "use_azure_cli_auth" in hcl(tmp_path, "shop/b")
+
+
+def test_files_that_are_all_left_out_are_told(tmp_path: Path) -> None:
+    lay(tmp_path, in__shop__b_json=GOOD)
+    configure(tmp_path / "in/shop", 'exclude = ["*"]\n')
+    for arguments in (("convert", "in", "-o", "out"), ("audit", "in")):
+        done = run(*arguments, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "`exclude` leaves all of them out" in done.stderr.decode()
 
 
 def test_a_file_that_an_option_names_lies_from_the_folder_of_the_configuration_on(tmp_path: Path) -> None:

@@ -120,6 +120,19 @@ def test_below_a_folder_they_lie_in_the_folder_of_their_file_and_count_as_expect
     assert convert("in", "-o", "out", "--check", cwd=tmp_path)[0] == 0
 
 
+def test_each_image_template_of_a_linked_template_beside_its_folder_becomes_a_build(tmp_path: Path) -> None:
+    link = {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": "2022-09-01",
+        "name": "images",
+        "properties": {"mode": "Incremental", "templateLink": {"relativePath": "../parts/images.json"}},
+    }
+    lay(tmp_path, in__stack__main_json=deployment(link), in__parts__images_json=deployment(*listed("web", "db")))
+    assert convert("in", "-o", "out", cwd=tmp_path)[0] == 0
+    builds = {f"{folder}/{name}/build.pkr.hcl" for folder in ("stack/main", "parts/images") for name in ("web", "db")}
+    assert files_in(tmp_path / "out") == builds
+
+
 def test_image_templates_of_one_name_are_told_apart(tmp_path: Path) -> None:
     lay(tmp_path, list_json=json.dumps(listed("web", "Web", "../x")))
     assert convert("list.json", "-o", "out", cwd=tmp_path)[0] == 0

@@ -147,8 +147,8 @@ def test_of_many_what_to_act_on_is_in_full_decisions_come_once_and_the_rest_is_c
     arguments = ("good.json", "lossy.json", "wrong.json", "old.json", "-o", "out")
     _, _, stderr = convert(*arguments, cwd=folder)
     act, decide = stderr.index("To act on:"), stderr.index("To decide, once for all:")
-    assert act < stderr.index("AIB2P412 note: the build VM gets") < decide
-    assert stderr.count("AIB2P412") == 1
+    assert act < stderr.index("AIB2P318 change: SSH of the build VM") < decide
+    assert stderr.count("AIB2P318") == 1
     assert re.search(r"  = also: lossy\.json:\d+:\d+, old\.json:\d+:\d+$", stderr, re.MULTILINE)
     assert stderr.index("AIB2P304 change: existing managed image not overwritten\n") > decide
     assert "\n    for good.json, lossy.json, old.json\n" in stderr
@@ -164,7 +164,7 @@ def test_of_one_template_what_to_act_on_comes_first_and_what_asks_for_nothing_is
     _, _, stderr = convert("in.json", cwd=tmp_path)
     shown = [
         "To act on:",
-        "AIB2P412 note: ",
+        "AIB2P318 change: ",
         "To decide:",
         "AIB2P203 loss: ",
         "To know (-v shows it): AIB2P403 wrong case (1), ",

@@ -14,7 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from aib2packer.findings.codes import JSON_TRAILING_COMMA, PUBLIC_ADDRESS, STAGING_GROUP, UNKNOWN_KIND, UNREADABLE, VM_BOOT
+from aib2packer.findings.codes import (
+    JSON_TRAILING_COMMA,
+    OPEN_TO_THE_INTERNET,
+    STAGING_GROUP,
+    UNKNOWN_KIND,
+    UNREADABLE,
+    VM_BOOT,
+)
 from aib2packer.findings.explain import page
 from aib2packer.findings.formats import Format, render
 from aib2packer.findings.judgement import Judgement
@@ -81,9 +88,9 @@ def test_sarif_has_a_rule_with_its_page_for_each_code_that_was_found() -> None:
 
 
 def test_what_somebody_must_act_on_is_a_warning_in_sarif_and_on_github() -> None:
-    assert sarif(finding(code=PUBLIC_ADDRESS))["results"][0]["level"] == "warning"
+    assert sarif(finding(code=OPEN_TO_THE_INTERNET))["results"][0]["level"] == "warning"
     assert sarif(finding(code=UNKNOWN_KIND))["results"][0]["level"] == "error"
-    assert rendered(Format.GITHUB, finding(code=PUBLIC_ADDRESS)).startswith("::warning ")
+    assert rendered(Format.GITHUB, finding(code=OPEN_TO_THE_INTERNET)).startswith("::warning ")
     assert rendered(Format.GITHUB, finding(code=UNKNOWN_KIND)).startswith("::error ")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer.hcl.names import file_name, identifier, snake_case
+from aib2packer.hcl.names import identifier, snake_case
 
 
 @pytest.mark.parametrize(
@@ -58,30 +58,3 @@ def test_a_name_becomes_an_identifier_that_packer_can_refer_to(name: str, expect
 @given(st.text())
 def test_every_identifier_is_one(name: str) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9_]*", identifier(name, "image"))
-
-
-@pytest.mark.parametrize(
-    ("name", "suffix", "expected"),
-    [
-        ("install nginx", ".sh", "03-install-nginx.sh"),
-        ("setup.sh", ".sh", "03-setup.sh"),
-        ("setup.SH", ".sh", "03-setup.sh"),
-        ("Setup%20App.ps1", ".ps1", "03-Setup-App.ps1"),
-        ("../../etc/passwd", "", "03-etc-passwd"),
-        ("$(reboot) 'x'", "", "03-reboot-x"),
-        ("\u00fc", "", "03-script"),
-        ("", ".ps1", "03-script.ps1"),
-        ("x" * 300, ".sh", f"03-{'x' * 80}.sh"),
-    ],
-)
-def test_a_file_name_starts_with_the_number_and_is_safe(name: str, suffix: str, expected: str) -> None:
-    assert file_name(3, name, suffix) == expected
-
-
-@given(st.text(), st.sampled_from(["", ".sh", ".ps1"]))
-def test_every_file_name_is_one_word_of_any_shell_and_no_path(name: str, suffix: str) -> None:
-    made = file_name(12, name, suffix)
-
-    assert re.fullmatch(r"12-[A-Za-z0-9._-]+", made)
-    assert made.endswith(suffix)
-    assert len(made) < 100

@@ -11,7 +11,7 @@ from tests.cases import GOLDEN
 from tests.estate.runs import convert, image, lay
 from tests.lab.azure_cli import AzureCliParser
 
-PAGES = sorted((GOLDEN / "estate").rglob("MIGRATION.md"))
+PAGES = sorted(GOLDEN.rglob("MIGRATION.md"))
 AN_ID = "/subscriptions/s/resourceGroups/g/providers/p/t/n"
 
 

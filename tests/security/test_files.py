@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from aib2packer import Options, convert
 from aib2packer.app.inputs import collect
 from aib2packer.findings.text import render
-from aib2packer.hcl.names import file_name, portable_name
+from aib2packer.hcl.names import portable_name
+from aib2packer.packer.layout import customizer_file
 from tests.arm.test_deployment import deployment
 from tests.cases.templates import template
 from tests.security.hostile import HOSTILE
@@ -53,8 +54,8 @@ def test_a_portable_name_is_portable_and_stays_so(name: str) -> None:
 
     assert is_portable(made)
     assert portable_name(made, "template") == made
-    assert is_portable(file_name(1, name, ".sh"))
-    assert is_portable(file_name(1, name))
+    assert is_portable(customizer_file(1, name, ".sh"))
+    assert is_portable(customizer_file(1, name))
 
 
 def test_folders_of_templates_are_portable_and_apart(tmp_path: Path) -> None:

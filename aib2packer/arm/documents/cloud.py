@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import recognise
-from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
+from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from aib2packer.azure.clouds import Cloud
     from aib2packer.jsonc.tree import Json
     from aib2packer.options import Options
@@ -28,18 +26,20 @@ def find_cloud(document: Json, options: Options) -> Cloud:
     given += [text for file in options.parameter_files for text in _IN_QUOTES.findall(file.text)]
     if options.location is not None:
         return recognise((options.location,))
-    return recognise((*given, *_texts(document)))
+    _add_texts(document, given)
+    return recognise(given)
 
 
-def _texts(value: Json) -> Iterator[str]:
-    """All strings in a document that say what is, but for keys."""
+def _add_texts(value: Json, texts: list[str]) -> None:
+    """Add all strings in a document that say what is, but for keys."""
     match value:
+        case JsonScalar(scalar):
+            if isinstance(scalar, str):
+                texts.append(scalar)
         case JsonObject():
             for member in value.members:
                 if member.key.lower() not in _SAYS_NOTHING:
-                    yield from _texts(member.value)
+                    _add_texts(member.value, texts)
         case JsonArray():
             for item in value.items:
-                yield from _texts(item)
-        case _ if (text := string_of(value)) is not None:
-            yield text
+                _add_texts(item, texts)

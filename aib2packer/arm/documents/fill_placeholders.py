@@ -27,6 +27,8 @@ _COMMANDS = {"inline", "restartcommand", "restartcheckcommand", "filters", "sear
 _TAGS = {"tags", "artifacttags", "managedresourcetags"}
 # What may hold commands, and is only known to where it is used.
 _DECLARED = {"parameters", "variables", "metadata", "description"}
+_OF_ANY_FORM = _COMMANDS | _DECLARED | _TAGS
+_NO_FORMS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +86,12 @@ def _forms_in(node: Json) -> frozenset[str]:
     match node:
         case JsonScalar(value=str(text)):
             return forms_in(text)
-        case JsonArray(items):
+        case JsonArray(items) if items:
             return frozenset().union(*map(_forms_in, items))
-        case JsonObject():
-            return frozenset().union(
-                *(_forms_in(member.value) for member in node if member.key.lower() not in _COMMANDS | _DECLARED | _TAGS)
-            )
+        case JsonObject(members) if members:
+            return frozenset().union(*[_forms_in(one.value) for one in members if one.key.lower() not in _OF_ANY_FORM])
         case _:
-            return frozenset()
+            return _NO_FORMS
 
 
 def _own(options: Options) -> Iterator[tuple[str, Given | Setting]]:

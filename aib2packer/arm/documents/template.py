@@ -59,7 +59,7 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class Candidate:
     """An image template that has been found; `load` evaluates it, None after an error. `failure`: it cannot be converted."""
 
     name: str
@@ -68,9 +68,13 @@ class _Candidate:
     failure: Finding | None = None
 
 
-def find_image_template(document: Json, name: str | None, context: Context, report: Report) -> Resource | None:
+def image_templates(document: Json, context: Context, report: Report) -> tuple[Candidate, ...]:
+    """All image templates of a document, in its order; those alike in name have a number."""
+    return _labelled(_candidates(document, context, report))
+
+
+def choose(found: tuple[Candidate, ...], name: str | None, document: Json, report: Report) -> Resource | None:
     """The one image template of a document, or the one called `name`; None after an error."""
-    found = _labelled(_candidates(document, context, report))
     if not found:
         _nothing_found(document, report)
         return None
@@ -100,12 +104,7 @@ def find_image_template(document: Json, name: str | None, context: Context, repo
     return _load(found[0], report)
 
 
-def list_image_templates(document: Json, context: Context, report: Report) -> tuple[str, ...]:
-    """The names of all image templates of a document, each of which `find_image_template` takes; those alike have a number."""
-    return tuple(one.name for one in _labelled(_candidates(document, context, report)))
-
-
-def _labelled(found: Iterable[_Candidate]) -> tuple[_Candidate, ...]:
+def _labelled(found: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """The candidates, those with the same name numbered: `web`, `web#2`."""
     counts: Counter[str] = Counter()
     labelled = []
@@ -116,7 +115,7 @@ def _labelled(found: Iterable[_Candidate]) -> tuple[_Candidate, ...]:
     return tuple(labelled)
 
 
-def _load(candidate: _Candidate, report: Report) -> Resource | None:
+def _load(candidate: Candidate, report: Report) -> Resource | None:
     """The resource, with a JSON pointer on every span in it: from here on a place is one in the image template too."""
     resource = candidate.load(report)
     if resource is None:
@@ -125,7 +124,7 @@ def _load(candidate: _Candidate, report: Report) -> Resource | None:
     return replace(resource, body=body) if isinstance(body, JsonObject) else None
 
 
-def _candidates(document: Json, context: Context, report: Report) -> Iterator[_Candidate]:
+def _candidates(document: Json, context: Context, report: Report) -> Iterator[Candidate]:
     items = listed(document)
     if isinstance(document, JsonObject) and is_shown(document):
         from aib2packer.terraform.state_and_plan import shown_resources
@@ -138,7 +137,7 @@ def _candidates(document: Json, context: Context, report: Report) -> Iterator[_C
         yield from _candidates(item, context, report)
 
 
-def _of_object(document: JsonObject, context: Context, report: Report) -> Iterable[_Candidate] | None:
+def _of_object(document: JsonObject, context: Context, report: Report) -> Iterable[Candidate] | None:
     """The image templates of a document that is more than a list of others; None for one that is not."""
     if (read := image_template_of(document)) is not None:
         return (_from_azure(document, read),)
@@ -154,7 +153,7 @@ def _of_object(document: JsonObject, context: Context, report: Report) -> Iterab
     return _rest_example(document, parameters, context) if isinstance(parameters, JsonObject) else None
 
 
-def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[_Candidate]:
+def _deployed(template: JsonObject, context: Context, report: Report) -> Iterator[Candidate]:
     """The image templates of a deployment template, those of nested deployments included."""
     from aib2packer.arm.documents.cycles import without_cycles
     from aib2packer.arm.documents.deployment import (
@@ -205,10 +204,10 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
 
     for deployed in everything:
         if deployed.type in IMAGE_TEMPLATES:
-            yield _Candidate(name_of(deployed), deployed.body.span, partial(load, deployed), deployed.failure)
+            yield Candidate(name_of(deployed), deployed.body.span, partial(load, deployed), deployed.failure)
 
 
-def _rest_example(example: JsonObject, parameters: JsonObject, context: Context) -> Iterator[_Candidate]:
+def _rest_example(example: JsonObject, parameters: JsonObject, context: Context) -> Iterator[Candidate]:
     """The request body of a REST API example; where it has none, what the service answered."""
     version = parameters.get("api-version")
     body = parameters.get("parameters")
@@ -231,7 +230,7 @@ def _bodies(answer: Json) -> Iterator[JsonObject]:
                 yield body
 
 
-def _plain(body: JsonObject, context: Context, name: Json | None = None, version: Json | None = None) -> _Candidate:
+def _plain(body: JsonObject, context: Context, name: Json | None = None, version: Json | None = None) -> Candidate:
     """An image template in which nothing is evaluated."""
     by_powershell = is_powershell(body)
     cut = cut_short(body) if by_powershell else None
@@ -249,7 +248,7 @@ def _plain(body: JsonObject, context: Context, name: Json | None = None, version
             _tell_what_is_left_out(body, report)
         return resource
 
-    return _Candidate(string_of(named) or "(no name)", body.span, load)
+    return Candidate(string_of(named) or "(no name)", body.span, load)
 
 
 def _report_cut(cut: JsonMember, report: Report) -> None:
@@ -300,14 +299,14 @@ def _tell_what_is_left_out(body: JsonObject, report: Report) -> None:
         )
 
 
-def _from_azure(reading: JsonObject, body: JsonObject) -> _Candidate:
+def _from_azure(reading: JsonObject, body: JsonObject) -> Candidate:
     """An image template that was read from Azure, with what belongs to it."""
 
     def load(report: Report) -> Resource:
         report_reading(reading, report)
         return Resource(body, body.get("name"), body.get("apiVersion"), flattened=False, siblings=siblings_of(reading))
 
-    return _Candidate(string_of(body.get("name")) or "(no name)", body.span, load)
+    return Candidate(string_of(body.get("name")) or "(no name)", body.span, load)
 
 
 def _is_deployment_template(document: JsonObject) -> bool:

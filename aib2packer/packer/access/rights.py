@@ -63,8 +63,9 @@ def gallery_scope(image: ResourceId, symbols: Symbols) -> Word | None:
 
 
 def definition_scope(image: ResourceId, symbols: Symbols) -> Word | None:
-    """The id of an image definition."""
-    return word(gallery_scope(image, symbols), "/images/", symbols.value(image["images"]))
+    """The id of an image definition; the whole of it where that is one value, whose pieces only Packer can tell."""
+    scope = word(gallery_scope(image, symbols), "/images/", symbols.value(image["images"]))
+    return word(symbols.value(image.text)) if scope is None and "versions" not in image.segments else scope
 
 
 def account_scope(name: str) -> Word:

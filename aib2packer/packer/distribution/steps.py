@@ -12,7 +12,7 @@ from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.distribution.manifest import manifest
 from aib2packer.packer.distribution.script import RawShell, Script, ScriptFile
 from aib2packer.packer.distribution.temporary_image import image_group
-from aib2packer.packer.layout import SCRIPTS
+from aib2packer.packer.layout import distribution_script
 from aib2packer.packer.model import PostProcessors
 from aib2packer.packer.vm.machine import BUILD_GROUP
 
@@ -111,7 +111,7 @@ class DistributionSteps:
 
     def _file(self, target: Target, what: str, about: str) -> ScriptFile | None:
         """Where a script may lie; None where everything stands in the HCL."""
-        return ScriptFile(f"{SCRIPTS}/distribute-{target.index}-{what}.sh", about) if self.context.side_files else None
+        return ScriptFile(distribution_script(target.index, what), about) if self.context.side_files else None
 
     def _chain(self, target: Target, comment: str, script: Script, what: str) -> PostProcessors:
         about = f"distribute[{target.index}]: {comment}"

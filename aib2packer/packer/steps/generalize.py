@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 from aib2packer.hcl.values import Interpolation
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.layout import SCRIPTS, beside_template
+from aib2packer.packer.layout import (
+    DEPROVISIONING_SCRIPT,
+    GENERALIZE,
+    LAY_SCRIPT,
+    LAY_SCRIPT_AGAIN,
+    RUN_SCRIPT,
+    beside_template,
+)
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.build_context import AS_ROOT
 
@@ -69,16 +76,6 @@ _RUN_LINUX = (
     "if [ -f /tmp/DeprovisioningScript.sh ]; then sh /tmp/DeprovisioningScript.sh; "
     "else echo 'No deprovisioning script: the image is not generalized'; fi"
 )
-DEPROVISIONING_FILE = f"{SCRIPTS}/DeprovisioningScript.ps1"
-OWN_SCRIPTS = frozenset(
-    {
-        DEPROVISIONING_FILE,
-        *(f"{SCRIPTS}/{name}.ps1" for name in ("generalize", "run-deprovisioning-script")),
-        *(f"{SCRIPTS}/{name}.sh" for name in ("generalize", "run-deprovisioning-script")),
-        *(f"{SCRIPTS}/lay-deprovisioning-script{again}.sh" for again in ("", "-again")),
-    }
-)
-"""The scripts that are alike in every build."""
 NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 _GENERALIZE: Mapping[str, Value] = {"name": "generalize"}
 _LINE = "\n"
@@ -98,14 +95,14 @@ def lay_script(context: BuildContext, comment: str, *, only_if_missing: bool = F
         place = {"destination": "C:\\DeprovisioningScript.ps1"}
         if not context.side_files:
             return _one("file", {**head, **place, "content": Interpolation((_WINDOWS,), multiline=True)}, comment)
-        files = {DEPROVISIONING_FILE: _WINDOWS.encode()}
-        return _one("file", {**head, "source": beside_template(DEPROVISIONING_FILE), **place}, comment, files)
+        files = {DEPROVISIONING_SCRIPT: _WINDOWS.encode()}
+        return _one("file", {**head, "source": beside_template(DEPROVISIONING_SCRIPT), **place}, comment, files)
     # Written by root: on Ubuntu not even root may append to somebody else's file in /tmp.
     write = f"cat > /tmp/DeprovisioningScript.sh <<'END'\n{_LINUX}END\n"
     if only_if_missing:
         write = f"if [ -f /tmp/DeprovisioningScript.sh ]; then exit 0; fi\n{write}"
-    name = "lay-deprovisioning-script-again" if only_if_missing else "lay-deprovisioning-script"
-    return _shell({**head, "execute_command": AS_ROOT}, (write,), f"{SCRIPTS}/{name}.sh", comment, context)
+    path = LAY_SCRIPT_AGAIN if only_if_missing else LAY_SCRIPT
+    return _shell({**head, "execute_command": AS_ROOT}, (write,), path, comment, context)
 
 
 def run_script(context: BuildContext) -> Steps:
@@ -121,14 +118,14 @@ def generalize(context: BuildContext) -> Steps:
 def _powershell(script: str, context: BuildContext) -> Steps:
     if not context.side_files:
         return _one("powershell", {**_GENERALIZE, "inline": (Interpolation((script,), multiline=True),)})
-    path = f"{SCRIPTS}/{'generalize' if script == _WINDOWS else 'run-deprovisioning-script'}.ps1"
+    path = f"{GENERALIZE if script == _WINDOWS else RUN_SCRIPT}.ps1"
     return _one("powershell", {**_GENERALIZE, "script": beside_template(path)}, files={path: script.encode()})
 
 
 def _last_step(commands: str, context: BuildContext) -> Steps:
-    name = "generalize" if commands == _LINUX else "run-deprovisioning-script"
+    path = f"{GENERALIZE if commands == _LINUX else RUN_SCRIPT}.sh"
     settings: dict[str, Value] = {**_GENERALIZE, "execute_command": AS_ROOT, "skip_clean": True}
-    return _shell(settings, ('rm "$0"', commands), f"{SCRIPTS}/{name}.sh", _REMOVES_ITSELF, context)
+    return _shell(settings, ('rm "$0"', commands), path, _REMOVES_ITSELF, context)
 
 
 def _shell(settings: dict[str, Value], commands: tuple[str, ...], path: str, comment: str, context: BuildContext) -> Steps:

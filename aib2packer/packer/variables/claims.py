@@ -54,7 +54,8 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     Each in order of appearance; a name that is taken gets a number. `values_apart`: what the user gave goes into a file of its
     own, and not into the defaults.
     """
-    texts = tuple(_texts(template))
+    texts: list[TemplateText] = []
+    _add_texts(template, texts)
     found = tuple(dict.fromkeys(symbol for text in texts for symbol in _symbols(text)))
     shapes = _id_shapes(texts)
     names: dict[TextSymbol, Variable] = {}
@@ -231,21 +232,21 @@ def _segments(text: TemplateText) -> Iterator[Segment]:
     return (symbol for symbol in text.symbols if isinstance(symbol, Segment))
 
 
-def _texts(value: object) -> Iterator[TemplateText]:
-    """All strings of a template that hold symbols, in the order that the model states."""
+def _add_texts(value: object, texts: list[TemplateText]) -> None:
+    """Add all strings of a template that hold symbols, in the order that the model states."""
     match value:
-        case None | Located():
-            return
         case TemplateText():
             if value.literal is None:
-                yield value
+                texts.append(value)
+        case None | Located():
+            return
         case tuple():
             for item in value:
-                yield from _texts(item)
+                _add_texts(item, texts)
         case ResourceId():
-            yield from _texts(tuple(value.segments.values()))  # what is used of it
+            _add_texts(tuple(value.segments.values()), texts)  # what is used of it
         case dict():
-            yield from _texts(tuple(value.values()))
+            _add_texts(tuple(value.values()), texts)
         case _:
             for name in value.TEXTS:  # type: ignore[attr-defined]
-                yield from _texts(getattr(value, name))
+                _add_texts(getattr(value, name), texts)

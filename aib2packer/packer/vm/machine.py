@@ -9,13 +9,13 @@ from aib2packer.arm.language.text import text_of
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Settings, Value, Variable, traced
+from aib2packer.options import OsType
 from aib2packer.packer.marketplace import Generation, usual_disk_gb
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
-    from aib2packer.options import OsType
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.variables.symbols import Symbols
 
@@ -79,10 +79,12 @@ def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, re
             ALLOWED_ADDRESSES if when is None else symbols.choose("has_subnet", when, HclCode("null"), ALLOWED_ADDRESSES)
         )
         settings["allowed_inbound_ip_addresses"] = allowed
+        listener = "WinRM" if decisions.os_type is OsType.WINDOWS else "SSH"
         report.add(
-            codes.PUBLIC_ADDRESS,
+            codes.OPEN_TO_THE_INTERNET,
             vm.span,
-            "the build VM gets a public IP address, as no subnet is named; Image Builder reached its VM in a private network",
+            f"{listener} of the build VM is open to the internet: no subnet is named, so it gets a public IP address; Image "
+            "Builder reached its VM in a private network",
             help="Set allowed_inbound_ip_addresses to the IP address of the machine that runs Packer, or add a "
             + ("vnetConfig to the template." if when is None else "subnet to the template."),
         )
