@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.facts import Facts
     from aib2packer.packer.model import Build
     from aib2packer.packer.variables.symbols import Symbols
-    from aib2packer.provenance.printing import Printed
+    from aib2packer.provenance.print_builds import Printed
 
 
 def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> Conversion:
@@ -51,7 +51,7 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
 
 def _document(source: SourceText, beside: FilesBeside, report: Report) -> Json | None:
     """What the input holds, as JSON: a Terraform configuration becomes the deployment template that says the same."""
-    from aib2packer.arm.documents.scripts import report_script
+    from aib2packer.arm.documents.forms.scripts import report_script
     from aib2packer.terraform.forms import is_configuration
 
     if is_configuration(source):
@@ -76,7 +76,7 @@ def _convert(document: Json, beside: FilesBeside, options: Options, report: Repo
     from aib2packer.packer.translate import translate
     from aib2packer.packer.variables.claims import claim_names
     from aib2packer.provenance.accounting import account
-    from aib2packer.provenance.printing import print_builds
+    from aib2packer.provenance.print_builds import print_builds
 
     found = read(document, KindsToRead(SOURCES, CUSTOMIZERS, TARGETS), options, partial(read_linked, beside.read), report)
     if (template := found.template) is None or (decisions := decide(template, CUSTOMIZERS, options, report)) is None:
@@ -118,7 +118,7 @@ def _for_people(build: Build, guides: Guides, printed: Printed, document: Json, 
 
 
 def _facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build: Build, guides: Guides) -> Facts:
-    from aib2packer.guide.facts import facts
+    from aib2packer.guide.collect_facts import facts
 
     return facts(template, decisions, symbols, build, guides)
 

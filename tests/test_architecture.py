@@ -48,7 +48,7 @@ FLOORS = (
 )
 RANK = {room: rank for rank, floor in enumerate(FLOORS) for room in floor}
 ALONE = {"hcl": {"text", "lazy"}}  # HCL is a language: it knows nothing of Azure, ARM or findings
-LARGEST_ROOM = 17
+LARGEST_ROOM = 15
 ABOVE_CONVERT = {"verify", "fetch", "app", "audit", "estate", "cli"}
 OUTSIDE = {"click", "urllib3", "socket", "subprocess", "http", "requests"}
 
@@ -181,6 +181,13 @@ def test_each_room_says_what_lives_there(init: str) -> None:
     assert said.partition("\n")[0].endswith((".", ":"))
 
 
+def test_each_room_has_a_folder_of_tests() -> None:
+    rooms = {room.partition(".")[0] for room in RANK if (PACKAGE / room.partition(".")[0]).is_dir()}
+    tested = {file.parent.name for file in Path(__file__).parent.glob("*/test_*.py")}
+
+    assert rooms <= tested
+
+
 def test_below_convert_nothing_reaches_outside_of_the_process() -> None:
     reaching = sorted(
         f"{module} imports {target}"
@@ -196,7 +203,7 @@ def test_below_convert_nothing_reaches_outside_of_the_process() -> None:
 # Who names files of the machine, and why: below `convert` all others are given what is in them.
 TOUCH_FILES = {
     "system": "the room for it, which none below `convert` imports",
-    "findings.explain": "the pages of the package",
+    "findings.code_pages": "the pages of the package",
     "findings.judgement": "the working folder, for paths that are shown",
     "findings.sarif": "the working folder, for paths that are shown",
     "rendering.templates": "the templates of the package",
@@ -235,6 +242,32 @@ def test_a_class_name_stands_for_one_thing() -> None:
     }
 
     assert twice == {}
+
+
+# Modules of one name that a file may import both of: their rooms tell them apart.
+OF_EACH_ROOM = {
+    "model": "what a room deals with, as plain data",
+    "kinds": "the table of kinds in the room of a feature",
+    "managed_image": "a kind of source, and a kind of target",
+    "options": "what the user decides, and how the command line asks for it",
+    "source": "the section of the template, and the text that all is read from",
+    "text": "texts of a template in their parts, and findings as text",
+}
+
+
+def test_no_file_deals_with_two_modules_of_one_name() -> None:
+    alike = {
+        (name, module)
+        for module, targets in IMPORTS.items()
+        for name, met in groupby(sorted(last_name(one) for one in {module, *targets}))
+        if len([*met]) > 1 and name not in {"__init__", *OF_EACH_ROOM}
+    }
+
+    assert alike == set()
+
+
+def last_name(module: str) -> str:
+    return module.rpartition(".")[2]
 
 
 def test_nothing_is_imported_under_another_name() -> None:
@@ -277,7 +310,7 @@ OF_AN_OUTPUT = re.compile(
 NAME_FILES = {
     "packer.layout": "here they stand",
     "options": "the name of a build alone, which is an option",
-    "arm.documents.from_azure": "below: a sentence to people about pipelines/",
+    "arm.documents.forms.from_azure": "below: a sentence to people about pipelines/",
     "arm.documents.siblings": "below: a sentence to people about pipelines/",
     "packer.variables.symbols": "a path on the VM, as an example",
 }
@@ -328,7 +361,7 @@ def types_asked_for(path: Path) -> Iterator[str]:
 
 
 # What stands for something said elsewhere.
-POINTING = {"it", "its", "they", "them", "these", "those", "this", "such", "same", "likewise", "also", "and"}
+POINTING = {"it", "its", "they", "them", "these", "those", "this", "such", "same", "likewise", "also", "and", "of", "for"}
 
 
 def test_what_documents_a_thing_begins_with_its_subject() -> None:

@@ -6,8 +6,8 @@ import re
 import shlex
 from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.aib.answers import missing_field, unknown_field
 from aib2packer.aib.model import Located, Settled
+from aib2packer.aib.service_answers import missing_field, unknown_field
 from aib2packer.aib.tokens import (
     command_text,
     hide_secrets,
@@ -21,9 +21,9 @@ from aib2packer.aib.tokens import (
     tokens_apart,
     uri_text,
 )
+from aib2packer.arm.language.json_values import JsonSymbolic, node_of
 from aib2packer.arm.language.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of
 from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
-from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, JsonUnknown
 from aib2packer.lazy.models import dataclass, field
@@ -33,8 +33,8 @@ from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_URIS, WHOLE_COMMA
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from aib2packer.aib.api_versions import ApiVersion
     from aib2packer.aib.model import Flag, Number
-    from aib2packer.aib.versions import ApiVersion
     from aib2packer.arm.language import symbolic
     from aib2packer.arm.language.symbolic import Secret, Type
     from aib2packer.arm.language.text import TextSymbol
@@ -48,7 +48,7 @@ Condition: TypeAlias = "symbolic.Symbol | None"
 _ReadText: TypeAlias = "Callable[[str, Span, Report], TemplateText]"
 
 STRICT_SINCE = "2024-02-01"
-"""From here on the service is case-sensitive of keys and refuses unknown ones (docs/reference/aib-behaviour.md 5 and 6)."""
+"""The API version from which on keys are case-sensitive, and unknown ones refused (docs/reference/aib-behaviour.md 5, 6)."""
 
 # Outside of a deployment template `[ -f x ]` is a command, but this is a piece of a template that was cut out.
 _CALL = pattern(r"\[(?:parameters|variables|concat|format|resourceId|resourceGroup|subscription)\(.*\]", re.DOTALL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.answers import bad_kind
+from aib2packer.aib.service_answers import bad_kind
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from aib2packer.lazy.models import dataclass, field, replace
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from aib2packer.aib.api_versions import ApiVersion
     from aib2packer.aib.ids import ResourceId
-    from aib2packer.aib.versions import ApiVersion
     from aib2packer.arm.documents.parameters import ParameterFact
     from aib2packer.arm.documents.siblings import Siblings
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
@@ -520,7 +520,7 @@ class ImageTemplate:
     """How long the build may take; where only Packer's run knows, as long as it may if nothing else is said."""
     build_timeout_span: Span | None
     build_timeout: TemplateText | None
-    """The minutes, where only Packer's run knows them."""
+    """How many minutes the build may take, where only Packer's run knows."""
     source: Source
     vm: VmProfile
     customize: tuple[Customizer, ...]

@@ -8,8 +8,8 @@ from aib2packer.aib.template import read_template
 from aib2packer.arm.documents.cloud import find_cloud
 from aib2packer.arm.documents.context import Context
 from aib2packer.arm.documents.fill_placeholders import fill
+from aib2packer.arm.documents.image_templates import choose, image_templates
 from aib2packer.arm.documents.parameters import read_values
-from aib2packer.arm.documents.template import choose, image_templates
 from aib2packer.findings import codes
 from aib2packer.jsonc.replace import replaced
 from aib2packer.jsonc.tree import JsonArray, JsonObject
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.aib.template import KindsToRead
-    from aib2packer.arm.documents.template import Resource
+    from aib2packer.arm.documents.image_templates import Resource
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
     from aib2packer.options import Options

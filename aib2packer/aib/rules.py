@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.answers import error_code
+from aib2packer.aib.service_answers import error_code
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from aib2packer.aib.customize import read_customizers
-from aib2packer.aib.distribute import read_targets
+from aib2packer.aib.api_versions import KNOWN, ApiVersion
 from aib2packer.aib.fields import Fields, Reading
-from aib2packer.aib.identity import read_identities
 from aib2packer.aib.ids import IMAGE_TEMPLATE, parse_id
 from aib2packer.aib.model import ImageTemplate, Located
 from aib2packer.aib.rules import check_rules
-from aib2packer.aib.source import read_source, with_plan
+from aib2packer.aib.sections.customize import read_customizers
+from aib2packer.aib.sections.distribute import read_targets
+from aib2packer.aib.sections.identity import read_identities
+from aib2packer.aib.sections.source import read_source, with_plan
+from aib2packer.aib.sections.validate import read_validation
+from aib2packer.aib.sections.vm import read_vm
 from aib2packer.aib.tokens import command_text, hide_secrets
-from aib2packer.aib.validate import read_validation
-from aib2packer.aib.versions import KNOWN, ApiVersion
-from aib2packer.aib.vm import read_vm
+from aib2packer.arm.language.json_values import JsonSymbolic, node_of
 from aib2packer.arm.language.text import TemplateText
-from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonScalar, string_of
 from aib2packer.lazy.models import dataclass
@@ -26,12 +26,12 @@ from aib2packer.lazy.patterns import pattern
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aib2packer.aib.customize import ReadsCustomizer
-    from aib2packer.aib.distribute import ReadsTarget
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Validation, VmProfile
-    from aib2packer.aib.source import ReadsSource
-    from aib2packer.arm.documents.template import Resource
+    from aib2packer.aib.sections.customize import ReadsCustomizer
+    from aib2packer.aib.sections.distribute import ReadsTarget
+    from aib2packer.aib.sections.source import ReadsSource
+    from aib2packer.arm.documents.image_templates import Resource
     from aib2packer.findings.model import Code, Report
     from aib2packer.options import Options
     from aib2packer.text.source import Span

@@ -45,7 +45,7 @@ def build_parameters(path: Path) -> bytes:
 
     try:
         return str(json.loads(_compiled(path, "build-params", "the JSON with -p"))["parametersJson"]).encode()
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         reason = "the Bicep compiler did not answer with the parameters"
         raise FileError(str(path), reason, "Build the file yourself, and pass the JSON with -p.") from error
 

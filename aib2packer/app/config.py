@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from os.path import commonpath
+from os.path import commonpath, lexists
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass, field
 from aib2packer.lazy.patterns import pattern
+from aib2packer.system.files import read_bytes, resolved
 from aib2packer.text.globs import matches
 from aib2packer.text.source import FileError
+from aib2packer.text.toml import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,8 +64,9 @@ class Config:
         """The path of a template from the folder of the file on; "" for one that lies elsewhere."""
         if self.file is None:
             return ""
-        folder, absolute = self.file.parent.resolve(), path.resolve()
-        return absolute.relative_to(folder).as_posix() if absolute.is_relative_to(folder) else ""
+        folder, absolute = resolved(self.file.parent), resolved(path)
+        is_below = folder is not None and absolute is not None and absolute.is_relative_to(folder)
+        return absolute.relative_to(folder).as_posix() if is_below and folder and absolute else ""
 
 
 def find_config(inputs: Iterable[Path], working: Path) -> Path | None:
@@ -73,10 +76,13 @@ def find_config(inputs: Iterable[Path], working: Path) -> Path | None:
         inputs: What is converted; a folder is searched itself too.
         working: The working folder.
 
+    Raises:
+        FileError: A project file cannot be read.
+
     """
     folders = [path if path.is_dir() else path.parent for path in (working / one for one in inputs)]
     shared = Path(commonpath(folders)) if folders and len({folder.anchor for folder in folders}) == 1 else working
-    return nearest(shared.resolve()) or nearest(working)
+    return nearest(resolved(shared) or working) or nearest(working)
 
 
 def nearest(start: Path) -> Path | None:
@@ -90,7 +96,7 @@ def nearest(start: Path) -> Path | None:
 
 
 def _in(folder: Path) -> Path | None:
-    if (folder / FILE).is_file():
+    if lexists(folder / FILE):  # what is no file there is told when it is read
         return folder / FILE
     return folder / _PROJECT if (folder / _PROJECT).is_file() and _table(folder / _PROJECT) else None
 
@@ -114,7 +120,7 @@ class Configs:
         """
         if self._only or template is None:
             return self.of_run
-        folder = template.resolve().parent
+        folder = (resolved(template) or template.absolute()).parent
         if folder not in self._by_folder:
             self._by_folder[folder] = nearest(folder)
         file = self._by_folder[folder]
@@ -158,16 +164,16 @@ def _rule(file: Path, table: Mapping[str, object]) -> Rule:
 
 def _table(file: Path) -> Mapping[str, object]:
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(str(file), f"cannot be read ({error})", "Check the path, and save it as UTF-8.") from error
+        text = read_bytes(str(file), file).decode("utf-8-sig").replace("\r\n", "\n")
+    except FileError as error:
+        raise FileError(error.file, error.reason, "Correct it, or remove it.") from error
+    except UnicodeDecodeError as error:
+        raise FileError(str(file), f"cannot be read ({error})", "Save it as UTF-8.") from error
     if file.name == _PROJECT and not _MAY_SAY.search(text):
         return {}
-    import tomllib
-
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = read_toml(text)
+    except ValueError as error:
         if file.name == _PROJECT:
             return {}  # whoever it is for will tell
         raise FileError(str(file), f"is not TOML: {error}", "Correct it.") from error

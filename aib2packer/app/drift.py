@@ -22,13 +22,16 @@ from aib2packer.packer.layout import (
     is_made_script,
     own_names,
 )
-from aib2packer.text.source import FileError, SourceText, Span
+from aib2packer.system.files import open_file, read_bytes
+from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
 _PAGE = f".{MIGRATION_PAGE}"  # has the name of the build in front where a folder has several
 _NULL = "/dev/null"
+_LINE = 1 << 16
+_MOST = 1 << 30  # what is fetched for a build may have that many bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +120,9 @@ def left_over(folder: Path, expected: Collection[Path]) -> Iterator[Difference]:
             continue
         for name in sorted(names):
             if name == BUILD_FILE or (name.endswith(BUILD_ENDING) and not set(SPLIT_FILES).isdisjoint(names)):
-                text = _text(_content(Path(top, name))) or ""
-                if is_converted(text):
-                    yield Difference(Path(top, name), text, None)
+                path = Path(top, name)
+                if is_converted(_top(path)):
+                    yield Difference(path, _text(_content(path)), None)
 
 
 def left_in(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
@@ -146,7 +149,7 @@ def _other_layout(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     builds = [
         path
         for path in (sorted(folder.glob(f"*{BUILD_ENDING}")) if is_split else [folder / BUILD_FILE])
-        if path.name not in files and is_converted(text := _text(_content(path)) or "") and _first_line(text) in tops
+        if path.name not in files and is_converted(top := _top(path)) and top in tops
     ]
     parts = [folder / name for name in SPLIT_FILES] if any(path.name != BUILD_FILE for path in builds) else []
     return [*builds, *(path for path in parts if path.is_file())]
@@ -163,16 +166,20 @@ def _scripts(folder: Path) -> list[Path]:
         return []
 
 
+def _top(path: Path) -> str:
+    """The first line of a file; nothing of what is none, or cannot be read."""
+    try:
+        with open_file(path) as file:
+            return _first_line(_text(file.read(_LINE)) or "")
+    except OSError:
+        return ""
+
+
 def _content(path: Path) -> bytes | None:
     """What is in a file; None where there is none."""
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    if not os.path.lexists(path):
         return None
-    except OSError as error:
-        raise FileError(
-            str(path), f"cannot be read ({error.strerror or error})", "Check the path and its permissions."
-        ) from error
+    return read_bytes(str(path), path, _MOST)
 
 
 def _is_edited(content: bytes | None, written: str | None) -> bool:

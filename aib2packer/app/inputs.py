@@ -7,12 +7,12 @@ import sys
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
-from aib2packer.app.azure_ids import name_of_template
+from aib2packer.app.azure.template_ids import name_of_template
 from aib2packer.app.folders import Claims
 from aib2packer.app.walk import SUFFIXES, candidates, speaks_of_image_templates
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import dataclass, replace
-from aib2packer.system.files import read_bytes, read_most, unreadable
+from aib2packer.system.files import is_within, read_bytes, read_most, unreadable
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Template:
 
     name: str
     path: Path | None
-    """None: standard input."""
+    """Where the input lies; None: standard input."""
     folder: PurePosixPath
     found: bool = False
     """Whether it was found in a folder rather than named; such a file need not be a template."""
@@ -62,6 +62,8 @@ class Template:
             raise
         if self.found and not speaks_of_image_templates(data):
             return None
+        if self.path is not None and self.root is not None and not is_within(self.path, self.root):
+            raise FileError(self.name, "is a link to a file that lies outside of the folder", "Give that file by its own name.")
         return _built(self.path, data)
 
     def of_images(self, images: Sequence[str]) -> tuple[Template, ...]:

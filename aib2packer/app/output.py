@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Self
 
 from aib2packer.app.interrupts import deferred
+from aib2packer.system.files import holds, is_within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,11 +74,11 @@ class Writing:
             return
         targets = {folder / _inside(folder, name): content for name, content in files.items()}
         try:
-            before = {target: _content(target) for target in targets}
+            there = {target: holds(target, content) for target, content in targets.items()}
         except OSError as error:
             raise _refused(error, folder) from error
-        changed = {target: content for target, content in targets.items() if before[target] != content}
-        differing = [target for target in changed if before[target] is not None]
+        changed = {target: content for target, content in targets.items() if not there[target]}
+        differing = [target for target in changed if there[target] is not None]
         if differing and not force:
             others = ", ".join(map(str, differing[1:]))
             reason = f"there already, with other contents{f', as are {others}' if others else ''}; nothing was written"
@@ -143,19 +144,11 @@ def _inside(folder: Path, name: str) -> PurePosixPath:
     path = PurePosixPath(name)
     windows = PureWindowsPath(name)
     odd = not path.parts or path.is_absolute() or ".." in windows.parts or windows.anchor or "\\" in name or "\0" in name
-    if odd or not (folder / path).parent.resolve().is_relative_to(folder.resolve()):
+    if odd or not is_within((folder / path).parent, folder):
         raise OutputError(
             folder / path, f"a file of this name would not lie in {folder}; nothing was written", "Give another -o."
         )
     return path
-
-
-def _content(path: Path) -> bytes | None:
-    """What is in a file; None where there is none."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
 
 
 def _refused(error: OSError, folder: Path) -> OutputError:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import count
 from typing import TYPE_CHECKING
 
+from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 _PARAMETERS = pattern(r"(?:^|[._-])(?:parameters?|params?)(?:[._-]|$)", re.IGNORECASE)
@@ -29,7 +32,7 @@ def parameters_beside(template: Path, data: bytes) -> tuple[Path, ...]:
         return ()
     stem = template.stem.casefold()
     try:
-        files = sorted(path for path in template.parent.iterdir() if path != template and path.is_file())
+        files = sorted(path for path in template.parent.iterdir() if path != template and not path.is_dir())
     except OSError:
         return ()
     return tuple(path for path in files if _belongs(path, stem))
@@ -44,6 +47,19 @@ def environment_of(template: Path, parameters: Path) -> str:
     )
     words = [word for word in re.split(r"[._-]+", rest) if word and not _PARAMETERS.fullmatch(word)]
     return "-".join(words) or parameters.stem
+
+
+def environments_of(template: Path, files: Iterable[Path]) -> dict[str, Path]:
+    """Parameters files by what each is for: a name that every system takes for a file, and that no two of them have."""
+    named: dict[str, Path] = {}
+    taken: set[str] = set()
+    for file in files:
+        made = portable_name(environment_of(template, file), "environment")
+        free = (made if number == 1 else f"{made}-{number}" for number in count(1))
+        name = next(one for one in free if one.casefold() not in taken)
+        taken.add(name.casefold())
+        named[name] = file
+    return named
 
 
 def _belongs(path: Path, stem: str) -> bool:

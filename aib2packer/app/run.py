@@ -165,7 +165,7 @@ class Result:
 
     @property
     def light(self) -> Result:
-        """What is needed of it for all builds together: no texts of the input, and nothing said of files that are there."""
+        """What all builds together need of a result: no texts of the input, and nothing said of files that are there."""
         findings = tuple(
             replace(about_file(one.code, one.span.source.name, one.message, one.help), accepted=one.accepted)
             for one in self.findings
@@ -233,7 +233,7 @@ def make(template: Template, request: Request, watch: Watch = _unwatched) -> tup
 
 def _run_from_azure(template: Template, resource: str, request: Request, watch: Watch) -> tuple[Result, ...]:
     """Convert an image template that is read from Azure, and keep what was read beside the output."""
-    from aib2packer.app.azure_reading import read_template
+    from aib2packer.app.azure.template_reading import read_template
 
     kept_as = f"{template.folder.name}.{AZURE_FILE}" if request.into else AZURE_FILE
     file = None if request.folder is None or request.look else request.folder / kept_as
@@ -262,7 +262,7 @@ def _renamed(data: bytes, name: str, request: Request) -> frozenset[str]:
 def _with_parameters(template: Template, data: bytes, request: Request) -> tuple[Request, tuple[Finding, ...]]:
     """The request with the parameters files that lie beside a template, or findings that name those which are not used."""
     from aib2packer.app.inputs import read_file
-    from aib2packer.app.parameters_beside import environment_of, parameters_beside
+    from aib2packer.app.parameters_beside import environments_of, parameters_beside
 
     if template.path is None or request.environments or request.options.parameter_files:
         return request, ()
@@ -275,7 +275,7 @@ def _with_parameters(template: Template, data: bytes, request: Request) -> tuple
         return request, tuple(about_file(PARAMETERS_BESIDE, str(path), message, help_text) for path in found)
     files = {path: decode(read_file(str(path), path, request.most), str(path)) for path in found}
     if len(files) > 1 and request.folder is not None:
-        named = {environment_of(template.path, path): source for path, source in files.items()}
+        named = {name: files[path] for name, path in environments_of(template.path, files).items()}
         return replace(request, environments=named), ()
     return replace(request, options=replace(request.options, parameter_files=tuple(files.values())[:1])), ()
 
@@ -315,7 +315,7 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
 
     def converted(options: Options) -> dict[str, Conversion]:
         if request.environments:
-            from aib2packer.app.values import convert_for
+            from aib2packer.app.environments import convert_for
 
             return convert_for(data, template.name, options, request.environments)
         return {"": convert(data, file=template.name, options=options)}
@@ -536,13 +536,16 @@ def check_leftovers(folder: Path, expected: Iterable[Path | None]) -> list[Resul
     """A result for each build below a folder that is in none of those where one is expected."""
     from aib2packer.app.drift import left_over
 
-    return [
-        Result(
-            name=str(difference.path),
-            outcome=Outcome.LEFT_OVER,
-            exit_code=1,
-            findings=(difference.finding,),
-            diff=difference.diff,
-        )
-        for difference in left_over(folder, {path for path in expected if path})
-    ]
+    try:
+        return [
+            Result(
+                name=str(difference.path),
+                outcome=Outcome.LEFT_OVER,
+                exit_code=1,
+                findings=(difference.finding,),
+                diff=difference.diff,
+            )
+            for difference in left_over(folder, {path for path in expected if path})
+        ]
+    except FileError as error:
+        return [unreadable(error)]

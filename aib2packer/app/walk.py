@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.patterns import pattern
+from aib2packer.system.files import open_file, resolved
 from aib2packer.text.globs import matches
 
 if TYPE_CHECKING:
@@ -19,32 +20,32 @@ _NEVER = {"node_modules", ".git", ".hg", ".svn", ".terraform", ".venv", "__pycac
 _SPEAKS = pattern(rb"virtualmachineimages|imagetemplates?\b|templatelink", re.IGNORECASE)
 _SOURCE, _DISTRIBUTE = pattern(rb"\bsource\b", re.IGNORECASE), pattern(rb"\bdistribute\b", re.IGNORECASE)
 _BUILT = pattern(rb'"_generator"\s*:\s*\{\s*"name"\s*:\s*"bicep"')
-_SECONDS = 60
+_SECONDS = 20
 
 
 def candidates(folder: Path, output: Path | None, exclude: Collection[str], fail: Callable[[OSError], object]) -> list[Path]:
     """The files below a folder that may be image templates, by their names, sorted by path.
 
     Args:
-        folder: Where to look. Links that lead out of it are not followed.
+        folder: Where to look; links to folders are not followed.
         output: A folder that is left out: that of an earlier conversion.
         exclude: Patterns of what is left out, for a name or for a path relative to the folder: `*.dev.json`, `old/*`.
         fail: Called with each folder that cannot be read.
 
     """
-    ignored, root = _ignored(folder), folder.resolve()
-    skipped = output.resolve() if output else None
+    ignored = _ignored(folder)
+    skipped = resolved(output) if output else None
 
     def is_wanted(path: Path) -> bool:
         name = path.relative_to(folder).as_posix()
         return not (name in ignored or any(matches(pattern, name) for pattern in exclude))
 
-    found = []
+    found: list[Path] = []
     for top, folders, names in os.walk(folder, onerror=fail):
         below = [Path(top, name) for name in folders if name not in _NEVER]
-        folders[:] = [path.name for path in below if path.resolve() != skipped and is_wanted(path)]
+        folders[:] = [path.name for path in below if resolved(path) != skipped and is_wanted(path)]
         files = [Path(top, name) for name in names if name.lower().endswith(SUFFIXES)]
-        found += [path for path in files if is_wanted(path) and _is_inside(path, root)]
+        found += filter(is_wanted, files)
     return sorted(_without_built(found), key=lambda file: file.relative_to(folder).parts)
 
 
@@ -52,10 +53,6 @@ def speaks_of_image_templates(data: bytes) -> bool:
     """Whether a file may hold an image template, or lead to one, by its words alone; it need not be well-formed."""
     plain = data.replace(b"\0", b"")  # UTF-16
     return bool(_SPEAKS.search(plain) or (_SOURCE.search(plain) and _DISTRIBUTE.search(plain)))
-
-
-def _is_inside(path: Path, root: Path) -> bool:
-    return not path.is_symlink() or path.resolve().is_relative_to(root)
 
 
 def _without_built(files: Collection[Path]) -> Iterator[Path]:
@@ -74,10 +71,21 @@ def _without_built(files: Collection[Path]) -> Iterator[Path]:
 
 def _is_built(file: Path) -> bool:
     try:
-        with file.open("rb") as opened:
+        with open_file(file) as opened:
             return _BUILT.search(opened.read(4096)) is not None
     except OSError:
         return False
+
+
+def _hangs(path: Path) -> bool:
+    """Whether git would wait for ever where it reads this."""
+    try:
+        open_file(path).close()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 def _ignored(folder: Path) -> set[str]:
@@ -87,7 +95,7 @@ def _ignored(folder: Path) -> set[str]:
     from aib2packer.system.programs import find_program
 
     git = find_program("git")
-    if git is None:
+    if git is None or _hangs(folder / ".gitignore"):
         return set()
     # What a repository configures to run when it is looked at stays out of this.
     command = [

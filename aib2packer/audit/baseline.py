@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from os.path import normpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aib2packer.app.run import Outcome
-from aib2packer.findings.explain import find
+from aib2packer.findings.code_pages import find
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.text.globs import matches
 from aib2packer.text.source import InputError
+from aib2packer.text.toml import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -81,8 +81,8 @@ def read_baseline(text: str) -> Baseline:
 
     """
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = read_toml(text)
+    except ValueError as error:
         message = f"it is not TOML: {error}"
         raise InputError(message) from error
     entries = document.get("accepted", [])

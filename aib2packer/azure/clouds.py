@@ -35,7 +35,7 @@ class CloudFacts:
     """What a cloud is called, and where it listens."""
 
     title: str
-    """For people."""
+    """What people call the cloud."""
     cli_name: str
     """What `az cloud set` calls it, and the action and the connections of pipelines do."""
     packer_name: str

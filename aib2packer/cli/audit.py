@@ -95,7 +95,7 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
 
 def _in_azure(given: Mapping[str, object], most: int) -> tuple[str, ...]:
     """The ids of the image templates in the subscription or resource group that is given."""
-    from aib2packer.app.azure_reading import list_templates
+    from aib2packer.app.azure.template_reading import list_templates
 
     subscription, group = cast("str | None", given["subscription"]), cast("str | None", given["resource_group"])
     if subscription is None and group is None:

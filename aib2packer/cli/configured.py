@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, cast
 import click
 from click.core import ParameterSource
 
-from aib2packer.app.azure_ids import is_in_azure
+from aib2packer.app.azure.template_ids import is_in_azure
 from aib2packer.app.config import Config, Configs, find_config, read_config
 from aib2packer.app.inputs import STDIN, read_file
 from aib2packer.cli.printing import echo
 from aib2packer.findings.text import safe
+from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import field_names, replace
 from aib2packer.options import Options
+from aib2packer.packer.layout import AT_TOP
+from aib2packer.system.files import is_within, resolved
 from aib2packer.text.source import FileError, SourceText, decode
 
 if TYPE_CHECKING:
@@ -30,20 +33,23 @@ if TYPE_CHECKING:
 _KEY = "aib2packer.config"
 # What is about one template, and would seldom be right for all: only [[template]] may say it, match = "**" for all of them.
 SINGLE = ("name", "build-name", "os-type", "security-type", "replace-iso", "parameters", "set", "environments", "folder")
+# What a run writes: a file that lies in a folder of others writes nowhere else.
+_WRITTEN = ("--report", "--findings-file")
 _NOT_IN_FILES = {"config", "output", "into", "help", "check", "force", "write-baseline"}
 
 
 def load(context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     """Find and read the file, before other options get their defaults from it."""
-    file = find_config(_inputs(context), Path.cwd()) if value is None else Path(value) if value else None
     try:
+        file = find_config(_inputs(context), Path.cwd()) if value is None else Path(value) if value else None
         config = Config() if file is None else read_config(file)
     except FileError as error:
         raise click.BadParameter(str(error)) from error
     context.meta[_KEY] = Configs(config, only=value is not None)
     defaults: dict[str, object] = {}
     for option, given in _of_all(context, config):
-        defaults[str(option.name)] = _placed(given, cast("Path", config.file)) if isinstance(option.type, click.Path) else given
+        is_path = isinstance(option.type, click.Path)
+        defaults[str(option.name)] = _placed(option, given, cast("Path", config.file)) if is_path else given
     context.default_map = {**(context.default_map or {}), **defaults}
     return value
 
@@ -60,8 +66,8 @@ def _of_all(context: click.Context, config: Config) -> Iterator[tuple[click.Opti
         for key in rule.values:
             if key not in {"environments", "folder"}:
                 _option(context, key, file)
-    found = [(_option(context, key, file), given) for key, given in config.everywhere.items()]
-    yield from ((option, given) for option, given in found if option is not None)
+    found = [(_option(context, key, file), key, given) for key, given in config.everywhere.items()]
+    yield from [(option, _typed(option, key, given, file)) for option, key, given in found if option is not None]
 
 
 def _inputs(context: click.Context) -> list[Path]:
@@ -71,11 +77,29 @@ def _inputs(context: click.Context) -> list[Path]:
     return [Path(one) for one in given if one not in {"", STDIN} and not is_in_azure(one)]
 
 
-def _placed(given: object, file: Path) -> object:
+def _placed(option: click.Option, given: object, file: Path) -> object:
     """The path of a file as it is meant, from the folder of the configuration on."""
-    if isinstance(given, str):
-        return str(file.parent / given)
-    return [_placed(one, file) for one in given] if isinstance(given, list) else given
+    if isinstance(given, list):
+        return [_placed(option, one, file) for one in given]
+    path, key = file.parent / str(given), option.opts[-1]
+    if key in _WRITTEN and not is_within(path, file.parent):
+        message = f"{file}: {given} lies outside of the folder of this file: give {key} on the command line"
+        raise click.BadParameter(message)
+    return str(path)
+
+
+def _typed(option: click.Option, key: str, given: object, file: Path) -> object:
+    """What the file says, if it is what an option can be: one value, or a list of texts where there may be several."""
+    if option.multiple and (isinstance(given, str) or _is_texts(given)):
+        return [given] if isinstance(given, str) else given
+    if not option.multiple and isinstance(given, str | int | float):
+        return given
+    message = f"{file}: {key}: {'give a list of texts' if option.multiple else 'give one value'}"
+    raise click.BadParameter(message)
+
+
+def _is_texts(given: object) -> bool:
+    return isinstance(given, list) and all(isinstance(one, str) for one in given)
 
 
 def _configs(context: click.Context) -> Configs:
@@ -149,6 +173,7 @@ def _for_one(context: click.Context, config: Config, template: Template, request
     if config.file is None or template.path is None or not values:
         return template, request
     base, path = config.file.parent, template.path
+    _require_types(values, config.file)
     changes = {name: value for key, value in values.items() for name, value in _processed(context, key, value, config.file)}
     read = [_read(file, request.most) for file in _files(values.get("parameters", ()), base, path)]
     changes["parameter_files"] = (*read, *request.options.parameter_files)
@@ -157,8 +182,59 @@ def _for_one(context: click.Context, config: Config, template: Template, request
     if "environments" in values:
         made = replace(made, environments=_environments(values["environments"], base, path, request.most))
     if isinstance(folder := values.get("folder"), str):
-        template = replace(template, folder=PurePosixPath(_filled(folder, base, path)), is_placed=True)
+        template = replace(template, folder=_folder(_filled(folder, base, path), config.file), is_placed=True)
     return template, made
+
+
+def _require_types(values: Mapping[str, object], file: Path) -> None:
+    """Refuse what cannot be meant, of the options that are for single templates only.
+
+    Raises:
+        FileError: Something is of another type.
+
+    """
+    for key, fits, wanted in (
+        ("parameters", _is_path, "the path of a file, or a list of them"),
+        ("set", lambda given: _is_texts(given) or _is_json(given), "a table of values, or a list of NAME=VALUE"),
+        ("environments", lambda given: _is_path(given) or _is_named(given), "a table of names and paths, or paths"),
+        ("folder", lambda given: isinstance(given, str), "the name of a folder"),
+    ):
+        if key in values and not fits(values[key]):
+            raise FileError(str(file), f"`{key}` is not what it should be", f"Give {wanted}.")
+    for name in cast("Mapping[str, object]", named) if isinstance(named := values.get("environments"), dict) else ():
+        if portable_name(name, "environment") != name:
+            reason = f"`{name}` is no name for an environment: it becomes that of a file"
+            raise FileError(str(file), reason, "Use letters, digits, `-`, `_` and `.`.")
+
+
+def _is_path(given: object) -> bool:
+    return (isinstance(given, str) and given != "") or (_is_texts(given) and "" not in cast("list[str]", given))
+
+
+def _is_named(given: object) -> bool:
+    return isinstance(given, dict) and all(isinstance(one, str) and one for one in given.values())
+
+
+def _is_json(given: object) -> bool:
+    try:
+        return isinstance(given, dict) and bool(json.dumps(given))
+    except (TypeError, ValueError, RecursionError):  # TOML has dates
+        return False
+
+
+def _folder(name: str, file: Path) -> PurePosixPath:
+    """The folder of a build, if it lies in that of all, and every system takes its name.
+
+    Raises:
+        FileError: It does not.
+
+    """
+    folder = PurePosixPath(name)
+    odd = not folder.parts or any(portable_name(part, "template") != part for part in folder.parts)
+    if odd or folder.parts[0].casefold() in {name.casefold() for name in AT_TOP}:
+        reason = f"`folder` comes to `{name}`, and that is no folder below that of all builds"
+        raise FileError(str(file), reason, "Write names of letters, digits, `-`, `_` and `.`, with `/` between them.")
+    return folder
 
 
 def about_all(context: click.Context, count: int) -> str:
@@ -216,8 +292,9 @@ def _processed(context: click.Context, key: str, value: object, file: Path) -> I
     option = _option(context, key, file)
     if option is None or option.name is None or _is_given(context, option):
         return
+    given = _typed(option, key, value, file)
     try:
-        yield option.name, option.process_value(context, value)
+        yield option.name, option.process_value(context, given)
     except click.BadParameter as error:
         message = f"{file}: {key}: {error.message}"
         raise click.BadParameter(message) from error
@@ -233,20 +310,27 @@ def _settings(value: object) -> list[str]:
 def _environments(value: object, base: Path, template: Path, most: int) -> Mapping[str, SourceText]:
     if isinstance(value, dict):
         return {str(name): _read(base / _filled(str(file), base, template), most) for name, file in value.items()}
-    from aib2packer.app.parameters_beside import environment_of
+    from aib2packer.app.parameters_beside import environments_of
 
-    return {environment_of(template, file): _read(file, most) for file in _files(value, base, template)}
+    return {name: _read(file, most) for name, file in environments_of(template, _files(value, base, template)).items()}
 
 
 def _files(value: object, base: Path, template: Path) -> list[Path]:
     """The files that patterns name, from the folder of the configuration on; one that names none is told when it is read."""
     patterns = [value] if isinstance(value, str) else [str(one) for one in cast("Sequence[object]", value)]
-    filled = [_filled(pattern, base, template) for pattern in patterns]
-    return [file for pattern in filled for file in sorted(base.glob(pattern)) or [base / pattern]]
+    return [file for pattern in patterns for file in _matching(base, _filled(pattern, base, template))]
+
+
+def _matching(base: Path, pattern: str) -> list[Path]:
+    try:
+        return sorted(base.glob(pattern)) or [base / pattern]
+    except (NotImplementedError, ValueError, IndexError, OSError):  # an absolute path, and what is no pattern
+        return [base / pattern]
 
 
 def _filled(pattern: str, base: Path, template: Path) -> str:
-    folder = template.resolve().parent.relative_to(base.resolve()).as_posix()
+    path, top = resolved(template) or template, resolved(base) or base
+    folder = path.parent.relative_to(top).as_posix() if path.is_relative_to(top) else "."
     return PurePosixPath(pattern.replace("{stem}", template.stem).replace("{folder}", folder)).as_posix()
 
 

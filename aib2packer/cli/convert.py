@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from aib2packer.app.azure_ids import is_image_template, is_in_azure
+from aib2packer.app.azure.template_ids import is_image_template, is_in_azure
 from aib2packer.app.inputs import STDIN, collect, is_folder
 from aib2packer.app.output import OutputError, Writing
 from aib2packer.app.run import Outcome, Request, Result, at_rest, check_leftovers, run, unreadable
@@ -132,7 +132,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         accepted = _baseline(baseline, most)
         given["parameter_files"] = options.read_parameters(parameter_files, most)
         if in_azure:
-            from aib2packer.app.azure_reading import list_templates
+            from aib2packer.app.azure.template_reading import list_templates
 
             group = cast("str | None", given["resource_group"])
             print_waiting("Waiting for az, which lists the image templates.", quiet=reporting.quiet)

@@ -10,8 +10,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from aib2packer.cli.printing import colored, print_error
+from aib2packer.findings.code_pages import by_id, find, page, similar
 from aib2packer.findings.codes import SPLIT
-from aib2packer.findings.explain import by_id, find, page, similar
 
 if TYPE_CHECKING:
     from aib2packer.findings.model import Code

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
-from aib2packer.aib.answers import error_code
 from aib2packer.aib.fields import Spelling
 from aib2packer.aib.model import Customizer
+from aib2packer.aib.service_answers import error_code
 from aib2packer.arm.language.text import join
 from aib2packer.customizers.fetched import base_name, read_fetched, script_text
 from aib2packer.customizers.head import label

@@ -141,7 +141,7 @@ def _fetched(shell: Shell, script: Fetched, context: BuildContext) -> Steps:
             codes.RESTART_UNSEEN,
             script.uri.span,
             "this script may restart the VM: it has not been fetched, so a restart in it is not seen",
-            help=f"Convert with --fetch, which reads the script. If it restarts the VM, {_UNSEEN_HELP}",
+            help=f"{_how_to_see(script)}, which reads the script. If it restarts the VM, {_UNSEEN_HELP}",
         )
         return _uploaded(shell, supply(script, SCRIPTS, shell.file_name(""), context), context)
     had = supply(script, SCRIPTS, shell.file_name("" if "." in base_name(script.uri) else ".sh"), context)
@@ -149,6 +149,15 @@ def _fetched(shell: Shell, script: Fetched, context: BuildContext) -> Steps:
         return _uploaded(shell, had, context)
     settings = {**named(shell), "execute_command": AS_ROOT, "script": had.source["source"]}
     return Steps((Provisioner("shell", settings, had.origin),), assets=had.assets)
+
+
+def _how_to_see(script: Fetched) -> str:
+    """What has a script fetched when converting: more than --fetch where its URI is not known, or none that leads there."""
+    if script.address is not None:
+        return "Convert with --fetch"
+    if script.uri.symbols:
+        return "Fill in what its URI leaves open (--set, -p), and convert with --fetch"
+    return "Give it a URI that begins with https://, and convert with --fetch"
 
 
 def _uploaded(shell: Shell, had: Supply, context: BuildContext) -> Steps:

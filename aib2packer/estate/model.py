@@ -68,7 +68,7 @@ class Estate:
 
     builds: tuple[EstateBuild, ...]
     failed: tuple[Result, ...]
-    """The templates that became none."""
+    """The templates that became no build."""
     shared: tuple[SharedValue, ...]
 
     def shares(self, build: EstateBuild) -> bool:

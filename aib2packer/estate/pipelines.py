@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
 from aib2packer.estate.values import with_values
-from aib2packer.guide.pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, free_name, github_access
+from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, free_name, github_access
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, GITHUB_ACTIONS, PICK, RUN
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from aib2packer.estate.model import Estate, EstateBuild
-    from aib2packer.guide.pipelines import PipelineAccess
+    from aib2packer.guide.build_pipelines import PipelineAccess
     from aib2packer.options import Auth
 
 ENVIRONMENT = "image-builds"
@@ -41,9 +41,9 @@ class PipelineBuild:
     """A build as a pipeline runs it."""
 
     name: str
-    """Unique among all: of letters, digits, and hyphens between them."""
+    """What the pipelines call the build, and no other: letters, digits, and hyphens between them."""
     job: str
-    """Unique too: of letters, digits and underscores."""
+    """What the job of the build is called, and no other: letters, digits and underscores."""
     build: EstateBuild
     schedule: str
     commands: tuple[str, ...]
@@ -78,10 +78,10 @@ class EstatePipeline:
     on_schedule: tuple[str, ...]
     schedules: tuple[str, ...]
     asks: bool
-    """Whether it asks for the newest versions of source images."""
+    """Whether the pipeline asks for the newest versions of source images."""
     access: PipelineAccess
     login: Mapping[str, str]
-    """What signs the Azure CLI in where that asks."""
+    """What signs the Azure CLI in, where the pipeline asks for the newest versions of source images."""
     secrets: tuple[PipelineSecret, ...]
     environment: str = ENVIRONMENT
     packer: str = PACKER
@@ -164,7 +164,7 @@ def _claim(name: str, sign: str, taken: set[str]) -> str:
 
 
 def _schedule(build: EstateBuild) -> str:
-    """When it is looked whether it is to be built: daily where asking costs nothing, else built once a week."""
+    """When a pipeline builds an image again: daily, if asking says so where that costs nothing; else once a week."""
     if not build.facts.service.triggers:
         return ""
     return DAILY if build.facts.launch.newest else WEEKLY

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from hashlib import file_digest, sha256
 from typing import TYPE_CHECKING
 
+from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import dataclass, field
-from aib2packer.packer.layout import RECORD
+from aib2packer.packer.layout import ATTRIBUTES, IGNORED, RECORD
+from aib2packer.system.files import open_file, read_bytes, resolved
+from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 _FORMAT = 1
 _MOST = 64 << 20
+_WITH_DOTS = {IGNORED, ATTRIBUTES, RECORD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,10 @@ def read(folder: Path) -> Record:
     """What is on record below a folder; nothing where there is no record, or none that can be read."""
     try:
         file = folder / RECORD
-        if file.is_symlink() or file.stat().st_size > _MOST:
+        if file.is_symlink():
             return Record()
-        document = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        document = json.loads(read_bytes(str(file), file, _MOST))
+    except (FileError, ValueError, RecursionError):
         return Record()
     if not isinstance(document, dict) or document.get("formatVersion") != _FORMAT:
         return Record()
@@ -82,16 +86,15 @@ def stale(folder: Path, recorded: Mapping[str, str], made: Iterable[str], untouc
     for path, written in sorted(recorded.items()):
         if path in known or path.startswith(kept):
             continue
-        content = _content(folder, path)
-        if content is not None:
-            found.append(Stale(path, digest(content) != written))
+        there = _digest(folder, path)
+        if there is not None:
+            found.append(Stale(path, there != written))
     return tuple(found)
 
 
 def is_as_written(folder: Path, path: str, recorded: Mapping[str, str]) -> bool:
     """Whether a file is one that a run has written, and nobody has changed since."""
-    content = _content(folder, path)
-    return content is not None and recorded.get(path) == digest(content)
+    return (there := _digest(folder, path)) is not None and recorded.get(path) == there
 
 
 def remove(folder: Path, path: str) -> None:
@@ -109,17 +112,22 @@ def remove(folder: Path, path: str) -> None:
         parent.rmdir()
 
 
-def _content(folder: Path, path: str) -> bytes | None:
-    """What is in a file that lies below the folder itself: nothing behind a link is ours."""
-    file = folder / path
+def _digest(folder: Path, path: str) -> str | None:
+    """The digest of a file that lies below the folder itself: nothing behind a link is ours."""
+    file, top = folder / path, resolved(folder)
     try:
-        if file.is_symlink() or not file.is_file() or file.parent.resolve() != (folder.resolve() / path).parent:
+        if top is None or file.is_symlink() or resolved(file.parent) != (top / path).parent:
             return None
-        return file.read_bytes()
-    except OSError:
+        with open_file(file) as opened:
+            return file_digest(opened, "sha256").hexdigest()
+    except (OSError, ValueError):
         return None
 
 
 def _is_below(path: str) -> bool:
-    parts = PurePosixPath(path)
-    return bool(path) and "\\" not in path and "\0" not in path and not parts.is_absolute() and ".." not in parts.parts
+    """Whether a path is one that a run may have written: a record that somebody has changed leads to no other file."""
+    return all(map(_is_ours, path.split("/")))
+
+
+def _is_ours(name: str) -> bool:
+    return name in _WITH_DOTS or (name != "" and portable_name(name, "") == name)

@@ -15,20 +15,20 @@ class Limits:
     read: float = 30
     """The longest wait for the next bytes."""
     total: float = 900
-    """For one file, with all attempts, and all that comes before its first byte."""
+    """The longest time for one file, with all attempts, and all that comes before its first byte."""
     size: int = 1 << 30
-    """Of one file. The service documents none, and advises against more than 20 MB."""
+    """The most bytes of one file. The service documents no limit, and advises against more than 20 MB."""
     sum: int = 4 << 30
-    """Of all files of a run."""
+    """The most bytes of all files of a run."""
     in_memory: int = 8 << 20
-    """Of a file; what is larger lies on the disk while it is worked with."""
+    """The most bytes of a file that are held in memory; the rest lies on the disk while the file is worked with."""
     dead_hosts: int = 3
     """How many hosts may be out of reach, while none answers, until no further one is asked."""
     redirects: int = 10
     pauses: tuple[float, ...] = (1, 2, 4, 8)
-    """Before each further attempt, where a failure may pass."""
+    """How long to wait before each further attempt, where a failure may pass."""
     longest_pause: float = 60
-    """Of what a server may ask for (Retry-After)."""
+    """The longest pause that a server may ask for (Retry-After)."""
 
 
 class FetchError(Exception):

@@ -76,7 +76,7 @@ class Overview:
                     self._counts[finding.code] += 1
 
     def findings(self) -> str:
-        """The findings of all of them."""
+        """The findings of all templates, as text."""
         parts = []
         if self._acts:
             shown = (f"{text}\n{_also(others)}" if others.count else text for text, others in self._acts.values())

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from aib2packer.findings.code_pages import page
 from aib2packer.findings.codes import UNREADABLE
-from aib2packer.findings.explain import page
 from aib2packer.findings.judgement import relative
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import safe

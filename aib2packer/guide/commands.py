@@ -38,13 +38,13 @@ class Commands:
     values_file: str | None
     """The file that has the values of the required variables; None: each is an option."""
     copied: bool
-    """Whether that file is made of the example beside the build."""
+    """Whether the file of values is a copy of the example beside the build."""
     timeout_minutes: int
     keep_vm_on_error: bool
     required: tuple[str, ...]
     secrets: tuple[str, ...]
     example: str = EXAMPLE
-    """The file that shows which values are needed."""
+    """The file that shows which values the build needs."""
     only: tuple[str, ...] = ()
     """The option that leaves the other builds of the folder alone."""
     environment: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class Commands:
 
     @property
     def powershell_exports(self) -> tuple[str, ...]:
-        """The exports as PowerShell has them."""
+        """Put into the environment what the build takes from there, in PowerShell."""
         return tuple(f"$env:{name} = '...'" for name in self._from_environment)
 
     @property

@@ -34,7 +34,7 @@ def keep(service: Service, folder: str) -> tuple[str, ...]:
 
 
 def stop(service: Service) -> tuple[str, ...]:
-    """Commands after which it builds no more by itself, and nothing is under way."""
+    """Commands after which Image Builder builds no more by itself, and nothing is under way."""
     of_trigger = _template(service, "--image-template-name")
     return (
         *(f"az image builder trigger delete {of_trigger} --name {trigger} --yes" for trigger in service.triggers),
@@ -43,7 +43,7 @@ def stop(service: Service) -> tuple[str, ...]:
 
 
 def start_again(service: Service) -> tuple[str, ...]:
-    """Commands that have it build again, as long as it is there."""
+    """Commands that have Image Builder build again, as long as the template is there."""
     of_trigger = _template(service, "--image-template-name")
     return (
         *(f"az image builder trigger create {of_trigger} --name {trigger} --kind SourceImage" for trigger in service.triggers),
@@ -52,7 +52,7 @@ def start_again(service: Service) -> tuple[str, ...]:
 
 
 def delete(service: Service) -> tuple[str, ...]:
-    """Commands that delete it, and show the staging group if that stays."""
+    """Commands that delete the template, and show its staging group if that stays."""
     own = service.subscription or '"$subscription"'
     return (
         f"az image builder delete {_template(service)}",

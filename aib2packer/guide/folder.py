@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.guide.build_pipelines import pipelines
 from aib2packer.guide.example import example
 from aib2packer.guide.migration import page
-from aib2packer.guide.pipelines import pipelines
 from aib2packer.packer.layout import (
     ATTRIBUTES,
     DOWNLOADS,

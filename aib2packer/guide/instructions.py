@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
+from aib2packer.guide.choices import choices
 from aib2packer.guide.commands import FOLDER, commands
-from aib2packer.guide.decided import choices
+from aib2packer.guide.connections import reach
 from aib2packer.guide.leftovers import remove_leftovers, replace_image
-from aib2packer.guide.network import reach
-from aib2packer.guide.rights import further_rights, one_group, rights_to_boot, whole_subscription
+from aib2packer.guide.needed_rights import further_rights, one_group, rights_to_boot, whole_subscription
 from aib2packer.guide.service import service
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Auth
+from aib2packer.packer.distribution.image_version import counting_options, counting_values
 from aib2packer.packer.distribution.kinds import kind_of_target
-from aib2packer.packer.distribution.versions import counting_options, counting_values
 from aib2packer.packer.layout import SHA256SUMS, output_names
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.steps.download import needs_azure_cli
 from aib2packer.packer.subscription import subscription_value
-from aib2packer.packer.validation import stand_ins
+from aib2packer.packer.validation.validation_build import stand_ins
 from aib2packer.packer.vm.machine import build_location
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ class Guide:
     counting: str | None
     """The options that count gallery versions on, as the service does; None where the template names the version."""
     by_time: bool
-    """Whether the service did not count at all: its API version made the number from the time."""
+    """Whether the service made the number of a gallery version from the time, and did not count: its API version says so."""
     counting_values: tuple[str, ...]
-    """What these need in the shell: `name=value` each."""
+    """What the options that count on need in the shell: `name=value` each."""
     auth: Auth
     cloud: Cloud
     places: tuple[str, ...]
@@ -58,17 +58,17 @@ class Guide:
     needs_shell: bool
     """Whether the build runs commands of a POSIX shell on Packer's machine."""
     private_blobs: bool
-    """Whether it fetches with the Azure CLI's account."""
+    """Whether the build fetches with the account of the Azure CLI."""
     copies: bool
     """Whether post-processors make targets with the Azure CLI."""
     notes: tuple[str, ...]
-    """What the Azure CLI needs besides for targets of some kinds."""
+    """What the Azure CLI needs for targets of some kinds, besides being signed in."""
     fetched: bool
     """Whether scripts and files were fetched when the template was converted."""
     private: bool
     """Whether the build VM has an address in a subnet of the user's, where not every machine reaches it."""
     public: bool
-    """Whether it has a public address. Both where that is only known when Packer runs."""
+    """Whether the build VM has a public address. `private` and `public` are both true where only Packer's run knows."""
     had_identity: str | None
     """The name of the identity that the template used, "" where it is not known; None where there is none."""
     subscription_right: Right
@@ -90,13 +90,13 @@ class Guide:
     leftovers: tuple[str, ...] = ()
     """Commands that delete what a cancelled build left."""
     boots: str | None = None
-    """What a build boots that makes no image; None for one that makes an image."""
+    """What the build boots, where it only validates; None where it makes an image."""
     validated: bool = False
-    """Whether another build validates the image."""
+    """Whether a build of its own validates the image."""
     validation: Commands | None = None
-    """The commands of that build, where it lies beside this one."""
+    """The commands of the build that validates, where it lies below this one."""
     releases: bool = False
-    """Whether it releases a version, which the build holds back until then."""
+    """Whether the build releases a gallery version that was held back until the image is validated."""
 
     @property
     def counted(self) -> str:

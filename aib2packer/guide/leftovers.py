@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.packer.distribution.ids import REPLACES, TEMPORARY, TEMPORARY_SNAPSHOT
 from aib2packer.packer.distribution.kinds import kind_of_target
+from aib2packer.packer.distribution.made_ids import REPLACES, TEMPORARY, TEMPORARY_SNAPSHOT
 from aib2packer.packer.shell_words import Word, assignments, word
 from aib2packer.packer.subscription import subscription_value
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import capitalized
 from aib2packer.guide import cut_over
-from aib2packer.guide.rights import BUILD_GROUP_NAME
+from aib2packer.guide.needed_rights import BUILD_GROUP_NAME
 from aib2packer.lazy.models import dataclass
-from aib2packer.packer.distribution.ids import TEMPORARY_GROUP
+from aib2packer.packer.distribution.made_ids import TEMPORARY_GROUP
 from aib2packer.packer.layout import (
     ATTRIBUTES,
     AZURE_PIPELINES,

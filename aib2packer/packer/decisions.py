@@ -13,7 +13,7 @@ from aib2packer.packer.marketplace import architecture_of, generation_of
 from aib2packer.packer.os_type import find_os_type
 from aib2packer.packer.security import decide_security
 from aib2packer.packer.subscription import decide_subscription
-from aib2packer.packer.validation_plan import decide_validation
+from aib2packer.packer.validation.validation_plan import decide_validation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.marketplace import Architecture, Generation
     from aib2packer.packer.os_type import RunsOn
     from aib2packer.packer.security import Security
-    from aib2packer.packer.validation_plan import ValidationPlan
+    from aib2packer.packer.validation.validation_plan import ValidationPlan
 
 _LONGEST_NAME = 64  # of a template in Azure, and short enough for a file name
 

@@ -50,7 +50,7 @@ class GalleryPlace:
 
     @property
     def options(self) -> str:
-        """What names it on a command line of `az sig image-version`."""
+        """What names the definition on a command line of `az sig image-version`."""
         place = f"--subscription {self.subscription} --resource-group {self.group}"
         return f"{place} --gallery-name {self.gallery} --gallery-image-definition {self.name}"
 
@@ -72,7 +72,7 @@ class Service:
     counts: bool
     """Whether it counts the versions in a gallery."""
     numbers_by_time: bool
-    """Whether it makes them of the time, as it did before 2022-07-01."""
+    """Whether the API version makes gallery versions of the time, as those before 2022-07-01 do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +82,12 @@ class Launch:
     auth: Auth
     cloud: Cloud
     set_cloud: tuple[str, ...]
-    """What leads the Azure CLI to the cloud."""
+    """Commands that lead the Azure CLI to the cloud of the build."""
     init: str
     checks: tuple[str, ...]
     builds: tuple[str, ...]
     in_environment: bool
-    """Whether it takes the subscription from the environment."""
+    """Whether the build takes the subscription from the environment."""
     runs_az: bool
     own_machine: bool
     """Whether the machine must be one of the user's own, which reaches the build VM or is a VM in Azure."""
@@ -134,8 +134,8 @@ class Facts:
     build: str
     """The name of the build."""
     images: tuple[str, ...]
-    """What it makes that other resources refer to: the ends of ids, from the name of the gallery or the kind on."""
+    """What the build makes that other resources refer to: the ends of ids, from the name of the gallery or the kind on."""
     service: Service
     launch: Launch
     entries: tuple[ValueEntry, ...]
-    """All its variables."""
+    """All variables of the build."""

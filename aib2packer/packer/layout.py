@@ -80,9 +80,9 @@ RECORD = ".aib2packer.json"
 BUILDS = f"{PIPELINES}/builds.json"
 """The builds that the pipelines of a run start."""
 RUN = f"{PIPELINES}/run.sh"
-"""The script that runs one of them."""
+"""The script that runs one build of several."""
 PICK = f"{PIPELINES}/pick.sh"
-"""The script that picks those to start."""
+"""The script that picks the builds to start."""
 AT_TOP = (MIGRATION_PAGE, ESTATE_VALUES, CONSUMERS, *INVENTORIES, RECORD, PIPELINES)
 """What a run of several templates lays beside their folders."""
 
@@ -140,7 +140,7 @@ def values_file(name: str) -> str:
 EXAMPLE = "example.pkrvars.hcl"
 """The file that shows which values a build needs."""
 OWN_VALUES = "values.pkrvars.hcl"
-"""What the user makes of that file, in a folder with one build."""
+"""The file of values that the user makes of the example, in a folder with one build."""
 
 
 def environment_file(name: str) -> str:
@@ -166,7 +166,7 @@ class BuildFiles:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All of them, each once."""
+        """The names of all files, each once."""
         return tuple(dict.fromkeys((self.versions, self.variables, self.locals, self.sources, self.build)))
 
 
@@ -183,7 +183,7 @@ class OutputNames:
 
     @property
     def values(self) -> str:
-        """What the user makes of the example; among others Packer reads it by itself, for it always wants all values."""
+        """The file of values that the user makes of the example; among other builds Packer reads it by itself."""
         return f"{self.mark}values{VALUES_ENDING}" if self.mark else OWN_VALUES
 
     @property

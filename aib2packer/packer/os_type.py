@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Protocol
 
-from aib2packer.aib.answers import error_code
 from aib2packer.aib.model import Located
+from aib2packer.aib.service_answers import error_code
 from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern

@@ -18,7 +18,7 @@ from aib2packer.packer.steps.build_context import BuildContext
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.generalize import generalize, lay_script, may_change_script, run_script
 from aib2packer.packer.subscription import subscription_value
-from aib2packer.packer.validation import (
+from aib2packer.packer.validation.validation_build import (
     Base,
     for_validation,
     inline_validators,

@@ -188,7 +188,7 @@ def _is_item(leaf: Json) -> bool:
 
 
 def _findings(report: Report, wanted: Callable[[Code], bool]) -> dict[str, Finding]:
-    """The first such finding about each setting."""
+    """The first finding about each setting whose code is wanted."""
     found: dict[str, Finding] = {}
     for finding in report.findings:
         if finding.span.pointer is not None and wanted(finding.code):

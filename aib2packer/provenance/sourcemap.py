@@ -23,9 +23,9 @@ class Place:
     lines: Lines
     origins: tuple[Span, ...]
     folder: str = ""
-    """With a slash at its end; "" for the top, as it is in the address."""
+    """The folder of the HCL with a slash at its end, as in the address; "" for the top."""
     file: str = BUILD_FILE
-    """The name of the file in that folder."""
+    """The name of the file with the HCL."""
 
 
 def source_map(

@@ -18,7 +18,7 @@ _PACKAGE = Path(__file__).parent.parent
 COMPILED = "compiled_templates"
 """The folder in a wheel that has the templates compiled ahead, which a start need not do then."""
 MADE_BY = "made-by.txt"
-"""The file in it that names the version of Jinja2 that compiled them: another one compiles them anew."""
+"""The file beside compiled templates that names the version of Jinja2 they are compiled with: another compiles them anew."""
 
 
 def environment(finalize: Callable[[object], object] | None = None, *, autoescape: bool = False) -> Environment:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
+    from io import BufferedReader
     from pathlib import Path
     from typing import IO
 
@@ -44,14 +45,11 @@ def read_bytes(name: str, path: Path, most: int = MOST) -> bytes:
         FileError: It cannot be read, is no file, or is larger.
 
     """
-    handed_over = str(path).startswith(_HANDED_OVER)
     try:
-        if not handed_over:
-            _require_file(name, path.stat().st_mode)
-        with open(path, "rb", opener=None if handed_over else _without_waiting) as file:
-            if not handed_over:
-                _require_file(name, os.fstat(file.fileno()).st_mode)
+        with path.open("rb") if str(path).startswith(_HANDED_OVER) else open_file(path) as file:
             return read_most(name, file, most)
+    except _NoFileError as error:
+        raise FileError(name, error.strerror or "is no file", "Give a file.") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise unreadable(name, error) from error
 
@@ -76,11 +74,47 @@ def unreadable(name: str, error: OSError | ValueError) -> FileError:
     return FileError(name, *_REASONS.get(number or 0, (f"cannot be read ({said or error})", "Check the path.")))
 
 
-def _require_file(name: str, mode: int) -> None:
+def open_file(path: Path) -> BufferedReader:
+    """An open file, to be read.
+
+    Raises:
+        OSError: There is none, or it is something else, of which nothing was read.
+
+    """
+    _require_file(path, path.stat().st_mode)
+    file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - the caller closes it
+    try:
+        _require_file(path, os.fstat(file.fileno()).st_mode)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def holds(path: Path, content: bytes) -> bool | None:
+    """Whether there is a file that holds just this; None where there is nothing.
+
+    Raises:
+        OSError: It is no file, or cannot be read.
+
+    """
+    try:
+        with open_file(path) as file:
+            return os.fstat(file.fileno()).st_size == len(content) and file.read(len(content) + 1) == content
+    except FileNotFoundError:
+        return None
+
+
+class _NoFileError(OSError):
+    """What is there is no file: a pipe, a device."""
+
+
+def _require_file(path: Path, mode: int) -> None:
     if stat.S_ISDIR(mode):
-        raise FileError(name, *_REASONS[errno.EISDIR])
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(mode):
-        raise FileError(name, f"{_KINDS.get(stat.S_IFMT(mode), 'is something else')}, and no file", "Give a file.")
+        kind = _KINDS.get(stat.S_IFMT(mode), "is something else")
+        raise _NoFileError(errno.EINVAL, f"{kind}, and no file", str(path))
 
 
 def _without_waiting(path: str, flags: int) -> int:
@@ -90,7 +124,13 @@ def _without_waiting(path: str, flags: int) -> int:
 
 def is_within(path: Path, folder: Path) -> bool:
     """Whether a path leads into a folder, wherever its links lead."""
+    inner, outer = resolved(path), resolved(folder)
+    return inner is not None and outer is not None and inner.is_relative_to(outer)
+
+
+def resolved(path: Path) -> Path | None:
+    """Where a path leads; None where that is nowhere: its links go in a circle, or it is no path."""
     try:
-        return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, ValueError, RuntimeError):  # a name that is none, and links in a circle
-        return False
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: links in a circle
+        return None

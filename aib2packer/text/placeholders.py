@@ -39,15 +39,15 @@ _NO_FORMS: frozenset[str] = frozenset()
 IN_NAMES = pattern(rf"{_ANY}|{_BRACED}")
 """What is a placeholder in a name, a region or an id: there these signs mean nothing else."""
 IN_TAGS = pattern(_ANY)
-"""What is one in a tag."""
+"""What is a placeholder in a tag."""
 IN_COMMANDS = pattern(_TOKEN)
-"""What is one in any command."""
+"""What is a placeholder in any command."""
 WHOLE_COMMAND = pattern(rf"{_TOKEN}|{_ANGLED}")
-"""A command that is one, and nothing else: no shell takes it for anything."""
+"""A command that is a placeholder and nothing else: no shell takes it for anything."""
 IN_TEXTS = pattern(rf"{_TOKEN}|{_ANGLED}")
-"""What takes a value of its name in any text."""
+"""What is a placeholder in any text, where a value of its name is given."""
 IN_PATHS = pattern("|".join((_TOKEN, *(_TOOLS[form] for form in ("${name}", "$(name)", "{{ name }}", "[[name]]")))))
-"""What is one in a path on the VM."""
+"""What is a placeholder in a path on the VM."""
 IN_URIS = pattern("|".join((
     _TOKEN,
     _ANGLED,
@@ -58,7 +58,7 @@ IN_URIS = pattern("|".join((
     rf"(?!__(?:init|main|pycache)__){_TOOLS['__name__']}",
     r"%[A-Za-z_]\w{2,}%(?![0-9A-Fa-f]{2})",  # else it is a byte that begins there
 )))  # fmt: skip
-"""What is one in a URI."""
+"""What is a placeholder in a URI."""
 _UNQUOTED = pattern(_ANY)
 
 

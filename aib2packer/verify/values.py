@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.validation import stand_ins
+from aib2packer.packer.validation.validation_build import stand_ins
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -8,9 +8,9 @@ import re
 import pytest
 
 from aib2packer import Conversion, Options, OsType, Severity
-from aib2packer.aib.versions import ADDED, KNOWN
+from aib2packer.aib.api_versions import ADDED, KNOWN
+from aib2packer.findings.code_pages import by_id
 from aib2packer.findings.codes import SERVICE_REFUSES
-from aib2packer.findings.explain import by_id
 from aib2packer.provenance.accounting import Entry, State
 from tests.aib.specification import SPECIFICATION, document, newer, place, settings, violations
 from tests.cases.templates import Json, convert_json

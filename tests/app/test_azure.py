@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aib2packer.aib.versions import KNOWN
+from aib2packer.aib.api_versions import KNOWN
 from aib2packer.cli import main
 from tests.app.azure_stand_in import AzureStandIn
 

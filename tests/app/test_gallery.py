@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aib2packer.aib.gallery_versions import LARGEST_PART, Version, next_version, parse_version
-from aib2packer.app.gallery import GalleryImageName, parse_image
+from aib2packer.app.azure.gallery import GalleryImageName, parse_image
 from aib2packer.text.source import InputError
 
 IDS = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute"

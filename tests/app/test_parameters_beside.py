@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aib2packer.app.parameters_beside import environment_of, parameters_beside
+from aib2packer.app.parameters_beside import environment_of, environments_of, parameters_beside
 
 TAKES = b'{"size": "[parameters(\'size\')]"}'
 
@@ -28,6 +28,13 @@ def test_a_parameters_file_is_known_by_its_name_and_tells_what_it_is_for(
     (tmp_path / name).write_text("{}", encoding="utf-8")
     assert parameters_beside(tmp_path / template, TAKES) == (tmp_path / name,)
     assert environment_of(tmp_path / template, tmp_path / name) == environment
+
+
+def test_environments_have_names_that_every_system_takes_and_that_are_apart() -> None:
+    names = ("parameters.dev", "parameters.Dev", "parameters.a$(b)", "parameters.nul", "parameters.a'b'", "dev.params")
+    files = [Path(f"web.{name}.json") for name in names]
+
+    assert list(environments_of(Path("web.json"), files)) == ["dev", "Dev-2", "a-b", "environment-nul", "a-b-2", "dev-3"]
 
 
 @pytest.mark.parametrize(

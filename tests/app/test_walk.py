@@ -52,6 +52,13 @@ def test_patterns_leave_out_names_anywhere_and_paths_from_the_top(tmp_path: Path
         ("a/**", "a/b/c.json", True),
         ("c?.json", "a/cc.json", True),
         ("c.json", "a/xc.json", False),
+        ("a/**", "a", False),
+        ("a/**/b", "a/b/a/b/a/b", True),
+        ("**/a*/*b", "x/ab/x/ax/b", True),
+        ("**/a*/*b", "x/ab/x/xb", False),
+        ("a**b.json", "a/b.json", False),
+        ("*a" * 50 + "b", "a" * 250, False),  # what it takes grows with both lengths only
+        ("**/*a*/" * 50 + "b", "aaaa/" * 100, False),
         ("[a].json", "[a].json", True),
     ],
 )
@@ -81,12 +88,12 @@ def test_a_repository_cannot_have_a_program_run_when_it_is_searched(tmp_path: Pa
 
 
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="there are no links")
-def test_links_are_not_followed_out_of_the_folder(tmp_path: Path) -> None:
+def test_links_to_folders_are_not_followed_and_what_a_link_to_a_file_leads_to_is_told_later(tmp_path: Path) -> None:
     lay(tmp_path, "in/a.json", "elsewhere/secret.json")
     (tmp_path / "in/folder").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "in/file.json").symlink_to(tmp_path / "elsewhere/secret.json")
     (tmp_path / "in/gone.json").symlink_to(tmp_path / "nowhere.json")
-    assert found(tmp_path / "in") == ["a.json"]
+    assert found(tmp_path / "in") == ["a.json", "file.json", "gone.json"]
 
 
 @pytest.mark.parametrize(("compiler", "expected"), [(True, ["main.bicep"]), (False, ["main.json"])])

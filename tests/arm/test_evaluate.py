@@ -12,6 +12,7 @@ from aib2packer.arm.evaluation.evaluate import evaluate, evaluate_definition, ev
 from aib2packer.arm.evaluation.functions import registry
 from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Scope, user_functions, variable_definitions
 from aib2packer.arm.language.expression import ExpressionError, parse, print_expression
+from aib2packer.arm.language.json_values import JsonSymbolic, node_of, value_of
 from aib2packer.arm.language.symbolic import (
     Access,
     Apply,
@@ -29,7 +30,6 @@ from aib2packer.arm.language.symbolic import (
     parameters_of,
     same,
 )
-from aib2packer.arm.language.tree import JsonSymbolic, node_of, value_of
 from aib2packer.findings.model import Report
 from aib2packer.jsonc import reader as jsonc
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject

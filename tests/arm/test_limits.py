@@ -10,6 +10,7 @@ from aib2packer import Conversion, convert
 from aib2packer.arm.evaluation.budget import Budget
 from aib2packer.arm.evaluation.evaluate import evaluate_definition
 from aib2packer.arm.evaluation.scope import Definition, Memory, Scope, variable_definitions
+from aib2packer.arm.language.json_values import JsonSymbolic, node_of
 from aib2packer.arm.language.symbolic import (
     If,
     ParameterSymbol,
@@ -23,7 +24,6 @@ from aib2packer.arm.language.symbolic import (
     type_of,
     walk,
 )
-from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonObject
 from aib2packer.text.source import SourceText, Span

@@ -9,8 +9,8 @@ from aib2packer import convert
 from aib2packer.arm.evaluation.evaluate import evaluate, evaluate_again
 from aib2packer.arm.evaluation.scope import Definition, Scope
 from aib2packer.arm.language.expression import parse
+from aib2packer.arm.language.json_values import JsonSymbolic, node_of
 from aib2packer.arm.language.symbolic import ArmValue, ParameterSymbol, Type, is_symbol
-from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.text.source import SourceText, Span
 
 NOWHERE = Span(SourceText("t.json", ""), 0, 0)

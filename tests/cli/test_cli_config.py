@@ -131,6 +131,27 @@ def test_findings_point_at_what_stands_in_the_file_that_was_replaced(tmp_path: P
         ("[replace]\nold = 1", "does not give each old name a new one"),
         ('[[template]]\nmatch = "*"\nparameters = "gone.json"', "gone.json: AIB2P020 error: there is no such file"),
         ('[[template]]\nmatch = "*"\nfolder = "one"', "goes to the folder one, as "),
+        *(
+            (f'[[template]]\nmatch = "*"\nfolder = "{name}"', "no folder below that of all builds")
+            for name in ("../{stem}", "/tmp/{stem}", "$(pwned)", "", "nul", "pipelines/{stem}", "{stem}/../..")
+        ),
+        *(
+            (f'[[template]]\nmatch = "*"\n{key} = {value}', "is not what it should be")
+            for key, value in (
+                ("folder", "1"),
+                ("parameters", "7"),
+                ("parameters", '[""]'),
+                ("environments", "{a = 1}"),
+                ("set", "{a = 2026-01-01}"),
+            )
+        ),
+        ('[[template]]\nmatch = "*"\nparameters = "/gone/*"', "/gone/*: AIB2P020 error: there is no such file"),
+        ('[[template]]\nmatch = "*"\nenvironments = {"../a" = "a.json"}', "is no name for an environment"),
+        ('[[template]]\nmatch = "*"\nmax-size = [1]', "max-size: give one value"),
+        ("max-size = 2026-01-01", "max-size: give one value"),
+        ("exclude = [1]", "exclude: give a list of texts"),
+        ('report = "../r.json"', "lies outside of the folder of this file"),
+        (f"a = {'[' * 9_999}", "nested too deeply"),
     ],
 )
 def test_what_cannot_be_meant_is_told(tmp_path: Path, text: str, message: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aib2packer.findings.explain import by_id, page
+from aib2packer.findings.code_pages import by_id, page
 from aib2packer.findings.model import Severity
 from aib2packer.findings.text import columns
 from tests.cli.test_cli import GOOD, LOSSY, POSIX, WRONG, convert, folder, on_terminal, run

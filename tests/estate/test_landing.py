@@ -144,7 +144,19 @@ def test_a_record_that_names_a_file_elsewhere_removes_nothing(path: str) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"formatVersion": 2, "files": {"a": "b"}}', '{"formatVersion": 1, "files": 3}']
+    "path", ["C:/secret", "c:secret", ".git/config", "nul", "a//b", "./a", "a\0b", "a:b", "", "~/a", "x\u202ey"]
+)
+def test_a_record_names_only_what_a_run_may_have_written(path: str) -> None:
+    Path("out").mkdir()
+    files = {path: "0", "web/.gitignore": "1", "web/scripts/01-a b.sh": "2"}
+    Path("out/.aib2packer.json").write_text(json.dumps({"formatVersion": 1, "files": files}), encoding="utf-8")
+
+    assert record.read(Path("out")).files.keys() == files.keys() - {path}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "[" * 9_999, "9" * 9_999, '{"formatVersion": 2, "files": {"a": "b"}}', '{"formatVersion": 1, "files": 3}'],
 )
 def test_a_record_that_says_nothing_is_as_none(text: str) -> None:
     Path("out").mkdir()

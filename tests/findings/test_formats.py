@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
+from aib2packer.findings.code_pages import page
 from aib2packer.findings.codes import (
     JSON_TRAILING_COMMA,
     OPEN_TO_THE_INTERNET,
@@ -22,7 +23,6 @@ from aib2packer.findings.codes import (
     UNREADABLE,
     VM_BOOT,
 )
-from aib2packer.findings.explain import page
 from aib2packer.findings.formats import Format, render
 from aib2packer.findings.judgement import Judgement
 from aib2packer.findings.model import Code, Finding, about_file

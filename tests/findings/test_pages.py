@@ -13,7 +13,7 @@ import pytest
 
 from aib2packer.cli import main
 from aib2packer.findings import codes
-from aib2packer.findings.explain import PAGES, by_id, page
+from aib2packer.findings.code_pages import PAGES, by_id, page
 from aib2packer.findings.model import Code
 from tests.findings.pages import blocks, missing_lines, write_example
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from aib2packer import InputError
-from aib2packer.app.gallery import list_versions, parse_image
+from aib2packer.app.azure.gallery import list_versions, parse_image
 from aib2packer.packer.layout import SIGN_IN_SCRIPT
 from aib2packer.packer.steps.cli_session import SCRIPT
 from tests.cases import CASES, GOLDEN, golden_hcl

@@ -17,13 +17,13 @@ from aib2packer.packer.shell_words import word
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from aib2packer.aib.distribute import TargetHead
     from aib2packer.aib.fields import Fields
+    from aib2packer.aib.sections.distribute import TargetHead
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.distribution.plan import DistributionPlan
-    from aib2packer.packer.distribution.script import Script
     from aib2packer.packer.distribution.target_kind import TargetContext
+    from aib2packer.packer.steps.cli_script import Script
     from aib2packer.packer.variables.symbols import Symbols
 
 

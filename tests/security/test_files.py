@@ -14,8 +14,12 @@ from aib2packer.app.inputs import collect
 from aib2packer.findings.text import render
 from aib2packer.hcl.names import portable_name
 from aib2packer.packer.layout import customizer_file
+from aib2packer.system.files import MOST
+from aib2packer.text.source import FileError
 from tests.arm.test_deployment import deployment
 from tests.cases.templates import template
+from tests.estate.runs import convert as convert_folder
+from tests.estate.runs import image, lay
 from tests.security.hostile import HOSTILE
 
 DEVICES = ("CON", "prn", "Aux", "NUL", "CONIN$", "conout$", "COM1", "lpt9", "com\u00b2", "nul.tar", "con.x.json")
@@ -144,6 +148,42 @@ def test_a_link_reaches_no_file_outside_of_the_folder_and_none_is_quoted(path: s
     assert "AIB2P010" in shown
     assert HIDDEN not in shown
     assert "PATH=" not in shown
+
+
+def test_an_image_template_behind_a_link_that_leads_out_of_a_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "outside.json").write_text(json.dumps(template(name=HIDDEN)))
+    (tmp_path / "in/link.json").symlink_to("../outside.json")
+    (one,) = collect((str(tmp_path / "in"),), None)
+
+    with pytest.raises(FileError, match="a link to a file that lies outside") as raised:
+        one.read(MOST)
+
+    assert HIDDEN not in str(raised.value)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "circle"])
+def test_nothing_waits_for_what_lies_where_a_file_is_expected(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lay("in", web=image("web"), db=image("db"))
+    assert convert_folder("in", "-o", "out")[0] == 0
+
+    def put(path: str) -> None:
+        Path(path).unlink(missing_ok=True)
+        os.mkfifo(path) if kind == "pipe" else Path(path).symlink_to("/dev/zero" if kind == "device" else Path(path).name)
+
+    for path in ("in/x.json", "in/x.bicep", "in/.gitignore", "out/web/build.pkr.hcl", "out/db/MIGRATION.md"):
+        put(path)
+        status, said = convert_folder("in", "-o", "out", "--force")
+        assert status == 2 or path.endswith(".gitignore")
+        assert path in said or path.endswith(".gitignore")
+    assert convert_folder("in", "-o", "out", "--check")[0] == 2
+    for path in ("out/.aib2packer.json", "out/old/build.pkr.hcl", "in/aib2packer.toml", "r.json"):
+        Path(path).parent.mkdir(exist_ok=True)
+        put(path)
+        assert convert_folder("in", "-o", "out", "--check", "--report", "r.json")[0] == 2
 
 
 def test_a_link_is_followed_within_the_folder_that_was_given(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""A run of the program: its inputs, output, and what differs."""
+"""Files that are read, and programs that are looked for."""

@@ -9,8 +9,8 @@ import json
 import shlex
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.documents.answers import answer
 from aib2packer.arm.documents.context import IMAGE_TEMPLATES
+from aib2packer.arm.documents.deployment_outputs import answer
 from aib2packer.arm.documents.parameters import (
     ExternalValue,
     KeyVaultSecret,
@@ -24,8 +24,8 @@ from aib2packer.arm.evaluation.evaluate import evaluate_again, evaluate_definiti
 from aib2packer.arm.evaluation.loops import MAX_ROUNDS
 from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Memory, Scope, user_functions, variable_definitions
 from aib2packer.arm.language.expression import ExpressionError
+from aib2packer.arm.language.json_values import JsonSymbolic, is_null, value_of
 from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol, parameters_of
-from aib2packer.arm.language.tree import JsonSymbolic, is_null, value_of
 from aib2packer.findings import codes
 from aib2packer.findings.model import Finding
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, JsonScalar, string_of

@@ -348,8 +348,8 @@ def _file_value(name: str, entry: Json, report: Report) -> Given | None:
         secret = _text(reference.get("secretName"), report) if isinstance(reference, JsonObject) else None
         return KeyVaultSecret((vault_id or "").rsplit("/", 1)[-1], secret or "", entry.span)
     if (expression := entry.get("expression")) is not None:
+        from aib2packer.arm.language.json_values import value_of
         from aib2packer.arm.language.symbolic import is_known
-        from aib2packer.arm.language.tree import value_of
 
         value = _computed(expression, report)
         known = value is None or is_known(value_of(value))
@@ -367,7 +367,7 @@ def _file_value(name: str, entry: Json, report: Report) -> Given | None:
 
 def _text(node: Json | None, report: Report) -> str | None:
     """A text of a parameters file, computed; an expression that is not known as it stands."""
-    from aib2packer.arm.language.tree import JsonSymbolic
+    from aib2packer.arm.language.json_values import JsonSymbolic
 
     value = None if node is None else _computed(node, report)
     return value.shown if isinstance(value, JsonSymbolic) else string_of(value)

@@ -117,7 +117,7 @@ def _property(definition: Deployed, key: str) -> str | None:
         return _NO_SECURITY_TYPE if key == "features" else None
     from aib2packer.arm.evaluation.evaluate import evaluate_json
     from aib2packer.arm.language.expression import ExpressionError
-    from aib2packer.arm.language.tree import value_of
+    from aib2packer.arm.language.json_values import value_of
 
     try:
         value = value_of(evaluate_json(node, definition.scopes.resolved))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.language.tree import JsonSymbolic, value_of
+from aib2packer.arm.language.json_values import JsonSymbolic, value_of
 from aib2packer.jsonc.tree import JsonArray, JsonObject
 
 if TYPE_CHECKING:

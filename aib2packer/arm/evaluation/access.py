@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.functions.base import FunctionError, choose
 from aib2packer.arm.language.describe import describe_type, shorten
+from aib2packer.arm.language.json_values import JsonSymbolic, has_symbolic_keys, is_null, node_of, value_of
 from aib2packer.arm.language.symbolic import Access, Apply, DeploymentFact, If, Runtime, is_symbol, once, type_of
-from aib2packer.arm.language.tree import JsonSymbolic, has_symbolic_keys, is_null, node_of, value_of
 from aib2packer.jsonc.tree import JsonArray, JsonObject
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from aib2packer.arm.language.expression import ExpressionError
+from aib2packer.arm.language.json_values import JsonSymbolic
 from aib2packer.arm.language.symbolic import Concat, Lambda, is_symbol, parts_of
-from aib2packer.arm.language.tree import JsonSymbolic
 from aib2packer.jsonc.tree import MAX_DEPTH, JsonArray, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass, field
 

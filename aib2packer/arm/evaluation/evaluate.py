@@ -32,9 +32,9 @@ from aib2packer.arm.language.expression import (
     print_expression,
     unescape,
 )
+from aib2packer.arm.language.json_values import drop_nulls, member_of, value_of
 from aib2packer.arm.language.place import StringPlace
 from aib2packer.arm.language.symbolic import is_symbol
-from aib2packer.arm.language.tree import drop_nulls, member_of, value_of
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.text.source import SourceText, Span
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, NoReturn
 
 from aib2packer.arm.language.expression import ExpressionError
-from aib2packer.arm.language.tree import JsonSymbolic, node_of, value_of
+from aib2packer.arm.language.json_values import JsonSymbolic, node_of, value_of
 from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:

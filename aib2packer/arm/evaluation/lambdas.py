@@ -13,8 +13,8 @@ from aib2packer.arm.evaluation.frame import fail
 from aib2packer.arm.evaluation.functions.text import to_text
 from aib2packer.arm.language.describe import describe_type
 from aib2packer.arm.language.expression import Call, StringLiteral
+from aib2packer.arm.language.json_values import JsonSymbolic, has_symbolic_keys, member_of, value_of
 from aib2packer.arm.language.symbolic import Apply, Lambda, LambdaVariable, Type, is_symbol, type_of
-from aib2packer.arm.language.tree import JsonSymbolic, has_symbolic_keys, member_of, value_of
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject
 from aib2packer.lazy.models import dataclass
 

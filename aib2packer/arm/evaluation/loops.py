@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.budget import STEP
 from aib2packer.arm.language.expression import ExpressionError
+from aib2packer.arm.language.json_values import JsonSymbolic, value_of
 from aib2packer.arm.language.symbolic import Apply, Lambda, LambdaVariable, is_symbol
-from aib2packer.arm.language.tree import JsonSymbolic, value_of
 from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Evaluate = Callable[[Json, Scope], Json]
 
 MAX_ROUNDS = 800
-"""Of any loop: https://learn.microsoft.com/azure/azure-resource-manager/templates/copy-resources"""
+"""The most rounds of any loop: https://learn.microsoft.com/azure/azure-resource-manager/templates/copy-resources"""
 
 
 def loops_of(member: JsonMember) -> tuple[JsonObject, ...]:

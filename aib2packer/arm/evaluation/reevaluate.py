@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.functions.text import to_text
 from aib2packer.arm.language.expression import Call, Evaluated, Expression, IndexAccess, PropertyAccess, StringLiteral
+from aib2packer.arm.language.json_values import JsonSymbolic, member_of
 from aib2packer.arm.language.symbolic import (
     Access,
     Apply,
@@ -24,7 +25,6 @@ from aib2packer.arm.language.symbolic import (
     is_known,
     is_symbol,
 )
-from aib2packer.arm.language.tree import JsonSymbolic, member_of
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from aib2packer.arm.evaluation.frame import fail, fail_name, suggestion
 from aib2packer.arm.evaluation.functions.base import choose
 from aib2packer.arm.language.describe import describe_type
 from aib2packer.arm.language.expression import ExpressionError
+from aib2packer.arm.language.json_values import is_null, value_of
 from aib2packer.arm.language.symbolic import Apply, Deferred, is_symbol, may_be_null, type_of
-from aib2packer.arm.language.tree import is_null, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

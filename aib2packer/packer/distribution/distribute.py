@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, traced
 from aib2packer.lazy.models import dataclass
+from aib2packer.packer.distribution.image_version import report_versions
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.distribution.steps import DistributionSteps
 from aib2packer.packer.distribution.tags import tags_value
 from aib2packer.packer.distribution.target_kind import TargetContext
 from aib2packer.packer.distribution.temporary_image import temporary_image_settings
-from aib2packer.packer.distribution.versions import report_versions
 from aib2packer.packer.vm.machine import build_location, timeout
 
 if TYPE_CHECKING:

@@ -6,14 +6,15 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.distribute import read_gallery_target
 from aib2packer.aib.model import GalleryTarget
+from aib2packer.aib.sections.distribute import read_gallery_target
 from aib2packer.findings import codes
 from aib2packer.hcl.values import Attribute, Block, HclCode, Local, Value
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.access.rights import PUBLISHER, TAGGER, Right, gallery_scope
-from aib2packer.packer.distribution.ids import gallery_version_id
+from aib2packer.packer.distribution.image_version import VERSION, image_version
+from aib2packer.packer.distribution.made_ids import gallery_version_id
 from aib2packer.packer.distribution.regions import (
     copies_by_region,
     region_words,
@@ -21,23 +22,22 @@ from aib2packer.packer.distribution.regions import (
     storage_type_of_objects,
     target_regions,
 )
-from aib2packer.packer.distribution.script import RawShell
 from aib2packer.packer.distribution.target_kind import Bootable, Finishing, TargetKind, TargetOutput
-from aib2packer.packer.distribution.versions import VERSION, image_version
 from aib2packer.packer.source.gallery_image import gallery_image
+from aib2packer.packer.steps.cli_script import RawShell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from aib2packer.aib.distribute import TargetHead
     from aib2packer.aib.fields import Fields
+    from aib2packer.aib.sections.distribute import TargetHead
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings
     from aib2packer.packer.distribution.plan import DistributionPlan
     from aib2packer.packer.distribution.regions import Copies
-    from aib2packer.packer.distribution.script import Operand, Option, Script
     from aib2packer.packer.distribution.target_kind import TargetContext
+    from aib2packer.packer.steps.cli_script import Operand, Option, Script
     from aib2packer.packer.variables.symbols import Symbols
 
 _GALLERY_NAME = pattern(r"[A-Za-z0-9](?:[A-Za-z0-9._]{0,78}[A-Za-z0-9])?")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass
-from aib2packer.packer.distribution.ids import REPLACES, TEMPORARY, temporary_name
+from aib2packer.packer.distribution.made_ids import REPLACES, TEMPORARY, temporary_name
 from aib2packer.packer.distribution.plan import is_same, is_same_subscription
-from aib2packer.packer.distribution.script import RawShell
+from aib2packer.packer.steps.cli_script import RawShell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.options import OsType
-    from aib2packer.packer.distribution.script import Operand, Option, Script
     from aib2packer.packer.distribution.target_kind import TargetContext
+    from aib2packer.packer.steps.cli_script import Operand, Option, Script
 
 _ID: tuple[Option, ...] = (("--query", "id"), ("--output", "tsv"))
 _TAG: Option = ("--tags", f"{TEMPORARY}=yes")

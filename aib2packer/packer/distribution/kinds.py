@@ -20,7 +20,7 @@ TARGETS: dict[str, TargetKind[Any]] = {
         VhdKind(),
     )
 }
-"""By the `type` that the template says."""
+"""The kinds of targets, by the `type` that the template says."""
 
 
 def kind_of_target(target: Target) -> TargetKind[Any]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.distribute import read_managed_image_target
 from aib2packer.aib.model import ManagedImageTarget
+from aib2packer.aib.sections.distribute import read_managed_image_target
 from aib2packer.findings import codes
 from aib2packer.hcl.values import traced
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.access.rights import CONTRIBUTOR, Right, group_words
-from aib2packer.packer.distribution.ids import managed_image_id, snapshot_id
 from aib2packer.packer.distribution.image_copy import GalleryOrigin, SnapshotOrigin, copy_image
+from aib2packer.packer.distribution.made_ids import managed_image_id, snapshot_id
 from aib2packer.packer.distribution.target_kind import Bootable, TargetKind, TargetOutput
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.source.managed_image import managed_image, name_of_no_image
@@ -21,15 +21,15 @@ from aib2packer.packer.source.managed_image import managed_image, name_of_no_ima
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from aib2packer.aib.distribute import TargetHead
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.ids import ResourceId
+    from aib2packer.aib.sections.distribute import TargetHead
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.distribution.plan import DistributionPlan
-    from aib2packer.packer.distribution.script import Script
     from aib2packer.packer.distribution.target_kind import TargetContext
+    from aib2packer.packer.steps.cli_script import Script
     from aib2packer.packer.variables.symbols import Symbols
 
 IMAGE_GROUP = "the managed image's resource group"

@@ -12,7 +12,7 @@ from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Attribute, Blank, Block, HclCode
 from aib2packer.lazy.models import dataclass
-from aib2packer.packer.distribution.script import concat
+from aib2packer.packer.steps.cli_script import concat
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import GalleryTarget

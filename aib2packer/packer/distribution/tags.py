@@ -128,7 +128,7 @@ def _layers(kinds: Sequence[tuple[str, Mapping[str, TemplateText]]], late: Seque
 
 
 def _merge(kinds: Sequence[Mapping[str, TemplateText]]) -> dict[str, TemplateText]:
-    """All of them, the template's own first; the later win."""
+    """The tags of all kinds as one map, the template's own first; the later win."""
     merged: dict[str, TemplateText] = {}
     for tags in kinds:
         for key, value in tags.items():
@@ -197,7 +197,7 @@ def _missing(tags: Mapping[str, TemplateText], shared: Mapping[str, TemplateText
 
 
 def _has(tags: Mapping[str, TemplateText], key: str, value: TemplateText) -> bool:
-    """Whether there is such a tag; Azure minds no case in its name."""
+    """Whether a tag with that name and value is among others; Azure minds no case in names."""
     return any(other.lower() == key.lower() and found.parts == value.parts for other, found in tags.items())
 
 

@@ -11,9 +11,9 @@ from aib2packer.lazy.models import dataclass
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from aib2packer.aib.distribute import TargetHead
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.ids import ResourceId
+    from aib2packer.aib.sections.distribute import TargetHead
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.azure.clouds import Cloud
     from aib2packer.findings.model import Report
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.access.network import Reach
     from aib2packer.packer.access.rights import Right
     from aib2packer.packer.distribution.plan import DistributionPlan
-    from aib2packer.packer.distribution.script import Script
+    from aib2packer.packer.steps.cli_script import Script
     from aib2packer.packer.variables.symbols import Symbols
 
 T = TypeVar("T", bound=Target)

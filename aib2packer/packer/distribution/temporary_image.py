@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Local, Value
-from aib2packer.packer.distribution.ids import TEMPORARY, snapshot_name, temporary_group, temporary_image
+from aib2packer.packer.distribution.made_ids import TEMPORARY, snapshot_name, temporary_group, temporary_image
 from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.vm.machine import BUILD_GROUP
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def temporary_image_settings(template: ImageTemplate, decisions: Decisions, symbols: Symbols, report: Report) -> Settings:
-    """The settings of azure-arm for such an image, and for the snapshot that managed images are copied from."""
+    """The settings of azure-arm for a temporary image, and for the snapshot that managed images are copied from."""
     plan, security, name = decisions.plan, decisions.security, decisions.name
     settings: Settings = {}
     if plan.temporary_group is not None:
@@ -53,7 +53,7 @@ def _image_that_goes(security: Security, template: ImageTemplate, name: str) -> 
 
 
 def image_group(name: str) -> Local:
-    """The resource group of such an image, where the build may take one that is there: it stays, and the image is deleted."""
+    """The resource group of a temporary image, where the build may take one that is there: it stays, the image is deleted."""
     group = temporary_group(name)
     chosen = HclCode(f"var.{BUILD_GROUP.name} == null ? local.{group.name} : var.{BUILD_GROUP.name}", (BUILD_GROUP, group))
     return Local("image_group_name", chosen)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.distribute import read_vhd_target
 from aib2packer.aib.model import VhdTarget
+from aib2packer.aib.sections.distribute import read_vhd_target
 from aib2packer.arm.language.text import join
 from aib2packer.findings import codes
 from aib2packer.hcl.values import HclCode, Value, Variable, traced
@@ -14,15 +14,15 @@ from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.access.network import HTTPS, PACKER, Reach, server
 from aib2packer.packer.access.rights import BLOB_CONTRIBUTOR, READER, Right, account_of, account_scope
-from aib2packer.packer.distribution.ids import TIME
-from aib2packer.packer.distribution.script import Option, RawShell, Script, concat
+from aib2packer.packer.distribution.made_ids import TIME
 from aib2packer.packer.distribution.target_kind import Finishing, TargetKind, TargetOutput
+from aib2packer.packer.steps.cli_script import Option, RawShell, Script, concat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from aib2packer.aib.distribute import TargetHead
     from aib2packer.aib.fields import Fields
+    from aib2packer.aib.sections.distribute import TargetHead
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.azure.clouds import Cloud
     from aib2packer.findings.model import Report

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import GalleryImage, SharedGalleryImage
-from aib2packer.aib.source import read_gallery_image
+from aib2packer.aib.sections.source import read_gallery_image
 from aib2packer.hcl.values import Attribute, Block
 from aib2packer.packer.access.rights import READER, Right, definition_scope
 from aib2packer.packer.shell_words import word
-from aib2packer.packer.source.plan import plan_info
+from aib2packer.packer.source.purchase_plan import plan_info
 from aib2packer.packer.source.source_kind import SourceKind
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class GalleryImageSource(SourceKind[GalleryImage | SharedGalleryImage]):
         return {"shared_image_gallery": Block("shared_image_gallery", body, origins=(source.span,))}
 
     def newest(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols, location: str) -> str:
-        """That of the definition, of those that are not held back."""
+        """The newest version of the image definition that is not held back."""
         del location
         if not isinstance(source, GalleryImage) or source.version is not None:
             return ""

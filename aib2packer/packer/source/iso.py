@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from aib2packer.aib.source import read_iso
+from aib2packer.aib.sections.source import read_iso
 from aib2packer.packer.source.platform_image import PlatformImageSource
 
 if TYPE_CHECKING:

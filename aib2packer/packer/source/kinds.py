@@ -22,7 +22,7 @@ SOURCES: dict[str, SourceKind[Any]] = {
         IsoSource(),
     )
 }
-"""By the `type` that the template says."""
+"""The kinds of sources, by the `type` that the template says."""
 
 
 def kind_of_source(source: Source) -> SourceKind[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import ManagedImage
-from aib2packer.aib.source import read_managed_image
+from aib2packer.aib.sections.source import read_managed_image
 from aib2packer.hcl.values import HclCode, Interpolation, traced
 from aib2packer.packer.access.rights import READER, Right, group_words
 from aib2packer.packer.expressions.dates import NOW

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.model import PlatformImage
-from aib2packer.aib.source import read_platform_image
+from aib2packer.aib.sections.source import read_platform_image
 from aib2packer.hcl.values import traced
 from aib2packer.packer.shell_words import word
-from aib2packer.packer.source.plan import plan_info
+from aib2packer.packer.source.purchase_plan import plan_info
 from aib2packer.packer.source.source_kind import SourceKind
 
 if TYPE_CHECKING:

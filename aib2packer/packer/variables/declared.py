@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import write_id
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, ParameterFact
+from aib2packer.arm.language.json_values import value_of
 from aib2packer.arm.language.symbolic import DeploymentFact, is_known, walk
-from aib2packer.arm.language.tree import value_of
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import HclCode, Variable, VariableValidation
 from aib2packer.jsonc.tree import JsonScalar

@@ -62,7 +62,7 @@ class Names:
 
     @property
     def bodies(self) -> tuple[ArmValue, ...]:
-        """What each of them holds, with the names of the others in it."""
+        """What each local holds, with the names of the others in it."""
         return tuple(_Writer(self._in(parts_of(one.value), but=one)).inside(one.value) for one in self.locals)
 
     def put_back(self, value: ArmValue) -> ArmValue:

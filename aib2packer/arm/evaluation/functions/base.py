@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from aib2packer.arm.evaluation.budget import Budget
 from aib2packer.arm.language.describe import describe_type, shorten
+from aib2packer.arm.language.json_values import JsonSymbolic, node_of, value_of
 from aib2packer.arm.language.symbolic import Apply, If, is_known, is_symbol, type_of
-from aib2packer.arm.language.tree import JsonSymbolic, node_of, value_of
 from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from aib2packer.arm.evaluation.functions.collation import COLLATED, collation_ke
 from aib2packer.arm.evaluation.functions.merge import deep_merge, shallow_merge
 from aib2packer.arm.evaluation.functions.strings import find_first, find_last
 from aib2packer.arm.evaluation.functions.text import cut, to_text, utf16_length
+from aib2packer.arm.language.json_values import JsonSymbolic, has_symbolic_keys, member_of, node_of, value_of
 from aib2packer.arm.language.symbolic import concat, identity_of, is_symbol, same, type_of
-from aib2packer.arm.language.tree import JsonSymbolic, has_symbolic_keys, member_of, node_of, value_of
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.evaluation.functions.base import choose
+from aib2packer.arm.language.json_values import JsonSymbolic, has_symbolic_keys, is_null, key_of, member_of, node_of, value_of
 from aib2packer.arm.language.symbolic import Apply, If, is_symbol
-from aib2packer.arm.language.tree import JsonSymbolic, has_symbolic_keys, is_null, key_of, member_of, node_of, value_of
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 
 if TYPE_CHECKING:

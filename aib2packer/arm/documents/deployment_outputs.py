@@ -11,8 +11,8 @@ from aib2packer.arm.evaluation.budget import STEP
 from aib2packer.arm.evaluation.evaluate import evaluate_json, evaluate_node
 from aib2packer.arm.evaluation.loops import run_loop
 from aib2packer.arm.language.expression import ExpressionError
+from aib2packer.arm.language.json_values import drop_nulls, value_of
 from aib2packer.arm.language.symbolic import Concat
-from aib2packer.arm.language.tree import drop_nulls, value_of
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, string_of
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.versions import KNOWN
-from aib2packer.app.azure import AzureError, get, image_templates_of
-from aib2packer.arm.documents.from_azure import MARK
+from aib2packer.aib.api_versions import KNOWN
+from aib2packer.app.azure.asking import AzureError, get, image_templates_of
+from aib2packer.arm.documents.forms.from_azure import MARK
 from aib2packer.findings import codes
 from aib2packer.findings.model import about_file
 from aib2packer.system.files import read_bytes
@@ -96,7 +96,7 @@ def _id_of(file: Path, most: int) -> str | None:
     """The id of the image template that a reading is of; None for what is none."""
     try:
         known = json.loads(read_bytes(str(file), file, most)).get(MARK)
-    except (FileError, ValueError, AttributeError):
+    except (FileError, ValueError, AttributeError, RecursionError):
         return None
     return known if isinstance(known, str) else None
 

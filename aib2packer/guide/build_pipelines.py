@@ -60,10 +60,10 @@ class Runner:
     """The machine that runs a job, and how long."""
 
     own: str
-    """What machine of the user's it must be, as a comment says it; "" where one is lent."""
+    """What machine of the user's the job needs, as a comment says it; "" where a machine is lent."""
     minutes: int
     too_long: str
-    """A comment: that it may take longer than such a job may; "" where it cannot."""
+    """A comment that the build may take longer than a job on a lent machine may; "" where it cannot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

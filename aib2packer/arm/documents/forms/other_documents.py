@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.documents.wrappers import listed
+from aib2packer.arm.documents.forms.wrappers import listed
 from aib2packer.jsonc.tree import JsonArray, JsonObject, string_of
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.tokens import name_text
+from aib2packer.arm.language.json_values import JsonSymbolic, JsonSymbolicMember
 from aib2packer.arm.language.text import LateExpression, TemplateText
-from aib2packer.arm.language.tree import JsonSymbolic, JsonSymbolicMember
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonObject, JsonScalar
 

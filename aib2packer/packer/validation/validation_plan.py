@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from aib2packer.aib.model import Located
 from aib2packer.lazy.models import dataclass
 from aib2packer.options import ValidateIn
+from aib2packer.packer.distribution.image_version import major_version
 from aib2packer.packer.distribution.kinds import kind_of_target
-from aib2packer.packer.distribution.versions import major_version
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import GalleryTarget, ImageTemplate, Target, Validation

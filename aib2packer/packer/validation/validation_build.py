@@ -20,11 +20,11 @@ from aib2packer.packer.layout import beside_template, downloads_folder, manifest
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.source.managed_image import name_of_no_image
-from aib2packer.packer.source.plan import plan_info
+from aib2packer.packer.source.purchase_plan import plan_info
 from aib2packer.packer.steps.cli_session import SIGN_IN
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.shell_local import Environment
-from aib2packer.packer.validation_plan import bootable_of, literal_name
+from aib2packer.packer.validation.validation_plan import bootable_of, literal_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import Build, Download
     from aib2packer.packer.steps.build_context import BuildContext
     from aib2packer.packer.steps.customizer_kind import CustomizerKind
-    from aib2packer.packer.validation_plan import ValidationPlan
+    from aib2packer.packer.validation.validation_plan import ValidationPlan
     from aib2packer.packer.variables.symbols import Symbols
 
 HELD_BACK = Variable(

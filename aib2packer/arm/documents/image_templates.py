@@ -7,11 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.context import IMAGE_TEMPLATES
-from aib2packer.arm.documents.from_azure import image_template_of, report_reading, siblings_of
+from aib2packer.arm.documents.forms.from_azure import image_template_of, report_reading, siblings_of
+from aib2packer.arm.documents.forms.powershell_output import cut_short, is_powershell, restore
+from aib2packer.arm.documents.forms.wrappers import exported, listed
 from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, read_parameters
-from aib2packer.arm.documents.powershell import cut_short, is_powershell, restore
 from aib2packer.arm.documents.siblings import Siblings
-from aib2packer.arm.documents.wrappers import exported, listed
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, string_of, with_pointers
 from aib2packer.lazy.models import dataclass, field, replace
@@ -340,7 +340,7 @@ def _nothing_found(document: Json, report: Report) -> None:
             return
     message = "there is no image template in this input"
     help_text = "Pass an image template, an ARM template that holds one, or what `az rest` shows of one."
-    from aib2packer.arm.documents.other_documents import what_it_is
+    from aib2packer.arm.documents.forms.other_documents import what_it_is
 
     message, help_text = what_it_is(document) or (message, help_text)
     report.add(codes.NO_IMAGE_TEMPLATE, _start(document.span), message, help=help_text)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
 from aib2packer.hcl.values import HclCode, Interpolation, Local
-from aib2packer.packer.distribution.script import concat
 from aib2packer.packer.expressions.dates import NOW
+from aib2packer.packer.steps.cli_script import concat
 
 if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId

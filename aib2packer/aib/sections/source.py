@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Protocol
 
-from aib2packer.aib.answers import bad_image_id
 from aib2packer.aib.fields import Spelling
 from aib2packer.aib.ids import GALLERY_IMAGE, GALLERY_VERSION, MANAGED_IMAGE, parse_id
 from aib2packer.aib.kinds import choose_kind
 from aib2packer.aib.model import GalleryImage, ManagedImage, PlatformImage, PurchasePlan, SharedGalleryImage
+from aib2packer.aib.service_answers import bad_image_id
 from aib2packer.aib.tokens import command_text
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes

@@ -126,7 +126,7 @@ def _az(what: str, arguments: list[str]) -> object:
         raise _meant(what, done.stderr.decode("utf-8", "replace").strip(), done.returncode)
     try:
         answer: object = json.loads(done.stdout)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _strange(what) from None
     return answer
 

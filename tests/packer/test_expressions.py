@@ -11,6 +11,7 @@ from hypothesis import given
 from aib2packer.arm.evaluation.evaluate import evaluate
 from aib2packer.arm.evaluation.scope import Definition, Scope
 from aib2packer.arm.language.expression import ExpressionError, parse
+from aib2packer.arm.language.json_values import JsonSymbolic, node_of
 from aib2packer.arm.language.symbolic import (
     ArmValue,
     Deferred,
@@ -22,7 +23,6 @@ from aib2packer.arm.language.symbolic import (
     is_known,
     leaves,
 )
-from aib2packer.arm.language.tree import JsonSymbolic, node_of
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.printing import print_body, print_locals, print_value, print_variable, references
 from aib2packer.hcl.values import Attribute, Blank, Block, HclCode, Local, Variable

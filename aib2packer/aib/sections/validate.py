@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.customize import read_customizers
 from aib2packer.aib.model import Validation
+from aib2packer.aib.sections.customize import read_customizers
 from aib2packer.findings import codes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aib2packer.aib.customize import ReadsCustomizer
     from aib2packer.aib.fields import Fields
+    from aib2packer.aib.sections.customize import ReadsCustomizer
 
 KINDS = ("Shell", "PowerShell", "File")
 

@@ -108,7 +108,7 @@ def _counted(galleries: Sequence[GalleryTarget], symbols: Symbols) -> str:
 
 
 def counting_values(galleries: Sequence[GalleryTarget], symbols: Symbols) -> tuple[str, ...]:
-    """The variables of the shell that these options need, each as `name=value`."""
+    """The variables of the shell that the options which count on need, each as `name=value`."""
     values = [symbols.value(target.id.text) for target in galleries if not is_explicit(target)]
     parts = [part for value in values for part in (value.parts if isinstance(value, Interpolation) else (value,))]
     return assignments((Word(tuple(part for part in parts if isinstance(part, Variable | Local))),), symbols.given)

@@ -1,0 +1,1 @@
+"""Azure, asked by the Azure CLI of the user: image templates, and versions in galleries."""

@@ -1,0 +1,19 @@
+"""TOML that may be anything: whatever is wrong with it is one kind of error."""
+
+from __future__ import annotations
+
+
+def read_toml(text: str) -> dict[str, object]:
+    """The table that a text in TOML is.
+
+    Raises:
+        ValueError: It is no TOML, or has more than can be read.
+
+    """
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        message = "its values are nested too deeply"
+        raise ValueError(message) from None

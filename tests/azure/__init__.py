@@ -1,0 +1,1 @@
+"""The room `azure/`: facts about the clouds."""

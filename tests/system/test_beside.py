@@ -1,0 +1,42 @@
+"""The files beside an input: those within the root alone, wherever links lead."""
+
+from pathlib import Path
+
+import pytest
+
+from aib2packer.system.beside import FilesBeside
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    """A folder with a file in it, one beside it, and one outside of the root."""
+    for path in ("root/stack/in.tf", "root/other/near.json", "outside.json"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(path)
+    (tmp_path / "root/stack/link.json").symlink_to(tmp_path / "outside.json")
+    return tmp_path / "root/stack"
+
+
+@pytest.mark.parametrize(
+    ("path", "within_folder", "within_root"),
+    [
+        ("in.tf", True, True),
+        ("../other/near.json", False, True),
+        ("../../outside.json", False, False),
+        ("link.json", False, False),
+        ("none.json", False, False),
+        ("../stack", False, False),
+        ("\0", False, False),
+    ],
+)
+def test_a_path_leads_no_further_than_the_root(stack: Path, path: str, *, within_folder: bool, within_root: bool) -> None:
+    assert (FilesBeside(stack, stack).read(path) is not None) == within_folder
+    assert (FilesBeside(stack, stack.parent).read(path) is not None) == within_root
+
+
+def test_what_a_folder_holds_is_named_within_the_root_only(stack: Path) -> None:
+    assert FilesBeside(stack, stack.parent).names("") == ("in.tf", "link.json")
+    assert FilesBeside(stack, stack.parent).names("../other") == ("near.json",)
+    assert FilesBeside(stack, stack).names("../other") == ()
+    assert FilesBeside(stack, stack).names("none") == ()
+    assert FilesBeside(stack, stack).names("\0") == ()
