@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +16,8 @@ from aib2packer.system.beside import FilesBeside
 from aib2packer.text.source import SourceText, decode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.aib.reading import FoundTemplate
     from aib2packer.guide.instructions import Guides
@@ -42,11 +46,24 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
     """
     report = Report()
     options = options or Options()
-    source = decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
-    folder = Path(file).parent
-    beside = FilesBeside(folder, options.root or folder)
-    document = _document(source, beside, report)
-    return Conversion(None, findings=report.findings) if document is None else _convert(document, beside, options, report)
+    with _garbage_left():
+        source = decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
+        folder = Path(file).parent
+        beside = FilesBeside(folder, options.root or folder)
+        document = _document(source, beside, report)
+        return Conversion(None, findings=report.findings) if document is None else _convert(document, beside, options, report)
+
+
+@contextmanager
+def _garbage_left() -> Iterator[None]:
+    """Leave garbage until a conversion is done: nearly all that it makes is in use till then, and looking costs a tenth."""
+    looks = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looks:
+            gc.enable()
 
 
 def _document(source: SourceText, beside: FilesBeside, report: Report) -> Json | None:

@@ -67,11 +67,9 @@ def modules() -> dict[str, Path]:
 
 def imported(path: Path, *, types: bool = True) -> Iterator[str]:
     """What a file imports, wherever in it, as dotted names of modules and of what is taken from them; for types too, or not."""
-    tree = tree_of(path)
-    conditional = (node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
-    for_types = {id(inner) for node in conditional for inner in ast.walk(node)}
-    for node in ast.walk(tree):
-        if not types and id(node) in for_types:
+    for_types = set() if types else set(map(id, under_type_checking(path)))
+    for node in ast.walk(tree_of(path)):
+        if id(node) in for_types:
             continue
         if isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
@@ -79,6 +77,14 @@ def imported(path: Path, *, types: bool = True) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
 
 
+def under_type_checking(path: Path) -> Iterator[ast.AST]:
+    """All that a file has for types only."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            yield from ast.walk(node)
+
+
+@cache
 def imports() -> Mapping[str, set[str]]:
     """Which modules of the package each module imports, packages by their `__init__`."""
     known = modules()
@@ -106,11 +112,8 @@ def room_of(module: str) -> str:
     return next((room for room in sorted(RANK, key=len, reverse=True) if f"{module}.".startswith(f"{room}.")), module)
 
 
-IMPORTS = imports()
-
-
 def test_every_module_is_in_a_room() -> None:
-    at_top = {module for module in IMPORTS if room_of(module) not in RANK}
+    at_top = {module for module in imports() if room_of(module) not in RANK}
 
     assert at_top <= {"__init__", "__main__", "arm.__init__"}
 
@@ -118,7 +121,7 @@ def test_every_module_is_in_a_room() -> None:
 def test_imports_run_one_way() -> None:
     wrong = sorted(
         f"{module} -> {target}"
-        for module, targets in IMPORTS.items()
+        for module, targets in imports().items()
         for target in targets
         if room_of(module) in RANK
         and room_of(module) != room_of(target)
@@ -131,13 +134,13 @@ def test_imports_run_one_way() -> None:
 
 @pytest.mark.parametrize("room", ALONE)
 def test_a_room_that_stands_alone_imports_no_other(room: str) -> None:
-    others = {room_of(target) for module, targets in IMPORTS.items() if room_of(module) == room for target in targets}
+    others = {room_of(target) for module, targets in imports().items() if room_of(module) == room for target in targets}
 
     assert others - {room} <= ALONE[room]
 
 
 def test_no_file_imports_itself_by_way_of_others() -> None:
-    files = {module: {target for target in targets if not target.endswith("__init__")} for module, targets in IMPORTS.items()}
+    files = {module: {target for target in targets if not target.endswith("__init__")} for module, targets in imports().items()}
     try:
         tuple(TopologicalSorter(files).static_order())
     except CycleError as error:
@@ -152,7 +155,7 @@ def folders_beside(one: str, other: str) -> tuple[str, str] | None:
 
 
 def test_no_two_folders_beside_each_other_import_one_another() -> None:
-    pairs = {folders_beside(module, target) for module, targets in IMPORTS.items() for target in targets} - {None}
+    pairs = {folders_beside(module, target) for module, targets in imports().items() for target in targets} - {None}
 
     assert sorted(pair for pair in pairs if pair is not None and (pair[1], pair[0]) in pairs) == []
 
@@ -258,7 +261,7 @@ OF_EACH_ROOM = {
 def test_no_file_deals_with_two_modules_of_one_name() -> None:
     alike = {
         (name, module)
-        for module, targets in IMPORTS.items()
+        for module, targets in imports().items()
         for name, met in groupby(sorted(last_name(one) for one in {module, *targets}))
         if len([*met]) > 1 and name not in {"__init__", *OF_EACH_ROOM}
     }
@@ -310,8 +313,6 @@ OF_AN_OUTPUT = re.compile(
 NAME_FILES = {
     "packer.layout": "here they stand",
     "options": "the name of a build alone, which is an option",
-    "arm.documents.forms.from_azure": "below: a sentence to people about pipelines/",
-    "arm.documents.siblings": "below: a sentence to people about pipelines/",
     "packer.variables.symbols": "a path on the VM, as an example",
 }
 

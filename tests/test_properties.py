@@ -5,6 +5,7 @@ import copy
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, TypeAlias
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from aib2packer import Conversion, InputError, Options, OsType, Severity, convert
 from aib2packer.findings import codes, text
 from aib2packer.packer.steps.cli_session import SCRIPT
-from tests.cases import CASES, convert_case, read_case
+from tests.cases import CASES, golden_hcl, read_case
 from tests.cases.templates import WINDOWS, convert_json, template
 from tests.hcl.decoding import DecodedBlock, decode_body
 from tests.hcl.samples import FRAGMENTS, nfc
@@ -306,7 +307,7 @@ FREE_KEYS |= {"provisioningError"}  # what the service says of itself
 FREE_POWERSHELL_KEYS = {"Tag", "ArtifactTag"}
 # Forms of their own, whose envelope says more than the image template: their room has the tests.
 FORMS = ("form-", "arm-", "tf-", "bicep-")
-GOOD_CASES = [case for case in INPUTS if convert_case(case).hcl is not None and not case.startswith(FORMS)]
+GOOD_CASES = [case for case in INPUTS if golden_hcl(case).exists() and not case.startswith(FORMS)]
 
 
 @pytest.mark.parametrize("case", [*GOOD_CASES, "form-rest-get", "form-az-show", "form-convertto-json", "form-bare-resource"])
@@ -343,10 +344,9 @@ SIGNATURE = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI"
 SIGNED = f"https://contoso.blob.core.windows.net/files/app.ps1?sv=2022-11-02&sr=b&sp=r&se=2030-01-01&sig={SIGNATURE}%3D"
 SECRETS = {
     "a signed URL": SIGNED,
-    "a signed URL in a command": f"curl -o /tmp/app '{SIGNED}'; echo {{{{x}}}}",
     "a signed URL in an expression": f"[concat('{SIGNED}', parameters('x'))]",
-    "a user and a password": f"git clone https://user:{SIGNATURE}@github.com/contoso/app",
-    "an account key": f"DefaultEndpointsProtocol=https;AccountName=contoso;AccountKey={SIGNATURE}==;EndpointSuffix=x",
+    "one of each kind in commands": f"curl -o /tmp/app '{SIGNED}'; git clone https://user:{SIGNATURE}@github.com/contoso/app; "
+    f"echo {{{{x}}}} 'DefaultEndpointsProtocol=https;AccountName=contoso;AccountKey={SIGNATURE}==;EndpointSuffix=x'",
 }
 
 
@@ -364,6 +364,7 @@ def is_hidden(conversion: Conversion) -> bool:
     return SIGNATURE not in output and not any(SIGNATURE.encode() in data for data in decoded)
 
 
+@cache
 def kinds_of_places() -> list[tuple[str, Path]]:
     """Where a string stands in the cases: each kind of place once, by its keys and by the type of the object around it."""
     kinds: dict[object, tuple[str, Path]] = {}

@@ -1,7 +1,9 @@
 """The public names: what a caller can reach from a conversion is exported and described."""
 
 import ast
+import gc
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,20 @@ def test_a_name_that_is_not_there_is_an_error() -> None:
 @pytest.mark.parametrize("name", [name for name in aib2packer.__all__ if not name.startswith("__")])
 def test_each_exported_name_is_described(name: str) -> None:
     assert f"`{name}`" in API.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_python_looks_for_garbage_after_a_conversion_as_it_did_before(looks: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001 - a parameter
+    states = []
+    monkeypatch.setattr(import_module("aib2packer.convert"), "_document", lambda *_: states.append(gc.isenabled()))
+    try:
+        if not looks:
+            gc.disable()
+        aib2packer.convert("{}")
+        with pytest.raises(aib2packer.InputError):
+            aib2packer.convert(b"\xff\xfe\x00")
+        states.append(gc.isenabled())
+    finally:
+        gc.enable()
+
+    assert states == [False, looks]

@@ -53,6 +53,8 @@ ADDED: dict[str, tuple[str, ...]] = {
 KNOWN = tuple(ADDED)
 _SINCE = {path: version for version, paths in ADDED.items() for path in paths}
 _NEWEST = max(ADDED)
+ADDED_KEYS = frozenset(path.partition("=")[0].rpartition(".")[2] for path in _SINCE)
+"""The last keys of all these settings: no other can be one of them."""
 _WITH_NEWER_VALUES = tuple(path.partition("=")[0].rpartition(".")[2] for path in _SINCE if "=" in path)
 _NUMBER = pattern(r"\[\d+\]")
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from aib2packer.aib.api_versions import ADDED_KEYS
 from aib2packer.aib.model import Located, Settled
 from aib2packer.aib.service_answers import missing_field, unknown_field
 from aib2packer.aib.tokens import (
     command_text,
     hide_secrets,
+    is_plain,
     literal_text,
     name_text,
     path_text,
@@ -22,16 +25,16 @@ from aib2packer.aib.tokens import (
     uri_text,
 )
 from aib2packer.arm.language.json_values import JsonSymbolic, node_of
-from aib2packer.arm.language.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of
+from aib2packer.arm.language.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of, walk
 from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
 from aib2packer.findings import codes
-from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, JsonUnknown
+from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass, field
 from aib2packer.lazy.patterns import pattern
-from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_URIS, WHOLE_COMMAND, plain
+from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_TEXTS, IN_URIS, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator
 
     from aib2packer.aib.api_versions import ApiVersion
     from aib2packer.aib.model import Flag, Number
@@ -178,9 +181,9 @@ class Fields:
         """A path on the VM."""
         return self._string(key, (), path_text)
 
-    def known_command(self, key: str) -> TemplateText | None:
-        """A command with what its expressions come to, by the values and defaults of their parameters, if that is known."""
-        text, value = self.command(key), self.value(key)
+    def known_text(self, key: str) -> TemplateText | None:
+        """A text with what its expressions come to, by the values and defaults of their parameters, if that is known."""
+        text, value = self._string(key, (), token_text), self.value(key)
         if text is None or text.literal is not None or not isinstance(value, JsonSymbolic):
             return text
         resolved = self.reading.resolve(value.symbol)
@@ -192,7 +195,7 @@ class Fields:
         if text is None:
             return None
         if text.literal is None and isinstance(value := self.value(key, *others), JsonSymbolic):
-            known = self._known(value, key)
+            known = self._known(value, key, needed=not optional)
             text = None if known is None else self._text(known, key, name_text)
         if text is None:
             return None
@@ -219,16 +222,19 @@ class Fields:
     def number(self, key: str, *others: Spelling, least: int | None = None) -> Number | None:
         """A whole number that may be known only when Packer runs; one below `least` is an error."""
         value = self.value(key, *others)
-        if isinstance(value, JsonSymbolic):
-            return TemplateText(self._expression(value.symbol, value.span), value.span)
-        if value is not None and (text := _lone_placeholder(value, "int")) is not None:
-            return text
-        number = None if value is None else self.integer_of(value, key)
+        number = None if value is None else self._number_of(value, key)
+        if isinstance(number, TemplateText):
+            return number
         if number is not None and least is not None:
             self.at_least(number, key, least)
         if value is None and least:
             self._zero(key, least)
         return number if number is not None and number.value else None
+
+    def _number_of(self, value: Json, key: str) -> Number | None:
+        if isinstance(value, JsonSymbolic):
+            return TemplateText(self._expression(value.symbol, value.span), value.span)
+        return _lone_placeholder(value, "int") or self.integer_of(value, key)
 
     def _zero(self, key: str, least: int) -> None:
         found = self._lookup(key)
@@ -270,7 +276,7 @@ class Fields:
                 texts = (self._text(item, f"{key}[{index}]", read) for index, item in enumerate(items))
                 return tuple(text for text in texts if text is not None)
             case _:
-                text = self._text(value, key, read)
+                text = _lone_placeholder(value) or self._text(value, key, read)
                 self._coerced(value.span, key, "a string", "an array of strings")
                 return () if text is None else (text,)
 
@@ -288,19 +294,19 @@ class Fields:
         number = None if value is None else _as_integer(value)
         return None if value is None or number is None else Located(number, value.span)
 
-    def integer_of_key(self, key: str) -> Located[int] | None:
-        """A whole number of which 0 is a value like any other."""
+    def number_of_key(self, key: str) -> Number | None:
+        """A whole number of which 0 is a value like any other, and which may be known only when Packer runs."""
         found = self._find(key, ()) or self._lookup(key)
-        return None if found is None or found.value == JsonScalar(None, found.value.span) else self.integer_of(found.value, key)
+        return None if found is None or found.value == JsonScalar(None, found.value.span) else self._number_of(found.value, key)
 
-    def integers(self, key: str, *others: Spelling) -> tuple[Located[int], ...]:
-        """An array of whole numbers; `"0,3010"` is understood too."""
+    def integers(self, key: str, *others: Spelling) -> tuple[Number, ...]:
+        """An array of whole numbers, which may be known only when Packer runs; `"0,3010"` is understood too."""
         value = self._known(self.value(key, *others), key)
         match value:
             case None:
                 return ()
             case JsonArray(items):
-                numbers = (self.integer_of(item, f"{key}[{index}]") for index, item in enumerate(items))
+                numbers = (self._number_of(item, f"{key}[{index}]") for index, item in enumerate(items))
                 return tuple(number for number in numbers if number is not None)
             case JsonScalar(str() as text, span) if all(_INTEGER.fullmatch(piece.strip()) for piece in text.split(",")):
                 self._coerced(span, key, "a string", "an array of numbers")
@@ -353,6 +359,10 @@ class Fields:
         """The keys of a nested object."""
         return self._fields_of(self.value(key, *others), key)
 
+    def fields_or_unset(self, key: str) -> Fields | None:
+        """The keys of a nested object that does not decide what is built: one that is not known counts as unset."""
+        return self._fields_of(self._known(self.value(key), key, needed=False), key)
+
     def optional_fields(self, key: str) -> tuple[Fields | None, Condition]:
         """The fields of an object that may be there or not, as a condition says that is known only when Packer runs."""
         value, condition = self._optional(key)
@@ -394,11 +404,12 @@ class Fields:
         if not isinstance(value, JsonArray):
             self.wrong_type(value, key, "an array")
             return
-        for index, item in enumerate(value.items):
+        for index, given in enumerate(value.items):
+            item = self._known(given, f"{key}[{index}]")
             path = f"{self.path}.{key}[{index}]" if self.path else f"{key}[{index}]"
             if isinstance(item, JsonObject):
                 yield index, Fields(item, path, self.reading)
-            elif not _is_unset(item):
+            elif item is not None and not _is_unset(item):
                 self.wrong_type(item, f"{key}[{index}]", "an object")
 
     def texts_by_key(self, key: str, *others: Spelling) -> dict[str, TemplateText]:
@@ -411,7 +422,7 @@ class Fields:
             return {}
         texts: dict[str, TemplateText] = {}
         for member in found:
-            if IN_TAGS.search(member.key):
+            if not is_plain(member.key) and IN_TAGS.search(member.key):
                 self.report.add(
                     codes.UNFILLED,
                     member.value.span,
@@ -474,19 +485,30 @@ class Fields:
                     help=f"Move it: {member.key} belongs {place}.",
                 )
                 continue
-            code = codes.IGNORED_FIELD if self.api.before(STRICT_SINCE) else codes.UNKNOWN_FIELD
-            from difflib import get_close_matches
+            self._unknown_key(member.key, self._name(member.key), self._used, member.key_span)
 
-            near = get_close_matches(member.key, self._used, n=1, cutoff=0.75)
-            answer = ": the service ignored it before API version 2024-02-01"
-            if self.api.since(STRICT_SINCE):
-                answer = unknown_field(member.key)
-            self.report.add(
-                code,
-                member.key_span,
-                f"{self._name(member.key)} is not a setting that Image Builder knows here{answer}; it is not converted",
-                help=f"Did you mean `{near[0]}`?" if near else "Remove it, or carry it over by hand.",
-            )
+    def unknown_keys(self, key: str, late: TemplateText, known: Collection[str]) -> None:
+        """Report the keys that the service does not know of the objects in a list that only Packer's run knows."""
+        values = [part.value for part in late.symbols if isinstance(part, LateExpression)]
+        objects = [part for value in values for part in walk(value) if isinstance(part, Mapping)]
+        keys = (one for each in objects if any(name in each for name in known) for one in each if isinstance(one, str))
+        for one in dict.fromkeys(keys):
+            if one not in known:
+                self._unknown_key(one, f"{self._name(key)}[].{one}", known, late.span)
+
+    def _unknown_key(self, key: str, name: str, known: Collection[str], span: Span) -> None:
+        from difflib import get_close_matches
+
+        near = get_close_matches(key, known, n=1, cutoff=0.75)
+        answer = ": the service ignored it before API version 2024-02-01"
+        if self.api.since(STRICT_SINCE):
+            answer = unknown_field(key)
+        self.report.add(
+            codes.IGNORED_FIELD if self.api.before(STRICT_SINCE) else codes.UNKNOWN_FIELD,
+            span,
+            f"{name} is not a setting that Image Builder knows here{answer}; it is not converted",
+            help=f"Did you mean `{near[0]}`?" if near else "Remove it, or carry it over by hand.",
+        )
 
     def integer_of(self, value: Json, key: str) -> Located[int] | None:
         """Read one value as a whole number."""
@@ -541,6 +563,8 @@ class Fields:
         return None if value is None else self._text(value, key, read)
 
     def _text(self, value: Json, key: str, read: _ReadText, *, unset_is_empty: bool = False) -> TemplateText | None:
+        if isinstance(value, JsonScalar) and isinstance(value.value, str):
+            return self._plain(value.value, value.span, read)
         match value:
             case JsonSymbolic(span, symbol):
                 parts = (
@@ -550,8 +574,6 @@ class Fields:
                 return TemplateText(tuple(part for piece in parts for part in piece), span)
             case JsonScalar(None, span):
                 return literal_text("", span) if unset_is_empty else None
-            case JsonScalar(str() as text, span):
-                return self._plain(text, span, read)
             case JsonScalar(bool() | int() | float() as scalar, span):
                 self._coerced(span, key, "a bare value", "a string")
                 # As it is written, or as ARM writes what an expression made.
@@ -567,9 +589,10 @@ class Fields:
 
     def _plain(self, text: str, span: Span, read: _ReadText) -> TemplateText | None:
         in_quotes = span.source.text.startswith('"', span.start)
-        if (not in_quotes and span.text == text and IN_NAMES.fullmatch(text)) or (
-            read is script_text and WHOLE_COMMAND.fullmatch(text)
-        ):
+        bare = not in_quotes and span.text == text
+        whole = IN_TEXTS if read is script_text and not bare else IN_NAMES
+        may_be = bare or read in {uri_text, path_text} or (read is script_text and text.startswith(("<", "#")))
+        if may_be and whole.fullmatch(text):
             return TemplateText((Placeholder(text),), span)
         if not in_quotes:  # an expression made it
             return read(text, span, self.report)
@@ -583,8 +606,11 @@ class Fields:
             return None
         return read(text, span, self.report)
 
-    def _known(self, value: Json | None, key: str) -> Json | None:
-        """A value that decides the shape of the build, made with the parameters' defaults; None after an error."""
+    def _known(self, value: Json | None, key: str, *, needed: bool = True) -> Json | None:
+        """A value that decides the shape of the build, made with the parameters' defaults; None after an error.
+
+        One that is not `needed` counts as unset where it is not known, which is a finding.
+        """
         if not isinstance(value, JsonSymbolic):
             return value
         self.reading.shape.update(parameter.name.lower() for parameter in deciding_parameters(value.symbol))
@@ -592,6 +618,17 @@ class Fields:
         if not isinstance(resolved, JsonSymbolic):
             return None if _is_unset(resolved) else resolved
         unknown = deciding_parameters(resolved.symbol)
+        if not needed:
+            given = " ".join(f"--set {shlex.quote(parameter.name)}=…" for parameter in unknown)
+            self.report.add(
+                codes.UNFILLED,
+                value.span,
+                f"{self._name(key)} is known only when the template is deployed, and is read as unset",
+                help=f"Give its value: {given}, or a parameters file with -p."
+                if given
+                else "Write its value into the template.",
+            )
+            return None
         for parameter in unknown:
             self.reading.unknown.setdefault(parameter, []).append((self._name(key), value.span))
         if not unknown:
@@ -652,6 +689,8 @@ class Fields:
 
     def _too_new(self, member: JsonMember, key: str) -> None:
         """Report a setting that came with a newer API version than the template's (docs/reference/aib-behaviour.md 5 and 6)."""
+        if key not in ADDED_KEYS:
+            return
         what = self._name(key)
         version = self.api.lacks(what)
         if version is None and isinstance(member.value, JsonScalar) and isinstance(member.value.value, str):
@@ -758,12 +797,8 @@ def _lone_placeholder(value: Json, kind: Type = "string") -> TemplateText | None
 
 
 def _is_unset(value: Json) -> bool:
-    match value:
-        case JsonScalar(scalar):
-            return not scalar and scalar is not False
-        case JsonArray(items):
-            return not items
-        case JsonObject(members):
-            return not members
-        case JsonUnknown():
-            return False
+    if isinstance(value, JsonScalar):
+        return not value.value and value.value is not False
+    if isinstance(value, JsonObject):
+        return not value.members
+    return isinstance(value, JsonArray) and not value.items

@@ -23,7 +23,8 @@ def choose_kind(fields: Fields, kinds: Iterable[str], what: str) -> str | None:
         if fields.value("type") is None:
             fields.missing("type", f"Say what kind of {what} this is: {', '.join(kinds)}.")
         return None
-    kind = next((kind for kind in kinds if _plain(kind) == _plain(word.value)), None)
+    plain = _plain(word.value)
+    kind = next((kind for kind in kinds if _plain(kind) == plain), None)
     if kind is None:
         fields.report.add(
             codes.UNKNOWN_KIND,

@@ -242,14 +242,14 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VmProfile:
-    """The build VM."""
+    """The build VM. A list that only Packer's run knows is one text: of disks, that of the objects in the template."""
 
     TEXTS: ClassVar[tuple[str, ...]] = ("size", "os_disk_gb", "data_disks_gb", "identities", "subnet")
 
     size: TemplateText | None = None
     os_disk_gb: Number | None = None
-    data_disks_gb: tuple[Number, ...] = ()
-    identities: tuple[TemplateText, ...] = ()
+    data_disks_gb: tuple[Number, ...] | TemplateText = ()
+    identities: tuple[TemplateText, ...] | TemplateText = ()
     subnet: Subnet | None = None
     span: Span
 
@@ -409,16 +409,18 @@ class GalleryTarget(Target):
         "late_target_regions",
         "storage_account_type",
         "exclude_from_latest",
+        "major",
+        "replication_mode",
     )
 
     id: ResourceId
     version: TemplateText | None
-    major: Located[int] | None
+    major: Number | None
     by_time: bool
     regions: tuple[TargetRegion, ...]
     storage_account_type: TemplateText | None
     exclude_from_latest: Flag | None
-    shallow: Located[bool] | None
+    replication_mode: TemplateText | None
     late_regions: TemplateText | None = None
     late_target_regions: TemplateText | None = None
 
@@ -521,6 +523,8 @@ class ImageTemplate:
     build_timeout_span: Span | None
     build_timeout: TemplateText | None
     """How many minutes the build may take, where only Packer's run knows."""
+    build_timeout_guessed: bool
+    """Whether nothing gives even a default for them."""
     source: Source
     vm: VmProfile
     customize: tuple[Customizer, ...]

@@ -95,15 +95,14 @@ def _fits(resource: Resource, report: Report) -> bool:
     waiting: list[tuple[Json, int]] = [(resource.body, 0)]
     while waiting and work <= _MOST:
         node, each = waiting.pop()
-        match node:
-            case JsonArray(items):
-                work += each * len(items)
-                waiting += ((item, 0) for item in items)
-            case JsonObject(members):
-                work += each * len(members)
-                waiting += ((member.value, _OF_EACH.get(member.key.lower(), 0)) for member in members)
-            case _:
-                work += 1
+        if isinstance(node, JsonArray):
+            work += each * len(node.items)
+            waiting += [(item, 0) for item in node.items]
+        elif isinstance(node, JsonObject):
+            work += each * len(node.members)
+            waiting += [(member.value, _OF_EACH.get(member.key.lower(), 0)) for member in node.members]
+        else:
+            work += 1
     if work > _MOST:
         report.add(
             codes.TOO_MANY_SETTINGS,

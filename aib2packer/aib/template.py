@@ -58,6 +58,7 @@ _RESOURCE_KEYS = (
         "comments",
         "condition",
         "scope",
+        "@options",
     ),
     *("$schema", "contentVersion", "resources", "copy", "metadata"),
     *("tenantId", "subscriptionId", "createdTime", "changedTime"),  # Resource Graph and `az resource show`
@@ -89,6 +90,7 @@ class _Others(_ErrorHandling):
     build_timeout_minutes: int
     build_timeout_span: Span | None
     build_timeout: TemplateText | None
+    build_timeout_guessed: bool
     late_tags: TemplateText | None
     late_resource_tags: TemplateText | None
     staging_resource_group: TemplateText | None
@@ -139,6 +141,7 @@ def read_template(
     customize = read_customizers(properties, "customize", kinds.customizers, "customizer")
     targets = read_targets(properties, kinds.targets)
     timeout, late_timeout = _timeout(properties)
+    guessed = late_timeout is not None and properties.known_integer("buildTimeoutInMinutes") is None
     # All is read before anything is left out: what nobody asks for is reported as unknown.
     others = _Others(
         name=_known_name(name, resource, report),
@@ -152,6 +155,7 @@ def read_template(
         build_timeout_minutes=_DEFAULT_TIMEOUT_MINUTES if timeout is None else timeout.value,
         build_timeout_span=None if timeout is None else timeout.span,
         build_timeout=late_timeout,
+        build_timeout_guessed=guessed,
         staging_resource_group=properties.text("stagingResourceGroup"),
         auto_run=_auto_run(properties),
         validation=read_validation(properties, kinds.customizers),
@@ -240,7 +244,7 @@ def _timeout(properties: Fields) -> tuple[Located[int] | None, TemplateText | No
 
 
 def _error_handling(properties: Fields) -> _ErrorHandling:
-    fields = properties.fields("errorHandling")
+    fields = properties.fields_or_unset("errorHandling")
     if fields is None:
         nowhere = Located(value=False, span=properties.span)
         return _ErrorHandling(abort_on_customizer_error=False, abort_on_validation_error=nowhere)
@@ -266,7 +270,7 @@ def _aborts(fields: Fields, key: str) -> Located[bool]:
 
 
 def _auto_run(properties: Fields) -> Located[bool]:
-    fields = properties.fields("autoRun")
+    fields = properties.fields_or_unset("autoRun")
     if fields is None:
         return Located(value=False, span=properties.span)
     enabled = _state(fields, "autoRun") == "enabled"
@@ -292,7 +296,7 @@ def _state(fields: Fields, what: str) -> str | None:
 
 
 def _not_converted(properties: Fields, vm: VmProfile) -> None:
-    optimize = properties.fields("optimize")
+    optimize = properties.fields_or_unset("optimize")
     if optimize is not None:
         disk = vm.os_disk_gb
         if optimize.value("vmBoot") is not None and isinstance(disk, Located) and disk.value > _LARGEST_OPTIMIZED_GB:
@@ -308,7 +312,7 @@ def _not_converted(properties: Fields, vm: VmProfile) -> None:
 
 
 def _optimization(optimize: Fields, key: str, code: Code) -> None:
-    fields = optimize.fields(key)
+    fields = optimize.fields_or_unset(key)
     if fields is None:
         return
     state = _state(fields, f"optimize.{key}")

@@ -9,8 +9,9 @@ from aib2packer.arm.language.symbolic import Secret, concat, once, rebuild
 from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
+from aib2packer.text.checksum import sha256_of
 from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS
-from aib2packer.text.secrets import find_secrets
+from aib2packer.text.secrets import SIGNS, find_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,13 +26,16 @@ _LEFT_OVER = pattern(_HALF)
 _LEFT_OVER_IN_URIS = pattern(_HALF + r"|(?<=://)[^/?]*(?:\{\{|\$[({]|__)")
 _LEFT_OVER_OR_BRACES = pattern(_HALF + r"|[{}]|\[\[|\$\(")
 _SECRET_BEFORE = pattern(r"[?&;](?:sig|token|code|key|secret|password|sas)=$|\?$", re.IGNORECASE)
-# A text of these only, as most names, regions and ids are, has neither placeholders nor secrets, whole or in half.
 _PLAIN = pattern(r"[A-Za-z0-9 ./,:*+!'-]*+(?:_(?!_)[A-Za-z0-9 ./,:*+!'-]*+)*+")
 _LONGEST_BEFORE = 12  # characters that this can match
-_SECRET_SIGNS = ("=", "@", "%3", "\\u00")  # one of them stands in every text that holds a secret
 _URL = pattern(
     r"""https?://(?:[^/?#\s"'`<>@]*@)?(?P<host>[^/?#\s"'`<>@]+)[^?#\s"'`<>]*(?:\?(?P<query>[^#\s"'`<>(){};|\\]*))?"""
 )
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text, as most names, regions and ids, has nothing that is in any placeholder or secret."""
+    return _PLAIN.fullmatch(text) is not None
 
 
 def literal_text(text: str, span: Span) -> TemplateText:
@@ -41,6 +45,8 @@ def literal_text(text: str, span: Span) -> TemplateText:
 
 def token_text(text: str, span: Span, report: Report) -> TemplateText:
     """A text in which `<tokens>` are placeholders, and secrets are secrets: a tag."""
+    if is_plain(text):
+        return literal_text(text, span)
     # What an expression put together is no token of a tool, which sees the text of the template.
     stands_there = all(match[0] in span.text for match in IN_TAGS.finditer(text)) or IN_TAGS.fullmatch(text)
     return _tokens(text, span, report, IN_TAGS if stands_there else IN_TEXTS, _LEFT_OVER)
@@ -74,7 +80,7 @@ def script_text(text: str, span: Span, report: Report) -> TemplateText:
 
 def command_text(text: str, span: Span, report: Report) -> TemplateText:
     """A text that is left alone, but for the secrets in it: the signed queries and passwords of URLs."""
-    if _PLAIN.fullmatch(text):
+    if is_plain(text):
         return literal_text(text, span)
     parts = secrets_apart(text)
     report_secrets(parts, span, report)
@@ -98,9 +104,7 @@ def secrets_apart(text: str) -> tuple[str | Secret, ...]:
     end = 0
     for start, stop, host, query in _secrets(text):
         # The digest only tells one secret from another; it is never shown.
-        import hashlib
-
-        digest = hashlib.sha256(text[start:stop].encode("utf-8", "surrogatepass")).hexdigest()
+        digest = sha256_of(text[start:stop].encode("utf-8", "surrogatepass"))
         parts += [text[end:start], Secret(host, query, digest)]
         end = stop
     parts.append(text[end:])
@@ -123,6 +127,8 @@ def hide_secrets(value: ArmValue) -> tuple[ArmValue, tuple[Secret, ...]]:
 
 def tokens_apart(text: str, pattern: re.Pattern[str] = IN_TEXTS) -> tuple[str | TextSymbol, ...]:
     """The pieces of a text, with symbols in place of the placeholders and the secrets in it."""
+    if is_plain(text):
+        return (text,) if text else ()
     parts: list[str | TextSymbol] = []
     for piece in secrets_apart(text):
         if not isinstance(piece, str):
@@ -139,7 +145,7 @@ def tokens_apart(text: str, pattern: re.Pattern[str] = IN_TEXTS) -> tuple[str | 
 
 def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], left_over: re.Pattern[str] | None) -> TemplateText:
     """Placeholders and secrets. Half a token, and curly quotes, are reported: names, regions and ids hold neither."""
-    if _PLAIN.fullmatch(text):
+    if is_plain(text):
         return literal_text(text, span)
     parts = tokens_apart(text, pattern)
     report_secrets(parts, span, report)
@@ -155,7 +161,7 @@ def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], lef
 
 def _secrets(text: str) -> Iterator[tuple[int, int, str, bool]]:
     """Start, end and host of each secret, and whether it is a query: a signed one is one secret."""
-    if not any(sign in text for sign in _SECRET_SIGNS):
+    if not any(sign in text for sign in SIGNS):
         return
     urls = _URL.finditer(text) if "://" in text else iter(())
     url, end = next(urls, None), 0

@@ -45,8 +45,8 @@ class Config:
 
     def of_template(self, path: Path) -> dict[str, object]:
         """The options that the rules give a template; the later win."""
-        name = self._name(path)
         values: dict[str, object] = {}
+        name = self._name(path) if self.rules else ""
         for rule in self.rules:
             if name and any(matches(pattern, name) for pattern in rule.patterns):
                 values |= rule.values
@@ -120,9 +120,9 @@ class Configs:
         """
         if self._only or template is None:
             return self.of_run
-        folder = (resolved(template) or template.absolute()).parent
+        folder = template.parent
         if folder not in self._by_folder:
-            self._by_folder[folder] = nearest(folder)
+            self._by_folder[folder] = nearest(resolved(folder) or folder.absolute())
         file = self._by_folder[folder]
         if file is None:
             return self.of_run

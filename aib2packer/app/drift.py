@@ -23,6 +23,7 @@ from aib2packer.packer.layout import (
     own_names,
 )
 from aib2packer.system.files import open_file, read_bytes
+from aib2packer.text.checksum import sha256_of
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
@@ -183,9 +184,7 @@ def _content(path: Path) -> bytes | None:
 
 
 def _is_edited(content: bytes | None, written: str | None) -> bool:
-    from hashlib import sha256
-
-    return content is not None and written is not None and sha256(content).hexdigest() != written
+    return content is not None and written is not None and sha256_of(content) != written
 
 
 def _range(first: int, last: int) -> str:

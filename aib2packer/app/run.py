@@ -31,6 +31,7 @@ from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Emit, Origin
 from aib2packer.packer.layout import AZURE_FILE, BUILD_ENDING, BUILD_FILE, VALIDATION_FOLDER
 from aib2packer.system.files import MOST
+from aib2packer.text.checksum import sha256_of
 from aib2packer.text.source import FileError, decode
 
 if TYPE_CHECKING:
@@ -336,11 +337,9 @@ def _beside(request: Request) -> tuple[SourceText, ...]:
 
 def _origin(template: Template, data: bytes) -> Origin:
     """What a build says that it is made of; the digest is that of the file."""
-    from hashlib import sha256
-
     from aib2packer import __version__
 
-    digest = sha256(data if template.path is None else _raw(template.path, data)).hexdigest()
+    digest = sha256_of(data if template.path is None else _raw(template.path, data))
     image = f" ({safe(template.image)})" if template.image else ""
     return Origin(f"{place_of(template)}{image}", digest, __version__)
 
@@ -418,7 +417,7 @@ def deliver(made: Result, request: Request) -> Result:
         return result
     to_write = without_own(folder, files, check=request.check)
     if result.facts is not None:
-        digests = {name: _digest(content) if name in to_write else "" for name, content in files.items()}
+        digests = {name: sha256_of(content) if name in to_write else "" for name, content in files.items()}
         result = replace(result, files=digests)
     return replace(_deliver(result, folder, to_write, request), folder=folder)
 
@@ -437,12 +436,6 @@ def _made_twice(result: Result, file: Path, template: str, other: str) -> Result
     message = f"{file}, which this template becomes, is made of {other} in this run"
     finding = about_file(CLASH, template, message, "Give one of the builds another name: `build-name` in aib2packer.toml.")
     return replace(result, outcome=Outcome.NOT_WRITTEN, exit_code=1, findings=(*result.findings, finding))
-
-
-def _digest(content: bytes) -> str:
-    from hashlib import sha256
-
-    return sha256(content).hexdigest()
 
 
 def without_own(folder: Path, files: Mapping[str, bytes], *, check: bool) -> dict[str, bytes]:

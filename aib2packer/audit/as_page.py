@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Asks
+from aib2packer.rendering.markdown import tidy
 from aib2packer.rendering.templates import html_environment, markdown_environment
 
 if TYPE_CHECKING:
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 def markdown(audit: Audit, *, version: str) -> str:
     """The page in Markdown."""
-    page = markdown_environment().get_template("audit.md.j2").render(audit=audit, Asks=Asks, version=version)
-    return re.sub(r"\n{3,}", "\n\n", page)
+    return tidy(markdown_environment().get_template("audit.md.j2").render(audit=audit, Asks=Asks, version=version))
 
 
 def html(audit: Audit, *, version: str) -> str:

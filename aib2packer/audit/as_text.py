@@ -6,7 +6,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Asks
-from aib2packer.findings.text import columns, shortened
+from aib2packer.findings.text import columns, listed, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,11 +46,11 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
     bar = style("█" * filled, "green") + style("░" * (_BAR - filled), "red")
     yield f"{style(f'{done} of {total}', '')} templates convert: {audit.share:.0f} %  {bar}"
     act, decide = (audit.asked[asks] for asks in (Asks.ACT, Asks.DECIDE))
-    touched = sum(row.act > 0 for row in audit.rows if row.is_converted)
-    yield f"{sum(cause.count for cause in act)} findings to act on, in {touched} of them; {len(decide)} decisions."
+    yield f"{audit.ready} of them as they are: nothing to act on, to decide or to give a value."
+    yield f"{sum(cause.count for cause in act)} findings to act on, in {audit.to_act_on} templates; {len(decide)} decisions."
     converted, lost = audit.settings
     if converted or lost:
-        yield f"{converted:,} of {converted + lost:,} settings are converted, {lost} lost."
+        yield f"{converted:,} of {converted + lost:,} settings in them are converted, {lost:,} lost."
     if audit.minutes:
         yield f"The last runs took {audit.minutes:.0f} minutes together, as far as the input tells."
     if audit.accepted:
@@ -94,8 +94,7 @@ def _chapter(title: str, chapter: Chapter, style: Styler) -> Iterator[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more, shown = len(names) - _NAMES, [shortened(name, _LONGEST) for name in names[:_NAMES]]
-    return f"{', '.join(shown)}, and {more} more" if more > 0 else ", ".join(shown)
+    return listed([shortened(name, _LONGEST) for name in names[:_NAMES]], len(names))
 
 
 def _wrapped(first: str, text: str) -> Iterable[str]:

@@ -8,13 +8,15 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from aib2packer.app.run import Outcome
-from aib2packer.audit.model import Audit, Cause, Chapter, Need, Row, Said
+from aib2packer.audit.model import ONLY_THE_BUILD_KNOWS, Audit, Cause, Chapter, Need, Row, Said
 from aib2packer.findings import codes
 from aib2packer.findings.formats import place
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import safe
+from aib2packer.guide.build_pipelines import is_too_long
 from aib2packer.lazy.models import replace
 from aib2packer.packer.layout import EXAMPLE
+from aib2packer.packer.warnings import LONGEST_HOSTED_JOB
 from aib2packer.provenance.accounting import State
 
 if TYPE_CHECKING:
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Code, Finding
     from aib2packer.packer.facts import Connection, Facts, Role
 
-_HOSTED_MINUTES = 360  # the most that a job may take on a runner of GitHub, and on one of Azure DevOps in a private project
-_REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD, codes.SHORT_TIMEOUT}  # and what was a part of these
+_REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD}  # and what was a part of these
 
 
 def gather(results: Sequence[Result], *, short_names: bool = True) -> Audit:
@@ -35,7 +36,7 @@ def gather(results: Sequence[Result], *, short_names: bool = True) -> Audit:
     pairs = [(safe(result.name), finding) for result in told for finding in result.findings]
     others = [(name, one) for name, one in pairs if one.severity is not Severity.ERROR and not one.accepted]
     accepted = [(name, one) for name, one in pairs if one.severity is not Severity.ERROR and one.accepted]
-    entries = [entry for result in told for entry in result.settings]
+    entries = [entry for result in told if result.outcome is Outcome.CONVERTED for entry in result.settings]
     return Audit(
         rows=tuple(map(_row, told)),
         findings=tuple(pairs),
@@ -68,6 +69,7 @@ def _row(result: Result) -> Row:
         act=counts[Asks.ACT],
         decide=counts[Asks.DECIDE],
         know=counts[Asks.KNOW],
+        values=len({*facts.values, *facts.secrets}) if facts else 0,
         system=facts.system if facts else "",
         source=facts.source if facts else "",
         last_run=facts.last_run if facts else None,
@@ -106,12 +108,12 @@ def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
     yield Chapter(
         "Secrets",
         "These move to where the pipeline keeps secrets.",
-        _needs(results, lambda facts: ((name, f"PKR_VAR_{name}", "") for name in facts.secrets)),
+        _needs(results, lambda facts: (_need(name, f"PKR_VAR_{name}") for name in facts.secrets)),
     )
     yield Chapter(
         "Values",
         f"Variables without a value: `{EXAMPLE}` beside each build says what they are.",
-        _needs(results, lambda facts: ((name, "", "") for name in facts.values)),
+        _needs(results, lambda facts: map(_need, facts.values)),
     )
     yield Chapter(
         "Image definitions",
@@ -120,8 +122,8 @@ def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
     )
     yield Chapter(
         "Runners",
-        "A job on a hosted runner ends after 360 minutes: these builds need one of your own.",
-        _needs(results, lambda facts: [(f"{facts.minutes} minutes", "", "")] if facts.minutes > _HOSTED_MINUTES else []),
+        f"A job on a hosted runner ends after {LONGEST_HOSTED_JOB} minutes: these builds need one of your own.",
+        _needs(results, lambda facts: [_need(f"{facts.minutes} minutes")] if is_too_long(facts.launch.minutes) else []),
     )
 
 
@@ -130,35 +132,45 @@ def _shared(results: Sequence[Result]) -> Iterable[Chapter]:
         ("Scripts and files", "Fetched by several builds: one place in a repository would do.", lambda facts: facts.scripts),
         ("Identities", "Used by several templates.", lambda facts: facts.identities),
         ("Subnets", "Several builds run in these.", lambda facts: facts.subnets),
+        ("Galleries", "Several builds publish to these.", lambda facts: map(_gallery, facts.definitions)),
         ("Source images", "Several builds start from these.", lambda facts: (facts.source,)),
         ("Targets", "Several builds write to these.", lambda facts: facts.targets),
     ):
-        needs = _needs(results, lambda facts, of=of: ((one, "", "") for one in of(facts)))  # type: ignore[misc]
+        needs = _needs(results, lambda facts, of=of: map(_need, of(facts)))  # type: ignore[misc]
         yield Chapter(title, sentence, tuple(need for need in needs if len(need.templates) > 1))
 
 
-def _needs(results: Iterable[Result], of: Callable[[Facts], Iterable[tuple[str, str, str]]]) -> tuple[Need, ...]:
+def _needs(results: Iterable[Result], of: Callable[[Facts], Iterable[Need]]) -> tuple[Need, ...]:
     """What the facts of the templates ask for, each once with the templates that do, those of most first."""
-    found: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
+    found: dict[Need, dict[str, None]] = defaultdict(dict)
     for result in results:
         if result.facts is not None:
             for one in of(result.facts):
                 found[one][safe(result.name)] = None
-    needs = (Need(*what, tuple(templates)) for what, templates in found.items())
-    return tuple(sorted(needs, key=lambda need: (-len(need.templates), need.what, need.about)))
+    needs = (replace(what, templates=tuple(templates)) for what, templates in found.items())
+    return tuple(sorted(needs, key=lambda need: (-len(need.templates), need.what, need.about, need.scope)))
 
 
-def _of_role(one: Role) -> tuple[str, str, str]:
+def _need(what: str, about: str = "", command: str = "", scope: str = "") -> Need:
+    """A need of templates that are found later."""
+    return Need(what, about, command, scope, ())
+
+
+def _of_role(one: Role) -> Need:
     grant = f'az role assignment create --assignee "$account" --role "{one.role}" --scope {one.scope}'
-    return one.role, f"{one.thing}: {one.why}", "" if one.scope is None else grant
+    return _need(one.role, f"{one.thing}: {one.why}", "" if one.scope is None else grant, one.scope or ONLY_THE_BUILD_KNOWS)
 
 
-def _of_connection(one: Connection) -> tuple[str, str, str]:
-    return f"{one.target}, port {one.port}", f"{one.source}: {one.why}", ""
+def _of_connection(one: Connection) -> Need:
+    return _need(f"{one.target}, port {one.port}", f"{one.source}: {one.why}")
 
 
-def _of_definition(scope: str) -> tuple[str, str, str]:
-    return _last(scope), "", f"az sig image-definition show --ids {scope}"
+def _of_definition(scope: str) -> Need:
+    return _need(_last(scope), "", f"az sig image-definition show --ids {scope}", scope)
+
+
+def _gallery(definition: str) -> str:
+    return definition.strip('"').rpartition("/images/")[0] or definition
 
 
 def _last(scope: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.findings.model import Asks
 from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
-    from aib2packer.findings.model import Asks, Code, Finding
+    from aib2packer.findings.model import Code, Finding
     from aib2packer.packer.facts import LastRun
 
 
@@ -21,9 +22,16 @@ class Row:
     act: int
     decide: int
     know: int
+    values: int
+    """Variables that somebody must give a value, secrets among them."""
     system: str
     source: str
     last_run: LastRun | None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it converts as it is: nobody has to act, to decide or to give a value."""
+        return self.is_converted and not (self.act or self.decide or self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,10 @@ class Cause:
         return sum(len(one.places) for one in self.said)
 
 
+ONLY_THE_BUILD_KNOWS = "an id that only the build knows"
+"""The scope of a role whose id no command can name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """Something that people must see to: what, more about it, a command ("" for none), and the templates that need it."""
@@ -56,6 +68,8 @@ class Need:
     what: str
     about: str
     command: str
+    scope: str
+    """The id of what it is about, as a word of a shell; "" for what has none."""
     templates: tuple[str, ...]
 
 
@@ -78,7 +92,7 @@ class Audit:
     passed_over: int
     """Files that hold no image template."""
     settings: tuple[int, int]
-    """Settings that are converted, and those that are lost."""
+    """Settings of the templates that convert: those that are converted, and those that are lost."""
     obstacles: tuple[Cause, ...]
     """Why templates are not converted, whether or not a baseline has it."""
     asked: dict[Asks, tuple[Cause, ...]]
@@ -95,6 +109,16 @@ class Audit:
     def converted(self) -> int:
         """How many templates convert."""
         return sum(row.is_converted for row in self.rows)
+
+    @property
+    def ready(self) -> int:
+        """How many convert as they are."""
+        return sum(row.is_ready for row in self.rows)
+
+    @property
+    def to_act_on(self) -> int:
+        """How many templates have something to act on, beside what keeps some from converting."""
+        return len({name for cause in self.asked[Asks.ACT] for name in cause.templates})
 
     @property
     def share(self) -> float:

@@ -204,5 +204,8 @@ def recognise(texts: Iterable[str]) -> Cloud:
     of_regions = {cloud for cloud in _OTHERS if any(map(cloud.facts.region.fullmatch, regions))}
     if len(of_regions) == 1:
         return of_regions.pop()
-    of_hosts = {cloud for cloud, host in _HOSTS.items() if any(map(host.search, known))}
+    spoken = "\n".join(known).lower()
+    of_hosts = {
+        cloud for cloud, host in _HOSTS.items() if cloud.facts.storage_suffix in spoken and any(map(host.search, known))
+    }
     return of_hosts.pop() if len(of_hosts) == 1 and not of_regions else Cloud.PUBLIC

@@ -68,11 +68,14 @@ def main() -> None:
     """Convert Azure Image Builder templates to Packer HCL2 builds.
 
     \b
-    aib2packer audit images/                what moving them takes
-    aib2packer convert web.json -o web-hcl  a build with all that it needs
-    aib2packer explain AIB2P318             what a finding means
+      aib2packer audit images/            what moving them takes
+      aib2packer convert web.json -o web  a build with all that it needs
+      aib2packer explain AIB2P318         what a finding means
 
-    For completion in bash (zsh and fish alike): eval "$(_AIB2PACKER_COMPLETE=bash_source aib2packer)"
+    For completion in bash (zsh and fish alike):
+
+    \b
+      eval "$(_AIB2PACKER_COMPLETE=bash_source aib2packer)"
     """  # noqa: D301 - click's mark for lines that stay as they are
     import atexit
     import gc

@@ -46,8 +46,8 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
     and to decide, which roles, hosts, secrets and image definitions the builds need, and what several templates share.
 
     \b
-    aib2packer audit images/
-    aib2packer audit images/ --output report.html --fail-under 95
+      aib2packer audit images/
+      aib2packer audit images/ --output report.html --fail-under 95
 
     Exit status: 0 looked; 1 fewer templates convert than --fail-under, or findings at the level of --fail-on; 2 wrong usage, or
     something that cannot be read or written.

@@ -24,7 +24,7 @@ from aib2packer.findings.model import Severity, about_file
 from aib2packer.findings.text import safe
 from aib2packer.lazy.models import replace
 from aib2packer.options import Layout, Options
-from aib2packer.packer.layout import BUILD_ENDING
+from aib2packer.packer.layout import BUILD_ENDING, RECORD
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -70,11 +70,11 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     its own there. What is in Azure is read by the Azure CLI (az), and kept beside the output.
 
     \b
-    aib2packer convert web.json > web.pkr.hcl
-    aib2packer convert web.json -o builds/web -p web.parameters.json
-    aib2packer convert images/ -o builds/ --exclude 'lab/**'
-    aib2packer convert web.json --into packer/
-    az image builder show -g images -n web | aib2packer convert -o builds/web
+      aib2packer convert web.json > web.pkr.hcl
+      aib2packer convert web.json -o builds/web -p web.parameters.json
+      aib2packer convert images/ -o builds/ --exclude 'lab/**'
+      aib2packer convert web.json --into packer/
+      az image builder show -g images -n web | aib2packer convert -o web
 
     Exit status: 0 converted; 1 an error, and no HCL, or findings at the level of --fail-on, or --check found a difference;
     2 wrong usage, or files that cannot be read or written.
@@ -167,7 +167,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
 
 def _recorded(folder: Path | None) -> dict[str, object]:
     """What earlier runs have written below a folder, and where they have put what, as far as that is on record."""
-    if folder is None:
+    if folder is None or not os.path.lexists(folder / RECORD):
         return {}
     from aib2packer.estate.record import read
 

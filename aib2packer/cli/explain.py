@@ -29,7 +29,7 @@ def explain_command(codes: tuple[str, ...]) -> None:
     CODE is what a finding is marked with, such as AIB2P203 or 203. Without one, all codes are listed.
 
     \b
-    aib2packer explain AIB2P203 412
+      aib2packer explain AIB2P203 412
 
     Exit status: 0 explained; 2 no such code.
     """  # noqa: D301 - click's mark for lines that stay as they are

@@ -16,9 +16,9 @@ from aib2packer.text.source import InputError
 @click.argument("images", metavar="GALLERY_IMAGE_ID...", nargs=-1, required=True)
 @click.option(
     "--major",
-    type=click.IntRange(0, LARGEST_PART),
+    type=click.IntRange(-1, LARGEST_PART),
     metavar="N",
-    help="Stay within this major version; without it, increment the highest version.",
+    help="Stay within this major version; without it, or with -1, increment the highest version.",
 )
 def next_version_command(images: tuple[str, ...], major: int | None) -> None:
     """Print the next version of a gallery image, as Image Builder counts.
@@ -28,7 +28,7 @@ def next_version_command(images: tuple[str, ...], major: int | None) -> None:
     Of several images it is the next that all of them can have.
 
     \b
-    packer build -var image_version=$(aib2packer next-version ID) build.pkr.hcl
+      packer build -var image_version=$(aib2packer next-version ID) build.pkr.hcl
 
     Exit status: 0 printed; 2 wrong usage, or no answer from the Azure CLI.
     """  # noqa: D301 - click's mark for lines that stay as they are
@@ -37,7 +37,7 @@ def next_version_command(images: tuple[str, ...], major: int | None) -> None:
         for image in found:
             if image.version is not None:
                 echo(f"The id names version {image.version}: it is left out.")
-        version = max(next_version(list_versions(image), major) for image in found)
+        version = max(next_version(list_versions(image), None if major == -1 else major) for image in found)
     except InputError as error:
         print_error(str(error))
         sys.exit(2)

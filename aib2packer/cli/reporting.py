@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aib2packer.app.run import Result, Write
+    from aib2packer.findings.overview import Overview
     from aib2packer.provenance.accounting import State
 
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -59,11 +60,8 @@ class Telling:
 
     def __init__(self, reporting: Reporting, *, many: bool) -> None:
         """`many`: whether the findings are summed up, and there is a table."""
-        from aib2packer.findings.overview import Overview
-
         self._reporting = reporting
-        self._many = many
-        self._overview = Overview(color=colored(sys.stderr))
+        self._overview = _overview() if many else None
         in_full = reporting.quiet or reporting.verbose or reporting.findings is not Format.TEXT
         self._keeps = not many or in_full or bool(reporting.findings_files)
         self._kept: list[Judgement] = []
@@ -95,7 +93,8 @@ class Telling:
         if result.diff:
             self._diffs.append(_colored_diff(result.diff))
         self._accepted += sum(finding.accepted != "" for finding in result.findings)
-        self._overview.add(_not_accepted(judgement))
+        if self._overview:
+            self._overview.add(_not_accepted(judgement))
         if self._keeps:
             self._kept.append(judgement)
 
@@ -110,7 +109,8 @@ class Telling:
         outcome = Outcome.NOT_WRITTEN.value
         for row, folder in self._waiting:
             finding = nothing_written(folder, error)
-            self._overview.fail(row, outcome, finding)
+            if self._overview:
+                self._overview.fail(row, outcome, finding)
             if self._keeps:
                 kept = self._kept[row]
                 self._kept[row] = replace(kept, outcome=outcome, findings=(*kept.findings, finding))
@@ -126,8 +126,9 @@ class Telling:
             self.exit_code = 2
         elif set(self._outcomes) == {Outcome.LEFT_OUT.value}:  # nothing is converted
             self.exit_code = max(self.exit_code, 1)
-        for one in refused:
-            self._overview.add_findings(one)
+        if self._overview:
+            for one in refused:
+                self._overview.add_findings(one)
         said = self._kept if reporting.findings.is_document else [*map(_not_accepted, self._kept)]
         shown = [*(map(_errors_only, said) if reporting.quiet else said), *refused]
         if reporting.findings.is_document:
@@ -152,7 +153,7 @@ class Telling:
         if self._reporting.findings is not Format.TEXT:
             shown = judgements if everything else [*map(_asking, judgements)]
             return render(self._reporting.findings, shown, version=__version__)
-        if self._many and not everything:
+        if self._overview and not everything:
             return self._overview.findings()
         findings = [finding for judgement in judgements for finding in judgement.findings]
         return of_one(findings, everything=everything, color=colored(sys.stderr))
@@ -160,7 +161,7 @@ class Telling:
     def _summary(self) -> str:
         settings = in_words(self._states)
         of_settings = f" {settings}." if settings else ""
-        if not self._many:
+        if self._overview is None:
             only = _not_accepted(self._kept[0])
             return f"{text.summary(only.findings, only.outcome)}{of_settings}"
         checked = {Outcome.UP_TO_DATE.value, Outcome.OUT_OF_DATE.value, Outcome.LEFT_OVER.value} & set(self._outcomes)
@@ -170,6 +171,13 @@ class Telling:
         of_all = f"{self._outcomes[good.value]} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
         told = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"
         return f"{self._overview.table(width=width())}{others}\n\n{told}"
+
+
+def _overview() -> Overview:
+    """What is said of many templates, with nothing in it yet."""
+    from aib2packer.findings.overview import Overview
+
+    return Overview(color=colored(sys.stderr))
 
 
 def _passed_over(count: int) -> str:

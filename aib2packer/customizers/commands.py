@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.fields import Spelling
 from aib2packer.aib.model import Customizer
 from aib2packer.aib.service_answers import error_code
-from aib2packer.arm.language.text import join
+from aib2packer.arm.language.text import ListLines, TemplateText, join
 from aib2packer.customizers.fetched import base_name, read_fetched, script_text
 from aib2packer.customizers.head import label
 from aib2packer.findings import codes
@@ -19,31 +20,39 @@ from aib2packer.packer.layout import customizer_file
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
-    from aib2packer.arm.language.text import TemplateText
 
 _WEB_PAGE = pattern(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CommandCustomizer(Customizer):
-    """A customizer that runs commands: either `inline` or `script` is there."""
+    """A customizer that runs commands: either `inline` or `script` is there. Its texts are asked for often, and kept."""
 
     TEXTS: ClassVar[tuple[str, ...]] = (*Customizer.TEXTS, "inline", "script")
 
     inline: tuple[TemplateText, ...]
     script: Fetched | None
 
-    @property
+    @cached_property
     def visible_text(self) -> str | None:
-        """The commands; None where the build fetches them."""
+        """The commands; None where they are fetched by the build, or known only then."""
         if self.script is None:
-            return self.text.visible
+            return None if self.late_list is not None else self.text.visible
         return None if self.script.content is None else script_text(self.script.content)
 
-    @property
+    @cached_property
     def text(self) -> TemplateText:
         """The inline commands as the service joins them: one line each."""
         return join("\n", self.inline, self.span)
+
+    @property
+    def late_list(self) -> TemplateText | None:
+        """The commands as a list that only Packer's run knows; None where they stand in the template."""
+        match self.inline:
+            case (TemplateText((ListLines(items),)),):
+                return items
+            case _:
+                return None
 
     @property
     def number(self) -> int:
@@ -59,7 +68,8 @@ class CommandCustomizer(Customizer):
 
 def read_commands(fields: Fields) -> tuple[tuple[TemplateText, ...], Fetched | None] | None:
     """Read `inline` or `scriptUri`; None after an error, for the service wants exactly one."""
-    inline = fields.commands("inline")
+    late = fields.late("inline", "array")
+    inline = fields.commands("inline") if late is None else (TemplateText((ListLines(late),), late.span),)
     script = read_fetched(fields, "scriptUri", Spelling("script", "2019-05-01-preview"))
     if inline and script:
         fields.report.add(

@@ -18,6 +18,7 @@ from aib2packer.options import Unfetched
 from aib2packer.packer.layout import beside_template
 from aib2packer.packer.model import Download, Provisioner
 from aib2packer.packer.steps.download import percent_encoded
+from aib2packer.text.checksum import sha256_of
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
             f"{uri} is not known before Packer runs: the build fetches it",
             help="Fill in what is left open, or give the parameters a value (--set, -p), and convert again.",
         )
-    if _WEB_PAGE.match(uri.visible):
+    if "/blob/" in uri.visible.lower() and _WEB_PAGE.match(uri.visible):
         fields.report.add(
             codes.WEB_PAGE,
             uri.span,
@@ -181,9 +182,7 @@ def _content(
         if not any((finding.code, finding.message) == (codes.NOT_FETCHED, message) for finding in report.findings):
             report.add(codes.NOT_FETCHED, uri.span, message, help=asset.help)
         return b""
-    import hashlib
-
-    actual = hashlib.sha256(asset).hexdigest()
+    actual = sha256_of(asset)
     if checksum is not None and actual != checksum.value:
         report.add(
             codes.CHECKSUM,

@@ -9,11 +9,10 @@ from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, s
 from aib2packer.customizers.head import label, named, read_head
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import HclCode
+from aib2packer.hcl.values import HclCode, concat
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.layout import FILES, customizer_file
 from aib2packer.packer.model import Steps
-from aib2packer.packer.steps.cli_script import concat
 from aib2packer.packer.steps.exact_text import require_exact
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from aib2packer.packer.steps.upload import upload_text
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
-    from aib2packer.aib.model import Fetched, Flag
+    from aib2packer.aib.model import Fetched, Flag, Number
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.build_context import BuildContext
     from aib2packer.packer.variables.symbols import Symbols
@@ -39,7 +39,7 @@ class PowerShell(CommandCustomizer):
 
     elevated: Flag | None
     as_system: Flag | None
-    valid_exit_codes: tuple[Located[int], ...] | TemplateText
+    valid_exit_codes: tuple[Number, ...] | TemplateText
 
 
 def read(index: int, fields: Fields) -> PowerShell | None:
@@ -87,7 +87,11 @@ def translate(powershell: PowerShell, context: BuildContext) -> Steps:
             "to the next statement",
             help="Convert with -o DIR, which puts the commands into a script of their own.",
         )
-        inline: tuple[Value, ...] = (context.symbols.value(_read_alike(text), multiline=True),)
+        inline: Value = (
+            (context.symbols.value(_read_alike(text), multiline=True),)
+            if powershell.late_list is None
+            else context.symbols.value(powershell.late_list)
+        )
         return Steps((Provisioner("powershell", {**_settings(powershell, context.symbols), "inline": inline}),))
     path = context.remote_path(name)
     script = with_byte_order_mark(text_of((*text.parts, "\n"), text.span))
@@ -108,10 +112,7 @@ def _read_alike(text: TemplateText) -> TemplateText:
 
 
 def _settings(powershell: PowerShell, symbols: Symbols) -> dict[str, Value]:
-    settings = named(powershell) | _elevated(powershell, symbols)
-    if powershell.valid_exit_codes:
-        settings["valid_exit_codes"] = _exit_codes(powershell.valid_exit_codes, symbols)
-    return settings
+    return named(powershell) | _elevated(powershell, symbols) | _exit_codes(powershell, symbols)
 
 
 def _elevated(powershell: PowerShell, symbols: Symbols) -> dict[str, Value]:
@@ -132,8 +133,11 @@ def _elevated(powershell: PowerShell, symbols: Symbols) -> dict[str, Value]:
     return {"elevated_user": user.code, "elevated_password": password.code}
 
 
-def _exit_codes(codes: tuple[Located[int], ...] | TemplateText, symbols: Symbols) -> Value:
-    return symbols.value(codes) if isinstance(codes, TemplateText) else tuple(code.value for code in codes)
+def _exit_codes(powershell: PowerShell, symbols: Symbols) -> dict[str, Value]:
+    codes = powershell.valid_exit_codes
+    if not codes:
+        return {}
+    return {"valid_exit_codes": symbols.value(codes) if isinstance(codes, TemplateText) else tuple(map(symbols.located, codes))}
 
 
 def _side_file(powershell: PowerShell, text: TemplateText, name: str, symbols: Symbols) -> Steps:
@@ -174,9 +178,7 @@ def _on_linux(powershell: PowerShell, context: BuildContext) -> Steps:
     else:
         text = text_of((*powershell.text.parts, "\n"), powershell.text.span)
         upload = upload_text(f"{label(powershell)}-upload", text, path, context, "Through pwsh.")
-    settings: dict[str, Value] = {**named(powershell), "execute_command": AS_ROOT}
-    if powershell.valid_exit_codes:
-        settings["valid_exit_codes"] = _exit_codes(powershell.valid_exit_codes, context.symbols)
+    settings: dict[str, Value] = {**named(powershell), "execute_command": AS_ROOT} | _exit_codes(powershell, context.symbols)
     settings["inline"] = (f"pwsh -NoProfile -File {path}", f"rm {path}")
     steps = Steps((*upload, Provisioner("shell", settings)))
     return steps if had is None else replace(steps, downloads=had.downloads, assets=had.assets)

@@ -49,6 +49,13 @@ def read(index: int, fields: Fields) -> Shell | None:
 def translate(shell: Shell, context: BuildContext) -> Steps:
     """Run the commands as root."""
     steps = _commands(shell, context) if shell.script is None else _fetched(shell, shell.script, context)
+    if shell.late_list is not None:
+        context.report.add(
+            codes.RESTART_UNSEEN,
+            shell.late_list.span,
+            "these commands may restart the VM: they are known only when Packer runs, so a restart in them is not seen",
+            help=f"Give them a value, with --set or -p. If they restart the VM, {_UNSEEN_HELP}",
+        )
     text = shell.visible_text
     if text is None or not _may_restart(shell, text, context):
         return steps
@@ -100,7 +107,8 @@ def _inline(shell: Shell, context: BuildContext) -> Steps:
     is_script = any("\n" in command.visible for command in shell.inline)  # and no list of commands
     if shell_inline_is_exact(text) and not (in_file and is_script):
         settings = {**named(shell), "execute_command": AS_ROOT}
-        if text.visible.startswith("#!"):  # else Packer takes that line for the shebang, and drops -e
+        # Else Packer takes such a first line for the shebang, and drops -e.
+        if text.visible.startswith("#!") or shell.late_list is not None:
             settings["inline_shebang"] = _SHEBANG
         settings["inline"] = _lines(shell, context)
         return Steps((Provisioner("shell", settings),))
@@ -113,8 +121,10 @@ def _inline(shell: Shell, context: BuildContext) -> Steps:
     return Steps((*upload, _run(shell, path)))
 
 
-def _lines(shell: Shell, context: BuildContext) -> tuple[Value, ...]:
+def _lines(shell: Shell, context: BuildContext) -> Value:
     """The commands as they stand, or one heredoc where some of them have several lines."""
+    if shell.late_list is not None:
+        return context.symbols.value(shell.late_list)
     # Packer turns CRLF to LF once, and so did the service: doing it here is the same, unless a second time would change more.
     text = shell.text if "\r\r\n" in shell.text.visible else unix_lines(shell.text)
     lines = text.split("\n")

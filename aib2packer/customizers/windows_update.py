@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.model import Customizer
+from aib2packer.arm.language.text import TemplateText
 from aib2packer.customizers.head import named, read_head
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.model import Provisioner, Steps
@@ -13,7 +14,6 @@ from aib2packer.packer.steps.exact_text import require_exact
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Number
-    from aib2packer.arm.language.text import TemplateText
     from aib2packer.packer.steps.build_context import BuildContext
 
 KIND = "WindowsUpdate"
@@ -29,7 +29,7 @@ class WindowsUpdate(Customizer):
     TEXTS: ClassVar[tuple[str, ...]] = (*Customizer.TEXTS, "search_criteria", "filters", "limit")
 
     search_criteria: TemplateText | None
-    filters: tuple[TemplateText, ...]
+    filters: tuple[TemplateText, ...] | TemplateText
     limit: Number | None
 
 
@@ -38,7 +38,7 @@ def read(index: int, fields: Fields) -> WindowsUpdate:
     return WindowsUpdate(
         **read_head(index, KIND, fields),
         search_criteria=fields.command("searchCriteria"),
-        filters=fields.commands("filters"),
+        filters=fields.late("filters", "array") or fields.commands("filters"),
         limit=fields.number("updateLimit", least=0),
     )
 
@@ -46,12 +46,13 @@ def read(index: int, fields: Fields) -> WindowsUpdate:
 def translate(update: WindowsUpdate, context: BuildContext) -> Steps:
     """Install the updates; the plugin restarts the VM by itself."""
     settings = named(update)
-    for text in (*update.filters, *((update.search_criteria,) if update.search_criteria else ())):
+    filters = () if isinstance(update.filters, TemplateText) else update.filters
+    for text in (*filters, *((update.search_criteria,) if update.search_criteria else ())):
         require_exact(text, context.report)
     if update.search_criteria is not None:
         settings["search_criteria"] = context.symbols.value(update.search_criteria)
     if update.filters:  # an empty list would be a PowerShell error when the build runs
-        settings["filters"] = tuple(context.symbols.value(text) for text in update.filters)
+        settings["filters"] = context.symbols.values(update.filters)
     if update.limit is not None:
         settings["update_limit"] = context.symbols.located(update.limit)
     return Steps((Provisioner("windows-update", settings),))

@@ -10,6 +10,7 @@ from aib2packer.estate.values import values_file
 from aib2packer.guide.cut_over import consumers
 from aib2packer.options import OsType
 from aib2packer.packer.layout import CONSUMERS, ESTATE_VALUES, INVENTORIES, MIGRATION_PAGE
+from aib2packer.rendering.markdown import tidy
 from aib2packer.rendering.templates import markdown_environment, yaml_environment
 
 if TYPE_CHECKING:
@@ -29,5 +30,5 @@ def estate_files(estate: Estate) -> dict[str, bytes]:
             texts[name] = yaml_environment().get_template(f"{name}.j2").render()
     texts |= pipeline_files(estate)
     about = page(estate, tuple(texts))
-    texts[MIGRATION_PAGE] = markdown_environment().get_template("estate.md.j2").render(page=about)
+    texts[MIGRATION_PAGE] = tidy(markdown_environment().get_template("estate.md.j2").render(page=about))
     return {path: text.encode() for path, text in texts.items()}

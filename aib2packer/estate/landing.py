@@ -14,8 +14,10 @@ from aib2packer.estate.record import Record
 from aib2packer.estate.values import shared
 from aib2packer.findings.codes import LEFT_OVER
 from aib2packer.findings.model import about_file
+from aib2packer.findings.text import listed
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.layout import RECORD
+from aib2packer.text.checksum import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,7 +83,7 @@ def land(results: Sequence[Result], folder: Path, request: Request, *, prune: bo
     estate = estate_of(results, folder)
     every = estate_files(estate)
     files = without_own(folder, every, check=request.check)
-    before = record.read(folder)
+    before = Record({file.relative_to(folder).as_posix(): one for file, one in request.written.items()}, request.placed)
     recorded = before.files
     left = record.stale(folder, recorded, _made(results, folder, every), _untouched(results, folder))
     if left and not whole and not prune:
@@ -105,19 +107,15 @@ def land(results: Sequence[Result], folder: Path, request: Request, *, prune: bo
 def _findings(folder: Path, left: Sequence[Stale]) -> tuple[Finding, ...]:
     """What is said of files that earlier runs have made, and this one did not."""
     as_written, edited = ([one.path for one in left if one.edited is wanted] for wanted in (False, True))
-    said = [f"this run did not make what earlier ones have made: {_listed(as_written)}"] if as_written else []
-    said += [f"of what earlier runs have made, somebody has changed this since: {_listed(edited)}"] if edited else []
+    first = [listed(paths[:_PATHS], len(paths)) for paths in (as_written, edited)]
+    said = [f"this run did not make what earlier ones have made: {first[0]}"] if as_written else []
+    said += [f"of what earlier runs have made, somebody has changed this since: {first[1]}"] if edited else []
     remedy = (
         "Have it removed with --prune, which leaves what somebody has changed."
         if as_written
         else "Delete it, if it is not needed."
     )
     return (about_file(LEFT_OVER, str(folder), "; ".join(said), remedy),) if said else ()
-
-
-def _listed(paths: Sequence[str]) -> str:
-    more = len(paths) - _PATHS
-    return f"{', '.join(paths[:_PATHS])}, and {more} more" if more > 0 else ", ".join(paths)
 
 
 def _made(results: Sequence[Result], folder: Path, every: Mapping[str, bytes]) -> set[str]:
@@ -138,7 +136,7 @@ def _record(before: Record, results: Sequence[Result], folder: Path, files: Mapp
     builds = {**before.builds, **{one.home: one.source for one in results if one.home and one.files}}
     places = {str(parent) for path in known for parent in PurePosixPath(path).parents}
     return Record(
-        known | {path: record.digest(content) for path, content in files.items()},
+        known | {path: sha256_of(content) for path, content in files.items()},
         {place: source for place, source in builds.items() if place in places},
     )
 

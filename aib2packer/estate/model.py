@@ -71,6 +71,11 @@ class Estate:
     """The templates that became no build."""
     shared: tuple[SharedValue, ...]
 
+    def has_all_of(self, build: EstateBuild) -> bool:
+        """Whether the file for all has each value that a build wants, beside secrets."""
+        names = {value.name for value in self.shared if build.path in value.paths}
+        return bool(build.facts.values) and names.issuperset(build.facts.values)
+
     def shares(self, build: EstateBuild) -> bool:
         """Whether a build takes a value from the file for all."""
         return any(build.path in value.paths for value in self.shared)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.audit.gather import gather
-from aib2packer.estate.values import with_values
+from aib2packer.audit.model import ONLY_THE_BUILD_KNOWS
+from aib2packer.estate.values import OWN_VALUES_OPTION, commands, values_for_all
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import capitalized, safe
 from aib2packer.guide import cut_over
+from aib2packer.guide.migration import PIPELINES_USED
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import (
-    AZURE_PIPELINES,
     CONSUMERS,
     ESTATE_VALUES,
     EXAMPLE,
-    GITHUB_ACTIONS,
     INVENTORIES,
     MIGRATION_PAGE,
 )
@@ -69,6 +69,8 @@ class ByHand:
     sentence: str
     needs: tuple[Need, ...]
     commands: tuple[str, ...]
+    remarks: str
+    """What is to be said of the commands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +87,16 @@ class EstatePage:
     shared: tuple[str, ...]
     """The names of the values in the file for all."""
     values_file: str
+    values_in: tuple[str, str]
+    """A build that takes it, and how it is given to Packer there, before a file of the build; "" for none."""
     filled: tuple[str, ...]
     """Paths of the files that show what single builds want."""
     first: Stage | None
     """The first build, by hand."""
-    pipelines: tuple[str, ...]
+    pipelines: tuple[tuple[str, str], ...]
+    """Paths, and what is to be done with each."""
+    single_pipelines: tuple[str, ...]
+    """Paths of the pipelines of single builds."""
     query: str
     inventories: tuple[str, ...]
     compare: tuple[str, ...]
@@ -104,6 +111,7 @@ class EstatePage:
     delete: tuple[Stage, ...]
     identities: tuple[Stage, ...]
     subnets: tuple[Stage, ...]
+    unregister: tuple[str, ...]
 
 
 def page(estate: Estate, files: Sequence[str]) -> EstatePage:
@@ -121,9 +129,15 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         by_hand=tuple(_by_hand(chapter) for chapter in audit.by_hand if chapter.title != "Values"),
         shared=tuple(value.name for value in estate.shared),
         values_file=ESTATE_VALUES if ESTATE_VALUES in files else "",
-        filled=tuple(f"{build.path}/{EXAMPLE}" for build in builds if EXAMPLE in build.result.files),
+        values_in=next(
+            ((one.path, f"{values_for_all(one)} {OWN_VALUES_OPTION}") for one in builds if estate.shares(one)), ("", "")
+        ),
+        filled=tuple(f"{one.path}/{EXAMPLE}" for one in builds if EXAMPLE in one.result.files and not estate.has_all_of(one)),
         first=None if not builds else _first(estate),
-        pipelines=tuple(path for path in files if path.startswith((GITHUB_ACTIONS[:-4], AZURE_PIPELINES[:-4]))),
+        pipelines=tuple(
+            (path, words) for start, words in PIPELINES_USED.items() for path in files if path.startswith(start[:-4])
+        ),
+        single_pipelines=tuple(f"{one.path}/{path}" for one in builds for path in PIPELINES_USED if path in one.result.files),
         query=CONSUMERS if CONSUMERS in files else "",
         inventories=tuple(name for name in INVENTORIES if name in files),
         compare=_compare([name for name in INVENTORIES if name in files]),
@@ -138,6 +152,7 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         delete=_stages((path, cut_over.delete(one)) for path, one in services),
         identities=_of_several(((path, one.identities) for path, one in services), cut_over.delete_identity),
         subnets=_of_several(((path, one.subnets) for path, one in services), cut_over.restore_subnet),
+        unregister=cut_over.unregister(known),
     )
 
 
@@ -159,9 +174,16 @@ def _why(findings: Iterable[Finding]) -> str:
 
 
 def _by_hand(chapter: Chapter) -> ByHand:
-    commands = tuple(dict.fromkeys(need.command for need in chapter.needs if " " in need.command))
-    variables = dict.fromkeys(name for command in commands for name in _VARIABLE.findall(command))
-    return ByHand(chapter.title, chapter.sentence, chapter.needs, (*(f"{name}=..." for name in variables), *commands))
+    lines = tuple(dict.fromkeys(need.command for need in chapter.needs if need.command))
+    variables = dict.fromkeys(name for line in lines for name in _VARIABLE.findall(line))
+    remarks = []
+    if any(len(need.templates) > 1 and _VARIABLE.search(need.scope) for need in chapter.needs):
+        remarks.append("Builds may have different values for a variable: run its commands again with each.")
+    if any(need.scope == ONLY_THE_BUILD_KNOWS for need in chapter.needs):
+        remarks.append("A scope that only the build knows has no command: give the role where the page of the build says.")
+    return ByHand(
+        chapter.title, chapter.sentence, chapter.needs, (*(f"{name}=..." for name in variables), *lines), " ".join(remarks)
+    )
 
 
 def _compare(inventories: Sequence[str]) -> tuple[str, ...]:
@@ -183,10 +205,7 @@ def _compare(inventories: Sequence[str]) -> tuple[str, ...]:
 def _first(estate: Estate) -> Stage:
     """How to build the first one, which has the least open."""
     build = min(estate.builds, key=lambda one: (one.to_act_on + one.decisions + one.lost, len(one.open_values), one.path))
-    launch = build.facts.launch
-    shares = estate.shares(build)
-    commands = tuple(with_values(one, build) if shares else one for one in (*launch.checks, *launch.builds))
-    return Stage(build.path, (f"cd {Word((build.path,))}", launch.init, *commands))
+    return Stage(build.path, (f"cd {Word((build.path,))}", *commands(estate, build)))
 
 
 def _stages(pairs: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[Stage, ...]:

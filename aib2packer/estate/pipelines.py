@@ -6,19 +6,18 @@ import json
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
-from aib2packer.estate.values import with_values
-from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, free_name, github_access
+from aib2packer.estate.values import commands
+from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, github_access, github_name, runner
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, GITHUB_ACTIONS, PICK, RUN
-from aib2packer.packer.warnings import LONGEST_HOSTED_JOB, TO_CLEAN_UP
 from aib2packer.rendering.templates import yaml_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from aib2packer.estate.model import Estate, EstateBuild
-    from aib2packer.guide.build_pipelines import PipelineAccess
+    from aib2packer.guide.build_pipelines import PipelineAccess, Runner
     from aib2packer.options import Auth
 
 ENVIRONMENT = "image-builds"
@@ -50,16 +49,10 @@ class PipelineBuild:
     secrets: tuple[PipelineSecret, ...]
 
     @property
-    def own_machine(self) -> bool:
-        """Whether it needs a machine of the user's own."""
+    def runner(self) -> Runner:
+        """The machine for its job, as Azure DevOps has them; GitHub's may be used as long."""
         launch = self.build.facts.launch
-        return launch.own_machine or max(launch.minutes) + TO_CLEAN_UP > LONGEST_HOSTED_JOB
-
-    @property
-    def minutes(self) -> int:
-        """The time limit of its job."""
-        whole = sum(self.build.facts.launch.minutes) + TO_CLEAN_UP
-        return whole if self.own_machine else min(whole, LONGEST_HOSTED_JOB)
+        return runner(launch.minutes, "Azure DevOps", own=launch.own_machine)
 
     @property
     def newest(self) -> str:
@@ -147,9 +140,7 @@ def _named(estate: Estate) -> tuple[PipelineBuild, ...]:
     for build in estate.builds:
         name = _claim(_NOT_IN_NAMES.sub("-", build.path).strip("-") or "image", "-", names)
         job = _claim(f"build_{name.replace('-', '_')}", "_", jobs)
-        found.append(
-            PipelineBuild(name, job, build, _schedule(build), _commands(estate, build), _secrets(name, build, secrets))
-        )
+        found.append(PipelineBuild(name, job, build, _schedule(build), commands(estate, build), _secrets(name, build, secrets)))
     return tuple(found)
 
 
@@ -170,18 +161,12 @@ def _schedule(build: EstateBuild) -> str:
     return DAILY if build.facts.launch.newest else WEEKLY
 
 
-def _commands(estate: Estate, build: EstateBuild) -> tuple[str, ...]:
-    launch = build.facts.launch
-    commands = (*launch.checks, *launch.builds)
-    return (launch.init, *(with_values(one, build) if estate.shares(build) else one for one in commands))
-
-
 def _secrets(name: str, build: EstateBuild, taken: set[str]) -> tuple[PipelineSecret, ...]:
     """The secrets of a build, with names that begin with that of the build: a letter, as GitHub wants it."""
     found = []
     for variable in build.facts.secrets:
         wanted = _NOT_IN_NAMES.sub("_", f"{name}_{variable}").upper()
-        wanted = f"IMAGE_{wanted}" if wanted[0].isdigit() else free_name(wanted)
+        wanted = f"IMAGE_{wanted}" if wanted[0].isdigit() else github_name(wanted)
         found.append(PipelineSecret(name, _claim(wanted, "_", taken), f"PKR_VAR_{variable}"))
     return tuple(found)
 
@@ -193,8 +178,8 @@ def _json(builds: Iterable[PipelineBuild]) -> str:
             "name": one.name,
             "path": one.build.path,
             "environment": ENVIRONMENT,
-            "runner": ["self-hosted", "linux"] if one.own_machine else ["ubuntu-latest"],
-            "minutes": one.minutes,
+            "runner": ["self-hosted", "linux"] if one.runner.own else ["ubuntu-latest"],
+            "minutes": one.runner.minutes,
             "push": one.build.facts.service.auto_run,
             "schedule": one.schedule,
             "newest": one.newest,

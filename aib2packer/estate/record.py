@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from hashlib import file_digest, sha256
+from hashlib import file_digest
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import portable_name
@@ -35,11 +35,6 @@ class Stale:
 
     path: str
     edited: bool
-
-
-def digest(content: bytes) -> str:
-    """What the record has of a file."""
-    return sha256(content).hexdigest()
 
 
 def read(folder: Path) -> Record:

@@ -7,14 +7,18 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from aib2packer.estate.model import SharedValue
-from aib2packer.packer.layout import ESTATE_VALUES
+from aib2packer.lazy.patterns import pattern
+from aib2packer.packer.layout import ESTATE_VALUES, OWN_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aib2packer.estate.model import EstateBuild
+    from aib2packer.estate.model import Estate, EstateBuild
     from aib2packer.packer.facts import ValueEntry
 
+OWN_VALUES_OPTION = f"-var-file={OWN_VALUES}"
+"""What gives a build its own values."""
+_PACKER = pattern(r"(packer (?:validate|build))")
 _WIDTH = 98
 _HEAD = (
     "Values that several builds have, each once. Take the # away from a line to give the value to all of them, with "
@@ -50,9 +54,17 @@ def _entry(value: SharedValue) -> str:
     return "\n".join((*(f"# {line}" for line in paths), value.text))
 
 
-def with_values(command: str, build: EstateBuild) -> str:
-    """A command of Packer that takes the values for all, before those of the build."""
-    option = f"-var-file={build.up}/{ESTATE_VALUES}"
-    for verb in ("packer validate", "packer build"):
-        command = command.replace(verb, f"{verb} {option}", 1)
-    return command
+def values_for_all(build: EstateBuild) -> str:
+    """The option that gives a build the values for all."""
+    return f"-var-file={build.up}/{ESTATE_VALUES}"
+
+
+def commands(estate: Estate, build: EstateBuild) -> tuple[str, ...]:
+    """What runs a build in its folder: it takes the values for all before its own, each where it needs any of them."""
+    launch = build.facts.launch
+    every = (*launch.checks, *launch.builds)
+    if estate.shares(build):
+        every = tuple(_PACKER.sub(rf"\1 {values_for_all(build)}", one, count=1) for one in every)
+    if estate.has_all_of(build):
+        every = tuple(one.replace(f" {OWN_VALUES_OPTION}", "") for one in every)
+    return (launch.init, *every)

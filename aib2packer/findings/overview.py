@@ -129,8 +129,7 @@ class _Some:
                 self._first.append(shortened(name, _LONGEST_NAME))
 
     def __str__(self) -> str:
-        more = self.count - self._most
-        return f"{', '.join(self._first)}, and {more} more" if more > 0 else ", ".join(self._first)
+        return text.listed(self._first, self.count)
 
 
 def aligned(rows: Sequence[Sequence[str]], right: set[int]) -> str:

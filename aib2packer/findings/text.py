@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WIDTH = 120
 _BEFORE = 40  # columns shown before the span where a line is cut
 _FIRST_WORD = pattern(r"[a-z]+(?=['\s,:;]|\.?$|\.\s)")
-_SMALL_NAMES = {"az", "azcopy", "git", "http", "https", "packer", "sudo", "timeout", "uri"}
+_SMALL_NAMES = {"az", "azcopy", "git", "http", "https", "packer", "sudo", "uri"}
 _TAB = "    "
 _ELLIPSIS = "…"
 _SECRET = "***"  # noqa: S105 - what is shown for one
@@ -55,6 +55,12 @@ def summary(findings: Sequence[Finding], outcome: str) -> str:
 def labelled(code: Code, *, color: bool) -> str:
     """A code and its severity, as they stand before a message."""
     return (_coloured if color else _plain)(f"{code.id} {code.severity.value}:", _COLOURS[code.severity])
+
+
+def listed(names: Sequence[str], count: int | None = None) -> str:
+    """The first names of some, and how many more there are; `count`: of all, where `names` are the first of them."""
+    more = 0 if count is None else count - len(names)
+    return f"{', '.join(names)}, and {more} more" if more > 0 else ", ".join(names)
 
 
 def counted(findings: Sequence[Finding]) -> Counter[Severity]:

@@ -19,7 +19,7 @@ from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 from aib2packer.packer.warnings import LONGEST_HOSTED_JOB, TO_CLEAN_UP
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from aib2packer.guide.commands import Commands
     from aib2packer.guide.instructions import Guide
@@ -106,7 +106,7 @@ def _github(name: str, guide: Guide) -> Pipeline:
     values: dict[str, str] = {}
     for one in _runs(guide):
         values |= {f"PKR_VAR_{variable}": _variable(variable.upper()) for variable in one.required}
-        values |= {f"PKR_VAR_{variable}": f"${{{{ secrets.{free_name(variable.upper())} }}}}" for variable in one.secrets}
+        values |= {f"PKR_VAR_{variable}": f"${{{{ secrets.{github_name(variable.upper())} }}}}" for variable in one.secrets}
     return _pipeline(name, guide, "GitHub", replace(access, environment={**access.environment, **values}))
 
 
@@ -180,26 +180,38 @@ def _pipeline(name: str, guide: Guide, system: str, access: PipelineAccess) -> P
         starts=starts(guide),
         on_push=guide.auto_run,
         on_schedule=bool(guide.triggers),
-        runner=_runner(guide, system),
+        runner=runner([one.limit.most for one in runs], system, own=guide.private or guide.auth is Auth.MSI),
         access=access,
         packer=PACKER,
         actions=ACTIONS,
         init=runs[0].init,
         checks=tuple(one.in_environment("validate") for one in runs),
-        builds=tuple(one.limited(one.in_environment("build")) for one in runs),
+        builds=tuple(one.build_in_environment for one in runs),
         counting=_counting(guide, access.environment),
         by_time=guide.by_time,
         overwrites=guide.overwrites,
     )
 
 
-def _runner(guide: Guide, system: str) -> Runner:
-    each = [one.timeout_minutes for one in _runs(guide)]
+def is_too_long(each: Sequence[int]) -> bool:
+    """Whether a build, or the one that validates its image, may take more minutes than a job on a machine that is lent."""
+    return max(each) + TO_CLEAN_UP > LONGEST_HOSTED_JOB
+
+
+def runner(each: Sequence[int], system: str, *, own: bool) -> Runner:
+    """The machine for a job.
+
+    Args:
+        each: The time limit of each build, in minutes.
+        system: Whose machines are lent.
+        own: Whether it must be one of the user's own, however long it takes.
+
+    """
     minutes = sum(each) + TO_CLEAN_UP
-    if guide.private or guide.auth is Auth.MSI:
+    if own:
         return Runner(f"that reaches the build VM, as {MIGRATION_PAGE} says", minutes, "")
     limit = f"the machines of {system} end a job after {LONGEST_HOSTED_JOB}"
-    if max(each) + TO_CLEAN_UP > LONGEST_HOSTED_JOB:
+    if is_too_long(each):
         return Runner(f"of your own: {limit} minutes", minutes, "")
     too_long = f"The builds may take {minutes} minutes, and {limit}: if they do, take one of your own."
     return Runner("", min(minutes, LONGEST_HOSTED_JOB), too_long if minutes > LONGEST_HOSTED_JOB else "")
@@ -223,9 +235,9 @@ def _counting(guide: Guide, environment: Collection[str]) -> tuple[str, ...]:
 
 
 def _variable(name: str) -> str:
-    return f"${{{{ vars.{free_name(name)} }}}}"
+    return f"${{{{ vars.{github_name(name)} }}}}"
 
 
-def free_name(name: str) -> str:
+def github_name(name: str) -> str:
     """A name for a variable or secret of a repository of GitHub."""
     return f"PKR_{name}" if name.startswith(_GITHUB_OWN) else name

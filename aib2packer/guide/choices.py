@@ -59,7 +59,7 @@ def _choices(template: ImageTemplate, build: Build, decisions: Decisions, option
         yield _BOOTSTRAP[options.winrm_bootstrap]
     minutes = f"the {template.build_timeout_minutes} minutes that Image Builder gave it"
     if template.build_timeout is not None:
-        minutes = f"{template.build_timeout_minutes} minutes: write those of the build there"
+        minutes = "the minutes that it is told, which must be those of the build"
     yield f"`timeout` ends the build after {minutes}: Packer has no limit of its own."
     if template.abort_on_customizer_error:
         yield "`-on-error=abort` keeps the build VM after an error, as the template says: delete its resource group then."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.lazy.models import dataclass, field
 from aib2packer.packer.layout import EXAMPLE, VALUES_ENDING
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.packer.warnings import LONGEST_HOSTED_JOB, TO_CLEAN_UP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +25,42 @@ SUBSCRIPTION_NAME = "ARM_SUBSCRIPTION_ID"
 """The variable of the shell that says which subscription, where the template does not."""
 
 
+@dataclass(frozen=True, slots=True)
+class BuildLimit:
+    """The minutes that a build may take, which Packer itself does not limit; None where only its run knows them."""
+
+    minutes: int | None
+    variables: tuple[str, ...] = ()
+    """The variables that decide them; `minutes` then holds for their defaults."""
+    is_variable: bool = False
+    """Whether they are one variable as it stands."""
+
+    @property
+    def most(self) -> int:
+        """The minutes; where they are not known, those that a job on a machine that is lent can give."""
+        return LONGEST_HOSTED_JOB - TO_CLEAN_UP if self.minutes is None else self.minutes
+
+    @property
+    def for_people(self) -> str:
+        """What stands before a command that a person runs."""
+        return f"timeout {'...' if self.minutes is None else self.minutes}m"
+
+    @property
+    def in_environment(self) -> str:
+        """What stands before a command that finds the variables in the environment; "" where a shell cannot tell."""
+        if self.is_variable:
+            return f'timeout "${{PKR_VAR_{self.variables[0]}{"" if self.minutes is None else f":-{self.minutes}"}}}m"'
+        return "" if self.minutes is None else self.for_people
+
+    @property
+    def about(self) -> str:
+        """What a person must know who runs the command, as a sentence; "" where the time is the template's."""
+        if not self.variables:
+            return ""
+        default = "" if self.minutes is None else f" ({self.minutes} by default)"
+        return f"Give timeout the minutes of the build: {' and '.join(f'var.{name}' for name in self.variables)}{default}."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
     """What is run, and with what.
@@ -39,7 +76,7 @@ class Commands:
     """The file that has the values of the required variables; None: each is an option."""
     copied: bool
     """Whether the file of values is a copy of the example beside the build."""
-    timeout_minutes: int
+    limit: BuildLimit
     keep_vm_on_error: bool
     required: tuple[str, ...]
     secrets: tuple[str, ...]
@@ -87,11 +124,17 @@ class Commands:
     @property
     def limited_build(self) -> str:
         """The build, ended after the time that Image Builder gave it: Packer has no limit of its own."""
-        return self.limited(self.build)
+        return f"{self.limit.for_people} {self.build}"
 
-    def limited(self, command: str) -> str:
-        """A command that ends after the time of the build."""
-        return f"timeout {self.timeout_minutes}m {command}"
+    @property
+    def build_by_itself(self) -> str:
+        """The build as a script runs it, where nobody fills in a time that is not known."""
+        return self.build if self.limit.minutes is None else self.limited_build
+
+    @property
+    def build_in_environment(self) -> str:
+        """The build, whose variables all come from the environment, and its time too where one of them says it."""
+        return " ".join(filter(None, (self.limit.in_environment, self.in_environment("build"))))
 
     @property
     def _from_environment(self) -> tuple[str, ...]:
@@ -123,7 +166,7 @@ def commands(  # noqa: PLR0913 - what a command is made of
     *,
     target: str,
     names: OutputNames,
-    timeout_minutes: int,
+    limit: BuildLimit,
     keep_vm_on_error: bool,
 ) -> Commands:
     """The commands for a build with these variables, those left out that have a value in a file beside it."""
@@ -137,7 +180,7 @@ def commands(  # noqa: PLR0913 - what a command is made of
         copied=copied,
         example=names.own(EXAMPLE),
         only=names.only if target == FOLDER else (),
-        timeout_minutes=timeout_minutes,
+        limit=limit,
         keep_vm_on_error=keep_vm_on_error,
         required=required,
         secrets=tuple(variable.name for variable in open_ones if variable.sensitive),

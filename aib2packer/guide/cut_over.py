@@ -56,7 +56,21 @@ def delete(service: Service) -> tuple[str, ...]:
     own = service.subscription or '"$subscription"'
     return (
         f"az image builder delete {_template(service)}",
-        f"az group list --subscription {own} --tag imageTemplateName={service.name or '...'} --query [].name --output tsv",
+        f'az group list --subscription {own} --tag imageTemplateName={service.name or "..."} --query "[].name" --output tsv',
+    )
+
+
+def unregister(services: Iterable[Service]) -> tuple[str, ...]:
+    """Commands that show the templates that are left in each subscription, and then take its resource provider away."""
+    places = dict.fromkeys(one.subscription or '"$subscription"' for one in services)
+    kind = "Microsoft.VirtualMachineImages"
+    return tuple(
+        command
+        for place in places
+        for command in (
+            f'az resource list --subscription {place} --resource-type {kind}/imageTemplates --query "[].id" --output tsv',
+            f"az provider unregister --subscription {place} --namespace {kind}",
+        )
     )
 
 

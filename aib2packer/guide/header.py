@@ -73,7 +73,7 @@ def _header(guide: Guide, report: Report) -> tuple[str, ...]:
     if guide.validation is not None:
         _, *others = _commands(guide.validation)  # the plugins are the same
         lines += [line for line in others if line not in lines]
-    lines += ["", f"{_where(guide)} {_rights(guide)}"]
+    lines += ["", *filter(None, (guide.commands.limit.about,)), f"{_where(guide)} {_rights(guide)}"]
     if guide.copies:
         lines += [_CLI, *guide.notes]
     if guide.validated:

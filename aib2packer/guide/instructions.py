@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
-from aib2packer.guide.choices import choices
-from aib2packer.guide.commands import FOLDER, commands
-from aib2packer.guide.connections import reach
-from aib2packer.guide.leftovers import remove_leftovers, replace_image
+from aib2packer.guide.commands import FOLDER, BuildLimit, commands
 from aib2packer.guide.needed_rights import further_rights, one_group, rights_to_boot, whole_subscription
-from aib2packer.guide.service import service
-from aib2packer.lazy.models import dataclass, replace
+from aib2packer.hcl.printing import references
+from aib2packer.hcl.values import Variable
+from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Auth
 from aib2packer.packer.distribution.image_version import counting_options, counting_values
 from aib2packer.packer.distribution.kinds import kind_of_target
@@ -25,7 +24,7 @@ from aib2packer.packer.vm.machine import build_location
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aib2packer.aib.model import ImageTemplate
+    from aib2packer.aib.model import ImageTemplate, Target
     from aib2packer.guide.commands import Commands
     from aib2packer.options import Options
     from aib2packer.packer.access.network import Reach
@@ -38,10 +37,12 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.symbols import Symbols
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Guide:
-    """What there is to know about running a build."""
+    """What there is to know about running a build. What only a page or a pipeline says is worked out when it is asked for."""
 
+    _told: _Told = field(repr=False)
+    _build: Build = field(repr=False)
     name: str | None
     """The name of the template, as it stands there."""
     commands: Commands
@@ -77,18 +78,13 @@ class Guide:
     """The region of the build; None where it is only known when Packer runs."""
     rights: tuple[Right, ...]
     vm_identities: bool
-    choices: tuple[str, ...]
-    reach: tuple[Reach, ...]
-    service: Service
     auto_run: bool
     triggers: tuple[str, ...]
     names: OutputNames
     environments: tuple[str, ...]
     """The files of values beside the build, one for each environment."""
-    overwrites: str = ""
-    """How a managed image of the same name is replaced, which Packer refuses to do by itself; "" where there can be none."""
-    leftovers: tuple[str, ...] = ()
-    """Commands that delete what a cancelled build left."""
+    in_estate: bool = False
+    """Whether the build is one of several in folders side by side, which have values and pipelines in common."""
     boots: str | None = None
     """What the build boots, where it only validates; None where it makes an image."""
     validated: bool = False
@@ -97,6 +93,49 @@ class Guide:
     """The commands of the build that validates, where it lies below this one."""
     releases: bool = False
     """Whether the build releases a gallery version that was held back until the image is validated."""
+
+    @cached_property
+    def choices(self) -> tuple[str, ...]:
+        """What was decided, as sentences."""
+        from aib2packer.guide.choices import choices
+
+        return choices(self._told.template, self._build, self._told.decisions, self._told.options)
+
+    @cached_property
+    def reach(self) -> tuple[Reach, ...]:
+        """What must be reached from where."""
+        from aib2packer.guide.connections import reach
+
+        told = self._told
+        return reach(told.template, told.targets, told.downloads(self._build), told.decisions.os_type)
+
+    @cached_property
+    def service(self) -> Service:
+        """What Image Builder has of the template."""
+        from aib2packer.guide.service import service
+
+        return service(self._told.template, self._told.symbols)
+
+    @cached_property
+    def overwrites(self) -> str:
+        """How a managed image of the same name is replaced, which Packer does not do by itself; "" where there can be none."""
+        from aib2packer.guide.leftovers import replace_image
+
+        return "" if self.boots else replace_image(self._told.decisions, self._told.symbols)
+
+    @cached_property
+    def leftovers(self) -> tuple[str, ...]:
+        """Commands that delete what a cancelled build left."""
+        from aib2packer.guide.leftovers import remove_leftovers
+
+        return remove_leftovers(self._told.decisions, self._told.symbols)
+
+    @cached_property
+    def group_leftovers(self) -> tuple[str, ...]:
+        """Commands that delete what a killed build left in a resource group that was there before."""
+        from aib2packer.guide.leftovers import remove_from_group
+
+        return remove_from_group(self._told.decisions, self._told.symbols)
 
     @property
     def counted(self) -> str:
@@ -166,6 +205,16 @@ class _Told:
         return self.template.validation is not None and self.template.validation.source_only
 
     @property
+    def targets(self) -> tuple[Target, ...]:
+        """What is made."""
+        return () if self.is_source_only else self.template.targets
+
+    def downloads(self, build: Build) -> tuple[Download, ...]:
+        """What a build fetches, and one that lies beside it."""
+        beside = build.validation if self.options.side_files else None
+        return build.downloads if beside is None else (*build.downloads, *beside.downloads)
+
+    @property
     def target(self) -> str:
         """What Packer is given to build."""
         return FOLDER if self.options.side_files else self.options.file_name
@@ -176,13 +225,7 @@ def _image_guide(told: _Told, build: Build, validation: Guide | None) -> Guide:
     template, options = told.template, told.options
     inline = told.decisions.validation.inline is not None and template.abort_on_validation_error.value
     keeps = template.abort_on_customizer_error or inline
-    made = _guide(told, build)
-    made = replace(
-        made,
-        commands=_commands(told, build, told.target, keep_vm_on_error=keeps),
-        overwrites=replace_image(told.decisions, told.symbols),
-        leftovers=remove_leftovers(told.decisions, told.symbols),
-    )
+    made = replace(_guide(told, build), commands=_commands(told, build, told.target, keep_vm_on_error=keeps))
     if validation is None:
         return made
     return replace(
@@ -219,12 +262,13 @@ def _stand_ins(build: Build) -> dict[str, str]:
 
 def _guide(told: _Told, build: Build) -> Guide:
     template, decisions, symbols, options = told.template, told.decisions, told.symbols, told.options
-    beside = build.validation if options.side_files else None
-    downloads = (*build.downloads, *(() if beside is None else beside.downloads))
-    targets = () if told.is_source_only else template.targets
+    downloads = told.downloads(build)
     galleries = decisions.plan.galleries
     subscription = subscription_value(decisions.subscription, symbols)
     return Guide(
+        _told=told,
+        _build=build,
+        in_estate=options.origin is not None,
         name=None if template.name is None else template.name.literal,
         commands=_commands(told, build, FOLDER, keep_vm_on_error=False),
         counting=build.worded(" ".join(counting_options(galleries, symbols).values())) or None,
@@ -236,7 +280,7 @@ def _guide(told: _Told, build: Build) -> Guide:
         needs_shell=_runs_shell(build),
         private_blobs=needs_azure_cli(downloads),
         copies=_copies(build),
-        notes=tuple(dict.fromkeys(note for target in targets if (note := kind_of_target(target).note))),
+        notes=tuple(dict.fromkeys(note for target in told.targets if (note := kind_of_target(target).note))),
         fetched=SHA256SUMS in build.files,
         private=template.vm.subnet is not None,
         public=template.vm.subnet is None or template.vm.subnet.when is not None,
@@ -244,11 +288,8 @@ def _guide(told: _Told, build: Build) -> Guide:
         subscription_right=whole_subscription(subscription),
         group_right=one_group(subscription),
         location=word(build_location(decisions.plan.location, symbols)),
-        rights=further_rights(template, targets, decisions, downloads, symbols),
+        rights=further_rights(template, told.targets, decisions, downloads, symbols),
         vm_identities=bool(template.vm.identities),
-        choices=choices(template, build, decisions, options),
-        reach=reach(template, targets, downloads, decisions.os_type),
-        service=service(template, symbols),
         auto_run=template.auto_run.value,
         triggers=template.siblings.triggers,
         names=told.names,
@@ -263,9 +304,18 @@ def _commands(told: _Told, build: Build, target: str, *, keep_vm_on_error: bool)
         told.options,
         target=target,
         names=told.names,
-        timeout_minutes=told.template.build_timeout_minutes,
+        limit=_limit(told.template, build, told.symbols),
         keep_vm_on_error=keep_vm_on_error,
     )
+
+
+def _limit(template: ImageTemplate, build: Build, symbols: Symbols) -> BuildLimit:
+    minutes = None if template.build_timeout_guessed else template.build_timeout_minutes
+    if template.build_timeout is None:
+        return BuildLimit(minutes)
+    value = symbols.value(template.build_timeout)
+    names = (build.new_names.get(one.name, one.name) for one in references(value) if isinstance(one, Variable))
+    return BuildLimit(minutes, tuple(names), isinstance(value, Variable))
 
 
 def _runs_shell(build: Build) -> bool:

@@ -35,11 +35,11 @@ def launch(template: ImageTemplate, symbols: Symbols, guide: Guide) -> Launch:
         set_cloud=guide.set_cloud,
         init=guide.commands.init,
         checks=tuple(run.validate for run in runs),
-        builds=tuple(run.limited_build for run in runs),
+        builds=tuple(run.build_by_itself for run in runs),
         in_environment=any(run.environment for run in runs),
         runs_az=guide.runs_az,
         own_machine=guide.private or guide.auth is Auth.MSI,
-        minutes=tuple(run.timeout_minutes for run in runs),
+        minutes=tuple(run.limit.most for run in runs),
         newest=kind_of_source(template.source).newest(template.source, symbols, str(guide.location or "")),
     )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.guide.needed_rights import BUILD_GROUP_NAME
 from aib2packer.packer.distribution.kinds import kind_of_target
-from aib2packer.packer.distribution.made_ids import REPLACES, TEMPORARY, TEMPORARY_SNAPSHOT
+from aib2packer.packer.distribution.made_ids import REPLACES, TEMPORARY_SNAPSHOT
 from aib2packer.packer.shell_words import Word, assignments, word
 from aib2packer.packer.subscription import subscription_value
+from aib2packer.packer.vm.resource_group import LENGTH_OF_TIME, TEMPORARY, temporary_stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,27 +19,27 @@ if TYPE_CHECKING:
 
 _OURS = rf"""[?tags.\"{TEMPORARY}\" || starts_with(name, '{TEMPORARY}') || starts_with(name, '{TEMPORARY_SNAPSHOT}')].id"""
 
+_OF_AZURE_ARM = "pkr"  # builder/azure/arm/tempname.go of packer-plugin-azure 2.6.3
 _REPLACING = "# A new image by another name goes only where the image whose place it was to take is there, old or new:"
 
 
 def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
-    """Commands that delete what builds make on the way, wherever they do; none where they make nothing."""
+    """Commands that delete what builds make on the way, wherever they do: first the resource group of the VM."""
     places = tuple(dict.fromkeys(_places(decisions, symbols)))
     known = tuple(place for place in places if place is not None)
-    groups: tuple[str, ...] = ()
     subscription = word(subscription_value(decisions.subscription, symbols))
-    if decisions.security.makes_image:
-        of_build = f"--subscription {subscription or '...'}"
-        delete_group = (
-            f"az group list {of_build} --query \"[?starts_with(name, '{TEMPORARY}')].name\" --output tsv "
-            f"| xargs -r -n 1 az group delete {of_build} --yes --name"
-        )
-        groups = (delete_group,)
+    of_build = f"--subscription {subscription or '...'}"
+    stem = temporary_stem(decisions.name)
+    groups = f"starts_with(name, '{stem}') && length(name) == \\`{len(stem) + LENGTH_OF_TIME}\\`"
+    delete_groups = (
+        f'az group list {of_build} --query "[?{groups}].name" --output tsv '
+        f"| xargs -r -n 1 az group delete {of_build} --yes --name"
+    )
     replaced = tuple(dict.fromkeys(place for place in _image_places(decisions, symbols) if place is not None))
-    of_group = (subscription,) if groups and subscription is not None else ()
+    of_group = (subscription,) if subscription is not None else ()
     return (
         *assignments((*of_group, *(one for place in known for one in place))),
-        *groups,
+        delete_groups,
         *(
             f"az resource list --subscription {subscription} --resource-group {group} "
             f'--query "{_OURS}" --output tsv | xargs -r az resource delete --ids'
@@ -45,6 +47,17 @@ def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
         ),
         *((_REPLACING,) if replaced else ()),
         *(_remove_replacing(f"--subscription {subscription} --resource-group {group}") for subscription, group in replaced),
+    )
+
+
+def remove_from_group(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
+    """Commands that delete what azure-arm makes in a resource group that was there: it calls all of that `pkr…`."""
+    shown = word(subscription_value(decisions.subscription, symbols))
+    place = f"--subscription {shown or '...'} --resource-group {BUILD_GROUP_NAME}"
+    query = f"[?starts_with(name, '{_OF_AZURE_ARM}') || starts_with(name, '{TEMPORARY}')].id"
+    return (
+        *assignments(() if shown is None else (shown,)),
+        f'az resource list {place} --query "{query}" --output tsv | xargs -r az resource delete --ids',
     )
 
 

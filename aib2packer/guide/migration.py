@@ -9,13 +9,14 @@ from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import capitalized
 from aib2packer.guide import cut_over
 from aib2packer.guide.needed_rights import BUILD_GROUP_NAME
+from aib2packer.hcl.values import Attribute
 from aib2packer.lazy.models import dataclass
-from aib2packer.packer.distribution.made_ids import TEMPORARY_GROUP
 from aib2packer.packer.layout import (
     ATTRIBUTES,
     AZURE_PIPELINES,
     BUILD_ENDING,
     ENVIRONMENT_ENDING,
+    ESTATE_VALUES,
     EXAMPLE,
     FILES,
     GITHUB_ACTIONS,
@@ -29,7 +30,7 @@ from aib2packer.packer.layout import (
     build_files,
 )
 from aib2packer.packer.shell_words import Word, assignments
-from aib2packer.packer.vm.machine import BUILD_GROUP
+from aib2packer.packer.vm.resource_group import BUILD_GROUP, TEMPORARY_GROUP, goes_with_build
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,10 +42,11 @@ if TYPE_CHECKING:
     from aib2packer.packer.layout import OutputNames
     from aib2packer.packer.model import Build
 
-_PIPELINES = {
+PIPELINES_USED = {
     GITHUB_ACTIONS: "copy it to `.github/workflows/`, and write in it where this folder lies",
     AZURE_PIPELINES: "make a pipeline of it in Azure DevOps, and write in it where this folder lies",
 }
+"""The pipelines beside a build, and what is to be done with each."""
 _FILES = {
     f"{SCRIPTS}/": "scripts that are better off in files",
     f"{FILES}/": "files that customizers upload",
@@ -115,6 +117,7 @@ class Page:
     unknown_scopes: bool
     group_grants: tuple[str, ...]
     group_use: str
+    group_leftovers: tuple[str, ...]
     reach: tuple[Reach, ...]
     network: str
     switch_off: tuple[tuple[str, tuple[str, ...]], ...]
@@ -152,11 +155,12 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         unknown_scopes=any(right.scope is None for right in rights),
         group_grants=_group_grants(guide),
         group_use=_group_use(build, guide.names),
+        group_leftovers=guide.group_leftovers,
         reach=guide.reach,
         network=" ".join((*((_IN_SUBNET,) if guide.private else ()), *((build.worded(_PUBLIC),) if guide.public else ()))),
         switch_off=_switch_off(guide),
-        starts=f"Image Builder built by itself {' and '.join(starts(guide))}." if starts(guide) else "",
-        pipelines=tuple((names.own(path), words) for path, words in _PIPELINES.items() if names.own(path) in beside),
+        starts=_starts(guide),
+        pipelines=tuple((names.own(path), words) for path, words in PIPELINES_USED.items() if names.own(path) in beside),
     )
 
 
@@ -177,10 +181,26 @@ def _switch_off(guide: Guide) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 def _where(guide: Guide) -> str:
     where = f"Run this {', '.join(('in this folder', *guide.places))}."
+    if guide.in_estate and guide.commands.copied:
+        where += (
+            f" What several builds have stands in `{ESTATE_VALUES}` above all of them: the page there says how it is given."
+        )
+    if guide.commands.limit.about:
+        where += f" {guide.commands.limit.about}"
     if len(guide.environments) < 2:  # noqa: PLR2004 - there is another
         return where
     first, *others = (f"`{name}`" for name in guide.environments)
     return f"{where} Take {' or '.join(others)} in the place of {first} for another environment."
+
+
+def _starts(guide: Guide) -> str:
+    """What there is to say of the pipelines; "" where Image Builder built nothing by itself."""
+    if not starts(guide):
+        return ""
+    begun = f"Image Builder built by itself {' and '.join(starts(guide))}. Packer needs somebody to start it"
+    if guide.in_estate:
+        return f"{begun}. The pipelines above all builds run this one too; in place of these, a pipeline of its own:"
+    return f"{begun}; these are files to begin with:"
 
 
 def starts(guide: Guide) -> tuple[str, ...]:
@@ -206,17 +226,17 @@ def _group_use(build: Build, names: OutputNames) -> str:
     files = [names.files.sources]
     if build.validation is not None:
         files.append(f"{names.validation}/{build_files(names.layout, build.validation.name).sources}")
+    use = (
+        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` and `temp_resource_group_name` in the '
+        f"source block of {' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own."
+    )
+    settings = (one for section in build.sections for one in section.body if isinstance(one, Attribute))
+    if not any(goes_with_build(one.value) for one in settings if one.name == "managed_image_resource_group_name"):
+        return use
     temporary = build.new_local_names.get(TEMPORARY_GROUP, TEMPORARY_GROUP)
-    if any(local.name == temporary for local in build.locals):
-        return (
-            f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` and `temp_resource_group_name` in the '
-            f"source block of {' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own. Let the "
-            f'local `{temporary}` be `"{BUILD_GROUP_NAME}"`: the managed image that is made on the way lies there then, '
-            "and stays until it is deleted as above."
-        )
     return (
-        f'Then write `{setting} = "{BUILD_GROUP_NAME}"` in the place of `location` in the source block of '
-        f"{' and of '.join(f'`{file}`' for file in files)}: the group has a location of its own."
+        f'{use} Let the local `{temporary}` be `"{BUILD_GROUP_NAME}"`: the managed image that is made on the way lies '
+        "there then, and stays until it is deleted as above."
     )
 
 

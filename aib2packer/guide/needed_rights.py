@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.language.text import TemplateText
 from aib2packer.packer.access.rights import (
     BLOB_READER,
     CONTRIBUTOR,
@@ -107,10 +108,13 @@ def _further_rights(
     for account in private_accounts(downloads):
         why = "fetches scripts and files that are not public"
         yield Right("the blobs of the storage account", BLOB_READER, account_scope(account), why, account, in_sentence=False)
-    for identity in template.vm.identities:
-        name = identity.split("/")[-1].literal
-        scope = word(symbols.value(identity))
-        yield Right("the identity", "Managed Identity Operator", scope, "gives it to the build VM", name, in_sentence=False)
+    identities = template.vm.identities
+    for identity in (identities,) if isinstance(identities, TemplateText) else identities:
+        late = identity is identities
+        name = None if late else identity.split("/")[-1].literal
+        scope = None if late else word(symbols.value(identity))
+        of, what = ("each of the identities", "them") if late else ("the identity", "it")
+        yield Right(of, "Managed Identity Operator", scope, f"gives {what} to the build VM", name, in_sentence=False)
 
 
 def _subnet(subnet: Subnet, subscription: Value, symbols: Symbols) -> Word | None:

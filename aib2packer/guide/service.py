@@ -35,7 +35,6 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
         identities=tuple(filter(None, (_text(identity, symbols) for identity in template.identities))),
         triggers=tuple(_word(safe(name)) for name in template.siblings.triggers),
         auto_run=template.auto_run.value,
-        staging_group=_text(template.staging_resource_group, symbols),
         subnets=tuple(filter(None, _subnets(template, symbols))),
         definitions=tuple(dict.fromkeys(places)),
         counts=any(target.own_version is None for target in published),

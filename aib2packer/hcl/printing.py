@@ -75,6 +75,8 @@ def print_settings(settings: Mapping[str, Value], indent: int = 0) -> str:
 
 
 def _pair(name: str, value: Value, indent: int) -> tuple[str, str]:
+    if isinstance(value, str):
+        return name, quote(value)
     return name, _print_value(value, indent, _WIDTH if name in _ONE_A_LINE else indent + len(name) + _EQUALS)
 
 
@@ -103,7 +105,7 @@ def print_locals(values: Sequence[Local]) -> str:
     body: list[_Item] = []
     secrets = _secrets(values)
     for local in values:
-        if local in secrets:
+        if local.name in secrets:
             continue
         if local.comment:
             body += (Blank(), Comment(local.comment)) if body else (Comment(local.comment),)
@@ -111,14 +113,14 @@ def print_locals(values: Sequence[Local]) -> str:
     secret = (
         Block("local", (Attribute("sensitive", value=True), Attribute("expression", local.value)), (local.name,))
         for local in values
-        if local in secrets
+        if local.name in secrets
     )
     blocks = (*([Block("locals", tuple(body))] if body else ()), *secret)
     return "\n\n".join(_print_item(block, 0) for block in blocks)
 
 
-def _secrets(values: Sequence[Local]) -> set[Local]:
-    """The locals that are made with a secret, be it within another one."""
+def _secrets(values: Sequence[Local]) -> set[str]:
+    """The names of the locals that are made with a secret, be it within another one."""
     secrets: dict[str, bool] = {}
 
     def is_secret(one: Variable | Local) -> bool:
@@ -129,7 +131,7 @@ def _secrets(values: Sequence[Local]) -> set[Local]:
             secrets[one.name] = any(map(is_secret, names_in(one.value)))
         return secrets[one.name]
 
-    return {local for local in values if is_secret(local)}
+    return {local.name for local in values if is_secret(local)}
 
 
 def print_value(value: Value, indent: int = 0) -> str:
@@ -217,39 +219,41 @@ def _enter(one: Variable | Local, found: dict[tuple[type, str], Variable | Local
 
 def names_in(value: Value | Body) -> tuple[Variable | Local, ...]:
     """The variables and locals that a value or a body names itself, not those that these name."""
+    if isinstance(value, str):  # as the most are
+        return ()
     found: list[Variable | Local] = []
     _add_named(value, found)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 
 def _add_named(value: Value | Body | _Item, found: list[Variable | Local]) -> None:
     match value:
         case str() | bool() | int() | float() | GoTemplate() | Comment() | Blank():
             pass
-        case Attribute():
-            _add_named(value.value, found)
         case Variable() | Local():
             found.append(value)
         case HclCode():
             found += value.uses
-        case tuple() | Block() | Interpolation():
-            for part in _parts(value):
-                if not isinstance(part, str):
-                    _add_named(part, found)
         case _:
-            for item in value.values():
-                if not isinstance(item, str):
-                    _add_named(item, found)
+            for part in _parts(value):
+                if not isinstance(part, str):  # as the most are
+                    _add_named(part, found)
 
 
-def _parts(value: tuple[Value, ...] | Body | Block | Interpolation) -> Iterable[Value | _Item]:
+def _parts(
+    value: Attribute | Block | Interpolation | tuple[Value, ...] | Body | Mapping[str, Value],
+) -> Iterable[Value | _Item]:
     match value:
+        case Attribute():
+            return (value.value,)
         case Block():
             return value.body
         case Interpolation():
             return value.parts
-        case _:
+        case tuple():
             return value
+        case _:
+            return value.values()
 
 
 def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:

@@ -130,6 +130,23 @@ Settings: TypeAlias = "dict[str, Value | Traced | Block]"
 """Attributes and nested blocks by their names, before they are put in order."""
 
 
+def concat(*values: Value) -> Value:
+    """One string of several values."""
+    parts: list[str | Variable | Local | HclCode] = []
+    for value in values:
+        match value:
+            case Interpolation():
+                parts += value.parts
+            case str() | Variable() | Local() | HclCode():
+                parts.append(value)
+            case _:
+                parts.append(str(value).lower())
+    if all(isinstance(part, str) for part in parts):
+        return "".join(part for part in parts if isinstance(part, str))
+    kept = tuple(part for part in parts if part != "")
+    return kept[0] if len(kept) == 1 else Interpolation(kept)
+
+
 def traced(value: Value, *origins: Span | None) -> Traced:
     """A value that comes from places of the template; None is no place."""
     return Traced(value, tuple(origin for origin in origins if origin is not None))

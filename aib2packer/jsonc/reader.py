@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from aib2packer.findings.codes import JSON_DUPLICATE_KEY, JSON_SYNTAX, JSON_TOO_DEEP, JSON_TRAILING_COMMA, PLACEHOLDER
 from aib2packer.findings.model import Finding
-from aib2packer.jsonc.tree import MAX_DEPTH, JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.jsonc.tree import MAX_DEPTH, JsonArray, JsonMember, JsonObject, JsonScalar, new_span
 from aib2packer.lazy.models import dataclass
 from aib2packer.text.placeholders import unquoted
 from aib2packer.text.source import Span
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aib2packer.text.source import SourceText
 
 # What Newtonsoft.Json skips (JsonTextReader.EatWhitespace: char.IsWhiteSpace), and a byte order mark.
-_BLANK = r"[\s\ufeff]*+"
+_BLANK = r"\s*+(?:\ufeff\s*+)*+"
 _SPACE = rf"{_BLANK}(?:(?://[^\r\n]*+|/\*(?s:.*?)\*/){_BLANK})*+"
 _STRING = r'"([^"\\]*+(?:\\(?s:.)[^"\\]*+)*+)"'
 
@@ -152,7 +152,7 @@ class _Reader:
         if match is None:
             return self._placeholder(start)
         atom, number, fraction, exponent = match.group(0, 1, 2, 3)
-        span = Span(self._source, start, match.end())
+        span = new_span(Span, (self._source, start, match.end(), None))
         if number is None:
             return JsonScalar(_LITERALS[atom], span)
         if math.isinf(float(number)):  # also keeps int() below Python's limit of digits
@@ -177,7 +177,7 @@ class _Reader:
             if match is None:
                 raise self._broken_key(at, start, comma)
             inner, value_start = match[1], match.end()
-            key_span = Span(source, at, match.end(1) + 1)
+            key_span = new_span(Span, (source, at, match.end(1) + 1, None))
             key = self._unescaped(inner, at + 1) if "\\" in inner else inner
             value = self._value(value_start, depth + 1)
             if value is None:
@@ -187,7 +187,7 @@ class _Reader:
             if match is None or match[1] == "]":
                 raise _StopError(self._space(value.span.end), "next member", opened=start, before=value.span)
             if match[1] == "}":
-                return JsonObject(self._unique(members), Span(source, start, match.end(1)))
+                return JsonObject(self._unique(members), new_span(Span, (source, start, match.end(1), None)))
             comma = match.start(1)
             at = match.end()
         self._check_comma(comma, "}")
@@ -210,7 +210,7 @@ class _Reader:
             if match is None or match[1] == "}":
                 raise _StopError(self._space(value.span.end), "next item", opened=start, before=value.span)
             if match[1] == "]":
-                return JsonArray(tuple(items), Span(self._source, start, match.end(1)))
+                return JsonArray(tuple(items), new_span(Span, (self._source, start, match.end(1), None)))
             comma = match.start(1)
             at = match.end()
         self._check_comma(comma, "]")
@@ -223,7 +223,7 @@ class _Reader:
             raise _StopError(start, "open string")
         inner = match[1]
         string = self._unescaped(inner, start + 1) if "\\" in inner else inner
-        return JsonScalar(string, Span(self._source, start, match.end()))
+        return JsonScalar(string, new_span(Span, (self._source, start, match.end(), None)))
 
     def _unescaped(self, inner: str, start: int) -> str:
         r"""Escape = "\" ( '"' | "\" | "/" | "b" | "f" | "n" | "r" | "t" | "u" 4 hexadecimal digits )."""

@@ -14,6 +14,7 @@ from aib2packer.packer.plugins import AZURE, WINDOWS_UPDATE
 from aib2packer.packer.steps.download import checksums
 from aib2packer.packer.variables.declared import sentences
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.packer.vm.resource_group import goes_with_build
 from aib2packer.packer.vm.sign_in import SIGN_IN_NOTE, SIGN_IN_ORDER
 from aib2packer.packer.vm.winrm import WINRM_NOTE
 
@@ -62,7 +63,7 @@ def assemble(
         notes[DISTRIBUTION] = _NO_IMAGE + (_NAME_OF_NO_IMAGE if "managed_image_name" in source else "")
     if isinstance(source.get("use_azure_cli_auth"), HclCode):
         notes["use_azure_cli_auth"] = SIGN_IN_NOTE
-    if "temp_resource_group_name" in source:
+    if goes_with_build(source.get("managed_image_resource_group_name")):
         notes["managed_image_name"] = _IMAGE_ON_THE_WAY
     if "skip_create_build_key_vault" in source:
         notes["skip_create_build_key_vault"] = WINRM_NOTE

@@ -65,7 +65,6 @@ class Service:
     identities: tuple[str, ...]
     triggers: tuple[str, ...]
     auto_run: bool
-    staging_group: str
     subnets: tuple[str, ...]
     """The ids of the subnets of the build VM and of Image Builder's containers."""
     definitions: tuple[GalleryPlace, ...]
@@ -131,8 +130,6 @@ class Facts:
     minutes: int
     """The time limit of the build, and of the one that validates."""
     last_run: LastRun | None
-    build: str
-    """The name of the build."""
     images: tuple[str, ...]
     """What the build makes that other resources refer to: the ends of ids, from the name of the gallery or the kind on."""
     service: Service

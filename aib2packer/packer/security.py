@@ -99,8 +99,8 @@ def decide_security(  # noqa: PLR0913, PLR0917 - what the decision depends on
     known = given or _of_definition(template)
     if known is None and (generation is Generation.V1 or architecture is Architecture.ARM64):
         return Security(Publishing.AS_IT_COMES)  # such a definition has no security type
-    can_be_trusted = plan.vhd is None and plan.image_group is None and kind_of_source(template.source).can_be_trusted
-    can_be_trusted = can_be_trusted and all(kind_of_target(other).can_be_trusted for other in template.targets)
+    can_be_trusted = kind_of_source(template.source).can_be_trusted
+    can_be_trusted = can_be_trusted and all(kind_of_target(target).can_be_trusted for target in template.targets)
     if known is SecurityType.CONFIDENTIAL or (known is SecurityType.TRUSTED_LAUNCH and not can_be_trusted):
         _refuse(target.id.text, known, report)
     elif known is SecurityType.TRUSTED_LAUNCH:

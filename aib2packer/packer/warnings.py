@@ -11,6 +11,7 @@ import shlex
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import OsType
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Customizer, ImageTemplate
-    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.packer.decisions import Decisions
 
@@ -56,7 +56,7 @@ _NEEDS_RESTART = pattern(
     re.IGNORECASE | re.MULTILINE,
 )
 _COMMENT = pattern(r"^[^\S\n]*+#[^\n]*", re.MULTILINE)
-_ARM_SIZE = pattern(r"standard_[a-z]+\d+(?:-\d+)?[a-z]*p[a-z]*(?:_v\d+)?", re.IGNORECASE)
+_ARM_SIZE = pattern(r"standard_[a-z]+\d+(?:-\d+)?[a-z]*p[a-z]*(?:_v\d+)?")
 _RESTARTS = pattern(r"\brestart-computer\b|^(?>[^\n]*?\bshutdown\b)[^\n]*[/-]r\b", re.IGNORECASE | re.MULTILINE)
 
 
@@ -192,7 +192,7 @@ def _check_processor(template: ImageTemplate, decisions: Decisions, report: Repo
     named = default_size(template, decisions.generation) if size is None else size.literal
     if decisions.architecture is None or not named:
         return
-    of_size = Architecture.ARM64 if _ARM_SIZE.fullmatch(named) else Architecture.X64
+    of_size = Architecture.ARM64 if _ARM_SIZE.fullmatch(named.lower()) else Architecture.X64
     if of_size is not decisions.architecture:
         report.add(
             codes.VM_DOES_NOT_FIT,
@@ -206,18 +206,20 @@ def _check_processor(template: ImageTemplate, decisions: Decisions, report: Repo
 
 def _check_disks(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
     disks = template.vm.data_disks_gb
+    span = disks.span if isinstance(disks, TemplateText) else disks[0].span if disks else template.vm.span
     for target in decisions.plan.copied if disks else ():
         if not kind_of_target(target).copies_data_disks:
+            many = "data disks are" if isinstance(disks, TemplateText) else _many(len(disks))
             report.add(
                 codes.COPY_WITHOUT_DISKS,
-                disks[0].span,
-                f"distribute[{target.index}] is made of the OS disk alone: {_many(len(disks))} not in it",
+                span,
+                f"distribute[{target.index}] is made of the OS disk alone: {many} not in it",
                 help="Publish to a gallery, or give the target a build of its own.",
             )
-    if template.vm.size is None and len(disks) > _DISKS_OF_DEFAULT_SIZES:
+    if template.vm.size is None and not isinstance(disks, TemplateText) and len(disks) > _DISKS_OF_DEFAULT_SIZES:
         report.add(
             codes.VM_DOES_NOT_FIT,
-            disks[0].span,
+            span,
             f"the default size of the build VM takes {_DISKS_OF_DEFAULT_SIZES} data disks, and there are {len(disks)}",
             help="Set vmProfile.vmSize to a size that takes as many.",
         )
@@ -230,8 +232,8 @@ def _many(disks: int) -> str:
 def _check_generalizing(customizers: Sequence[Customizer], report: Report) -> None:
     """A customizer that takes away what generalizes the VM."""
     for customizer in customizers:
-        text = customizer.visible_text or ""
-        if _REMOVES_AGENT.search(text):
+        text = (customizer.visible_text or "").lower()
+        if "agent" in text and _REMOVES_AGENT.search(text):
             report.add(
                 codes.NOT_GENERALIZED,
                 customizer.span,
@@ -239,7 +241,7 @@ def _check_generalizing(customizers: Sequence[Customizer], report: Report) -> No
                 "its user and keys",
                 help="Keep the agent, or generalize in a customizer of your own.",
             )
-        if _REMOVES_SCRIPT.search(text):
+        if "deprovisioningscript" in text and _REMOVES_SCRIPT.search(text):
             report.add(
                 codes.NOT_GENERALIZED,
                 customizer.span,

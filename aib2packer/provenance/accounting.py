@@ -110,15 +110,14 @@ def leaves(node: Json) -> list[Json]:
 
 
 def _add_leaves(node: Json, found: list[Json]) -> None:
-    match node:
-        case JsonArray(items) if items:
-            for item in items:
-                _add_leaves(item, found)
-        case JsonObject(members) if members:
-            for member in members:
-                _add_leaves(member.value, found)
-        case _:
-            found.append(node)
+    if isinstance(node, JsonObject) and node.members:
+        for member in node.members:
+            _add_leaves(member.value, found)
+    elif isinstance(node, JsonArray) and node.items:
+        for item in node.items:
+            _add_leaves(item, found)
+    else:
+        found.append(node)
 
 
 def tally(settings: Iterable[Entry]) -> str:
@@ -151,7 +150,7 @@ class _Books:
     def enter(self, leaf: Json, report: Report) -> Entry:
         """The entry of a leaf."""
         pointer = leaf.span.pointer or ""
-        above = tuple(_upwards(pointer))
+        above = _upwards(pointer)
         if (finding := _nearest(self.lost, above)) is not None:
             return Entry(leaf.span, State.LOST, finding=finding)
         if (addresses := self.addresses.get(pointer)) is not None:
@@ -196,11 +195,13 @@ def _findings(report: Report, wanted: Callable[[Code], bool]) -> dict[str, Findi
     return found
 
 
-def _upwards(pointer: str) -> Iterator[str]:
+def _upwards(pointer: str) -> list[str]:
     """A pointer and those of what is around it, but for the whole resource."""
+    above = []
     while pointer:
-        yield pointer
+        above.append(pointer)
         pointer = pointer.rpartition("/")[0]
+    return above
 
 
 def _nearest(known: Mapping[str, T], pointers: Iterable[str]) -> T | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import Fetched
     from aib2packer.options import Options
-    from aib2packer.packer.layout import BuildFiles
+    from aib2packer.packer.layout import BuildFiles, OutputNames
     from aib2packer.packer.model import Build
     from aib2packer.provenance.sourcemap import Place
     from aib2packer.text.source import Span
@@ -64,7 +64,8 @@ def print_builds(build: Build, headers: tuple[Sequence[str], Sequence[str]], opt
     files: dict[str, bytes] = {}
     places: list[Place] = []
     assets: dict[Asset, None] = {}
-    outputs = tuple((one, tuple(origins(one.build))) for one in _outputs(build, headers, options))
+    names = output_names(options.layout, build.name, among_others=options.into is not None)
+    outputs = tuple((one, tuple(origins(one.build))) for one in _outputs(build, headers, names, options))
     for one, known in outputs:
         notes = annotate(one.build, known) if options.annotate else None
         rendered = render_files(one.build, one.header, one.files, notes)
@@ -79,7 +80,6 @@ def print_builds(build: Build, headers: tuple[Sequence[str], Sequence[str]], opt
         fetched = [download.fetched for download in one.build.downloads]
         assets |= {Asset(source.address, _sha256(source)): None for source in fetched if source.address is not None}
     build_file, hcl = mains[0]
-    names = output_names(options.layout, build.name, among_others=options.into is not None)
     del files[build_file]
     main, of_main = outputs[0]
     of_all = (*of_main, *_origins_beside(build, main.build, names.validation))
@@ -91,10 +91,11 @@ def _sha256(file: Fetched) -> str | None:
     return None if file.sha256 is None else file.sha256.literal
 
 
-def _outputs(build: Build, headers: tuple[Sequence[str], Sequence[str]], options: Options) -> Iterator[_Output]:
+def _outputs(
+    build: Build, headers: tuple[Sequence[str], Sequence[str]], names: OutputNames, options: Options
+) -> Iterator[_Output]:
     """The builds to put out, the main one first."""
     header, header_of_validation = headers
-    names = output_names(options.layout, build.name, among_others=options.into is not None)
     if options.emit is Emit.VALIDATION and build.validation is not None:
         yield _Output("", build.validation, header_of_validation, build_files(options.layout, build.validation.name))
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from aib2packer.hcl.printing import print_comment, print_items, print_locals, print_settings, print_variable, quote, visible
@@ -66,7 +67,7 @@ def _header(lines: Sequence[str]) -> str:
 
 
 def _part(build: Build, part: str) -> str:
-    return _template(part).render(build=build, source=source_address(build))
+    return _template(part).render(build=build, source=source_address(build), end=_MARK)
 
 
 @cache
@@ -93,7 +94,7 @@ def _placed(text: str, annotations: Mapping[str, str]) -> Rendered:
                 line += 1 + comment.count("\n")
         pieces.append(lines)
         line += lines.count("\n")
-    return Rendered("".join(pieces), dict(sorted(places.items(), key=lambda place: place[1])))
+    return Rendered("".join(pieces), dict(sorted(places.items(), key=itemgetter(1))))
 
 
 @cache
@@ -109,7 +110,7 @@ def build_environment() -> Environment:
         places=_places,
         begin=_begin,
     )
-    made.globals = {"end": _MARK}  # it has no use for Jinja2's own, which are copied for each part
+    made.globals = {}  # it has no use for Jinja2's own, which would be copied for each part
     return made
 
 

@@ -16,6 +16,7 @@ _SPECIAL = pattern(r"([\\`*\[\]<>&|~$])|(?<!\w)(_)|(_)(?!\w)", re.ASCII)
 _AT_START = pattern(r"([#+=>-])|(\d+)([.)])")
 _CODE = pattern(r"`([^`]+)`")
 _RUN = pattern(r"`+")
+_BLANK_LINES = pattern(r"\n{3,}")
 
 
 class Markdown(str):
@@ -55,6 +56,11 @@ def fenced(lines: Iterable[str], language: str) -> Markdown:
     block = "\n".join(map(printable, lines))
     fence = "`" * max(3, _longest_run(block) + 1)
     return Markdown(f"{fence}{language}\n{block}\n{fence}")
+
+
+def tidy(page: str) -> str:
+    """A page without more than one blank line in a row."""
+    return _BLANK_LINES.sub("\n\n", page)
 
 
 def _visible(text: str) -> str:

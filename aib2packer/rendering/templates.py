@@ -78,10 +78,12 @@ def html_environment() -> Environment:
     """What no macro has made HTML is text, and escaped."""
     from markupsafe import Markup
 
+    from aib2packer.findings.text import capitalized
+
     made = environment(
         lambda value: safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value, autoescape=True
     )
-    made.filters.update(prose=_prose)
+    made.filters.update(prose=_prose, capitalized=capitalized)
     return made
 
 

@@ -28,6 +28,7 @@ from aib2packer.terraform.syntax import (
     TfValue,
     path_of,
 )
+from aib2packer.text.checksum import sha256_of
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
@@ -359,7 +360,6 @@ def _path(expression: TfExpression, around: Surroundings) -> str:
 def _content(expression: TfExpression, around: Surroundings) -> str | None:
     """What is in the file that `file(…)` names; a checksum of it for `filesha256`, and its bytes for `filebase64`."""
     import base64
-    import hashlib
 
     match expression:
         case TfCall("file" | "filesha256" | "filebase64" as name, (path,)):
@@ -367,9 +367,9 @@ def _content(expression: TfExpression, around: Surroundings) -> str | None:
             if name == "file":
                 return source.text
             data = source.text.encode()
-            return hashlib.sha256(data).hexdigest() if name == "filesha256" else base64.b64encode(data).decode()
+            return sha256_of(data) if name == "filesha256" else base64.b64encode(data).decode()
         case TfCall("sha256", (TfCall("file", (path,)),)):
-            return hashlib.sha256(_source(path, around).text.encode()).hexdigest()
+            return sha256_of(_source(path, around).text.encode())
         case _:
             return None
 

@@ -32,7 +32,9 @@ _HEAD = pattern(
 
 def is_configuration(source: SourceText) -> bool:
     """Whether a text is a Terraform configuration, by its name or by how it begins."""
-    return source.name.lower().endswith((".tf", ".tofu")) or _HEAD.match(source.text) is not None
+    if source.name.lower().endswith((".tf", ".tofu")):
+        return True
+    return not source.text.startswith(("{", "[")) and _HEAD.match(source.text) is not None
 
 
 def is_values_file(name: str) -> bool:

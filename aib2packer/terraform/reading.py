@@ -87,7 +87,7 @@ def _read_body(source: SourceText, report: Report) -> tuple[tuple[TfAttribute, .
             codes.NOT_TERRAFORM, Span(source, 0, 1), what, help="Split it, and give the file that the image template is in."
         )
         return None
-    body = body_or_place(source)
+    body = _body_or_place(source)
     if not isinstance(body, int):
         return body
     start = body
@@ -97,11 +97,13 @@ def _read_body(source: SourceText, report: Report) -> tuple[tuple[TfAttribute, .
 
 
 def body_or_place(source: SourceText) -> FileBody | int:
-    """The attributes and the blocks that a file holds, or the offset at which it is no HCL."""
+    """The attributes and the blocks that a file holds, or the offset at which it is no HCL: 0 for a file that is too large."""
+    return 0 if _work_of(source.text) > _MOST_WORK else _body_or_place(source)
+
+
+def _body_or_place(source: SourceText) -> FileBody | int:
     from lark.exceptions import LarkError
 
-    if _work_of(source.text) > _MOST_WORK:
-        return 0
     try:
         (body,) = _parsed(source.text).children
         return _HclReader(source).body(body)

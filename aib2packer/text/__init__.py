@@ -1,1 +1,1 @@
-"""Source text with positions, the secrets in it, and patterns of file names."""
+"""Source text with positions, the secrets in it, checksums, and patterns of file names."""

@@ -21,7 +21,7 @@ _START = pattern(r"#(?=#(?:vso)?\[)|(?<!\S):(?=:[a-z-]+(?:\s[^\n]*?)?::)", re.IG
 
 def is_command(text: str, offset: int) -> bool:
     """Whether a command begins at an offset."""
-    return text[offset : offset + 1] in {"#", ":"} and _START.match(text, offset) is not None
+    return text.startswith(("##", "::"), offset) and _START.match(text, offset) is not None
 
 
 def break_up(text: str, escape: Callable[[str], str]) -> str:

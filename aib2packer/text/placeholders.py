@@ -10,8 +10,7 @@ _NAME = r"[A-Za-z][\w.-]*"
 _ANGLED = r"<<[A-Za-z][\w .-]*>>|<[ ]?[A-Za-z][\w .-]*>"  # as documentation has it
 _BRACED = r"\{[A-Za-z][\w .-]*\}"  # as the REST API's documentation has it
 _TOKEN = rf"#\{{ ?{_NAME} ?\}}#"  # of the tasks of Azure DevOps that replace tokens
-_UNDERSCORED = r"(?<![A-Za-z0-9])__[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*__(?![A-Za-z0-9])"
-_SQUARED = rf"\[\[ ?(?!(?:true|false|null)\b){_NAME} ?\]\]"
+_UNDERSCORED = r"__[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*__"
 
 # Of templatefile in Terraform and envsubst; of Azure DevOps and make; of Jinja, Helm and mustache; the rest of scripts.
 _TOOLS = {
@@ -19,10 +18,10 @@ _TOOLS = {
     "$(name)": rf"\$\({_NAME}\)",
     "{{ name }}": rf"\{{\{{ ?{_NAME} ?\}}\}}",
     "[[name]]": rf"\[\[ ?(?!(?:true|false|null)\b){_NAME} ?\]\]",
-    "__name__": r"(?<![A-Za-z0-9])__[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*__(?![A-Za-z0-9])",
+    "__name__": rf"(?<![A-Za-z0-9]){_UNDERSCORED}(?![A-Za-z0-9])",
     "%name%": r"%[A-Za-z_]\w*%",
 }
-_ANY = "|".join((rf"{_TOKEN}|#\{{ ?{_NAME} ?\}}", *_TOOLS.values(), _ANGLED))
+_ANY = "|".join((rf"{_TOKEN}|#\{{ ?{_NAME} ?\}}", *_TOOLS.values(), rf"{_UNDERSCORED}", _ANGLED))
 # What scripts have of these forms, and mean themselves.
 _OF_SCRIPTS = {
     "${name}": r"(?<!\$)",
@@ -39,14 +38,12 @@ _NO_FORMS: frozenset[str] = frozenset()
 IN_NAMES = pattern(rf"{_ANY}|{_BRACED}")
 """What is a placeholder in a name, a region or an id: there these signs mean nothing else."""
 IN_TAGS = pattern(_ANY)
-"""What is a placeholder in a tag."""
+"""What is a placeholder in a tag, and in the place of a value of JSON."""
 IN_COMMANDS = pattern(_TOKEN)
 """What is a placeholder in any command."""
-WHOLE_COMMAND = pattern(rf"{_TOKEN}|{_ANGLED}")
-"""A command that is a placeholder and nothing else: no shell takes it for anything."""
 IN_TEXTS = pattern(rf"{_TOKEN}|{_ANGLED}")
-"""What is a placeholder in any text, where a value of its name is given."""
-IN_PATHS = pattern("|".join((_TOKEN, *(_TOOLS[form] for form in ("${name}", "$(name)", "{{ name }}", "[[name]]")))))
+"""What is a placeholder in any text, where a value of its name is given; and as a command that is nothing else."""
+IN_PATHS = pattern("|".join((_TOKEN, _ANGLED, *(_OF_SCRIPTS.get(form, "") + found for form, found in _TOOLS.items()))))
 """What is a placeholder in a path on the VM."""
 IN_URIS = pattern("|".join((
     _TOKEN,
@@ -59,12 +56,11 @@ IN_URIS = pattern("|".join((
     r"%[A-Za-z_]\w{2,}%(?![0-9A-Fa-f]{2})",  # else it is a byte that begins there
 )))  # fmt: skip
 """What is a placeholder in a URI."""
-_UNQUOTED = pattern(_ANY)
 
 
 def unquoted(text: str, start: int) -> re.Match[str] | None:
     """A placeholder in the place of a value of JSON: the tool that fills it in writes a number, a list, or a text in quotes."""
-    return _UNQUOTED.match(text, start)
+    return IN_TAGS.match(text, start)
 
 
 def forms_in(text: str) -> frozenset[str]:
@@ -82,7 +78,7 @@ def in_commands(forms: frozenset[str]) -> re.Pattern[str]:
 def is_open(text: str) -> bool:
     """Whether a value is not filled in: a placeholder and what stands around one without a blank, or any that no text means."""
     if text.startswith("[") and text.endswith("]"):  # an expression, or a placeholder with such brackets
-        return IN_TEXTS.search(text) is not None or _UNQUOTED.fullmatch(text) is not None
+        return IN_TEXTS.search(text) is not None or IN_TAGS.fullmatch(text) is not None
     around = IN_TAGS.sub("", text)
     return around != text and "</" not in text and not any(map(str.isspace, around))
 

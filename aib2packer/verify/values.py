@@ -11,7 +11,7 @@ from aib2packer.packer.validation.validation_build import stand_ins
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-Made: TypeAlias = "str | int | bool | list[str] | dict[str, str]"
+Made: TypeAlias = "str | int | bool | list[str | dict[str, str]] | dict[str, str]"
 
 SUBSCRIPTION = "33333333-3333-3333-3333-333333333333"
 _GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/madeup/providers"
@@ -19,6 +19,7 @@ _IMAGE_VERSION = f"{_GROUP}/Microsoft.Compute/galleries/madeup/images/madeup/ver
 _MANAGED_IMAGE = f"{_GROUP}/Microsoft.Compute/images/madeup"
 _SUBNET = f"{_GROUP}/Microsoft.Network/virtualNetworks/madeup/subnets/madeup"
 _IDENTITY = f"{_GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/madeup"
+_OBJECT = {"name": "madeup", "sizeGB": "1"}  # a region, and a data disk
 _LONGEST_MANAGED_IMAGE = 8  # index of the last segment of such an id
 
 # The printer's own layout: the closing brace stands alone at the margin.
@@ -87,7 +88,9 @@ def _value(name: str, body: str, hcl: str) -> Made:
         case "bool":
             return True
         case "list":
-            return [first.strip('"') or "madeup"] * (least or 0)
+            item = _OBJECT if "list(map(string))" in body else first.strip('"') or "madeup"
+            # Packer takes no empty list of commands.
+            return [item] * (least or bool(re.search(rf"^ +inline += var\.{name}$", hcl, re.MULTILINE)))
         case "map":
             keys = re.findall(rf'\bvar\.{name}(?:\.(\w+)|\["([^"]+)"\])', hcl)
             return {attribute or key: _IMAGE_VERSION for attribute, key in keys}

@@ -66,6 +66,10 @@ locals {
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
   downloads = "${path.root}/downloads/rhel"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-rhel-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "rhel" {
@@ -86,6 +90,7 @@ source "azure-arm" "rhel" {
 
   # Build VM
   location                     = "westus2"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D1_v2"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

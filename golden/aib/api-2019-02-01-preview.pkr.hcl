@@ -80,6 +80,10 @@ variable "vhd_container" {
 
 locals {
   downloads = "${path.root}/downloads/win"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-win-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "win" {
@@ -100,6 +104,7 @@ source "azure-arm" "win" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

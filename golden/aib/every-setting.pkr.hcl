@@ -103,10 +103,11 @@ locals {
   EOT
 
   # Taken once: each call of timestamp() gives another time.
-  now                = timestamp()
-  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version      = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/i/versions/${local.image_version}"
+  now                  = timestamp()
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/i/versions/${local.image_version}"
+  temporary_group_name = "packer-temporary-conf-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "conf" {
@@ -133,6 +134,7 @@ source "azure-arm" "conf" {
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = "westeurope"
+  temp_resource_group_name            = local.temporary_group_name
   vm_size                             = "Standard_D2s_v5"
   os_disk_size_gb                     = 127
   disk_additional_size                = [10]

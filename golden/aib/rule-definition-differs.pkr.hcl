@@ -76,10 +76,11 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now                = timestamp()
-  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version      = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
+  now                  = timestamp()
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -100,6 +101,7 @@ source "azure-arm" "web" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D1_v2"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

@@ -114,6 +114,10 @@ locals {
   # Image Builder runs Shell customizers as root.
   as_root            = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
   gallery_version_id = "/subscriptions/${var.image_subscription}/resourceGroups/${var.image_group}/providers/Microsoft.Compute/galleries/${var.gallery}/images/web/versions/${var.version}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -132,6 +136,7 @@ source "azure-arm" "web" {
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = "westeurope"
+  temp_resource_group_name            = local.temporary_group_name
   vm_size                             = "Standard_D2s_v5"
   user_assigned_managed_identities    = ["/subscriptions/${var.subscription_id}/resourceGroups/${var.resource_group_name}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${var.identity}"]
   virtual_network_resource_group_name = var.network_group

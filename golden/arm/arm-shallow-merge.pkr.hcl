@@ -4,6 +4,7 @@
 #   export ARM_SUBSCRIPTION_ID=...
 #   timeout 120m packer build -var resource_group_name=... -var gallery=... build.pkr.hcl
 #
+# Give timeout the minutes of the build: var.timeout (120 by default).
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the gallery.
 # Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:

@@ -155,11 +155,11 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now                = timestamp()
-  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version      = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id = "/subscriptions/${local.gallery_image_id_parts[2]}/resourceGroups/${local.gallery_image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_id_parts[8]}/images/${local.gallery_image_id_parts[10]}/versions/${length(local.gallery_image_id_parts) > 12 && local.gallery_image_id_parts[12] != "latest" ? local.gallery_image_id_parts[12] : local.image_version}"
-  sign_in            = <<-EOT
+  now                  = timestamp()
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${local.gallery_image_id_parts[2]}/resourceGroups/${local.gallery_image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_id_parts[8]}/images/${local.gallery_image_id_parts[10]}/versions/${length(local.gallery_image_id_parts) > 12 && local.gallery_image_id_parts[12] != "latest" ? local.gallery_image_id_parts[12] : local.image_version}"
+  sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
     sign_in() {
@@ -176,6 +176,7 @@ locals {
     }
     sign_in
   EOT
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -196,6 +197,7 @@ source "azure-arm" "web" {
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = var.location
+  temp_resource_group_name            = local.temporary_group_name
   vm_size                             = "Standard_D2ds_v4"
   virtual_network_resource_group_name = local.subnet_id_parts[4]
   virtual_network_name                = local.subnet_id_parts[8]

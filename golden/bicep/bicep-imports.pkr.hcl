@@ -136,10 +136,11 @@ locals {
   EOT
 
   # Taken once: each call of timestamp() gives another time.
-  now                = timestamp()
-  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version      = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id = "/subscriptions/55555555-5555-5555-5555-555555555555/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/${lower(var.role)}/versions/${local.image_version}"
+  now                  = timestamp()
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/55555555-5555-5555-5555-555555555555/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/${lower(var.role)}/versions/${local.image_version}"
+  temporary_group_name = "packer-temporary-img-relay-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "img_relay" {
@@ -160,6 +161,7 @@ source "azure-arm" "img_relay" {
 
   # Build VM. In a subnet Packer reaches it by its private address: run Packer inside that network.
   location                            = var.location
+  temp_resource_group_name            = local.temporary_group_name
   vm_size                             = var.size
   os_disk_size_gb                     = 64
   security_type                       = "TrustedLaunch"

@@ -65,6 +65,10 @@ locals {
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
   downloads = "${path.root}/downloads/web"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -85,6 +89,7 @@ source "azure-arm" "web" {
 
   # Build VM
   location                     = "westus2"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

@@ -78,8 +78,9 @@ locals {
   EOT
 
   # Taken once: each call of timestamp() gives another time.
-  now                = timestamp()
-  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
+  now                  = timestamp()
+  gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/1.2.3"
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -100,6 +101,7 @@ source "azure-arm" "web" {
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = "westeurope"
+  temp_resource_group_name            = local.temporary_group_name
   vm_size                             = "Standard_D2ds_v4"
   virtual_network_resource_group_name = "network"
   virtual_network_name                = "hub"

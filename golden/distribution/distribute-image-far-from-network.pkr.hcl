@@ -81,6 +81,7 @@ locals {
     sign_in
   EOT
   temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -101,6 +102,7 @@ source "azure-arm" "web" {
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = "westeurope"
+  temp_resource_group_name            = local.temporary_group_name
   vm_size                             = "Standard_D2ds_v4"
   virtual_network_resource_group_name = "network"
   virtual_network_name                = "hub"

@@ -61,9 +61,9 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now           = timestamp()
-  snapshot_name = "packer_temporary_web_${formatdate("YYYYMMDDhhmmss", local.now)}"
-  sign_in       = <<-EOT
+  now                  = timestamp()
+  snapshot_name        = "packer_temporary_web_${formatdate("YYYYMMDDhhmmss", local.now)}"
+  sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
     sign_in() {
@@ -80,6 +80,7 @@ locals {
     }
     sign_in
   EOT
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -100,6 +101,7 @@ source "azure-arm" "web" {
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = "westeurope"
+  temp_resource_group_name            = local.temporary_group_name
   vm_size                             = "Standard_D2ds_v4"
   virtual_network_resource_group_name = "network"
   virtual_network_name                = "hub"

@@ -84,8 +84,8 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now     = timestamp()
-  sign_in = <<-EOT
+  now                  = timestamp()
+  sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
     sign_in() {
@@ -102,6 +102,7 @@ locals {
     }
     sign_in
   EOT
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -122,6 +123,7 @@ source "azure-arm" "web" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

@@ -58,6 +58,10 @@ variable "subscription_id" {
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-rocky-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "rocky" {
@@ -78,6 +82,7 @@ source "azure-arm" "rocky" {
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = "westeurope"
+  temp_resource_group_name            = local.temporary_group_name
   vm_size                             = "Standard_D2s_v5"
   os_disk_size_gb                     = 40
   virtual_network_resource_group_name = "network"

@@ -93,6 +93,7 @@ locals {
     sign_in
   EOT
   temporary_image_name = "packer-temporary-out_image-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_group_name = "packer-temporary-out_image-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "out_image" {
@@ -111,6 +112,7 @@ source "azure-arm" "out_image" {
 
   # Build VM
   location                     = "westus"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

@@ -69,6 +69,10 @@ variable "size" {
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-kiosk-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "kiosk" {
@@ -89,6 +93,7 @@ source "azure-arm" "kiosk" {
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = var.location
+  temp_resource_group_name            = local.temporary_group_name
   vm_size                             = var.size
   virtual_network_resource_group_name = "hub"
   virtual_network_name                = "hub"

@@ -62,6 +62,12 @@ variable "allowed_inbound_ip_addresses" {
   default     = []
 }
 
+locals {
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-win-${formatdate("YYYYMMDDhhmmss", local.now)}"
+}
+
 source "azure-arm" "win" {
   # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
   use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
@@ -80,6 +86,7 @@ source "azure-arm" "win" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

@@ -97,10 +97,11 @@ locals {
   EOT
 
   # Taken once: each call of timestamp() gives another time.
-  now                = timestamp()
-  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version      = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web-base/versions/${local.image_version}"
+  now                  = timestamp()
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web-base/versions/${local.image_version}"
+  temporary_group_name = "packer-temporary-web-base-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web_base" {
@@ -125,6 +126,7 @@ source "azure-arm" "web_base" {
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = var.build_resource_group_name == null ? "westeurope" : null
   build_resource_group_name           = var.build_resource_group_name
+  temp_resource_group_name            = var.build_resource_group_name == null ? local.temporary_group_name : null
   vm_size                             = "Standard_D2s_v5"
   os_disk_size_gb                     = 64
   user_assigned_managed_identities    = ["/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/identities/providers/Microsoft.ManagedIdentity/userAssignedIdentities/build-vm"]

@@ -109,10 +109,11 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now                = timestamp()
-  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version      = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id = "/subscriptions/${local.shared_image_bastion_id_parts[2]}/resourceGroups/${local.shared_image_bastion_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.shared_image_bastion_id_parts[8]}/images/${local.shared_image_bastion_id_parts[10]}/versions/${length(local.shared_image_bastion_id_parts) > 12 && local.shared_image_bastion_id_parts[12] != "latest" ? local.shared_image_bastion_id_parts[12] : local.image_version}"
+  now                  = timestamp()
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${local.shared_image_bastion_id_parts[2]}/resourceGroups/${local.shared_image_bastion_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.shared_image_bastion_id_parts[8]}/images/${local.shared_image_bastion_id_parts[10]}/versions/${length(local.shared_image_bastion_id_parts) > 12 && local.shared_image_bastion_id_parts[12] != "latest" ? local.shared_image_bastion_id_parts[12] : local.image_version}"
+  temporary_group_name = "packer-temporary-bastion-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "bastion" {
@@ -133,6 +134,7 @@ source "azure-arm" "bastion" {
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
   location                            = var.location
+  temp_resource_group_name            = local.temporary_group_name
   vm_size                             = var.vm_size
   os_disk_size_gb                     = var.disk_gb
   security_type                       = "TrustedLaunch"

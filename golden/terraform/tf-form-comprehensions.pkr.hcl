@@ -90,6 +90,12 @@ variable "vhd_container" {
   default     = "vhds"
 }
 
+locals {
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-web-prod-${formatdate("YYYYMMDDhhmmss", local.now)}"
+}
+
 source "azure-arm" "web_prod" {
   # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
   use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
@@ -108,6 +114,7 @@ source "azure-arm" "web_prod" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D8s_v5"
   os_disk_size_gb              = 64
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses

@@ -6,6 +6,7 @@
 # values.pkrvars.hcl gives values to replication_regions, resource_group_avd_location, shared_image_avd_id,
 # static_build_rfc3339.
 #
+# Give timeout the minutes of the build: var.build_timeout (240 by default).
 # Run it on Linux, where it can reach the subnet of the build VM, if it has one. The account needs Contributor on the
 # subscription, which Image Builder's own service took care of, and what the identity of the template had: the subnet and the
 # gallery.

@@ -75,6 +75,10 @@ variable "allowed_inbound_ip_addresses" {
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-contoso-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "contoso_web" {
@@ -95,6 +99,7 @@ source "azure-arm" "contoso_web" {
 
   # Build VM
   location                     = var.location
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2s_v5"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

@@ -94,10 +94,11 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now                = timestamp()
-  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version      = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version}"
+  now                  = timestamp()
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${length(local.gallery_image_parts) > 12 && local.gallery_image_parts[12] != "latest" ? local.gallery_image_parts[12] : local.image_version}"
+  temporary_group_name = "packer-temporary-it-job-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "it_job" {
@@ -118,6 +119,7 @@ source "azure-arm" "it_job" {
 
   # Build VM
   location                         = "westeurope"
+  temp_resource_group_name         = local.temporary_group_name
   vm_size                          = "Standard_D4s_v5"
   os_disk_size_gb                  = 64
   user_assigned_managed_identities = [var.user_assigned_identity_aib_id]

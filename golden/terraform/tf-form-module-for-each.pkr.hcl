@@ -70,6 +70,10 @@ locals {
 
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -90,6 +94,7 @@ source "azure-arm" "web" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2s_v5"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

@@ -85,6 +85,10 @@ variable "vhd_container" {
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-good-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "good" {
@@ -105,6 +109,7 @@ source "azure-arm" "good" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = var.size
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

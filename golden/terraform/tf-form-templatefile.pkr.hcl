@@ -99,10 +99,11 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now                = timestamp()
-  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version      = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id = "/subscriptions/${local.shared_image_web_id_parts[2]}/resourceGroups/${local.shared_image_web_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.shared_image_web_id_parts[8]}/images/${local.shared_image_web_id_parts[10]}/versions/${length(local.shared_image_web_id_parts) > 12 && local.shared_image_web_id_parts[12] != "latest" ? local.shared_image_web_id_parts[12] : local.image_version}"
+  now                  = timestamp()
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${local.shared_image_web_id_parts[2]}/resourceGroups/${local.shared_image_web_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.shared_image_web_id_parts[8]}/images/${local.shared_image_web_id_parts[10]}/versions/${length(local.shared_image_web_id_parts) > 12 && local.shared_image_web_id_parts[12] != "latest" ? local.shared_image_web_id_parts[12] : local.image_version}"
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -123,6 +124,7 @@ source "azure-arm" "web" {
 
   # Build VM
   location                     = "northeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2s_v5"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

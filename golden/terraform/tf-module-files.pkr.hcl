@@ -3,6 +3,7 @@
 #   packer init build.pkr.hcl
 #   timeout 120m packer build -var image_definition_id=... build.pkr.hcl
 #
+# Give timeout the minutes of the build: var.timeout (120 by default).
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
 # the identity builder had: the gallery.
 # Private blobs are fetched with the Azure CLI, which must be signed in with the right to read them.

@@ -64,6 +64,10 @@ variable "allowed_inbound_ip_addresses" {
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-ferry-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "ferry" {
@@ -84,6 +88,7 @@ source "azure-arm" "ferry" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D4s_v5"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

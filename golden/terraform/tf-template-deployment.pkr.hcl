@@ -69,6 +69,10 @@ variable "allowed_inbound_ip_addresses" {
 locals {
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-relay-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "relay" {
@@ -89,6 +93,7 @@ source "azure-arm" "relay" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

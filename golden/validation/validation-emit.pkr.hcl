@@ -65,7 +65,8 @@ locals {
   downloads = "${path.root}/downloads/web-validation"
 
   # Taken once: each call of timestamp() gives another time.
-  now = timestamp()
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web_validation" {
@@ -84,6 +85,7 @@ source "azure-arm" "web_validation" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

@@ -86,8 +86,8 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # file() takes the path from this folder on.
-  image_version  = var.image_version != null ? var.image_version : reverse(jsondecode(file("web.manifest.json")).builds)[0].custom_data.image_version
-  sign_in        = <<-EOT
+  image_version = var.image_version != null ? var.image_version : reverse(jsondecode(file("web.manifest.json")).builds)[0].custom_data.image_version
+  sign_in       = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
     sign_in() {
@@ -104,7 +104,11 @@ locals {
     }
     sign_in
   EOT
-  trusted_launch = var.definition_security_type == "TrustedLaunch"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  trusted_launch       = var.definition_security_type == "TrustedLaunch"
 }
 
 source "azure-arm" "web_validation" {
@@ -129,6 +133,7 @@ source "azure-arm" "web_validation" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   security_type                = local.trusted_launch ? "TrustedLaunch" : null
   secure_boot_enabled          = local.trusted_launch

@@ -103,7 +103,8 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now = timestamp()
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -124,6 +125,7 @@ source "azure-arm" "web" {
 
   # Build VM
   location                     = var.location
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = var.vm_size
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

@@ -74,8 +74,12 @@ variable "allowed_inbound_ip_addresses" {
 
 locals {
   # Image Builder runs Shell customizers as root.
-  as_root        = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
-  trusted_launch = var.definition_security_type == "TrustedLaunch"
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  trusted_launch       = var.definition_security_type == "TrustedLaunch"
 }
 
 source "azure-arm" "web_validation" {
@@ -100,6 +104,7 @@ source "azure-arm" "web_validation" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   security_type                = local.trusted_launch ? "TrustedLaunch" : null
   secure_boot_enabled          = local.trusted_launch

@@ -1,8 +1,9 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var disk=... -var minutes=... build.pkr.hcl
+#   timeout ...m packer build -var disk=... -var minutes=... build.pkr.hcl
 #
+# Give timeout the minutes of the build: var.minutes.
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity aib had: the gallery.
 # Image Builder counts on from the highest version in the gallery. To do so, add:

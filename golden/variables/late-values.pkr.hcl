@@ -1,10 +1,11 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#   timeout ...m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to minutes, elevated, exit_codes, checksum, regions, tags, image_tags, copy_tags.
 #
+# Give timeout the minutes of the build: var.minutes.
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
 # the identity aib had: the gallery and the managed image's resource group.
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
@@ -137,11 +138,11 @@ locals {
   downloads = "${path.root}/downloads/web"
 
   # Taken once: each call of timestamp() gives another time.
-  now                = timestamp()
-  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version      = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/first/versions/${local.image_version}"
-  sign_in            = <<-EOT
+  now                  = timestamp()
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/first/versions/${local.image_version}"
+  sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
     sign_in() {
@@ -158,6 +159,7 @@ locals {
     }
     sign_in
   EOT
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -178,6 +180,7 @@ source "azure-arm" "web" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v5"
   os_disk_size_gb              = 127
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses

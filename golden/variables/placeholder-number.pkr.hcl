@@ -1,8 +1,9 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var minutes=... -var true_or_false=... build.pkr.hcl
+#   timeout ...m packer build -var minutes=... -var true_or_false=... build.pkr.hcl
 #
+# Give timeout the minutes of the build: var.minutes.
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the gallery.
 # Differs from Image Builder: inline PowerShell stops at its first terminating error (AIB2P310), build VM open to the internet

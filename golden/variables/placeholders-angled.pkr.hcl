@@ -133,10 +133,11 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now                = timestamp()
-  time_version       = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version      = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id = "/subscriptions/${var.subscription_id}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/${local.image_version}"
+  now                  = timestamp()
+  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${var.subscription_id}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/${local.image_version}"
+  temporary_group_name = "packer-temporary-image-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "image" {
@@ -157,6 +158,7 @@ source "azure-arm" "image" {
 
   # Build VM
   location                     = var.region
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

@@ -115,6 +115,7 @@ locals {
     sign_in
   EOT
   temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -133,6 +134,7 @@ source "azure-arm" "web" {
 
   # Build VM
   location                     = var.location
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

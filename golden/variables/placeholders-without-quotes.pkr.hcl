@@ -1,10 +1,11 @@
 # VM image, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#   timeout ...m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to location, timeout, vm_size, disk, run_output_name, gallery_image_id, replication_regions.
 #
+# Give timeout the minutes of the build: var.timeout.
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery.
 # Image Builder made the number of a version from the time, and so does the build. To count on from the highest, set these in

@@ -13,6 +13,14 @@ def test_an_image_template_with_more_settings_than_are_converted_is_an_error(ste
     assert (made.hcl is None) == refused
 
 
+@pytest.mark.parametrize(("length", "refused"), [(100, False), (100_000, True)])
+def test_names_of_settings_that_are_too_long_with_all_that_lies_below_them_are_an_error(length: int, *, refused: bool) -> None:
+    made = convert_json(template(properties={"k" * length: {str(number): 1 for number in range(500)}}))
+
+    assert any("the names of its settings are too long" in finding.message for finding in made.findings) is refused
+    assert (made.hcl is None) == refused
+
+
 def test_the_names_of_all_image_templates_of_an_input_come_out() -> None:
     made = convert_json([template(name="web"), template(name="db"), template(name="Web")])
 

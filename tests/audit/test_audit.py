@@ -20,12 +20,13 @@ from aib2packer.audit.gather import gather
 from aib2packer.findings.codes import OPEN_TO_THE_INTERNET, SERVICE_REFUSES
 from aib2packer.findings.model import Asks
 from aib2packer.findings.text import columns
-from aib2packer.options import Options
+from aib2packer.options import Options, SecurityType
 from aib2packer.rendering.templates import html_environment
 from aib2packer.text.source import InputError
-from tests.cases.templates import GALLERY_TARGET, template
+from tests.cases.templates import GALLERY, GALLERY_TARGET, template
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from aib2packer.audit.model import Audit
@@ -36,13 +37,21 @@ HOSTILE = (
 )
 HOSTILE_FILE = "<img src=x onerror=\"document.title='out'\"> & 'x'"
 SCRIPT = "https://example.com/setup.sh"
+SUBNET = (
+    "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/net/providers/Microsoft.Network"
+    "/virtualNetworks/hub/subnets/builds"
+)
 
 
 def audit_of(folder: Path, **templates: dict[str, Any] | str) -> Audit:
+    return audit_with(Options(), folder, templates)
+
+
+def audit_with(options: Options, folder: Path, templates: Mapping[str, dict[str, Any] | str]) -> Audit:
     for name, one in templates.items():
         text = one if isinstance(one, str) else json.dumps(one)
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
-    request = Request(options=Options(), folder=folder / "never", look=True)
+    request = Request(options=options, folder=folder / "never", look=True)
     results = [result for one in collect((str(folder),), None) for result in run(one, request)]
     assert not (folder / "never").exists()
     return gather(results)
@@ -80,6 +89,31 @@ def test_an_audit_lists_what_people_need_once_with_the_templates_that_need_it(tm
     assert all(need.command.startswith("az sig image-definition show --ids /subscriptions/") for need in definitions.needs)
     roles = {need.what for chapter in audit.by_hand if chapter.title == "Roles" for need in chapter.needs}
     assert roles == {"Contributor", "Compute Gallery Artifacts Publisher"}
+
+
+def test_a_subnet_that_a_parameter_names_as_a_whole_has_its_command_too(tmp_path: Path) -> None:
+    image = template(properties={"vmProfile": {"vnetConfig": {"subnetId": "[parameters('subnet')]"}}})
+    parameters = {"subnet": {"type": "string", "defaultValue": SUBNET}}
+    audit = audit_of(tmp_path, a={"parameters": parameters, "resources": [image]})
+
+    commands = [need.command for chapter in audit.by_hand for need in chapter.needs]
+    assert 'az role assignment create --assignee "$account" --role "Network Contributor" --scope "$subnet"' in commands
+
+
+def test_templates_that_need_nothing_are_counted(tmp_path: Path) -> None:
+    private = {"vmProfile": {"vnetConfig": {"subnetId": SUBNET}}}
+    options = Options(security_type=SecurityType.STANDARD)
+    audit = audit_with(options, tmp_path, {"a": template(properties=private), "b": named("b")})
+    assert [(row.name, row.is_ready) for row in audit.rows] == [("a.json", True), ("b.json", False)]
+    assert audit.ready == 1
+
+
+def test_a_gallery_that_several_builds_publish_to_is_shared(tmp_path: Path) -> None:
+    other = {**GALLERY_TARGET, "galleryImageId": f"{GALLERY}/images/other"}
+    audit = audit_of(tmp_path, a=template(distribute=[GALLERY_TARGET]), b=template(distribute=[other]))
+    [(gallery, templates)] = wanted(audit, "Galleries").items()
+    assert gallery.endswith("/providers/Microsoft.Compute/galleries/golden")
+    assert templates == ("a.json", "b.json")
 
 
 def test_the_minutes_of_a_run_are_told_where_the_input_has_them(tmp_path: Path) -> None:

@@ -77,8 +77,8 @@ def convert_case(case: str) -> Conversion:
     return convert_case_anew(case)
 
 
-def convert_case_anew(case: str) -> Conversion:
-    """Convert a case; one with a folder of its own, where it lies: its templates are linked to by their paths.
+def convert_case_anew(case: str, changed: bytes | None = None) -> Conversion:
+    """Convert a case, or what became of its text; one with a folder of its own, where it lies: its templates are linked to.
 
     A configuration is converted in its folder, where the other files of the module are.
     """
@@ -86,7 +86,7 @@ def convert_case_anew(case: str) -> Conversion:
     folder, name = folder_of(case), _INPUTS[case].name
     own = folder / case
     with chdir(own if name.endswith(".tf") else folder) if own.is_dir() else nullcontext():
-        return convert(data, file=name, options=options)
+        return convert(data if changed is None else changed, file=name, options=options)
 
 
 def case_of(golden: Path) -> str:

@@ -8,14 +8,17 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import chdir
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
 
 import aib2packer
+from aib2packer.cli import main
 from aib2packer.findings.model import Asks
 from aib2packer.options import Origin
 from aib2packer.packer.layout import AT_TOP
@@ -90,11 +93,20 @@ def run(
 def convert(
     *arguments: str | Path, stdin: str | bytes = b"", cwd: Path | None = None, **environment: str
 ) -> tuple[int, str, str]:
-    """Exit status, standard output and standard error of `aib2packer convert`."""
-    done = run("convert", *arguments, stdin=stdin, cwd=cwd, **environment)
-    stderr = done.stderr.decode().replace("\r\n", "\n")
-    assert "Traceback" not in stderr
-    return done.returncode, done.stdout.decode(), stderr
+    """Exit status, standard output and standard error of `aib2packer convert`.
+
+    It runs in this process, which takes a tenth of the time; in one of its own where an environment is given.
+    """
+    if environment:
+        done = run("convert", *arguments, stdin=stdin, cwd=cwd, **environment)
+        stderr = done.stderr.decode().replace("\r\n", "\n")
+        assert "Traceback" not in stderr
+        return done.returncode, done.stdout.decode(), stderr
+    with chdir(cwd or Path.cwd()):
+        result = CliRunner().invoke(main, ["convert", *map(str, arguments)], input=stdin, prog_name="aib2packer")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout_bytes.decode(), result.stderr_bytes.decode()
 
 
 def files_in(folder: Path) -> set[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from aib2packer.estate import record
+from aib2packer.text.checksum import sha256_of
 from tests.estate.runs import convert, image, lay, state
 
 
@@ -23,7 +24,7 @@ def test_the_record_has_the_digest_of_each_file() -> None:
 
     files = state()
     recorded = json.loads(files.pop(".aib2packer.json"))
-    assert recorded["files"] == {path: record.digest(content) for path, content in files.items()}
+    assert recorded["files"] == {path: sha256_of(content) for path, content in files.items()}
     assert recorded["builds"] == {"db": "in/db.json", "deep/app": "in/deep/app.json", "web": "in/web.json"}
 
 
@@ -134,7 +135,7 @@ def test_a_record_that_names_a_file_elsewhere_removes_nothing(path: str) -> None
     Path("out/link").symlink_to("../elsewhere")
     file = Path("out/.aib2packer.json")
     document = json.loads(file.read_bytes())
-    document["files"][path] = record.digest(b"x")
+    document["files"][path] = sha256_of(b"x")
     file.write_text(json.dumps(document), encoding="utf-8")
 
     convert("in", "-o", "out", "--prune")
@@ -234,7 +235,7 @@ def test_a_header_names_the_source_and_stays_within_a_hundred_columns() -> None:
             assert any("MIGRATION.md" in line for line in head)
     source = Path("out/deep/app/build.pkr.hcl").read_text(encoding="utf-8").splitlines()[1:3]
     assert source[0] == "# Source: in/deep/app.json"
-    assert source[1].startswith(f"# sha256 {record.digest(Path('in/deep/app.json').read_bytes())},")
+    assert source[1].startswith(f"# sha256 {sha256_of(Path('in/deep/app.json').read_bytes())},")
 
 
 def test_a_template_named_as_what_lies_at_the_top_gets_another_folder() -> None:
@@ -297,3 +298,55 @@ def test_an_id_that_a_script_names_stays_as_it_is() -> None:
     assert convert("in", "-o", "out")[0] == 0
 
     assert "gallery_golden" not in Path("out/web/build.pkr.hcl").read_text(encoding="utf-8")
+
+
+def test_the_pipeline_leads_the_azure_cli_to_another_cloud_first() -> None:
+    assert convert("in", "-o", "out", "--cloud", "AzureUSGovernment")[0] == 0
+
+    for name in ("github-actions", "azure-pipelines"):
+        text = Path(f"out/pipelines/{name}.yml").read_text(encoding="utf-8")
+        assert text.index("az cloud set --name AzureUSGovernment") < text.index("pipelines/run.sh")
+
+
+def test_a_build_takes_values_of_its_own_only_where_those_for_all_are_not_enough() -> None:
+    def wanting(own: str, *names: str) -> dict[str, object]:
+        parameters = {name: {"type": "string", "metadata": {"description": f"The {name}."}} for name in names}
+        return {
+            "parameters": parameters,
+            "resources": [image(own) | {"tags": {name: f"[parameters('{name}')]" for name in names}}],
+        }
+
+    lay("in", web=wanting("web", "team"), deep__app=wanting("app", "team", "owner"))
+    assert convert("in", "-o", "out")[0] == 0
+
+    commands = {one["name"]: one["commands"][-1] for one in json.loads(Path("out/pipelines/builds.json").read_bytes())}
+    assert commands["web"].endswith("packer build -var-file=../estate.pkrvars.hcl .")
+    assert commands["deep-app"].endswith("packer build -var-file=../../estate.pkrvars.hcl -var-file=values.pkrvars.hcl .")
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    assert "in `db`, `-var-file=../estate.pkrvars.hcl -var-file=values.pkrvars.hcl`. The pipelines do." in page
+    assert "beside that, `deep/app/example.pkrvars.hcl` shows:" in page
+
+
+def test_roles_name_their_scopes_and_say_where_one_line_is_for_several_things() -> None:
+    subnet = {"vmProfile": {"vnetConfig": {"subnetId": "[parameters('subnet')]"}}}
+    lay("in", web={"parameters": {"subnet": {"type": "string"}}, "resources": [image("web", **subnet)]})
+    assert convert("in", "-o", "out")[0] == 0
+
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    assert '(`"/subscriptions/$subscription_id"`) | `db`, `deep/app` |' in page
+    assert "(an id that only the build knows) | `web` |" in page
+    assert "Builds may have different values for a variable" in page
+    assert "A scope that only the build knows has no command" in page
+    assert 'az provider unregister --subscription "$subscription" ' in page
+    assert "\n\n\n" not in page
+
+
+def test_what_a_baseline_accepts_is_not_on_the_page_of_all_builds() -> None:
+    convert("in", "-o", "out")
+    assert "## To act on" in Path("out/MIGRATION.md").read_text(encoding="utf-8")
+
+    Path("known.toml").write_text('[[accepted]]\ncode = "AIB2P412"\nreason = "Nobody else is there."\n', encoding="utf-8")
+    assert convert("in", "-o", "out", "--baseline", "known.toml", "--fail-on", "act")[0] == 0
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    assert "## To act on" not in page
+    assert "| to act on |" in page

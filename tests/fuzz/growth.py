@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from random import Random
 
 Json: TypeAlias = Any
@@ -20,6 +21,16 @@ _STEPS = (
     "union(createObject('k#', @), createObject('l', @))",
     "string(createArray(@))",
     "format('{0}{1}', toLower(@), toUpper(@))",
+    "extensionResourceId(string(@), 'A.B/c', string(@))",
+    "resourceId('A.B/c/d', string(@), string(@))",
+    "groupBy(createArray(@, @), lambda('x', string(lambdaVariables('x'))))",
+    "createObject(string(@), @)",
+    "if(equals(parameters('p'), '#'), concat(string(@), 'a'), concat('b', string(@)))",
+    "sort(createArray(@, @, @), lambda('a', 'b', less(string(lambdaVariables('a')), string(lambdaVariables('b')))))",
+    "mapValues(createObject('a', @, 'b', @), lambda('v', lambdaVariables('v')))",
+    "intersection(createArray(@, @), createArray(@))",
+    "equals(createArray(@, @), createArray(@, @))",
+    "parameters('o')[string(@)]",
     "format('{0,9999}{0,-9999}', @)",
     "padLeft(string(@), 9999)",
     "replace(string(@), 'a', 'aaaa')",
@@ -76,6 +87,7 @@ _FUNCTIONS = {
     "grow": "[createArray(parameters('a'), parameters('a'))]",
     "again": "[if(empty(parameters('a')), 'x', f.again(parameters('a')))]",
 }
+_ELSEWHERE = 0.6
 _DEEPEST = 3  # loops and lambdas in each other
 _BODIES = (
     "lambdaVariables('#')",
@@ -141,9 +153,23 @@ def _image(command: str, random: Random) -> Json:
         "source": {"type": "PlatformImage", "publisher": "Canonical", "offer": "o", "sku": "server", "version": "latest"},
         "customize": [{"type": "Shell", "name": "a", random.choice(("inline", "scriptUri")): command}],
         "distribute": [{"type": "VHD", "runOutputName": "o", "artifactTags": {"a": command}}],
+        "vmProfile": {"vmSize": "Standard_D2s_v5", "vnetConfig": {"subnetId": "s"}, "userAssignedIdentities": []},
     }
+    gallery = {"type": "SharedImage", "runOutputName": "g", "galleryImageId": command, "targetRegions": [{"name": "x"}]}
     image = {"type": "Microsoft.VirtualMachineImages/imageTemplates", "apiVersion": "2024-02-01", "name": "web"}
-    return {**image, "location": "westeurope", "properties": properties}
+    whole: Json = {**image, "location": "westeurope", "tags": {"a": "b"}, "condition": True, "properties": properties}
+    if random.random() < _ELSEWHERE:
+        properties["distribute"].append(gallery)  # type: ignore[attr-defined]
+        around, key = random.choice([place for place in _places(whole) if place[1] not in {"type", "apiVersion"}])
+        around[key] = command
+    return whole
+
+
+def _places(value: Json) -> Iterator[tuple[Json, Any]]:
+    """Where something can be put in place of something else: what it stands in, and its key there."""
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield value, key
+        yield from _places(item)
 
 
 def _deployment(resources: list[Json], level: int, random: Random) -> Json:

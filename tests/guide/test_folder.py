@@ -360,3 +360,27 @@ def test_the_validating_build_needs_no_right_to_what_it_does_not_make() -> None:
     assert "the gallery" in header
     assert "storage account" not in header
     assert "managed image" not in header
+
+
+@pytest.mark.parametrize(
+    ("parameter", "minutes", "page", "pipeline"),
+    [
+        ({"type": "int"}, "[parameters('minutes')]", "timeout ...m packer", 'timeout "${PKR_VAR_minutes}m" packer'),
+        ({"type": "int", "defaultValue": 90}, "[parameters('minutes')]", "timeout 90m", '"${PKR_VAR_minutes:-90}m" packer'),
+        ({"type": "int"}, "[add(parameters('minutes'), 1)]", "timeout ...m packer", "run: packer build"),
+    ],
+)
+def test_the_time_of_a_build_that_a_variable_says_is_no_number_of_ours(
+    parameter: Any,  # noqa: ANN401 - JSON
+    minutes: str,
+    page: str,
+    pipeline: str,
+) -> None:
+    resource = template(properties={**ON_SUBMISSION, "buildTimeoutInMinutes": minutes})
+    files = convert_json({"parameters": {"minutes": parameter}, "resources": [resource]}, FOLDER).files
+    told = files["MIGRATION.md"].decode()
+
+    assert page in told
+    assert "Give timeout the minutes of the build: var.minutes" in told
+    assert pipeline in files["pipelines/github-actions.yml"].decode()
+    assert all("240m" not in data.decode() for data in files.values())

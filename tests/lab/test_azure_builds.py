@@ -10,7 +10,7 @@ import pytest
 from aib2packer import Cloud, Options
 from tests.cases import convert_case, read_case
 from tests.cases.templates import GALLERY, GALLERY_TARGET, WINDOWS, convert_json, template
-from tests.lab.azure.builds.cases import as_told
+from tests.lab.azure.builds.cases import as_told, removals
 from tests.lab.azure.builds.expected import LeftImage, targets_of
 from tests.lab.azure.builds.judgement import differences
 from tests.lab.azure.builds.whole import left_after, variables_of, world_of, write
@@ -18,6 +18,7 @@ from tests.lab.azure.fixtures import SUBSCRIPTIONS
 from tests.lab.judge import Packer
 
 FILES = "https://labaccount.blob.core.windows.net/files"
+PLACES = ("builds", "packer-temporary-image-two-20261127000000")  # the second is another build's, whose name begins alike
 CASES = {
     "distribute-regions": "a gallery",
     "distribute-images-only": "managed images, here, elsewhere and in another subscription",
@@ -111,6 +112,50 @@ def test_the_validation_build_releases_the_version_that_it_has_looked_at(whole_b
     played = outcome.played(world)
     assert differences(played, left_after(targets_of(source), build), {}) == [], outcome.output
     assert len(outcome.records) == 1  # the second machine is not deprovisioned
+
+
+# Packer and its plugins die at once, when the machine is being provisioned: none of them cleans up.
+KILLED = """\
+setsid "$@" > killed.log 2>&1 &
+until grep -sq "Provisioning with shell script" killed.log; do kill -0 $! || exit 1; /bin/sleep 0.2; done
+kill -KILL -$!
+wait $!
+[ $? = 137 ] || exit 1
+az group list --query "[].name" --output tsv > groups
+az resource list --resource-group builds --query "[].name" --output tsv > in-group
+"""
+
+
+@pytest.mark.parametrize("own_group", [True, False], ids=["in a group of its own", "in a group that is there"])
+def test_what_a_killed_packer_leaves_is_deleted_by_the_commands_of_the_page(
+    own_group: bool,  # noqa: FBT001 - a parameter of a test
+    whole_builds: Packer,
+    tmp_path: Path,
+) -> None:
+    wait = {"type": "Shell", "name": "wait", "inline": ["sleep 60"]}
+    group = f"/subscriptions/{SUBSCRIPTIONS[0]}/resourceGroups/aib-staging"
+    target = {**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}]}
+    source = template(customize=[wait], distribute=[target], properties={"stagingResourceGroup": group})
+    conversion = convert_json(source, Options(side_files=True, subscription_id=SUBSCRIPTIONS[0]))
+    build, variables = write(conversion, tmp_path / "build")
+    world = world_of(source, tmp_path)
+    there = {f"/subscriptions/{SUBSCRIPTIONS[0]}/resourceGroups/{name}": {"location": "westeurope"} for name in PLACES}
+    world = replace(world, resources={**world.resources, **there})
+    chosen = [] if own_group else [f"-var=build_resource_group_name={PLACES[0]}"]
+    removal = removals(conversion.files["MIGRATION.md"].decode())[0 if own_group else 1].replace("packer-builds", PLACES[0])
+
+    outcome = world.run(
+        whole_builds,
+        ["sh", "-c", KILLED, "sh", "packer", "build", *variables, *chosen, str(build)],
+        ["sh", "-ec", removal],
+    )
+
+    assert [command.status for command in outcome.commands] == [0, 0, 0], outcome.output
+    left = [name for name in (tmp_path / "groups").read_text().split() if name.startswith("packer-temporary-image-2")]
+    made = [name for name in (tmp_path / "in-group").read_text().split() if name.startswith("pkr")]
+    assert (len(left), bool(made)) == (own_group, not own_group)
+    new = set(outcome.resources) - set(world.resources)
+    assert [path for path in new if "/deployments/" not in path] == [], outcome.output  # Azure keeps no more than a record
 
 
 @pytest.mark.parametrize("security", ["", "TrustedLaunchSupported", "TrustedLaunch"])

@@ -153,13 +153,22 @@ def test_a_further_target_gets_its_own_tags_and_no_others() -> None:
     assert re.findall(r"(\w+) += ", hcl.split("azure_tags = {\n")[1].split("}")[0]) == ["team", "kind"]
 
 
-@pytest.mark.parametrize("text", ["it's", "$HOME", '"', "a b", "`id`", "\\", "*", "-x", "a\nb", "é", "%{x} ${1}", "#", "~"])
+@pytest.mark.parametrize("text", ["it's", "$HOME", '"', "a b", "`id`", "\\", "*", "-x", "é", "%{x} ${1}", "#", "~"])
 def test_what_a_template_says_reaches_the_shell_as_one_word(text: str) -> None:
     hcl = hcl_of(template(distribute=[version("web"), version("copy", artifactTags={"tag": text})]))
 
     script = textwrap.dedent(scripts(hcl)[0].split("<<-EOT\n")[1].split("        EOT")[0])
     words = shlex.split(script.replace("%%{", "%{").replace("$${", "${").replace("\\\n", " "))
     assert f"tag={text}" in words
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\x1b[31m", "a\u202eb", "##vso[x]", "##[x]", "a\x00b"])
+def test_what_nobody_sees_in_a_script_or_a_build_service_would_obey_travels_in_the_environment(text: str) -> None:
+    hcl = hcl_of(template(distribute=[version("web"), version("copy", artifactTags={"tag": text})]))
+
+    (word,) = re.findall(r"--tags (.*) \\\n", scripts(hcl)[0])
+    assert re.fullmatch(r'"\$\w+"', word)
+    assert re.search(rf'{word[2:-1]} += "tag=', hcl)
 
 
 def test_a_value_that_packer_would_evaluate_is_refused_in_a_script() -> None:

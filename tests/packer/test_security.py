@@ -85,7 +85,7 @@ def test_a_definition_that_is_not_known_beside_a_vhd_takes_a_managed_image() -> 
 
 
 def test_a_managed_image_that_is_asked_for_is_what_the_version_is_made_of() -> None:
-    assert "temporary" not in build(None, distribute=[GALLERY_TARGET, IMAGE])
+    assert "temporary_image_name" not in build(None, distribute=[GALLERY_TARGET, IMAGE])
 
 
 def test_in_a_resource_group_that_is_there_the_managed_image_is_deleted_by_the_azure_cli() -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aib2packer.aib.fields import Fields
-    from aib2packer.aib.model import Target
+    from aib2packer.aib.model import Number, Target
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.text.source import Span
 
@@ -117,9 +117,11 @@ def read_gallery_target(head: TargetHead, fields: Fields) -> GalleryTarget | Non
         *(() if late_regions else (TargetRegion(name, None, storage) for name in fields.regions("replicationRegions"))),
         *(() if late_target_regions else _target_regions(fields, storage)),
     )
+    if late_target_regions is not None:
+        fields.unknown_keys("targetRegions", late_target_regions, ("name", "replicaCount", "storageAccountType"))
     major = _major(fields)
     exclude = fields.flag("excludeFromLatest")
-    shallow = _shallow(fields)
+    mode = _replication_mode(fields)
     if text is None:
         fields.missing("galleryImageId", "Name the image definition by its resource id.")
         return None
@@ -142,7 +144,7 @@ def read_gallery_target(head: TargetHead, fields: Fields) -> GalleryTarget | Non
         late_target_regions=late_target_regions,
         storage_account_type=storage,
         exclude_from_latest=exclude,
-        shallow=shallow,
+        replication_mode=mode,
     )
 
 
@@ -157,13 +159,13 @@ def _target_regions(fields: Fields, storage: TemplateText | None) -> Iterator[Ta
         region.close()
 
 
-def _major(fields: Fields) -> Located[int] | None:
-    """Read `versioning`: the major version within which the number grows; None for any."""
-    versioning = fields.fields("versioning")
+def _major(fields: Fields) -> Number | None:
+    """Read `versioning`: the major version within which the number grows; None, or a negative one known late, for any."""
+    versioning = fields.fields_or_unset("versioning")
     if versioning is None:
         return None
-    scheme, major = versioning.word("scheme"), versioning.integer_of_key("major")
-    if major is not None:
+    scheme, major = versioning.word("scheme"), versioning.number_of_key("major")
+    if isinstance(major, Located):
         versioning.at_least(major, "major", -1)
     if scheme is None and versioning.value("scheme") is None:
         fields.report.add(
@@ -184,18 +186,14 @@ def _major(fields: Fields) -> Located[int] | None:
         fields.report.add(
             codes.NOT_ONE_OF, scheme.span, f"`{scheme.value}` is not a versioning scheme", help="Write Latest or Source."
         )
-    return major if major is not None and major.value >= 0 else None  # -1 is the SDK's way of saying unset
+    return None if isinstance(major, Located) and major.value < 0 else major  # -1 is the SDK's way of saying unset
 
 
-def _shallow(fields: Fields) -> Located[bool] | None:
-    mode = fields.word("replicationMode")
-    if mode is None:
-        return None
-    if mode.value.lower() not in {"full", "shallow"}:
-        fields.report.add(
-            codes.NOT_ONE_OF, mode.span, f"`{mode.value}` is not a replicationMode", help="Write Full or Shallow."
-        )
-    return Located(mode.value.lower() == "shallow", mode.span)
+def _replication_mode(fields: Fields) -> TemplateText | None:
+    mode = fields.text("replicationMode")
+    if mode is not None and mode.literal is not None and mode.literal.lower() not in {"full", "shallow"}:
+        fields.report.add(codes.NOT_ONE_OF, mode.span, f"`{mode}` is not a replicationMode", help="Write Full or Shallow.")
+    return mode
 
 
 def _unique_run_outputs(targets: tuple[Target, ...], properties: Fields) -> None:

@@ -22,6 +22,9 @@ _TYPES = {"userassigned", "systemassigned", "none"}  # ARM's own: docs/reference
 
 def read_identities(root: Fields) -> tuple[TemplateText, ...]:
     """The ids of the user-assigned identities; Packer signs in as somebody else."""
+    if isinstance(root.value("identity"), JsonSymbolic) and root.late("identity", "object") is not None:
+        root.skip("identity")  # as below
+        return ()
     fields = root.fields("identity")
     if fields is None:
         _report_missing(root)

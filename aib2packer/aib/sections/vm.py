@@ -37,7 +37,10 @@ def read_vm(properties: Fields) -> VmProfile:
     return profile
 
 
-def _data_disks(properties: Fields) -> tuple[Number, ...]:
+def _data_disks(properties: Fields) -> tuple[Number, ...] | TemplateText:
+    if (late := properties.late("additionalDataDisks", "array")) is not None:
+        properties.unknown_keys("additionalDataDisks", late, ("sizeGB",))
+        return late
     sizes: list[Number] = []
     for _, disk in properties.each("additionalDataDisks"):
         size = disk.number("sizeGB")
@@ -49,7 +52,9 @@ def _data_disks(properties: Fields) -> tuple[Number, ...]:
     return tuple(sizes)
 
 
-def _identities(fields: Fields) -> tuple[TemplateText, ...]:
+def _identities(fields: Fields) -> tuple[TemplateText, ...] | TemplateText:
+    if (late := fields.late("userAssignedIdentities", "array")) is not None:
+        return late
     identities = fields.strings("userAssignedIdentities")
     for identity in identities:
         if parse_id(identity, IDENTITY) is None:

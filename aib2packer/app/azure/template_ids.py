@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_TEMPLATE = re.compile(
+from aib2packer.lazy.patterns import pattern
+
+_TEMPLATE = pattern(
     r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.VirtualMachineImages/imageTemplates/([^/]+)/?",
     re.IGNORECASE,
 )
@@ -12,7 +14,7 @@ _TEMPLATE = re.compile(
 
 def name_of_template(argument: str) -> str | None:
     """The name in the id of an image template; None for what is none."""
-    found = _TEMPLATE.fullmatch(argument)
+    found = _TEMPLATE.fullmatch(argument) if is_in_azure(argument) else None
     return None if found is None else found[1]
 
 

@@ -32,14 +32,13 @@ def find_cloud(document: Json, options: Options) -> Cloud:
 
 def _add_texts(value: Json, texts: list[str]) -> None:
     """Add all strings in a document that say what is, but for keys."""
-    match value:
-        case JsonScalar(scalar):
-            if isinstance(scalar, str):
-                texts.append(scalar)
-        case JsonObject():
-            for member in value.members:
-                if member.key.lower() not in _SAYS_NOTHING:
-                    _add_texts(member.value, texts)
-        case JsonArray():
-            for item in value.items:
-                _add_texts(item, texts)
+    if isinstance(value, JsonScalar):
+        if isinstance(value.value, str):
+            texts.append(value.value)
+    elif isinstance(value, JsonObject):
+        for member in value.members:
+            if member.key.lower() not in _SAYS_NOTHING:
+                _add_texts(member.value, texts)
+    elif isinstance(value, JsonArray):
+        for item in value.items:
+            _add_texts(item, texts)

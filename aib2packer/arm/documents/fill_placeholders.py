@@ -28,7 +28,6 @@ _TAGS = {"tags", "artifacttags", "managedresourcetags"}
 # What may hold commands, and is only known to where it is used.
 _DECLARED = {"parameters", "variables", "metadata", "description"}
 _OF_ANY_FORM = _COMMANDS | _DECLARED | _TAGS
-_NO_FORMS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,8 @@ def fill(document: Json, values: Mapping[str, Given | Setting], options: Options
     """
     forms = _forms_in(document)
     own = dict(_own(options))
+    if not own and not values and not forms:
+        return Filled(document, values, frozenset(), ())
     outside = _Filler({plain(name): (name, value) for name, value in (*own.items(), *values.items())}, forms)
     values = {name: outside.value(value) for name, value in values.items()}
     values = {name: value for name, value in values.items() if not _is_open(name, value, report)}
@@ -83,15 +84,22 @@ def _is_open(name: str, value: Given | Setting, report: Report) -> bool:
 
 def _forms_in(node: Json) -> frozenset[str]:
     """The forms of placeholders that stand anywhere but in commands."""
-    match node:
-        case JsonScalar(value=str(text)):
-            return forms_in(text)
-        case JsonArray(items) if items:
-            return frozenset().union(*map(_forms_in, items))
-        case JsonObject(members) if members:
-            return frozenset().union(*[_forms_in(one.value) for one in members if one.key.lower() not in _OF_ANY_FORM])
-        case _:
-            return _NO_FORMS
+    forms: set[str] = set()
+    _add_forms(node, forms)
+    return frozenset(forms)
+
+
+def _add_forms(node: Json, forms: set[str]) -> None:
+    if isinstance(node, JsonScalar):
+        if isinstance(node.value, str):
+            forms |= forms_in(node.value)
+    elif isinstance(node, JsonObject):
+        for member in node.members:
+            if member.key.lower() not in _OF_ANY_FORM:
+                _add_forms(member.value, forms)
+    elif isinstance(node, JsonArray):
+        for item in node.items:
+            _add_forms(item, forms)
 
 
 def _own(options: Options) -> Iterator[tuple[str, Given | Setting]]:

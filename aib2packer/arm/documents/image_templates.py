@@ -13,7 +13,7 @@ from aib2packer.arm.documents.forms.wrappers import exported, listed
 from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, read_parameters
 from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.findings import codes
-from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, string_of, with_pointers
+from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, length_of_pointers, string_of, with_pointers
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.terraform.forms import is_shown
 from aib2packer.text.source import Span
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _FULL_TYPE = "Microsoft.VirtualMachineImages/imageTemplates"
 _MAX_NAMES = 20
+_LONGEST_POINTERS = 16 << 20  # characters of all JSON pointers together: 400,000 values have 10 MB
 # What came after API version 2023-07-01 and stands beside the name where properties are flattened.
 _NEWEST = ("autoRun", "managedResourceTags", "additionalDataDisks")
 _NEWEST_API = "2025-10-01"
@@ -120,6 +121,10 @@ def _load(candidate: Candidate, report: Report) -> Resource | None:
     resource = candidate.load(report)
     if resource is None:
         return None
+    if length_of_pointers(resource.body, _LONGEST_POINTERS) > _LONGEST_POINTERS:
+        message = "the names of its settings are too long: each counts once for all that lies below it"
+        report.add(codes.TOO_MANY_SETTINGS, resource.body.span, message, help="Shorten them, or nest them less.")
+        return None
     body = with_pointers(resource.body)
     return replace(resource, body=body) if isinstance(body, JsonObject) else None
 
@@ -169,6 +174,8 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
     from aib2packer.arm.documents.siblings import read_siblings, report_siblings
     from aib2packer.arm.documents.variable_values import named_values
     from aib2packer.arm.evaluation.budget import Budget
+    from aib2packer.arm.language.json_values import value_of
+    from aib2packer.arm.language.symbolic import parameters_of
 
     parameters = read_parameters(template, report)
     values = bind_values(context.values, context.filled, parameters, report)
@@ -182,9 +189,17 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
         body = None if deployed.failure is not None else evaluate_resource(deployed, report)
         if body is None:
             return None
+        defaults: dict[str, ArmValue] = {}
+        needed = [parameter.name.lower() for parameter in parameters_of(value_of(body))]
+        while needed:  # what the image does not need is not evaluated
+            name = needed.pop()
+            if name in parameters and name not in defaults:
+                defaults[name] = default_of(parameters[name], scopes.symbolic, report)
+                needed += (parameter.name.lower() for parameter in parameters_of(defaults[name]))
         facts = {
-            name: ParameterFact(parameter, values.get(name), default_of(parameter, scopes.symbolic, report))
+            name: ParameterFact(parameter, values.get(name), defaults[name])
             for name, parameter in parameters.items()
+            if name in defaults
         }
         beside = deployed_beside(everything)  # after the image template, which comes first where there is much to do
         siblings = read_siblings(beside)

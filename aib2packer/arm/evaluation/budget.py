@@ -28,11 +28,11 @@ _MAX_VALUES = 100_000  # in one value; what stands in it twice is counted twice
 _MAX_SYMBOL_DEPTH = 120
 _MAX_PARTS = 1_000  # of joined text
 _MAX_CALLS = 650  # calls of Python within each other, of the 1,000 that there are
-_MAX_WORK = 3_000_000  # some quarter of a microsecond each on a slow machine
+_MAX_WORK = 2_000_000  # some quarter of a microsecond each; the largest public image template takes 400,000
 
 STEP = 60
 """The work of evaluating one call."""
-_SYMBOL = 400  # more than another value: it is compared, named and printed
+_SYMBOL = 1_000  # more than another value: it is compared, named and printed
 NODE = 20
 """The work of making one value of JSON, and of all that is done with it later."""
 _CHARACTERS = 16  # that are made or looked at for a unit of work

@@ -298,8 +298,11 @@ def _context(call: Call, frame: Frame) -> Json:
 
 def _resource_id(call: Call, frame: Frame) -> Json:
     name, _, function = IDS[call.name.lower()]
-    arguments = Arguments(name, tuple(map(frame.value, call.arguments)), frame.scope.memory.budget)
-    return frame.node(function(arguments, frame.scope.deployment), call)
+    budget, arguments = frame.scope.memory.budget, tuple(map(frame.evaluate, call.arguments))
+    budget.pay_for_reading(arguments)
+    made = frame.node(function(Arguments(name, tuple(map(value_of, arguments)), budget), frame.scope.deployment), call)
+    budget.pay_for_result(made)
+    return made
 
 
 def _ask(call: Call, frame: Frame) -> Json:

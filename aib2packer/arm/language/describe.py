@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aib2packer.text.source import Span
 
 _MAX_DEPTH = 20
-_MAX_PARTS = 2_000
+_MAX_PARTS = 300
 _SHOWN = 40
 _OF_TERRAFORM = (".tf", ".tofu", ".tfvars", ".tftpl")
 

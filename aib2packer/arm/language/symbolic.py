@@ -8,7 +8,6 @@ Source: docs/reference/arm-expressions.md 3.2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import groupby
 from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeGuard, TypeVar
 
 from aib2packer.lazy.models import dataclass, field
@@ -555,16 +554,17 @@ def concat(parts: Iterable[str | Symbol]) -> str | Symbol:
 def merge_texts(pieces: Iterable[P]) -> list[P]:
     """Pieces of a text, with no two literals next to each other and none that is empty."""
     merged: list[P] = []
-    for literal, group in groupby(pieces, key=_is_literal):
-        if not literal:
-            merged += group
-        elif text := "".join(piece for piece in group if isinstance(piece, str)):
+    literals: list[str] = []
+    for piece in (*pieces, None):
+        if isinstance(piece, str):
+            literals.append(piece)
+            continue
+        if text := "".join(literals):
             merged.append(text)  # type: ignore[arg-type]  # where there was text, there may be
+        literals = []
+        if piece is not None:
+            merged.append(piece)
     return merged
-
-
-def _is_literal(piece: object) -> bool:
-    return isinstance(piece, str)
 
 
 def same(one: ArmValue, other: ArmValue) -> bool | None:

@@ -54,7 +54,14 @@ class LateExpression:
     span: Span | None = field(default=None, compare=False)
 
 
-TextSymbol: TypeAlias = Placeholder | Secret | Segment | LateExpression
+@dataclass(frozen=True, slots=True)
+class ListLines:
+    """The items of a list that only Packer's run knows, each a line."""
+
+    items: TemplateText
+
+
+TextSymbol: TypeAlias = Placeholder | Secret | Segment | LateExpression | ListLines
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +81,12 @@ class TemplateText:
     @property
     def symbols(self) -> tuple[TextSymbol, ...]:
         """The symbols, in order."""
-        return tuple(part for part in self.parts if not isinstance(part, str))
+        return tuple([part for part in self.parts if not isinstance(part, str)])
 
     @property
     def visible(self) -> str:
         """The literal pieces alone, for looking at what the text says."""
-        return "".join(part for part in self.parts if isinstance(part, str))
+        return "".join([part for part in self.parts if isinstance(part, str)])
 
     def split(self, separator: str) -> tuple[TemplateText, ...]:
         """Split at a separator in the literal pieces, as `str.split` does."""
@@ -97,10 +104,10 @@ class TemplateText:
 
     def map(self, change: Callable[[str], str]) -> TemplateText:
         """The text with each literal piece changed."""
-        return TemplateText(tuple(change(part) if isinstance(part, str) else part for part in self.parts), self.span)
+        return TemplateText(tuple([change(part) if isinstance(part, str) else part for part in self.parts]), self.span)
 
     def __str__(self) -> str:
-        return "".join(part if isinstance(part, str) else _name(part) for part in self.parts)
+        return "".join([part if isinstance(part, str) else _name(part) for part in self.parts])
 
 
 def text_of(parts: Iterable[str | TextSymbol], span: Span) -> TemplateText:
@@ -111,11 +118,9 @@ def text_of(parts: Iterable[str | TextSymbol], span: Span) -> TemplateText:
 def join(separator: str, texts: tuple[TemplateText, ...], span: Span) -> TemplateText:
     """Put texts together, with a separator between them."""
     parts: list[str | TextSymbol] = []
-    for index, text in enumerate(texts):
-        if index:
-            parts.append(separator)
-        parts.extend(text.parts)
-    return TemplateText(tuple(merge_texts(parts)), span)
+    for text in texts:
+        parts += (separator, *text.parts)
+    return TemplateText(tuple(merge_texts(parts[1:])), span)
 
 
 def _name(symbol: TextSymbol) -> str:
@@ -126,5 +131,7 @@ def _name(symbol: TextSymbol) -> str:
             return "***"
         case Segment(text, index):
             return f"{text}[{index}]"
+        case ListLines(items):
+            return str(items)
         case LateExpression(value, span):
             return describe(value, span)

@@ -25,9 +25,15 @@ class Reach:
 
 def server(uri: TemplateText, otherwise: str) -> tuple[str, int]:
     """The host and the port of a URI, as far as they are known; `otherwise` says which host is meant."""
-    pieces = uri.split("/")
-    usual = HTTP if pieces[0].literal == "http:" else HTTPS
-    if len(pieces) < 3:  # noqa: PLR2004 - https: "" host
+    usual = HTTP if uri.split("/")[0].literal == "http:" else HTTPS
+    at = host_of(uri)
+    if at is None:
         return otherwise, usual
-    host, _, port = str(pieces[2]).rpartition(":")
-    return (host, int(port)) if host and port.isascii() and port.isdecimal() else (str(pieces[2]), usual)
+    host, _, port = str(at).rpartition(":")
+    return (host, int(port)) if host and port.isascii() and port.isdecimal() else (str(at), usual)
+
+
+def host_of(uri: TemplateText) -> TemplateText | None:
+    """The host in a URI, with the port where it has one; None where the URI ends before it, or begins with a parameter."""
+    _, *rest = uri.split("/")
+    return rest[1] if len(rest) > 1 else None  # of https:, "", host

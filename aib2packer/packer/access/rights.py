@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass
+from aib2packer.packer.access.network import host_of
 from aib2packer.packer.shell_words import CommandOutput, Word, word
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ TAGGER = "Tag Contributor"
 CONTRIBUTOR = "Contributor"
 BLOB_CONTRIBUTOR, BLOB_READER = "Storage Blob Data Contributor", "Storage Blob Data Reader"
 _COMPUTE = "/providers/Microsoft.Compute"
-_HOST = 2  # among the pieces of a URI between slashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,8 @@ def gallery_scope(image: ResourceId, symbols: Symbols) -> Word | None:
 
 
 def definition_scope(image: ResourceId, symbols: Symbols) -> Word | None:
-    """The id of an image definition; the whole of it where that is one value, whose pieces only Packer can tell."""
-    scope = word(gallery_scope(image, symbols), "/images/", symbols.value(image["images"]))
-    return word(symbols.value(image.text)) if scope is None and "versions" not in image.segments else scope
+    """The id of an image definition."""
+    return word(gallery_scope(image, symbols), "/images/", symbols.value(image["images"]))
 
 
 def account_scope(name: str) -> Word:
@@ -75,6 +74,6 @@ def account_scope(name: str) -> Word:
 
 def account_of(uri: TemplateText) -> str | None:
     """The storage account in the URI of a blob; None where it is only known when Packer runs."""
-    pieces = uri.split("/")
-    name = pieces[_HOST].split(".")[0].literal if len(pieces) > _HOST else None
+    host = host_of(uri)
+    name = None if host is None else host.split(".")[0].literal
     return name if name is not None and re.fullmatch(r"[a-z0-9]+", name) else None

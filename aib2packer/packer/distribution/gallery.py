@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import GalleryTarget
 from aib2packer.aib.sections.distribute import read_gallery_target
 from aib2packer.findings import codes
+from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Attribute, Block, HclCode, Local, Value
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 _GALLERY_NAME = pattern(r"[A-Za-z0-9](?:[A-Za-z0-9._]{0,78}[A-Za-z0-9])?")
 _POLL_SECONDS = 30
+_FULL, _SHALLOW = "Full", "Shallow"
 _IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 
 
@@ -56,7 +58,8 @@ class GalleryVersion(TargetOutput):
     regions: Mapping[Value, Copies]
     storage_type: Value | None
     exclude_from_latest: Value
-    shallow: bool
+    replication_mode: Value
+    """Full, which is Azure's default, or Shallow; an expression where only Packer's run tells."""
 
     @property
     def differs_by_region(self) -> bool:
@@ -91,8 +94,8 @@ class GalleryVersion(TargetOutput):
             regions = {region: copies for region, copies in regions.items() if copies.storage_type == kind}
         if kind is not None:
             body.append(Attribute("storage_account_type", kind))
-        if self.shallow:
-            body.append(Attribute("use_shallow_replication", value=True))
+        if self.replication_mode != _FULL:
+            body.append(Attribute("use_shallow_replication", _is_shallow(self.replication_mode)))
         settings: Settings = {
             "shared_image_gallery_destination": Block(
                 "shared_image_gallery_destination", (*body, *target_regions(regions)), origins=(self.target.span,)
@@ -168,7 +171,6 @@ class GalleryKind(TargetKind[GalleryTarget]):
             kind = storage_type(target.storage_account_type, symbols, report)
         exclude = target.exclude_from_latest
         excluded = False if exclude is None else symbols.located(exclude)
-        is_shallow = target.shallow is not None and target.shallow.value
         return GalleryVersion(
             target=target,
             context=context,
@@ -177,7 +179,7 @@ class GalleryKind(TargetKind[GalleryTarget]):
             regions=regions,
             storage_type=kind,
             exclude_from_latest=context.held_back.get(target.index, excluded),
-            shallow=is_shallow and _can_be_shallow(target, regions, context.location, report),
+            replication_mode=_replication_mode(target, regions, context),
         )
 
     def rights(self, target: GalleryTarget, plan: DistributionPlan, symbols: Symbols, *, tagged: bool) -> Iterator[Right]:
@@ -207,8 +209,8 @@ def _copy_version(version: GalleryVersion, source: Value, location: Value, scrip
     options += _regions(version, script)
     if version.storage_type is not None:
         options.append(("--storage-account-type", version.storage_type))
-    if version.shallow:
-        options.append(("--replication-mode", "Shallow"))
+    if version.replication_mode != _FULL:
+        options.append(("--replication-mode", version.replication_mode))
     if version.exclude_from_latest is not False:
         options.append(("--exclude-from-latest", version.exclude_from_latest))
     script.az("sig image-version create", *options, _DELETABLE, *tags, ("--no-wait",))
@@ -264,14 +266,21 @@ def _check_names(target: GalleryTarget, report: Report) -> None:
             )
 
 
-def _can_be_shallow(target: GalleryTarget, regions: Mapping[Value, Copies], location: Value, report: Report) -> bool:
+def _replication_mode(target: GalleryTarget, regions: Mapping[Value, Copies], context: TargetContext) -> Value:
+    mode = target.replication_mode
+    if mode is None or mode.visible.lower() == "full":
+        return _FULL
     replicas = max((copies.replicas for copies in regions.values() if isinstance(copies.replicas, int)), default=1)
-    if set(regions) <= {location} and replicas <= 1:
-        return True
-    report.add(
+    if set(regions) <= {context.location} and replicas <= 1:
+        return context.symbols.value(mode) if mode.literal is None else _SHALLOW
+    context.report.add(
         codes.NOT_SHALLOW,
-        target.shallow.span if target.shallow else target.span,
+        mode.span,
         "shallow replication is for one replica in the build region: full replication is used",
         help="Keep one region and one replica for a shallow version.",
     )
-    return False
+    return _FULL
+
+
+def _is_shallow(mode: Value) -> Value:
+    return True if mode == _SHALLOW else HclCode(f'lower({print_value(mode)}) == "shallow"', references(mode))

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass
-from aib2packer.packer.distribution.made_ids import REPLACES, TEMPORARY, temporary_name
+from aib2packer.packer.distribution.made_ids import REPLACES, temporary_name
 from aib2packer.packer.distribution.plan import is_same, is_same_subscription
 from aib2packer.packer.steps.cli_script import RawShell
+from aib2packer.packer.vm.resource_group import TEMPORARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

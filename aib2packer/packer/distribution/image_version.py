@@ -7,7 +7,8 @@ import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.gallery_versions import LARGEST_PART
-from aib2packer.arm.language.text import Segment
+from aib2packer.aib.model import Located
+from aib2packer.arm.language.text import Segment, TemplateText
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Interpolation, Local, Value, Variable
@@ -17,7 +18,8 @@ from aib2packer.packer.shell_words import Word, assignments
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aib2packer.aib.model import GalleryTarget
+    from aib2packer.aib.model import GalleryTarget, Number
+    from aib2packer.arm.language.text import TextSymbol
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables.symbols import Symbols
 
@@ -30,20 +32,22 @@ def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], sym
 
     `galleries` are all targets in galleries, this one among them: those of one major version share a variable.
     """
-    name, major = _variable_name(target, galleries), major_version(target)
+    name, major = _variable_name(target, galleries, symbols), _major(target)
+    end = f"below {major.value + 1}.0.0" if isinstance(major, Located) else "within its major version"
     variable = Variable(
         name,
-        f"Gallery version of the image, such as {major}.4.2. Null: {major}.<date>.<time>, which grows with each build and "
-        f"stays below {major + 1}.0.0.",
+        f"Gallery version of the image, such as {major.value if isinstance(major, Located) else 1}.4.2. "
+        f"Null: {_shown(major)}.<date>.<time>, which grows with each build and stays {end}.",
         default=HclCode("null"),
     )
+    numbers = ['parseint(formatdate("YYYYMMDD", local.now), 10)', 'parseint(formatdate("hhmmss", local.now), 10)']
+    if isinstance(major, TemplateText):  # a negative one is unset
+        number = print_value(symbols.value(major))
+        numbers.insert(0, f"{number} < 0 ? 1 : {number}")
+    begin = "%d" if isinstance(major, TemplateText) else major.value
+    uses = () if isinstance(major, Located) else references(symbols.value(major))
     by_time = Local(
-        name.replace(VERSION, "time_version"),
-        HclCode(
-            f'format("{major}.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), '
-            'parseint(formatdate("hhmmss", local.now), 10))',
-            (NOW,),
-        ),
+        name.replace(VERSION, "time_version"), HclCode(f'format("{begin}.%d.%d", {", ".join(numbers)})', (*uses, NOW))
     )
     chosen = Local(
         name,
@@ -59,12 +63,21 @@ def report_versions(galleries: Sequence[GalleryTarget], symbols: Symbols, report
         if is_explicit(target):
             _check(target, report)
         else:
-            _report_by_time(target, options[_variable_name(target, galleries)], report)
+            _report_by_time(target, options[_variable_name(target, galleries, symbols)], report)
 
 
-def major_version(target: GalleryTarget) -> int:
-    """The major version within which a target's number grows."""
-    return 1 if target.major is None else target.major.value
+def series(target: GalleryTarget) -> int | tuple[str | TextSymbol, ...]:
+    """What tells the major version within which a target's number grows from those of others."""
+    major = _major(target)
+    return major.parts if isinstance(major, TemplateText) else major.value
+
+
+def _major(target: GalleryTarget) -> Number:
+    return Located(1, target.span) if target.major is None else target.major
+
+
+def _shown(major: Number) -> str:
+    return str(major.value) if isinstance(major, Located) else "<major>"
 
 
 def is_explicit(target: GalleryTarget) -> bool:
@@ -89,35 +102,40 @@ def counting_options(galleries: Sequence[GalleryTarget], symbols: Symbols) -> di
     counted: dict[str, list[GalleryTarget]] = {}
     for target in galleries:
         if not is_explicit(target):
-            counted.setdefault(_variable_name(target, galleries), []).append(target)
+            counted.setdefault(_variable_name(target, galleries, symbols), []).append(target)
     return {name: f"-var {name}=$(aib2packer next-version {_counted(same, symbols)})" for name, same in counted.items()}
 
 
-def _variable_name(target: GalleryTarget, galleries: Sequence[GalleryTarget]) -> str:
+def _variable_name(target: GalleryTarget, galleries: Sequence[GalleryTarget], symbols: Symbols) -> str:
     """The variable that holds the version: a name of its own for a major version that is not the first target's."""
-    major = major_version(target)
-    return VERSION if major == major_version(galleries[0]) else f"{VERSION}_major_{major}"
+    if series(target) == series(galleries[0]):
+        return VERSION
+    major = symbols.located(_major(target))
+    number = major if isinstance(major, int) else major.name if isinstance(major, Variable) else f"of_target_{target.index}"
+    return f"{VERSION}_major_{number}"
 
 
 def _counted(galleries: Sequence[GalleryTarget], symbols: Symbols) -> str:
     """What the next version is counted from: galleries that get the same one."""
     images = dict.fromkeys(_in_shell(symbols.value(target.id.text)) for target in galleries)
-    majors = {target.major.value if target.major is not None else None for target in galleries}
-    within = () if None in majors else (f"--major {major}" for major in majors)
+    majors = dict.fromkeys(None if target.major is None else symbols.located(target.major) for target in galleries)
+    within = () if None in majors else (f"--major {_in_shell(major)}" for major in majors if major is not None)
     return " ".join((*images, *within))
 
 
 def counting_values(galleries: Sequence[GalleryTarget], symbols: Symbols) -> tuple[str, ...]:
     """The variables of the shell that the options which count on need, each as `name=value`."""
-    values = [symbols.value(target.id.text) for target in galleries if not is_explicit(target)]
+    counted = [target for target in galleries if not is_explicit(target)]
+    values = [symbols.value(target.id.text) for target in counted]
+    values += [symbols.value(target.major) for target in counted if isinstance(target.major, TemplateText)]
     parts = [part for value in values for part in (value.parts if isinstance(value, Interpolation) else (value,))]
     return assignments((Word(tuple(part for part in parts if isinstance(part, Variable | Local))),), symbols.given)
 
 
 def _in_shell(value: Value) -> str:
     """A text for a shell; variables of the build are variables there too."""
-    if isinstance(value, str):
-        return shlex.quote(value)
+    if isinstance(value, str | int):
+        return shlex.quote(str(value))
     parts = value.parts if isinstance(value, Interpolation) else (value,)
     shown = (
         re.sub(r'[\\"$`]', r"\\\g<0>", part)
@@ -131,8 +149,8 @@ def _in_shell(value: Value) -> str:
 
 
 def _report_by_time(target: GalleryTarget, counting: str, report: Report) -> None:
-    major = major_version(target)
-    if target.major is not None and major > LARGEST_PART:
+    major = _shown(_major(target))
+    if isinstance(target.major, Located) and target.major.value > LARGEST_PART:
         report.add(
             codes.OUT_OF_RANGE,
             target.major.span,
@@ -178,6 +196,6 @@ def _check(target: GalleryTarget, report: Report) -> None:
         report.add(
             codes.VERSION_TWICE,
             target.major.span,
-            f"there is an explicit version, {version}, beside versioning of major {target.major.value}: the former is used",
+            f"there is an explicit version, {version}, beside versioning of major {_shown(target.major)}: the former is used",
             help="Remove one of them.",
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import identifier
-from aib2packer.hcl.values import HclCode, Interpolation, Local
-from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.steps.cli_script import concat
+from aib2packer.hcl.values import HclCode, Interpolation, Local, concat
+from aib2packer.packer.expressions.dates import TIME
+from aib2packer.packer.vm.resource_group import TEMPORARY, temporary_stem
 
 if TYPE_CHECKING:
     from aib2packer.aib.ids import ResourceId
@@ -15,25 +15,16 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
     from aib2packer.packer.variables.symbols import Symbols
 
-TIME = HclCode('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
 BUILD_SUBSCRIPTION = HclCode("build.SubscriptionID")
-TEMPORARY = "packer-temporary"
-"""What the name of each resource begins with that is made on the way and deleted again; and its tag, where az makes it."""
 REPLACES = "packer-replaces"
 """The tag of a new managed image by another name, which may be the only one: its value is the name that it is to have."""
-TEMPORARY_GROUP = "temporary_group_name"
 TEMPORARY_SNAPSHOT = "packer_temporary"
 _LONGEST_STEM = 47  # of 79, between the beginning and the time
 
 
 def temporary_image(name: str) -> Local:
     """The name of a managed image that no target asks for."""
-    return Local("temporary_image_name", Interpolation((f"{TEMPORARY}-{name[:_LONGEST_STEM]}-", TIME)))
-
-
-def temporary_group(name: str) -> Local:
-    """The name of a resource group that goes with the build, and a managed image in it."""
-    return Local(TEMPORARY_GROUP, Interpolation((f"{TEMPORARY}-{name[:_LONGEST_STEM]}-", TIME)))
+    return Local("temporary_image_name", Interpolation((temporary_stem(name), TIME)))
 
 
 def temporary_name(index: int) -> Value:

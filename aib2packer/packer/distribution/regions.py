@@ -10,9 +10,8 @@ from aib2packer.arm.language.symbolic import walk
 from aib2packer.arm.language.text import LateExpression
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import Attribute, Blank, Block, HclCode
+from aib2packer.hcl.values import Attribute, Blank, Block, HclCode, concat
 from aib2packer.lazy.models import dataclass
-from aib2packer.packer.steps.cli_script import concat
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import GalleryTarget
@@ -144,7 +143,7 @@ def _key(region: Value) -> str:
 
 def _normalised(region: Value) -> str:
     """A region as an expression that gives its short form: `West US 2` and `westus2` are one."""
-    return print_value(region) if isinstance(region, str) else f'lower(replace({print_value(region)}, " ", ""))'
+    return print_value(region) if isinstance(region, str) else _short(print_value(region))
 
 
 def _by_region(values: Mapping[Value, tuple[Value, str | None]], of_object: str) -> str:
@@ -153,7 +152,7 @@ def _by_region(values: Mapping[Value, tuple[Value, str | None]], of_object: str)
     lists = [
         f"{{ for region in {_distinct(print_value(region))} : region => {print_value(value)} }}"
         if each == "name"
-        else f'{{ for region in {print_value(region)} : lower(replace(region.name, " ", "")) => {of_object} }}'
+        else f"{{ for region in {print_value(region)} : {_short('region.name')} => {of_object} }}"
         for region, (value, each) in values.items()
         if each is not None
     ]
@@ -162,7 +161,12 @@ def _by_region(values: Mapping[Value, tuple[Value, str | None]], of_object: str)
 
 def _distinct(names: str) -> str:
     """The regions of a list of any spelling, each once."""
-    return f'distinct([for region in {names} : lower(replace(region, " ", ""))])'
+    return f"distinct([for region in {names} : {_short('region')}])"
+
+
+def _short(region: str) -> str:
+    """The short form of a region in any spelling, as HCL."""
+    return f'lower(replace({region}, " ", ""))'
 
 
 def _dynamic(regions: Mapping[Value, Copies]) -> Block:

@@ -10,11 +10,10 @@ from aib2packer.lazy.models import dataclass
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.distribution.made_ids import compute_id, managed_image_id, snapshot_id, temporary_image
 from aib2packer.packer.distribution.manifest import manifest
-from aib2packer.packer.distribution.temporary_image import image_group
 from aib2packer.packer.layout import distribution_script
 from aib2packer.packer.model import PostProcessors
 from aib2packer.packer.steps.cli_script import RawShell, Script, ScriptFile
-from aib2packer.packer.vm.machine import BUILD_GROUP
+from aib2packer.packer.vm.resource_group import BUILD_GROUP, image_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -63,7 +63,8 @@ def sort_tags(template: ImageTemplate, plan: DistributionPlan, report: Report) -
         (f"distribute[{tagged[0].index if tagged else 0}].artifactTags", _common([target.tags for target in tagged])),
         ("managedResourceTags", template.managed_resource_tags),
     )
-    shared = _merge([tags for _, tags in kinds])
+    known = [tags for _, tags in kinds]
+    shared = _merge(known)
     late = _late(template, tagged)
     _report_merging(kinds, late, report)
     own_late = ((target.index, target.late_tags) for target in tagged)
@@ -77,15 +78,14 @@ def sort_tags(template: ImageTemplate, plan: DistributionPlan, report: Report) -
         )
     own = {target.index: _missing(target.tags, shared) for target in tagged}
     said = (template.tags, *(target.tags for target in tagged), template.managed_resource_tags)
-    of_resources = _merge([template.tags, template.managed_resource_tags])
     return Tags(
-        _layers(kinds, late) if any(late) else _alone(shared),
+        _layers(known, late),
         {index: tags for index, tags in own.items() if tags},
         tuple(
             text.span for tags in said for text in tags.values() if all(text not in others.values() for others in own.values())
         )
         + tuple(text.span for text in late if text is not None),
-        _layers(kinds[::2], late[::2]) if any(late[::2]) else _alone(of_resources),
+        _layers(known[::2], late[::2]),
         tuple(text.span for tags in (template.tags, template.managed_resource_tags) for text in tags.values())
         + tuple(text.span for text in late[::2] if text is not None),
         late_own,
@@ -118,13 +118,11 @@ def tags_value(layers: TagLayers, symbols: Symbols) -> Value:
     return HclCode(f"merge({', '.join(map(print_value, values))})", references(tuple(values)))
 
 
-def _alone(tags: Mapping[str, TemplateText]) -> TagLayers:
-    return (tags,) if tags else ()
-
-
-def _layers(kinds: Sequence[tuple[str, Mapping[str, TemplateText]]], late: Sequence[TemplateText | None]) -> TagLayers:
-    """What is merged when Packer runs: the known tags of each kind, or those of it that only Packer's run knows."""
-    return tuple(layer for (_, known), unknown in zip(kinds, late, strict=True) for layer in (known, unknown) if layer)
+def _layers(kinds: Sequence[Mapping[str, TemplateText]], late: Sequence[TemplateText | None]) -> TagLayers:
+    """The known tags as one layer; where Packer's run alone knows some, a layer for each kind, and one for what it adds."""
+    if not any(late):
+        kinds, late = (_merge(kinds),), (None,)
+    return tuple(layer for pair in zip(kinds, late, strict=True) for layer in pair if layer)
 
 
 def _merge(kinds: Sequence[Mapping[str, TemplateText]]) -> dict[str, TemplateText]:

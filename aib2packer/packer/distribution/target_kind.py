@@ -77,11 +77,6 @@ class TargetOutput(ABC):
         """What is done to what azure-arm has made."""
         return ()
 
-    @property
-    def is_renamed(self) -> bool:
-        """Whether what azure-arm says that it made is not there in the end."""
-        return False
-
     @abstractmethod
     def copy(self, others: Mapping[int, TargetOutput], script: Script) -> str:
         """Have the Azure CLI make the target of `others`, by their indices; says in words how."""

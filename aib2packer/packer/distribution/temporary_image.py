@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
-from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import HclCode, Local, Value
-from aib2packer.packer.distribution.made_ids import TEMPORARY, snapshot_name, temporary_group, temporary_image
+from aib2packer.packer.distribution.made_ids import snapshot_name, temporary_image
 from aib2packer.packer.source.kinds import kind_of_source
-from aib2packer.packer.vm.machine import BUILD_GROUP
+from aib2packer.packer.vm.resource_group import TEMPORARY, image_group, temporary_group
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
@@ -38,25 +36,13 @@ def temporary_image_settings(template: ImageTemplate, decisions: Decisions, symb
 
 def _image_that_goes(security: Security, template: ImageTemplate, name: str) -> Settings:
     """A managed image in the resource group of the build: it goes with the group, also where the build is cancelled."""
-    group: Value = temporary_group(name)
-    settings: Settings = {
+    may_be_there = template.staging_resource_group is not None
+    return {
         "managed_image_name": security.unless_trusted(temporary_image(name)),
-        "managed_image_resource_group_name": security.unless_trusted(temporary_group(name)),
-        "temp_resource_group_name": group,
+        "managed_image_resource_group_name": security.unless_trusted(
+            image_group(name) if may_be_there else temporary_group(name)
+        ),
     }
-    if template.staging_resource_group is not None:
-        settings["temp_resource_group_name"] = HclCode(
-            f"var.{BUILD_GROUP.name} == null ? {print_value(group)} : null", (BUILD_GROUP, *references(group))
-        )
-        settings["managed_image_resource_group_name"] = security.unless_trusted(image_group(name))
-    return settings
-
-
-def image_group(name: str) -> Local:
-    """The resource group of a temporary image, where the build may take one that is there: it stays, the image is deleted."""
-    group = temporary_group(name)
-    chosen = HclCode(f"var.{BUILD_GROUP.name} == null ? local.{group.name} : var.{BUILD_GROUP.name}", (BUILD_GROUP, group))
-    return Local("image_group_name", chosen)
 
 
 def _report_temporary(group: TemplateText, template: ImageTemplate, name: str, report: Report) -> None:

@@ -9,14 +9,14 @@ from aib2packer.aib.model import VhdTarget
 from aib2packer.aib.sections.distribute import read_vhd_target
 from aib2packer.arm.language.text import join
 from aib2packer.findings import codes
-from aib2packer.hcl.values import HclCode, Value, Variable, traced
+from aib2packer.hcl.values import HclCode, Value, Variable, concat, traced
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.access.network import HTTPS, PACKER, Reach, server
 from aib2packer.packer.access.rights import BLOB_CONTRIBUTOR, READER, Right, account_of, account_scope
-from aib2packer.packer.distribution.made_ids import TIME
 from aib2packer.packer.distribution.target_kind import Finishing, TargetKind, TargetOutput
-from aib2packer.packer.steps.cli_script import Option, RawShell, Script, concat
+from aib2packer.packer.expressions.dates import TIME
+from aib2packer.packer.steps.cli_script import Option, RawShell, Script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,11 +93,6 @@ class Vhd(TargetOutput):
     def copied_id(self) -> Value:
         """The address of the blob that the template wants."""
         return self.wanted.uri
-
-    @property
-    def is_renamed(self) -> bool:
-        """Whether the VHD gets the template's name after azure-arm has given it another."""
-        return self.is_exact
 
     def settings(self) -> Settings:
         """The settings of azure-arm."""

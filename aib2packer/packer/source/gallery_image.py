@@ -8,6 +8,7 @@ from aib2packer.aib.model import GalleryImage, SharedGalleryImage
 from aib2packer.aib.sections.source import read_gallery_image
 from aib2packer.hcl.values import Attribute, Block
 from aib2packer.packer.access.rights import READER, Right, definition_scope
+from aib2packer.packer.facts import GalleryPlace
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.source.purchase_plan import plan_info
 from aib2packer.packer.source.source_kind import SourceKind
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.symbols import Symbols
     from aib2packer.text.source import Span
 
-_OF_DEFINITION = ("--subscription", "--resource-group", "--gallery-name", "--gallery-image-definition")
 _RELEASED = "[?publishingProfile.excludeFromLatest!=`true`].name"
 
 
@@ -55,7 +55,7 @@ class GalleryImageSource(SourceKind[GalleryImage | SharedGalleryImage]):
         names = [word(symbols.value(text)) for text in texts]
         if any(name is None or name.names for name in names):
             return ""
-        options = " ".join(f"{option} {name}" for option, name in zip(_OF_DEFINITION, names, strict=True))
+        options = GalleryPlace(*map(str, names)).options
         return f"az sig image-version list {options} --query '{_RELEASED}' --output tsv | sort --version-sort | tail -n 1"
 
     def rights(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols) -> tuple[Right, ...]:

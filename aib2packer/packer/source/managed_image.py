@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import ManagedImage
 from aib2packer.aib.sections.source import read_managed_image
-from aib2packer.hcl.values import HclCode, Interpolation, traced
+from aib2packer.hcl.values import Interpolation, traced
 from aib2packer.packer.access.rights import READER, Right, group_words
-from aib2packer.packer.expressions.dates import NOW
+from aib2packer.packer.expressions.dates import TIME
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.source.source_kind import SourceKind
 
@@ -56,8 +56,7 @@ class ManagedImageSource(SourceKind[ManagedImage]):
 
 def name_of_no_image(build: str, group: Value) -> Settings:
     """azure-arm wants a name for an image wherever it starts from a managed one; `skip_create_image` makes none."""
-    time = HclCode('formatdate("YYYYMMDDhhmmss", local.now)', (NOW,))
-    return {"managed_image_name": Interpolation((f"{build}-", time)), "managed_image_resource_group_name": group}
+    return {"managed_image_name": Interpolation((f"{build}-", TIME)), "managed_image_resource_group_name": group}
 
 
 def managed_image(name: Value, group: Value, origin: Span) -> Settings:

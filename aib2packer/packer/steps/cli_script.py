@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import GoTemplate, HclCode, Interpolation, Local, Value, Variable
+from aib2packer.hcl.values import GoTemplate, HclCode, Interpolation, Value
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.layout import SIGN_IN_SCRIPT, beside_template
 from aib2packer.packer.model import PostProcessor
@@ -198,20 +198,3 @@ class Script:
                 "the Azure CLI reads a file where a value begins with `@`, and nothing escapes it there",
                 help="Write it without.",
             )
-
-
-def concat(*values: Value) -> Value:
-    """One string of several values."""
-    parts: list[str | Variable | Local | HclCode] = []
-    for value in values:
-        match value:
-            case Interpolation():
-                parts += value.parts
-            case str() | Variable() | Local() | HclCode():
-                parts.append(value)
-            case _:
-                parts.append(str(value).lower())
-    if all(isinstance(part, str) for part in parts):
-        return "".join(part for part in parts if isinstance(part, str))
-    kept = tuple(part for part in parts if part != "")
-    return kept[0] if len(kept) == 1 else Interpolation(kept)

@@ -7,11 +7,13 @@ from urllib.parse import quote, urlsplit
 
 from aib2packer.azure.clouds import BLOB_SUFFIXES
 from aib2packer.hcl.values import Interpolation, Value
+from aib2packer.packer.access.network import host_of
 from aib2packer.packer.access.rights import account_of
 from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.model import Download, Provisioner
 from aib2packer.packer.steps.cli_session import SIGN_IN
 from aib2packer.packer.steps.shell_local import Environment
+from aib2packer.text.checksum import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.build_context import BuildContext
 
 # All that may stand in a URL; the rest is percent-encoded: curl's globs, Packer's templates and the shell never see it.
-_HOST = 2  # of https:, "", host
 _URL_SAFE = "%:/?#@!$&()*+,;=-._~"
 
 
@@ -56,9 +57,7 @@ def checksums(assets: Mapping[str, bytes]) -> dict[str, bytes]:
     """The file that `sha256sum --check` reads, for what was fetched; none where nothing was."""
     if not assets:
         return {}
-    import hashlib
-
-    lines = [f"{hashlib.sha256(content).hexdigest()}  {path}\n" for path, content in sorted(assets.items())]
+    lines = [f"{sha256_of(content)}  {path}\n" for path, content in sorted(assets.items())]
     return {SHA256SUMS: "".join(lines).encode()}
 
 
@@ -110,7 +109,7 @@ def _is_web(address: Value) -> bool:
 def _is_blob(uri: TemplateText) -> bool:
     """A blob whose URI is not signed."""
     address, *query = uri.split("?")
-    pieces = address.split("/")
-    if len(pieces) <= _HOST or not pieces[_HOST].visible.lower().endswith(BLOB_SUFFIXES):
+    host = host_of(address)
+    if host is None or not host.visible.lower().endswith(BLOB_SUFFIXES):
         return False
     return not any("sig=" in part.visible or part.symbols for part in query)

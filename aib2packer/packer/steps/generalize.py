@@ -85,7 +85,10 @@ _REMOVES_ITSELF = 'It removes itself (rm "$0"), because Packer cannot clean up a
 def may_change_script(customizer: Customizer) -> bool:
     """Whether a customizer may change the deprovisioning script: it names it, or cannot be seen."""
     text = customizer.visible_text
-    return text is None or _NAMES_SCRIPT.search(text) is not None
+    if text is None:
+        return True
+    text = text.lower()
+    return ("deprovisioningscript" in text or "/tmp" in text) and _NAMES_SCRIPT.search(text) is not None  # noqa: S108 - on the VM
 
 
 def lay_script(context: BuildContext, comment: str, *, only_if_missing: bool = False) -> Steps:

@@ -27,6 +27,11 @@ def means_more(text: str) -> bool:
     return _MEANS_MORE.search(text) is not None
 
 
+def _is_seen(text: str) -> bool:
+    """Whether a reader of a script sees all of a text, and no build service takes it for a command of its own."""
+    return text.isprintable() and "##" not in text
+
+
 class Environment:
     """The environment variables of one step, which grow word by word."""
 
@@ -40,7 +45,7 @@ class Environment:
         """
         if isinstance(value, bool | int | float):
             return str(value).lower()
-        if isinstance(value, str) and not means_more(value):
+        if isinstance(value, str) and not means_more(value) and _is_seen(value):
             return shlex.quote(value)
         return f'"${self._variable(re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").upper(), value)}"'
 

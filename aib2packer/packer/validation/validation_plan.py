@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aib2packer.aib.model import Located
 from aib2packer.lazy.models import dataclass
 from aib2packer.options import ValidateIn
-from aib2packer.packer.distribution.image_version import major_version
+from aib2packer.packer.distribution.image_version import series
 from aib2packer.packer.distribution.kinds import kind_of_target
 
 if TYPE_CHECKING:
@@ -69,5 +69,5 @@ def _can_be_latest(target: GalleryTarget) -> bool:
 
 def _is_known(target: GalleryTarget, booted: GalleryTarget) -> bool:
     """Whether the validation build knows the version of a target: the template says it, or it is that of the one it boots."""
-    shared = target.version is None and booted.version is None and major_version(target) == major_version(booted)
+    shared = target.version is None and booted.version is None and series(target) == series(booted)
     return target == booted or literal_name(target) is not None or shared

@@ -21,7 +21,7 @@ from aib2packer.arm.language.symbolic import (
     walk,
     without_names,
 )
-from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
+from aib2packer.arm.language.text import LateExpression, ListLines, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.findings import codes
 from aib2packer.findings.model import Finding
 from aib2packer.hcl.code import NULL, Binding, CannotPrintError, Piece, conditional, infix, of_value
@@ -133,6 +133,10 @@ class Symbols:
             decided = of_value(Local(name, decided.code))
         return conditional(decided, of_value(then), of_value(otherwise)).code
 
+    def values(self, texts: tuple[TemplateText, ...] | TemplateText) -> Value:
+        """A list of strings as HCL, also one that only Packer's run knows."""
+        return self.value(texts) if isinstance(texts, TemplateText) else tuple(self.value(text) for text in texts)
+
     def located(self, value: Number | Flag) -> Value:
         """A number or a boolean as HCL."""
         return self.value(value) if isinstance(value, TemplateText) else value.value
@@ -148,6 +152,9 @@ class Symbols:
                 if optional:  # absent, or `latest`: azure-arm takes the latest where there is none
                     segment = f'length(local.{parts.name}) > {index} && {segment} != "latest" ? {segment} : null'
                 return HclCode(segment, (parts,))
+            case ListLines(items):
+                listed = self.value(items)
+                return HclCode(f'join("\\n", {print_value(listed)})', names_in(listed))
             case Placeholder() | Secret():
                 return self.names[piece]
             case _:

@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from aib2packer.arm.language.symbolic import ArmValue, Lambda, Symbol
-    from aib2packer.arm.language.text import Placeholder, Segment
+    from aib2packer.arm.language.text import ListLines, Placeholder, Segment
     from aib2packer.hcl.values import Value
 
-    TextPiece: TypeAlias = str | Placeholder | Segment | Symbol
+    TextPiece: TypeAlias = str | Placeholder | Segment | ListLines | Symbol
     Show = Callable[[ArmValue, Mapping[VariableSymbol, Local]], Value | None]
     Texts = Sequence[tuple[TextPiece, ...]]
     # What may stand in a place, and what writes that into it.

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import Located
-from aib2packer.arm.language.text import text_of
+from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Settings, Value, Variable, traced
 from aib2packer.options import OsType
 from aib2packer.packer.marketplace import Generation, usual_disk_gb
+from aib2packer.packer.vm.resource_group import BUILD_GROUP, temporary_group, unless_there
 
 if TYPE_CHECKING:
-    from aib2packer.aib.model import ImageTemplate
-    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.aib.model import ImageTemplate, Number
     from aib2packer.findings.model import Report
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.variables.symbols import Symbols
+    from aib2packer.text.source import Span
 
 _MOST_OS_DISK_GB, _MOST_DATA_DISK_GB = 4095, 32767
 
@@ -31,26 +32,21 @@ ALLOWED_ADDRESSES = Variable(
     "list(string)",
     default=(),
 )
-BUILD_GROUP = Variable(
-    "build_resource_group_name",
-    "Existing resource group for the build VM, instead of one that Packer makes and deletes.",
-    default=HclCode("null"),
-)
 
 
 def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, report: Report) -> Settings:
     """The settings of the build VM."""
     vm = template.vm
-    settings = _place(template, decisions.plan.location, symbols, report)
+    settings = _place(template, decisions.plan.location, decisions.name, symbols, report)
     size = default_size(template, decisions.generation)
     settings["vm_size"] = size if vm.size is None else traced(symbols.value_or(vm.size, size), vm.size.span)
     settings["polling_duration_timeout"] = traced(timeout(template, symbols), template.build_timeout_span)
     if vm.os_disk_gb is not None:
         settings["os_disk_size_gb"] = traced(symbols.located(vm.os_disk_gb), vm.os_disk_gb.span)
     if vm.data_disks_gb:
-        sizes = tuple(symbols.located(disk) for disk in vm.data_disks_gb)
-        settings["disk_additional_size"] = traced(sizes, *(disk.span for disk in vm.data_disks_gb))
-    for disk, most in ((vm.os_disk_gb, _MOST_OS_DISK_GB), *((disk, _MOST_DATA_DISK_GB) for disk in vm.data_disks_gb)):
+        settings["disk_additional_size"] = traced(_disk_sizes(vm.data_disks_gb, symbols), *_spans(vm.data_disks_gb))
+    disks = () if isinstance(vm.data_disks_gb, TemplateText) else vm.data_disks_gb
+    for disk, most in ((vm.os_disk_gb, _MOST_OS_DISK_GB), *((disk, _MOST_DATA_DISK_GB) for disk in disks)):
         if isinstance(disk, Located) and not 0 < disk.value <= most:
             report.add(
                 codes.OUT_OF_RANGE,
@@ -60,8 +56,7 @@ def build_vm(template: ImageTemplate, decisions: Decisions, symbols: Symbols, re
             )
     _warn_of_small_disk(template, decisions.os_type, report)
     if vm.identities:
-        identities = tuple(symbols.value(identity) for identity in vm.identities)
-        settings["user_assigned_managed_identities"] = traced(identities, *(identity.span for identity in vm.identities))
+        settings["user_assigned_managed_identities"] = traced(symbols.values(vm.identities), *_spans(vm.identities))
     if vm.subnet is not None:
         # All three, or azure-arm looks for them itself and may take another subnet.
         subnet = vm.subnet
@@ -104,7 +99,7 @@ def build_location(region: TemplateText | None, symbols: Symbols) -> Value:
     return LOCATION if region is None else symbols.value(region)
 
 
-def _place(template: ImageTemplate, region: TemplateText | None, symbols: Symbols, report: Report) -> Settings:
+def _place(template: ImageTemplate, region: TemplateText | None, name: str, symbols: Symbols, report: Report) -> Settings:
     location = build_location(region, symbols)
     places = tuple(text.span for text in (region, template.location) if text is not None)
     if region is not None and template.location is not None and region.parts != template.location.parts:
@@ -115,9 +110,9 @@ def _place(template: ImageTemplate, region: TemplateText | None, symbols: Symbol
             "in the region of the build only, and Azure wants a gallery version there too",
             help="See that the size of the build VM is to be had there.",
         )
-    group = template.staging_resource_group
+    group, temporary = template.staging_resource_group, temporary_group(name)
     if group is None:
-        return {"location": traced(location, *places)}
+        return {"location": traced(location, *places), "temp_resource_group_name": temporary}
     report.add(
         codes.STAGING_GROUP,
         group.span,
@@ -125,8 +120,11 @@ def _place(template: ImageTemplate, region: TemplateText | None, symbols: Symbol
         help="To build in an existing resource group, pass -var build_resource_group_name=…; not the one of Image Builder.",
     )
     # azure-arm takes either of the two: an existing group has a location of its own.
-    chosen = HclCode(f"var.{BUILD_GROUP.name} == null ? {print_value(location)} : null", (BUILD_GROUP, *references(location)))
-    return {"location": traced(chosen, *places), "build_resource_group_name": traced(BUILD_GROUP, group.span)}
+    return {
+        "location": traced(unless_there(location), *places),
+        "build_resource_group_name": traced(BUILD_GROUP, group.span),
+        "temp_resource_group_name": unless_there(temporary),
+    }
 
 
 def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report) -> None:
@@ -157,3 +155,14 @@ def default_size(template: ImageTemplate, of_source: Generation | None) -> str:
     # The default of the first API versions boots no generation 2.
     by_age = template.api.before("2020-01-01") and of_source is not Generation.V2 and said != Generation.V2.value
     return _DEFAULT_SIZE_GENERATION_1 if by_age or is_first else _DEFAULT_SIZE
+
+
+def _disk_sizes(disks: tuple[Number, ...] | TemplateText, symbols: Symbols) -> Value:
+    if not isinstance(disks, TemplateText):
+        return tuple(symbols.located(disk) for disk in disks)
+    objects = symbols.value(disks)
+    return HclCode(f"[for disk in {print_value(objects)} : disk.sizeGB]", references(objects))
+
+
+def _spans(values: tuple[Number, ...] | TemplateText) -> tuple[Span, ...]:
+    return (values.span,) if isinstance(values, TemplateText) else tuple(value.span for value in values)

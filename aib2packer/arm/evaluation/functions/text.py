@@ -24,7 +24,6 @@ _ESCAPES = {
 }
 _ESCAPED_IN = {quote: str.maketrans(_ESCAPES | {quote: f"\\{quote}"}) for quote in ("'", '"')}
 _is_escaped = re.compile("[\x00-\x1f\\\\'\"\x85\u2028\u2029]").search
-_WIDE = 0x10000
 _UNIT = 2
 
 

@@ -94,6 +94,10 @@ locals {
 
   # file() takes the path from this folder on.
   image_version = var.image_version != null ? var.image_version : reverse(jsondecode(file("../web.manifest.json")).builds)[0].custom_data.image_version
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web_validation" {
@@ -118,6 +122,7 @@ source "azure-arm" "web_validation" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2s_v5"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

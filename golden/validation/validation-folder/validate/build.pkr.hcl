@@ -104,8 +104,12 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # file() takes the path from this folder on.
-  image_version  = var.image_version != null ? var.image_version : reverse(jsondecode(file("../web.manifest.json")).builds)[0].custom_data.image_version
-  trusted_launch = var.definition_security_type == "TrustedLaunch"
+  image_version = var.image_version != null ? var.image_version : reverse(jsondecode(file("../web.manifest.json")).builds)[0].custom_data.image_version
+
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  trusted_launch       = var.definition_security_type == "TrustedLaunch"
 }
 
 source "azure-arm" "web_validation" {
@@ -130,6 +134,7 @@ source "azure-arm" "web_validation" {
 
   # Build VM
   location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D2ds_v4"
   os_disk_size_gb              = 64
   security_type                = local.trusted_launch ? "TrustedLaunch" : null

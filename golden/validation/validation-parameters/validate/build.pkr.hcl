@@ -102,7 +102,8 @@ locals {
   managed_image_name = var.managed_image_name != null ? var.managed_image_name : reverse(jsondecode(file("../web.manifest.json")).builds)[0].custom_data.managed_image_name
 
   # Taken once: each call of timestamp() gives another time.
-  now = timestamp()
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web_validation" {
@@ -121,6 +122,7 @@ source "azure-arm" "web_validation" {
 
   # Build VM
   location                     = var.location
+  temp_resource_group_name     = local.temporary_group_name
   vm_size                      = var.vm_size
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

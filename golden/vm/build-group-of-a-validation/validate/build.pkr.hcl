@@ -72,7 +72,8 @@ locals {
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
-  now = timestamp()
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web_validation" {
@@ -92,6 +93,7 @@ source "azure-arm" "web_validation" {
   # Build VM
   location                     = var.build_resource_group_name == null ? "westeurope" : null
   build_resource_group_name    = var.build_resource_group_name
+  temp_resource_group_name     = var.build_resource_group_name == null ? local.temporary_group_name : null
   vm_size                      = "Standard_D2ds_v4"
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.lab.azure.answer import Answer, Question
-from tests.lab.azure.arm.ids import GROUP, group_of, name_of, subscription_of
+from tests.lab.azure.arm.ids import group_of, name_of, subscription_of
 from tests.lab.azure.arm.kinds import Arm
 from tests.lab.azure.refusal import GapError
 
@@ -26,7 +26,7 @@ def answer_resources(arm: Arm, question: Question) -> Answer:
     found = [
         {name: stored.body[name] for name in _SHOWN if name in stored.body}
         for stored in arm.store.all()
-        if stored.type != GROUP
+        if not stored.type.startswith("microsoft.resources/")  # groups, and the record of a deployment, are none of them
         and subscription_of(stored.id) == subscription
         and name_of(group_of(stored.id)).lower() == told[1].lower()
     ]

@@ -80,7 +80,7 @@ def _answer_below(arm: Arm, question: Question, path: str, subscriptions: tuple[
     if re.fullmatch(r"/subscriptions/[^/]+/resources", path, re.IGNORECASE):
         return answer_resources(arm, question)
     if is_provider(path):
-        return answer_provider(path, KINDS)
+        return answer_provider(path, (*KINDS, *arm.kinds))
     if found := _TAGS.fullmatch(path):
         return answer_tags(arm, question, found["scope"])
     if found := _DEPLOYMENT.fullmatch(path):

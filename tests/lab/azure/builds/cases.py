@@ -97,12 +97,17 @@ def release_of(packer: Packer, folder: Path) -> AfterBuild:
 
 
 def commands_after_a_cancelled_build(case: str) -> str:
-    """Give what the page of a folder output says to run, with values; "" where nothing can be left over."""
+    """Give what the page of a folder output says to run, with values."""
     data, options = read_case(case)
     files = convert(data, file=f"{case}.json", options=replace(options, side_files=True)).files
-    found = _REMOVAL.search(files["MIGRATION.md"].decode())
+    removal, _ = removals(files["MIGRATION.md"].decode())
     values = {"subscription_id": SUBSCRIPTION, **values_for(convert_case(case).hcl or "")}
-    return _GIVEN.sub(lambda given: f"{given[1]}={values[given[1]]}", found[1]) if found else ""
+    return _GIVEN.sub(lambda given: f"{given[1]}={values[given[1]]}", removal)
+
+
+def removals(page: str) -> list[str]:
+    """Give what a page says to run after a killed build: wherever it runs, and in a group that was there before."""
+    return _REMOVAL.findall(page)
 
 
 def _defaults(hcl: str) -> Mapping[str, str]:

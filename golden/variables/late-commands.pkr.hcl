@@ -1,0 +1,355 @@
+# VM image web, converted from an Azure Image Builder template.
+#
+#   packer init build.pkr.hcl
+#   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
+#
+# values.pkrvars.hcl gives values to commands, more, vm_identities, disks, mode, major, regions.
+#
+# Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
+# and what the identity aib had: the gallery, and Managed Identity Operator on the identities of the build VM.
+# Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
+# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
+#
+#   major=...
+#   -var image_version=$(aib2packer next-version /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/web --major "${major}") -var image_version_major_3=$(aib2packer next-version /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/other --major 3)
+#
+# Not carried over: unknown setting (AIB2P201), validation (AIB2P202), shallow replication (AIB2P212), placeholder read as unset
+# (AIB2P217).
+# Differs from Image Builder: build region added to the regions (AIB2P305), build VM open to the internet (AIB2P318).
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "commands" {
+  type        = list(string)
+  description = "What to run. Whoever runs Packer gives it."
+
+  validation {
+    condition     = length(var.commands) >= 1
+    error_message = "The length of commands must be 1 or more."
+  }
+}
+
+variable "more" {
+  type        = list(string)
+  description = "What to run at the end. Whoever runs Packer gives it."
+}
+
+variable "vm_identities" {
+  type        = list(string)
+  description = "Who the build VM is. Whoever runs Packer gives it."
+}
+
+variable "disks" {
+  type        = list(map(string))
+  description = "The data disks. Whoever runs Packer gives it."
+}
+
+variable "mode" {
+  type        = string
+  description = "How a version is replicated. Whoever runs Packer gives it."
+
+  validation {
+    condition     = contains(["Full", "Shallow"], var.mode)
+    error_message = "The mode must be one of Full, Shallow."
+  }
+}
+
+variable "major" {
+  type        = number
+  description = "The major version. Whoever runs Packer gives it."
+
+  validation {
+    condition     = var.major >= -1
+    error_message = "The major must be -1 or more."
+  }
+}
+
+variable "regions" {
+  type        = list(string)
+  description = "Where the image goes. Whoever runs Packer gives it."
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
+  default     = env("ARM_SUBSCRIPTION_ID")
+}
+
+variable "definition_security_type" {
+  type        = string
+  description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else the version is made of a managed image, which is deleted again."
+  default     = null
+
+  validation {
+    condition     = var.definition_security_type == null ? true : contains(["Standard", "TrustedLaunch", "TrustedLaunchSupported", "ConfidentialVMSupported", "TrustedLaunchAndConfidentialVmSupported"], var.definition_security_type)
+    error_message = "The definition_security_type must be one of Standard, TrustedLaunch, TrustedLaunchSupported, ConfidentialVMSupported, TrustedLaunchAndConfidentialVmSupported."
+  }
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+variable "image_version" {
+  type        = string
+  description = "Gallery version of the image, such as 1.4.2. Null: <major>.<date>.<time>, which grows with each build and stays within its major version."
+  default     = null
+}
+
+variable "image_version_major_3" {
+  type        = string
+  description = "Gallery version of the image, such as 3.4.2. Null: 3.<date>.<time>, which grows with each build and stays below 4.0.0."
+  default     = null
+}
+
+locals {
+  computed = [for region in var.regions : {
+    name     = region
+    replicas = 2
+  }]
+
+  # Image Builder runs Shell customizers as root.
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+
+  # Taken once: each call of timestamp() gives another time.
+  now                   = timestamp()
+  time_version_major_3  = format("3.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version_major_3 = var.image_version_major_3 != null ? var.image_version_major_3 : local.time_version_major_3
+  time_version          = format("%d.%d.%d", var.major < 0 ? 1 : var.major, parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  image_version         = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id    = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/web/versions/${local.image_version}"
+  sign_in               = <<-EOT
+    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
+    # for five minutes: sign in again with a new one. A loop that waits calls this too.
+    sign_in() {
+      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
+      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
+      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
+        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
+      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
+        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
+      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
+      signed_in=$(date +%s)
+    }
+    sign_in
+  EOT
+  temporary_group_name  = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  trusted_launch        = var.definition_security_type == "TrustedLaunch"
+  temporary_image_name  = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+}
+
+source "azure-arm" "web" {
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type         = "Linux"
+  image_publisher = "Canonical"
+  image_offer     = "ubuntu-24_04-lts"
+  image_sku       = "server"
+  image_version   = "latest"
+
+  # Build VM
+  location                         = "westeurope"
+  temp_resource_group_name         = local.temporary_group_name
+  vm_size                          = "Standard_D2ds_v5"
+  disk_additional_size             = [for disk in var.disks : disk.sizeGB]
+  security_type                    = local.trusted_launch ? "TrustedLaunch" : null
+  secure_boot_enabled              = local.trusted_launch
+  vtpm_enabled                     = local.trusted_launch
+  user_assigned_managed_identities = var.vm_identities
+  allowed_inbound_ip_addresses     = var.allowed_inbound_ip_addresses
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
+  # Distribution
+  # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
+  managed_image_name                = local.trusted_launch ? null : local.temporary_image_name
+  managed_image_resource_group_name = local.trusted_launch ? null : local.temporary_group_name
+
+  shared_image_gallery_destination {
+    subscription            = "00000000-0000-0000-0000-000000000001"
+    resource_group          = "r"
+    gallery_name            = "g"
+    image_name              = "web"
+    image_version           = local.image_version
+    use_shallow_replication = lower(var.mode) == "shallow"
+  }
+  shared_image_gallery_timeout = "240m"
+}
+
+build {
+  name    = "web"
+  sources = ["source.azure-arm.web"]
+
+  # Image Builder lays its deprovisioning script down first and runs it last, so that a customizer can change it.
+  provisioner "shell" {
+    name            = "deprovisioning-script"
+    execute_command = local.as_root
+    inline = [
+      <<-EOT
+        cat > /tmp/DeprovisioningScript.sh <<'END'
+        WAAGENT=/usr/sbin/waagent
+        if waagent -version > /dev/null 2>&1; then
+          WAAGENT=waagent
+        fi
+        $WAAGENT -force -deprovision+user && export HISTSIZE=0 && sync
+        END
+      EOT
+    ]
+  }
+
+  provisioner "shell" {
+    name            = "all"
+    execute_command = local.as_root
+    inline_shebang  = "/bin/sh -e"
+    inline          = var.commands
+  }
+
+  provisioner "shell" {
+    name            = "some"
+    execute_command = local.as_root
+    inline_shebang  = "/bin/sh -e"
+    inline          = concat(["apt-get update"], var.more)
+  }
+
+  # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.
+  provisioner "shell" {
+    name            = "generalize"
+    execute_command = local.as_root
+    skip_clean      = true
+    inline = [
+      "rm \"$0\"",
+      "if [ -f /tmp/DeprovisioningScript.sh ]; then sh /tmp/DeprovisioningScript.sh; else echo 'No deprovisioning script: the image is not generalized'; fi",
+    ]
+  }
+
+  # distribute[1]: SharedImage, copied from the gallery version of azure-arm.
+  post-processors {
+    post-processor "shell-local" {
+      name = "b"
+      env = { for name, value in {
+        GALLERY_IMAGE_VERSION = local.image_version_major_3
+        TARGET_REGIONS        = join(" ", [for region, copies in merge({ westeurope = "=1" }, { for region in local.computed : lower(replace(region.name, " ", "")) => try("=${try(coalesce(region.replicaCount, 1), 1)}=${region.storageAccountType}", "=${try(coalesce(region.replicaCount, 1), 1)}") }) : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
+        IMAGE_VERSION         = local.gallery_version_id
+      } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
+      inline = [
+        local.sign_in,
+        <<-EOT
+          version="$GALLERY_IMAGE_VERSION"
+          versions=$(az sig image-version list \
+            --subscription 00000000-0000-0000-0000-000000000001 \
+            --resource-group r \
+            --gallery-name g \
+            --gallery-image-definition other \
+            --query '[].name' \
+            --output tsv)
+          if printf '%s\n' "$versions" | grep -qxFe "$version"; then
+            echo "There is a version $version: delete it, or choose another one." >&2
+            exit 1
+          fi
+          # shellcheck disable=SC2086 # the regions are words of their own
+          az sig image-version create \
+            --subscription 00000000-0000-0000-0000-000000000001 \
+            --resource-group r \
+            --gallery-name g \
+            --gallery-image-definition other \
+            --gallery-image-version "$GALLERY_IMAGE_VERSION" \
+            --location westeurope \
+            --image-version "$IMAGE_VERSION" \
+            --target-regions $TARGET_REGIONS \
+            --block-deletion-before-end-of-life false \
+            --no-wait \
+            --output none
+          tries=0
+          while :; do
+            sign_in
+            state=$(az sig image-version show \
+              --subscription 00000000-0000-0000-0000-000000000001 \
+              --resource-group r \
+              --gallery-name g \
+              --gallery-image-definition other \
+              --gallery-image-version "$GALLERY_IMAGE_VERSION" \
+              --query provisioningState \
+              --output tsv)
+            case "$state" in
+              Succeeded) break ;;
+              Failed | Canceled) echo "Publishing the image version ended as: $state" >&2; exit 1 ;;
+            esac
+            tries=$((tries + 1))
+            if [ "$tries" -ge 480 ]; then
+              echo "The image version was not published in 240 minutes." >&2
+              exit 1
+            fi
+            sleep 30
+          done
+        EOT
+      ]
+    }
+
+    post-processor "manifest" {
+      output = "${path.root}/web.manifest.json"
+      custom_data = {
+        b = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/other/versions/${local.image_version_major_3}"
+      }
+    }
+  }
+
+  # What Image Builder kept as the run output.
+  post-processor "manifest" {
+    output = "${path.root}/web.manifest.json"
+    custom_data = {
+      a = local.gallery_version_id
+    }
+  }
+}

@@ -1,0 +1,130 @@
+# Boots the image that the build of the Azure Image Builder template web made last, runs the validators there, and makes no
+# image.
+#
+#   packer init validate
+#   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
+#   timeout 240m packer build -var-file=values.pkrvars.hcl validate
+#
+# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
+# Builder's own service took care of, and what the identity aib had: the managed image's resource group.
+
+packer {
+  required_version = ">= 1.13.0"
+
+  required_plugins {
+    azure = {
+      source  = "github.com/hashicorp/azure"
+      version = "~> 2.6"
+    }
+  }
+}
+
+variable "tests" {
+  type        = list(string)
+  description = "What to test. Whoever runs Packer gives it."
+}
+
+variable "use_azure_cli_auth" {
+  type        = bool
+  description = "Sign in with the Azure CLI's account. False: with the managed identity of the machine that runs Packer."
+  default     = true
+}
+
+variable "tenant_id" {
+  type        = string
+  description = "Tenant of the service principal."
+  default     = env("ARM_TENANT_ID")
+}
+
+variable "client_id" {
+  type        = string
+  description = "Client id of the service principal."
+  default     = env("ARM_CLIENT_ID")
+}
+
+variable "oidc_request_url" {
+  type        = string
+  description = "Where the pipeline hands out identity tokens; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_URL")
+}
+
+variable "oidc_request_token" {
+  type        = string
+  description = "The pipeline's right to ask for a token; GitHub Actions sets it."
+  default     = env("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+  sensitive   = true
+}
+
+variable "subscription_id" {
+  type        = string
+  description = "Subscription that the build VM runs in."
+  default     = "00000000-0000-0000-0000-000000000001"
+}
+
+variable "allowed_inbound_ip_addresses" {
+  type        = list(string)
+  description = "Who may reach the build VM, which has a public address. Empty: anybody."
+  default     = []
+}
+
+locals {
+  # Taken once: each call of timestamp() gives another time.
+  now                  = timestamp()
+  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+}
+
+source "azure-arm" "web_validation" {
+  # On a laptop with the account of the Azure CLI; in GitHub Actions as the client there, with identity tokens of the job.
+  use_azure_cli_auth = var.use_azure_cli_auth && (var.client_id == "" || var.oidc_request_url == "")
+  tenant_id          = var.oidc_request_url == "" ? null : var.tenant_id
+  client_id          = var.client_id
+  oidc_request_url   = var.oidc_request_url
+  oidc_request_token = var.oidc_request_token
+  subscription_id    = var.subscription_id
+
+  # Source image
+  os_type                                  = "Windows"
+  custom_managed_image_name                = "web"
+  custom_managed_image_resource_group_name = "r"
+
+  # Build VM
+  location                     = "westeurope"
+  temp_resource_group_name     = local.temporary_group_name
+  vm_size                      = "Standard_D2ds_v5"
+  allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
+
+  communicator   = "winrm"
+  winrm_use_ssl  = true
+  winrm_insecure = true
+  winrm_username = "packer"
+
+  # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
+  polling_duration_timeout = "240m"
+
+  # Distribution. None: no image is made. azure-arm wants a name for one all the same, for it starts from a managed image.
+  skip_create_image                 = true
+  managed_image_name                = "web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  managed_image_resource_group_name = "r"
+}
+
+build {
+  name    = "web-validation"
+  sources = ["source.azure-arm.web_validation"]
+
+  # A process of its own, as in Image Builder: Packer runs inline text inside a try block.
+  provisioner "file" {
+    name        = "test-upload"
+    destination = "C:\\Windows\\Temp\\01-test.ps1"
+    content     = <<-EOT
+      ${join("\n", var.tests)}
+    EOT
+  }
+
+  provisioner "powershell" {
+    name = "test"
+    inline = [
+      "powershell -ExecutionPolicy Bypass -Command '$ProgressPreference = 0; & C:\\Windows\\Temp\\01-test.ps1; exit $LASTEXITCODE'",
+      "Remove-Item C:\\Windows\\Temp\\01-test.ps1",
+    ]
+  }
+}
