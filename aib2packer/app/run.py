@@ -310,6 +310,7 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
         side_files=request.folder is not None,
         facts=request.look or request.estate,
         into=None if request.into is None else _beside(request),
+        scripts_there={} if request.into is None else request.into.scripts,
         origin=_origin(template, request.beside.get(AZURE_FILE, data)) if request.estate and request.folder else None,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
