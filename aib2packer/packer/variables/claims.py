@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.ids import MANAGED_IMAGE, ResourceId
 from aib2packer.aib.model import Located
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
-from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_symbol, leaves
+from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_known, is_symbol, leaves, walk
 from aib2packer.arm.language.text import LateExpression, ListLines, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.azure.clouds import STORAGE_SUFFIXES
 from aib2packer.hcl.code import CannotPrintError
@@ -73,6 +73,12 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
         for name, fact in template.parameters.items()
     }
     named_leaves = claim_leaves(values, facts, shapes, taken, template.resolve)
+    nested = _of_several_levels(values)
+    named_leaves |= {
+        leaf: replace(variable, type=_object_type(nested[leaf]))
+        for leaf, variable in named_leaves.items()
+        if leaf in nested and isinstance(variable, Variable)
+    }
     named_leaves |= {
         leaf: replace(variable, type=_OBJECTS)
         for leaf, variable in named_leaves.items()
@@ -109,6 +115,29 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
         given=given,
         packer_version=_packer_version((*map(variables.put_back, values), *variables.bodies), references),
     )
+
+
+def _of_several_levels(values: Iterable[ArmValue]) -> Mapping[Leaf, list[tuple[str, ...]]]:
+    """The parameters that are objects with objects in them, and what is taken of each: the keys on the way there."""
+    found: dict[Leaf, list[tuple[str, ...]]] = {}
+    for value in values:
+        for part in walk(value):
+            path: tuple[str, ...] = ()
+            while isinstance(part, Access) and isinstance(part.key, str) and not is_known(part.target):
+                path, part = (part.key, *path), part.target  # noqa: PLW2901 - down to what it is taken of
+            if path and isinstance(part, ParameterSymbol):
+                found.setdefault(part, []).append(path)
+    return {leaf: paths for leaf, paths in found.items() if max(map(len, paths)) > 1}
+
+
+def _object_type(paths: Iterable[tuple[str, ...]]) -> str:
+    """The type of an object in which something stands at each of these paths."""
+    below: dict[str, list[tuple[str, ...]]] = {}
+    for path in paths:
+        if path:
+            below.setdefault(path[0], []).append(path[1:])
+    attributes = ", ".join(f"{key} = {_object_type(rest)}" for key, rest in below.items())
+    return f"object({{ {attributes} }})" if attributes else "string"
 
 
 def _in_place_of_objects(template: ImageTemplate) -> frozenset[TextSymbol | Symbol]:
