@@ -30,6 +30,7 @@ def calls_of_az(lines: list[str]) -> list[list[str]]:
         rest = re.sub(r"\$\((?:az|aib2packer) [^()]*\)", AN_ID, line)
         for command in (*inner, *re.split(r" \| ", rest)):
             words = shlex.split(re.sub(r"\$\{?\w+\}?", "x", command).partition(" > ")[0], comments=True)
+            words = [word.replace(r"\`", "`") for word in words]  # which a shell does in double quotes, and shlex does not
             at = words.index("az") if "az" in words else -1
             if at >= 0:
                 calls.append(words[at + 1 :] + ([AN_ID] if words[0] == "xargs" else []))
