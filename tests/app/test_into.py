@@ -170,7 +170,9 @@ def test_builds_of_a_folder_share_what_is_alike_in_their_scripts_until_one_of_th
     assert convert("web.json", "--into", "dir", "--check", cwd=tmp_path)[0] == 0
 
     lay(db=["one", "four"])
-    assert convert("db.json", "--into", "dir", "--force", cwd=tmp_path)[0] == 0
+    status, _, said = convert("db.json", "--into", "dir", "--force", cwd=tmp_path)
+    assert (status, "no longer uses" in said) == (0, False)
+    assert convert("db.json", "--into", "dir", "--check", cwd=tmp_path)[0] == 0
     assert scripts() >= {"scripts/db/02-db1.ps1", "scripts/db/02-db1-2.ps1"}
     assert b"two" in (tmp_path / "dir/scripts/db/02-db1.ps1").read_bytes()
     assert convert("web.json", "--into", "dir", "--check", cwd=tmp_path)[0] == 0
