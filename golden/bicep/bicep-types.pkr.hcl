@@ -1,14 +1,13 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var size=... -var commands=... build.pkr.hcl
+#   timeout 240m packer build -var size=... -var 'commands=["..."]' build.pkr.hcl
 #
 # Run it where it can reach the network n. The account needs Contributor on the subscription, which Image Builder's own service
 # took care of, and what the identity aib had: the subnet and the gallery.
 # Image Builder counts on from the highest version in the gallery. To do so, add:
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/web)
-#
 
 packer {
   required_version = ">= 1.13.0"
