@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Code, Finding
     from aib2packer.packer.facts import Connection, Facts, Role
 
-_REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD, codes.SHORT_TIMEOUT}  # and what was a part of these
+_REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD}  # and what was a part of these
 
 
 def gather(results: Sequence[Result], *, short_names: bool = True) -> Audit:

@@ -23,6 +23,7 @@ _REFUSED = tuple(
 )
 _REFUSED_NAMES = {"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.ip_network("::/96")  # what came before mapped addresses
 
 
 def require_allowed(host: str) -> None:
@@ -58,7 +59,7 @@ def _is_refused(text: str) -> bool:
             return False
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if address in _NAT64:
+        if address in _NAT64 or address in _COMPATIBLE:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         address = inner or address
     return any(address in network for network in _REFUSED)

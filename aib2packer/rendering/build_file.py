@@ -63,7 +63,8 @@ def render_files(
 
 
 def _header(lines: Sequence[str]) -> str:
-    return "".join(f"{line}\n" for line in (_begin(HEADER), *map(_comment, lines), _MARK))
+    last = max((number for number, line in enumerate(lines, 1) if line), default=0)
+    return "".join(f"{line}\n" for line in (_begin(HEADER), *map(_comment, lines[:last]), _MARK))
 
 
 def _part(build: Build, part: str) -> str:

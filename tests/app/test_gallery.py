@@ -224,7 +224,7 @@ def test_without_the_azure_cli_the_error_says_what_to_install(tmp_path: Path) ->
     assert "https://aka.ms/azure-cli" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [[], ["web"], [IMAGE, "--major", "-1"], [IMAGE, "--major", "2147483648"]])
+@pytest.mark.parametrize("arguments", [[], ["web"], [IMAGE, "--major", "-2"], [IMAGE, "--major", "2147483648"]])
 def test_wrong_usage_ends_with_2_and_nothing_on_standard_output(arguments: list[str], tmp_path: Path) -> None:
     done = run(put_az(tmp_path / "bin", stdout="[]"), *arguments)
 

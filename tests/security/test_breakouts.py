@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from shutil import rmtree
 from textwrap import dedent
@@ -189,16 +190,26 @@ def check_files(conversion: Conversion) -> None:
 def check_commands(conversion: Conversion, hostile: str, folder: Path) -> None:
     """Check that what people and pipelines are to run beside the build runs nothing of the template."""
     texts = {path: data.decode() for path, data in conversion.files.items() if not path.startswith("files/")}
-    steps = [step for path, text in texts.items() if path.endswith(".yml") for step in steps_of(yaml.safe_load(text))]
-    assert not {key for path, text in texts.items() if path.endswith(".yml") for key in keys_of(yaml.safe_load(text))} & {MARK}
+    pipelines = [read_yaml(text) for path, text in texts.items() if path.endswith(".yml")]
+    steps = [step for pipeline in pipelines for step in steps_of(pipeline)]
+    assert MARK not in {key for pipeline in pipelines for key in keys_of(pipeline)}
     if not _SHELL.search(hostile):
         return
     blocks = re.findall(r"^(```+)sh\n(.*?)^\1$", texts.get("MIGRATION.md", ""), re.MULTILINE | re.DOTALL)
     told = [found for finding in conversion.findings for found in _COMMAND.findall(finding.help) if hostile in found]
     scripts = [text for path, text in texts.items() if _OWN_SCRIPT.fullmatch(path)]
+    for script in scripts:
+        assert all(char.isprintable() or char == "\n" for char in script)
+        assert_no_commands(script)
     for script in (*(block for _, block in blocks), *told, *scripts, *steps):
         if MARK in script:
             run_in_sandbox(script, folder)
+
+
+@cache
+def read_yaml(text: str) -> Json:
+    """A document of YAML, which most hostile strings leave as it is."""
+    return yaml.safe_load(text)
 
 
 def keys_of(value: Json) -> Iterator[str]:

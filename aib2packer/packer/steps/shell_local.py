@@ -11,7 +11,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import HclCode, Value, Variable
+from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
@@ -27,6 +27,16 @@ def means_more(text: str) -> bool:
     return _MEANS_MORE.search(text) is not None
 
 
+def exact_json(expression: str, uses: tuple[Variable | Local, ...]) -> HclCode:
+    """An expression as JSON whose texts all arrive as they are: what would mean more than its text is escaped in it."""
+    return HclCode(rf'replace(replace(jsonencode({expression}), "{{{{", "{{\\u007b"), "@", "\\u0040")', uses)
+
+
+def _is_seen(text: str) -> bool:
+    """Whether a reader of a script sees all of a text, and no build service takes it for a command of its own."""
+    return text.isprintable() and "##" not in text
+
+
 class Environment:
     """The environment variables of one step, which grow word by word."""
 
@@ -40,7 +50,7 @@ class Environment:
         """
         if isinstance(value, bool | int | float):
             return str(value).lower()
-        if isinstance(value, str) and not means_more(value):
+        if isinstance(value, str) and not means_more(value) and _is_seen(value):
             return shlex.quote(value)
         return f'"${self._variable(re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").upper(), value)}"'
 
