@@ -124,7 +124,7 @@ def _landed(build: Build, options: Options, report: Report) -> Build:
         return build
     from aib2packer.landing.land import land
 
-    return land(build, options.into, options.layout, report)
+    return land(build, options.into, options.layout, report, options.scripts_there)
 
 
 def _for_people(build: Build, guides: Guides, printed: Printed, document: Json, report: Report) -> dict[str, bytes]:

@@ -146,6 +146,8 @@ class Options:
     """How the build is spread over files; another than one asks for `side_files`."""
     into: tuple[SourceText, ...] | None = None
     """The files that Packer reads in the folder that the build is put into, which has other builds; None: one of its own."""
+    scripts_there: Mapping[str, str] = field(default_factory=dict)
+    """The digests of scripts and files of builds in that folder, by path."""
     build_name: str | None = None
     """The name of the build; None: that of the template, else of the image."""
     assets: Mapping[str, bytes | Unfetched] | None = field(default=None, repr=False)

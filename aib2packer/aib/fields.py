@@ -181,9 +181,9 @@ class Fields:
         """A path on the VM."""
         return self._string(key, (), path_text)
 
-    def known_command(self, key: str) -> TemplateText | None:
-        """A command with what its expressions come to, by the values and defaults of their parameters, if that is known."""
-        text, value = self.command(key), self.value(key)
+    def known_text(self, key: str) -> TemplateText | None:
+        """A text with what its expressions come to, by the values and defaults of their parameters, if that is known."""
+        text, value = self._string(key, (), token_text), self.value(key)
         if text is None or text.literal is not None or not isinstance(value, JsonSymbolic):
             return text
         resolved = self.reading.resolve(value.symbol)
@@ -276,7 +276,7 @@ class Fields:
                 texts = (self._text(item, f"{key}[{index}]", read) for index, item in enumerate(items))
                 return tuple(text for text in texts if text is not None)
             case _:
-                text = self._text(value, key, read)
+                text = _lone_placeholder(value) or self._text(value, key, read)
                 self._coerced(value.span, key, "a string", "an array of strings")
                 return () if text is None else (text,)
 
@@ -589,9 +589,10 @@ class Fields:
 
     def _plain(self, text: str, span: Span, read: _ReadText) -> TemplateText | None:
         in_quotes = span.source.text.startswith('"', span.start)
-        if (not in_quotes and span.text == text and IN_NAMES.fullmatch(text)) or (
-            read is script_text and text.startswith(("<", "#")) and IN_TEXTS.fullmatch(text)
-        ):
+        bare = not in_quotes and span.text == text
+        whole = IN_TEXTS if read is script_text and not bare else IN_NAMES
+        may_be = bare or read in {uri_text, path_text} or (read is script_text and text.startswith(("<", "#")))
+        if may_be and whole.fullmatch(text):
             return TemplateText((Placeholder(text),), span)
         if not in_quotes:  # an expression made it
             return read(text, span, self.report)

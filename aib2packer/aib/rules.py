@@ -85,10 +85,11 @@ def _check_triggered(template: ImageTemplate, report: Report) -> None:
     for target in template.targets:
         version = target.own_version
         if version is not None:
+            shown = "" if version.literal is None else f" ({version})"
             report.add(
                 codes.REFUSED_TRIGGER,
                 version.span,
-                f"the template has a trigger, and such a one may not name a version ({version}): its second build would "
+                f"the template has a trigger, and such a one may not name a version{shown}: its second build would "
                 "find it there",
                 help="Leave the version out, and let versioning decide.",
             )

@@ -58,6 +58,7 @@ _RESOURCE_KEYS = (
         "comments",
         "condition",
         "scope",
+        "@options",
     ),
     *("$schema", "contentVersion", "resources", "copy", "metadata"),
     *("tenantId", "subscriptionId", "createdTime", "changedTime"),  # Resource Graph and `az resource show`

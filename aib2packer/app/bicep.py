@@ -34,15 +34,18 @@ def build(path: Path) -> bytes:
 
 
 def build_parameters(path: Path) -> bytes:
-    """The parameters file that a Bicep parameters file comes to.
+    """The parameters file that a Bicep parameters file comes to. Without a compiler, values are read all the same.
 
     Raises:
-        NoCompilerError: There is no Bicep compiler.
-        FileError: It refuses the file, or does not say what the parameters are.
+        FileError: The compiler refuses the file, or does not say what the parameters are; or there is none, and it takes one.
 
     """
     import json
 
+    if not has_compiler():
+        from aib2packer.app.bicep_parameters import read_bicep_parameters
+
+        return json.dumps(read_bicep_parameters(path)).encode()
     try:
         return str(json.loads(_compiled(path, "build-params", "the JSON with -p"))["parametersJson"]).encode()
     except (ValueError, KeyError, TypeError, RecursionError) as error:

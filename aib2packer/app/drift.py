@@ -129,7 +129,8 @@ def left_over(folder: Path, expected: Collection[Path]) -> Iterator[Difference]:
 def left_in(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """What an earlier conversion has made in a folder and this one, which makes these files, has not.
 
-    That is scripts and what validates, by their names, and the build spread over files in another way.
+    That is scripts and what validates, by their names, and the build spread over files in another way. A script that another
+    build of the folder runs is none.
     """
     name = next((path.removesuffix(_PAGE) for path in files if path.endswith(_PAGE)), None)
     validation = folder / (VALIDATION_FOLDER if name is None else f"{VALIDATION_FOLDER}-{name}")
@@ -139,7 +140,10 @@ def left_in(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
         made = [*_other_layout(folder, files), *_scripts(folder / SCRIPTS), *made]
     else:  # the folder has other builds too
         own = [path for path in map(folder.joinpath, own_names(name)) if path.is_file()]
-        made = [*own, *_scripts(folder / SCRIPTS / name), *made]
+        others = [path for path in sorted(folder.glob(f"*{BUILD_ENDING}")) if path.name not in own_names(name)]
+        theirs = "".join(_text(_content(path)) or "" for path in others)
+        scripts = (path for path in _scripts(folder / SCRIPTS / name) if path.relative_to(folder).as_posix() not in theirs)
+        made = [*own, *scripts, *made]
     return [path for path in made if path.relative_to(folder).as_posix() not in files]
 
 

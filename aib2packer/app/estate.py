@@ -6,20 +6,17 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aib2packer.app.output import OutputError
-from aib2packer.app.run import at_rest, not_written, run
+from aib2packer.app.folders import Folders
+from aib2packer.app.run import Outcome, at_rest, deliver, make, place_of
 from aib2packer.lazy.models import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from aib2packer.app.inputs import Template
     from aib2packer.app.run import Request, Result, Write
 
     Job = tuple[Template, Request]
-    # A folder, the files that belong in it, and whether they may replace others.
-    Files = tuple[Path, Mapping[str, bytes], bool]
 
 ALL_PROCESSORS_FROM = 200
 """How many templates there are where starting processes for them begins to pay: each takes a tenth of a second to be ready."""
@@ -36,54 +33,64 @@ def run_all(jobs: Sequence[Job], write: Write, *, with_account: bool) -> Iterato
         with_account: Whether the account of each template's settings is wanted.
 
     """
+    folders = _folders(jobs)
+    for job, made in zip(jobs, _made(jobs, with_account=with_account), strict=True):
+        request = replace(job[1], write=write)
+        yield tuple(deliver(result, request) for result in _placed(made, *job, folders))
+
+
+def _folders(jobs: Sequence[Job]) -> Folders:
+    fixed = (template.folder for template, _ in jobs if template.is_placed)
+    return Folders(fixed, jobs[0][1].placed if jobs else {}, {place_of(template) for template, _ in jobs})
+
+
+def _placed(made: tuple[Result, ...], template: Template, request: Request, folders: Folders) -> tuple[Result, ...]:
+    """The results of a job, with the folder that is called as a person would call it."""
+    if request.folder is None or request.into or all(one.outcome is Outcome.NO_TEMPLATE for one in made):
+        return made
+    home = template.folder
+    if not template.is_placed:
+        home = folders.of(place_of(template), template.folder, _called(made))
+    before, top = request.folder / template.folder, request.folder
+    return tuple(
+        replace(one, home=home.as_posix(), folder=one.folder and top / home / one.folder.relative_to(before)) for one in made
+    )
+
+
+def _called(made: tuple[Result, ...]) -> str | None:
+    """The name of the image template of a job; "" where it is not known, or there are several, None where nothing was read."""
+    names = {one.facts.name for one in made if one.facts is not None}
+    return None if not names else names.pop() if len(names) == 1 else ""
+
+
+def _made(jobs: Sequence[Job], *, with_account: bool) -> Iterator[tuple[Result, ...]]:
+    """The results of each job, before their files are delivered."""
     processes = _processors()
     if processes == 1 or len(jobs) < ALL_PROCESSORS_FROM or not all(map(_stands_alone, jobs)):
-        for template, request in jobs:
-            done = run(template, replace(request, write=write))
-            yield tuple(at_rest(result, with_account=with_account) for result in done)
+        yield from (_make(job, with_account=with_account) for job in jobs)
         return
     from concurrent.futures import ProcessPoolExecutor
 
     # What cannot be sent to another process is not needed there. Most jobs have one request in common.
     requests = {id(request): replace(request, fetcher=None) for _, request in jobs}
-    make = partial(_make, with_account=with_account)
+    at_work = partial(_make, with_account=with_account)
     pool = ProcessPoolExecutor(processes, initializer=_begin)
     try:
         for start in range(0, len(jobs), _WAITING):
             sent = [(template, requests[id(request)]) for template, request in jobs[start : start + _WAITING]]
-            for made in pool.map(make, sent, chunksize=_AT_ONCE):
-                yield tuple(_written(result, files, write) for result, files in made)
+            yield from pool.map(at_work, sent, chunksize=_AT_ONCE)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _make(job: Job, *, with_account: bool) -> tuple[Result, ...]:
+    """The results of a job, as they wait for the others."""
+    return tuple(at_rest(result, with_account=with_account) for result in make(*job))
 
 
 def _processors() -> int:
     """How many this process may use, which in a container may be fewer than there are."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _make(job: Job, *, with_account: bool) -> list[tuple[Result, Files | None]]:
-    """The results of a job, each with the files that are to be written for it."""
-    made: list[Files] = []
-
-    def keep(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
-        made.append((folder, files, force))
-
-    template, request = job
-    results = [at_rest(result, with_account=with_account) for result in run(template, replace(request, write=keep))]
-    files = iter(made)
-    return [(result, next(files) if result.waits and made else None) for result in results]
-
-
-def _written(result: Result, files: Files | None, write: Write) -> Result:
-    if files is None:
-        return result
-    folder, contents, force = files
-    try:
-        write(folder, contents, force=force)
-    except OutputError as error:
-        return not_written(result, error)
-    return result
 
 
 def _stands_alone(job: Job) -> bool:

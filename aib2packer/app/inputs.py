@@ -8,10 +8,10 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.app.azure.template_ids import name_of_template
+from aib2packer.app.folders import Claims
 from aib2packer.app.walk import SUFFIXES, candidates, speaks_of_image_templates
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import dataclass, replace
-from aib2packer.packer.layout import AT_TOP, OUTPUT_FOLDERS
 from aib2packer.system.files import is_within, read_bytes, read_most, unreadable
 from aib2packer.text.source import FileError
 
@@ -37,6 +37,8 @@ class Template:
     """Which image template of the input is meant, where it holds several."""
     resource: str | None = None
     """The id of the image template, where it is read from Azure."""
+    is_placed: bool = False
+    """Whether its folder stays as it is; another is named after the image template in it, once that is known."""
 
     @property
     def shown(self) -> str:
@@ -66,7 +68,7 @@ class Template:
 
     def of_images(self, images: Sequence[str]) -> tuple[Template, ...]:
         """A template for each image template of the input, each with a folder of its own in that of the input."""
-        claims = _Claims()
+        claims = Claims()
         folders = [claims.claim(PurePosixPath(_image_folder(image))) for image in images]
         return tuple(
             replace(self, image=image, folder=self.folder / folder) for image, folder in zip(images, folders, strict=True)
@@ -131,20 +133,21 @@ def is_folder(path: Path) -> bool:
 def collect(arguments: tuple[str, ...], output: Path | None, exclude: Sequence[str] = ()) -> tuple[Template, ...]:
     """The templates that the arguments stand for: files, folders that are searched, ids in Azure, and `-` for standard input.
 
-    Each gets a folder named after its file, below a given folder at the same place; `name-2` where that is taken. The output
-    folder is not searched, nor what matches a pattern of `exclude`. A file that is named twice comes once.
+    Each gets a folder named after its file, below a given folder at the same place; `name-2` where that is taken. Most get
+    another when the name of what is in the file is known. The output folder is not searched, nor what matches a pattern of
+    `exclude`. A file that is named twice comes once.
 
     Raises:
         FileError: A folder cannot be read or holds no file that may be a template.
 
     """
-    claims = _Claims()
+    claims = Claims()
     templates: dict[Path | str | None, Template] = {}
     for argument in arguments:
         if (image := name_of_template(argument)) is not None:
             if (resource := argument.rstrip("/").lower()) not in templates:
                 folder = claims.claim(PurePosixPath(_image_folder(image)))
-                templates[resource] = Template(argument, None, folder, resource=argument)
+                templates[resource] = Template(argument, None, folder, resource=argument, is_placed=True)
             continue
         root = Path(argument)
         for name, path, folder, found in _expand(argument, output, exclude):
@@ -193,30 +196,3 @@ def _folder_name(name: str) -> str:
 def _image_folder(name: str) -> str:
     """The name of a folder for an image template of this name, which may be an expression."""
     return portable_name("-".join(re.findall(r"[\w.-]+", name)), "template")
-
-
-class _Claims:
-    """Folders that outputs are given: no two of them meet, also where case does not count."""
-
-    def __init__(self) -> None:
-        self._taken = {name.casefold() for name in AT_TOP}
-        self._numbers: dict[str, int] = {}  # the last that a name was given, before which none is free
-
-    def claim(self, folder: PurePosixPath) -> PurePosixPath:
-        """The folder, or the first of `folder-2`, `folder-3`, ... that is free with those in it."""
-        name = str(folder).casefold()
-        number = self._numbers.get(name, 1)
-        while not self._taken.isdisjoint(places := _places(claimed := _numbered(folder, number))):
-            number += 1
-        self._numbers[name] = number
-        self._taken |= places
-        return claimed
-
-
-def _numbered(folder: PurePosixPath, number: int) -> PurePosixPath:
-    return folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
-
-
-def _places(folder: PurePosixPath) -> set[str]:
-    """The folder of an output, and those that it may make in it."""
-    return {str(place).casefold() for place in (folder, *(folder / name for name in OUTPUT_FOLDERS))}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.packer.layout import BUILD_ENDING, VALUES_ENDING
+from aib2packer.packer.layout import BUILD_ENDING, FILES, SCRIPTS, VALUES_ENDING
 from aib2packer.system.files import read_bytes, unreadable
+from aib2packer.text.checksum import sha256_of
 from aib2packer.text.source import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from aib2packer.text.source import SourceText
 
+_SHARED = (f"{SCRIPTS}/", f"{FILES}/")
 _READ_BY_PACKER = (BUILD_ENDING, ".pkr.json", VALUES_ENDING, ".auto.pkrvars.json")
 
 
@@ -22,22 +24,29 @@ class SharedFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._added: dict[str, bytes] = {}
+        self._read: dict[str, SourceText] = {}
+        self._scripts: dict[str, str] | None = None
         self._by: dict[str, str] = {}
 
     def files(self, most: int) -> tuple[SourceText, ...]:
-        """The files that Packer reads, each up to `most` bytes; none where the folder is not there yet.
+        """The files that Packer reads, each up to `most` bytes; none where the folder is not there yet. Each is read once.
 
         Raises:
             FileError: One cannot be read.
 
         """
-        names = dict.fromkeys(sorted({*self._names(), *self._added}))
-        contents = {name: self._added.get(name) for name in names if name.endswith(_READ_BY_PACKER)}
-        return tuple(
-            decode(read_bytes(str(self.path / name), self.path / name, most) if added is None else added, str(self.path / name))
-            for name, added in contents.items()
-        )
+        if self._scripts is None:
+            self._scripts = dict(self._scripts_there(most))
+            for name in self._names():
+                if name.endswith(_READ_BY_PACKER):
+                    content = read_bytes(str(self.path / name), self.path / name, most)
+                    self._read.setdefault(name, decode(content, str(self.path / name)))
+        return tuple(text for _, text in sorted(self._read.items()))
+
+    @property
+    def scripts(self) -> Mapping[str, str]:
+        """The digests of scripts and files of builds, by path; `files` is asked before."""
+        return self._scripts or {}
 
     def maker_of(self, name: str) -> str | None:
         """The template of this run that has made a file."""
@@ -45,7 +54,11 @@ class SharedFolder:
 
     def add(self, files: Mapping[str, bytes], template: str) -> None:
         """Note what a template of this run puts there, by path."""
-        self._added |= {path: content for path, content in files.items() if "/" not in path}
+        for path, content in files.items():
+            if "/" not in path and path.endswith(_READ_BY_PACKER):
+                self._read[path] = decode(content, str(self.path / path))
+            elif self._scripts is not None and path.startswith(_SHARED):
+                self._scripts.setdefault(path, sha256_of(content))
         self._by |= dict.fromkeys(files, template)
 
     def _names(self) -> list[str]:
@@ -55,3 +68,10 @@ class SharedFolder:
             return []
         except OSError as error:
             raise unreadable(str(self.path), error) from error
+
+    def _scripts_there(self, most: int) -> Iterator[tuple[str, str]]:
+        """The scripts and files of builds that a folder of each has; nothing behind a link is theirs."""
+        for folder in (self.path / name for name in (SCRIPTS, FILES)):
+            for path in sorted(folder.glob("*/*")):
+                if path.is_file() and not path.is_symlink() and not path.parent.is_symlink():
+                    yield path.relative_to(self.path).as_posix(), sha256_of(read_bytes(str(path), path, most))

@@ -117,6 +117,8 @@ class Request:
     """Whether the folder is one of several: the build then names its origin, and the result has its facts."""
     written: Mapping[Path, str] = field(default_factory=dict)
     """The digests of files as earlier runs have written them, as far as that is known."""
+    placed: Mapping[str, str] = field(default_factory=dict)
+    """The folders that earlier runs have given to templates below that of all, by where these stand."""
     look: bool = False
     """Whether only to look: nothing is written, and the results have the facts of the builds."""
     fail_on: Level = Severity.ERROR
@@ -146,6 +148,8 @@ class Result:
     diff: str = ""
     hcl: bytes | None = None
     folder: Path | None = None
+    home: str = ""
+    """The folder of its template below that of all, in which there may be several builds."""
     source: str = ""
     """What it was made of: a path without anything of the machine."""
     settings: tuple[Entry, ...] = ()
@@ -153,6 +157,8 @@ class Result:
     """How many settings there are of each state."""
     source_map: tuple[Place, ...] = ()
     facts: Facts | None = None
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    """The files that it is to have in its folder, until they are delivered."""
     files: Mapping[str, str] = field(default_factory=dict)
     """What the build has in its folder, by path: digests, "" for what is the user's own by now."""
     renamed: frozenset[str] = frozenset()
@@ -194,7 +200,12 @@ def _unwatched(_count: int) -> AbstractContextManager[Callable[[], object]]:
 
 
 def run(template: Template, request: Request, watch: Watch = _unwatched) -> tuple[Result, ...]:
-    """Convert an input, and write or check what there is.
+    """Convert an input, and write or check what there is; the arguments are those of `make`."""
+    return tuple(deliver(result, request) for result in make(template, request, watch))
+
+
+def make(template: Template, request: Request, watch: Watch = _unwatched) -> tuple[Result, ...]:
+    """Convert an input; what there is to write waits in the results.
 
     Args:
         template: The input. Where it holds several image templates, each gets a folder of its own, if there is one for all.
@@ -211,14 +222,14 @@ def run(template: Template, request: Request, watch: Watch = _unwatched) -> tupl
             return (Result(name=template.name, outcome=Outcome.NO_TEMPLATE, exit_code=0),)
         asked, beside = _with_parameters(template, data, asked)
         renamed = _renamed(data, template.name, asked)
-        source = _place(template)
+        source = place_of(template)
         results = _counted(_run(template, data, asked, watch))
         return tuple(replace(_told(result, beside), renamed=renamed, source=source) for result in results)
     except NoCompilerError as error:
         failed = replace(unreadable(error), outcome=Outcome.NOT_BUILT)
     except FileError as error:
         failed = unreadable(error)
-    return (replace(failed, name=template.name, folder=asked.folder, source=_place(template)),)
+    return (replace(failed, name=template.name, folder=asked.folder, source=place_of(template)),)
 
 
 def _run_from_azure(template: Template, resource: str, request: Request, watch: Watch) -> tuple[Result, ...]:
@@ -299,6 +310,7 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
         side_files=request.folder is not None,
         facts=request.look or request.estate,
         into=None if request.into is None else _beside(request),
+        scripts_there={} if request.into is None else request.into.scripts,
         origin=_origin(template, request.beside.get(AZURE_FILE, data)) if request.estate and request.folder else None,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
@@ -330,10 +342,10 @@ def _origin(template: Template, data: bytes) -> Origin:
 
     digest = sha256_of(data if template.path is None else _raw(template.path, data))
     image = f" ({safe(template.image)})" if template.image else ""
-    return Origin(f"{_place(template)}{image}", digest, __version__)
+    return Origin(f"{place_of(template)}{image}", digest, __version__)
 
 
-def _place(template: Template) -> str:
+def place_of(template: Template) -> str:
     """The path of an input as it was given, from the working folder or the one that was searched: nothing of the machine."""
     if template.resource is not None:
         return AZURE_FILE
@@ -384,19 +396,31 @@ def _result(template: Template, name: str, conversion: Conversion, request: Requ
     if request.look:
         return result
     if request.file:
-        return _deliver(result, request.file.parent, {request.file.name: hcl}, request)
+        return replace(result, contents={request.file.name: hcl})
     if request.folder:
         files = {conversion.build_file: hcl, **conversion.files, **request.beside}
         if request.into is not None:
             if (other := request.into.maker_of(conversion.build_file)) is not None:
                 return _made_twice(result, request.folder / conversion.build_file, template.shown, other)
             request.into.add(files, template.shown)
-        to_write = without_own(request.folder, files, check=request.check)
-        if request.estate:
-            digests = {name: sha256_of(content) if name in to_write else "" for name, content in files.items()}
-            result = replace(result, files=digests)
-        return _deliver(result, request.folder, to_write, request)
+        return replace(result, contents=files)
     return replace(result, hcl=hcl)
+
+
+def deliver(made: Result, request: Request) -> Result:
+    """Write or check the files of a result, in the folder that it has by now."""
+    files, result = made.contents, replace(made, contents={})
+    if not files:
+        return result
+    if request.file:
+        return _deliver(result, request.file.parent, files, request)
+    if (folder := result.folder) is None:
+        return result
+    to_write = without_own(folder, files, check=request.check)
+    if result.facts is not None:
+        digests = {name: sha256_of(content) if name in to_write else "" for name, content in files.items()}
+        result = replace(result, files=digests)
+    return replace(_deliver(result, folder, to_write, request), folder=folder)
 
 
 def _none_deployed(name: str, conversion: Conversion, request: Request) -> Result:

@@ -182,7 +182,7 @@ def _for_one(context: click.Context, config: Config, template: Template, request
     if "environments" in values:
         made = replace(made, environments=_environments(values["environments"], base, path, request.most))
     if isinstance(folder := values.get("folder"), str):
-        template = replace(template, folder=_folder(_filled(folder, base, path), config.file))
+        template = replace(template, folder=_folder(_filled(folder, base, path), config.file), is_placed=True)
     return template, made
 
 

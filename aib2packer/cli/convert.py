@@ -142,7 +142,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         sys.exit(_refuse(error, reporting))
     given["fetcher"] = _fetcher()
     files = {"file": file, "folder": folder, "into": _shared(into), "most": most}
-    estate = {"estate": many and into is None, "written": _written(folder)}
+    estate = {"estate": many and into is None, **_recorded(folder)}
     request = picked(Request, given | {"options": picked(Options, given), **files, **estate})
     try:
         jobs = configured(context, inputs, request, quiet=reporting.quiet)
@@ -168,13 +168,14 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         sys.exit(max(status, _finish(telling, writing, landing)))
 
 
-def _written(folder: Path | None) -> dict[Path, str]:
-    """What earlier runs have written below a folder, as far as that is on record."""
+def _recorded(folder: Path | None) -> dict[str, object]:
+    """What earlier runs have written below a folder, and where they have put what, as far as that is on record."""
     if folder is None or not os.path.lexists(folder / RECORD):
         return {}
-    from aib2packer.estate.record import written
+    from aib2packer.estate.record import read
 
-    return written(folder)
+    record = read(folder)
+    return {"written": {folder / path: digest for path, digest in record.files.items()}, "placed": record.builds}
 
 
 def _land(results: Sequence[Result], request: Request, telling: Telling, *, prune: bool, whole: bool) -> Landing | None:

@@ -28,13 +28,13 @@ def read_head(index: int, kind: str, fields: Fields) -> Head:
     """Read what every customizer has."""
     # The type shows people which customizer is meant; for the report it is all of it.
     span = fields.key_span("type")._replace(pointer=fields.span.pointer)
-    name = fields.known_command("name")
+    name = fields.known_text("name")
     if name is not None and name.literal is None:
         fields.report.add(
             codes.NAME_NOT_KNOWN,
             name.span,
             f"{fields.path}.name is known only when Packer runs, too late for a name: the step has none",
-            help="Give the parameter a value (--set, -p), or write a name.",
+            help="Give it a value (--set, -p), or write a name.",
         )
         fields.skip("name")
         name = None

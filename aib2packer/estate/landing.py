@@ -10,6 +10,7 @@ from aib2packer.app.run import Outcome, Result, check_files, not_written, withou
 from aib2packer.estate import record
 from aib2packer.estate.files import estate_files
 from aib2packer.estate.model import Estate, EstateBuild
+from aib2packer.estate.record import Record
 from aib2packer.estate.values import shared
 from aib2packer.findings.codes import LEFT_OVER
 from aib2packer.findings.model import about_file
@@ -82,7 +83,8 @@ def land(results: Sequence[Result], folder: Path, request: Request, *, prune: bo
     estate = estate_of(results, folder)
     every = estate_files(estate)
     files = without_own(folder, every, check=request.check)
-    recorded = {file.relative_to(folder).as_posix(): one for file, one in request.written.items()}
+    before = Record({file.relative_to(folder).as_posix(): one for file, one in request.written.items()}, request.placed)
+    recorded = before.files
     left = record.stale(folder, recorded, _made(results, folder, every), _untouched(results, folder))
     if left and not whole and not prune:
         files, left = {}, ()
@@ -92,7 +94,7 @@ def land(results: Sequence[Result], folder: Path, request: Request, *, prune: bo
     if request.check:
         checked = check_files(replace(result, findings=()), folder, files, request.written)
         return Landing(folder, replace(checked, outcome=Outcome.FOR_ALL, findings=(*checked.findings, *findings)))
-    files[RECORD] = record.text(_record(recorded, results, folder, files, gone))
+    files[RECORD] = record.text(_record(before, results, folder, files, gone))
     try:
         ours = {path for path in files if path == RECORD or record.is_as_written(folder, path, recorded)}
         request.write(folder, {path: content for path, content in files.items() if path in ours}, force=True)
@@ -125,15 +127,18 @@ def _untouched(results: Sequence[Result], folder: Path) -> tuple[str, ...]:
     return tuple(one.folder.relative_to(folder).as_posix() for one in results if one.folder is not None and not one.files)
 
 
-def _record(
-    recorded: Mapping[str, str], results: Sequence[Result], folder: Path, files: Mapping[str, bytes], gone: Sequence[str]
-) -> dict[str, str]:
+def _record(before: Record, results: Sequence[Result], folder: Path, files: Mapping[str, bytes], gone: Sequence[str]) -> Record:
     """What there is to remember: what this run writes, what it let be, and what is still there of earlier ones."""
-    known = {path: one for path, one in recorded.items() if path not in gone and (folder / path).is_file()}
+    known = {path: one for path, one in before.files.items() if path not in gone and (folder / path).is_file()}
     for result in results:
         if result.outcome is Outcome.CONVERTED:
             known |= {path: one for path, one in _below(result, folder, result.files).items() if one}
-    return known | {path: sha256_of(content) for path, content in files.items()}
+    builds = {**before.builds, **{one.home: one.source for one in results if one.home and one.files}}
+    places = {str(parent) for path in known for parent in PurePosixPath(path).parents}
+    return Record(
+        known | {path: sha256_of(content) for path, content in files.items()},
+        {place: source for place, source in builds.items() if place in places},
+    )
 
 
 def _below(result: Result, folder: Path, files: Mapping[str, str]) -> dict[str, str]:

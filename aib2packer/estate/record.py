@@ -7,7 +7,7 @@ from hashlib import file_digest
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.names import portable_name
-from aib2packer.lazy.models import dataclass
+from aib2packer.lazy.models import dataclass, field
 from aib2packer.packer.layout import ATTRIBUTES, IGNORED, RECORD
 from aib2packer.system.files import open_file, read_bytes, resolved
 from aib2packer.text.source import FileError
@@ -22,6 +22,14 @@ _WITH_DOTS = {IGNORED, ATTRIBUTES, RECORD}
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """What runs have written: digests of files by path, and by the folders of templates where these stand."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    builds: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Stale:
     """A file of an earlier run that this one did not make; `edited`: it is not as it was written."""
 
@@ -29,28 +37,33 @@ class Stale:
     edited: bool
 
 
-def read(folder: Path) -> dict[str, str]:
-    """The digests of what was written below a folder, by path; nothing where there is no record, or none that can be read."""
+def read(folder: Path) -> Record:
+    """What is on record below a folder; nothing where there is no record, or none that can be read."""
     try:
         file = folder / RECORD
         if file.is_symlink():
-            return {}
+            return Record()
         document = json.loads(read_bytes(str(file), file, _MOST))
     except (FileError, ValueError, RecursionError):
-        return {}
-    files = document.get("files") if isinstance(document, dict) and document.get("formatVersion") == _FORMAT else None
-    pairs = files.items() if isinstance(files, dict) else ()
-    return {path: one for path, one in pairs if isinstance(one, str) and _is_below(path)}
+        return Record()
+    if not isinstance(document, dict) or document.get("formatVersion") != _FORMAT:
+        return Record()
+    return Record(_paths(document.get("files")), _paths(document.get("builds")))
 
 
-def written(folder: Path) -> dict[Path, str]:
-    """The digests of what was written below a folder, by the paths of the files."""
-    return {folder / path: one for path, one in read(folder).items()}
-
-
-def text(files: Mapping[str, str]) -> bytes:
+def text(record: Record) -> bytes:
     """The record, as a file."""
-    return (json.dumps({"formatVersion": _FORMAT, "files": dict(sorted(files.items()))}, indent=1) + "\n").encode()
+    document = {
+        "formatVersion": _FORMAT,
+        "builds": dict(sorted(record.builds.items())),
+        "files": dict(sorted(record.files.items())),
+    }
+    return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def _paths(value: object) -> dict[str, str]:
+    pairs = value.items() if isinstance(value, dict) else ()
+    return {path: one for path, one in pairs if isinstance(one, str) and _is_below(path)}
 
 
 def stale(folder: Path, recorded: Mapping[str, str], made: Iterable[str], untouched: Iterable[str]) -> tuple[Stale, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings.text import safe
 from aib2packer.guide.launch import entries, launch
-from aib2packer.guide.service import images
+from aib2packer.guide.service import images, name_of
 from aib2packer.jsonc.tree import JsonObject, string_of
 from aib2packer.packer.access.rights import definition_scope
 from aib2packer.packer.facts import Connection, Facts, LastRun, Role
@@ -31,6 +31,7 @@ def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build
     fetched = (str(download.fetched.uri) for one in builds for download in one.downloads)
     roles = (about.subscription_right, *about.rights)
     return Facts(
+        name=name_of(template, symbols),
         system=decisions.os_type.value,
         source=safe(template.source.label),
         targets=_distinct(target.label for target in template.targets),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FOLDER = "."
 """What Packer is given where there is a folder: of a file it would not read the values beside it."""
+_NOT_PLAIN = ("list", "map", "object")
 _AS_OPTIONS = 3  # more would make a line that nobody reads
 
 
@@ -79,6 +80,8 @@ class Commands:
     limit: BuildLimit
     keep_vm_on_error: bool
     required: tuple[str, ...]
+    shapes: Mapping[str, str]
+    """What those of the required variables look like that are no plain values, as HCL."""
     secrets: tuple[str, ...]
     example: str = EXAMPLE
     """The file that shows which values the build needs."""
@@ -154,7 +157,9 @@ class Commands:
             return ()
         if self.values_file is not None:
             return (f"-var-file={self.values_file}",)
-        return tuple(f"-var {name}=..." for name in self.required)
+        return tuple(
+            f"-var '{name}={self.shapes[name]}'" if name in self.shapes else f"-var {name}=..." for name in self.required
+        )
 
     def _packer(self, command: str, *words: str) -> str:
         return " ".join(("packer", command, *self.only, *words, self.target))
@@ -183,9 +188,14 @@ def commands(  # noqa: PLR0913 - what a command is made of
         limit=limit,
         keep_vm_on_error=keep_vm_on_error,
         required=required,
+        shapes={one.name: _shape(one.type) for one in open_ones if one.type.startswith(_NOT_PLAIN)},
         secrets=tuple(variable.name for variable in open_ones if variable.sensitive),
         environment=(SUBSCRIPTION_NAME,) if any(_must_find_subscription(variable) for variable in without) else (),
     )
+
+
+def _shape(kind: str) -> str:
+    return '["..."]' if kind.startswith("list(string") else "[...]" if kind.startswith("list") else "{...}"
 
 
 def _must_find_subscription(variable: Variable) -> bool:

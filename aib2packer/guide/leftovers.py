@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.guide.needed_rights import BUILD_GROUP_NAME
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.distribution.made_ids import REPLACES, TEMPORARY_SNAPSHOT
+from aib2packer.packer.layout import MIGRATION_PAGE
 from aib2packer.packer.shell_words import Word, assignments, word
 from aib2packer.packer.subscription import subscription_value
 from aib2packer.packer.vm.resource_group import LENGTH_OF_TIME, TEMPORARY, temporary_stem
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _OURS = rf"""[?tags.\"{TEMPORARY}\" || starts_with(name, '{TEMPORARY}') || starts_with(name, '{TEMPORARY_SNAPSHOT}')].id"""
 
 _OF_AZURE_ARM = "pkr"  # builder/azure/arm/tempname.go of packer-plugin-azure 2.6.3
+_SPARE_VHD = "# A new VHD by another name goes when no copy to its place is under way, or has failed:"
+_KEEP = f"{MIGRATION_PAGE} says how to keep it until then (AIB2P304)."
 _REPLACING = "# A new image by another name goes only where the image whose place it was to take is there, old or new:"
 
 
@@ -36,9 +39,11 @@ def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
         f"| xargs -r -n 1 az group delete {of_build} --yes --name"
     )
     replaced = tuple(dict.fromkeys(place for place in _image_places(decisions, symbols) if place is not None))
+    copied = decisions.plan.copied
+    blobs = [found for one in copied if (found := kind_of_target(one).remove_leftovers(one, symbols)) is not None]
     of_group = (subscription,) if subscription is not None else ()
     return (
-        *assignments((*of_group, *(one for place in known for one in place))),
+        *assignments((*of_group, *(one for place in known for one in place), *(names for names, _ in blobs))),
         delete_groups,
         *(
             f"az resource list --subscription {subscription} --resource-group {group} "
@@ -47,6 +52,8 @@ def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
         ),
         *((_REPLACING,) if replaced else ()),
         *(_remove_replacing(f"--subscription {subscription} --resource-group {group}") for subscription, group in replaced),
+        *((_SPARE_VHD,) if blobs else ()),
+        *(command for _, command in blobs),
     )
 
 
@@ -67,12 +74,13 @@ def replace_image(decisions: Decisions, symbols: Symbols) -> str:
     if image is None:
         return ""
     if decisions.plan.gallery is None:
-        return "Packer does so with -force: it deletes that one before it builds."
+        return f"Packer does so with -force: that one goes when the build begins, hours before the new one is there. {_KEEP}"
     subscription = subscription_value(decisions.subscription, symbols)
     group, name = symbols.value(image.id.resource_group), symbols.value(image.id["images"])
     place = "/providers/Microsoft.Compute/images/"
     which = word("/subscriptions/", subscription, "/resourceGroups/", group, place, name) or "..."
-    return f"Delete that one before the build: az image delete --ids {which} (-force would delete a gallery version too)."
+    delete = f"az image delete --ids {which} (-force would delete a gallery version too)"
+    return f"Delete that one before the build, and there is none until it has ended: {delete}. {_KEEP}"
 
 
 def _places(decisions: Decisions, symbols: Symbols) -> Iterator[tuple[Word, Word] | None]:

@@ -33,7 +33,7 @@ from aib2packer.packer.shell_words import Word, assignments
 from aib2packer.packer.vm.resource_group import BUILD_GROUP, TEMPORARY_GROUP, goes_with_build
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aib2packer.findings.model import Finding
     from aib2packer.guide.instructions import Guide
@@ -153,11 +153,11 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         grants=_grants(rights),
         not_included=", but not what a storage account holds" if any(right.about_data for right in rights) else "",
         unknown_scopes=any(right.scope is None for right in rights),
-        group_grants=_grants((guide.group_right,), guide.location or Word(("...",))),
+        group_grants=_group_grants(guide),
         group_use=_group_use(build, guide.names),
         group_leftovers=guide.group_leftovers,
         reach=guide.reach,
-        network=" ".join((*((_IN_SUBNET,) if guide.private else ()), *((_PUBLIC,) if guide.public else ()))),
+        network=" ".join((*((_IN_SUBNET,) if guide.private else ()), *((build.worded(_PUBLIC),) if guide.public else ()))),
         switch_off=_switch_off(guide),
         starts=_starts(guide),
         pipelines=tuple((names.own(path), words) for path, words in PIPELINES_USED.items() if names.own(path) in beside),
@@ -233,8 +233,9 @@ def _group_use(build: Build, names: OutputNames) -> str:
     settings = (one for section in build.sections for one in section.body if isinstance(one, Attribute))
     if not any(goes_with_build(one.value) for one in settings if one.name == "managed_image_resource_group_name"):
         return use
+    temporary = build.new_local_names.get(TEMPORARY_GROUP, TEMPORARY_GROUP)
     return (
-        f'{use} Let the local `{TEMPORARY_GROUP}` be `"{BUILD_GROUP_NAME}"`: the managed image that is made on the way lies '
+        f'{use} Let the local `{temporary}` be `"{BUILD_GROUP_NAME}"`: the managed image that is made on the way lies '
         "there then, and stays until it is deleted as above."
     )
 
@@ -319,13 +320,27 @@ def _described(files: Sequence[str], names: OutputNames) -> list[tuple[str, str]
     return list(described.items())
 
 
-def _grants(rights: Sequence[Right], group_location: Word | None = None) -> tuple[str, ...]:
-    """Commands that give rights, none for those whose scope is not known; and one that makes the resource group for builds."""
-    known: list[tuple[Right, Word]] = [(right, right.scope) for right in rights if right.scope is not None]
-    before = () if group_location is None else (group_location,)
+def _grants(rights: Sequence[Right]) -> tuple[str, ...]:
+    """Commands that give rights, none for those whose scope is not known."""
+    scopes = [right.scope for right in rights if right.scope is not None]
+    return ("account=...  # user name, application id or object id", *assignments(scopes), *_assigned(rights))
+
+
+def _group_grants(guide: Guide) -> tuple[str, ...]:
+    """Commands that make a resource group for builds, and give the right to build in it."""
+    right, location = guide.group_right, guide.location or Word(("...",))
+    whole = guide.subscription_right.scope
+    words = (*(() if right.scope is None else (right.scope,)), location)
+    subscription = "" if whole is None else f" --subscription {Word(whole.parts[1:])}"  # what stands behind /subscriptions/
     return (
         "account=...  # user name, application id or object id",
-        *assignments((*(scope for _, scope in known), *before)),
-        *(f"az group create --name {BUILD_GROUP_NAME} --location {location}" for location in before),
-        *(f'az role assignment create --assignee "$account" --role "{right.role}" --scope {scope}' for right, scope in known),
+        *assignments(words),
+        f"az group create{subscription} --name {BUILD_GROUP_NAME} --location {location}",
+        *_assigned((right,)),
     )
+
+
+def _assigned(rights: Iterable[Right]) -> Iterator[str]:
+    for right in rights:
+        if right.scope is not None:
+            yield f'az role assignment create --assignee "$account" --role "{right.role}" --scope {right.scope}'

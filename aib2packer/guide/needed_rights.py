@@ -15,6 +15,7 @@ from aib2packer.packer.access.rights import (
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.source.kinds import kind_of_source
+from aib2packer.packer.steps.cli_script import are_plain
 from aib2packer.packer.steps.download import private_accounts
 from aib2packer.packer.subscription import subscription_value
 
@@ -67,6 +68,7 @@ def further_rights(
 def target_rights(target: Target, decisions: Decisions, symbols: Symbols) -> Iterator[Right]:
     """What a target takes."""
     tagged = target.index in decisions.tags.own or target.index in decisions.tags.late_own
+    tagged = tagged or (target in decisions.plan.copied and not are_plain(target.tags, target.late_tags))
     return kind_of_target(target).rights(target, decisions.plan, symbols, tagged=tagged)
 
 

@@ -42,6 +42,12 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
     )
 
 
+def name_of(template: ImageTemplate, symbols: Symbols) -> str:
+    """The name of the template, with the defaults of parameters; "" where that is not known, or has a secret in it."""
+    name = "" if template.name is None else _plain(symbols.value(template.name), symbols)
+    return "" if name.startswith("[") else name  # an expression where nobody evaluates them
+
+
 def images(template: ImageTemplate, symbols: Symbols) -> tuple[str, ...]:
     """The ends of the ids of what the template makes, by which other resources refer to it, as far as they are known."""
     return tuple(dict.fromkeys(filter(None, (_image(target, symbols) for target in template.targets))))

@@ -9,7 +9,7 @@ import re
 import textwrap
 import unicodedata
 from functools import lru_cache
-from itertools import count, groupby
+from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.hcl.values import Attribute, Blank, Block, Comment, GoTemplate, HclCode, Interpolation, Local, Variable
@@ -260,16 +260,19 @@ def _assignments(pairs: Iterable[tuple[str, str]], indent: int) -> list[str]:
     """Lines `name = value`. One that leaves a bracket open is in no alignment group; a heredoc is one line of its group."""
     margin = " " * indent
     lines: list[str] = []
-    for opens_bracket, members in groupby(pairs, key=_opens_bracket):
-        group = list(members)
-        width = 0 if opens_bracket else max([len(name) for name, _ in group])
-        lines += [f"{margin}{name.ljust(width)} = {value}" for name, value in group]
-    return lines
+    group: list[tuple[str, str]] = []
+    for name, value in pairs:
+        if "\n" in value and not value.startswith("<<"):
+            lines += (*_aligned(group, margin), f"{margin}{name} = {value}")
+            group = []
+        else:
+            group.append((name, value))
+    return lines + _aligned(group, margin)
 
 
-def _opens_bracket(pair: tuple[str, str]) -> bool:
-    value = pair[1]
-    return "\n" in value and not value.startswith("<<")
+def _aligned(group: Sequence[tuple[str, str]], margin: str) -> list[str]:
+    width = max([len(name) for name, _ in group], default=0)
+    return [f"{margin}{name.ljust(width)} = {value}" for name, value in group]
 
 
 def _print_item(item: _Item, indent: int) -> str:

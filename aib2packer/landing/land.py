@@ -7,7 +7,7 @@ build in front of its own. What cannot be is an error that names both places.
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
@@ -33,9 +33,10 @@ from aib2packer.packer.steps.build_context import AS_ROOT
 from aib2packer.packer.steps.cli_session import SIGN_IN
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 from aib2packer.packer.vm.sign_in import SIGN_IN_ORDER
+from aib2packer.text.checksum import sha256_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from aib2packer.findings.model import Code, Report
     from aib2packer.hcl.values import Value
@@ -51,7 +52,7 @@ _ANY = {"", "any"}
 _RENAME = "Rename it there, or give the build another name with --build-name."
 
 
-def land(build: Build, files: tuple[SourceText, ...], layout: Layout, report: Report) -> Build:
+def land(build: Build, files: tuple[SourceText, ...], layout: Layout, report: Report, scripts: Mapping[str, str]) -> Build:
     """A build as it is in a folder with other builds.
 
     Args:
@@ -59,15 +60,20 @@ def land(build: Build, files: tuple[SourceText, ...], layout: Layout, report: Re
         files: The files that Packer reads in the folder, those of the build itself, from an earlier run, among them.
         layout: How the build is spread over files.
         report: Gets what there is to say about what is shared and what clashes.
+        scripts: The digests of scripts and files of builds in the folder, by path.
 
     """
     named = output_names(layout, build.name, among_others=True)
     if (theirs := not_converted(files, named.files.build)) is not None:
         _report_clash(report, build, f"{theirs.name} is no file that a conversion has made")
     ours = () if theirs is not None else (values_file(build.name), named.values, *own_names(build.name))
-    landed = _Landing(build, neighbours(files, ours, report), report).landed()
+    landed = _Landing(build, neighbours(files, ours, report), report, scripts, _texts_but(files, ours)).landed()
     report.reword(landed.worded)
     return landed
+
+
+def _texts_but(files: tuple[SourceText, ...], own: Collection[str]) -> tuple[str, ...]:
+    return tuple(file.text for file in files if PurePath(file.name).name not in own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,9 @@ class _Landing:
     build: Build
     there: Neighbours
     report: Report
+    scripts: Mapping[str, str] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+    """The texts of the files of other builds."""
     used: dict[str, Span] = field(default_factory=dict)
     """What of the folder is used, by `var.` or `local.` and its name."""
 
@@ -98,6 +107,7 @@ class _Landing:
             files={moved.get(path, path): _listed(path, content, moved) for path, content in self.build.files.items()},
             open_beside=tuple(self._open_beside()),
             new_names=variables,
+            new_local_names=locals_,
         )
 
     def _open_beside(self) -> Iterator[Variable]:
@@ -206,13 +216,29 @@ class _Landing:
         return name if name.startswith(self._prefix) else f"{self._prefix}{name}"
 
     def _moved(self) -> Iterator[tuple[str, str]]:
-        """Where the files of the build go: below a folder of its own, but for those that every build has alike."""
-        for path in self.build.files:
+        """Where the files of the build go: below a folder of its own, but for those that another build has too."""
+        theirs: dict[tuple[str, str, str], str] = {}
+        for path, digest in sorted(self.scripts.items()):
+            if self.build.name != PurePath(path).parent.name:
+                theirs.setdefault((path.partition("/")[0], PurePath(path).suffix, digest), path)
+        for path, content in self.build.files.items():
             folder, _, name = path.partition("/")
             if path == SHA256SUMS:
                 yield path, f"{self.build.name}.{path}"
             elif folder in {SCRIPTS, FILES} and path not in ALIKE_SCRIPTS:
-                yield path, f"{folder}/{self.build.name}/{name}"
+                own, digest = f"{folder}/{self.build.name}/{name}", sha256_of(content)
+                alike = theirs.get((folder, PurePath(path).suffix, digest))
+                if alike is not None and own not in self.scripts:
+                    yield path, alike
+                else:
+                    yield path, self._free(own, digest)
+
+    def _free(self, path: str, digest: str) -> str:
+        """The path, or one beside it, where another build runs what lies there and this one has something else."""
+        if self.scripts.get(path, digest) == digest or not any(path in text for text in self.others):
+            return path
+        file = PurePosixPath(path)
+        return self._free(str(file.with_name(f"{file.stem}-2{file.suffix}")), digest)
 
     def _report_used(self) -> None:
         shown = [f"{name} ({_at(place)})" for name, place in sorted(self.used.items())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from aib2packer.landing.meaning import meaning, read_hcl
 from aib2packer.lazy.models import dataclass, field
 from aib2packer.packer.layout import BUILD_ENDING, is_converted, own_names
 from aib2packer.terraform.syntax import TfName, TfObject, TfUnread, TfValue
-from aib2packer.text.source import Span
+from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
     from aib2packer.landing.meaning import Meaning
+    from aib2packer.terraform.reading import FileBody
     from aib2packer.terraform.syntax import TfAttribute, TfBlock, TfExpression
-    from aib2packer.text.source import SourceText
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,12 @@ def not_converted(files: Iterable[SourceText], build_file: str) -> SourceText | 
     return next((file for file in found if not is_converted(file.text)), None)
 
 
+@lru_cache(maxsize=1_000)
+def _read_once(name: str, text: str) -> FileBody | int:
+    """A file, which each build of a run that goes to its folder looks at."""
+    return read_hcl(SourceText(name, text))
+
+
 class _Found:
     """Declarations as they are read, file by file."""
 
@@ -131,7 +138,7 @@ class _Found:
             if isinstance(document, JsonObject):
                 self._read_json(file, document)
             return
-        body = read_hcl(file)
+        body = _read_once(file.name, file.text)
         if isinstance(body, int):
             report.add(
                 codes.NOT_TERRAFORM,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from aib2packer.hcl.values import Body, Settings
     from aib2packer.packer.model import PostProcessors, Provisioner, Steps
-    from aib2packer.packer.variables.symbols import Symbols
+    from aib2packer.packer.steps.build_context import BuildContext
 
 
 _GIVEN = "Whoever runs Packer gives it."
@@ -43,11 +43,19 @@ _TOLERANT_PACKER = "1.16.0"  # the first with continue_on_error, and with all fu
 _OWN_NETWORK = "Packer reaches it by its private address: run Packer inside this network."
 
 
-def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[PostProcessors, ...], symbols: Symbols) -> Build:
+def assemble(
+    name: str, source: Settings, steps: Steps, post_processors: tuple[PostProcessors, ...], context: BuildContext
+) -> Build:
     """Put a build together, all but its header.
 
     `source` are the settings of azure-arm, `post_processors` what happens when it is done.
     """
+    symbols = context.symbols
+    if context.declares_ids:
+        from aib2packer.packer.variables.shared_ids import with_ids_declared
+
+        taken = {*symbols.order, *symbols.local_names}
+        source, post_processors = with_ids_declared(source, steps.provisioners, post_processors, taken)
     notes = {"polling_duration_timeout": _ONE_LIMIT}
     if "virtual_network_name" in source:
         notes[BUILD_VM] = _PERHAPS_OWN_NETWORK if "allowed_inbound_ip_addresses" in source else _OWN_NETWORK
@@ -74,7 +82,7 @@ def assemble(name: str, source: Settings, steps: Steps, post_processors: tuple[P
         plugins=(AZURE, *((WINDOWS_UPDATE,) if any(step.kind == "windows-update" for step in provisioners) else ())),
         variables=variables,
         # What the template says comes first, then what every build has.
-        locals=tuple(sorted(values, key=lambda one: one.name not in of_template)),
+        locals=tuple(sorted(values, key=lambda one: one.name not in of_template and not one.name.endswith("_parts"))),
         sections=sections,
         provisioners=provisioners,
         downloads=steps.downloads,

@@ -110,6 +110,8 @@ class ValueEntry:
 class Facts:
     """What there is to know of one build. Ids and addresses are as the template writes them, without secrets."""
 
+    name: str
+    """The name of the template, with the values that parameters have without a user; "" where that is not known."""
     system: str
     source: str
     targets: tuple[str, ...]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Attribute, Body, Local, Value, Variable
     from aib2packer.text.source import Span
 
-_SETS = pattern(r"(-var |PKR_VAR_)(\w+)")
+_SETS = pattern(r"(-var |PKR_VAR_|\b[Ss]et |\bunless `)(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,8 @@ class Build:
     """The variables of other builds in the folder that need values whenever Packer runs there."""
     new_names: Mapping[str, str] = field(default_factory=dict)
     """What variables are called in a folder with other builds, by the names that they have in one of their own."""
+    new_local_names: Mapping[str, str] = field(default_factory=dict)
+    """What locals are called there."""
 
     def worded(self, text: str) -> str:
         """A text for people, with the names that variables have in the folder of the build where it sets them."""

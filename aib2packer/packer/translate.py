@@ -71,7 +71,7 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
     """
     name = decisions.name
     downloads = Local("downloads", beside_template(downloads_folder(name)))
-    context = BuildContext(decisions, options.side_files, downloads, symbols, report)
+    context = BuildContext(decisions, options.side_files, downloads, symbols, report, declares_ids=options.origin is not None)
     base = _base(template, context, options)
     _report_secret_values(template, symbols, report)
     if template.validation is not None and template.validation.source_only:
@@ -85,7 +85,7 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
     foresee(template, decisions, report)
     report_validation(template, decisions.validation, options, report)
     return replace(
-        assemble(name, settings, steps, distribution.post_processors, symbols),
+        assemble(name, settings, steps, distribution.post_processors, context),
         header_origins=template.settled.instructions,
         origin=template.span,
         validation=validation_build(template, kinds, base, context, options),

@@ -63,7 +63,8 @@ def render_files(
 
 
 def _header(lines: Sequence[str]) -> str:
-    return "".join(f"{line}\n" for line in (_begin(HEADER), *map(_comment, lines), _MARK))
+    last = max((number for number, line in enumerate(lines, 1) if line), default=0)
+    return "".join(f"{line}\n" for line in (_begin(HEADER), *map(_comment, lines[:last]), _MARK))
 
 
 def _part(build: Build, part: str) -> str:
@@ -82,7 +83,8 @@ def _placed(text: str, annotations: Mapping[str, str]) -> Rendered:
     places: dict[str, Lines] = {}
     open_places: list[tuple[str, int]] = []
     line = 1 + before.count("\n")
-    for address, _, lines in (one.partition("\n") for one in marked):
+    for one in marked:
+        address, _, lines = one.partition("\n")
         if not address:
             ended, first = open_places.pop()
             places[ended] = Lines(first, line - 1)

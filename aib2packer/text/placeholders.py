@@ -10,6 +10,7 @@ _NAME = r"[A-Za-z][\w.-]*"
 _ANGLED = r"<<[A-Za-z][\w .-]*>>|<[ ]?[A-Za-z][\w .-]*>"  # as documentation has it
 _BRACED = r"\{[A-Za-z][\w .-]*\}"  # as the REST API's documentation has it
 _TOKEN = rf"#\{{ ?{_NAME} ?\}}#"  # of the tasks of Azure DevOps that replace tokens
+_UNDERSCORED = r"__[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*__"
 
 # Of templatefile in Terraform and envsubst; of Azure DevOps and make; of Jinja, Helm and mustache; the rest of scripts.
 _TOOLS = {
@@ -17,10 +18,10 @@ _TOOLS = {
     "$(name)": rf"\$\({_NAME}\)",
     "{{ name }}": rf"\{{\{{ ?{_NAME} ?\}}\}}",
     "[[name]]": rf"\[\[ ?(?!(?:true|false|null)\b){_NAME} ?\]\]",
-    "__name__": r"(?<![A-Za-z0-9])__[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*__(?![A-Za-z0-9])",
+    "__name__": rf"(?<![A-Za-z0-9]){_UNDERSCORED}(?![A-Za-z0-9])",
     "%name%": r"%[A-Za-z_]\w*%",
 }
-_ANY = "|".join((rf"{_TOKEN}|#\{{ ?{_NAME} ?\}}", *_TOOLS.values(), _ANGLED))
+_ANY = "|".join((rf"{_TOKEN}|#\{{ ?{_NAME} ?\}}", *_TOOLS.values(), rf"{_UNDERSCORED}", _ANGLED))
 # What scripts have of these forms, and mean themselves.
 _OF_SCRIPTS = {
     "${name}": r"(?<!\$)",
@@ -42,7 +43,7 @@ IN_COMMANDS = pattern(_TOKEN)
 """What is a placeholder in any command."""
 IN_TEXTS = pattern(rf"{_TOKEN}|{_ANGLED}")
 """What is a placeholder in any text, where a value of its name is given; and as a command that is nothing else."""
-IN_PATHS = pattern("|".join((_TOKEN, *(_TOOLS[form] for form in ("${name}", "$(name)", "{{ name }}", "[[name]]")))))
+IN_PATHS = pattern("|".join((_TOKEN, _ANGLED, *(_OF_SCRIPTS.get(form, "") + found for form, found in _TOOLS.items()))))
 """What is a placeholder in a path on the VM."""
 IN_URIS = pattern("|".join((
     _TOKEN,

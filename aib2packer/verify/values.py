@@ -11,7 +11,7 @@ from aib2packer.packer.validation.validation_build import stand_ins
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-Made: TypeAlias = "str | int | bool | list[str | dict[str, str]] | dict[str, str]"
+Made: TypeAlias = "str | int | bool | list[str | dict[str, str]] | dict[str, Made]"
 
 SUBSCRIPTION = "33333333-3333-3333-3333-333333333333"
 _GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/madeup/providers"
@@ -90,16 +90,31 @@ def _value(name: str, body: str, hcl: str) -> Made:
         case "list":
             item = _OBJECT if "list(map(string))" in body else first.strip('"') or "madeup"
             # Packer takes no empty list of commands.
-            return [item] * (least or bool(re.search(rf"^ +inline += var\.{name}$", hcl, re.MULTILINE)))
+            needs_one = rf"^ +inline += .*\bvar\.{name}\b|\bvar\.{name}\[|\(var\.{name}, 0\)"
+            return [item] * (least or bool(re.search(needs_one, hcl, re.MULTILINE)))
         case "map":
             keys = re.findall(rf'\bvar\.{name}(?:\.(\w+)|\["([^"]+)"\])', hcl)
-            return {attribute or key: _IMAGE_VERSION for attribute, key in keys}
+            return {key: _by_use(rf"{name}\.{key}", hcl) or _IMAGE_VERSION for key in (one or other for one, other in keys)}
+        case "object" if paths := re.findall(rf"\bvar\.{name}((?:\.\w+)+)", hcl):
+            return _nested(name, [path.strip(".").split(".") for path in paths], hcl)
     if first:
         return first.strip('"')
     if (fitting := _fitting(_RULE.findall(body))) is not None:
         return fitting
-    by_use = (value for use, value in _BY_USE if re.search(use.replace("NAME", rf"{name}\b"), hcl, re.MULTILINE))
-    return next(by_use, "madeup".ljust(least or 0, "x")[: most if most is not None else None])
+    return _by_use(name, hcl) or "madeup".ljust(least or 0, "x")[: most if most is not None else None]
+
+
+def _by_use(name: str, hcl: str) -> str | None:
+    """A value for the use of what has a name, which is a pattern; None for a use that takes any."""
+    return next((value for use, value in _BY_USE if re.search(use.replace("NAME", rf"{name}\b"), hcl, re.MULTILINE)), None)
+
+
+def _nested(name: str, paths: list[list[str]], hcl: str) -> Made:
+    """An object with a value at each of these paths."""
+    if not all(paths):
+        return _by_use(name, hcl) or "madeup"
+    keys = dict.fromkeys(path[0] for path in paths)
+    return {key: _nested(rf"{name}\.{key}", [path[1:] for path in paths if path[0] == key], hcl) for key in keys}
 
 
 def _fitting(rules: list[str]) -> str | None:

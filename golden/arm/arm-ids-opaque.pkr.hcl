@@ -11,7 +11,6 @@
 #
 #   gallery_id=... definition=...
 #   -var image_version=$(aib2packer next-version "${gallery_id}/images/${definition}")
-#
 
 packer {
   required_version = ">= 1.13.0"

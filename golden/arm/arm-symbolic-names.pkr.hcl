@@ -9,7 +9,6 @@
 # Image Builder counts on from the highest version in the gallery. To do so, add:
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
-#
 
 packer {
   required_version = ">= 1.13.0"

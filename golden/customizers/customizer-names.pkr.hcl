@@ -148,7 +148,7 @@ build {
   }
 
   provisioner "shell" {
-    name            = "quotes \" $${x} {{y}} é \\"
+    name            = "quotes \" $${1} {{ é \\"
     execute_command = local.as_root
     inline          = ["true"]
   }

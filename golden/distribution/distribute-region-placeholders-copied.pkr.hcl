@@ -202,7 +202,10 @@ build {
         TARGET_REGIONS           = join(" ", [for region, copies in { (lower(replace(var.region, " ", ""))) = "=2", northeurope = "=1" } : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
         LOCATION                 = var.region
         IMAGE_VERSION            = local.gallery_version_id
-        TAGS                     = "by=${var.owner}"
+        TAGS = replace(replace(jsonencode({ operation = "Merge", properties = { tags = { for name, value in merge({
+          by = var.owner
+        }) : name => format("%v", value) } } }), "{{", "{\\u007b"), "@", "\\u0040")
+        TAGS_URL = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/${var.name}/versions/1.2.3/providers/Microsoft.Resources/tags/default?api-version=2021-04-01"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
@@ -230,7 +233,6 @@ build {
             --image-version "$IMAGE_VERSION" \
             --target-regions $TARGET_REGIONS \
             --block-deletion-before-end-of-life false \
-            --tags "$TAGS" \
             --no-wait \
             --output none
           tries=0
@@ -255,6 +257,10 @@ build {
             fi
             sleep 30
           done
+          case "$TAGS" in
+            *'"tags":{}'*) ;; # there is none
+            *) az rest --method patch --url "$TAGS_URL" --body "$TAGS" --output none ;;
+          esac
         EOT
       ]
     }

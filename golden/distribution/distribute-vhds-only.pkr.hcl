@@ -168,66 +168,85 @@ build {
     post-processor "shell-local" {
       name = "second"
       env = { for name, value in {
+        NAME                  = "second_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
         ACCOUNT_NAME          = var.vhd_storage_account
         DESTINATION_CONTAINER = var.vhd_container
-        DESTINATION_BLOB      = "second_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
         SOURCE_BLOB           = "first${build.TempOSDiskName}.vhd"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
         <<-EOT
-          copy=$(az storage blob copy start \
-            --auth-mode login \
-            --account-name "$ACCOUNT_NAME" \
-            --destination-container "$DESTINATION_CONTAINER" \
-            --destination-blob "$DESTINATION_BLOB" \
-            --source-account-name "$ACCOUNT_NAME" \
-            --source-container "$DESTINATION_CONTAINER" \
-            --source-blob "$SOURCE_BLOB" \
-            --query id \
-            --output tsv)
-          # A part of a VHD is none: it does not stay.
+          name="$NAME"
+          partial= # a VHD that is being written where there was none: a part of a VHD is none, and goes
+          new= # the new VHD by another name, while it takes the place of an old one
           clean_up() {
             status=$?
             trap - EXIT
-            az storage blob copy abort \
-              --auth-mode login \
-              --account-name "$ACCOUNT_NAME" \
-              --destination-container "$DESTINATION_CONTAINER" \
-              --destination-blob "$DESTINATION_BLOB" \
-              --copy-id "$copy" ||
-              :
-            az storage blob delete \
-              --auth-mode login \
-              --account-name "$ACCOUNT_NAME" \
-              --container-name "$DESTINATION_CONTAINER" \
-              --name "$DESTINATION_BLOB" ||
-              echo "The VHD is incomplete: delete it." >&2
+            if [ -n "$new" ]; then
+              echo "The new VHD is there as $new, and stays: the old one, $name, may be gone." >&2
+            fi
+            if [ -n "$partial" ]; then
+              az storage blob copy abort \
+                --auth-mode login \
+                --account-name "$ACCOUNT_NAME" \
+                --destination-container "$DESTINATION_CONTAINER" \
+                --destination-blob "$partial" \
+                --copy-id "$${copy:-}" ||
+                :
+              az storage blob delete \
+                --auth-mode login \
+                --account-name "$ACCOUNT_NAME" \
+                --container-name "$DESTINATION_CONTAINER" \
+                --name "$partial" ||
+                echo "The VHD is incomplete, delete it if it is there: $partial" >&2
+            fi
             exit "$status"
           }
           trap clean_up EXIT
           trap 'exit 1' HUP INT TERM
-          tries=0
-          while :; do
-            sign_in
-            status=$(az storage blob show \
+          copy_to() { # the name; then account, container and name of the source
+            copy=$(az storage blob copy start \
               --auth-mode login \
               --account-name "$ACCOUNT_NAME" \
-              --container-name "$DESTINATION_CONTAINER" \
-              --name "$DESTINATION_BLOB" \
-              --query properties.copy.status \
+              --destination-container "$DESTINATION_CONTAINER" \
+              --destination-blob "$1" \
+              --source-account-name "$2" \
+              --source-container "$3" \
+              --source-blob "$4" \
+              --query id \
               --output tsv)
-            case "$status" in
-              success) break ;;
-              failed | aborted) echo "The copy of the VHD ended as: $status" >&2; exit 1 ;;
-            esac
-            tries=$((tries + 1))
-            if [ "$tries" -ge 960 ]; then
-              echo "The VHD was not copied in 240 minutes." >&2
-              exit 1
-            fi
-            sleep 15
-          done
+            tries=0
+            while :; do
+              sign_in
+              copied=$(az storage blob show \
+                --auth-mode login \
+                --account-name "$ACCOUNT_NAME" \
+                --container-name "$DESTINATION_CONTAINER" \
+                --name "$1" \
+                --query properties.copy.status \
+                --output tsv)
+              case "$copied" in
+                success) break ;;
+                failed | aborted) echo "The copy of the VHD ended as: $copied" >&2; exit 1 ;;
+              esac
+              tries=$((tries + 1))
+              if [ "$tries" -ge 960 ]; then
+                echo "The VHD was not copied in 240 minutes." >&2
+                exit 1
+              fi
+              sleep 15
+            done
+          }
+          there=$(az storage blob exists \
+            --auth-mode login \
+            --account-name "$ACCOUNT_NAME" \
+            --container-name "$DESTINATION_CONTAINER" \
+            --name "$name" \
+            --query exists \
+            --output tsv)
+          # A VHD of that name stays until the new one is there by another name.
+          if [ "$there" = true ]; then new="$SOURCE_BLOB"; else partial=$name; fi
+          copy_to "$name" "$ACCOUNT_NAME" "$DESTINATION_CONTAINER" "$SOURCE_BLOB"
           trap - EXIT HUP INT TERM
         EOT
       ]
@@ -246,67 +265,102 @@ build {
     post-processor "shell-local" {
       name = "third"
       env = { for name, value in {
-        DESTINATION_BLOB    = "third_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
+        NAME                = "third_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
         SOURCE_ACCOUNT_NAME = var.vhd_storage_account
         SOURCE_CONTAINER    = var.vhd_container
         SOURCE_BLOB         = "first${build.TempOSDiskName}.vhd"
+        TEMPORARY_NAME      = "packer-temporary-2-${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
         <<-EOT
           # Between two accounts this takes az 2.70, and a role for the blobs of both.
-          copy=$(az storage blob copy start \
-            --auth-mode login \
-            --account-name contosovhds \
-            --destination-container golden \
-            --destination-blob "$DESTINATION_BLOB" \
-            --source-account-name "$SOURCE_ACCOUNT_NAME" \
-            --source-container "$SOURCE_CONTAINER" \
-            --source-blob "$SOURCE_BLOB" \
-            --query id \
-            --output tsv)
-          # A part of a VHD is none: it does not stay.
+          name="$NAME"
+          partial= # a VHD that is being written where there was none: a part of a VHD is none, and goes
+          new= # the new VHD by another name, while it takes the place of an old one
           clean_up() {
             status=$?
             trap - EXIT
-            az storage blob copy abort \
-              --auth-mode login \
-              --account-name contosovhds \
-              --destination-container golden \
-              --destination-blob "$DESTINATION_BLOB" \
-              --copy-id "$copy" ||
-              :
-            az storage blob delete \
-              --auth-mode login \
-              --account-name contosovhds \
-              --container-name golden \
-              --name "$DESTINATION_BLOB" ||
-              echo "The VHD is incomplete: delete it." >&2
+            if [ -n "$new" ]; then
+              echo "The new VHD is there as $new, and stays: the old one, $name, may be gone." >&2
+            fi
+            if [ -n "$partial" ]; then
+              az storage blob copy abort \
+                --auth-mode login \
+                --account-name contosovhds \
+                --destination-container golden \
+                --destination-blob "$partial" \
+                --copy-id "$${copy:-}" ||
+                :
+              az storage blob delete \
+                --auth-mode login \
+                --account-name contosovhds \
+                --container-name golden \
+                --name "$partial" ||
+                echo "The VHD is incomplete, delete it if it is there: $partial" >&2
+            fi
             exit "$status"
           }
           trap clean_up EXIT
           trap 'exit 1' HUP INT TERM
-          tries=0
-          while :; do
-            sign_in
-            status=$(az storage blob show \
+          copy_to() { # the name; then account, container and name of the source
+            copy=$(az storage blob copy start \
+              --auth-mode login \
+              --account-name contosovhds \
+              --destination-container golden \
+              --destination-blob "$1" \
+              --source-account-name "$2" \
+              --source-container "$3" \
+              --source-blob "$4" \
+              --query id \
+              --output tsv)
+            tries=0
+            while :; do
+              sign_in
+              copied=$(az storage blob show \
+                --auth-mode login \
+                --account-name contosovhds \
+                --container-name golden \
+                --name "$1" \
+                --query properties.copy.status \
+                --output tsv)
+              case "$copied" in
+                success) break ;;
+                failed | aborted) echo "The copy of the VHD ended as: $copied" >&2; exit 1 ;;
+              esac
+              tries=$((tries + 1))
+              if [ "$tries" -ge 960 ]; then
+                echo "The VHD was not copied in 240 minutes." >&2
+                exit 1
+              fi
+              sleep 15
+            done
+          }
+          there=$(az storage blob exists \
+            --auth-mode login \
+            --account-name contosovhds \
+            --container-name golden \
+            --name "$name" \
+            --query exists \
+            --output tsv)
+          # A VHD of that name stays until the new one is there by another name.
+          if [ "$there" = true ]; then
+            partial="$TEMPORARY_NAME"
+            copy_to "$partial" "$SOURCE_ACCOUNT_NAME" "$SOURCE_CONTAINER" "$SOURCE_BLOB"
+            new=$partial partial=""
+            copy_to "$name" contosovhds golden "$new"
+            spare=$new new=""
+            az storage blob delete \
               --auth-mode login \
               --account-name contosovhds \
               --container-name golden \
-              --name "$DESTINATION_BLOB" \
-              --query properties.copy.status \
-              --output tsv)
-            case "$status" in
-              success) break ;;
-              failed | aborted) echo "The copy of the VHD ended as: $status" >&2; exit 1 ;;
-            esac
-            tries=$((tries + 1))
-            if [ "$tries" -ge 960 ]; then
-              echo "The VHD was not copied in 240 minutes." >&2
-              exit 1
-            fi
-            sleep 15
-          done
+              --name "$spare" ||
+              echo "Left over, delete it: $spare" >&2
+          else
+            # there is none
+            partial=$name
+            copy_to "$name" "$SOURCE_ACCOUNT_NAME" "$SOURCE_CONTAINER" "$SOURCE_BLOB"
+          fi
           trap - EXIT HUP INT TERM
         EOT
       ]

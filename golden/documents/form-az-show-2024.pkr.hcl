@@ -8,7 +8,6 @@
 # Image Builder counts on from the highest version in the gallery. To do so, add:
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/i)
-#
 
 packer {
   required_version = ">= 1.13.0"

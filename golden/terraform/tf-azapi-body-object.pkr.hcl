@@ -9,7 +9,6 @@
 #
 #   shared_image_bastion_id=...
 #   -var image_version=$(aib2packer next-version "${shared_image_bastion_id}")
-#
 
 packer {
   required_version = ">= 1.13.0"

@@ -1,7 +1,7 @@
 # VM image it-web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var shared_image_image_id=... build.pkr.hcl
+#   timeout 240m packer build -var 'shared_image_image_id={...}' build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery.

@@ -1,7 +1,7 @@
 # VM image it-job, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 120m packer build -var deployment_tenant_id=... -var user_assigned_identity_aib_id=... -var shared_image_this_id=... build.pkr.hcl
+#   timeout 120m packer build -var deployment_tenant_id=... -var user_assigned_identity_aib_id=... -var 'shared_image_this_id={...}' build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery, and Managed Identity Operator on

@@ -1,7 +1,7 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 120m packer build -var regions=... -var tags=... build.pkr.hcl
+#   timeout 120m packer build -var 'regions=["..."]' -var 'tags={...}' build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity aib had: the gallery.

@@ -1,7 +1,7 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var commands=... -var code=... -var filters=... build.pkr.hcl
+#   timeout 240m packer build -var 'commands=["..."]' -var code=... -var 'filters=["..."]' build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity aib had: the managed image's resource group.

@@ -1,7 +1,7 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var regions=... -var targets=... build.pkr.hcl
+#   timeout 240m packer build -var 'regions=["..."]' -var 'targets=[...]' build.pkr.hcl
 #
 # Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
 # and what the identity aib had: the gallery.

@@ -313,18 +313,16 @@ build {
   post-processor "shell-local" {
     name = "first-tags"
     env = { for name, value in {
-      TAGS        = join("\n", [for name, value in var.image_tags : "${name}=${value}"])
-      RESOURCE_ID = local.gallery_version_id
+      TAGS     = replace(replace(jsonencode({ operation = "Merge", properties = { tags = { for name, value in merge(var.image_tags) : name => format("%v", value) } } }), "{{", "{\\u007b"), "@", "\\u0040")
+      TAGS_URL = "${local.gallery_version_id}/providers/Microsoft.Resources/tags/default?api-version=2021-04-01"
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       local.sign_in,
       <<-EOT
-        set --
-        while IFS= read -r tag; do [ -z "$tag" ] || set -- "$@" "$tag"; done <<END
-        $TAGS
-        END
-        [ "$#" -gt 0 ] || exit 0 # the Azure CLI refuses to add no tag
-        az tag update --resource-id "$RESOURCE_ID" --operation Merge --tags "$@" --output none
+        case "$TAGS" in
+          *'"tags":{}'*) ;; # there is none
+          *) az rest --method patch --url "$TAGS_URL" --body "$TAGS" --output none ;;
+        esac
       EOT
     ]
   }
@@ -333,18 +331,16 @@ build {
   post-processor "shell-local" {
     name = "third-tags"
     env = { for name, value in {
-      TAGS        = join("\n", [for name, value in var.copy_tags : "${name}=${value}"])
-      RESOURCE_ID = "/subscriptions/${build.SubscriptionID}/resourceGroups/r/providers/Microsoft.Compute/images/third"
+      TAGS     = replace(replace(jsonencode({ operation = "Merge", properties = { tags = { for name, value in merge(var.copy_tags) : name => format("%v", value) } } }), "{{", "{\\u007b"), "@", "\\u0040")
+      TAGS_URL = "/subscriptions/${build.SubscriptionID}/resourceGroups/r/providers/Microsoft.Compute/images/third/providers/Microsoft.Resources/tags/default?api-version=2021-04-01"
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       local.sign_in,
       <<-EOT
-        set --
-        while IFS= read -r tag; do [ -z "$tag" ] || set -- "$@" "$tag"; done <<END
-        $TAGS
-        END
-        [ "$#" -gt 0 ] || exit 0 # the Azure CLI refuses to add no tag
-        az tag update --resource-id "$RESOURCE_ID" --operation Merge --tags "$@" --output none
+        case "$TAGS" in
+          *'"tags":{}'*) ;; # there is none
+          *) az rest --method patch --url "$TAGS_URL" --body "$TAGS" --output none ;;
+        esac
       EOT
     ]
   }
@@ -355,10 +351,11 @@ build {
       name = "second"
       env = { for name, value in {
         GALLERY_IMAGE_VERSION = local.image_version
-        TAGS                  = join("\n", [for name, value in var.copy_tags : "${name}=${value}"])
         TARGET_REGIONS        = join(" ", [for region, copies in merge({ westeurope = "=1" }, { for region in distinct([for region in concat(var.regions, ["North Europe"]) : lower(replace(region, " ", ""))]) : region => "=1" }) : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
         IMAGE_VERSION         = local.gallery_version_id
         MINUTES               = floor(var.minutes)
+        TAGS                  = replace(replace(jsonencode({ operation = "Merge", properties = { tags = { for name, value in merge(var.copy_tags) : name => format("%v", value) } } }), "{{", "{\\u007b"), "@", "\\u0040")
+        TAGS_URL              = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/second/versions/${local.image_version}/providers/Microsoft.Resources/tags/default?api-version=2021-04-01"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
@@ -375,10 +372,6 @@ build {
             echo "There is a version $version: delete it, or choose another one." >&2
             exit 1
           fi
-          set --
-          while IFS= read -r tag; do [ -z "$tag" ] || set -- "$@" "$tag"; done <<END
-          $TAGS
-          END
           # shellcheck disable=SC2086 # the regions are words of their own
           az sig image-version create \
             --subscription 00000000-0000-0000-0000-000000000001 \
@@ -390,7 +383,6 @@ build {
             --image-version "$IMAGE_VERSION" \
             --target-regions $TARGET_REGIONS \
             --block-deletion-before-end-of-life false \
-            --tags "$@" \
             --no-wait \
             --output none
           tries=0
@@ -415,6 +407,10 @@ build {
             fi
             sleep 30
           done
+          case "$TAGS" in
+            *'"tags":{}'*) ;; # there is none
+            *) az rest --method patch --url "$TAGS_URL" --body "$TAGS" --output none ;;
+          esac
         EOT
       ]
     }

@@ -9,7 +9,6 @@
 #
 #   gallery_image_id=...
 #   -var image_version=$(aib2packer next-version "${gallery_image_id}")
-#
 
 packer {
   required_version = ">= 1.13.0"

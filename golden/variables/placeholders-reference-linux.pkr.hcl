@@ -5,7 +5,7 @@
 #   timeout 80m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to vnet_name, subnet_name, vnet_rg_name, path_to_script, sha256_checksum, commands_to_run,
-# source_location, name, resource_id, region, name2, value, rg_name, shared_image_gal_name, image_def_name,
+# source_location, destination, name, resource_id, region, name2, value, rg_name, shared_image_gal_name, image_def_name,
 # region_where_the_gallery_is_deployed, vhd_name, vhd_storage_account, vhd_resource_group_name.
 #
 # Run it on Linux, where it can reach the subnet of the build VM. The account needs Contributor on the subscription, which Image
@@ -61,6 +61,11 @@ variable "commands_to_run" {
 variable "source_location" {
   type        = string
   description = "Fills in <source location> of the template. Whoever runs Packer gives it."
+}
+
+variable "destination" {
+  type        = string
+  description = "Fills in <destination> of the template. Whoever runs Packer gives it."
 }
 
 variable "name" {
@@ -386,7 +391,7 @@ build {
   provisioner "file" {
     name        = "f"
     source      = "${local.downloads}/05-f"
-    destination = "<destination>"
+    destination = var.destination
     generated   = true
   }
 

@@ -19,7 +19,7 @@ from tests.cases.templates import GALLERY_TARGET, Json, codes_of, hcl_of, templa
         ("<a><b>", '"${var.a}${var.b}"'),
         ("<a b.c-d>", "var.a_b_c_d"),
         ("${x}-$(y)", '"${var.x}-${var.y}"'),
-        ("a__x__", '"a__x__"'),
+        ("a__x__b", '"a${var.x}b"'),
         ("__x__", "var.x"),
         ("{{ x }}[[y]]", '"${var.x}${var.y}"'),
         ("100%", '"100%"'),
@@ -41,6 +41,27 @@ def test_commands_are_left_alone(command: str) -> None:
     hcl = hcl_of(template(customize=[{"type": "Shell", "inline": [command]}]))
 
     assert f'inline          = ["{command}"]' in hcl
+
+
+@pytest.mark.parametrize("path", ["<path>", "__path__", "%path_in_vm%", "/tmp/${path}/a", "/tmp/<path>/a"])
+def test_a_token_in_a_path_is_a_variable(path: str) -> None:
+    step = {"type": "File", "sourceUri": "https://example.com/a", "destination": path}
+
+    assert re.search(r'  destination = (?:var\.path|"/tmp/\$\{var\.path\}/a")', hcl_of(template(customize=[step])))
+
+
+@pytest.mark.parametrize("name", ["<name>", "install-__name__", "${name}", "[[name]]"])
+def test_a_step_whose_name_is_to_be_filled_in_has_none(name: str) -> None:
+    document = template(customize=[{"type": "Shell", "name": name, "inline": ["true"]}])
+
+    assert codes_of(document) == ["AIB2P472"]
+
+
+@pytest.mark.parametrize("form", ["<{}>", "${{{}}}", "__{}__"])
+def test_a_token_in_quotes_where_a_list_belongs_is_a_text(form: str) -> None:
+    hcl = hcl_of(template(customize=[{"type": "Shell", "inline": form.format("commands")}]))
+
+    assert "inline          = [var.commands]\n" in hcl
 
 
 def test_a_signature_in_a_url_that_was_encoded_twice_is_a_secret() -> None:
@@ -85,12 +106,15 @@ def test_a_token_of_any_tool_is_a_variable_as_a_whole(size: str) -> None:
 
 FORMS = ("<{}>", "#{{{}}}#", "${{{}}}", "$({})", "{{{{ {} }}}}", "[[{}]]", "%{}%", "__{}__")
 BARE = {
-    "disk": ("  os_disk_size_gb              = var.disk\n", "number", "64"),
+    "disk": ("  os_disk_size_gb                  = var.disk\n", "number", "64"),
     "minutes": ('  polling_duration_timeout = "${var.minutes}m"\n', "number", "90"),
     "excluded": ("  shared_gallery_image_version_exclude_from_latest = var.excluded\n", "bool", "true"),
     "regions": ('concat(["westeurope"], var.regions)', "list(string)", '["northeurope"]'),
     "tags": ("  azure_tags = var.tags\n", "map(string)", '{"a": "b"}'),
     "command": ("[var.command]", "string", "true"),
+    "commands": ("inline          = var.commands\n", "list(string)", '["true"]'),
+    "disks": ("[for disk in var.disks : disk.sizeGB]", "list(map(string))", '[{"sizeGB": 10}]'),
+    "identities": ("  user_assigned_managed_identities = var.identities\n", "list(string)", "[]"),
     "uri": ("= var.uri\n", "string", "https://example.com/a.sh"),
     "checksum": ("= var.checksum\n", "string", "a" * 64),
 }
@@ -108,10 +132,12 @@ def bare_tokens(form: str) -> str:
     document = template(
         properties={
             "buildTimeoutInMinutes": token["minutes"],
-            "vmProfile": {"osDiskSizeGB": token["disk"]},
+            "vmProfile": {"osDiskSizeGB": token["disk"], "userAssignedIdentities": token["identities"]},
+            "additionalDataDisks": token["disks"],
         },
         customize=[
             {"type": "Shell", "inline": [token["command"]]},
+            {"type": "Shell", "inline": token["commands"]},
             {"type": "Shell", "scriptUri": token["uri"], "sha256Checksum": token["checksum"]},
         ],
         distribute=[

@@ -59,9 +59,81 @@ def test_what_the_compiler_says_is_told(tmp_path: Path) -> None:
 
 
 def test_of_a_bicep_parameters_file_the_error_says_what_to_run(tmp_path: Path) -> None:
-    (tmp_path / "main.bicepparam").write_text("using 'main.bicep'\n")
+    (tmp_path / "main.bicepparam").write_text("using 'main.bicep'\nparam a = 1 + 2\n")
 
     done = convert(tmp_path, str(tmp_path), "-p", "main.bicepparam")
 
     assert done.returncode == 2
     assert "bicep build-params main.bicepparam" in done.stderr
+
+
+PARAMETERS = """// Bicep parameters
+using './main.bicep'
+extends 'base.bicepparam'
+
+var group = 'images'
+var tags = {
+  team: 'it\\'s us'
+  'cost-center': 42
+}
+param size = 'Standard_D${4}s_v5'
+param regions = [ 'westeurope', group
+  readEnvironmentVariable('NOT_SET', 'northeurope') /* the last */ ]
+param tags = { team: tags.team, on: true, no: null }
+param script = '''
+echo ${group}
+'''
+param password = az.getSecret('s', 'g', 'v', 'name')
+#disable-next-line no-unused
+param disk = -1
+"""
+
+
+def test_a_parameters_file_of_values_needs_no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import json
+
+    from aib2packer.app.bicep import build_parameters
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "web.bicepparam").write_text(PARAMETERS)
+    (tmp_path / "base.bicepparam").write_text("using none\nparam size = 'small'\nparam zone = 1\n")
+
+    parameters = json.loads(build_parameters(tmp_path / "web.bicepparam"))["parameters"]
+
+    vault = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v"
+    assert parameters == {
+        "size": {"value": "Standard_D4s_v5"},
+        "zone": {"value": 1},
+        "regions": {"value": ["westeurope", "images", "northeurope"]},
+        "tags": {"value": {"team": "it's us", "on": True, "no": None}},
+        "script": {"value": "echo ${group}\n"},
+        "password": {"reference": {"keyVault": {"id": vault}, "secretName": "name"}},
+        "disk": {"value": -1},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("param a = concat('a', 'b')", "1:11"),
+        ("using none\nparam a = 1 + 2", "2:13"),
+        ("import { x } from 'y.bicep'", "1:7"),
+        ("param a = x", "1:11"),
+        ("param a = 'it", "1:14"),
+        ("param a = readEnvironmentVariable('NOT_SET')", "1:11"),
+        ("extends 'web.bicepparam'", "1:8"),
+        ("param a = " + 100 * "[", "1:62"),
+    ],
+)
+def test_an_expression_in_a_parameters_file_needs_a_compiler(
+    text: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aib2packer.app.bicep import build_parameters
+    from aib2packer.text.source import FileError
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "web.bicepparam").write_text(text)
+
+    with pytest.raises(FileError, match=rf"web\.bicepparam:{place}: .*no Bicep compiler") as error:
+        build_parameters(tmp_path / "web.bicepparam")
+    assert "bicep build-params" in error.value.help

@@ -149,3 +149,30 @@ def test_two_templates_of_one_name_are_told_and_the_first_is_written(folder: Pat
     assert (
         "again.json: AIB2P023 error: packer/web.pkr.hcl, which this template becomes, is made of web.json in this run" in stderr
     )
+
+
+def test_builds_of_a_folder_share_what_is_alike_in_their_scripts_until_one_of_them_changes(tmp_path: Path) -> None:
+    def lay(**lines: list[str]) -> None:
+        for name, texts in lines.items():
+            steps = [
+                {"type": "PowerShell", "name": f"{name}{number}", "inline": [text] * 30} for number, text in enumerate(texts)
+            ]
+            built = template(source=WINDOWS, name=name, customize=steps)
+            (tmp_path / f"{name}.json").write_text(json.dumps(built), encoding="utf-8")
+
+    def scripts() -> set[str]:
+        return {path for path in state(tmp_path / "dir") if path.startswith("scripts/") and path.count("/") > 1}
+
+    lay(db=["one", "two"], web=["two", "three"])
+    assert convert("db.json", "web.json", "--into", "dir", cwd=tmp_path)[0] == 0
+    assert scripts() == {"scripts/db/01-db0.ps1", "scripts/db/02-db1.ps1", "scripts/web/02-web1.ps1"}
+    assert '"${path.root}/scripts/db/02-db1.ps1"' in (tmp_path / "dir/web.pkr.hcl").read_text(encoding="utf-8")
+    assert convert("web.json", "--into", "dir", "--check", cwd=tmp_path)[0] == 0
+
+    lay(db=["one", "four"])
+    status, _, said = convert("db.json", "--into", "dir", "--force", cwd=tmp_path)
+    assert (status, "no longer uses" in said) == (0, False)
+    assert convert("db.json", "--into", "dir", "--check", cwd=tmp_path)[0] == 0
+    assert scripts() >= {"scripts/db/02-db1.ps1", "scripts/db/02-db1-2.ps1"}
+    assert b"two" in (tmp_path / "dir/scripts/db/02-db1.ps1").read_bytes()
+    assert convert("web.json", "--into", "dir", "--check", cwd=tmp_path)[0] == 0

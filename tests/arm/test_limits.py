@@ -237,6 +237,18 @@ def test_a_chain_of_defaults_as_people_write_it_becomes_a_local_each() -> None:
     assert 'v40 = local.v39 == "" ? "d40" : local.v39' in conversion.hcl
 
 
+@pytest.mark.parametrize(
+    "default",
+    ["[nothing(1)]", "[concat('a'", "[parameters('p')]", "[variables('none')]"],
+    ids=["call", "end", "circle", "none"],
+)
+def test_a_default_that_the_image_does_not_need_is_not_evaluated(default: str) -> None:
+    document = json.loads(template("true"))
+    document["parameters"] = {"p": {"type": "string", "defaultValue": default}}
+
+    assert convert(json.dumps(document)).hcl is not None
+
+
 def test_what_stands_beside_an_image_template_never_stops_it() -> None:
     beside = [
         {
@@ -252,3 +264,48 @@ def test_what_stands_beside_an_image_template_never_stops_it() -> None:
     conversion = convert(json.dumps(document))
     assert conversion.hcl is not None
     assert codes.EXPRESSION not in {finding.code for finding in conversion.findings}
+
+
+HOSTILE: list[Any] = [
+    {"condition": {"a": 1}},
+    {"condition": "[concat('a'"},
+    {"condition": "[equals(reference('x').y, parameters('none'))]"},
+    {"name": {"a": 1}},
+    {"name": "[concat('a', copyIndex('none'))]", "copy": {"name": "c", "count": 2}},
+    {"copy": {"name": "c", "count": 1_000_000_000}},
+    {"copy": "[parameters('none')]"},
+    {"dependsOn": "[parameters('none')]"},
+    {"resources": [5, None, {"type": "x", "name": "[x("}]},
+    {"type": "[parameters('none')]"},
+    {"type": "Microsoft.Resources/deployments", "condition": "[none()]", "properties": {"template": "[parameters('none')]"}},
+    {
+        "type": "Microsoft.Resources/deployments",
+        "properties": {"template": {"resources": "[none()]", "variables": {"v": "[none("}}},
+    },
+    {
+        "type": "Microsoft.Compute/galleries/images",
+        "name": "[none()]",
+        "properties": {"features": "[none()]", "osType": {"a": 1}},
+    },
+    {
+        "type": "Microsoft.Resources/deployments",
+        "condition": "[none()]",
+        "copy": {"name": "c", "count": "[none()]"},
+        "properties": {"templateLink": {"uri": "[none()]"}, "parameters": "[x("},
+    },
+    {"type": "Microsoft.VirtualMachineImages/imageTemplates/triggers", "name": "[none()]", "properties": "[none()]"},
+    "text",
+    None,
+]
+
+
+@pytest.mark.parametrize("symbolic", [False, True], ids=["listed", "by name"])
+def test_no_resource_beside_an_image_template_stops_it_however_broken_it_is(*, symbolic: bool) -> None:
+    document = json.loads(template("true"))
+    beside = [{"type": "x/y", "name": "n", **one} if isinstance(one, dict) else one for one in HOSTILE]
+    document["resources"] = [*beside, *document["resources"]]
+    if symbolic:
+        document["languageVersion"] = "2.0"
+        document["resources"] = {f"r{number}": one for number, one in enumerate(document["resources"])}
+
+    assert convert(json.dumps(document)).hcl is not None

@@ -374,11 +374,11 @@ def test_a_byte_order_mark_and_utf_16_are_read() -> None:
 def test_many_templates_get_a_folder_each_and_a_table(folder: Path) -> None:
     status, stdout, stderr = convert("good.json", "lossy.json", "wrong.json", "-o", "out", cwd=folder)
     assert (status, stdout) == (1, "")
-    assert files_in(folder / "out") == {"good/build.pkr.hcl", "lossy/build.pkr.hcl"}
-    for name, text in {"good": GOOD, "lossy": LOSSY}.items():
-        origin = Origin(f"{name}.json", sha256(text.encode()).hexdigest(), aib2packer.__version__)
+    assert files_in(folder / "out") == {"t/build.pkr.hcl", "lossy/build.pkr.hcl"}
+    for file, place, text in (("good", "t", GOOD), ("lossy", "lossy", LOSSY)):
+        origin = Origin(f"{file}.json", sha256(text.encode()).hexdigest(), aib2packer.__version__)
         expected = aib2packer.convert(text, options=aib2packer.Options(side_files=True, origin=origin)).hcl
-        assert (folder / "out" / name / "build.pkr.hcl").read_bytes().decode() == expected
+        assert (folder / "out" / place / "build.pkr.hcl").read_bytes().decode() == expected
     *_, header, good, lossy, wrong, blank, total = stderr.splitlines()
     assert header.split() == ["template", "outcome", "to", "act", "on", "to", "decide", "to", "know"]
     assert good.split() == ["good.json", "converted", "1", "1", "1"]
@@ -400,7 +400,7 @@ def test_a_folder_is_searched_and_what_is_no_template_does_not_fail(folder: Path
         (folder / "in" / name).write_text(text, encoding="utf-8")
     status, _, stderr = convert("in", "-o", "out", cwd=folder)
     assert status == 0
-    assert files_in(folder / "out") == {"a/build.pkr.hcl", "b/build.pkr.hcl", "sub/c/build.pkr.hcl"}
+    assert files_in(folder / "out") == {"t/build.pkr.hcl", "b/build.pkr.hcl", "sub/t/build.pkr.hcl"}
     rows = [line.split("  ")[0] for line in stderr.splitlines()[-6:-3]]
     assert rows == [str(Path("in", name)) for name in ("a.jsonc", "b.json", "sub/c.JSON")]
     assert stderr.splitlines()[-3] == "1 other file holds no image template."
@@ -420,7 +420,7 @@ def test_the_worst_exit_status_counts_and_the_others_are_converted(folder: Path)
     (folder / "bytes.json").write_bytes(b'\xff"imageTemplates"')
     status, _, stderr = convert(".", "-o", "out", cwd=folder)
     assert status == 2
-    assert files_in(folder / "out") == {"good/build.pkr.hcl", "lossy/build.pkr.hcl"}
+    assert files_in(folder / "out") == {"t/build.pkr.hcl", "lossy/build.pkr.hcl"}
     assert "bytes.json: AIB2P020 error: not UTF-8 text (byte 0)\n" in stderr
     assert stderr.splitlines()[-1] == "Converted 2 of 4 templates. 26 of 43 settings converted, 17 lost."
 
@@ -435,11 +435,11 @@ def test_quiet_prints_no_table(folder: Path) -> None:
 
 
 def test_a_file_that_differs_stops_only_its_own_template(folder: Path) -> None:
-    (folder / "out/good").mkdir(parents=True)
-    (folder / "out/good/build.pkr.hcl").write_bytes(b"mine")
+    (folder / "out/t").mkdir(parents=True)
+    (folder / "out/t/build.pkr.hcl").write_bytes(b"mine")
     status, _, stderr = convert("good.json", "lossy.json", "-o", "out", cwd=folder)
     assert status == 1
-    assert (folder / "out/good/build.pkr.hcl").read_bytes() == b"mine"
+    assert (folder / "out/t/build.pkr.hcl").read_bytes() == b"mine"
     assert (folder / "out/lossy/build.pkr.hcl").exists()
     assert "not written" in stderr.splitlines()[-4]
 
@@ -449,7 +449,7 @@ def test_names_that_collide_are_told_apart_in_the_same_way_each_time(folder: Pat
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(GOOD, encoding="utf-8")
     arguments = ("a/x.json", "b", "c/x-2.json", "c/..json", "c/...json", "a/x.json", "-", "-o", "out")
-    expected = {"x", "X-2", "x-3", "x-2-2", "template", "template-2", "stdin"}
+    expected = {"t", "X-2", "x-3", "x-2-2", "template", "template-2", "stdin"}
     for _ in range(2):
         status, _, stderr = convert(*arguments, stdin=GOOD, cwd=folder)
         assert status == 0

@@ -65,10 +65,10 @@ set = { owner = "me" }
     )
     status, _, stderr = convert(".", "-o", "out", cwd=tmp_path)
     assert status == 0, stderr
-    assert files_in(tmp_path / "out") >= {"images/a/build.pkr.hcl", "windows/b/build.pkr.hcl", "c/build.pkr.hcl"}
+    assert files_in(tmp_path / "out") >= {"images/a/build.pkr.hcl", "windows/t/build.pkr.hcl", "t/build.pkr.hcl"}
     assert 'os_type         = "Linux"' in hcl(tmp_path, "images/a")
-    assert "user_data" in hcl(tmp_path, "windows/b")
-    given = next((tmp_path / "out/c").glob("*.auto.pkrvars.hcl")).read_text(encoding="utf-8")
+    assert "user_data" in hcl(tmp_path, "windows/t")
+    given = next((tmp_path / "out/t").glob("*.auto.pkrvars.hcl")).read_text(encoding="utf-8")
     assert '"me"' in given
     assert '"Standard_D2s_v5"' in given
 
@@ -95,7 +95,7 @@ def test_what_moves_gets_its_new_name_wherever_it_stands(tmp_path: Path) -> None
     configure(tmp_path, f'[replace]\n"{SUBSCRIPTION}" = "{new}"\n"rg" = "packer-images"\n')
     status, _, stderr = convert("in", "-o", "out", cwd=tmp_path)
     assert status == 0, stderr
-    for name in "ab":
+    for name in "tb":
         assert f'= "{new}"' in hcl(tmp_path, name)
         assert 'managed_image_resource_group_name = "packer-images"' in hcl(tmp_path, name)
     assert "echo packer-images rg-2 my.rg" in hcl(tmp_path, "c")
@@ -181,7 +181,13 @@ def test_options_of_another_command_may_stand_in_the_file(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("name", ["aib2packer.toml", "pyproject.toml"])
 def test_the_nearest_file_above_each_template_counts_before_that_of_the_working_folder(tmp_path: Path, name: str) -> None:
-    lay(tmp_path, repo__linux__a_json=GOOD, repo__windows__b_json=GOOD, other__c_json=GOOD, work__d_json=GOOD)
+    lay(
+        tmp_path,
+        repo__linux__a_json=GOOD,
+        repo__windows__b_json=GOOD.replace('"name": "t"', '"name": "b"'),
+        other__c_json=GOOD,
+        work__d_json=GOOD,
+    )
     head = "[tool.aib2packer]\n" if name == "pyproject.toml" else ""
     (tmp_path / "repo" / name).write_text(f'{head}auth = "msi"\n', encoding="utf-8")
     (tmp_path / "repo/windows" / name).write_text(f'{head}auth = "oidc"\n', encoding="utf-8")
@@ -196,10 +202,10 @@ def test_the_nearest_file_above_each_template_counts_before_that_of_the_working_
             for folder, text in texts.items()
         }
 
-    assert signed_in("../repo") == {"a": "msi", "b": "oidc"}
+    assert signed_in("../repo") == {"t": "msi", "b": "oidc"}
     assert [*signed_in("../repo/windows").values()] == ["oidc"]
     assert [*signed_in("../other/c.json").values()] == ["secret"]
-    assert signed_in("../other/c.json", "../repo/linux/a.json", "../repo/windows") == {"c": "secret", "a": "msi", "b": "oidc"}
+    assert signed_in("../other/c.json", "../repo/linux/a.json", "../repo/windows") == {"t": "secret", "a": "msi", "b": "oidc"}
 
 
 def test_a_file_further_down_holds_in_place_of_the_one_above_and_has_rules_names_and_exceptions_of_its_own(
@@ -224,13 +230,13 @@ folder = "windows/{{stem}}"
     status, _, stderr = convert("in", "-o", "out", cwd=tmp_path)
     assert status == 0, stderr
     assert {name for name in files_in(tmp_path / "out") if name.endswith(".pkr.hcl")} == {
-        "a/build.pkr.hcl",
-        "shop/b/build.pkr.hcl",
+        "t/build.pkr.hcl",
+        "shop/t/build.pkr.hcl",
         "windows/c/build.pkr.hcl",
     }
-    assert ('"everywhere"' in hcl(tmp_path, "a"), '"shop"' in hcl(tmp_path, "shop/b")) == (True, True)
-    assert ["use_azure_cli_auth" in hcl(tmp_path, name) for name in ("a", "shop/b", "windows/c")] == [False, True, True]
-    assert ["# in/shop/b.json:" in hcl(tmp_path, name) for name in ("a", "shop/b")] == [False, True]
+    assert ('"everywhere"' in hcl(tmp_path, "t"), '"shop"' in hcl(tmp_path, "shop/t")) == (True, True)
+    assert ["use_azure_cli_auth" in hcl(tmp_path, name) for name in ("t", "shop/t", "windows/c")] == [False, True, True]
+    assert ["# in/shop/b.json:" in hcl(tmp_path, name) for name in ("t", "shop/t")] == [False, True]
     nested = tmp_path / "in/shop/aib2packer.toml"
     assert f"{nested}: `mistyped` in [replace] occurs in no template here" in stderr
     assert f"{nested}: `baseline` is about a whole run, and holds for one that begins in that folder.\n" in stderr
@@ -240,7 +246,7 @@ def test_options_of_the_command_line_and_a_file_that_it_names_count_before_those
     lay(tmp_path, in__shop__b_json=GOOD, in__shop__c_json=GOOD)
     configure(tmp_path / "in/shop", 'auth = "msi"\nexclude = ["c.*"]\n')
     assert convert("in", "-o", "out", "--auth", "cli", "--exclude", "b.*", cwd=tmp_path)[0] == 0
-    assert "use_azure_cli_auth" in hcl(tmp_path, "shop/c")
+    assert "use_azure_cli_auth" in hcl(tmp_path, "shop/t")
     assert not (tmp_path / "out/shop/b").exists()
     assert convert("in", "-o", "out", "--force", "--config", "", cwd=tmp_path)[0] == 0
     assert "use_azure_cli_auth" in hcl(tmp_path, "shop/b")

@@ -82,7 +82,7 @@ def test_a_bicep_file_without_a_compiler_is_a_row_that_says_what_is_missing(tmp_
     assert "main.bicep: AIB2P020 error: a Bicep file needs the Bicep compiler, which is not on PATH\n" in stderr
     assert re.search(r"^main\.bicep +not built +1", stderr, re.MULTILINE)
     assert "network.bicep" not in stderr
-    assert (tmp_path / "out/good/build.pkr.hcl").exists()
+    assert (tmp_path / "out/t/build.pkr.hcl").exists()
 
 
 # Several image templates in one input
@@ -116,7 +116,7 @@ def test_each_image_template_of_an_input_becomes_a_build(tmp_path: Path, text: s
 def test_below_a_folder_they_lie_in_the_folder_of_their_file_and_count_as_expected(tmp_path: Path) -> None:
     lay(tmp_path, in__list_json=json.dumps(listed("web", "db")), in__good_json=GOOD)
     assert convert("in", "-o", "out", cwd=tmp_path)[0] == 0
-    assert files_in(tmp_path / "out") == {"list/web/build.pkr.hcl", "list/db/build.pkr.hcl", "good/build.pkr.hcl"}
+    assert files_in(tmp_path / "out") == {"list/web/build.pkr.hcl", "list/db/build.pkr.hcl", "t/build.pkr.hcl"}
     assert convert("in", "-o", "out", "--check", cwd=tmp_path)[0] == 0
 
 

@@ -301,7 +301,7 @@ def test_what_a_baseline_accepts_neither_fails_nor_is_shown(folder: Path) -> Non
     assert re.search(r"^\d accepted findings are not shown \(--baseline\)\.$", stderr, re.MULTILINE)
     assert convert(*arguments, "--fail-on", "loss", "--baseline", "known.toml", cwd=folder)[0] == 1
     assert convert(*arguments, "--check", "--baseline", "known.toml", cwd=folder)[0] == 0
-    (folder / "out/good/build.pkr.hcl").write_text("", encoding="utf-8")
+    (folder / "out/t/build.pkr.hcl").write_text("", encoding="utf-8")
     assert convert(*arguments, "--check", "--baseline", "known.toml", cwd=folder)[0] == 1
 
 

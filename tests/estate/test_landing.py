@@ -25,8 +25,58 @@ def test_the_record_has_the_digest_of_each_file() -> None:
     assert convert("in", "-o", "out")[0] == 0
 
     files = state()
-    recorded = json.loads(files.pop(".aib2packer.json"))["files"]
-    assert recorded == {path: sha256_of(content) for path, content in files.items()}
+    recorded = json.loads(files.pop(".aib2packer.json"))
+    assert recorded["files"] == {path: sha256_of(content) for path, content in files.items()}
+    assert recorded["builds"] == {"db": "in/db.json", "deep/app": "in/deep/app.json", "web": "in/web.json"}
+
+
+def test_a_folder_is_called_as_the_image_template_in_the_file() -> None:
+    named = {
+        "parameters": {"n": {"type": "string", "defaultValue": "Mail"}},
+        "resources": [image("[concat(parameters('n'), ' 1')]")],
+    }
+    lay("in", one=image("API"), two=image("[uniqueString(resourceGroup().id)]"), three=image("a/b"), web=image("db"), p=named)
+
+    assert convert("in", "-o", "out")[0] == 0
+
+    assert json.loads(Path("out/.aib2packer.json").read_bytes())["builds"] == {
+        "API": "in/one.json",
+        "Mail 1": "in/p.json",
+        "a-b": "in/three.json",
+        "db": "in/db.json",
+        "deep/app": "in/deep/app.json",
+        "two": "in/two.json",  # only Azure knows its name
+        "web": "in/web.json",  # another one is called as it is
+    }
+    assert convert("in", "-o", "out", "--check")[0] == 0
+
+
+def test_a_folder_that_was_given_stays_whatever_comes_before_it() -> None:
+    convert("in", "-o", "out")
+    lay("in", a=image("WEB"), c=image("app"))
+
+    assert convert("in", "-o", "out", "--prune")[0] == 0
+
+    assert json.loads(Path("out/.aib2packer.json").read_bytes())["builds"] == {
+        "a": "in/a.json",
+        "app": "in/c.json",
+        "db": "in/db.json",
+        "deep/app": "in/deep/app.json",
+        "web": "in/web.json",
+    }
+
+
+def test_a_template_that_cannot_be_read_this_time_keeps_the_folder_of_its_name() -> None:
+    lay("in", file=image("called"))
+    convert("in", "-o", "out")
+    before = state()
+    Path("in/file.json").write_text('{"type": "Microsoft.VirtualMachineImages/imageTemplates"', encoding="utf-8")
+
+    convert("in", "-o", "out", "--prune")
+
+    after = state()
+    assert {path for path in before if path.startswith("called/")} == {path for path in after if path.startswith("called/")}
+    assert json.loads(after[".aib2packer.json"])["builds"]["called"] == "in/file.json"
 
 
 def test_a_second_run_changes_nothing_and_says_that_all_is_up_to_date() -> None:
@@ -104,7 +154,7 @@ def test_a_record_names_only_what_a_run_may_have_written(path: str) -> None:
     files = {path: "0", "web/.gitignore": "1", "web/scripts/01-a b.sh": "2"}
     Path("out/.aib2packer.json").write_text(json.dumps({"formatVersion": 1, "files": files}), encoding="utf-8")
 
-    assert record.read(Path("out")).keys() == files.keys() - {path}
+    assert record.read(Path("out")).files.keys() == files.keys() - {path}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +165,7 @@ def test_a_record_that_says_nothing_is_as_none(text: str) -> None:
     Path("out").mkdir()
     Path("out/.aib2packer.json").write_text(text, encoding="utf-8")
 
-    assert record.read(Path("out")) == {}
+    assert record.read(Path("out")) == record.Record()
 
 
 def test_what_a_template_that_fails_this_time_has_made_before_is_let_be() -> None:
@@ -191,10 +241,10 @@ def test_a_header_names_the_source_and_stays_within_a_hundred_columns() -> None:
 
 
 def test_a_template_named_as_what_lies_at_the_top_gets_another_folder() -> None:
-    lay("in", pipelines=image("a"), **{"MIGRATION.md": image("b")})
+    lay("in", a=image("pipelines"), b=image("Migration.md"), inventory=image("inventory.sh"))
     assert convert("in", "-o", "out")[0] == 0
 
-    assert {"pipelines-2/build.pkr.hcl", "MIGRATION.md-2/build.pkr.hcl"} <= set(state())
+    assert {"a/build.pkr.hcl", "b/build.pkr.hcl", "inventory/build.pkr.hcl"} <= set(state())
 
 
 def test_names_that_mean_something_in_markdown_are_text() -> None:
@@ -207,6 +257,51 @@ def test_names_that_mean_something_in_markdown_are_text() -> None:
     assert len([row for row in rows if row.count("|") - row.count("\\|") == 9]) == 4
 
 
+def test_ids_that_builds_have_in_common_can_be_given_to_all_of_them_at_once() -> None:
+    group = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers"
+    subnet, identity = (
+        f"{group}/Microsoft.Network/virtualNetworks/vnet/subnets/a",
+        f"{group}/Microsoft.ManagedIdentity/userAssignedIdentities/Id",
+    )
+    target = {
+        "type": "SharedImage",
+        "galleryImageId": f"{group}/Microsoft.Compute/galleries/Corp/images/i",
+        "runOutputName": "i",
+    }
+    shared = {"vmProfile": {"userAssignedIdentities": [identity], "vnetConfig": {"subnetId": subnet}}, "distribute": [target]}
+    lay("in", web=image("web", **shared), db=image("db", **shared))
+
+    assert convert("in", "-o", "out")[0] == 0
+
+    values = Path("out/estate.pkrvars.hcl").read_text(encoding="utf-8")
+    assert re.findall(r"(?m)^# (\w+ = .*)$", values) == [
+        f'gallery_corp = "{group}/Microsoft.Compute/galleries/Corp"',
+        f'identity_id = "{identity}"',
+        f'subnet_vnet_a = "{subnet}"',
+    ]
+    build = Path("out/web/build.pkr.hcl").read_text(encoding="utf-8")
+    assert build.count(group) == 3  # the defaults
+    for setting in (
+        "subscription_id = local.subnet_vnet_a_parts[2]",
+        "virtual_network_subnet_name = local.subnet_vnet_a_parts[10]",
+        "gallery_name = local.gallery_corp_parts[8]",
+        "user_assigned_managed_identities = [var.identity_id]",
+        'gallery_version_id = "${var.gallery_corp}/images/i/versions/${local.image_version}"',
+    ):
+        assert setting in re.sub(" +", " ", build)
+
+
+def test_an_id_that_a_script_names_stays_as_it_is() -> None:
+    group = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers"
+    images = [f"{group}/Microsoft.Compute/galleries/golden/images/{name}" for name in ("one", "two")]
+    targets = [{"type": "SharedImage", "galleryImageId": one, "runOutputName": one[-3:]} for one in images]
+    lay("in", web=image("web", distribute=targets), db=image("db"))
+
+    assert convert("in", "-o", "out")[0] == 0
+
+    assert "gallery_golden" not in Path("out/web/build.pkr.hcl").read_text(encoding="utf-8")
+
+
 def test_the_pipeline_leads_the_azure_cli_to_another_cloud_first() -> None:
     assert convert("in", "-o", "out", "--cloud", "AzureUSGovernment")[0] == 0
 
@@ -216,14 +311,14 @@ def test_the_pipeline_leads_the_azure_cli_to_another_cloud_first() -> None:
 
 
 def test_a_build_takes_values_of_its_own_only_where_those_for_all_are_not_enough() -> None:
-    def wanting(*names: str) -> dict[str, object]:
+    def wanting(own: str, *names: str) -> dict[str, object]:
         parameters = {name: {"type": "string", "metadata": {"description": f"The {name}."}} for name in names}
         return {
             "parameters": parameters,
-            "resources": [image("x") | {"tags": {name: f"[parameters('{name}')]" for name in names}}],
+            "resources": [image(own) | {"tags": {name: f"[parameters('{name}')]" for name in names}}],
         }
 
-    lay("in", web=wanting("team"), deep__app=wanting("team", "owner"))
+    lay("in", web=wanting("web", "team"), deep__app=wanting("app", "team", "owner"))
     assert convert("in", "-o", "out")[0] == 0
 
     commands = {one["name"]: one["commands"][-1] for one in json.loads(Path("out/pipelines/builds.json").read_bytes())}

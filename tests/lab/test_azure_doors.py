@@ -1,6 +1,7 @@
 """Image templates straight from Azure, read by the real Azure CLI from a simulated one."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -48,8 +49,13 @@ def filled(azure: SimulatedAzure, *names: str) -> SimulatedAzure:
 
 
 def convert(lab: AzureLab, folder: Path, *arguments: str) -> Ended:
+    """Convert with the real Azure CLI on PATH, in a folder."""
+    return run(lab, folder, "convert", *arguments, "-v")
+
+
+def run(lab: AzureLab, folder: Path, *arguments: str) -> Ended:
     """Run the program with the real Azure CLI on PATH, in a folder."""
-    command = [sys.executable, "-m", "aib2packer", "convert", *arguments, "-v"]
+    command = [sys.executable, "-m", "aib2packer", *arguments]
     return lab.cli.execute(
         ["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(folder), *command], {"PYTHONPATH": f"{ROOT}:{':'.join(sys.path)}"}
     )
@@ -123,6 +129,17 @@ def test_all_templates_are_found_page_by_page(azure_lab: AzureLab, tmp_path: Pat
     assert ended.status == 0, ended.output
     assert azure.gaps == []
     assert {file.parent.name for file in tmp_path.glob("out/*/build.pkr.hcl")} == {"a", "b", "c"}
+
+
+def test_an_audit_reads_all_templates_of_a_resource_group(azure_lab: AzureLab, tmp_path: Path) -> None:
+    azure = filled(azure_lab.new(), "alpha", "beta")
+
+    ended = run(azure_lab, tmp_path, "audit", "--resource-group", "images", "--subscription", SUBSCRIPTIONS[0])
+
+    assert ended.status == 0, ended.output
+    assert azure.gaps == []
+    assert {"alpha", "beta"} <= set(re.findall(r"[a-z]+", ended.output))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

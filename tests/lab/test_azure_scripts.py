@@ -87,6 +87,7 @@ def test_what_a_killed_build_leaves_is_deleted_by_the_commands_of_the_page(
 
     for fault, played in _with_faults(azure_lab, rehearsal.checkpoints[number], Harm.KILLED):
         found = trouble_after_fault(played, scene.left)
+        played.azure.clock.sleep(int(played.azure.arm.copy_seconds) + 1)  # what Azure copies by itself is copied by then
         ended = azure_lab.cli.run(removal)
         after = replace(played, ended=(*played.ended, ended), state=LabState.of(played.azure))
         found += [] if ended.status == 0 else [ended.output]

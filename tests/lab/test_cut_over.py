@@ -4,12 +4,14 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
+from shutil import which
 
 import pytest
 
 from tests.cases import GOLDEN
 from tests.estate.runs import convert, image, lay
 from tests.lab.azure_cli import AzureCliParser
+from tests.lab.judge import home
 
 PAGES = sorted(GOLDEN.rglob("MIGRATION.md"))
 AN_ID = "/subscriptions/s/resourceGroups/g/providers/p/t/n"
@@ -28,6 +30,7 @@ def calls_of_az(lines: list[str]) -> list[list[str]]:
         rest = re.sub(r"\$\((?:az|aib2packer) [^()]*\)", AN_ID, line)
         for command in (*inner, *re.split(r" \| ", rest)):
             words = shlex.split(re.sub(r"\$\{?\w+\}?", "x", command).partition(" > ")[0], comments=True)
+            words = [word.replace(r"\`", "`") for word in words]  # which a shell does in double quotes, and shlex does not
             at = words.index("az") if "az" in words else -1
             if at >= 0:
                 calls.append(words[at + 1 :] + ([AN_ID] if words[0] == "xargs" else []))
@@ -51,6 +54,11 @@ def test_a_shell_reads_each_command_of_the_pages() -> None:
         assert (page, done.stderr) == (page, "")
 
 
+def managed(name: str) -> str:
+    """The id of a managed image."""
+    return f"/subscriptions/s/resourceGroups/images/providers/Microsoft.Compute/images/{name}"
+
+
 HOSTILE = "x'; touch hacked; '"
 
 
@@ -70,6 +78,31 @@ def test_names_that_mean_something_to_a_shell_are_words(tmp_path: Path, monkeypa
         subprocess.run(["bash", "-c", script], env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin"}, check=False, timeout=60)
 
     assert not list(tmp_path.rglob("hacked"))
+
+
+def complaints_of_kusto(*queries: Path) -> list[str]:
+    """What Microsoft's parser of KQL has against queries."""
+    library, node = home() / "kusto/node_modules/@kusto/language-service-next", which("node")
+    if node is None or not library.exists():
+        pytest.skip(f"no Node.js, or no parser of KQL in {library.parent}: run tests/lab/install-kusto")
+    command = [node, *map(str, (Path(__file__).with_name("judge-kql.js"), library, *queries))]
+    done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8", timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.splitlines()
+
+
+def test_microsofts_parser_takes_the_queries_and_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    wrong = tmp_path / "wrong.kql"
+    wrong.write_text("resources | where isnotempty(id) | project nme")
+    ids = [managed(name).replace("/images/providers", "/my.rg_(1)-x/providers") for name in ("web", "we.b_-1")]
+    targets = [{"type": "ManagedImage", "imageId": one, "location": "westeurope", "runOutputName": "i"} for one in ids]
+    lay("in", a=image("a", distribute=targets[:1]), b=image("b", distribute=targets[1:]))
+    convert("in", "-o", "out")
+
+    complaints = complaints_of_kusto(*GOLDEN.rglob("*.kql"), tmp_path / "out/consumers.kql", wrong)
+
+    assert complaints == [f"{wrong}: The name 'nme' does not refer to any known column, table, variable or function."]
 
 
 def test_the_query_finds_users_of_these_images_and_of_no_others() -> None:

@@ -102,12 +102,14 @@ def test_every_target_is_made_and_recorded(machine: Machine) -> None:
     assert [" ".join(call[: next(i for i, word in enumerate(call) if word.startswith("--"))]) for call in calls] == [
         "tag update",
         "tag update",
+        "storage blob exists",
         "storage blob copy start",
         "storage blob show",
         "storage blob delete",
         "sig image-version list",
         "sig image-version create",
         "sig image-version show",
+        "rest",
         "sig image-definition show",
         "disk create",
         "image list",
@@ -122,7 +124,7 @@ def test_every_target_is_made_and_recorded(machine: Machine) -> None:
     }
     assert options(calls[1])["--resource-id"] == [f"{IMAGES}/web"]
     assert options(calls[1])["--tags"] == ["kind=image"]
-    assert options(calls[2]) == {
+    assert options(calls[3]) == {
         "--auth-mode": ["login"],
         "--account-name": ["contoso"],
         "--destination-container": ["golden"],
@@ -133,7 +135,7 @@ def test_every_target_is_made_and_recorded(machine: Machine) -> None:
         "--query": ["id"],
         "--output": ["tsv"],
     }
-    assert options(calls[6]) == {
+    assert options(calls[7]) == {
         "--subscription": ["22222222-2222-2222-2222-222222222222"],
         "--resource-group": ["images"],
         "--gallery-name": ["golden"],
@@ -143,16 +145,17 @@ def test_every_target_is_made_and_recorded(machine: Machine) -> None:
         "--image-version": [MADE],
         "--target-regions": ["northeurope=1=Premium_LRS", "westeurope=2=Standard_LRS"],
         "--block-deletion-before-end-of-life": ["false"],
-        "--tags": ['owner=Jane O\'Neil $HOME "x" \\ `id` 100%', 'who=Q & A; "$(id)" %{'],
         "--no-wait": [],
         "--output": ["none"],
     }
-    assert re.fullmatch(f"packer-temporary-3-{TIME}", options(calls[9])["--name"][0])
-    assert options(calls[9])["--gallery-image-reference"] == [MADE]
-    assert options(calls[9])["--tags"] == ["packer-temporary=yes"]
-    assert options(calls[11])["--name"] == ["web2"]
-    assert options(calls[11])["--hyper-v-generation"] == ["V2"]
-    assert options(calls[11])["--source"][0].rpartition("/")[2] == options(calls[12])["--name"][0]
+    tags = {"owner": 'Jane O\'Neil $HOME "x" \\ `id` 100%', "who": 'Q & A; "$(id)" %{'}
+    assert json.loads(options(calls[9])["--body"][0]) == {"operation": "Merge", "properties": {"tags": tags}}
+    assert re.fullmatch(f"packer-temporary-3-{TIME}", options(calls[11])["--name"][0])
+    assert options(calls[11])["--gallery-image-reference"] == [MADE]
+    assert options(calls[11])["--tags"] == ["packer-temporary=yes"]
+    assert options(calls[13])["--name"] == ["web2"]
+    assert options(calls[13])["--hyper-v-generation"] == ["V2"]
+    assert options(calls[13])["--source"][0].rpartition("/")[2] == options(calls[14])["--name"][0]
     assert outputs(machine.folder) == {
         "web": MADE,
         "web-image": f"{IMAGES}/web",

@@ -1,5 +1,6 @@
 """Values that only Packer's run knows: they reach azure-arm, and the Azure CLI, as if the template had them."""
 
+import json
 import re
 import subprocess
 import textwrap
@@ -56,20 +57,21 @@ def test_a_rule_of_the_template_holds_for_what_is_given(packer: Packer, tmp_path
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash"])
-def test_tags_reach_the_azure_cli_word_by_word(shell: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("tags", [{"quote": 'it\'s "$(id)" `id` $HOME\n', "-x": "*", "empty": ""}, {}])
+def test_tags_reach_the_azure_cli_as_they_are(tags: dict[str, str], shell: str, tmp_path: Path) -> None:
     step = (GOLDEN / CASE).read_text().split('name = "first-tags"')[1]
     script = textwrap.dedent(re.split(r"<<-EOT\n", step)[1].split("      EOT")[0])
     az = tmp_path / "az"
     az.write_text("#!/bin/sh\nfor word; do printf '<%s>' \"$word\"; done\n")
     az.chmod(0o755)
-    tags = 'a=b c\nquote=it\'s "$(id)" `id` $HOME\n-x=*\nempty='
+    body = json.dumps({"operation": "Merge", "properties": {"tags": tags}}, separators=(",", ":"))
 
     done = subprocess.run(
         [shell, "-eu", "-c", script],
-        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "TAGS": tags, "RESOURCE_ID": "/id"},
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "TAGS": body, "TAGS_URL": "/id"},
         capture_output=True,
         text=True,
         check=True,
     )
 
-    assert "<--tags>" + "".join(f"<{line}>" for line in tags.splitlines()) in done.stdout
+    assert (f"<--url></id><--body><{body}>" in done.stdout) == bool(tags)

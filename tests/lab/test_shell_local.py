@@ -1,12 +1,13 @@
 """What only Packer knows is no code for the shell of its machine, nor for Packer itself, nor a file for the Azure CLI."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from aib2packer.hcl.printing import print_body
 from aib2packer.hcl.values import Attribute, HclCode, Interpolation, Local, Variable
-from aib2packer.packer.steps.shell_local import Environment
+from aib2packer.packer.steps.shell_local import Environment, exact_json
 from tests.lab.judge import Packer
 
 # Go templates that render to themselves while Packer renders the environment, and to something else where there is a script.
@@ -56,6 +57,9 @@ def test_a_hostile_value_arrives_as_text(wrap: str, packer: Packer, tmp_path: Pa
     words = [environment.word("value", Interpolation((Variable(name),))) for name in names]
     words.append(environment.word("both", Interpolation((Local("a", "x"), "{", Variable(names[0])))))
     words.append(environment.word("literal", "{{ .Script }}"))
+    all_of_them = tuple(Variable(name) for name in names)
+    printed = ", ".join(f"var.{name}" for name in names)
+    words.append(environment.word("json", exact_json(f'{{ all = [{printed}, "=@{{{{{{.Script}}}}}}"] }}', all_of_them)))
     folder = environment.word("folder", HclCode("path.root"))
     settings = environment.settings("", (f"cd -- {folder} && printf '%s\\0' {' '.join(words)} > arrived",))
     step = print_body(tuple(Attribute(name, value) for name, value in settings.items()), 4)
@@ -71,6 +75,7 @@ def test_a_hostile_value_arrives_as_text(wrap: str, packer: Packer, tmp_path: Pa
 
     assert run.ok, run.output
     assert not list(tmp_path.rglob("pwned"))
-    *arrived, both, literal, _ = (build.parent / "arrived").read_bytes().decode().split("\0")
+    *arrived, both, literal, as_json, _ = (build.parent / "arrived").read_bytes().decode().split("\0")
     assert arrived == [encoded(text) for text in HOSTILE]
+    assert json.loads(as_json) == {"all": [*HOSTILE, "=@{{{.Script}}}"]}
     assert (both, literal) == (f"x{{{HOSTILE[0]}", "%7B%7B .Script }}")

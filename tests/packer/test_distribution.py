@@ -171,11 +171,14 @@ def test_what_nobody_sees_in_a_script_or_a_build_service_would_obey_travels_in_t
     assert re.search(rf'{word[2:-1]} += "tag=', hcl)
 
 
-def test_a_value_that_packer_would_evaluate_is_refused_in_a_script() -> None:
-    targets = [version("web"), version("copy", artifactTags={"format": "{{.Name}}"})]
+@pytest.mark.parametrize(("name", "value"), [("format", "{{.Name}}"), ("team", "@web"), ("-x", "y")])
+def test_a_tag_that_packer_or_the_azure_cli_would_take_for_more_travels_as_json(name: str, value: str) -> None:
+    targets = [version("web"), version("copy", artifactTags={name: value})]
 
-    assert "AIB2P112" in codes_of(template(distribute=targets))
-    assert convert_json(template(distribute=targets)).hcl is None
+    [script] = [one for one in scripts(hcl_of(template(distribute=targets))) if "az rest" in one]
+
+    assert "--tags" not in script
+    assert re.search(f'jsonencode.*\\n *"?{name}"? = "{value}"', script)
 
 
 def test_a_storage_type_of_its_own_comes_with_the_region_and_not_afterwards() -> None:
@@ -209,7 +212,7 @@ def test_a_vhd_gets_the_name_that_its_uri_has(uri: str, place: tuple[str, str, s
     script = scripts(hcl)[0]
     assert f"--account-name {account} \\" in script
     assert f"--destination-container {container} \\" in script
-    assert f"--destination-blob {name} \\" in script
+    assert f"\n        name={name}\n" in script
     assert 'SOURCE_BLOB = "disk${build.TempOSDiskName}.vhd"' in script
     assert f'disk = "{uri}"' in hcl
 

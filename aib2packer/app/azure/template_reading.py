@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.api_versions import KNOWN
+from aib2packer.aib.gallery_versions import parse_version
 from aib2packer.app.azure.asking import AzureError, get, image_templates_of
 from aib2packer.arm.documents.forms.from_azure import MARK
 from aib2packer.findings import codes
@@ -146,8 +147,7 @@ def _newest(resource: str) -> tuple[Mapping[str, object], str]:
 
 
 def _listed(resource: str, version: str, missing: list[dict[str, str]]) -> list[object]:
-    answer = _optional(resource, version, missing)
-    found = answer.get("value") if answer is not None else None
+    found = _at(_optional(resource, version, missing), "value")
     return found if isinstance(found, list) else []
 
 
@@ -161,53 +161,47 @@ def _optional(resource: str, version: str, missing: list[dict[str, str]]) -> Map
     return answer if isinstance(answer, dict) else None
 
 
+def _at(value: object, *keys: str) -> object:
+    """What stands at a path of keys; None where there is nothing."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _definition(id_: object) -> re.Match[str] | None:
+    return _DEFINITION.fullmatch(id_) if isinstance(id_, str) else None
+
+
 def _targets(template: Mapping[str, object]) -> Iterator[str]:
     """The ids of the image definitions that a template distributes to."""
-    properties = template.get("properties")
-    targets = properties.get("distribute") if isinstance(properties, dict) else None
+    targets = _at(template, "properties", "distribute")
     for target in targets if isinstance(targets, list) else ():
-        id_ = target.get("galleryImageId") if isinstance(target, dict) else None
-        found = _DEFINITION.fullmatch(id_) if isinstance(id_, str) else None
-        if found is not None:
+        if (found := _definition(_at(target, "galleryImageId"))) is not None:
             yield found[1]
 
 
 def _source(template: Mapping[str, object], missing: list[dict[str, str]]) -> object:
     """The image definition, or the managed image, that a template starts from; None for an image of the marketplace."""
-    properties = template.get("properties")
-    source = properties.get("source") if isinstance(properties, dict) else None
-    if not isinstance(source, dict):
-        return None
-    version, image = source.get("imageVersionId"), source.get("imageId")
-    found = _DEFINITION.fullmatch(version) if isinstance(version, str) else None
-    if found is not None:
+    image = _at(template, "properties", "source", "imageId")
+    if (found := _definition(_at(template, "properties", "source", "imageVersionId"))) is not None:
         return _optional(found[1], _GALLERIES, missing)
     return _optional(image, _IMAGES, missing) if isinstance(image, str) and image.startswith("/subscriptions/") else None
 
 
 def _source_version(template: Mapping[str, object], missing: list[dict[str, str]]) -> object:
     """The version of a gallery image that a template starts from; None for others. The latest is the highest there is."""
-    properties = template.get("properties")
-    source = properties.get("source") if isinstance(properties, dict) else None
-    id_ = source.get("imageVersionId") if isinstance(source, dict) else None
-    found = _DEFINITION.fullmatch(id_) if isinstance(id_, str) else None
-    if found is None or not isinstance(id_, str):
+    found = _definition(_at(template, "properties", "source", "imageVersionId"))
+    if found is None:
         return None
-    version = id_.rstrip("/")[len(found[1]) :].rpartition("/")[2]
+    version = found[0].rstrip("/")[len(found[1]) :].rpartition("/")[2]
     if version.lower() not in {"", "latest"}:
-        return _optional(id_.rstrip("/"), _GALLERIES, missing)
+        return _optional(found[0].rstrip("/"), _GALLERIES, missing)
     listed = _listed(f"{found[1]}/versions", _GALLERIES, missing)
-    return max((one for one in listed if isinstance(one, dict) and not _is_no_latest(one)), key=_number, default=None)
-
-
-def _is_no_latest(version: Mapping[str, object]) -> bool:
-    properties = version.get("properties")
-    profile = properties.get("publishingProfile") if isinstance(properties, dict) else None
-    return isinstance(profile, dict) and profile.get("excludeFromLatest") is True
-
-
-def _number(version: Mapping[str, object]) -> tuple[int, ...]:
-    return tuple(int(part) for part in str(version.get("name")).split(".") if part.isdecimal())
+    numbered = [(number, one) for one in listed if (number := parse_version(str(_at(one, "name")))) is not None]
+    may_be_latest = [
+        pair for pair in numbered if _at(pair[1], "properties", "publishingProfile", "excludeFromLatest") is not True
+    ]
+    return max(may_be_latest, key=lambda pair: pair[0], default=(None, None))[1]
 
 
 def _without_secrets(value: object, seen: dict[str, str]) -> object:

@@ -332,6 +332,8 @@ def _found_in(whole: Deployed, context: Context, report: Report) -> Iterator[Dep
     if whole.type in IMAGE_TEMPLATES:
         yield from _images_in(whole, report)
     elif whole.type == DEPLOYMENT and _leads_to_images(item):
+        if _is_out_of_sight(whole, context, report):
+            return
         try:
             for inside, off in _rounds(item, whole.scopes, report):
                 if not off:
@@ -344,6 +346,16 @@ def _found_in(whole: Deployed, context: Context, report: Report) -> Iterator[Dep
         yield from _beside(item, whole.scopes)
     else:
         yield whole
+
+
+def _is_out_of_sight(whole: Deployed, context: Context, report: Report) -> bool:
+    """Whether a nested deployment links to what is not deployed, or cannot be read, which is told: its loop matters to none."""
+    properties, condition = whole.body.get("properties"), whole.body.get("condition")
+    if not isinstance(properties, JsonObject) or isinstance(properties.get("template"), JsonObject):
+        return False
+    if condition is not None and _value_or_none(condition, whole.scopes.resolved) is False:
+        return True
+    return _linked(properties, context, report) is None
 
 
 def _images_in(whole: Deployed, report: Report) -> Iterator[Deployed]:

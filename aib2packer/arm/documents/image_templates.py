@@ -174,6 +174,8 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
     from aib2packer.arm.documents.siblings import read_siblings, report_siblings
     from aib2packer.arm.documents.variable_values import named_values
     from aib2packer.arm.evaluation.budget import Budget
+    from aib2packer.arm.language.json_values import value_of
+    from aib2packer.arm.language.symbolic import parameters_of
 
     parameters = read_parameters(template, report)
     values = bind_values(context.values, context.filled, parameters, report)
@@ -187,9 +189,17 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
         body = None if deployed.failure is not None else evaluate_resource(deployed, report)
         if body is None:
             return None
+        defaults: dict[str, ArmValue] = {}
+        needed = [parameter.name.lower() for parameter in parameters_of(value_of(body))]
+        while needed:  # what the image does not need is not evaluated
+            name = needed.pop()
+            if name in parameters and name not in defaults:
+                defaults[name] = default_of(parameters[name], scopes.symbolic, report)
+                needed += (parameter.name.lower() for parameter in parameters_of(defaults[name]))
         facts = {
-            name: ParameterFact(parameter, values.get(name), default_of(parameter, scopes.symbolic, report))
+            name: ParameterFact(parameter, values.get(name), defaults[name])
             for name, parameter in parameters.items()
+            if name in defaults
         }
         beside = deployed_beside(everything)  # after the image template, which comes first where there is much to do
         siblings = read_siblings(beside)

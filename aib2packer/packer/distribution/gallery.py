@@ -25,7 +25,7 @@ from aib2packer.packer.distribution.regions import (
 )
 from aib2packer.packer.distribution.target_kind import Bootable, Finishing, TargetKind, TargetOutput
 from aib2packer.packer.source.gallery_image import gallery_image
-from aib2packer.packer.steps.cli_script import RawShell
+from aib2packer.packer.steps.cli_script import RawShell, are_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -205,7 +205,7 @@ def _copy_version(version: GalleryVersion, source: Value, location: Value, scrip
         script.line('echo "There is a version $version: delete it, or choose another one." >&2')
         script.line("exit 1")
     options: list[Option] = [*_names(version), ("--location", location), ("--image-version", source)]
-    tags = script.tags(version.target.tags, version.target.late_tags)  # lines of their own, before a word to ShellCheck
+    tags, late = version.target.tags, version.target.late_tags
     options += _regions(version, script)
     if version.storage_type is not None:
         options.append(("--storage-account-type", version.storage_type))
@@ -213,8 +213,10 @@ def _copy_version(version: GalleryVersion, source: Value, location: Value, scrip
         options.append(("--replication-mode", version.replication_mode))
     if version.exclude_from_latest is not False:
         options.append(("--exclude-from-latest", version.exclude_from_latest))
-    script.az("sig image-version create", *options, _DELETABLE, *tags, ("--no-wait",))
+    script.az("sig image-version create", *options, _DELETABLE, *script.tags(tags, late), ("--no-wait",))
     _wait_until_published(version, script)
+    if not are_plain(tags, late):
+        script.merge_tags(version.copied_id, tags, late)
 
 
 def _wait_until_published(version: GalleryVersion, script: Script) -> None:

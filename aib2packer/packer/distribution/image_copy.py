@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.distribution.made_ids import REPLACES, temporary_name
 from aib2packer.packer.distribution.plan import is_same, is_same_subscription
-from aib2packer.packer.steps.cli_script import RawShell
+from aib2packer.packer.steps.cli_script import RawShell, are_plain
 from aib2packer.packer.vm.resource_group import TEMPORARY
 
 if TYPE_CHECKING:
@@ -175,9 +175,11 @@ class _Making:
             # Before the old image is deleted: a command that fails, or is killed, may have done so all the same.
             script.line('only=$spare spare=""')
             script.az("image delete", *self.place, ("--name", RawShell('"$image"')))
-        tags = script.tags(self.target.tags, self.target.late_tags)
-        script.line(" ".join(('make_image "$image"', *script.words(tags))))
+        tags, late = self.target.tags, self.target.late_tags
+        script.line(" ".join(('make_image "$image"', *script.words(script.tags(tags, late)))))
         script.line('spare=$only only=""')
+        if not are_plain(tags, late):
+            script.merge_tags(self.target.id.text, tags, late)
 
     def _disk(self, location: Operand) -> RawShell:
         word = self.script.word

@@ -10,6 +10,7 @@ from aib2packer.aib.gallery_versions import LARGEST_PART
 from aib2packer.aib.model import Located
 from aib2packer.arm.language.text import Segment, TemplateText
 from aib2packer.findings import codes
+from aib2packer.hcl.code import Binding, Piece, conditional, infix, of_value
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import HclCode, Interpolation, Local, Value, Variable
 from aib2packer.packer.expressions.dates import NOW
@@ -42,8 +43,9 @@ def image_version(target: GalleryTarget, galleries: Sequence[GalleryTarget], sym
     )
     numbers = ['parseint(formatdate("YYYYMMDD", local.now), 10)', 'parseint(formatdate("hhmmss", local.now), 10)']
     if isinstance(major, TemplateText):  # a negative one is unset
-        number = print_value(symbols.value(major))
-        numbers.insert(0, f"{number} < 0 ? 1 : {number}")
+        number = of_value(symbols.value(major))
+        unset = infix(Binding.COMPARISON, "<", number, Piece("0"))
+        numbers.insert(0, conditional(unset, Piece("1"), number).text)
     begin = "%d" if isinstance(major, TemplateText) else major.value
     uses = () if isinstance(major, Located) else references(symbols.value(major))
     by_time = Local(

@@ -34,10 +34,18 @@ if TYPE_CHECKING:
 
 IMAGE_GROUP = "the managed image's resource group"
 _IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
-_HOW_TO_REPLACE = "Run packer build -force to replace it: Packer deletes it before it builds."
+_TO_KEEP = (
+    "To keep the old image until the new one is there, make the name in imageId a parameter, and give each build a name of its "
+    "own with -var."
+)
+_HOW_TO_REPLACE = (
+    "packer build -force replaces it, but deletes the old image when the build begins: there is none until the build has "
+    f"ended, and none after one that fails. {_TO_KEEP}"
+)
 _HOW_TO_REPLACE_BESIDE_A_VERSION = (
-    "To replace it, delete it (`az image delete`) before the build. Not with -force: that also deletes a gallery version that "
-    "has the number of the new one, where Image Builder refuses to build."
+    "To replace it, delete it (`az image delete`) before the build: there is none until the build has ended. Not with -force: "
+    "that also deletes a gallery version that has the number of the new one, where Image Builder refuses to build. "
+    f"{_TO_KEEP}"
 )
 _GROUP_NAME = pattern(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
 

@@ -12,7 +12,7 @@ from aib2packer.packer.distribution.made_ids import compute_id, managed_image_id
 from aib2packer.packer.distribution.manifest import manifest
 from aib2packer.packer.layout import distribution_script
 from aib2packer.packer.model import PostProcessors
-from aib2packer.packer.steps.cli_script import RawShell, Script, ScriptFile
+from aib2packer.packer.steps.cli_script import RawShell, Script, ScriptFile, are_plain
 from aib2packer.packer.vm.resource_group import BUILD_GROUP, image_group
 
 if TYPE_CHECKING:
@@ -52,11 +52,12 @@ class DistributionSteps:
                 yield self._chain(target, finishing.comment, script, finishing.what)
             if target.index in tags or target.index in late_tags:
                 script = self._script()
-                resource = ("--resource-id", self._artifact(target))
-                options = script.tags(tags.get(target.index, {}), late_tags.get(target.index))
-                if not tags.get(target.index):
-                    script.line('[ "$#" -gt 0 ] || exit 0 # the Azure CLI refuses to add no tag')
-                script.az("tag update", resource, ("--operation", "Merge"), *options)
+                own, late, resource = tags.get(target.index, {}), late_tags.get(target.index), self._artifact(target)
+                if are_plain(own, late):
+                    options = (("--operation", "Merge"), *script.tags(own, late))
+                    script.az("tag update", ("--resource-id", resource), *options)
+                else:
+                    script.merge_tags(resource, own, late)
                 yield self._chain(target, "tags of its own, which azure-arm would put on all that it makes.", script, "tags")
 
     def copy(self) -> Iterator[PostProcessors]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.access.network import Reach
     from aib2packer.packer.access.rights import Right
     from aib2packer.packer.distribution.plan import DistributionPlan
+    from aib2packer.packer.shell_words import Word
     from aib2packer.packer.steps.cli_script import Script
     from aib2packer.packer.variables.symbols import Symbols
 
@@ -145,6 +146,11 @@ class TargetKind(ABC, Generic[T]):
     def leaves_behind(self, target: T) -> ResourceId | None:
         """A resource beside which a cancelled copy may leave others."""
         del target
+        return None
+
+    def remove_leftovers(self, target: T, symbols: Symbols) -> tuple[Word, str] | None:
+        """A command that deletes what a killed copy left which is no resource, and the word of what it names; None for none."""
+        del target, symbols
         return None
 
     def foresee(self, target: T, report: Report) -> None:

@@ -14,9 +14,12 @@ from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.access.network import HTTPS, PACKER, Reach, server
 from aib2packer.packer.access.rights import BLOB_CONTRIBUTOR, READER, Right, account_of, account_scope
+from aib2packer.packer.distribution.made_ids import temporary_name
 from aib2packer.packer.distribution.target_kind import Finishing, TargetKind, TargetOutput
 from aib2packer.packer.expressions.dates import TIME
-from aib2packer.packer.steps.cli_script import Option, RawShell, Script
+from aib2packer.packer.shell_words import Word, word
+from aib2packer.packer.steps.cli_script import Operand, Option, RawShell, Script
+from aib2packer.packer.vm.resource_group import TEMPORARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,17 +109,22 @@ class Vhd(TargetOutput):
         return settings
 
     @property
+    def _spare(self) -> Value:
+        """A name for the new VHD while an old one is there."""
+        return concat(temporary_name(self.target.index), ".vhd")
+
+    @property
     def finishing(self) -> tuple[Finishing, ...]:
         """The step that gives the VHD the name that the template asks for."""
         if not self.is_exact:
             return ()
         comment = "azure-arm names the VHD itself; here it gets the name that the template asks for."
-        return (Finishing(comment, "name", partial(_copy_vhd, self.captured, self.wanted, move=True)),)
+        return (Finishing(comment, "name", partial(_copy_vhd, self.captured, self.wanted, self._spare, move=True)),)
 
     def copy(self, others: Mapping[int, TargetOutput], script: Script) -> str:
         """Copy the blob that azure-arm wrote."""
         made = self if self.context.plan.vhd is None else others[self.context.plan.vhd.index]
-        _copy_vhd(made.made if isinstance(made, Vhd) else self.made, self.wanted, script, move=False)
+        _copy_vhd(made.made if isinstance(made, Vhd) else self.made, self.wanted, self._spare, script, move=False)
         return "VHD, copied from that of azure-arm."
 
 
@@ -168,6 +176,26 @@ class VhdKind(TargetKind[VhdTarget]):
         why = "copies the VHD into it, and from it to the other accounts" if is_source else "copies the VHD into it"
         yield Right("the storage account", BLOB_CONTRIBUTOR, scope, why, blob)
 
+    def remove_leftovers(self, target: VhdTarget, symbols: Symbols) -> tuple[Word, str] | None:
+        """The command that deletes a new VHD by another name, where the old one is whole, or the new one has its place."""
+        pieces = () if target.uri is None else target.uri.split("/")
+        if len(pieces) <= 4:  # noqa: PLR2004 - https: "" host container name
+            return None
+        host, container, name = pieces[2], pieces[3], join("/", tuple(pieces[4:]), pieces[4].span)
+        words = [word(symbols.value(one)) for one in (host.split(".")[0], container, name)]
+        if any(one is None for one in words):
+            return None
+        account, of_blobs, blob = words
+        place = f"--auth-mode login --account-name {account} --container-name {of_blobs}"
+        status = f"az storage blob show {place} --name {blob} --query properties.copy.status --output tsv"
+        listed = f"az storage blob list {place} --prefix {TEMPORARY}-{target.index}- --query '[].name' --output tsv"
+        delete = f'az storage blob delete {place} --name "$left_over"'
+        command = (
+            f"{listed} | while read -r left_over; do copied=$({status}) || break; "
+            f'case "$copied" in pending | failed | aborted) ;; *) {delete} ;; esac; done'
+        )
+        return Word(tuple(part for one in words if one is not None for part in one.parts)), command
+
     def reach(self, target: VhdTarget) -> tuple[Reach, ...]:
         """The connection to the host of the account."""
         host, port = (_ITS_BLOBS, HTTPS) if target.uri is None else server(target.uri, _ITS_BLOBS)
@@ -185,57 +213,116 @@ class VhdKind(TargetKind[VhdTarget]):
             )
 
 
-def _copy_vhd(source: Blob, destination: Blob, script: Script, *, move: bool) -> None:
-    """Copy a VHD, and wait until it is there; `move` deletes the source then."""
-    if source.account != destination.account:
+def _copy_vhd(source: Blob, destination: Blob, spare: Value, script: Script, *, move: bool) -> None:
+    """Copy a VHD, and wait until it is there; `move` deletes the source then.
+
+    A copy over a blob empties that at once. So one that is there stays until the new VHD is complete in the same account, by
+    the name of the source or a `spare` one; a copy within an account takes no time to speak of.
+    """
+    far = source.account != destination.account
+    if far:
         script.say(f"Between two accounts this takes az {AZ_COPIES_BETWEEN_ACCOUNTS}, and a role for the blobs of both.")
-    script.az(
-        "storage blob copy start",
-        _LOGIN,
-        ("--account-name", destination.account),
-        ("--destination-container", destination.container),
-        ("--destination-blob", destination.name),
-        ("--source-account-name", source.account),
-        ("--source-container", source.container),
-        ("--source-blob", source.name),
-        ("--query", "id"),
-        ("--output", "tsv"),
-        into="copy",
-    )
-    script.say("A part of a VHD is none: it does not stay.")
+    name = script.word("NAME", destination.name)
+    script.line(f"name={name}")
+    script.line("partial= # a VHD that is being written where there was none: a part of a VHD is none, and goes")
+    script.line("new= # the new VHD by another name, while it takes the place of an old one")
+    _clean_up(destination, script)
+    _copying(destination, script)
+    there: tuple[Option, ...] = (("--query", "exists"), ("--output", "tsv"))
+    script.az("storage blob exists", *_options(destination, _NAME), *there, into="there")
+    origin = _words(source, script)
+    script.say("A VHD of that name stays until the new one is there by another name.")
+    if far:
+        with script.block('if [ "$there" = true ]; then', "else"):
+            _by_way_of(spare, origin, destination, script)
+        with script.block("  # there is none", "fi"):
+            script.line("partial=$name")
+            script.line(f'copy_to "$name" {origin}')
+    else:
+        script.line(f'if [ "$there" = true ]; then new={script.word("SOURCE_BLOB", source.name)}; else partial=$name; fi')
+        script.line(f'copy_to "$name" {origin}')
+    script.line("trap - EXIT HUP INT TERM")
+    if move:
+        script.az("storage blob delete", *_options(source, source.name))
+
+
+def _by_way_of(spare: Value, origin: str, destination: Blob, script: Script) -> None:
+    """Copy to a spare name, and from there to the wanted one."""
+    script.line(f"partial={script.word('TEMPORARY_NAME', spare)}")
+    script.line(f'copy_to "$partial" {origin}')
+    script.line('new=$partial partial=""')
+    script.line(f'copy_to "$name" {_words(destination, script, RawShell(_NEW))}')
+    script.line('spare=$new new=""')
+    left = 'echo "Left over, delete it: $spare" >&2'
+    script.az("storage blob delete", *_options(destination, RawShell('"$spare"')), otherwise=left)
+
+
+def _clean_up(destination: Blob, script: Script) -> None:
+    """Have an incomplete VHD deleted where the script fails, and a complete one named."""
+    partial = RawShell('"$partial"')
     with script.block("clean_up() {", "}"):
         script.line("status=$?")
         script.line("trap - EXIT")
-        script.az("storage blob copy abort", *_destination(destination), ("--copy-id", RawShell('"$copy"')), otherwise=":")
-        script.az("storage blob delete", *_options(destination), otherwise='echo "The VHD is incomplete: delete it." >&2')
+        with script.block('if [ -n "$new" ]; then', "fi"):
+            script.line('echo "The new VHD is there as $new, and stays: the old one, $name, may be gone." >&2')
+        with script.block('if [ -n "$partial" ]; then', "fi"):
+            abort = (*_destination(destination, partial), ("--copy-id", RawShell('"${copy:-}"')))
+            script.az("storage blob copy abort", *abort, otherwise=":")
+            left = 'echo "The VHD is incomplete, delete it if it is there: $partial" >&2'
+            script.az("storage blob delete", *_options(destination, partial), otherwise=left)
         script.line('exit "$status"')
     script.line("trap clean_up EXIT")
     script.line("trap 'exit 1' HUP INT TERM")
-    with script.polling("The VHD was not copied", _POLL_SECONDS):
-        query: tuple[Option, ...] = (("--query", "properties.copy.status"), ("--output", "tsv"))
-        script.az("storage blob show", *_options(destination), *query, into="status")
-        with script.block('case "$status" in', "esac"):
-            script.line("success) break ;;")
-            script.line("""failed | aborted) echo "The copy of the VHD ended as: $status" >&2; exit 1 ;;""")
-    script.line("trap - EXIT HUP INT TERM")
-    if move:
-        script.az("storage blob delete", *_options(source))
 
 
+def _copying(destination: Blob, script: Script) -> None:
+    """The function that copies a blob to a name in the container, and waits until it is there."""
+    with script.block("copy_to() { # the name; then account, container and name of the source", "}"):
+        script.az(
+            "storage blob copy start",
+            *_destination(destination, RawShell('"$1"')),
+            ("--source-account-name", RawShell('"$2"')),
+            ("--source-container", RawShell('"$3"')),
+            ("--source-blob", RawShell('"$4"')),
+            ("--query", "id"),
+            ("--output", "tsv"),
+            into="copy",
+        )
+        with script.polling("The VHD was not copied", _POLL_SECONDS):
+            query: tuple[Option, ...] = (("--query", "properties.copy.status"), ("--output", "tsv"))
+            script.az("storage blob show", *_options(destination, RawShell('"$1"')), *query, into="copied")
+            with script.block('case "$copied" in', "esac"):
+                script.line("success) break ;;")
+                script.line("""failed | aborted) echo "The copy of the VHD ended as: $copied" >&2; exit 1 ;;""")
+
+
+_NAME, _NEW = RawShell('"$name"'), '"$new"'
 _LOGIN: Option = ("--auth-mode", "login")
 
 
-def _options(blob: Blob) -> tuple[Option, ...]:
-    return (_LOGIN, ("--account-name", blob.account), ("--container-name", blob.container), ("--name", blob.name))
+def _options(blob: Blob, name: Operand) -> tuple[Option, ...]:
+    """The options that name a blob in the container of another, or this itself."""
+    return (_LOGIN, ("--account-name", blob.account), ("--container-name", blob.container), ("--name", name))
 
 
-def _destination(blob: Blob) -> tuple[Option, ...]:
+def _destination(blob: Blob, name: Operand) -> tuple[Option, ...]:
     """The options that name a blob as the destination of a copy."""
     return (
         _LOGIN,
         ("--account-name", blob.account),
         ("--destination-container", blob.container),
-        ("--destination-blob", blob.name),
+        ("--destination-blob", name),
+    )
+
+
+def _words(blob: Blob, script: Script, name: Operand | None = None) -> str:
+    """Account, container and name of a blob, as words."""
+    return " ".join(
+        (
+            script.word("SOURCE_ACCOUNT_NAME", blob.account),
+            script.word("SOURCE_CONTAINER", blob.container),
+            script.word("SOURCE_BLOB", blob.name if name is None else name),
+        )
     )
 
 

@@ -28,6 +28,8 @@ class BuildContext:
     downloads: Local
     symbols: Symbols
     report: Report
+    declares_ids: bool = False
+    """Whether the ids in the template become variables, which other builds may have too."""
 
     @property
     def os_type(self) -> OsType:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import GoTemplate, HclCode, Interpolation, Value
+from aib2packer.hcl.values import GoTemplate, Interpolation, Value, concat
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.layout import SIGN_IN_SCRIPT, beside_template
 from aib2packer.packer.model import PostProcessor
 from aib2packer.packer.steps.cli_session import SCRIPT, SIGN_IN
-from aib2packer.packer.steps.shell_local import Environment, means_more
+from aib2packer.packer.steps.shell_local import Environment, exact_json, means_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,6 +56,16 @@ RUN_SCRIPT: tuple[Value, ...] = ("/bin/sh", "-c", GoTemplate('{{.Vars}} /bin/sh 
 
 
 _SIGNED_IN = ("# shellcheck source=/dev/null", f'. "$(dirname "$0")/{PurePosixPath(SIGN_IN_SCRIPT).name}"')
+
+
+# spec: Microsoft.Resources/stable/2021-04-01/resources.json, Tags_UpdateAtScope, which `az tag update` calls too.
+_TAGS_OF_RESOURCE = "/providers/Microsoft.Resources/tags/default?api-version=2021-04-01"
+
+
+def are_plain(tags: Mapping[str, TemplateText], late: TemplateText | None) -> bool:
+    """Whether tags arrive as they are as words of the Azure CLI: all of them is known, and means no more than its text."""
+    words = (None if value.literal is None else f"{key}={value.literal}" for key, value in tags.items())
+    return late is None and all(word is not None and not word.startswith("-") and not means_more(word) for word in words)
 
 
 class Script:
@@ -124,29 +134,25 @@ class Script:
             text = f" \\\n{self._indent}  ".join(words)
         self.line((f"{into}=$({text})" if into else text) + (f" ||\n{self._indent}  {otherwise}" if otherwise else ""))
 
-    def tags(self, tags: Mapping[str, TemplateText], late: TemplateText | None = None) -> tuple[Option, ...]:
-        """The option that sets tags; none for none. Those that only Packer's run knows become the script's arguments first."""
-        named = [text_of((f"{key}=", *value.parts), value.span) for key, value in tags.items()]
-        words: tuple[Operand, ...] = tuple(named)
-        for option in (word for word in named if word.visible.startswith("-")):
-            self._report.add(
-                codes.NOT_EXACT,
-                option.span,
-                "the Azure CLI sets this tag, and takes its name for an option: it begins with `-`",
-                help="Rename the tag.",
-            )
-        if late is None:
-            return (("--tags", *words),) if words else ()
-        tag_map = self._symbols.value(late)
-        lines = HclCode(
-            f'join("\\n", [for name, value in {print_value(tag_map)} : "${{name}}=${{value}}"])', references(tag_map)
+    def merge_tags(self, resource: TemplateText | Value, tags: Mapping[str, TemplateText], late: TemplateText | None) -> None:
+        """Add tags to a resource by its id, whatever their texts hold; `late` are those that only Packer's run knows."""
+        known = {key: self._symbols.value(text) for key, text in tags.items()}
+        layers = (*((known,) if known else ()), *(() if late is None else (self._symbols.value(late),)))
+        merged = f"merge({', '.join(map(print_value, layers))})"
+        texts = f'{{ for name, value in {merged} : name => format("%v", value) }}'
+        body = self.word(
+            "TAGS", exact_json(f'{{ operation = "Merge", properties = {{ tags = {texts} }} }}', references(layers))
         )
-        text = self.word("TAGS", lines)
-        self.line("set --")
-        self.line('while IFS= read -r tag; do [ -z "$tag" ] || set -- "$@" "$tag"; done <<END')
-        self._lines += [text.strip('"'), "END"]
-        operands: tuple[Operand, ...] = (*words, RawShell('"$@"'))
-        return (("--tags", *operands),)
+        path = self._symbols.value(resource) if isinstance(resource, TemplateText) else resource
+        url = self.word("TAGS_URL", concat(path, _TAGS_OF_RESOURCE))
+        with self.block(f"case {body} in", "esac"):
+            self.line("""*'"tags":{}'*) ;; # there is none""")
+            self.line(f"*) az rest --method patch --url {url} --body {body} --output none ;;")
+
+    def tags(self, tags: Mapping[str, TemplateText], late: TemplateText | None) -> tuple[Option, ...]:
+        """The option that sets tags; none where they take `merge_tags`."""
+        words = tuple(text_of((f"{key}=", *value.parts), value.span) for key, value in tags.items())
+        return (("--tags", *words),) if words and are_plain(tags, late) else ()
 
     def words(self, options: Iterable[Option]) -> tuple[str, ...]:
         """Options as they stand in a command line."""

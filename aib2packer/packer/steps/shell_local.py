@@ -11,7 +11,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import HclCode, Value, Variable
+from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ _ENCODED = """: name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", 
 def means_more(text: str) -> bool:
     """Whether Packer or the Azure CLI would take a word for more than its text, and nothing escapes it there."""
     return _MEANS_MORE.search(text) is not None
+
+
+def exact_json(expression: str, uses: tuple[Variable | Local, ...]) -> HclCode:
+    """An expression as JSON whose texts all arrive as they are: what would mean more than its text is escaped in it."""
+    return HclCode(rf'replace(replace(jsonencode({expression}), "{{{{", "{{\\u007b"), "@", "\\u0040")', uses)
 
 
 def _is_seen(text: str) -> bool:

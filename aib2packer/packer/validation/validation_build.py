@@ -190,7 +190,7 @@ def _validation(
     first = (download(steps.downloads, own_context),) if steps.downloads else ()
     provisioners = (*first, *steps.provisioners, *after)
     steps = replace(steps, provisioners=provisioners, files={**base.files, **steps.files})
-    return assemble(name, settings, steps, (), context.symbols)
+    return assemble(name, settings, steps, (), context)
 
 
 def inline_validators(template: ImageTemplate, plan: ValidationPlan) -> tuple[Customizer, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.ids import MANAGED_IMAGE, ResourceId
 from aib2packer.aib.model import Located
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
-from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_symbol, leaves
+from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_known, is_symbol, leaves, walk
 from aib2packer.arm.language.text import LateExpression, ListLines, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.azure.clouds import STORAGE_SUFFIXES
 from aib2packer.hcl.code import CannotPrintError
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.dependencies import IdShapes
     from aib2packer.packer.variables.template_variables import TextPiece
 
+_OBJECTS = "list(map(string))"
 PACKER_VERSION = "1.13.0"
 """The oldest Packer that runs the output as it is meant (docs/reference/packer-semantics.md 4 and 7.4)."""
 
@@ -57,13 +58,14 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     texts: list[TemplateText] = []
     _add_texts(template, texts)
     found = tuple(dict.fromkeys(symbol for text in texts for symbol in _symbols(text)))
-    shapes = _id_shapes(texts)
+    shapes, objects = _id_shapes(texts), _in_place_of_objects(template)
     names: dict[TextSymbol, Variable] = {}
     taken: dict[str, Variable] = {}
     for symbol in found:
         if isinstance(symbol, Placeholder):
             name = _placeholder_name(symbol)
             variable = with_shape(_placeholder_variable(name, symbol), shapes.get(symbol, ()))
+            variable = replace(variable, type=_OBJECTS) if symbol in objects else variable
             names[symbol] = taken.setdefault(name, variable)
     values = tuple(symbol.value for symbol in found if isinstance(symbol, LateExpression))
     facts = {
@@ -71,7 +73,17 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
         for name, fact in template.parameters.items()
     }
     named_leaves = claim_leaves(values, facts, shapes, taken, template.resolve)
-    named_leaves |= _of_objects(template, named_leaves)
+    nested = _of_several_levels(values)
+    named_leaves |= {
+        leaf: replace(variable, type=_object_type(nested[leaf]))
+        for leaf, variable in named_leaves.items()
+        if leaf in nested and isinstance(variable, Variable)
+    }
+    named_leaves |= {
+        leaf: replace(variable, type=_OBJECTS)
+        for leaf, variable in named_leaves.items()
+        if leaf in objects and isinstance(variable, Variable)
+    }
     for secret in (*found, *(leaf for value in values for leaf in leaves(value))):
         if isinstance(secret, Secret) and secret not in names:
             name, what = _secret_name(secret)
@@ -105,16 +117,34 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     )
 
 
-def _of_objects(template: ImageTemplate, named: Mapping[Leaf, Variable | Local]) -> dict[Leaf, Variable | Local]:
-    """The parameters that are lists of objects: data disks, or regions of a version."""
+def _of_several_levels(values: Iterable[ArmValue]) -> Mapping[Leaf, list[tuple[str, ...]]]:
+    """The parameters that are objects with objects in them, and what is taken of each: the keys on the way there."""
+    found: dict[Leaf, list[tuple[str, ...]]] = {}
+    for value in values:
+        for part in walk(value):
+            path: tuple[str, ...] = ()
+            while isinstance(part, Access) and isinstance(part.key, str) and not is_known(part.target):
+                path, part = (part.key, *path), part.target  # noqa: PLW2901 - down to what it is taken of
+            if path and isinstance(part, ParameterSymbol):
+                found.setdefault(part, []).append(path)
+    return {leaf: paths for leaf, paths in found.items() if max(map(len, paths)) > 1}
+
+
+def _object_type(paths: Iterable[tuple[str, ...]]) -> str:
+    """The type of an object in which something stands at each of these paths."""
+    below: dict[str, list[tuple[str, ...]]] = {}
+    for path in paths:
+        if path:
+            below.setdefault(path[0], []).append(path[1:])
+    attributes = ", ".join(f"{key} = {_object_type(rest)}" for key, rest in below.items())
+    return f"object({{ {attributes} }})" if attributes else "string"
+
+
+def _in_place_of_objects(template: ImageTemplate) -> frozenset[TextSymbol | Symbol]:
+    """The parameters and placeholders that stand for a list of objects: data disks, or regions of a version."""
     disks = template.vm.data_disks_gb if isinstance(template.vm.data_disks_gb, TemplateText) else None
     texts = (disks, *(target.late_objects for target in template.targets))
-    symbols = (part.value for text in texts if text is not None for part in text.symbols if isinstance(part, LateExpression))
-    return {
-        leaf: replace(variable, type="list(map(string))")
-        for leaf in symbols
-        if isinstance(leaf, ParameterSymbol) and isinstance(variable := named.get(leaf), Variable)
-    }
+    return frozenset(piece for text in texts if text is not None for piece in pieces_of(text) if not isinstance(piece, str))
 
 
 def _id_shapes(texts: Iterable[TemplateText]) -> IdShapes:

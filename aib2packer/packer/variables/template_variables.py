@@ -80,7 +80,7 @@ class Names:
         return [one for one in self.finder.within(pieces) if one != but and one in self.locals] if self.locals else []
 
 
-def name_variables(definitions: Iterable[tuple[str, ArmValue]], texts: Texts, taken: Iterable[str], show: Show) -> Names:
+def name_variables(definitions: Sequence[tuple[str, ArmValue]], texts: Texts, taken: Iterable[str], show: Show) -> Names:
     """Decide which variables become locals, and what these hold.
 
     Args:
@@ -90,6 +90,8 @@ def name_variables(definitions: Iterable[tuple[str, ArmValue]], texts: Texts, ta
         show: Prints a value, given what stands for the variables in it; None where HCL has nothing for it.
 
     """
+    if not definitions:
+        return Names()
     candidates = _candidates(definitions, texts)
     names = _local_names(candidates, {*taken, *_RESERVED})
     # The largest first: what stands only within it is then used once.

@@ -46,9 +46,9 @@ def image_group(name: str) -> Local:
 
 
 def goes_with_build(group: Value | Traced | Block | None) -> bool:
-    """Whether a setting names the resource group of the build, which goes with it."""
+    """Whether a setting names the resource group of the build, which goes with it; in a shared folder by a longer name."""
     named = references(group) if isinstance(group, Local | HclCode) else ()
-    return any(isinstance(one, Local) and one.name in {TEMPORARY_GROUP, _IMAGE_GROUP} for one in named)
+    return any(isinstance(one, Local) and one.name.endswith((TEMPORARY_GROUP, _IMAGE_GROUP)) for one in named)
 
 
 def unless_there(value: Value) -> HclCode:

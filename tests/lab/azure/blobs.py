@@ -1,7 +1,7 @@
 """Blobs, as far as copying them goes.
 
 learn.microsoft.com/rest/api/storageservices: Copy Blob, Get Blob Properties, Get Blob, Delete Blob, Put Blob, Get User
-Delegation Key, Create Container, Get Container Properties; status and error codes as they stand there.
+Delegation Key, List Blobs, Create Container, Get Container Properties; status and error codes as they stand there.
 """
 
 import base64
@@ -63,9 +63,17 @@ class BlobService:
                 known = at in self.containers
                 self.containers.add(at)
                 return _error(409, "ContainerAlreadyExists") if known else Answer(201, headers=self._headers())
+            if question.query.get("comp") == "list" and at in self.containers:
+                return self._list(at, question.query.get("prefix", ""))
             return Answer(200, headers=self._headers()) if at in self.containers else _error(404, "ContainerNotFound")
         message = f"{question.method} {question.path} of an account"
         raise GapError(message)
+
+    def settle(self) -> None:
+        """Let copies that have ended well be blobs as any: what becomes of later ones does not change them."""
+        for blob in self.blobs.values():
+            if blob.copied_from and self.copy_status(blob) == "success":
+                blob.copied_from = ""
 
     def copy_status(self, blob: StoredBlob) -> str:
         """Say how the copy of a blob stands: pending, success, failed or aborted."""
@@ -142,6 +150,18 @@ class BlobService:
             first, last = int(wanted[1]), min(int(wanted[2] or len(data)), len(data) - 1)
             return Answer(206, data[first : last + 1], {**headers, "Content-Range": f"bytes {first}-{last}/{len(data)}"})
         return Answer(200, data, headers)
+
+    def _list(self, container: str, prefix: str) -> Answer:
+        """List Blobs: names and what every blob has."""
+        names = (name for blob in sorted(self.blobs) if (name := blob.removeprefix(f"{container}/")) != blob)
+        kinds = "<BlobType>PageBlob</BlobType><Content-Length>1048576</Content-Length><Etag>0x8D</Etag>"
+        found = "".join(
+            f"<Blob><Name>{name}</Name><Properties>{kinds}</Properties></Blob>" for name in names if name.startswith(prefix)
+        )
+        text = f"<EnumerationResults><Blobs>{found}</Blobs><NextMarker/></EnumerationResults>"
+        return Answer(
+            200, f'<?xml version="1.0" encoding="utf-8"?>{text}', {**self._headers(), "Content-Type": "application/xml"}
+        )
 
     def _delegation_key(self) -> Answer:
         now = datetime.fromtimestamp(self.arm.clock.now(), UTC)

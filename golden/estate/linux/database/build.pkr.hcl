@@ -62,6 +62,17 @@ variable "subscription_id" {
   default     = "11111111-1111-1111-1111-111111111111"
 }
 
+variable "gallery_golden" {
+  type        = string
+  description = "Gallery of the image."
+  default     = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden"
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+$", var.gallery_golden))
+    error_message = "The gallery_golden must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/..."
+  }
+}
+
 variable "build_resource_group_name" {
   type        = string
   description = "Existing resource group for the build VM, instead of one that Packer makes and deletes."
@@ -92,6 +103,8 @@ variable "image_version" {
 }
 
 locals {
+  gallery_golden_parts = split("/", var.gallery_golden)
+
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
   downloads = "${path.root}/downloads/database"
@@ -120,7 +133,7 @@ locals {
   EOT
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/database/versions/${local.image_version}"
+  gallery_version_id   = "${var.gallery_golden}/images/database/versions/${local.image_version}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
 }
 
@@ -159,9 +172,9 @@ source "azure-arm" "database" {
   managed_image_resource_group_name = local.trusted_launch ? null : local.image_group_name
 
   shared_image_gallery_destination {
-    subscription   = "22222222-2222-2222-2222-222222222222"
-    resource_group = "images"
-    gallery_name   = "golden"
+    subscription   = local.gallery_golden_parts[2]
+    resource_group = local.gallery_golden_parts[4]
+    gallery_name   = local.gallery_golden_parts[8]
     image_name     = "database"
     image_version  = local.image_version
   }

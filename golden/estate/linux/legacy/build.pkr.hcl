@@ -55,6 +55,17 @@ variable "subscription_id" {
   default     = "22222222-2222-2222-2222-222222222222"
 }
 
+variable "gallery_golden" {
+  type        = string
+  description = "Gallery of the image."
+  default     = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden"
+
+  validation {
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+$", var.gallery_golden))
+    error_message = "The gallery_golden must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/..."
+  }
+}
+
 variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
@@ -68,6 +79,8 @@ variable "image_version" {
 }
 
 locals {
+  gallery_golden_parts = split("/", var.gallery_golden)
+
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
@@ -75,7 +88,7 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/legacy/versions/${local.image_version}"
+  gallery_version_id   = "${var.gallery_golden}/images/legacy/versions/${local.image_version}"
   temporary_group_name = "packer-temporary-legacy-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
@@ -109,9 +122,9 @@ source "azure-arm" "legacy" {
   managed_image_resource_group_name = "images"
 
   shared_image_gallery_destination {
-    subscription   = "22222222-2222-2222-2222-222222222222"
-    resource_group = "images"
-    gallery_name   = "golden"
+    subscription   = local.gallery_golden_parts[2]
+    resource_group = local.gallery_golden_parts[4]
+    gallery_name   = local.gallery_golden_parts[8]
     image_name     = "legacy"
     image_version  = local.image_version
 

@@ -29,8 +29,9 @@ assertion=$(curl -fsS -H "Authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 {_LOGIN} --federated-token "$assertion"
 az account set --subscription {SUBSCRIPTIONS[0]}
 """
-# microsoft/azure-pipelines-tasks, Tasks/AzureCLIV2/azureclitask.ts: createOidcToken, `az login`, `az account set`; all of it
-# again while the script runs, each 480 seconds of the 600 that an assertion lives (keepAzSessionActive). These pass fast here.
+# microsoft/azure-pipelines-tasks 299572e25b, Tasks/AzureCLIV2/azureclitask.ts (AzureCLI@2.279.0): createOidcToken, `az login`,
+# `az account set`; all of it again while the script runs, each 480 seconds of the 600 that an assertion lives
+# (keepAzSessionActive, which the task takes for federated connections alone). These pass fast here.
 _AZURE_CLI_TASK = f"""\
 log_in() {{
   assertion=$(curl -fsS -X POST -H 'Authorization: Bearer {REQUEST_TOKEN}' \\

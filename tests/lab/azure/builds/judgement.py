@@ -23,7 +23,9 @@ def differences(played: Played, left: Sequence[Left], extra_tags: Mapping[str, s
 def trouble_after_fault(played: Played, left: Sequence[Left]) -> list[str]:
     """Say what is wrong after a step in which something failed: left-overs that nobody knows, images gone for nothing."""
     resources = played.state.resources
-    unknown = [path for path in left_over(played, left) if path not in resources or not is_marked(resources[path])]
+    marked = {path for path in left_over(played, left) if path in resources and is_marked(resources[path])}
+    marked |= {path for path in left_over(played, left) if path not in resources and MARK.match(path.rpartition("/")[2])}
+    unknown = [path for path in left_over(played, left) if path not in marked]
     return [
         *(f"left over, and not marked: {path}" for path in unknown),
         *(f"gone, and nothing has taken its place: {path}" for path in gone(played, left) if not replacing(played, path)),
@@ -32,8 +34,10 @@ def trouble_after_fault(played: Played, left: Sequence[Left]) -> list[str]:
 
 
 def gone(played: Played, left: Sequence[Left]) -> list[str]:
-    """Say which images are no more that were there before, and would be in the end."""
-    return [_path(one) for one in left if isinstance(one, LeftImage) and _path(one) in played.before - played.state.paths]
+    """Say which images are no more that were there before, and would be in the end; a copy under way goes on by itself."""
+    images = [_path(one) for one in left if isinstance(one, LeftImage) and _path(one) in played.before - played.state.paths]
+    vhds = [one.blob for one in left if isinstance(one, LeftVhd) and one.blob in played.before]
+    return images + [blob for blob in vhds if _copied(played, blob) in {"failed", "aborted", "gone"}]
 
 
 def untouched(played: Played, left: Sequence[Left], old: str) -> bool:
@@ -41,13 +45,25 @@ def untouched(played: Played, left: Sequence[Left], old: str) -> bool:
     images = [_path(one) for one in left if isinstance(one, LeftImage) and _path(one) in played.before]
     found = [played.state.resources[path].properties for path in images if path in played.state.resources]
     sources = [(properties.get("sourceVirtualMachine") or {}).get("id") for properties in found]
-    return sources == [old] * len(images)
+    vhds = [one.blob for one in left if isinstance(one, LeftVhd) and one.blob in played.before]
+    return sources == [old] * len(images) and all(_copied(played, blob) == "not copied" for blob in vhds)
 
 
 def replacing(played: Played, image: str) -> list[str]:
-    """Say where the new image is that was to take the place of this one, by other names."""
+    """Say where the new image is that was to take the place of this one, by other names: a VHD in the same account."""
+    if not image.startswith("/"):
+        account = image.split("/", maxsplit=1)[0]
+        others = (blob for blob in played.azure.blobs.blobs if blob.startswith(f"{account}/") and blob != image)
+        return [blob for blob in others if _copied(played, blob) in {"success", "not copied"}]
     tagged = {path: (stored.body.get("tags") or {}).get(REPLACES, "") for path, stored in played.state.resources.items()}
     return [path for path, name in tagged.items() if name and f"{path.rpartition('/')[0]}/{name.lower()}" == image]
+
+
+def _copied(played: Played, blob: str) -> str:
+    found = played.azure.blobs.blobs.get(blob)
+    if found is None:
+        return "gone"
+    return played.azure.blobs.copy_status(found) if found.copied_from else "not copied"
 
 
 def left_over(played: Played, left: Sequence[Left]) -> list[str]:
@@ -70,7 +86,7 @@ def _trouble(played: Played, one: Left, extra: Mapping[str, str]) -> list[str]:
         return [f"not there: {_path(one)}"]
     if isinstance(one, LeftVhd):
         blob = played.azure.blobs.blobs[one.blob]
-        status = played.azure.blobs.copy_status(blob) if blob.copied_from else "success"
+        status = played.azure.blobs.copy_status(blob) if blob.copied_from else "old" if blob.data else "success"
         return _compare(one.blob, "copy", status, "success")
     stored = played.state.resources[one.path.lower()]
     tags = stored.body.get("tags") or {}

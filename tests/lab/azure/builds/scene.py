@@ -8,7 +8,7 @@ from typing import Any
 from tests.lab.azure.arm.ids import group_of, parent_of
 from tests.lab.azure.arm.kinds import CopyEnd
 from tests.lab.azure.builds.after import AfterBuild, LabStep
-from tests.lab.azure.builds.expected import Left, LeftImage, LeftVersion
+from tests.lab.azure.builds.expected import Left, LeftImage, LeftVersion, LeftVhd
 from tests.lab.azure.builds.made import HOME, azure_arm_makes
 from tests.lab.azure.builds.state import LabState, Played
 from tests.lab.azure.cli.real import PATIENCE, Ended, RealAzureCli
@@ -18,6 +18,7 @@ from tests.lab.azure.faults import Fault, Faults
 Json = Any
 
 OLD = "/of/an/old/image"
+OLD_VHD = b"an old VHD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ def set_up(azure: SimulatedAzure, scene: Scene, *, replaced: bool = True) -> Non
         if replaced and isinstance(one, LeftImage) and one.path.lower() not in made:
             properties = {"sourceVirtualMachine": {"id": OLD}, "hyperVGeneration": "V1"}
             azure.put(one.path, location=HOME, properties=properties)
+        if replaced and isinstance(one, LeftVhd) and one.blob not in azure.blobs.blobs:
+            azure.put_blob(one.blob, OLD_VHD)
 
 
 def rehearse(cli: RealAzureCli, azure: SimulatedAzure, scene: Scene, around: Mapping[str, str] | None = None) -> Rehearsal:
@@ -87,6 +90,7 @@ def replay(
     azure = deepcopy(checkpoint.azure)
     azure.clock.reset()
     azure.clock.sleep(checkpoint.slept)
+    azure.blobs.settle()
     azure.arm.copies, azure.faults = copies, Faults(fault)
     before = LabState.of(azure).paths
     cli.front.azure = azure

@@ -1,0 +1,223 @@
+"""Bicep parameters files as they are read where there is no Bicep compiler: values, and what stands for values."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
+
+from aib2packer.lazy.models import dataclass, field
+from aib2packer.lazy.patterns import pattern
+from aib2packer.system.files import read_bytes
+from aib2packer.text.source import FileError, decode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BicepValue: TypeAlias = "str | int | bool | list[BicepValue] | dict[str, BicepValue] | None"
+
+_DEEPEST = 50  # values in values, and files that extend others
+_BLANK = pattern(r"(?:[ \t\r]|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_BLANKS = pattern(r"(?:\s|//[^\n]*|/\*.*?\*/|#[^\n]*)*", re.DOTALL)
+_WORD = pattern(r"[A-Za-z_]\w*")
+_NUMBER = pattern(r"-?\d+(?![\w.])")
+_MULTILINE = pattern(r"'''\n?(.*?)'''(?!')", re.DOTALL)
+_PIECE = pattern(r"[^'\\$\n\r]+|\$(?!\{)|\\u\{([0-9A-Fa-f]{1,6})\}|\\([nrt\\'$])")
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+_CONSTANTS: dict[str, BicepValue] = {"true": True, "false": False, "null": None}
+
+
+def read_bicep_parameters(path: Path) -> dict[str, BicepValue]:
+    """The parameters file that a Bicep parameters file comes to, as JSON has it.
+
+    Values, variables, texts with these in them, environment variables, secrets of a key vault, and files that extend others
+    are understood.
+
+    Raises:
+        FileError: The file cannot be read, or says something else.
+
+    """
+    return {"parameters": _entries(path, 0)}
+
+
+def _entries(path: Path, depth: int) -> dict[str, BicepValue]:
+    return _Reader(path, decode(read_bytes(str(path), path), str(path)).text, depth).statements()
+
+
+@dataclass
+class _Reader:
+    """Reads a file from `at` on, statement by statement."""
+
+    path: Path
+    text: str
+    depth: int
+    at: int = 0
+    variables: dict[str, BicepValue] = field(default_factory=dict)
+
+    def statements(self) -> dict[str, BicepValue]:
+        """The entries of the parameters file."""
+        found: dict[str, BicepValue] = {}
+        while self._skip(_BLANKS) < len(self.text):
+            match self._word():
+                case "using":
+                    _ = self._word() == "none" or self._text()
+                case "extends":
+                    if self.depth > _DEEPEST:
+                        self._fail("a file extends itself")
+                    found |= _entries(self.path.parent / str(self._text()), self.depth + 1)
+                case "var":
+                    name = self._named()
+                    self.variables[name] = self._value(0)
+                case "param":
+                    name = self._named()
+                    found[name] = self._parameter()
+                case _:
+                    self._fail("this statement is for the Bicep compiler")
+            if self.text[self._skip(_BLANK) :][:1] not in {"", "\n", "#"}:
+                self._fail("an expression is for the Bicep compiler")
+        return found
+
+    def _parameter(self) -> BicepValue:
+        """What a parameter is given: a value, or a secret of a key vault."""
+        start = self.at
+        if self._word() in {"az", "getSecret"}:
+            if self._take("."):
+                self._word()
+            given = self._arguments(0)
+            if len(given) not in {4, 5}:
+                self._fail("getSecret takes four arguments or five")
+            subscription, group, vault, secret, *version = given
+            vault_id = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{vault}"
+            named = {"secretVersion": version[0]} if version else {}
+            return {"reference": {"keyVault": {"id": vault_id}, "secretName": secret, **named}}
+        self.at = start
+        return {"value": self._value(0)}
+
+    def _value(self, depth: int) -> BicepValue:
+        if depth > _DEEPEST:
+            self._fail("values are nested too deep")
+        self._skip(_BLANK)
+        sign = self.text[self.at : self.at + 1]
+        if sign == "'":
+            return self._text()
+        if sign == "[":
+            return self._list(depth)
+        if sign == "{":
+            return self._object(depth)
+        if number := _NUMBER.match(self.text, self.at):
+            self.at = number.end()
+            return int(number[0])
+        return self._of_name(depth)
+
+    def _of_name(self, depth: int) -> BicepValue:
+        """What a word stands for: a constant, a variable or a part of it, or an environment variable."""
+        start, name = self.at, self._word()
+        if name == "readEnvironmentVariable":
+            given = self._arguments(depth)
+            value: BicepValue = os.environ.get(str(given[0])) if given else None
+            if value is None and len(given) < 2:  # noqa: PLR2004 - the name and a default
+                self.at = start
+                self._fail("the environment variable is not set")
+            return given[1] if value is None else value
+        if name in _CONSTANTS:
+            return _CONSTANTS[name]
+        if name not in self.variables:
+            self.at = start
+            self._fail("an expression is for the Bicep compiler")
+        value = self.variables[name]
+        while self._take("."):
+            key = self._word()
+            if not isinstance(value, dict) or key not in value:
+                self._fail(f"there is no {key}")
+            value = value[key]
+        return value
+
+    def _arguments(self, depth: int) -> list[BicepValue]:
+        if not self._take("("):
+            self._fail("an expression is for the Bicep compiler")
+        return self._items(")", depth)
+
+    def _list(self, depth: int) -> list[BicepValue]:
+        self.at += 1
+        return self._items("]", depth)
+
+    def _items(self, end: str, depth: int) -> list[BicepValue]:
+        items: list[BicepValue] = []
+        while self.text[self._skip(_BLANKS) :][:1] != end:
+            items.append(self._value(depth + 1))
+            self._separated(end)
+        self.at += 1
+        return items
+
+    def _object(self, depth: int) -> dict[str, BicepValue]:
+        self.at += 1
+        found: dict[str, BicepValue] = {}
+        while self.text[self._skip(_BLANKS) :][:1] != "}":
+            key = str(self._text()) if self.text[self.at] == "'" else self._word()
+            if not key or not self._take(":"):
+                self._fail("a key and a value belong here")
+            found[key] = self._value(depth + 1)
+            self._separated("}")
+        self.at += 1
+        return found
+
+    def _separated(self, end: str) -> None:
+        """Items stand on lines of their own, or with a comma between them."""
+        if not self._take(",") and self.text[self._skip(_BLANK) :][:1] not in {"\n", end}:
+            self._fail("an expression is for the Bicep compiler")
+
+    def _text(self) -> str:
+        self._skip(_BLANK)
+        if whole := _MULTILINE.match(self.text, self.at):
+            self.at = whole.end()
+            return str(whole[1])
+        if not self._take("'"):
+            self._fail("a text belongs here")
+        pieces: list[str] = []
+        while not self._take_here("'"):
+            if self._take_here("${"):
+                value = self._value(1)
+                if isinstance(value, list | dict) or not self._take("}"):
+                    self._fail("an expression is for the Bicep compiler")
+                pieces.append("" if value is None else str(value).lower() if isinstance(value, bool) else str(value))
+                continue
+            piece = _PIECE.match(self.text, self.at)
+            if piece is None:
+                self._fail("this text does not end")
+            self.at = piece.end()
+            pieces.append(chr(int(piece[1], 16)) if piece[1] else _ESCAPES.get(piece[2], piece[2]) if piece[2] else piece[0])
+        return "".join(pieces)
+
+    def _named(self) -> str:
+        name = self._word()
+        if not name or not self._take("="):
+            self._fail("this statement is for the Bicep compiler")
+        return name
+
+    def _word(self) -> str:
+        found = _WORD.match(self.text, self._skip(_BLANK))
+        if found is None:
+            return ""
+        self.at = found.end()
+        return found[0]
+
+    def _take(self, sign: str) -> bool:
+        self._skip(_BLANK)
+        return self._take_here(sign)
+
+    def _take_here(self, sign: str) -> bool:
+        there = self.text.startswith(sign, self.at)
+        self.at += len(sign) if there else 0
+        return there
+
+    def _skip(self, blank: re.Pattern[str]) -> int:
+        found = blank.match(self.text, self.at)
+        self.at = self.at if found is None else found.end()
+        return self.at
+
+    def _fail(self, reason: str) -> NoReturn:
+        line = self.text.count("\n", 0, self.at) + 1
+        column = self.at - self.text.rfind("\n", 0, self.at)
+        remedy = f"Install it (az bicep install), or run `bicep build-params {self.path}` elsewhere and give the JSON with -p."
+        place = f"{self.path}:{line}:{column}"
+        raise FileError(place, f"{reason}, and no Bicep compiler is on PATH", remedy)

@@ -1,0 +1,80 @@
+"""The folders of the builds of a run: each is called as a person would call it, and as it was before."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from aib2packer.hcl.names import portable_name
+from aib2packer.packer.layout import AT_TOP, OUTPUT_FOLDERS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+
+class Folders:
+    """Gives the templates of a run their folders, in the order of the templates: named after what is in them, else the file.
+
+    One that an earlier run has given stays, as long as the template is called so, whatever others have come in the meantime.
+    """
+
+    def __init__(self, fixed: Iterable[PurePosixPath], earlier: Mapping[str, str], sources: Collection[str]) -> None:
+        """Take the folders that are given already, and those of an earlier run, as far as this one has their sources too."""
+        self._claims = Claims()
+        for folder in fixed:
+            self._claims.claim(folder)
+        self._earlier = {source: PurePosixPath(folder) for folder, source in earlier.items() if source in sources}
+
+    def of(self, source: str, by_file: PurePosixPath, called: str | None) -> PurePosixPath:
+        """The folder for what a source holds.
+
+        Args:
+            source: Where the template stands, as the record of a run has it.
+            by_file: The folder that is named after the file.
+            called: The name of the image template, "" if it has none that is known; None where nothing could be read.
+
+        """
+        wishes = (by_file.with_name(portable_name(called, "template")), by_file) if called else (by_file,)
+        kept = self._earlier.get(source)
+        if kept is not None and (called is None or any(_is_like(kept, wish) for wish in wishes)):
+            return self._claims.claim(kept)
+        others = {str(folder).casefold() for folder in self._earlier.values()}
+        free = (one for one in wishes if str(one).casefold() not in others and self._claims.is_free(one))
+        return self._claims.claim(next(free, by_file))
+
+
+class Claims:
+    """Folders that outputs are given: no two of them meet, also where case does not count."""
+
+    def __init__(self) -> None:
+        self._taken = {name.casefold() for name in AT_TOP}
+        self._numbers: dict[str, int] = {}  # the last that a name was given, before which none is free
+
+    def is_free(self, folder: PurePosixPath) -> bool:
+        """Whether nothing lies in a folder, and in those that an output may make in it."""
+        return self._taken.isdisjoint(_places(folder))
+
+    def claim(self, folder: PurePosixPath) -> PurePosixPath:
+        """The folder, or the first of `folder-2`, `folder-3`, ... that is free with those in it."""
+        name = str(folder).casefold()
+        number = self._numbers.get(name, 1)
+        while not self._taken.isdisjoint(places := _places(claimed := _numbered(folder, number))):
+            number += 1
+        self._numbers[name] = number
+        self._taken |= places
+        return claimed
+
+
+def _is_like(folder: PurePosixPath, wish: PurePosixPath) -> bool:
+    """Whether a folder is a wished one, perhaps with a number."""
+    name, wished = str(folder).casefold(), str(wish).casefold()
+    return name == wished or (name.startswith(f"{wished}-") and name.removeprefix(f"{wished}-").isdecimal())
+
+
+def _numbered(folder: PurePosixPath, number: int) -> PurePosixPath:
+    return folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
+
+
+def _places(folder: PurePosixPath) -> set[str]:
+    """The folder of an output, and those that it may make in it."""
+    return {str(place).casefold() for place in (folder, *(folder / name for name in OUTPUT_FOLDERS))}
