@@ -74,7 +74,8 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
       aib2packer convert web.json -o builds/web -p web.parameters.json
       aib2packer convert images/ -o builds/ --exclude 'lab/**'
       aib2packer convert web.json --into packer/
-      az image builder show -g images -n web | aib2packer convert -o web
+      aib2packer convert /subscriptions/ID/.../imageTemplates/web -o web
+      az rest --url "$ID?api-version=2025-10-01" | aib2packer convert -o web
 
     Exit status: 0 converted; 1 an error, and no HCL, or findings at the level of --fail-on, or --check found a difference;
     2 wrong usage, or files that cannot be read or written.
