@@ -145,6 +145,16 @@ def test_depth_is_counted_and_leaves_room_for_who_calls(step: str) -> None:
     assert conversion.hcl is not None or ends_with_a_limit(conversion)
 
 
+@pytest.mark.parametrize("first", ["true()", "createObject('a', 'b')"])
+@pytest.mark.parametrize("nested", ["createArray(lambdaVariables('x'))", "createObject('k', lambdaVariables('x'))"])
+@pytest.mark.parametrize("times", [60, 95, 99, 195])
+def test_a_value_that_lambdas_nest_is_read_or_refused(first: str, nested: str, times: int) -> None:
+    value = f"reduce(range(0, {times}), {first}, lambda('x', 'y', {nested}))"
+    conversion = _within(max(0, 200 - len(list(_frames()))), template("[string(variables('v'))]", {"v": f"[{value}]"}))
+    assert conversion.hcl is not None or ends_with_a_limit(conversion)
+    assert conversion.hcl is not None or times > 60
+
+
 def _frames() -> list[object]:
     frame: Any = sys._getframe()  # noqa: SLF001 - how deep the test itself stands
     found: list[object] = []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aib2packer.arm.language.expression import ExpressionError
 from aib2packer.arm.language.json_values import JsonSymbolic
 from aib2packer.arm.language.symbolic import Concat, Lambda, is_symbol, parts_of
-from aib2packer.jsonc.tree import MAX_DEPTH, JsonArray, JsonObject, JsonScalar
+from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 MAX_TEXT = 4 << 20  # characters of one value: what a template may have when all is filled in
 _MAX_ALL_TEXT = 4 * MAX_TEXT
 _MAX_VALUES = 100_000  # in one value; what stands in it twice is counted twice
+_MAX_DEPTH = 100  # of a value: what goes through one takes up to four calls of Python a level
 _MAX_SYMBOL_DEPTH = 120
 _MAX_PARTS = 1_000  # of joined text
+_READING = 2  # calls of Python for each level of a value, where a function goes through it
 _MAX_CALLS = 650  # calls of Python within each other, of the 1,000 that there are
 _MAX_WORK = 2_000_000  # some quarter of a microsecond each; the largest public image template takes 400,000
 
@@ -104,11 +106,13 @@ class Budget:
             LimitError: They are too large together.
 
         """
-        values = characters = 0
+        values = characters = depth = 0
         for node in nodes:
             size = self.measure(node)
             values += size.values
             characters += size.characters
+            depth = max(depth, size.depth)
+        self.depth = self.enter(_READING * depth)  # back at once: only whether there is room
         self.allow_values(values)
         self.allow_text(characters)
         self.pay(2 * values + characters // _CHARACTERS)
@@ -188,7 +192,7 @@ class Budget:
     def _checked(self, size: Size) -> Size:
         self.allow_values(size.values)
         self.allow_text(size.characters)
-        if size.depth > MAX_DEPTH:
+        if size.depth > _MAX_DEPTH:
             message = "the values are nested too deeply"
             raise LimitError(message, "Check the loops and lambdas.")
         return size
