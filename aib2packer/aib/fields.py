@@ -20,6 +20,7 @@ from aib2packer.aib.tokens import (
     region_text,
     report_secrets,
     script_text,
+    title_text,
     token_text,
     tokens_apart,
     uri_text,
@@ -181,9 +182,9 @@ class Fields:
         """A path on the VM."""
         return self._string(key, (), path_text)
 
-    def known_text(self, key: str) -> TemplateText | None:
-        """A text with what its expressions come to, by the values and defaults of their parameters, if that is known."""
-        text, value = self._string(key, (), token_text), self.value(key)
+    def title(self, key: str) -> TemplateText | None:
+        """What something is called, with what its expressions come to, where the values or defaults of parameters tell."""
+        text, value = self._string(key, (), title_text), self.value(key)
         if text is None or text.literal is not None or not isinstance(value, JsonSymbolic):
             return text
         resolved = self.reading.resolve(value.symbol)

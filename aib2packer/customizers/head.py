@@ -28,7 +28,7 @@ def read_head(index: int, kind: str, fields: Fields) -> Head:
     """Read what every customizer has."""
     # The type shows people which customizer is meant; for the report it is all of it.
     span = fields.key_span("type")._replace(pointer=fields.span.pointer)
-    name = fields.known_text("name")
+    name = fields.title("name")
     if name is not None and name.literal is None:
         fields.report.add(
             codes.NAME_NOT_KNOWN,

@@ -194,7 +194,7 @@ def test_a_terminal_shows_how_far_it_got(server: Server, tmp_path: Path) -> None
 def test_each_of_several_templates_gets_its_own(server: Server, tmp_path: Path) -> None:
     uri = server.add("/setup.sh", SCRIPT)
     for name in ("a", "b"):
-        (tmp_path / f"{name}.json").write_text(json.dumps(template(customize=[{"type": "Shell", "scriptUri": uri}])))
+        (tmp_path / f"{name}.json").write_text(json.dumps(template(name=name, customize=[{"type": "Shell", "scriptUri": uri}])))
 
     assert run("convert", "a.json", "b.json", "--fetch", "-o", "out", cwd=tmp_path).returncode == 0
     assert files(tmp_path / "out")["a/scripts/01-setup.sh"] == files(tmp_path / "out")["b/scripts/01-setup.sh"] == SCRIPT

@@ -158,7 +158,7 @@ def test_secrets_of_builds_do_not_collide(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     secret = {"type": "securestring"}
     for folder, name in (("in", "web-a"), ("in/web", "a"), ("in", "2web")):
-        value = {**image("x"), "tags": {"t": "[parameters('token')]"}}
+        value = {**image(name), "tags": {"t": "[parameters('token')]"}}
         schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
         lay(folder, **{name: {"$schema": schema, "parameters": {"token": secret}, "resources": [value]}})
     convert("in", "-o", "out")

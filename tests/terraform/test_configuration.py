@@ -255,7 +255,7 @@ def test_a_folder_is_searched_for_configurations_too(tmp_path: Path) -> None:
         main(["convert", str(tmp_path / "infra"), "-o", str(tmp_path / "out")], prog_name="aib2packer")
 
     assert exited.value.code == 0
-    assert [file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("build.pkr.hcl")] == ["out/main/build.pkr.hcl"]
+    assert [file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("build.pkr.hcl")] == ["out/web/build.pkr.hcl"]
 
 
 def test_a_name_that_cannot_be_computed_does_not_stop_the_build() -> None:
