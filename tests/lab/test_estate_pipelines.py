@@ -263,7 +263,7 @@ esac
 """
 
 
-def test_packer_takes_the_values_for_all_before_those_of_a_build(packer_with_real_plugins: Packer, estate: Path) -> None:
+def test_packer_takes_the_values_that_builds_share(packer_with_real_plugins: Packer, estate: Path) -> None:
     program = estate.parent.parent / "bin/packer"
     program.write_text(REAL)
     (program.parent / "timeout").write_text("#!/bin/sh\n")
@@ -275,8 +275,6 @@ def test_packer_takes_the_values_for_all_before_those_of_a_build(packer_with_rea
         "HOME": str(estate.parent.parent),
         "LINUX_DATABASE_CONTOSO_SAS_TOKEN": "sv=2022-11-02&sig=x",
     }
-    for name in ("linux/base", "linux/web"):
-        shutil.copy(estate / name / "example.pkrvars.hcl", estate / name / "values.pkrvars.hcl")
     names = [one["name"] for one in json.loads((estate / "pipelines/builds.json").read_bytes())]
     assert script(estate, "run.sh", "linux-web", **real)[0] == 1
 
@@ -285,8 +283,7 @@ def test_packer_takes_the_values_for_all_before_those_of_a_build(packer_with_rea
     outcomes = {name: script(estate, "run.sh", name, **real)[:2] for name in names}
     assert {name: said for name, (status, said) in outcomes.items() if status} == {}
 
-    own = estate / "linux/web/values.pkrvars.hcl"
-    own.write_text('subnet = "no id"\n', encoding="utf-8")
+    shared.write_text(f'{shared.read_text(encoding="utf-8")}subnet = "no id"\n', encoding="utf-8")
     status, said, _ = script(estate, "run.sh", "linux-web", **real)
     assert status == 1
     assert "The subnet must be a resource id" in said
