@@ -26,7 +26,7 @@ from aib2packer.jsonc import reader as jsonc
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, JsonScalar
 from aib2packer.text.source import SourceText, Span, decode
 
-CORPUS = Path("/work/shared/corpus/files")
+CORPUS = Path(__file__).parents[3] / "shared/corpus/files"
 
 NAMES = st.from_regex(r"[A-Za-z_$][A-Za-z0-9_$]{0,8}", fullmatch=True)
 LEAVES = st.one_of(
