@@ -268,10 +268,10 @@ build {
         LOCATION                 = var.location
         IMAGE_VERSION            = local.gallery_version_id
         EXCLUDE_FROM_LATEST      = var.preview
-        TAGS = replace(replace(jsonencode({ operation = "Merge", properties = { tags = { for name, value in merge({
+        TAGS = replace(replace(jsonencode({ operation = "Merge", properties = { tags = { for name, value in {
           owner = var.owner
           fixed = "yes"
-        }) : name => format("%v", value) } } }), "{{", "{\\u007b"), "@", "\\u0040")
+        } : name => format("%v", value) } } }), "{{", "{\\u007b"), "@", "\\u0040")
         TAGS_URL = "/subscriptions/${local.second_image_id_parts[2]}/resourceGroups/${local.second_image_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.second_image_id_parts[8]}/images/${local.second_image_id_parts[10]}/versions/${length(local.second_image_id_parts) > 12 && local.second_image_id_parts[12] != "latest" ? local.second_image_id_parts[12] : local.image_version}/providers/Microsoft.Resources/tags/default?api-version=2021-04-01"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
@@ -325,10 +325,7 @@ build {
             fi
             sleep 30
           done
-          case "$TAGS" in
-            *'"tags":{}'*) ;; # there is none
-            *) az rest --method patch --url "$TAGS_URL" --body "$TAGS" --output none ;;
-          esac
+          az rest --method patch --url "$TAGS_URL" --body "$TAGS" --output none
         EOT
       ]
     }

@@ -202,9 +202,9 @@ build {
         TARGET_REGIONS           = join(" ", [for region, copies in { (lower(replace(var.region, " ", ""))) = "=2", northeurope = "=1" } : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
         LOCATION                 = var.region
         IMAGE_VERSION            = local.gallery_version_id
-        TAGS = replace(replace(jsonencode({ operation = "Merge", properties = { tags = { for name, value in merge({
+        TAGS = replace(replace(jsonencode({ operation = "Merge", properties = { tags = { for name, value in {
           by = var.owner
-        }) : name => format("%v", value) } } }), "{{", "{\\u007b"), "@", "\\u0040")
+        } : name => format("%v", value) } } }), "{{", "{\\u007b"), "@", "\\u0040")
         TAGS_URL = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/${var.name}/versions/1.2.3/providers/Microsoft.Resources/tags/default?api-version=2021-04-01"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
@@ -257,10 +257,7 @@ build {
             fi
             sleep 30
           done
-          case "$TAGS" in
-            *'"tags":{}'*) ;; # there is none
-            *) az rest --method patch --url "$TAGS_URL" --body "$TAGS" --output none ;;
-          esac
+          az rest --method patch --url "$TAGS_URL" --body "$TAGS" --output none
         EOT
       ]
     }

@@ -181,9 +181,9 @@ build {
       name = "web2"
       env = { for name, value in {
         IMAGE_VERSION = local.gallery_version_id
-        TAGS = replace(replace(jsonencode({ operation = "Merge", properties = { tags = { for name, value in merge({
+        TAGS = replace(replace(jsonencode({ operation = "Merge", properties = { tags = {
           format = "{{.Name}}"
-        }) : name => format("%v", value) } } }), "{{", "{\\u007b"), "@", "\\u0040")
+        } } }), "{{", "{\\u007b"), "@", "\\u0040")
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
@@ -234,10 +234,11 @@ build {
             fi
             sleep 30
           done
-          case "$TAGS" in
-            *'"tags":{}'*) ;; # there is none
-            *) az rest --method patch --url '/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web2/versions/1.2.3/providers/Microsoft.Resources/tags/default?api-version=2021-04-01' --body "$TAGS" --output none ;;
-          esac
+          az rest \
+            --method patch \
+            --url '/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web2/versions/1.2.3/providers/Microsoft.Resources/tags/default?api-version=2021-04-01' \
+            --body "$TAGS" \
+            --output none
         EOT
       ]
     }

@@ -138,13 +138,18 @@ class Script:
         """Add tags to a resource by its id, whatever their texts hold; `late` are those that only Packer's run knows."""
         known = {key: self._symbols.value(text) for key, text in tags.items()}
         layers = (*((known,) if known else ()), *(() if late is None else (self._symbols.value(late),)))
-        merged = f"merge({', '.join(map(print_value, layers))})"
-        texts = f'{{ for name, value in {merged} : name => format("%v", value) }}'
+        texts = ", ".join(map(print_value, layers))
+        if late is not None or not all(isinstance(value, str) for value in known.values()):
+            merged = texts if late is None else f"merge({texts})"  # which takes null for none
+            texts = f'{{ for name, value in {merged} : name => format("%v", value) }}'
         body = self.word(
             "TAGS", exact_json(f'{{ operation = "Merge", properties = {{ tags = {texts} }} }}', references(layers))
         )
         path = self._symbols.value(resource) if isinstance(resource, TemplateText) else resource
         url = self.word("TAGS_URL", concat(path, _TAGS_OF_RESOURCE))
+        if known:
+            self.az("rest", ("--method", "patch"), ("--url", RawShell(url)), ("--body", RawShell(body)))
+            return
         with self.block(f"case {body} in", "esac"):
             self.line("""*'"tags":{}'*) ;; # there is none""")
             self.line(f"*) az rest --method patch --url {url} --body {body} --output none ;;")
