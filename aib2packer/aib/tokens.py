@@ -45,19 +45,21 @@ def literal_text(text: str, span: Span) -> TemplateText:
 
 def token_text(text: str, span: Span, report: Report) -> TemplateText:
     """A text in which `<tokens>` are placeholders, and secrets are secrets: a tag."""
-    return _tokens(text, span, report, _in_words(text, span), _LEFT_OVER)
+    return _words(text, span, report, _LEFT_OVER)
 
 
 def title_text(text: str, span: Span, report: Report) -> TemplateText:
     """What a step is called, with the placeholders in it: no tool reads it, so a lone bracket stands for itself."""
-    return _tokens(text, span, report, _in_words(text, span), None)
+    return _words(text, span, report, None)
 
 
-def _in_words(text: str, span: Span) -> re.Pattern[str]:
-    """The placeholders in a text that stands in the template; in one that an expression put together there are fewer."""
+def _words(text: str, span: Span, report: Report, left_over: re.Pattern[str] | None) -> TemplateText:
+    """Words for people, with the placeholders in them; what an expression put together has fewer of these."""
+    if is_plain(text):
+        return literal_text(text, span)
     # A tool fills in the text of the template: it never sees what an expression makes.
-    stands_there = is_plain(text) or IN_TAGS.fullmatch(text) or all(match[0] in span.text for match in IN_TAGS.finditer(text))
-    return IN_TAGS if stands_there else IN_TEXTS
+    stands_there = all(match[0] in span.text for match in IN_TAGS.finditer(text)) or IN_TAGS.fullmatch(text)
+    return _tokens(text, span, report, IN_TAGS if stands_there else IN_TEXTS, left_over)
 
 
 def uri_text(text: str, span: Span, report: Report) -> TemplateText:

@@ -41,11 +41,11 @@ def read_bicep_parameters(path: Path) -> dict[str, BicepValue]:
 
 
 def _entries(path: Path, depth: int) -> dict[str, BicepValue]:
-    return _Reader(path, decode(read_bytes(str(path), path), str(path)).text, depth).statements()
+    return _Statements(path, decode(read_bytes(str(path), path), str(path)).text, depth).read()
 
 
 @dataclass
-class _Reader:
+class _Statements:
     """Reads a file from `at` on, statement by statement."""
 
     path: Path
@@ -54,7 +54,7 @@ class _Reader:
     at: int = 0
     variables: dict[str, BicepValue] = field(default_factory=dict)
 
-    def statements(self) -> dict[str, BicepValue]:
+    def read(self) -> dict[str, BicepValue]:
         """The entries of the parameters file."""
         found: dict[str, BicepValue] = {}
         while self._skip(_BLANKS) < len(self.text):

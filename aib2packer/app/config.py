@@ -65,8 +65,9 @@ class Config:
         if self.file is None:
             return ""
         folder, absolute = resolved(self.file.parent), resolved(path)
-        is_below = folder is not None and absolute is not None and absolute.is_relative_to(folder)
-        return absolute.relative_to(folder).as_posix() if is_below and folder and absolute else ""
+        if folder is None or absolute is None or not absolute.is_relative_to(folder):
+            return ""
+        return absolute.relative_to(folder).as_posix()
 
 
 def find_config(inputs: Iterable[Path], working: Path) -> Path | None:

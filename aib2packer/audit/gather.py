@@ -15,6 +15,7 @@ from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import safe
 from aib2packer.guide.build_pipelines import is_too_long
 from aib2packer.lazy.models import replace
+from aib2packer.packer.access.rights import grant_command
 from aib2packer.packer.layout import EXAMPLE
 from aib2packer.packer.warnings import LONGEST_HOSTED_JOB
 from aib2packer.provenance.accounting import State
@@ -157,8 +158,8 @@ def _need(what: str, about: str = "", command: str = "", scope: str = "") -> Nee
 
 
 def _of_role(one: Role) -> Need:
-    grant = f'az role assignment create --assignee "$account" --role "{one.role}" --scope {one.scope}'
-    return _need(one.role, f"{one.thing}: {one.why}", "" if one.scope is None else grant, one.scope or ONLY_THE_BUILD_KNOWS)
+    grant = "" if one.scope is None else grant_command(one.role, one.scope)
+    return _need(one.role, f"{one.thing}: {one.why}", grant, one.scope or ONLY_THE_BUILD_KNOWS)
 
 
 def _of_connection(one: Connection) -> Need:

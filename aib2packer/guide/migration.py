@@ -11,6 +11,7 @@ from aib2packer.guide import cut_over
 from aib2packer.guide.needed_rights import BUILD_GROUP_NAME
 from aib2packer.hcl.values import Attribute
 from aib2packer.lazy.models import dataclass
+from aib2packer.packer.access.rights import grant_command
 from aib2packer.packer.layout import (
     ATTRIBUTES,
     AZURE_PIPELINES,
@@ -343,4 +344,4 @@ def _group_grants(guide: Guide) -> tuple[str, ...]:
 def _assigned(rights: Iterable[Right]) -> Iterator[str]:
     for right in rights:
         if right.scope is not None:
-            yield f'az role assignment create --assignee "$account" --role "{right.role}" --scope {right.scope}'
+            yield grant_command(right.role, right.scope)

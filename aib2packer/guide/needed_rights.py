@@ -110,13 +110,14 @@ def _further_rights(
     for account in private_accounts(downloads):
         why = "fetches scripts and files that are not public"
         yield Right("the blobs of the storage account", BLOB_READER, account_scope(account), why, account, in_sentence=False)
-    identities = template.vm.identities
-    for identity in (identities,) if isinstance(identities, TemplateText) else identities:
-        late = identity is identities
-        name = None if late else identity.split("/")[-1].literal
-        scope = None if late else word(symbols.value(identity))
-        of, what = ("each of the identities", "them") if late else ("the identity", "it")
-        yield Right(of, "Managed Identity Operator", scope, f"gives {what} to the build VM", name, in_sentence=False)
+    identities, role = template.vm.identities, "Managed Identity Operator"
+    if isinstance(identities, TemplateText):
+        yield Right("each of the identities", role, None, "gives them to the build VM", None, in_sentence=False)
+        return
+    for identity in identities:
+        name = identity.split("/")[-1].literal
+        scope = word(symbols.value(identity))
+        yield Right("the identity", role, scope, "gives it to the build VM", name, in_sentence=False)
 
 
 def _subnet(subnet: Subnet, subscription: Value, symbols: Symbols) -> Word | None:

@@ -144,7 +144,7 @@ def print_string(text: Interpolation, indent: int = 0) -> str:
 
     Every string that is not quoted by `quote` passes here. Source: docs/reference/packer-semantics.md 2.1 to 2.3.
     """
-    parts = _joined(text.parts)
+    parts = joined(text.parts)
     if len(parts) == 1 and not isinstance(parts[0], str):
         return _reference(parts[0], indent)
     if text.multiline and (skeleton := _heredoc_skeleton(parts)):
@@ -186,7 +186,7 @@ def escape_templates(value: Value) -> Value:
         case Interpolation():
             if not any(isinstance(part, str) and "{" in part for part in value.parts):
                 return value
-            parts = (_escape_braces(part) if isinstance(part, str) else part for part in _joined(value.parts))
+            parts = (_escape_braces(part) if isinstance(part, str) else part for part in joined(value.parts))
             return Interpolation(tuple(parts), value.multiline)
         case bool() | int() | float() | Variable() | Local() | HclCode() | GoTemplate():
             return value
@@ -375,15 +375,15 @@ def _reference(value: _Reference, indent: int) -> str:
             return re.sub(r"\n(?=.)", "\n" + " " * indent, value.text) if "\n" in value.text else value.text
 
 
-def _joined(parts: tuple[str | _Reference, ...]) -> list[str | _Reference]:
+def joined(parts: tuple[str | _Reference, ...]) -> list[str | _Reference]:
     """The parts of a string without empty literals, and no literal next to another."""
-    joined: list[str | _Reference] = []
+    found: list[str | _Reference] = []
     for part in parts:
-        if isinstance(part, str) and joined and isinstance(joined[-1], str):
-            joined[-1] += part
+        if isinstance(part, str) and found and isinstance(found[-1], str):
+            found[-1] += part
         elif part != "":
-            joined.append(part)
-    return joined
+            found.append(part)
+    return found
 
 
 def _template(parts: list[str | _Reference], *, in_quotes: bool) -> Iterator[str]:

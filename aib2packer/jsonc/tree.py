@@ -8,7 +8,7 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 
 MAX_DEPTH = 200
@@ -82,6 +82,26 @@ Json: TypeAlias = JsonScalar | JsonArray | JsonObject | JsonUnknown
 def string_of(value: Json | None) -> str | None:
     """The text of a JSON string; None for anything else."""
     return value.value if isinstance(value, JsonScalar) and isinstance(value.value, str) else None
+
+
+def texts_in(value: Json, but: Container[str]) -> list[str]:
+    """All strings in a tree, in its order; `but`: keys in lower case, whose values are left out."""
+    found: list[str] = []
+    _add_texts(value, but, found)
+    return found
+
+
+def _add_texts(value: Json, but: Container[str], found: list[str]) -> None:
+    if isinstance(value, JsonScalar):
+        if isinstance(value.value, str):
+            found.append(value.value)
+    elif isinstance(value, JsonObject):
+        for member in value.members:
+            if member.key.lower() not in but:
+                _add_texts(member.value, but, found)
+    elif isinstance(value, JsonArray):
+        for item in value.items:
+            _add_texts(item, but, found)
 
 
 def length_of_pointers(value: Json, most: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import recognise
-from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
+from aib2packer.jsonc.tree import texts_in
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
@@ -26,19 +26,4 @@ def find_cloud(document: Json, options: Options) -> Cloud:
     given += [text for file in options.parameter_files for text in _IN_QUOTES.findall(file.text)]
     if options.location is not None:
         return recognise((options.location,))
-    _add_texts(document, given)
-    return recognise(given)
-
-
-def _add_texts(value: Json, texts: list[str]) -> None:
-    """Add all strings in a document that say what is, but for keys."""
-    if isinstance(value, JsonScalar):
-        if isinstance(value.value, str):
-            texts.append(value.value)
-    elif isinstance(value, JsonObject):
-        for member in value.members:
-            if member.key.lower() not in _SAYS_NOTHING:
-                _add_texts(member.value, texts)
-    elif isinstance(value, JsonArray):
-        for item in value.items:
-            _add_texts(item, texts)
+    return recognise(given + texts_in(document, _SAYS_NOTHING))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.documents.parameters import Setting
 from aib2packer.findings import codes
 from aib2packer.jsonc.reader import read_json
-from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, texts_in
 from aib2packer.lazy.models import dataclass
 from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, forms_in, in_commands, is_open, plain
 from aib2packer.text.source import SourceText, Span
@@ -84,22 +84,7 @@ def _is_open(name: str, value: Given | Setting, report: Report) -> bool:
 
 def _forms_in(node: Json) -> frozenset[str]:
     """The forms of placeholders that stand anywhere but in commands."""
-    forms: set[str] = set()
-    _add_forms(node, forms)
-    return frozenset(forms)
-
-
-def _add_forms(node: Json, forms: set[str]) -> None:
-    if isinstance(node, JsonScalar):
-        if isinstance(node.value, str):
-            forms |= forms_in(node.value)
-    elif isinstance(node, JsonObject):
-        for member in node.members:
-            if member.key.lower() not in _OF_ANY_FORM:
-                _add_forms(member.value, forms)
-    elif isinstance(node, JsonArray):
-        for item in node.items:
-            _add_forms(item, forms)
+    return frozenset(form for text in texts_in(node, _OF_ANY_FORM) for form in forms_in(text))
 
 
 def _own(options: Options) -> Iterator[tuple[str, Given | Setting]]:

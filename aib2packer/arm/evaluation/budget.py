@@ -112,7 +112,7 @@ class Budget:
             values += size.values
             characters += size.characters
             depth = max(depth, size.depth)
-        self.depth = self.enter(_READING * depth)  # back at once: only whether there is room
+        self.allow_depth(_READING * depth)
         self.allow_values(values)
         self.allow_text(characters)
         self.pay(2 * values + characters // _CHARACTERS)
@@ -145,6 +145,15 @@ class Budget:
             raise error
         self.depth += calls
         return before
+
+    def allow_depth(self, calls: int) -> None:
+        """Look whether there is room for as many calls of Python within each other.
+
+        Raises:
+            LimitError: It would be too deep.
+
+        """
+        self.depth = self.enter(calls)
 
     def measure(self, node: Json) -> Size:
         """How large a value is. Without recursion: this is what guards all that has it.

@@ -161,7 +161,7 @@ def _string(text: str, node: JsonScalar, scope: Scope) -> Json:
 
 def _allow_parsing(text: str, budget: Budget) -> None:
     """Look whether there is room to read an expression, as deep as it is: that is done by recursion too."""
-    budget.depth = budget.enter(_PARSER * nesting(text))
+    budget.allow_depth(_PARSER * nesting(text))
 
 
 def _object(node: JsonObject, scope: Scope) -> Json:

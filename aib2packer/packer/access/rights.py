@@ -23,6 +23,11 @@ BLOB_CONTRIBUTOR, BLOB_READER = "Storage Blob Data Contributor", "Storage Blob D
 _COMPUTE = "/providers/Microsoft.Compute"
 
 
+def grant_command(role: str, scope: Word | str) -> str:
+    """The command that gives a role to `$account`; `scope` is the id, as a word of a shell."""
+    return f'az role assignment create --assignee "$account" --role "{role}" --scope {scope}'
+
+
 @dataclass(frozen=True, slots=True)
 class Right:
     """A role and what for. `thing` is what it is about; `scope` is its id, None where that is only known when Packer runs."""

@@ -73,16 +73,11 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
         for name, fact in template.parameters.items()
     }
     named_leaves = claim_leaves(values, facts, shapes, taken, template.resolve)
-    nested = _of_several_levels(values)
+    types = {leaf: _object_type(paths) for leaf, paths in _of_several_levels(values).items()} | dict.fromkeys(objects, _OBJECTS)
     named_leaves |= {
-        leaf: replace(variable, type=_object_type(nested[leaf]))
+        leaf: replace(variable, type=types[leaf])
         for leaf, variable in named_leaves.items()
-        if leaf in nested and isinstance(variable, Variable)
-    }
-    named_leaves |= {
-        leaf: replace(variable, type=_OBJECTS)
-        for leaf, variable in named_leaves.items()
-        if leaf in objects and isinstance(variable, Variable)
+        if leaf in types and isinstance(variable, Variable)
     }
     for secret in (*found, *(leaf for value in values for leaf in leaves(value))):
         if isinstance(secret, Secret) and secret not in names:

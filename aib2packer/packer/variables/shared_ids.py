@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import GALLERY_IMAGE, IDENTITY, SUBNET, write_id
 from aib2packer.hcl.names import snake_case
+from aib2packer.hcl.printing import joined
 from aib2packer.hcl.values import Attribute, Block, HclCode, Interpolation, Local, Traced, Variable
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.packer.variables.declared import with_shape
@@ -185,7 +186,7 @@ class _Rewriting:
             case str():
                 return self._text(value)
             case Interpolation(parts):
-                return replace(value, parts=tuple(piece for part in _joined(parts) for piece in self._pieces(part)))
+                return replace(value, parts=tuple(piece for part in joined(parts) for piece in self._pieces(part)))
             case Local():
                 return replace(value, value=self.value(value.value))
             case tuple():
@@ -213,12 +214,3 @@ class _Rewriting:
         yield found.variable
         if rest := part[len(found.id) :]:
             yield rest
-
-
-def _joined(parts: Sequence[str | Variable | Local | HclCode]) -> Iterator[str | Variable | Local | HclCode]:
-    """The parts of a text, with neighbouring plain pieces as one."""
-    from itertools import groupby
-
-    for plain, group in groupby(parts, key=lambda part: isinstance(part, str)):
-        found = tuple(group)
-        yield from ("".join(map(str, found)),) if plain else found
