@@ -158,12 +158,17 @@ def test_what_its_condition_leaves_out_is_not_seen(condition: Json) -> None:
             "[and(parameters('on'), equals(parameters('stage'), 'x'))]",
             "give on and stage other values: --set on=… --set stage=…, or",
         ),
+        ("[variables('prod')]", "give stage another value: --set stage=…, or"),
+        ("[parameters('all').on]", "give all another value: --set all=…, or"),
         (False, "change its condition."),
     ],
 )
 def test_what_switches_an_image_template_is_named(condition: Json, help_text: str) -> None:
     parameters = {"on": {"type": "bool", "defaultValue": False}, "stage": {"type": "string", "defaultValue": ""}}
-    whole = deployment({**template(name="old"), "condition": condition}, template(), parameters=parameters)
+    parameters |= {"all": {"type": "object", "defaultValue": {"on": False}}}
+    variables = {"prod": "[equals(parameters('stage'), 'prod')]"}
+    images = {**template(name="old"), "condition": condition}, template()
+    whole = deployment(*images, parameters=parameters, variables=variables)
 
     conversion = convert_json(whole)
 

@@ -380,7 +380,9 @@ def _report_left_out(deployed: Deployed, report: Report) -> None:
     if condition is None:
         return
     what = "the image template" if deployed.type in IMAGE_TEMPLATES else "the image template in the deployment"
-    switches = tuple(dict.fromkeys(_PARAMETER.findall(string_of(condition) or "")))
+    named = (parameter.name for parameter in parameters_of(_value_or_none(condition, deployed.scopes.symbolic)))
+    # Of lists and objects, which have their values there too, the text of the condition tells.
+    switches = tuple(dict.fromkeys(named)) or tuple(dict.fromkeys(_PARAMETER.findall(string_of(condition) or "")))
     help_text = "To convert it, change its condition."
     if switches:
         given = " ".join(f"--set {name}=…" for name in switches)
