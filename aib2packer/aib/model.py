@@ -296,12 +296,17 @@ class Validation:
     Validators are of the same kinds as customizers. `distribute_on_failure`: the image is distributed also if they fail.
     """
 
-    TEXTS: ClassVar[tuple[str, ...]] = ("validators",)
+    TEXTS: ClassVar[tuple[str, ...]] = ("validators", "distribute_on_failure")
 
     validators: tuple[Customizer, ...]
     source_only: bool
-    distribute_on_failure: bool
+    distribute_on_failure: Flag
     span: Span
+
+    @property
+    def surely_distributed(self) -> bool:
+        """Whether the image is distributed whatever the validators say, as far as the template tells."""
+        return isinstance(self.distribute_on_failure, Located) and self.distribute_on_failure.value
 
 
 @dataclass(frozen=True, slots=True)
