@@ -104,7 +104,7 @@ def _optional_default(kind: TfCall, span: Span) -> Json:
 
 
 def plain(expression: TfExpression, as_text: Callable[[str], str] = as_arm_text) -> Json:
-    """A value that is written out as JSON, its texts as a template has them; null for what is computed: in a default nothing is."""
+    """A value that is written out as JSON, its texts as a template has them; null for what is computed, as no default is."""
     match expression:
         case TfValue(value, span):
             return JsonScalar(as_text(value) if isinstance(value, str) else value, span)

@@ -64,7 +64,7 @@ def test_what_is_no_value_of_a_parameters_file_is_told() -> None:
 
     told = [finding.span.text for finding in conversion.findings if finding.code is codes.UNKNOWN_PARAMETER]
     assert told == ['"p"', '"q"']
-    assert "default" not in hcl(conversion).partition('variable "p"')[2].partition("}")[0]
+    assert "  default" not in hcl(conversion).partition('variable "p"')[2].partition("\n}")[0]
 
 
 def test_a_value_is_never_an_expression() -> None:
