@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from aib2packer.findings.text import safe
 from aib2packer.guide.launch import entries, launch
 from aib2packer.guide.service import images, name_of
-from aib2packer.packer.variables.shown import shown
 from aib2packer.jsonc.tree import JsonObject, string_of
 from aib2packer.packer.access.rights import definition_scope
 from aib2packer.packer.facts import Connection, Facts, LastRun, Role
+from aib2packer.packer.variables.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
