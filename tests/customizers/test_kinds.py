@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from aib2packer.aib.model import Customizer
 from aib2packer import customizers
+from aib2packer.aib.model import Customizer
 from aib2packer.customizers import CUSTOMIZERS
 from aib2packer.customizers.head import named, read_head
 from aib2packer.lazy.models import dataclass

@@ -11,7 +11,7 @@ from aib2packer.findings import codes
 from aib2packer.hcl.values import traced
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.access.rights import CONTRIBUTOR, Right, group_words, IMAGE_GROUP
+from aib2packer.packer.access.rights import CONTRIBUTOR, IMAGE_GROUP, Right, group_words
 from aib2packer.packer.distribution.image_copy import GalleryOrigin, SnapshotOrigin, copy_image
 from aib2packer.packer.distribution.made_ids import managed_image_id, snapshot_id
 from aib2packer.packer.distribution.target_kind import Bootable, TargetKind, TargetOutput

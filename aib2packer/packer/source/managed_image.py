@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import ManagedImage
 from aib2packer.aib.sections.source import read_managed_image
 from aib2packer.hcl.values import Interpolation, traced
-from aib2packer.packer.access.rights import READER, Right, group_words, SOURCE_GROUP
+from aib2packer.packer.access.rights import READER, SOURCE_GROUP, Right, group_words
 from aib2packer.packer.expressions.dates import TIME
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.source.source_kind import SourceKind
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.variables.symbols import Symbols
     from aib2packer.text.source import Span
-
 
 
 class ManagedImageSource(SourceKind[ManagedImage]):
