@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 _IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 _TO_KEEP = (
     "To keep the old image until the new one is there, make the name in imageId a parameter, and give each build a name of its "
-    "own with -var."
+    "own with `-var`."
 )
 _HOW_TO_REPLACE = (
-    "packer build -force replaces it, but deletes the old image when the build begins: there is none until the build has "
+    "`packer build -force` replaces it, but deletes the old image when the build begins: there is none until the build has "
     f"ended, and none after one that fails. {_TO_KEEP}"
 )
 _HOW_TO_REPLACE_BESIDE_A_VERSION = (
