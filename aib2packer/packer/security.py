@@ -167,6 +167,7 @@ def _report_unknown(target: GalleryTarget, report: Report) -> None:
         image.text.span,
         "the security type of the image definition is not known: the version is made from a managed image, which suits a type "
         "that ends in Supported, and a definition without one",
-        help=f"Look it up: az sig image-definition show {words} --query \"features[?name=='SecurityType'].value\" --output tsv"
-        f". If that says TrustedLaunch, build with -var {DEFINITION_TYPE.name}=TrustedLaunch, or convert with --security-type.",
+        help=f"Look it up: `az sig image-definition show {words} --query \"features[?name=='SecurityType'].value\" "
+        f"--output tsv`. If that says TrustedLaunch, build with `-var {DEFINITION_TYPE.name}=TrustedLaunch`, or convert with "
+        "--security-type.",
     )

@@ -42,8 +42,6 @@ _BY_USE = (
 )
 # Ids, and what else a rule of the template's own may ask for.
 _WELL_FORMED = (
-    *(SUBSCRIPTION, _IMAGE_VERSION, _IMAGE_VERSION.partition("/versions")[0], _MANAGED_IMAGE, _SUBNET, _IDENTITY, _BLOB),
-)
     SUBSCRIPTION,
     _IMAGE_VERSION,
     _IMAGE_VERSION.partition("/versions")[0],
