@@ -359,6 +359,11 @@ class Target(ABC):
         return None
 
     @property
+    def blob(self) -> TemplateText | None:
+        """The URI of the blob that it is; None for what is none, or nowhere in particular."""
+        return None
+
+    @property
     def own_version(self) -> TemplateText | None:
         """The version, where the template names one."""
         return None
@@ -472,6 +477,11 @@ class VhdTarget(Target):
         """What it is: it is called as the build has it."""
         del shown
         return "VHD"
+
+    @property
+    def blob(self) -> TemplateText | None:
+        """The URI."""
+        return self.uri
 
 
 @dataclass(frozen=True, slots=True)

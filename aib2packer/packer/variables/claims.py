@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import MANAGED_IMAGE, ResourceId
-from aib2packer.aib.model import Located, VhdTarget
+from aib2packer.aib.model import Located
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
 from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_symbol, leaves
 from aib2packer.arm.language.text import LateExpression, ListLines, Placeholder, Segment, TemplateText, TextSymbol
@@ -136,8 +136,8 @@ def _id_shapes(texts: Iterable[TemplateText]) -> dict[Placeholder | Leaf, tuple[
 
 def _blobs(template: ImageTemplate) -> dict[Placeholder | Leaf, tuple[str, ...]]:
     """What must be the URI of a blob."""
-    uris = (target.uri for target in template.targets if isinstance(target, VhdTarget) and target.uri is not None)
-    lone = (pieces_of(uri)[0] for uri in uris if len(uri.parts) == 1)
+    blobs = (target.blob for target in template.targets)
+    lone = (pieces_of(blob)[0] for blob in blobs if blob is not None and len(blob.parts) == 1)
     return {piece: BLOB for piece in lone if isinstance(piece, Placeholder | ParameterSymbol)}
 
 
