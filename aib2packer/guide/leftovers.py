@@ -68,11 +68,11 @@ def remove_from_group(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]
     place = f"--subscription {shown or '...'} --resource-group {BUILD_GROUP_NAME}"
     query = f"[?starts_with(name, '{_OF_AZURE_ARM}') || starts_with(name, '{TEMPORARY}')].id"
     records = " || ".join(f"starts_with(name, '{prefix}')" for prefix in _DEPLOYMENTS)
+    list_records = f'az deployment group list {place} --query "[?{records}].name" --output tsv'
     return (
         *assignments(() if shown is None else (shown,)),
         f'az resource list {place} --query "{query}" --output tsv | xargs -r az resource delete --ids',
-        f'az deployment group list {place} --query "[?{records}].name" --output tsv '
-        f"| xargs -r -n 1 az deployment group delete {place} --name",
+        f"{list_records} | xargs -r -n 1 az deployment group delete {place} --name",
     )
 
 

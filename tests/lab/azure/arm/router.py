@@ -46,7 +46,9 @@ _DEPLOYMENT = re.compile(
     r"/deployments/(?P<name>[^/]+)(/(?P<action>\w+))?",
     re.IGNORECASE,
 )
-_DEPLOYMENTS = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.resources/deployments", re.IGNORECASE)
+_DEPLOYMENTS = re.compile(
+    r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.resources/deployments", re.IGNORECASE
+)
 _OPERATION = re.compile(
     r".*/providers/[^/]+/locations/[^/]+/(?:\w*operations|operationresults)/(?P<name>[0-9a-f-]{36})", re.IGNORECASE
 )

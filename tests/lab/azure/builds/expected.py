@@ -18,7 +18,9 @@ Json = Any
 _LITERAL = re.compile(r"[^\[<{]*")
 _PLACEHOLDER = re.compile(r"<(\w[\w ]*)>|\{(\w[\w-]*)\}|\[parameters\('(\w+)'\)\]")
 _ONE_MORE = re.compile(r"\[concat\(parameters\('(\w+)'\), createArray\('([^']*)'\)\)\]")
-_MAPPED = re.compile(r"\[map\(parameters\('(\w+)'\), lambda\('region', createObject\('name', lambdaVariables\('region'\)(.*)\)\)\)\]")
+_MAPPED = re.compile(
+    r"\[map\(parameters\('(\w+)'\), lambda\('region', createObject\('name', lambdaVariables\('region'\)(.*)\)\)\)\]"
+)
 _MEMBER = re.compile(r", '(\w+)', (?:'([^']*)'|(\d+))")
 _CONCAT = re.compile(r"\[concat\(parameters\('(\w+)'\), '([^']*)'\)\]")
 
@@ -46,9 +48,10 @@ class LeftVersion:
 
 @dataclass(frozen=True, slots=True)
 class LeftVhd:
-    """A VHD, as account/container/name."""
+    """A VHD, as account/container/name; one that is named by the time replaces none."""
 
     blob: str
+    by_time: bool = False
 
 
 Left = LeftImage | LeftVersion | LeftVhd
@@ -90,7 +93,7 @@ def left_by(target: Mapping[str, Json], after: AfterBuild, variables: Mapping[st
             if "uri" in target:
                 _check_name(path, target["uri"])
             account, below = re.split(r"\.blob\.core\.[a-z.]+/", path.removeprefix("https://"))
-            return LeftVhd(f"{account}/{below}")
+            return LeftVhd(f"{account}/{below}", by_time=not str(target.get("uri")).endswith(".vhd"))
 
 
 def with_home(one: Left, home: str) -> Left:
