@@ -60,6 +60,15 @@ class HclCode:
 
 
 @dataclass(frozen=True, slots=True)
+class SlashPart(HclCode):
+    """A part of a text between slashes, as a local has it: its index, the text, and the index of its last part."""
+
+    index: int = 0
+    whole: Value = ""
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Interpolation:
     """A string made of literal pieces and references: `"${var.a}-b"`; bare `var.a` where it is nothing else.
 

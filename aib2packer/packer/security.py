@@ -218,7 +218,7 @@ def _report_image(place: TemplateText, known: SecurityType | None, report: Repor
 def _report_unknown(target: GalleryTarget, report: Report, *, can_be_trusted: bool, validated: bool) -> None:
     both = ", that which validates too" if validated else ""
     then = (
-        f"build with -var {DEFINITION_TYPE.name}=TrustedLaunch{both}, or convert with --security-type."
+        f"build with `-var {DEFINITION_TYPE.name}=TrustedLaunch`{both}, or convert with --security-type."
         if can_be_trusted
         else "no build from or to a managed image or a VHD can make the version: publish to another definition" + _OTHER_TARGETS
     )
@@ -227,7 +227,7 @@ def _report_unknown(target: GalleryTarget, report: Report, *, can_be_trusted: bo
         target.id.text.span,
         "the security type of the image definition is not known: the version is made from a managed image, which suits a type "
         "that ends in Supported, and a definition without one",
-        help=f"Look it up: {look_up(target.id, _shown)}. If that says TrustedLaunch, {then}",
+        help=f"Look it up: `{look_up(target.id, _shown)}`. If that says TrustedLaunch, {then}",
     )
 
 

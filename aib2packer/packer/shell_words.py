@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from aib2packer.hcl.values import HclCode, Interpolation, Local, Variable
-from aib2packer.lazy.models import dataclass
+from aib2packer.findings.text import printable
+from aib2packer.hcl.values import Interpolation, Local, SlashPart, Variable
+from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aib2packer.hcl.values import Value
 
 _SAFE = pattern(r"[\w@%+=:,./-]+", re.ASCII)
 _NAME_GOES_ON = pattern(r"\w", re.ASCII)
+_SEVERAL = 3  # two parts of an id, and what stands between them
 _ESCAPED_IN_QUOTES = pattern(r'([\\"$`])')
 
 
@@ -27,10 +29,29 @@ class CommandOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class CutOutput:
+    """The parts between slashes of a text, from one to another, counted from 0; `end` is its last part."""
+
+    text: Word
+    first: int
+    last: int
+    end: int
+
+    @property
+    def command(self) -> str:
+        """What prints them."""
+        fields = f"{self.first + 1}-{self.last + 1}" if self.first < self.last else str(self.first + 1)
+        return f"echo {self.text} | cut -d/ -f{fields}"
+
+
+WordPart: TypeAlias = str | Variable | Local | CommandOutput | CutOutput
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """A word: literal pieces, and variables and locals of the build, each of which is a variable of the shell."""
 
-    parts: tuple[str | Variable | Local | CommandOutput, ...]
+    parts: tuple[WordPart, ...]
 
     def __str__(self) -> str:
         """The word as it is typed."""
@@ -45,24 +66,65 @@ class Word:
     @property
     def names(self) -> tuple[Variable | Local, ...]:
         """The variables and locals."""
-        return tuple(part for part in self.parts if isinstance(part, Variable | Local))
+        found: list[Variable | Local] = []
+        for part in self.parts:
+            found += part.text.names if isinstance(part, CutOutput) else (part,) if isinstance(part, Variable | Local) else ()
+        return tuple(found)
 
 
 def word(*values: Value | Word | None) -> Word | None:
     """Values joined to a word; None where one of them is only known when Packer runs, or has characters that nobody sees."""
-    parts: list[str | Variable | Local | CommandOutput] = []
-    for value in values:
-        match value:
-            case Word(pieces) | Interpolation(pieces):
-                for part in pieces:
-                    if isinstance(part, HclCode):
-                        return None
-                    parts.append(part)
-            case str() | Variable() | Local():
-                parts.append(value)
-            case _:
-                return None
-    return Word(tuple(parts)) if all(part.isprintable() for part in parts if isinstance(part, str)) else None
+    parts = [part for value in values for part in _parts(value)]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts) or not all(part.isprintable() for part in known if isinstance(part, str)):
+        return None
+    return Word(_joined(known))
+
+
+def shown_word(*values: Value | Word | None) -> Word:
+    """Values joined to a word, with dots for what is only known when Packer runs."""
+    parts = ("..." if part is None else part for value in values for part in _parts(value))
+    return Word(_joined([printable(part) if isinstance(part, str) else part for part in parts]))
+
+
+def _parts(value: Value | Word | None) -> Iterator[WordPart | None]:
+    """The pieces of a value; None for one that is only known when Packer runs."""
+    match value:
+        case Word(pieces):
+            yield from pieces
+        case Interpolation(pieces):
+            for piece in pieces:
+                yield from _parts(piece)
+        case SlashPart():
+            yield _cut(value)
+        case str() | Variable() | Local():
+            yield value
+        case _:
+            yield None
+
+
+def _cut(part: SlashPart) -> CutOutput:
+    """A part of an id; an id that no word says has the name of the local with its parts."""
+    (local,) = (one for one in part.uses if isinstance(one, Local))
+    text = word(part.whole) or Word((Local(local.name.removesuffix("_parts"), ""),))
+    return CutOutput(text, part.index, part.index, part.last)
+
+
+def _joined(parts: Sequence[WordPart]) -> tuple[WordPart, ...]:
+    """The parts, those at the beginning in one that are the beginning of an id, with what stands between them."""
+    begun: CutOutput | None = None
+    slashes = ending = 0
+    for number, part in enumerate(parts):
+        if isinstance(part, str):
+            slashes += part.count("/")
+        elif isinstance(part, CutOutput) and part.first in {0, slashes} and (begun is None or begun.text == part.text):
+            begun, slashes, ending = part, part.last, number + 1
+        else:
+            break
+    if begun is None or ending < _SEVERAL:
+        return tuple(parts)
+    first = begun.text.parts if begun.last == begun.end else (replace(begun, first=0),)
+    return (*first, *parts[ending:])
 
 
 def assignments(words: Iterable[Word], given: Mapping[str, Value] | None = None) -> tuple[str, ...]:
@@ -77,13 +139,13 @@ def assignments(words: Iterable[Word], given: Mapping[str, Value] | None = None)
     return tuple(f"{name}={value}" for name, value in lines.items())
 
 
-def _in_quotes(parts: tuple[str | Variable | Local | CommandOutput, ...]) -> str:
+def _in_quotes(parts: tuple[WordPart, ...]) -> str:
     pieces = []
     for index, part in enumerate(parts):
         if isinstance(part, str):
             pieces.append(_ESCAPED_IN_QUOTES.sub(r"\\\1", part))
             continue
-        if isinstance(part, CommandOutput):
+        if isinstance(part, CommandOutput | CutOutput):
             pieces.append(f"$({part.command})")
             continue
         after = parts[index + 1] if index + 1 < len(parts) else ""

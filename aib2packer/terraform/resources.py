@@ -95,7 +95,7 @@ def _resource(block: TfBlock, written: Written) -> Iterator[Json]:
                 codes.RUN_BY_TERRAFORM,
                 block.span,
                 f"{block.address} starts a build when Terraform applies: `packer build` takes its place",
-                help="Run packer build where Terraform was applied. In a folder, the build has pipelines to begin with.",
+                help="Run `packer build` where Terraform was applied. In a folder, the build has pipelines to begin with.",
             )
 
 

@@ -83,7 +83,7 @@ def _made(address: str, kind: str, values: JsonObject, report: Report) -> Iterat
             codes.RUN_BY_TERRAFORM,
             type_.span,
             f"{address} starts a build when Terraform applies: `packer build` takes its place",
-            help="Run packer build where Terraform was applied. In a folder, the build has pipelines to begin with.",
+            help="Run `packer build` where Terraform was applied. In a folder, the build has pipelines to begin with.",
         )
     else:
         report.add(

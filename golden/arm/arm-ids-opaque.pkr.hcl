@@ -10,7 +10,7 @@
 # Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
 #   gallery_id=... definition=...
-#   -var image_version=$(aib2packer next-version "${gallery_id}/images/${definition}")
+#   -var image_version=$(aib2packer next-version "$gallery_id/images/$definition")
 
 packer {
   required_version = ">= 1.13.0"

@@ -9,7 +9,7 @@
 # Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
 #   subscription_id=... image_group=images team=...
-#   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${image_group}/providers/Microsoft.Compute/galleries/innerGallery/images/img-${team}")
+#   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/$image_group/providers/Microsoft.Compute/galleries/innerGallery/images/img-$team")
 #
 # Differs from Image Builder: region of the build (AIB2P311), build VM open to the internet (AIB2P318).
 

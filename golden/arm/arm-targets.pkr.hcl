@@ -13,7 +13,7 @@
 # Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
 #   gallery_image_id=... second_image_id=...
-#   -var image_version=$(aib2packer next-version "${gallery_image_id}" "${second_image_id}")
+#   -var image_version=$(aib2packer next-version "$gallery_image_id" "$second_image_id")
 #
 # Differs from Image Builder: existing managed image not overwritten (AIB2P304).
 

@@ -9,7 +9,7 @@
 # Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
 #   subscription_id=... resource_group_name=... gallery_name=... image_name=...
-#   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${resource_group_name}/providers/Microsoft.Compute/galleries/${gallery_name}/images/${image_name}")
+#   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/$resource_group_name/providers/Microsoft.Compute/galleries/$gallery_name/images/$image_name")
 #
 # Differs from Image Builder: build VM open to the internet (AIB2P318).
 

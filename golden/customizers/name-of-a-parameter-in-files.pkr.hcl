@@ -12,7 +12,7 @@
 # Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
 #   gallery_image_id=... sharedgalimagename=...
-#   -var image_version=$(aib2packer next-version "${gallery_image_id}${sharedgalimagename}")
+#   -var image_version=$(aib2packer next-version "$gallery_image_id$sharedgalimagename")
 #
 # Not carried over: unknown setting (AIB2P201).
 # Differs from Image Builder: additional managed image (AIB2P303), region of the build (AIB2P311), build VM open to the internet

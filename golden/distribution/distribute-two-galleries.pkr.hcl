@@ -8,7 +8,7 @@
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
 # Image Builder counts on from the highest version in the gallery. To do so, add:
 #
-#   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web '/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/prod images/providers/Microsoft.Compute/galleries/prod/images/web') -var image_version_major_2=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web2 --major 2)
+#   -var image_version=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web "/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/prod images/providers/Microsoft.Compute/galleries/prod/images/web") -var image_version_major_2=$(aib2packer next-version /subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web2 --major 2)
 #
 # Differs from Image Builder: build region added to the regions (AIB2P305), build VM open to the internet (AIB2P318).
 

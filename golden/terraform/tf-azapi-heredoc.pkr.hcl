@@ -9,7 +9,7 @@
 # the shell, and add the option:
 #
 #   shared_image_jump_id=...
-#   -var image_version=$(aib2packer next-version "${shared_image_jump_id}")
+#   -var image_version=$(aib2packer next-version "$shared_image_jump_id")
 #
 # Differs from Image Builder: region of the build (AIB2P311), build VM open to the internet (AIB2P318).
 

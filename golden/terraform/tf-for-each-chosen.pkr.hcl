@@ -5,9 +5,10 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery.
-# Image Builder counts on from the highest version in the gallery. To do so, add:
+# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
-#   -var image_version=$(aib2packer next-version "...")
+#   gallery_image=...
+#   -var image_version=$(aib2packer next-version "$(echo "$gallery_image" | cut -d/ -f1-11)")
 #
 # Differs from Image Builder: build VM open to the internet (AIB2P318).
 

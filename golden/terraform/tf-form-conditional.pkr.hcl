@@ -13,7 +13,7 @@
 # Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
 #   shared_image_avd_id=...
-#   -var image_version=$(aib2packer next-version "${shared_image_avd_id}")
+#   -var image_version=$(aib2packer next-version "$shared_image_avd_id")
 #
 # Not carried over: optimize.vmBoot (AIB2P203).
 # Differs from Image Builder: build region added to the regions (AIB2P305), expression folded into its value (AIB2P308), build

@@ -12,9 +12,10 @@
 # gallery and the storage account.
 # Post-processors run the Azure CLI, which must be signed in there, with the right to write what they make.
 # For VHDs that takes Storage Blob Data Contributor on the storage account.
-# Image Builder counts on from the highest version in the gallery. To do so, add:
+# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
-#   -var image_version=$(aib2packer next-version "...")
+#   gallery_image=...
+#   -var image_version=$(aib2packer next-version "$(echo "$gallery_image" | cut -d/ -f1-11)")
 #
 # Differs from Image Builder: build resource group made by Packer (AIB2P302), additional managed image (AIB2P303), build region
 # added to the regions (AIB2P305).

@@ -9,7 +9,7 @@
 # Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
 #   subscription_id=...
-#   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/rg-images/providers/Microsoft.Compute/galleries/golden/images/web")
+#   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/rg-images/providers/Microsoft.Compute/galleries/golden/images/web")
 #
 # Differs from Image Builder: region of the build (AIB2P311), build VM open to the internet (AIB2P318).
 

@@ -6,9 +6,11 @@
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and what the identity of the template had: the gallery, and Managed Identity Operator on
 # the identities of the build VM.
-# Image Builder made the number of a version from the time, and so does the build. To count on from the highest, add:
+# Image Builder made the number of a version from the time, and so does the build. To count on from the highest, set these in
+# the shell, and add the option:
 #
-#   -var image_version=$(aib2packer next-version "...")
+#   gallery_image=...
+#   -var image_version=$(aib2packer next-version "$(echo "$gallery_image" | cut -d/ -f1-11)")
 #
 # Differs from Image Builder: region of the build (AIB2P311), build VM open to the internet (AIB2P318).
 

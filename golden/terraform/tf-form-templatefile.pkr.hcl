@@ -8,7 +8,7 @@
 # Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
 #   shared_image_web_id=...
-#   -var image_version=$(aib2packer next-version "${shared_image_web_id}")
+#   -var image_version=$(aib2packer next-version "$shared_image_web_id")
 #
 # Differs from Image Builder: build VM open to the internet (AIB2P318).
 

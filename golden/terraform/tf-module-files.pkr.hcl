@@ -10,7 +10,7 @@
 # Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
 #   image_definition_id=...
-#   -var image_version=$(aib2packer next-version "${image_definition_id}" --major 1)
+#   -var image_version=$(aib2packer next-version "$image_definition_id" --major 1)
 #
 # Not carried over: trigger (AIB2P213), rule of a variable (AIB2P220).
 # Differs from Image Builder: region of the build (AIB2P311), build VM open to the internet (AIB2P318).

@@ -7,7 +7,7 @@
 # took care of, and what the identity aib had: the subnet and the gallery.
 # Image Builder counts on from the highest version in the gallery. To do so, add:
 #
-#   -var image_version=$(aib2packer next-version /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/web --major "...")
+#   -var image_version=$(aib2packer next-version /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/web --major ...)
 #
 # Differs from Image Builder: build region added to the regions (AIB2P305).
 

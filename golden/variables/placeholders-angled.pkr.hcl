@@ -14,7 +14,7 @@
 # the shell, and add the option:
 #
 #   subscription_id=... rg_name=... shared_image_gal_name=... image_def_name=...
-#   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${rg_name}/providers/Microsoft.Compute/galleries/${shared_image_gal_name}/images/${image_def_name}")
+#   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/$rg_name/providers/Microsoft.Compute/galleries/$shared_image_gal_name/images/$image_def_name")
 #
 # Differs from Image Builder: existing managed image not overwritten (AIB2P304), build VM open to the internet (AIB2P318).
 

@@ -12,7 +12,7 @@
 # Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
 #   subscription_id=... rg=... gallery=... image=...
-#   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${rg}/providers/Microsoft.Compute/galleries/${gallery}/images/${image}")
+#   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/$rg/providers/Microsoft.Compute/galleries/$gallery/images/$image")
 #
 # Differs from Image Builder: region of the build (AIB2P311), build VM open to the internet (AIB2P318).
 

@@ -13,7 +13,7 @@
 # the shell, and add the option:
 #
 #   subscription_id=... rg=... gal=... image_gallery_name=...
-#   -var image_version=$(aib2packer next-version "/subscriptions/${subscription_id}/resourceGroups/${rg}/providers/Microsoft.Compute/galleries/${gal}/images/${image_gallery_name}")
+#   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/$rg/providers/Microsoft.Compute/galleries/$gal/images/$image_gallery_name")
 #
 # Not carried over: placeholder read as unset (AIB2P217).
 # Differs from Image Builder: inline PowerShell stops at its first terminating error (AIB2P310), build VM open to the internet

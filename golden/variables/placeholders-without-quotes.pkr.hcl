@@ -12,7 +12,7 @@
 # the shell, and add the option:
 #
 #   gallery_image_id=...
-#   -var image_version=$(aib2packer next-version "${gallery_image_id}")
+#   -var image_version=$(aib2packer next-version "$gallery_image_id")
 #
 # Differs from Image Builder: build region added to the regions (AIB2P305), build VM open to the internet (AIB2P318).
 

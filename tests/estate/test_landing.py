@@ -331,7 +331,8 @@ def test_a_build_takes_values_of_its_own_only_where_those_for_all_are_not_enough
 
 def test_roles_name_their_scopes_and_say_where_one_line_is_for_several_things() -> None:
     subnet = {"vmProfile": {"vnetConfig": {"subnetId": "[parameters('subnet')]"}}}
-    lay("in", web={"parameters": {"subnet": {"type": "string"}}, "resources": [image("web", **subnet)]})
+    vhd = {"type": "VHD", "runOutputName": "vhd"}
+    lay("in", web={"parameters": {"subnet": {"type": "string"}}, "resources": [image("web", **subnet, distribute=[vhd])]})
     assert convert("in", "-o", "out")[0] == 0
 
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")

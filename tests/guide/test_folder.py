@@ -162,7 +162,7 @@ def test_the_command_that_counts_versions_on_has_all_that_it_needs_in_the_shell(
 
     [counting] = [line for line in commands(page) if "next-version" in line]
     before = commands(page)[: commands(page).index(counting)]
-    named = re.findall(r"\$\{(\w+)\}", counting)
+    named = re.findall(r"\$(\w+)", counting)
     assert named == ["subscription_id", "resource_group_name", "gallery"]
     assert before[-3:] == ["subscription_id=...", "resource_group_name=...", "gallery=golden"]
     assert "#   subscription_id=... resource_group_name=... gallery=golden\n" in conversion.hcl
@@ -269,7 +269,9 @@ def test_rights_are_given_for_the_scopes_that_are_known() -> None:
     assert f"--scope {GALLERY_TARGET['galleryImageId'].partition('/images/')[0]}" in rights
     assert "| Compute Gallery Artifacts Publisher | the gallery `golden` |" in rights
     opaque = [{**GALLERY_TARGET, "galleryImageId": "<image-id>"}]
-    assert "A scope that only the build knows has no command" in page_of(template(distribute=opaque))
+    assert '--scope "$(echo "$image_id" | cut -d/ -f1-9)"' in section(page_of(template(distribute=opaque)), "Rights")
+    vhd = {"type": "VHD", "runOutputName": "vhd"}
+    assert "A scope that only the build knows has no command" in page_of(template(distribute=[vhd]))
 
 
 def test_what_validators_fetch_needs_rights_network_and_an_entry_in_gitignore() -> None:

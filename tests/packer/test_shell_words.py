@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer.hcl.values import HclCode, Interpolation, Local, Variable
-from aib2packer.packer.shell_words import CommandOutput, Word, assignments, word
+from aib2packer.hcl.values import HclCode, Interpolation, Local, SlashPart, Value, Variable
+from aib2packer.packer.shell_words import CommandOutput, Word, assignments, shown_word, word
 
 X = Variable("x", default="a b")
 
@@ -45,6 +45,38 @@ def test_a_word_can_be_what_a_command_prints() -> None:
 @pytest.mark.parametrize("value", [HclCode("local.parts[1]"), Interpolation(("a", HclCode("b"))), "two\nlines", None])
 def test_what_is_known_later_or_cannot_be_seen_is_no_word(value: HclCode | Interpolation | str | None) -> None:
     assert word("a", value) is None
+
+
+def part(index: int, last: int = 10) -> SlashPart:
+    return SlashPart(f"local.id_parts[{index}]", (Local("id_parts", ""),), index, Variable("id"), last)
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        ((part(2),), '"$(echo "$id" | cut -d/ -f3)"'),
+        (("/subscriptions/", part(2)), '"/subscriptions/$(echo "$id" | cut -d/ -f3)"'),
+        (("/subscriptions/", part(2), "/resourceGroups/", part(4), "/x/", X), '"$(echo "$id" | cut -d/ -f1-5)/x/$x"'),
+        (("/subscriptions/", part(2), "/resourceGroups/", part(4, 4)), '"$id"'),
+        ((Interpolation(("a", part(2))), part(4)), '"a$(echo "$id" | cut -d/ -f3)$(echo "$id" | cut -d/ -f5)"'),
+        ((part(4), HclCode("x")), '"$(echo "$id" | cut -d/ -f5)..."'),
+    ],
+)
+def test_parts_of_an_id_are_cut_out_of_it_and_its_beginning_is_one(parts: tuple[Value, ...], shown: str) -> None:
+    assert str(shown_word(*parts)) == shown
+    assert shown_word(*parts).names[0] == Variable("id")
+
+
+def test_a_shell_cuts_the_parts_of_an_id() -> None:
+    whole = word("/subscriptions/", part(2), "/resourceGroups/", part(4), "/end")
+    assert echoed(f"id=/subscriptions/S/resourceGroups/R/providers; echo {whole} {word(part(2))}") == (
+        "/subscriptions/S/resourceGroups/R/end S\n"
+    )
+
+
+def test_an_id_that_no_word_says_has_the_name_of_its_local() -> None:
+    late = SlashPart("local.image_parts[2]", (Local("image_parts", ""),), 2, HclCode("var.ids.web"), 4)
+    assert str(word(late)) == '"$(echo "$image" | cut -d/ -f3)"'
 
 
 def test_each_variable_is_assigned_once_with_its_default() -> None:

@@ -309,8 +309,8 @@ def _tell_what_is_left_out(body: JsonObject, report: Report) -> None:
             codes.SHOWN_IN_PART,
             _start(body.span),
             f"`az image builder show` leaves newer settings out, set or not: {', '.join(left_out)} and what is as new",
-            help='Convert what this prints: az rest --method get --url "https://management.azure.com<id of the template>'
-            f'?api-version={_NEWEST_API}"',
+            help='Convert what this prints: `az rest --method get --url "https://management.azure.com<id of the template>'
+            f'?api-version={_NEWEST_API}"`.',
         )
 
 

@@ -120,7 +120,7 @@ def report_siblings(everything: Sequence[Deployed], image_template: Deployed, re
                 codes.TRIGGER,
                 deployed.body.key_span("type"),
                 f"the trigger {name_of(deployed)} is not converted: Image Builder starts a build when its source image changes",
-                help="Run packer build on a schedule. In a folder, the build has pipelines to begin with.",
+                help="Run `packer build` on a schedule. In a folder, the build has pipelines to begin with.",
             )
 
 

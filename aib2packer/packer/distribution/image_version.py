@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.gallery_versions import LARGEST_PART
@@ -12,9 +11,10 @@ from aib2packer.arm.language.text import Segment, TemplateText
 from aib2packer.findings import codes
 from aib2packer.hcl.code import Binding, Piece, conditional, infix, of_value
 from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import HclCode, Interpolation, Local, Value, Variable
+from aib2packer.hcl.values import HclCode, Local, Value, Variable
+from aib2packer.packer.access.rights import definition_scope
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.shell_words import Word, assignments
+from aib2packer.packer.shell_words import assignments, shown_word, word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import GalleryTarget, Number
     from aib2packer.arm.language.text import TextSymbol
     from aib2packer.findings.model import Report
+    from aib2packer.packer.shell_words import Word
     from aib2packer.packer.variables.symbols import Symbols
 
 VERSION = "image_version"
@@ -119,7 +120,7 @@ def _variable_name(target: GalleryTarget, galleries: Sequence[GalleryTarget], sy
 
 def _counted(galleries: Sequence[GalleryTarget], symbols: Symbols) -> str:
     """What the next version is counted from: galleries that get the same one."""
-    images = dict.fromkeys(_in_shell(symbols.value(target.id.text)) for target in galleries)
+    images = dict.fromkeys(str(_image(target, symbols)) for target in galleries)
     majors = dict.fromkeys(None if target.major is None else symbols.located(target.major) for target in galleries)
     within = () if None in majors else (f"--major {_in_shell(major)}" for major in majors if major is not None)
     return " ".join((*images, *within))
@@ -128,26 +129,19 @@ def _counted(galleries: Sequence[GalleryTarget], symbols: Symbols) -> str:
 def counting_values(galleries: Sequence[GalleryTarget], symbols: Symbols) -> tuple[str, ...]:
     """The variables of the shell that the options which count on need, each as `name=value`."""
     counted = [target for target in galleries if not is_explicit(target)]
-    values = [symbols.value(target.id.text) for target in counted]
-    values += [symbols.value(target.major) for target in counted if isinstance(target.major, TemplateText)]
-    parts = [part for value in values for part in (value.parts if isinstance(value, Interpolation) else (value,))]
-    return assignments((Word(tuple(part for part in parts if isinstance(part, Variable | Local))),), symbols.given)
+    words = [_image(target, symbols) for target in counted]
+    words += [shown_word(symbols.value(target.major)) for target in counted if isinstance(target.major, TemplateText)]
+    return assignments(words, symbols.given)
 
 
-def _in_shell(value: Value) -> str:
-    """A text for a shell; variables of the build are variables there too."""
-    if isinstance(value, str | int):
-        return shlex.quote(str(value))
-    parts = value.parts if isinstance(value, Interpolation) else (value,)
-    shown = (
-        re.sub(r'[\\"$`]', r"\\\g<0>", part)
-        if isinstance(part, str)
-        else f"${{{part.name}}}"
-        if isinstance(part, Variable | Local)
-        else "..."
-        for part in parts
-    )
-    return f'"{"".join(shown)}"'
+def _image(target: GalleryTarget, symbols: Symbols) -> Word:
+    """The id of an image definition, for a shell."""
+    whole = symbols.value(target.id.text)
+    return word(whole) or definition_scope(target.id, symbols) or shown_word(whole)
+
+
+def _in_shell(major: Value) -> str:
+    return str(major) if isinstance(major, int) else str(shown_word(major))
 
 
 def _report_by_time(target: GalleryTarget, counting: str, report: Report) -> None:
@@ -170,7 +164,7 @@ def _report_by_time(target: GalleryTarget, counting: str, report: Report) -> Non
         codes.VERSION_BY_TIME,
         target.id.text.span,
         service,
-        help=f"To increment the highest version instead: packer build {counting}",
+        help=f"To increment the highest version instead: `packer build {counting}`.",
     )
 
 

@@ -23,8 +23,8 @@ def plan_info(plan: PurchasePlan | None, symbols: Symbols, report: Report) -> Se
         codes.PLAN_TERMS,
         plan.name.span,
         "Azure gives an image with a purchase plan only to subscriptions that accepted its terms",
-        help=f"Once: az vm image terms accept --publisher {shlex.quote(str(plan.publisher))} "
-        f"--offer {shlex.quote(str(plan.product))} --plan {shlex.quote(str(plan.name))}",
+        help=f"Once: `az vm image terms accept --publisher {shlex.quote(str(plan.publisher))} "
+        f"--offer {shlex.quote(str(plan.product))} --plan {shlex.quote(str(plan.name))}`.",
     )
     body = (
         Attribute("plan_name", symbols.value(plan.name)),

@@ -26,7 +26,7 @@ from aib2packer.findings import codes
 from aib2packer.findings.model import Finding
 from aib2packer.hcl.code import NULL, Binding, CannotPrintError, Piece, conditional, infix, of_value
 from aib2packer.hcl.printing import names_in, print_value
-from aib2packer.hcl.values import HclCode, Interpolation, Local, Value, Variable
+from aib2packer.hcl.values import HclCode, Interpolation, Local, SlashPart, Value, Variable
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.expressions.dates import NOW
 from aib2packer.text.secrets import find_secrets
@@ -146,12 +146,14 @@ class Symbols:
         match piece:
             case str():
                 return piece
-            case Segment(text, index, optional):
+            case Segment(text, index, optional, shape):
                 parts = self._id_parts(text)
                 segment = f"local.{parts.name}[{index}]"
-                if optional:  # absent, or `latest`: azure-arm takes the latest where there is none
-                    segment = f'length(local.{parts.name}) > {index} && {segment} != "latest" ? {segment} : null'
-                return HclCode(segment, (parts,))
+                if not optional:
+                    return SlashPart(segment, (parts,), index, self.value(text), 2 * len(shape))
+                # Absent, or `latest`: azure-arm takes the latest where there is none.
+                chosen = f'length(local.{parts.name}) > {index} && {segment} != "latest" ? {segment} : null'
+                return HclCode(chosen, (parts,))
             case ListLines(items):
                 listed = self.value(items)
                 return HclCode(f'join("\\n", {print_value(listed)})', names_in(listed))

@@ -87,7 +87,7 @@ def report_reading(document: JsonObject, report: Report) -> None:
             trigger.key_span("name"),
             f"the trigger {mask(string_of(trigger.get('name')) or '')} is not converted: Image Builder starts a build when its "
             "source image changes",
-            help="Run packer build on a schedule. In a folder, the build has pipelines to begin with.",
+            help="Run `packer build` on a schedule. In a folder, the build has pipelines to begin with.",
         )
     for missing in _items(document.get("notRead")):
         report.add(
@@ -109,7 +109,7 @@ def _report_last_run(document: JsonObject, report: Report) -> None:
                 codes.LAST_RUN,
                 properties.key_span("source"),
                 "this image template has never run: nothing shows that it builds",
-                help="Look at the first packer build closely: what fails may never have worked.",
+                help="Look at the first `packer build` closely: what fails may never have worked.",
             )
         return
     state = string_of(status.get("runState")) or ""

@@ -39,7 +39,7 @@ def report_script(source: SourceText, report: Report) -> bool:
         codes.SCRIPT,
         Span(source, *found.span()),
         f"this makes an image template by commands ({' '.join(found[0].split())}), which are not run here",
-        help=f"Convert what it has made, straight from Azure: aib2packer convert {where} -o DIR",
+        help=f"Convert what it has made, straight from Azure: `aib2packer convert {where} -o DIR`.",
     )
     return True
 
@@ -56,6 +56,6 @@ def _report_deployment(source: SourceText, report: Report) -> bool:
         Span(source, *found.span()),
         f"this script deploys an image template ({' '.join(found[0].split())}), and is not run here",
         help=f"Convert {what}: what the script fills in is given with --set NAME=… or a parameters file; or what it has made, "
-        "straight from Azure: aib2packer convert /subscriptions/…/imageTemplates/NAME -o DIR",
+        "straight from Azure: `aib2packer convert /subscriptions/…/imageTemplates/NAME -o DIR`.",
     )
     return True
