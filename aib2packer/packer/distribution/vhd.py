@@ -213,6 +213,9 @@ class VhdKind(TargetKind[VhdTarget]):
             )
 
 
+KIND = VhdKind()
+
+
 def _rename_vhd(vhd: Vhd, script: Script) -> None:
     """Give the blob of azure-arm the name that the template wants."""
     _copy_vhd(vhd.captured, vhd, script)
