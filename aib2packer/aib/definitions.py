@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import GalleryTarget
 from aib2packer.arm.documents.siblings import ImageDefinition
 from aib2packer.arm.language.symbolic import merge_texts
 from aib2packer.arm.language.text import LateExpression, join
@@ -12,19 +11,20 @@ from aib2packer.arm.language.text import LateExpression, join
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.arm.language.text import TemplateText, TextSymbol
 
 _UNKNOWN = "\0"
 
 
-def definition_of(template: ImageTemplate, target: GalleryTarget) -> ImageDefinition:
-    """What the image definition of a target says.
+def definition_of(template: ImageTemplate, image: ResourceId) -> ImageDefinition:
+    """What the image definition says whose id a target has.
 
     Definitions are told apart by their names. Where these are not known, any may be meant: then that counts in which all agree.
     """
-    name = join("/", (target.id["galleries"], target.id["images"]), target.id.text.span)
-    known = _known(target.id.text, template)
+    name = join("/", (image["galleries"], image["images"]), image.text.span)
+    known = _known(image.text, template)
     definitions = template.siblings.definitions
     exact = [one for one in definitions if _is_same(one, name, known)]
     return _in_common(exact or [one for one in definitions if one.known_name is None or known is None])
@@ -32,7 +32,8 @@ def definition_of(template: ImageTemplate, target: GalleryTarget) -> ImageDefini
 
 def common_definition(template: ImageTemplate) -> ImageDefinition:
     """In what the image definitions of all targets agree."""
-    return _in_common([definition_of(template, target) for target in template.targets if isinstance(target, GalleryTarget)])
+    images = (target.definition for target in template.targets)
+    return _in_common([definition_of(template, image) for image in images if image is not None])
 
 
 def _is_same(definition: ImageDefinition, name: TemplateText, known: str | None) -> bool:

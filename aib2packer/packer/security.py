@@ -167,7 +167,7 @@ def ask_for_type(target: GalleryTarget, name: str, symbols: Symbols) -> tuple[st
 
 def _of_definition(template: ImageTemplate, target: GalleryTarget) -> SecurityType | None:
     """What the definition of a target says that is deployed beside the template."""
-    said = (definition_of(template, target).security_type or "").lower()
+    said = (definition_of(template, target.id).security_type or "").lower()
     return next((one for one in SecurityType if one.value.lower() == said), None)
 
 

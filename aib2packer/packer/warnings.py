@@ -135,8 +135,7 @@ def _check_plan(template: ImageTemplate, report: Report) -> None:
 
 def _check_definitions(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
     """What image definitions beside the template say, against what the build makes."""
-    galleries = {target.label.lower(): definition_of(template, target) for target in decisions.plan.galleries}
-    for definition in dict.fromkeys(galleries.values()):
+    for definition in dict.fromkeys(definition_of(template, target.id) for target in decisions.plan.galleries):
         _check_definition(definition, template, decisions, report)
 
 
