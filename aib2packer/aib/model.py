@@ -61,10 +61,9 @@ class Source(ABC):
     """The `type` that the service knows it by."""
     span: Span
 
-    @property
     @abstractmethod
-    def label(self) -> str:
-        """The source in a few words."""
+    def label(self, show: Callable[[TemplateText], str]) -> str:
+        """The source in a few words; `show` says how people read a text that is not known."""
 
     @property
     @abstractmethod
@@ -112,10 +111,10 @@ class PlatformImage(Source):
     plan: PurchasePlan | None
     span: Span
 
-    @property
-    def label(self) -> str:
+    def label(self, show: Callable[[TemplateText], str]) -> str:
         """Publisher, offer, SKU and version, as the Azure CLI writes them."""
-        return ":".join(map(str, (self.publisher, self.offer, self.sku, self.version or "latest")))
+        version = "latest" if self.version is None else show(self.version)
+        return ":".join((*map(show, (self.publisher, self.offer, self.sku)), version))
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
@@ -143,10 +142,9 @@ class ManagedImage(Source):
     id: ResourceId
     span: Span
 
-    @property
-    def label(self) -> str:
+    def label(self, show: Callable[[TemplateText], str]) -> str:
         """What the image is, and its name."""
-        return f"managed image {self.id['images']}"
+        return f"managed image {show(self.id['images'])}"
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
@@ -172,10 +170,9 @@ class GalleryImage(Source):
     plan: PurchasePlan | None = None
     """The plan of the image that it was made from, where Azure was asked: no template tells."""
 
-    @property
-    def label(self) -> str:
+    def label(self, show: Callable[[TemplateText], str]) -> str:
         """Gallery and image definition."""
-        return f"{self.id['galleries']}/{self.id['images']}"
+        return definition_label(show(self.id["galleries"]), show(self.id["images"]))
 
     @property
     def purchase_plan(self) -> PurchasePlan | None:
@@ -213,10 +210,9 @@ class SharedGalleryImage(Source):
     community: bool
     span: Span
 
-    @property
-    def label(self) -> str:
+    def label(self, show: Callable[[TemplateText], str]) -> str:
         """The id of the image, as azure-arm takes it."""
-        return str(self.id)
+        return show(self.id)
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
@@ -333,10 +329,9 @@ class Target(ABC):
     span: Span
     late_tags: TemplateText | None = None
 
-    @property
     @abstractmethod
-    def label(self) -> str:
-        """The target in a few words."""
+    def label(self, show: Callable[[TemplateText], str]) -> str:
+        """The target in a few words; `show` says how people read a text that is not known."""
 
     @property
     def image(self) -> ResourceId | None:
@@ -374,10 +369,9 @@ class ManagedImageTarget(Target):
     id: ResourceId
     location: TemplateText | None
 
-    @property
-    def label(self) -> str:
+    def label(self, show: Callable[[TemplateText], str]) -> str:
         """What the target is, and the name of the image."""
-        return f"managed image {self.id['images']}"
+        return f"managed image {show(self.id['images'])}"
 
     @property
     def image(self) -> ResourceId | None:
@@ -424,10 +418,9 @@ class GalleryTarget(Target):
     late_regions: TemplateText | None = None
     late_target_regions: TemplateText | None = None
 
-    @property
-    def label(self) -> str:
+    def label(self, show: Callable[[TemplateText], str]) -> str:
         """Gallery and image definition."""
-        return f"gallery {self.id['galleries']}/{self.id['images']}"
+        return f"gallery {definition_label(show(self.id['galleries']), show(self.id['images']))}"
 
     @property
     def late_objects(self) -> TemplateText | None:
@@ -465,9 +458,9 @@ class VhdTarget(Target):
 
     uri: TemplateText | None
 
-    @property
-    def label(self) -> str:
+    def label(self, show: Callable[[TemplateText], str]) -> str:
         """What it is: it is called as the build has it."""
+        del show
         return "VHD"
 
 
@@ -547,3 +540,8 @@ class ImageTemplate:
     def span(self) -> Span:
         """Where the template stands."""
         return self.body.span
+
+
+def definition_label(gallery: str, name: str) -> str:
+    """What people call it: a gallery and an image definition; both may be parts of the same id, which is a variable."""
+    return gallery if gallery == name and name.startswith("$") else f"{gallery}/{name}"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from aib2packer.app.run import Result
     from aib2packer.findings.model import Code, Finding
-    from aib2packer.packer.facts import Connection, Facts, Role
+    from aib2packer.packer.facts import Connection, Facts, Role, WantedDefinition
 
 _REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD}  # and what was a part of these
 
@@ -133,7 +133,7 @@ def _shared(results: Sequence[Result]) -> Iterable[Chapter]:
         ("Scripts and files", "Fetched by several builds: one place in a repository would do.", lambda facts: facts.scripts),
         ("Identities", "Used by several templates.", lambda facts: facts.identities),
         ("Subnets", "Several builds run in these.", lambda facts: facts.subnets),
-        ("Galleries", "Several builds publish to these.", lambda facts: map(_gallery, facts.definitions)),
+        ("Galleries", "Several builds publish to these.", lambda facts: (one.gallery.strip('"') for one in facts.definitions)),
         ("Source images", "Several builds start from these.", lambda facts: (facts.source,)),
         ("Targets", "Several builds write to these.", lambda facts: facts.targets),
     ):
@@ -166,13 +166,5 @@ def _of_connection(one: Connection) -> Need:
     return _need(f"{one.target}, port {one.port}", f"{one.source}: {one.why}")
 
 
-def _of_definition(scope: str) -> Need:
-    return _need(_last(scope), "", f"az sig image-definition show --ids {scope}", scope)
-
-
-def _gallery(definition: str) -> str:
-    return definition.strip('"').rpartition("/images/")[0] or definition
-
-
-def _last(scope: str) -> str:
-    return "/".join(scope.strip('"').split("/")[-3::2])
+def _of_definition(one: WantedDefinition) -> Need:
+    return _need(one.label, "", f"az sig image-definition show --ids {one.id}", one.id)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.model import definition_label
 from aib2packer.findings.text import safe
 from aib2packer.guide.launch import entries, launch
 from aib2packer.guide.service import images, name_of
 from aib2packer.jsonc.tree import JsonObject, string_of
-from aib2packer.packer.access.rights import definition_scope
-from aib2packer.packer.facts import Connection, Facts, LastRun, Role
+from aib2packer.packer.access.rights import definition_scope, gallery_scope
+from aib2packer.packer.facts import Connection, Facts, LastRun, Role, WantedDefinition
+from aib2packer.packer.shell_words import shown_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from aib2packer.aib.model import ImageTemplate
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.guide.instructions import Guides
     from aib2packer.packer.access.rights import Right
     from aib2packer.packer.decisions import Decisions
@@ -30,12 +34,14 @@ def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build
     builds = (build, *(() if build.validation is None else (build.validation,)))
     fetched = (str(download.fetched.uri) for one in builds for download in one.downloads)
     roles = (about.subscription_right, *about.rights)
+    symbols = symbols.without_findings()
+    show = partial(_shown, symbols)
     return Facts(
         name=name_of(template, symbols),
         system=decisions.os_type.value,
-        source=safe(template.source.label),
-        targets=_distinct(target.label for target in template.targets),
-        definitions=_distinct(_definitions(template, symbols)),
+        source=safe(template.source.label(show)),
+        targets=_distinct(target.label(show) for target in template.targets),
+        definitions=tuple(dict.fromkeys(_definitions(template, symbols))),
         scripts=_distinct(fetched),
         identities=_distinct(map(str, template.identities)),
         subnets=_distinct(_subnets(template)),
@@ -56,10 +62,19 @@ def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(safe, texts)))
 
 
-def _definitions(template: ImageTemplate, symbols: Symbols) -> Iterator[str]:
+def _shown(symbols: Symbols, text: TemplateText) -> str:
+    """A text for people: variables of the build with a dollar sign, and an id that is one in the place of its parts."""
+    return shown_word(symbols.value(text)).for_people
+
+
+def _definitions(template: ImageTemplate, symbols: Symbols) -> Iterator[WantedDefinition]:
     for target in template.targets:
-        if target.definition is not None and (scope := definition_scope(target.definition, symbols)) is not None:
-            yield str(scope)
+        image = target.definition
+        if image is not None and (scope := definition_scope(image, symbols)) is not None:
+            gallery, name = (_shown(symbols, image[part]) for part in ("galleries", "images"))
+            yield WantedDefinition(
+                safe(str(scope)), safe(str(gallery_scope(image, symbols))), safe(definition_label(gallery, name))
+            )
 
 
 def _subnets(template: ImageTemplate) -> Iterator[str]:
