@@ -53,6 +53,11 @@ class PurchasePlan:
     publisher: TemplateText
 
 
+def definition_label(gallery: str, image: str) -> str:
+    """A gallery and an image in it; the one name of an id that is only known as a whole."""
+    return gallery if gallery == image else f"{gallery}/{image}"
+
+
 class Source(ABC):
     """What the image starts from. Its kind is one of those that reading was given (`packer/source/kinds.py`)."""
 
@@ -62,8 +67,8 @@ class Source(ABC):
     span: Span
 
     @abstractmethod
-    def label(self, show: Callable[[TemplateText], str]) -> str:
-        """The source in a few words; `show` says how people read a text that is not known."""
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
+        """The source in a few words; `shown` is how a text is shown."""
 
     @property
     @abstractmethod
@@ -111,10 +116,10 @@ class PlatformImage(Source):
     plan: PurchasePlan | None
     span: Span
 
-    def label(self, show: Callable[[TemplateText], str]) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """Publisher, offer, SKU and version, as the Azure CLI writes them."""
-        version = "latest" if self.version is None else show(self.version)
-        return ":".join((*map(show, (self.publisher, self.offer, self.sku)), version))
+        version = "latest" if self.version is None else shown(self.version) or "latest"
+        return ":".join((*map(shown, (self.publisher, self.offer, self.sku)), version))
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
@@ -142,9 +147,9 @@ class ManagedImage(Source):
     id: ResourceId
     span: Span
 
-    def label(self, show: Callable[[TemplateText], str]) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """What the image is, and its name."""
-        return f"managed image {show(self.id['images'])}"
+        return f"managed image {shown(self.id['images'])}"
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
@@ -170,9 +175,9 @@ class GalleryImage(Source):
     plan: PurchasePlan | None = None
     """The plan of the image that it was made from, where Azure was asked: no template tells."""
 
-    def label(self, show: Callable[[TemplateText], str]) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """Gallery and image definition."""
-        return definition_label(show(self.id["galleries"]), show(self.id["images"]))
+        return definition_label(shown(self.id["galleries"]), shown(self.id["images"]))
 
     @property
     def purchase_plan(self) -> PurchasePlan | None:
@@ -210,9 +215,9 @@ class SharedGalleryImage(Source):
     community: bool
     span: Span
 
-    def label(self, show: Callable[[TemplateText], str]) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """The id of the image, as azure-arm takes it."""
-        return show(self.id)
+        return shown(self.id)
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
@@ -330,8 +335,8 @@ class Target(ABC):
     late_tags: TemplateText | None = None
 
     @abstractmethod
-    def label(self, show: Callable[[TemplateText], str]) -> str:
-        """The target in a few words; `show` says how people read a text that is not known."""
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
+        """The target in a few words; `shown` is how a text is shown."""
 
     @property
     def image(self) -> ResourceId | None:
@@ -369,9 +374,9 @@ class ManagedImageTarget(Target):
     id: ResourceId
     location: TemplateText | None
 
-    def label(self, show: Callable[[TemplateText], str]) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """What the target is, and the name of the image."""
-        return f"managed image {show(self.id['images'])}"
+        return f"managed image {shown(self.id['images'])}"
 
     @property
     def image(self) -> ResourceId | None:
@@ -418,9 +423,9 @@ class GalleryTarget(Target):
     late_regions: TemplateText | None = None
     late_target_regions: TemplateText | None = None
 
-    def label(self, show: Callable[[TemplateText], str]) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """Gallery and image definition."""
-        return f"gallery {definition_label(show(self.id['galleries']), show(self.id['images']))}"
+        return f"gallery {definition_label(shown(self.id['galleries']), shown(self.id['images']))}"
 
     @property
     def late_objects(self) -> TemplateText | None:
@@ -458,9 +463,9 @@ class VhdTarget(Target):
 
     uri: TemplateText | None
 
-    def label(self, show: Callable[[TemplateText], str]) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """What it is: it is called as the build has it."""
-        del show
+        del shown
         return "VHD"
 
 
@@ -540,8 +545,3 @@ class ImageTemplate:
     def span(self) -> Span:
         """Where the template stands."""
         return self.body.span
-
-
-def definition_label(gallery: str, name: str) -> str:
-    """What people call it: a gallery and an image definition; both may be parts of the same id, which is a variable."""
-    return gallery if gallery == name and name.startswith("$") else f"{gallery}/{name}"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from aib2packer.lazy.patterns import pattern
+
+_TARGET = pattern(r"distribute\[\d+\]")
+
 
 def missing_field(path: str, key: str) -> str:
     """The answer where the object at `path` has no `key`."""
-    # Logged for targets (docs/reference/aib-behaviour.md 8)
-    return _validation(f".{path}", f"Missing field '{key}'") if path.startswith("distribute[") else ""
+    # Logged for targets, not for what stands in them (docs/reference/aib-behaviour.md 8); without a type, nobody saw it.
+    return _validation(f".{path}", f"Missing field '{key}'") if _TARGET.fullmatch(path) and key != "type" else ""
 
 
 def bad_kind(path: str) -> str:
     """The answer where the `type` of the object at `path` is none."""
     # Logged for targets (docs/reference/aib-behaviour.md 6)
-    return _validation("", f"Field '{path}.type' has a bad value: ''") if path.startswith("distribute[") else ""
+    return _validation("", f"Field '{path}.type' has a bad value: ''") if _TARGET.fullmatch(path) else ""
 
 
 def bad_image_id() -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.system.programs import as_argument, find_program, takes
+from aib2packer.system.files import MOST
+from aib2packer.system.programs import EndlessError, as_argument, find_program, run_program, takes
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -54,8 +55,6 @@ def build_parameters(path: Path) -> bytes:
 
 
 def _compiled(path: Path, command: str, result: str) -> bytes:
-    import subprocess
-
     for program, arguments in (
         ("bicep", [command, as_argument(path), "--stdout"]),
         ("az", ["bicep", command, "--file", as_argument(path), "--stdout"]),
@@ -67,13 +66,14 @@ def _compiled(path: Path, command: str, result: str) -> bytes:
             reason = f"{program} is run by cmd.exe, which would not take this name as it is"
             raise FileError(str(path), reason, "Rename the file: letters, digits, `-`, `_` and `.`.")
         try:
-            done = subprocess.run([found, *arguments], capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603 - the user's own compiler
-        except subprocess.TimeoutExpired as error:
-            reason = f"{program} did not end within {_SECONDS} seconds"
-            raise FileError(str(path), reason, f"Build the file yourself, and give {result}.") from error
-        if done.returncode == 0:
-            return done.stdout
-        said = done.stderr.decode("utf-8", "replace").strip() or f"exit status {done.returncode}"
+            done = run_program([found, *arguments], seconds=_SECONDS, most=MOST)
+        except EndlessError as error:
+            raise FileError(str(path), f"{program} {error}", f"Build the file yourself, and give {result}.") from error
+        except OSError as error:
+            raise FileError(str(path), f"{program} cannot be run ({error.strerror})", "Reinstall it.") from error
+        if done.status == 0:
+            return done.output
+        said = done.errors.decode("utf-8", "replace").strip() or f"exit status {done.status}"
         raise FileError(str(path), f"{program} cannot build it: {said}", "Fix the Bicep file.")
     remedy = f"Install it (az bicep install), or run `bicep {command} {path}` elsewhere and give {result}."
     raise NoCompilerError(str(path), "a Bicep file needs the Bicep compiler, which is not on PATH", remedy)

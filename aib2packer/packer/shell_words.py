@@ -64,21 +64,6 @@ class Word:
         return Word((*self.parts, *other.parts))
 
     @property
-    def for_people(self) -> str:
-        """The word as people read it: a part of an id that is a variable has its name."""
-        shown = (
-            part
-            if isinstance(part, str)
-            else f"${part.name}"
-            if isinstance(part, Variable | Local)
-            else part.text.for_people
-            if isinstance(part, CutOutput)
-            else "..."
-            for part in self.parts
-        )
-        return "".join(shown)
-
-    @property
     def names(self) -> tuple[Variable | Local, ...]:
         """The variables and locals."""
         found: list[Variable | Local] = []

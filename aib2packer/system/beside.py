@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass
 from aib2packer.system.files import is_within, read_bytes
-from aib2packer.text.source import InputError, decode
+from aib2packer.text.source import FileError, decode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,15 +21,17 @@ class FilesBeside:
     folder: Path
     root: Path
 
-    def read(self, path: str) -> SourceText | None:
-        """The text of a file; None where it cannot be had."""
+    def read(self, path: str) -> SourceText:
+        """The text of a file.
+
+        Raises:
+            FileError: It cannot be had. The reason tells nothing of what a file outside of the folder holds.
+
+        """
         file = self.folder / path
         if not is_within(file, self.root):
-            return None
-        try:
-            return decode(read_bytes(str(file), file), str(file))
-        except InputError:
-            return None
+            raise FileError(str(file), "lies outside of the folder, or leads there", "Give a folder that holds both.")
+        return decode(read_bytes(str(file), file), str(file))
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The names of what a folder holds, sorted; none where it cannot be had."""

@@ -6,14 +6,16 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
+from aib2packer.findings.model import about_file
 from aib2packer.jsonc.tree import JsonMember, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.depths import endless
 from aib2packer.terraform.expressions import Surroundings, arm_of, constant, json_of
-from aib2packer.terraform.forms import object_of
+from aib2packer.terraform.forms import is_values_file, object_of
 from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfUnread, TfValue
 from aib2packer.terraform.variables import declaration, kind_of_type, plain, refused_rules
+from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -35,8 +37,8 @@ _ACCOUNT = {
 
 
 # The files of a folder that Terraform reads by itself.
-_READ = (".tf", ".tofu", ".auto.tfvars")
-_VALUES = "terraform.tfvars"
+_READ = (".tf", ".tofu", ".auto.tfvars", ".auto.tfvars.json")
+_VALUES = ("terraform.tfvars", "terraform.tfvars.json")
 # Attributes whose values providers hide.
 _SECRETS = pattern(
     r"password|(?:primary|secondary)_(?:access_)?key|connection_string|(?:^|_)sas(?:_|$)|client_secret|private_key"
@@ -45,9 +47,9 @@ _SECRETS = pattern(
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files around a configuration: `read` gives one by its path, `names` those of a folder, "" for its own."""
+    """The files around a configuration: `read` gives one by its path or raises, `names` those of a folder, "" for its own."""
 
-    read: Callable[[str], SourceText | None]
+    read: Callable[[str], SourceText]
     names: Callable[[str], tuple[str, ...]]
 
     def below(self, folder: str) -> Files:
@@ -57,11 +59,25 @@ class Files:
             lambda path: self.names(posixpath.normpath(posixpath.join(folder, path))),
         )
 
-    def configuration(self) -> tuple[SourceText, ...]:
-        """The files that Terraform reads in the folder, in its order: a later file of values wins."""
-        wanted = (name for name in self.names("") if name.endswith(_READ) or name == _VALUES)
-        found = (self.read(name) for name in sorted(wanted, key=lambda name: name != _VALUES))
+    def configuration(self, report: Report) -> tuple[SourceText, ...]:
+        """The files that Terraform reads in the folder, in its order: a later file of values wins.
+
+        One that cannot be read is an error where it gives values; others are converted by themselves, and are a note here.
+        """
+        wanted = (name for name in self.names("") if name in _VALUES or (name.endswith(_READ) and not name.startswith(".")))
+        found = (self._readable(name, report) for name in sorted(wanted, key=lambda name: name not in _VALUES))
         return tuple(source for source in found if source is not None)
+
+    def _readable(self, name: str, report: Report) -> SourceText | None:
+        try:
+            return self.read(name)
+        except FileError as error:
+            if is_values_file(name):
+                report.record(about_file(codes.UNREADABLE, error.file, error.reason, error.help))
+            else:
+                reason = f"{error.reason}: what it declares is not known here"
+                report.record(about_file(codes.LINKED_TEMPLATE, error.file, reason, error.help))
+            return None
 
 
 @dataclass(frozen=True, slots=True)

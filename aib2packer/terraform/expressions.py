@@ -29,7 +29,7 @@ from aib2packer.terraform.syntax import (
     path_of,
 )
 from aib2packer.text.checksum import sha256_of
-from aib2packer.text.source import SourceText, Span
+from aib2packer.text.source import FileError, SourceText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,7 +55,7 @@ class Surroundings:
     lookup: Callable[[tuple[str, ...], TfExpression, Surroundings], str]
     kind: Callable[[tuple[str, ...]], str | None]
     definition: Callable[[tuple[str, ...]], TfExpression | None]
-    read: Callable[[str], SourceText | None]
+    read: Callable[[str], SourceText]
     moment: Callable[[str], str]
     loops: Mapping[str, str] = field(default_factory=dict)
     hand_in: Callable[[str], str] | None = None
@@ -238,7 +238,7 @@ def _call(expression: TfCall, around: Surroundings) -> str:
         return constant(content)
     match name, arguments:
         case "fileexists", (path,):
-            return constant(around.read(_path(path, around)) is not None)
+            return constant(_is_file(_path(path, around), around))
         case "format", (TfValue(str() as form), *values):
             return _formatted(form, tuple(values), expression, around)
         case "replace", (_, TfValue(str() as old), _) if not (old.startswith("/") and old.endswith("/") and len(old) > 1):
@@ -376,12 +376,19 @@ def _content(expression: TfExpression, around: Surroundings) -> str | None:
 
 def _source(path: TfExpression, around: Surroundings) -> SourceText:
     name = _path(path, around)
-    source = around.read(name)
-    if source is None:
-        raise NotTranslatedError(
-            path.span, f"the file {name} cannot be read", "Convert where it lies beside the configuration."
-        )
-    return source
+    try:
+        return around.read(name)
+    except FileError as error:
+        what = f"the file {name} cannot be read ({error.reason})"
+        raise NotTranslatedError(path.span, what, "Convert where it lies beside the configuration.") from error
+
+
+def _is_file(name: str, around: Surroundings) -> bool:
+    try:
+        around.read(name)
+    except FileError:
+        return False
+    return True
 
 
 def _json_source(expression: TfExpression, around: Surroundings, *, is_arm: bool = False) -> Json | None:

@@ -39,7 +39,7 @@ def is_configuration(source: SourceText) -> bool:
 
 def is_values_file(name: str) -> bool:
     """Whether a file gives the values of variables, by its name."""
-    return name.lower().endswith(".tfvars")
+    return name.lower().endswith((".tfvars", ".tfvars.json"))
 
 
 def is_shown(document: JsonObject) -> bool:

@@ -48,7 +48,7 @@ def _read(
     others: list[TfBlock] = []
     values: dict[str, TfExpression] = {}
     names = {source.name for source in sources}
-    for source in files.configuration():
+    for source in files.configuration(report):
         if source.name in names:
             continue
         if is_values_file(source.name):
@@ -69,7 +69,7 @@ def _modules(blocks: list[TfBlock], written: Written, above: tuple[str, ...]) ->
         if not path.startswith(("./", "../")) or len(above) > _MAX_MODULES:
             continue
         files = written.files.below(path)
-        sources = tuple(one for one in files.configuration() if one.name.endswith((".tf", ".tofu")))
+        sources = tuple(one for one in files.configuration(written.report) if one.name.endswith((".tf", ".tofu")))
         if not sources and source is not None:
             written.report.add(
                 codes.LINKED_TEMPLATE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.forms import as_arm_text, object_of
@@ -13,6 +14,8 @@ from aib2packer.terraform.reading import read_attributes
 from aib2packer.terraform.syntax import TfBlock, TfCall, TfExpression, TfList, TfName, TfObject, TfRules, TfValue
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aib2packer.findings.model import Report
     from aib2packer.text.source import SourceText, Span
 
@@ -41,9 +44,22 @@ def declaration(block: TfBlock, default: Json | None) -> JsonObject:
 
 
 def values_of(source: SourceText, report: Report) -> dict[str, TfExpression]:
-    """The values of a `.tfvars` file."""
+    """The values of a `.tfvars` file, or of a `.tfvars.json`."""
+    if source.name.lower().endswith(".json"):
+        document = parse(source, report)
+        return {one.key: _as_written(one.value) for one in document} if isinstance(document, JsonObject) else {}
     attributes = read_attributes(source, report)
     return {attribute.name: attribute.value for attribute in attributes or ()}
+
+
+def _as_written(node: Json) -> TfExpression:
+    match node:
+        case JsonArray(items, span):
+            return TfList(tuple(map(_as_written, items)), span)
+        case JsonObject(members, span):
+            return TfObject(tuple((TfValue(one.key, one.key_span), _as_written(one.value)) for one in members), span)
+        case _:
+            return TfValue(node.value if isinstance(node, JsonScalar) else None, node.span)
 
 
 def refused_rules(block: TfBlock) -> tuple[TfBlock, ...]:
@@ -87,16 +103,16 @@ def _optional_default(kind: TfCall, span: Span) -> Json:
     return JsonScalar(None, span) if default is None else conformed(plain(default), kind.arguments[0])
 
 
-def plain(expression: TfExpression) -> Json:
-    """A value that is written out as JSON; null for what is computed: in a default nothing is."""
+def plain(expression: TfExpression, as_text: Callable[[str], str] = as_arm_text) -> Json:
+    """A value that is written out as JSON, its texts as a template has them; null for what is computed, as no default is."""
     match expression:
         case TfValue(value, span):
-            return JsonScalar(as_arm_text(value) if isinstance(value, str) else value, span)
+            return JsonScalar(as_text(value) if isinstance(value, str) else value, span)
         case TfList(items, span):
-            return JsonArray(tuple(map(plain, items)), span)
+            return JsonArray(tuple(plain(item, as_text) for item in items), span)
         case TfObject(items, span):
             pairs = ((key, value) for key, value in items if isinstance(key, TfValue))
-            return JsonObject(tuple(JsonMember(str(key.value), key.span, plain(value)) for key, value in pairs), span)
+            return JsonObject(tuple(JsonMember(str(key.value), key.span, plain(value, as_text)) for key, value in pairs), span)
         case _:
             return JsonScalar(None, expression.span)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import aib2packer
+from aib2packer.aib.service_answers import bad_kind, missing_field
 
 PACKAGE = Path(aib2packer.__file__).parent
 _QUOTES = re.compile(r'service answers|return _validation\(f?"')  # the latter makes such words of what it is given
@@ -33,6 +34,13 @@ def test_an_answer_that_is_quoted_has_its_source_beside_it(source: str) -> None:
     assert "docs/reference/aib-behaviour.md" in source
 
 
+def test_what_nobody_saw_answered_is_not_quoted() -> None:
+    assert "answers" in missing_field("distribute[12]", "location")
+    assert missing_field("distribute[0].targetRegions[1]", "name") == missing_field("distribute[0]", "type") == ""
+    assert "answers" in bad_kind("distribute[0]")
+    assert bad_kind("customize[0]") == ""
+
+
 def test_what_is_quoted_stands_in_the_reference() -> None:
     reference = " ".join(REFERENCE.read_text(encoding="utf-8").split())
 
@@ -40,7 +48,7 @@ def test_what_is_quoted_stands_in_the_reference() -> None:
     for words in (
         "Validation failed: 'ImageTemplate': Missing field 'identity'",
         "Field 'imageId' has a bad value",
-        "Field 'distribute[0].type' has a bad value: ''",
+        "Validation failed: 'ImageTemplate.properties': Field 'distribute[0].type' has a bad value: ''",
         "Unmarshalling entity encountered error: … unknown field",
     ):
         assert words in reference

@@ -59,6 +59,14 @@ def test_a_parameters_file_may_have_any_of_its_forms(values: Json) -> None:
     assert 'default = "v"' in hcl(convert_with(STRING, values))
 
 
+def test_what_is_no_value_of_a_parameters_file_is_told() -> None:
+    conversion = convert_with(STRING, {"contentVersion": "1.0.0.0", "p": "v", "q": ["v"]})
+
+    told = [finding.span.text for finding in conversion.findings if finding.code is codes.UNKNOWN_PARAMETER]
+    assert told == ['"p"', '"q"']
+    assert "  default" not in hcl(conversion).partition('variable "p"')[2].partition("\n}")[0]
+
+
 def test_a_value_is_never_an_expression() -> None:
     conversion = convert_with(STRING, {"p": {"value": "[[resourceGroup().name]"}}, resolve=True)
 

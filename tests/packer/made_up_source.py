@@ -33,9 +33,9 @@ class NamedImage(Source):
     name: TemplateText
     span: Span
 
-    def label(self, show: Callable[[TemplateText], str]) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """The name."""
-        return f"image {show(self.name)}"
+        return f"image {shown(self.name)}"
 
     @property
     def names(self) -> tuple[TemplateText, ...]:

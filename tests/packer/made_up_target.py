@@ -36,9 +36,9 @@ class DiskTarget(Target):
 
     id: TemplateText
 
-    def label(self, show: Callable[[TemplateText], str]) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """Its id."""
-        return f"disk {show(self.id)}"
+        return f"disk {shown(self.id)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from pathlib import Path
+from socket import AF_UNIX, socket
 
 import pytest
 from hypothesis import example, given
@@ -20,6 +21,7 @@ from tests.arm.test_deployment import deployment
 from tests.cases.templates import template
 from tests.estate.runs import convert as convert_folder
 from tests.estate.runs import image, lay
+from tests.fuzz.test_terraform import image as terraform_image
 from tests.security.hostile import HOSTILE
 
 DEVICES = ("CON", "prn", "Aux", "NUL", "CONIN$", "conout$", "COM1", "lpt9", "com\u00b2", "nul.tar", "con.x.json")
@@ -184,6 +186,56 @@ def test_nothing_waits_for_what_lies_where_a_file_is_expected(
         Path(path).parent.mkdir(exist_ok=True)
         put(path)
         assert convert_folder("in", "-o", "out", "--check", "--report", "r.json")[0] == 2
+
+
+def _no_file(kind: str, place: Path) -> None:
+    match kind:
+        case "pipe":
+            os.mkfifo(place)
+        case "socket":
+            with socket(AF_UNIX) as one:
+                one.bind(str(place))
+        case "folder":
+            place.mkdir()
+        case "bytes":
+            place.write_bytes(b"\xff\xfe\xfd")
+        case _:
+            targets = {"device": "/dev/zero", "circle": place.name, "nothing": "nothing", "outside": "/proc/self/environ"}
+            place.symlink_to(targets[kind])
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "folder", "device", "circle", "nothing", "outside", "bytes"])
+def test_values_that_cannot_be_read_are_an_error_and_the_rest_is_converted(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("terraform.tfvars", "a.auto.tfvars"):
+        folder = Path("in", name[0])
+        folder.mkdir(parents=True)
+        (folder / "main.tf").write_text(terraform_image('"true"'))
+        _no_file(kind, folder / name)
+    lay("in", db=image("db"))
+
+    status, said = convert_folder("in", "-o", "out")
+
+    assert status != 0
+    assert "in/a/a.auto.tfvars: AIB2P020 error" in said
+    assert "in/t/terraform.tfvars" in said
+    assert "PATH=" not in said
+    assert Path("out/db/build.pkr.hcl").exists()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device", "circle", "nothing", "outside", "bytes"])
+def test_a_configuration_beside_another_that_cannot_be_read_is_told(kind: str, tmp_path: Path) -> None:
+    _no_file(kind, tmp_path / "variables.tf")
+    (tmp_path / ".#main.tf").symlink_to("somebody@nowhere")  # how an editor locks a file; Terraform reads it as little
+
+    conversion = convert(terraform_image('"true"'), file=str(tmp_path / "main.tf"))
+
+    assert conversion.hcl is not None
+    assert [finding.span.source.name for finding in conversion.findings if finding.code.id == "AIB2P422"] == [
+        str(tmp_path / "variables.tf")
+    ]
 
 
 def test_a_link_is_followed_within_the_folder_that_was_given(tmp_path: Path) -> None:

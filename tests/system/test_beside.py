@@ -1,10 +1,12 @@
 """The files beside an input: those within the root alone, wherever links lead."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from aib2packer.system.beside import FilesBeside
+from aib2packer.text.source import FileError
 
 
 @pytest.fixture
@@ -30,8 +32,9 @@ def stack(tmp_path: Path) -> Path:
     ],
 )
 def test_a_path_leads_no_further_than_the_root(stack: Path, path: str, *, within_folder: bool, within_root: bool) -> None:
-    assert (FilesBeside(stack, stack).read(path) is not None) == within_folder
-    assert (FilesBeside(stack, stack.parent).read(path) is not None) == within_root
+    for root, is_read in ((stack, within_folder), (stack.parent, within_root)):
+        with nullcontext() if is_read else pytest.raises(FileError):
+            assert FilesBeside(stack, root).read(path).text
 
 
 def test_what_a_folder_holds_is_named_within_the_root_only(stack: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aib2packer.system import programs
-from aib2packer.system.programs import as_argument, find_program, takes
+from aib2packer.system.programs import EndlessError, as_argument, find_program, run_program, takes
 
 
 def program(path: Path) -> Path:
@@ -68,3 +68,23 @@ def test_every_program_is_looked_up_here() -> None:
     package = Path(programs.__file__).parents[1]
 
     assert [path.name for path in package.rglob("*.py") if "shutil.which" in path.read_text()] == []
+
+
+def test_a_program_gives_what_it_says_and_reads_nothing() -> None:
+    ended = run_program(["/bin/sh", "-c", "cat; echo out; echo err >&2; exit 3"], seconds=60, most=100)
+
+    assert ended == (3, b"out\n", b"err\n")
+
+
+@pytest.mark.parametrize(
+    ("script", "seconds", "said"),
+    [
+        ("sleep 600 & sleep 600", 0.1, "did not end within"),
+        ("cat /dev/zero", 60, "answered with more"),
+        ("cat /dev/zero >&2", 60, "answered with more"),
+        ("head -c 1048577 /dev/zero", 60, "answered with more"),
+    ],
+)
+def test_a_program_without_an_end_is_ended_with_all_that_it_has_started(script: str, seconds: float, said: str) -> None:
+    with pytest.raises(EndlessError, match=said):
+        run_program(["/bin/sh", "-c", f"{script}; echo more"], seconds=seconds, most=1 << 20)

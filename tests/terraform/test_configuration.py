@@ -205,7 +205,11 @@ def test_values_come_from_files_as_terraform_reads_them_and_from_the_command_lin
     assert '"Standard_D4s_v5"' in hcl(converted(configuration(), file=file))
     (tmp_path / "a.auto.tfvars").write_text('size = "Standard_D6s_v5"\n')
     assert '"Standard_D6s_v5"' in hcl(converted(configuration(), file=file))
+    (tmp_path / "b.auto.tfvars.json").write_text('{"size": "Standard_D7s_v5"}')
+    assert '"Standard_D7s_v5"' in hcl(converted(configuration(), file=file))
     assert '"Standard_D8s_v5"' in hcl(converted(configuration(), file=file, parameter_files=(given,)))
+    as_json = SourceText("prod.tfvars.json", '{"size": "[size]"}')
+    assert '"[size]"' in hcl(converted(configuration(), file=file, parameter_files=(as_json,)))
     assert '"Standard_D9s_v5"' in hcl(
         converted(configuration(), file=file, parameter_files=(given,), settings=("size=Standard_D9s_v5",))
     )

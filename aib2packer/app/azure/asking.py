@@ -10,13 +10,20 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _SECONDS = 300  # a token may have to be fetched first
+_MOST = 4 << 20  # bytes of an answer: a page of resources has a tenth
+_MOST_PAGES = 100  # of a thousand image templates each
+_DEEPEST = 100  # levels of an answer
 _GRAPH = "/providers/Microsoft.ResourceGraph/resources"
 _GRAPH_VERSION = "2021-03-01"
 _TEMPLATES = "resources | where type =~ 'microsoft.virtualmachineimages/imagetemplates'"
 _NAME = re.compile(r"[\w.()-]{1,90}")
+_IMAGE_TEMPLATE = re.compile(
+    r"/subscriptions/[\w-]+/resourceGroups/[\w.()-]+/providers/Microsoft\.VirtualMachineImages/imageTemplates/[\w.-]+",
+    re.IGNORECASE,
+)
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _ANSWER = re.compile(r"\((\{.*\})\)\s*$", re.DOTALL)
 _NO_SUBSCRIPTION = pattern(r"subscription of '[^']*' doesn't exist in cloud|^(?:ERROR: )?Subscription '[^']*' not found")
@@ -63,18 +70,21 @@ def image_templates_of(subscription: str | None, resource_group: str | None) -> 
 
 def _ids(what: str, body: Mapping[str, object]) -> Iterator[str]:
     token: object = None
-    while True:
+    for _ in range(_MOST_PAGES):
         options = {"resultFormat": "objectArray"} | ({"$skipToken": token} if token else {})
         answer = _rest(what, "post", _GRAPH, _GRAPH_VERSION, {**body, "options": options})
         rows = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(rows, list):
             raise _strange(what)
         for row in rows:
-            if isinstance(row, dict) and isinstance(row.get("id"), str):
-                yield row["id"]
+            id_ = row.get("id") if isinstance(row, dict) else None
+            if not isinstance(id_, str) or not _IMAGE_TEMPLATE.fullmatch(id_):
+                raise _strange(what)
+            yield id_
         token = answer.get("$skipToken") if isinstance(answer, dict) else None
         if not token:
             return
+    raise _strange(what)
 
 
 def _subscription_id(subscription: str | None) -> str:
@@ -106,9 +116,7 @@ def _rest(what: str, method: str, uri: str, api_version: str, body: object = Non
 
 def _az(what: str, arguments: list[str]) -> object:
     """What the Azure CLI answers."""
-    import subprocess
-
-    from aib2packer.system.programs import find_program, takes
+    from aib2packer.system.programs import EndlessError, find_program, run_program, takes
 
     program = find_program("az")
     if program is None:
@@ -117,18 +125,34 @@ def _az(what: str, arguments: list[str]) -> object:
     if not all(takes(program, argument) for argument in command):
         raise AzureError(what, "the Azure CLI cannot be given this name", "Check it.")
     try:
-        done = subprocess.run([program, *command], capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603 - the user's own CLI
-    except subprocess.TimeoutExpired:
-        raise AzureError(what, f"the Azure CLI did not answer within {_SECONDS} seconds", "Try again.") from None
+        done = run_program([program, *command], seconds=_SECONDS, most=_MOST)
+    except EndlessError as error:
+        raise AzureError(what, f"the Azure CLI {error}", "Try again, or run az yourself to see more.") from None
     except OSError as error:
         raise AzureError(what, f"the Azure CLI cannot be run ({error.strerror})", "Reinstall it.") from error
-    if done.returncode != 0:
-        raise _meant(what, done.stderr.decode("utf-8", "replace").strip(), done.returncode)
+    if done.status != 0:
+        raise _meant(what, done.errors.decode("utf-8", "replace").strip(), done.status)
     try:
-        answer: object = json.loads(done.stdout)
+        answer: object = json.loads(done.output)
     except (ValueError, RecursionError):
         raise _strange(what) from None
+    if not _is_shallow(answer):
+        raise _strange(what)
     return answer
+
+
+def _is_shallow(answer: object) -> bool:
+    """Whether so few levels stand in each other that nothing that goes through them can come to the end of Python's."""
+    level = [answer]
+    for _ in range(_DEEPEST):
+        level = [part for one in level for part in _parts(one)]
+        if not level:
+            return True
+    return False
+
+
+def _parts(value: object) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _strange(what: str) -> AzureError:

@@ -11,6 +11,7 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.text.source import InputError
 
 _SECONDS = 300  # a token may have to be fetched, and pages of versions
+_MOST = 4 << 20  # bytes of an answer
 _IMAGE_ID = pattern(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<resource_group>[^/]+)/providers/Microsoft\.Compute"
     r"/galleries/(?P<gallery>[^/]+)/images/(?P<image>[^/]+)(?:/versions/(?P<version>[^/]+))?/?",
@@ -56,9 +57,7 @@ def list_versions(image: GalleryImageName) -> tuple[Version, ...]:
         InputError: There is no Azure CLI, it is not signed in, or it cannot tell.
 
     """
-    import subprocess
-
-    from aib2packer.system.programs import find_program
+    from aib2packer.system.programs import EndlessError, find_program, run_program
 
     program = find_program("az")
     if program is None:
@@ -70,22 +69,22 @@ def list_versions(image: GalleryImageName) -> tuple[Version, ...]:
         *("--gallery-image-definition", image.image, "--query", "[].name", "--output", "json", "--only-show-errors"),
     ]
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603 - the user's own CLI
-    except subprocess.TimeoutExpired as error:
-        message = f"az sig image-version list did not end within {_SECONDS} seconds; try again, or pass the version yourself"
+        done = run_program(command, seconds=_SECONDS, most=_MOST)
+    except EndlessError as error:
+        message = f"az sig image-version list {error}; try again, or pass the version yourself"
         raise InputError(message) from error
     except OSError as error:
         message = f"{program} cannot be run ({error.strerror}); reinstall the Azure CLI"
         raise InputError(message) from error
-    if done.returncode != 0:
-        raise InputError(_reason(done.stderr.decode("utf-8", "replace").strip(), image, done.returncode))
-    return _versions(done.stdout)
+    if done.status != 0:
+        raise InputError(_reason(done.errors.decode("utf-8", "replace").strip(), image, done.status))
+    return _versions(done.output)
 
 
 def _versions(answer: bytes) -> tuple[Version, ...]:
     try:
         names = json.loads(answer)
-    except ValueError:
+    except (ValueError, RecursionError):
         names = None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         message = "az sig image-version list did not answer with a list of versions; update the Azure CLI: az upgrade"

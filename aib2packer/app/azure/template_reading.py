@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Finding
 
 _DEFINITION = re.compile(
-    r"(/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Compute/galleries/[^/]+/images/[^/]+)(?:/versions/[^/]+)?/?",
+    r"(/subscriptions/[\w-]+/resourceGroups/[\w.()-]+/providers/Microsoft\.Compute/galleries/[\w.]+/images/[\w.-]+)"
+    r"(?:/versions/[\w.]+)?/?",
     re.IGNORECASE,
+)
+_IMAGE = re.compile(
+    r"/subscriptions/[\w-]+/resourceGroups/[\w.()-]+/providers/Microsoft\.Compute/images/[\w.-]+", re.IGNORECASE
 )
 _GALLERIES, _IMAGES = "2023-07-03", "2024-03-01"  # API versions of Microsoft.Compute
 
@@ -111,7 +115,7 @@ def _kept(file: Path, resource: str, most: int) -> bytes | None:
 
 
 def _written(reading: object) -> bytes:
-    return (json.dumps(reading, indent=2, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(reading, indent=2, ensure_ascii=False) + "\n").encode(errors="replace")  # half a character is none
 
 
 def _read(resource: str) -> dict[str, object]:
@@ -185,7 +189,7 @@ def _source(template: Mapping[str, object], missing: list[dict[str, str]]) -> ob
     image = _at(template, "properties", "source", "imageId")
     if (found := _definition(_at(template, "properties", "source", "imageVersionId"))) is not None:
         return _optional(found[1], _GALLERIES, missing)
-    return _optional(image, _IMAGES, missing) if isinstance(image, str) and image.startswith("/subscriptions/") else None
+    return _optional(image, _IMAGES, missing) if isinstance(image, str) and _IMAGE.fullmatch(image) else None
 
 
 def _source_version(template: Mapping[str, object], missing: list[dict[str, str]]) -> object:

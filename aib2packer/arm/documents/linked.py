@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.jsonc.reader import parse
+from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
 _LINKED = {".json", ".jsonc"}
 
 
-def read_linked(read: Callable[[str], SourceText | None], path: str, report: Report) -> Json | None:
+def read_linked(read: Callable[[str], SourceText], path: str, report: Report) -> Json | None:
     """A template by its path beside the input, whose files `read` gives; None where it cannot be had."""
     # Findings quote what they are about: a template shows no other file of this machine.
-    source = read(path) if PurePosixPath(path).suffix.lower() in _LINKED else None
-    return None if source is None else parse(source, report)
+    if PurePosixPath(path).suffix.lower() not in _LINKED:
+        return None
+    try:
+        source = read(path)
+    except FileError:
+        return None
+    return parse(source, report)

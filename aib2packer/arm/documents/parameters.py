@@ -102,6 +102,8 @@ class ParameterFact:
 
 # https://learn.microsoft.com/azure/azure-resource-manager/templates/best-practices, Template limits
 _MOST = {"parameters": 256, "variables": 256, "outputs": 64}
+# What stands around the values in a parameters file, and is text.
+_AROUND = {"$schema", "contentversion", "languageversion", "metadata", "$comment"}
 
 
 def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter]:
@@ -160,7 +162,7 @@ def read_values(options: Options, report: Report) -> dict[str, Given | Setting]:
         if is_values_file(file.name):
             from aib2packer.terraform.variables import plain, values_of
 
-            values |= {name: plain(value) for name, value in values_of(file, report).items()}
+            values |= {name: plain(value, str) for name, value in values_of(file, report).items()}
             continue
         document = parse(file, report)
         if document is None:
@@ -336,6 +338,14 @@ def _file_values(document: Json, report: Report) -> dict[str, Given]:
             value = _file_value(member.key, member.value, report)
             if value is not None:
                 values[member.key] = value
+        elif member.key.lower() not in _AROUND:
+            hide(member.value)
+            report.add(
+                codes.UNKNOWN_PARAMETER,
+                member.key_span,
+                f"{member.key} is passed over: a parameters file gives values as objects",
+                help=f'Write "{member.key}": {{"value": …}}.',
+            )
     return values
 
 
