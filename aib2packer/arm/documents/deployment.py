@@ -335,11 +335,15 @@ def _found_in(whole: Deployed, context: Context, report: Report) -> Iterator[Dep
         if _is_out_of_sight(whole, context, report):
             return
         try:
+            rounds = 0
             for inside, off in _rounds(item, whole.scopes, report):
+                rounds += 1
                 if not off:
                     yield from _nested(item, inside, context, report)
                 elif _holds_images(item):
                     _report_left_out(replace(whole, scopes=inside), report)
+            if not rounds and _holds_images(item):
+                _report_not_repeated(whole, report)
         except _LoopError as error:
             report.record(error.finding)
     elif whole.type == DEPLOYMENT:
@@ -364,31 +368,44 @@ def _images_in(whole: Deployed, report: Report) -> Iterator[Deployed]:
         yield replace(whole, failure=Finding(codes.TERRAFORM, why.span, why.what, why.help))
         return
     try:
+        rounds = 0
         for inside, off in _rounds(whole.body, whole.scopes, report):
+            rounds += 1
             one = replace(whole, scopes=inside)
             if off:
                 _report_left_out(one, report)
             else:
                 yield one
+        if not rounds:
+            _report_not_repeated(whole, report)
     except _LoopError as error:
         yield replace(whole, failure=error.finding)
 
 
 def _report_left_out(deployed: Deployed, report: Report) -> None:
     """Say of an image template, or of a deployment that holds one, why it is not converted, and which values switch it."""
-    condition = deployed.body.get("condition")
-    if condition is None:
-        return
+    if (condition := deployed.body.get("condition")) is not None:
+        _report_switched_off(deployed, condition, "its condition is false", "condition", report)
+
+
+def _report_not_repeated(deployed: Deployed, report: Report) -> None:
+    """Say the same of one whose loop has no round."""
+    loop = deployed.body.get("copy")
+    if isinstance(loop, JsonObject) and (count := loop.get("count")) is not None:
+        _report_switched_off(deployed, count, "it is repeated 0 times", "count", report)
+
+
+def _report_switched_off(deployed: Deployed, switch: Json, why: str, called: str, report: Report) -> None:
     what = "the image template" if deployed.type in IMAGE_TEMPLATES else "the image template in the deployment"
-    named = (parameter.name for parameter in parameters_of(_value_or_none(condition, deployed.scopes.symbolic)))
-    # Of lists and objects, which have their values there too, the text of the condition tells.
-    switches = tuple(dict.fromkeys(named)) or tuple(dict.fromkeys(_PARAMETER.findall(string_of(condition) or "")))
-    help_text = "To convert it, change its condition."
+    named = (parameter.name for parameter in parameters_of(_value_or_none(switch, deployed.scopes.symbolic)))
+    # Of lists and objects, which have their values there too, the text of the expression tells.
+    switches = tuple(dict.fromkeys(named)) or tuple(dict.fromkeys(_PARAMETER.findall(string_of(switch) or "")))
+    help_text = f"To convert it, change its {called}."
     if switches:
         given = " ".join(f"--set {name}=…" for name in switches)
         other = "another value" if len(switches) == 1 else "other values"
         help_text = f"To convert it, give {' and '.join(switches)} {other}: {given}, or a file with -p."
-    report.add(codes.LEFT_OUT, condition.span, f"{what} {name_of(deployed)} is skipped: its condition is false", help=help_text)
+    report.add(codes.LEFT_OUT, switch.span, f"{what} {name_of(deployed)} is skipped: {why}", help=help_text)
 
 
 def _exists(item: JsonObject) -> bool:
