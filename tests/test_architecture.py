@@ -75,6 +75,8 @@ def imported(path: Path, *, types: bool = True) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Constant) and str(node.value).startswith("aib2packer."):
+            yield str(node.value)  # of a module that is imported when it is asked for
 
 
 def under_type_checking(path: Path) -> Iterator[ast.AST]:

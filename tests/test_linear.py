@@ -48,7 +48,7 @@ def _steps(work: Callable[[], object]) -> int:
 
 def _grows_as_its_input(work: Callable[[int], Callable[[], object]], count: int) -> bool:
     """Whether the step from twice to four times as much costs twice the one before."""
-    work(1)()  # what is made once: modules, patterns, methods
+    work(2)()  # what is made once: modules, patterns, methods; also what only several of a thing need
     small, middle, large = (_steps(work(count * times)) for times in (1, 2, 4))
     return 0 < large - middle <= _AT_MOST * (middle - small)
 

@@ -53,6 +53,11 @@ class PurchasePlan:
     publisher: TemplateText
 
 
+def _pair(gallery: str, image: str) -> str:
+    """A gallery and an image in it; the one name of an id that is only known as a whole."""
+    return gallery if gallery == image else f"{gallery}/{image}"
+
+
 class Source(ABC):
     """What the image starts from. Its kind is one of those that reading was given (`packer/source/kinds.py`)."""
 
@@ -61,10 +66,9 @@ class Source(ABC):
     """The `type` that the service knows it by."""
     span: Span
 
-    @property
     @abstractmethod
-    def label(self) -> str:
-        """The source in a few words."""
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
+        """The source in a few words; `shown` is how a text is shown."""
 
     @property
     @abstractmethod
@@ -112,10 +116,10 @@ class PlatformImage(Source):
     plan: PurchasePlan | None
     span: Span
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """Publisher, offer, SKU and version, as the Azure CLI writes them."""
-        return ":".join(map(str, (self.publisher, self.offer, self.sku, self.version or "latest")))
+        version = "latest" if self.version is None else shown(self.version) or "latest"
+        return ":".join((*map(shown, (self.publisher, self.offer, self.sku)), version))
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
@@ -143,10 +147,9 @@ class ManagedImage(Source):
     id: ResourceId
     span: Span
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """What the image is, and its name."""
-        return f"managed image {self.id['images']}"
+        return f"managed image {shown(self.id['images'])}"
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
@@ -172,10 +175,9 @@ class GalleryImage(Source):
     plan: PurchasePlan | None = None
     """The plan of the image that it was made from, where Azure was asked: no template tells."""
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """Gallery and image definition."""
-        return f"{self.id['galleries']}/{self.id['images']}"
+        return _pair(shown(self.id["galleries"]), shown(self.id["images"]))
 
     @property
     def purchase_plan(self) -> PurchasePlan | None:
@@ -213,10 +215,9 @@ class SharedGalleryImage(Source):
     community: bool
     span: Span
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """The id of the image, as azure-arm takes it."""
-        return str(self.id)
+        return shown(self.id)
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
@@ -333,10 +334,9 @@ class Target(ABC):
     span: Span
     late_tags: TemplateText | None = None
 
-    @property
     @abstractmethod
-    def label(self) -> str:
-        """The target in a few words."""
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
+        """The target in a few words; `shown` is how a text is shown."""
 
     @property
     def image(self) -> ResourceId | None:
@@ -374,10 +374,9 @@ class ManagedImageTarget(Target):
     id: ResourceId
     location: TemplateText | None
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """What the target is, and the name of the image."""
-        return f"managed image {self.id['images']}"
+        return f"managed image {shown(self.id['images'])}"
 
     @property
     def image(self) -> ResourceId | None:
@@ -424,10 +423,9 @@ class GalleryTarget(Target):
     late_regions: TemplateText | None = None
     late_target_regions: TemplateText | None = None
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """Gallery and image definition."""
-        return f"gallery {self.id['galleries']}/{self.id['images']}"
+        return f"gallery {_pair(shown(self.id['galleries']), shown(self.id['images']))}"
 
     @property
     def late_objects(self) -> TemplateText | None:
@@ -465,9 +463,9 @@ class VhdTarget(Target):
 
     uri: TemplateText | None
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """What it is: it is called as the build has it."""
+        del shown
         return "VHD"
 
 

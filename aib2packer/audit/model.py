@@ -27,6 +27,12 @@ class Row:
     system: str
     source: str
     last_run: LastRun | None
+    decisions: int
+    """How many decisions concern it: kinds of findings, of which it may have several of each."""
+    lost: int
+    """Settings that its build does not have."""
+    why: tuple[str, ...]
+    """Why it is not converted: the titles of the errors."""
 
     @property
     def is_ready(self) -> bool:
@@ -57,6 +63,24 @@ class Cause:
         return sum(len(one.places) for one in self.said)
 
 
+@dataclass(frozen=True, slots=True)
+class LostSetting:
+    """A setting that templates have and builds do not: its name, why and what to do, and how many settings are below it."""
+
+    name: str
+    """As `customize[].sourceUri`; "" for what is no setting of a template, such as a trigger beside it."""
+    code: Code
+    said: Said
+    templates: tuple[str, ...]
+    settings: int
+    """Settings of templates that convert; 0 where all of them belong to templates that do not."""
+
+    @property
+    def why(self) -> str:
+        """The title of the code; "" where it is the name of the setting."""
+        return "" if self.code.title == self.name else self.code.title
+
+
 ONLY_THE_BUILD_KNOWS = "an id that only the build knows"
 """The scope of a role whose id no command can name."""
 
@@ -81,6 +105,11 @@ class Chapter:
     sentence: str
     needs: tuple[Need, ...]
 
+    @property
+    def id(self) -> str:
+        """The title as the end of an address."""
+        return self.title.lower().replace(" ", "-")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
@@ -98,6 +127,7 @@ class Audit:
     asked: dict[Asks, tuple[Cause, ...]]
     """Findings that are no obstacle and in no baseline, by what they ask for."""
     lost: tuple[Cause, ...]
+    lost_settings: tuple[LostSetting, ...]
     refused: tuple[Cause, ...]
     """What the service itself would refuse."""
     accepted: tuple[Cause, ...]
@@ -114,6 +144,41 @@ class Audit:
     def ready(self) -> int:
         """How many convert as they are."""
         return sum(row.is_ready for row in self.rows)
+
+    @property
+    def lost_in_builds(self) -> int:
+        """How many settings of templates that convert are lost."""
+        return sum(row.lost for row in self.rows)
+
+    @property
+    def decisions(self) -> tuple[Cause, ...]:
+        """What there is to decide, but for what is lost, which is told as that."""
+        return tuple(cause for cause in self.asked[Asks.DECIDE] if cause not in self.lost)
+
+    @property
+    def decided_for_several(self) -> int:
+        """How many of the decisions concern more than one template."""
+        return sum(len(cause.templates) > 1 for cause in self.decisions)
+
+    @property
+    def refused_alone(self) -> tuple[Cause, ...]:
+        """What the service would refuse, but for what is told as something to act on, to decide or lost."""
+        return tuple(cause for cause in self.refused if cause.code.asks is Asks.KNOW)
+
+    @property
+    def refused_too(self) -> tuple[Cause, ...]:
+        """What the service would refuse too, of what is told as something to act on, to decide or lost."""
+        return tuple(cause for cause in self.refused if cause.code.asks is not Asks.KNOW)
+
+    @property
+    def known(self) -> tuple[Cause, ...]:
+        """What is worth knowing, but for what is told as refused."""
+        return tuple(cause for cause in self.asked[Asks.KNOW] if cause not in self.refused)
+
+    @property
+    def with_last_run(self) -> int:
+        """How many templates tell how long their last run took."""
+        return sum(row.last_run is not None and row.last_run.minutes is not None for row in self.rows)
 
     @property
     def to_act_on(self) -> int:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from aib2packer.customizers import file, powershell, shell, windows_restart, windows_update
-from aib2packer.options import OsType
-from aib2packer.packer.steps.customizer_kind import CustomizerKind
+from typing import TYPE_CHECKING
 
-CUSTOMIZERS = {
-    kind.name: kind
-    for kind in (
-        CustomizerKind(shell.KIND, OsType.LINUX, shell.read, shell.translate),
-        CustomizerKind(powershell.KIND, OsType.WINDOWS, powershell.read, powershell.translate),
-        CustomizerKind(windows_restart.KIND, OsType.WINDOWS, windows_restart.read, windows_restart.translate),
-        CustomizerKind(windows_update.KIND, OsType.WINDOWS, windows_update.read, windows_update.translate),
-        CustomizerKind(file.KIND, None, file.read, file.translate),
-    )
-}
+from aib2packer.lazy.kinds import Kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aib2packer.packer.steps.customizer_kind import CustomizerKind
+
+CUSTOMIZERS: Mapping[str, CustomizerKind] = Kinds(
+    {
+        "Shell": "aib2packer.customizers.shell",
+        "PowerShell": "aib2packer.customizers.powershell",
+        "WindowsRestart": "aib2packer.customizers.windows_restart",
+        "WindowsUpdate": "aib2packer.customizers.windows_update",
+        "File": "aib2packer.customizers.file",
+    }
+)
+"""The kinds of customizers, by the `type` that the template says."""

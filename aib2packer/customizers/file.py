@@ -13,6 +13,7 @@ from aib2packer.hcl.values import HclCode, concat
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.layout import FILES, customizer_file
 from aib2packer.packer.model import Steps
+from aib2packer.packer.steps.customizer_kind import CustomizerKind
 from aib2packer.packer.steps.exact_text import require_exact
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.build_context import BuildContext
 
-KIND = "File"
+NAME = "File"
 _LARGEST = 20 * 1024 * 1024  # bytes: docs/reference/aib-behaviour.md 1.6
 
 
@@ -46,7 +47,7 @@ class File(Customizer):
 
 def read(index: int, fields: Fields) -> File | None:
     """Read a File customizer; None after an error."""
-    head = read_head(index, KIND, fields)
+    head = read_head(index, NAME, fields)
     source, destination = read_fetched(fields, "sourceUri"), fields.path_on_vm("destination")
     if source is None:
         fields.missing("sourceUri", "Say where the file is.")
@@ -86,6 +87,9 @@ def translate(file: File, context: BuildContext) -> Steps:
     had = supply(file.source, FILES, name, context)
     upload = had.upload(named(file), _whole(file, context), had.origin)
     return Steps((upload,), had.downloads, assets=had.assets)
+
+
+KIND = CustomizerKind(NAME, None, read, translate)
 
 
 def _whole(file: File, context: BuildContext) -> Value:

@@ -14,9 +14,11 @@ from aib2packer.findings import codes
 from aib2packer.hcl.code import conditional, of_value
 from aib2packer.hcl.values import HclCode
 from aib2packer.lazy.models import dataclass, replace
+from aib2packer.options import OsType
 from aib2packer.packer.layout import SCRIPTS, beside_template
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.build_context import AS_ROOT
+from aib2packer.packer.steps.customizer_kind import CustomizerKind
 from aib2packer.packer.steps.exact_text import powershell_inline_is_exact, unix_lines, with_byte_order_mark
 from aib2packer.packer.steps.upload import upload_text
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.build_context import BuildContext
     from aib2packer.packer.variables.symbols import Symbols
 
-KIND = "PowerShell"
+NAME = "PowerShell"
 _OWN_PROCESS = "A process of its own, as in Image Builder: Packer runs inline text inside a try block."
 
 
@@ -44,7 +46,7 @@ class PowerShell(CommandCustomizer):
 
 def read(index: int, fields: Fields) -> PowerShell | None:
     """Read a PowerShell customizer; None after an error."""
-    head = read_head(index, KIND, fields)
+    head = read_head(index, NAME, fields)
     elevated, system = fields.flag("runElevated"), fields.flag("runAsSystem")
     old_codes = Spelling("valid_exit_codes", "2020-02-14")
     late_codes = fields.late("validExitCodes", "array", old_codes)
@@ -98,6 +100,9 @@ def translate(powershell: PowerShell, context: BuildContext) -> Steps:
     why = _OWN_PROCESS if context.side_files else "Inline would change its text."
     upload = upload_text(f"{label(powershell)}-upload", script, path, context, why)
     return Steps((*upload, _run(powershell, path, context.symbols)))
+
+
+KIND = CustomizerKind(NAME, OsType.WINDOWS, read, translate)
 
 
 def _read_alike(text: TemplateText) -> TemplateText:

@@ -12,9 +12,11 @@ from aib2packer.customizers.head import label, named, read_head
 from aib2packer.customizers.restart import WAIT, is_in_shell, mentions_restart, restarts_vm, wait_for_restart
 from aib2packer.findings import codes
 from aib2packer.lazy.models import dataclass, replace
+from aib2packer.options import OsType
 from aib2packer.packer.layout import SCRIPTS, beside_template
 from aib2packer.packer.model import Provisioner, Steps
 from aib2packer.packer.steps.build_context import AS_ROOT
+from aib2packer.packer.steps.customizer_kind import CustomizerKind
 from aib2packer.packer.steps.exact_text import has_short_byte_lines, has_short_lines, shell_inline_is_exact, unix_lines
 from aib2packer.packer.steps.upload import upload_text
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.build_context import BuildContext
 
-KIND = "Shell"
+NAME = "Shell"
 _UNSEEN_HELP = "add expect_disconnect = true to its provisioner, and a step after it that waits."
 _IN_FILE = "In a file, for inline Packer would change its text."
 _SHEBANG = "/bin/sh -e"  # of Packer's own for inline commands, also in the service: docs/reference/aib-behaviour.md 1.4
@@ -41,7 +43,7 @@ class Shell(CommandCustomizer):
 
 def read(index: int, fields: Fields) -> Shell | None:
     """Read a Shell customizer; None after an error."""
-    head = read_head(index, KIND, fields)
+    head = read_head(index, NAME, fields)
     commands = read_commands(fields)
     return None if commands is None else Shell(**head, inline=commands[0], script=commands[1])
 
@@ -63,6 +65,9 @@ def translate(shell: Shell, context: BuildContext) -> Steps:
     expecting = _with_settings(last, {"expect_disconnect": True, "start_retry_timeout": WAIT})
     gate = wait_for_restart(label(shell))
     return replace(steps, provisioners=(*before, expecting, gate), restarts=True)
+
+
+KIND = CustomizerKind(NAME, OsType.LINUX, read, translate)
 
 
 def _commands(shell: Shell, context: BuildContext) -> Steps:

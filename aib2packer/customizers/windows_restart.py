@@ -8,7 +8,9 @@ from aib2packer.aib.model import Customizer
 from aib2packer.customizers.durations import read_duration
 from aib2packer.customizers.head import named, read_head
 from aib2packer.lazy.models import dataclass
+from aib2packer.options import OsType
 from aib2packer.packer.model import Provisioner, Steps
+from aib2packer.packer.steps.customizer_kind import CustomizerKind
 from aib2packer.packer.steps.exact_text import require_exact
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.packer.steps.build_context import BuildContext
 
-KIND = "WindowsRestart"
+NAME = "WindowsRestart"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ class WindowsRestart(Customizer):
 def read(index: int, fields: Fields) -> WindowsRestart:
     """Read a WindowsRestart customizer."""
     return WindowsRestart(
-        **read_head(index, KIND, fields),
+        **read_head(index, NAME, fields),
         command=fields.command("restartCommand"),
         check_command=fields.command("restartCheckCommand"),
         timeout=read_duration(fields, "restartTimeout"),
@@ -58,3 +60,6 @@ def translate(restart: WindowsRestart, context: BuildContext) -> Steps:
     if restart.timeout is not None:
         settings["restart_timeout"] = context.symbols.value(restart.timeout)
     return Steps((Provisioner("windows-restart", settings),))
+
+
+KIND = CustomizerKind(NAME, OsType.WINDOWS, read, translate)

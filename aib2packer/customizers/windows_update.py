@@ -8,7 +8,9 @@ from aib2packer.aib.model import Customizer
 from aib2packer.arm.language.text import TemplateText
 from aib2packer.customizers.head import named, read_head
 from aib2packer.lazy.models import dataclass
+from aib2packer.options import OsType
 from aib2packer.packer.model import Provisioner, Steps
+from aib2packer.packer.steps.customizer_kind import CustomizerKind
 from aib2packer.packer.steps.exact_text import require_exact
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.model import Number
     from aib2packer.packer.steps.build_context import BuildContext
 
-KIND = "WindowsUpdate"
+NAME = "WindowsUpdate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class WindowsUpdate(Customizer):
 def read(index: int, fields: Fields) -> WindowsUpdate:
     """Read a WindowsUpdate customizer."""
     return WindowsUpdate(
-        **read_head(index, KIND, fields),
+        **read_head(index, NAME, fields),
         search_criteria=fields.command("searchCriteria"),
         filters=fields.late("filters", "array") or fields.commands("filters"),
         limit=fields.number("updateLimit", least=0),
@@ -56,3 +58,6 @@ def translate(update: WindowsUpdate, context: BuildContext) -> Steps:
     if update.limit is not None:
         settings["update_limit"] = context.symbols.located(update.limit)
     return Steps((Provisioner("windows-update", settings),))
+
+
+KIND = CustomizerKind(NAME, OsType.WINDOWS, read, translate)

@@ -6,9 +6,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Severity
-from aib2packer.packer.distribution.managed_image import IMAGE_GROUP
+from aib2packer.packer.access.rights import IMAGE_GROUP, SOURCE_GROUP
 from aib2packer.packer.layout import CONVERTED, MIGRATION_PAGE, SHA256SUMS
-from aib2packer.packer.source.managed_image import SOURCE_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

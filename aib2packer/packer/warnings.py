@@ -262,7 +262,7 @@ def _check_own_source(template: ImageTemplate, image: ResourceId, report: Report
             codes.OWN_SOURCE,
             source.span,
             "the image is built from itself: Sysprep generalizes one installation of Windows 1001 times at most",
-            help="Start from a fresh image now and then; `slmgr /dlv` shows how many rearms are left.",
+            help="Start from a fresh image now and then; `slmgr /dlv` shows how often it can still be generalized.",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from aib2packer import customizers
 from aib2packer.aib.model import Customizer
 from aib2packer.customizers import CUSTOMIZERS
 from aib2packer.customizers.head import named, read_head
@@ -55,7 +56,7 @@ def test_what_a_new_kind_of_customizer_lacks_is_named() -> None:
 
 
 def test_a_new_kind_of_customizer_is_made_by_one_file_and_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CUSTOMIZERS, PAUSE.name, PAUSE)
+    monkeypatch.setattr(customizers, "CUSTOMIZERS", {**CUSTOMIZERS, PAUSE.name: PAUSE})
 
     hcl = hcl_of(template(customize=[{"type": "Pause", "name": "wait", "length": "<how-long>"}]))
 

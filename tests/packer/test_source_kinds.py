@@ -4,6 +4,7 @@ import pytest
 
 from aib2packer import Options, OsType
 from aib2packer.aib.model import Source
+from aib2packer.packer.source import kinds
 from aib2packer.packer.source.kinds import SOURCES
 from aib2packer.packer.source.source_kind import SourceKind
 from tests.cases.templates import convert_json, template
@@ -16,7 +17,7 @@ NAMED = template(source={"type": "NamedImage", "imageName": "debian-base"})
 @pytest.fixture
 def _names(monkeypatch: pytest.MonkeyPatch) -> None:
     """The line that makes the made-up kind one of those that there are."""
-    monkeypatch.setitem(SOURCES, NamedImageSource.name, NamedImageSource())
+    monkeypatch.setattr(kinds, "SOURCES", {**SOURCES, NamedImageSource.name: NamedImageSource()})
 
 
 def test_each_source_has_a_kind_that_answers_all_and_a_case() -> None:

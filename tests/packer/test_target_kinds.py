@@ -6,6 +6,7 @@ import pytest
 
 from aib2packer import Conversion, Options
 from aib2packer.aib.model import Target
+from aib2packer.packer.distribution import kinds
 from aib2packer.packer.distribution.kinds import TARGETS
 from aib2packer.packer.distribution.target_kind import TargetKind
 from tests.cases.templates import GALLERY_TARGET, convert_json, template
@@ -18,7 +19,7 @@ DISK = "/subscriptions/33333333-3333-3333-3333-333333333333/resourceGroups/disks
 @pytest.fixture
 def _disks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The line that makes the made-up kind one of those that there are."""
-    monkeypatch.setitem(TARGETS, DiskKind.name, DiskKind())
+    monkeypatch.setattr(kinds, "TARGETS", {**TARGETS, DiskKind.name: DiskKind()})
 
 
 def with_a_disk(*, side_files: bool = False, facts: bool = False, **more: Any) -> Conversion:  # noqa: ANN401 - JSON
@@ -39,9 +40,9 @@ def test_what_a_new_kind_of_target_lacks_is_named() -> None:
         translate = DiskKind.translate
         rights = DiskKind.rights
 
-    kinds = {**TARGETS, "Silent": SilentKind()}
+    registered = {**TARGETS, "Silent": SilentKind()}
 
-    assert missing(kinds, TargetKind, [DiskTarget], "distribution") == [
+    assert missing(registered, TargetKind, [DiskTarget], "distribution") == [
         "DiskTarget: no kind is registered as ManagedDisk",
         "Silent: SilentKind does not say azure_cli",
         "Silent: no case in tests/cases/distribution has it and golden HCL",

@@ -20,6 +20,8 @@ PUBLISHER = "Compute Gallery Artifacts Publisher"
 TAGGER = "Tag Contributor"
 CONTRIBUTOR = "Contributor"
 BLOB_CONTRIBUTOR, BLOB_READER = "Storage Blob Data Contributor", "Storage Blob Data Reader"
+SOURCE_GROUP = "the source image's resource group"
+IMAGE_GROUP = "the managed image's resource group"
 _COMPUTE = "/providers/Microsoft.Compute"
 
 

@@ -191,6 +191,9 @@ class GalleryKind(TargetKind[GalleryTarget]):
             yield Right("the gallery", TAGGER, scope, "tags the image version (tags/write)", name)
 
 
+KIND = GalleryKind()
+
+
 def _replicate(version: GalleryVersion, script: Script) -> None:
     """Bring azure-arm's version into the regions whose storage type it has no setting for: a new region may have its own."""
     script.az("sig image-version update", *_names(version), *_regions(version, script), _DELETABLE, ("--no-wait",))

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aib2packer.packer.distribution.gallery import GalleryKind
-from aib2packer.packer.distribution.managed_image import ManagedImageKind
-from aib2packer.packer.distribution.vhd import VhdKind
+from aib2packer.lazy.kinds import Kinds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aib2packer.aib.model import Target
     from aib2packer.packer.distribution.target_kind import TargetKind
 
-TARGETS: dict[str, TargetKind[Any]] = {
-    kind.name: kind
-    for kind in (
-        ManagedImageKind(),
-        GalleryKind(),
-        VhdKind(),
-    )
-}
+TARGETS: Mapping[str, TargetKind[Any]] = Kinds(
+    {
+        "ManagedImage": "aib2packer.packer.distribution.managed_image",
+        "SharedImage": "aib2packer.packer.distribution.gallery",
+        "VHD": "aib2packer.packer.distribution.vhd",
+    }
+)
 """The kinds of targets, by the `type` that the template says."""
 
 

@@ -11,7 +11,7 @@ from aib2packer.findings import codes
 from aib2packer.hcl.values import traced
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.access.rights import CONTRIBUTOR, Right, group_words
+from aib2packer.packer.access.rights import CONTRIBUTOR, IMAGE_GROUP, Right, group_words
 from aib2packer.packer.distribution.image_copy import GalleryOrigin, SnapshotOrigin, copy_image
 from aib2packer.packer.distribution.made_ids import managed_image_id, snapshot_id
 from aib2packer.packer.distribution.target_kind import Bootable, TargetKind, TargetOutput
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.cli_script import Script
     from aib2packer.packer.variables.symbols import Symbols
 
-IMAGE_GROUP = "the managed image's resource group"
 _IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 _TO_KEEP = (
     "To keep the old image until the new one is there, make the name in imageId a parameter, and give each build a name of its "
@@ -152,6 +151,9 @@ class ManagedImageKind(TargetKind[ManagedImageTarget]):
     def leaves_behind(self, target: ManagedImageTarget) -> ResourceId | None:
         """Disks and snapshots that it is made of, and the image by another name, lie beside it."""
         return target.id
+
+
+KIND = ManagedImageKind()
 
 
 def _check_names(target: ManagedImageTarget, report: Report) -> None:

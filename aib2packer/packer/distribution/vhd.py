@@ -213,6 +213,9 @@ class VhdKind(TargetKind[VhdTarget]):
             )
 
 
+KIND = VhdKind()
+
+
 def _copy_vhd(source: Blob, destination: Blob, spare: Value, script: Script, *, move: bool) -> None:
     """Copy a VHD, and wait until it is there; `move` deletes the source then.
 

@@ -67,6 +67,9 @@ class GalleryImageSource(SourceKind[GalleryImage | SharedGalleryImage]):
         return (Right("the source image", READER, scope, "starts from a version of it", name),)
 
 
+KIND = GalleryImageSource()
+
+
 def gallery_image(image: ResourceId, version: Value | None, origin: Span, symbols: Symbols) -> Settings:
     """The settings for a version of a gallery image; without one, azure-arm takes the latest."""
     body = [

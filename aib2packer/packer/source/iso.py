@@ -20,3 +20,6 @@ class IsoSource(PlatformImageSource):
     def read(self, fields: Fields, replace_iso: str | None) -> PlatformImage | None:
         """Take the image that the user names."""
         return read_iso(fields, replace_iso)
+
+
+KIND = IsoSource()

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aib2packer.packer.source.gallery_image import GalleryImageSource
-from aib2packer.packer.source.iso import IsoSource
-from aib2packer.packer.source.managed_image import ManagedImageSource
-from aib2packer.packer.source.platform_image import PlatformImageSource
+from aib2packer.lazy.kinds import Kinds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aib2packer.aib.model import Source
     from aib2packer.packer.source.source_kind import SourceKind
 
-SOURCES: dict[str, SourceKind[Any]] = {
-    kind.name: kind
-    for kind in (
-        PlatformImageSource(),
-        ManagedImageSource(),
-        GalleryImageSource(),
-        IsoSource(),
-    )
-}
+SOURCES: Mapping[str, SourceKind[Any]] = Kinds(
+    {
+        "PlatformImage": "aib2packer.packer.source.platform_image",
+        "ManagedImage": "aib2packer.packer.source.managed_image",
+        "SharedImageVersion": "aib2packer.packer.source.gallery_image",
+        "ISO": "aib2packer.packer.source.iso",
+    }
+)
 """The kinds of sources, by the `type` that the template says."""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import ManagedImage
 from aib2packer.aib.sections.source import read_managed_image
 from aib2packer.hcl.values import Interpolation, traced
-from aib2packer.packer.access.rights import READER, Right, group_words
+from aib2packer.packer.access.rights import READER, SOURCE_GROUP, Right, group_words
 from aib2packer.packer.expressions.dates import TIME
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.source.source_kind import SourceKind
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.variables.symbols import Symbols
     from aib2packer.text.source import Span
-
-SOURCE_GROUP = "the source image's resource group"
 
 
 class ManagedImageSource(SourceKind[ManagedImage]):
@@ -52,6 +50,9 @@ class ManagedImageSource(SourceKind[ManagedImage]):
     def image_group(self, source: ManagedImage) -> TemplateText | None:
         """The group of the image."""
         return source.id.resource_group
+
+
+KIND = ManagedImageSource()
 
 
 def name_of_no_image(build: str, group: Value) -> Settings:

@@ -54,3 +54,6 @@ class PlatformImageSource(SourceKind[PlatformImage]):
         """No right: a marketplace image is everybody's."""
         del source, symbols
         return ()
+
+
+KIND = PlatformImageSource()
