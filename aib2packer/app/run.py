@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Protocol
 
-from aib2packer.app.bicep import NoCompilerError
+from aib2packer.app.bicep import NotBuiltError
 from aib2packer.app.output import FilesDifferError, OutputError, write
 from aib2packer.convert import convert
 from aib2packer.findings.codes import (
@@ -18,6 +18,7 @@ from aib2packer.findings.codes import (
     LEFT_OUT,
     LEFT_OVER,
     NO_IMAGE_TEMPLATE,
+    NOT_BUILT,
     NOT_WRITTEN,
     OUT_OF_DATE,
     PARAMETERS_BESIDE,
@@ -225,8 +226,9 @@ def make(template: Template, request: Request, watch: Watch = _unwatched) -> tup
         source = place_of(template)
         results = _counted(_run(template, data, asked, watch))
         return tuple(replace(_told(result, beside), renamed=renamed, source=source) for result in results)
-    except NoCompilerError as error:
-        failed = replace(unreadable(error), outcome=Outcome.NOT_BUILT)
+    except NotBuiltError as error:
+        finding = about_file(NOT_BUILT, error.file, error.reason, error.help)
+        failed = Result(name=error.file, outcome=Outcome.NOT_BUILT, exit_code=1, findings=(finding,))
     except FileError as error:
         failed = unreadable(error)
     return (replace(failed, name=template.name, folder=asked.folder, source=place_of(template)),)

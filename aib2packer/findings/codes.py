@@ -22,6 +22,7 @@ UNREADABLE = Code("AIB2P020", Severity.ERROR, "file that cannot be read")
 NOT_WRITTEN = Code("AIB2P021", Severity.ERROR, "file that cannot be written")
 OUT_OF_DATE = Code("AIB2P022", Severity.ERROR, "output out of date")
 CLASH = Code("AIB2P023", Severity.ERROR, "clash with a build of the folder")
+NOT_BUILT = Code("AIB2P024", Severity.ERROR, "Bicep file that is not built", formerly=UNREADABLE)
 
 # Rules of the template
 EXPRESSION = Code("AIB2P100", Severity.ERROR, "ARM expression")
