@@ -15,6 +15,7 @@ from aib2packer.options import Auth
 from aib2packer.packer.distribution.image_version import counting_options, counting_values
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.layout import SHA256SUMS, output_names
+from aib2packer.packer.security import DEFINITION_TYPE, ask_for_type
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.steps.download import needs_azure_cli
 from aib2packer.packer.subscription import subscription_value
@@ -129,6 +130,15 @@ class Guide:
         from aib2packer.guide.leftovers import remove_leftovers
 
         return remove_leftovers(self._told.decisions, self._told.symbols)
+
+    @cached_property
+    def asks_type(self) -> tuple[str, ...]:
+        """Commands that ask for the security type of the image definition, for the builds of a shell; none if it is known."""
+        gallery, symbols = self._told.decisions.plan.gallery, self._told.symbols
+        name = self._build.new_names.get(DEFINITION_TYPE.name, DEFINITION_TYPE.name)
+        if gallery is None or all(variable.name != name for variable in self._build.variables):
+            return ()
+        return ask_for_type(gallery, name, symbols)
 
     @cached_property
     def group_leftovers(self) -> tuple[str, ...]:

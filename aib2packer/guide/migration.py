@@ -100,6 +100,8 @@ class Page:
     """What to run on Windows; nothing where the build runs on Linux only."""
     boots: str
     """What is said about validation."""
+    asks_type: tuple[str, ...]
+    """Commands that ask for the security type of the image definition."""
     counting: tuple[str, ...]
     counted: str
     """How the service counted, as the beginning of a sentence."""
@@ -141,6 +143,7 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         run=_run(guide),
         powershell=() if guide.needs_shell else _powershell(guide),
         boots=_boots(guide),
+        asks_type=guide.asks_type,
         counting=_counting(guide),
         counted=guide.counted,
         leftovers=guide.leftovers,
