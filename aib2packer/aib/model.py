@@ -53,7 +53,7 @@ class PurchasePlan:
     publisher: TemplateText
 
 
-def _pair(gallery: str, image: str) -> str:
+def definition_label(gallery: str, image: str) -> str:
     """A gallery and an image in it; the one name of an id that is only known as a whole."""
     return gallery if gallery == image else f"{gallery}/{image}"
 
@@ -177,7 +177,7 @@ class GalleryImage(Source):
 
     def label(self, shown: Callable[[TemplateText], str]) -> str:
         """Gallery and image definition."""
-        return _pair(shown(self.id["galleries"]), shown(self.id["images"]))
+        return definition_label(shown(self.id["galleries"]), shown(self.id["images"]))
 
     @property
     def purchase_plan(self) -> PurchasePlan | None:
@@ -425,7 +425,7 @@ class GalleryTarget(Target):
 
     def label(self, shown: Callable[[TemplateText], str]) -> str:
         """Gallery and image definition."""
-        return f"gallery {_pair(shown(self.id['galleries']), shown(self.id['images']))}"
+        return f"gallery {definition_label(shown(self.id['galleries']), shown(self.id['images']))}"
 
     @property
     def late_objects(self) -> TemplateText | None:

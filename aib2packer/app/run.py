@@ -116,7 +116,7 @@ class Request:
     beside: Mapping[str, bytes] = field(default_factory=dict)
     """What lies in the folder besides what a conversion makes, by path."""
     estate: bool = False
-    """Whether the folder is one of several: the build then names its origin, and the result has its facts."""
+    """Whether the folder is one of several: the result then has the facts of the build."""
     written: Mapping[Path, str] = field(default_factory=dict)
     """The digests of files as earlier runs have written them, as far as that is known."""
     placed: Mapping[str, str] = field(default_factory=dict)
@@ -314,7 +314,8 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
         facts=request.look or request.estate,
         into=None if request.into is None else _beside(request),
         scripts_there={} if request.into is None else request.into.scripts,
-        origin=_origin(template, request.beside.get(AZURE_FILE, data)) if request.estate and request.folder else None,
+        origin=_origin(template, request.beside.get(AZURE_FILE, data)) if request.folder else None,
+        in_estate=request.estate and not request.into,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
 
