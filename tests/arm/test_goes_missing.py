@@ -79,3 +79,34 @@ def test_a_link_that_is_not_followed_is_told_in_a_folder_too(
     assert "in/linked.json" in said
     assert "AIB2P422" in said
     assert "left out" in said
+
+
+SHOWN = {"ResourceId": "/subscriptions/x", "ResourceType": "Microsoft.VirtualMachineImages/imageTemplates", "Name": "web"}
+PROPERTIES = template()["properties"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        SHOWN | {"Properties": PROPERTIES | {"customize": [{"type": "Shell", "inline": "id date"}]}},
+        SHOWN | {"Properties": PROPERTIES | {"distribute": [{"type": "SharedImage", "replicationRegions": "westus2 eastus"}]}},
+        [SHOWN | {"Properties": PROPERTIES | {"customize": ["@{type=Shell}"]}}],
+        SHOWN | {"Properties": "@{source=; customize=System.Object[]}"},
+        ["@{Name=web; Properties=}"],
+        {"$schema": deployment({})["$schema"], "resources": "@{type=Microsoft.VirtualMachineImages/imageTemplates}"},
+        template(customize=[{"type": "Shell", "inline": "System.Object[]"}]),
+        template(properties={"vmProfile": {"vnetConfig": "@{subnetId=/subscriptions/x}"}}),
+    ],
+)
+def test_what_convertto_json_made_text_of_is_an_error_that_says_how_to_print_it(document: Json) -> None:
+    conversion = convert(json.dumps(document))
+
+    assert conversion.hcl is None
+    assert any("-Depth 20" in one.help for one in conversion.findings)
+    assert not told(conversion, codes.NO_IMAGE_TEMPLATE)
+
+
+def test_a_command_may_look_like_what_convertto_json_makes() -> None:
+    command = {"type": "Shell", "inline": ["@{a=1}", "System.Object[]"]}
+
+    assert convert(json.dumps(template(customize=[command]))).hcl is not None
