@@ -303,6 +303,7 @@ def _definition(parameter: Parameter, known: Definition | None, *, fold: bool, s
         kind or ("array" if parameter.type == "array" else "object"),
         secure=parameter.secure,
         nullable=parameter.nullable,
+        untyped=parameter.untyped,
     )
     return Definition(parameter.name, JsonSymbolic.of(symbol, parameter.span), literal=True)
 
