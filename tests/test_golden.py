@@ -41,6 +41,7 @@ CODES_WITHOUT_CASE = {
     codes.NOTED_BY_PACKER: "verify/test_verify.py",
     codes.NOT_FORMATTED: "verify/test_verify.py",
     codes.UNREADABLE: "cli/test_cli.py: a file",
+    codes.NOT_BUILT: "cli/test_cli_estate.py: a compiler",
     codes.PARAMETERS_BESIDE: "cli/test_cli_estate.py: a file",
     codes.NOT_WRITTEN: "cli/test_cli.py: a file",
     codes.OUT_OF_DATE: "app/test_drift.py: a file",

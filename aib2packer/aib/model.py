@@ -53,6 +53,11 @@ class PurchasePlan:
     publisher: TemplateText
 
 
+def definition_label(gallery: str, image: str) -> str:
+    """A gallery and an image in it; the one name of an id that is only known as a whole."""
+    return gallery if gallery == image else f"{gallery}/{image}"
+
+
 class Source(ABC):
     """What the image starts from. Its kind is one of those that reading was given (`packer/source/kinds.py`)."""
 
@@ -61,10 +66,9 @@ class Source(ABC):
     """The `type` that the service knows it by."""
     span: Span
 
-    @property
     @abstractmethod
-    def label(self) -> str:
-        """The source in a few words."""
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
+        """The source in a few words; `shown` is how a text is shown."""
 
     @property
     @abstractmethod
@@ -112,10 +116,10 @@ class PlatformImage(Source):
     plan: PurchasePlan | None
     span: Span
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """Publisher, offer, SKU and version, as the Azure CLI writes them."""
-        return ":".join(map(str, (self.publisher, self.offer, self.sku, self.version or "latest")))
+        version = "latest" if self.version is None else shown(self.version) or "latest"
+        return ":".join((*map(shown, (self.publisher, self.offer, self.sku)), version))
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
@@ -143,10 +147,9 @@ class ManagedImage(Source):
     id: ResourceId
     span: Span
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """What the image is, and its name."""
-        return f"managed image {self.id['images']}"
+        return f"managed image {shown(self.id['images'])}"
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
@@ -172,10 +175,9 @@ class GalleryImage(Source):
     plan: PurchasePlan | None = None
     """The plan of the image that it was made from, where Azure was asked: no template tells."""
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """Gallery and image definition."""
-        return f"{self.id['galleries']}/{self.id['images']}"
+        return definition_label(shown(self.id["galleries"]), shown(self.id["images"]))
 
     @property
     def purchase_plan(self) -> PurchasePlan | None:
@@ -213,10 +215,9 @@ class SharedGalleryImage(Source):
     community: bool
     span: Span
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """The id of the image, as azure-arm takes it."""
-        return str(self.id)
+        return shown(self.id)
 
     @property
     def names(self) -> tuple[TemplateText, ...]:
@@ -296,12 +297,17 @@ class Validation:
     Validators are of the same kinds as customizers. `distribute_on_failure`: the image is distributed also if they fail.
     """
 
-    TEXTS: ClassVar[tuple[str, ...]] = ("validators",)
+    TEXTS: ClassVar[tuple[str, ...]] = ("validators", "distribute_on_failure")
 
     validators: tuple[Customizer, ...]
     source_only: bool
-    distribute_on_failure: bool
+    distribute_on_failure: Flag
     span: Span
+
+    @property
+    def surely_distributed(self) -> bool:
+        """Whether the image is distributed whatever the validators say, as far as the template tells."""
+        return isinstance(self.distribute_on_failure, Located) and self.distribute_on_failure.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,10 +339,9 @@ class Target(ABC):
     span: Span
     late_tags: TemplateText | None = None
 
-    @property
     @abstractmethod
-    def label(self) -> str:
-        """The target in a few words."""
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
+        """The target in a few words; `shown` is how a text is shown."""
 
     @property
     def image(self) -> ResourceId | None:
@@ -351,6 +356,11 @@ class Target(ABC):
     @property
     def late_objects(self) -> TemplateText | None:
         """A list of objects, not of strings, that only Packer's run knows."""
+        return None
+
+    @property
+    def blob(self) -> TemplateText | None:
+        """The URI of the blob that it is; None for what is none, or nowhere in particular."""
         return None
 
     @property
@@ -374,10 +384,9 @@ class ManagedImageTarget(Target):
     id: ResourceId
     location: TemplateText | None
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """What the target is, and the name of the image."""
-        return f"managed image {self.id['images']}"
+        return f"managed image {shown(self.id['images'])}"
 
     @property
     def image(self) -> ResourceId | None:
@@ -424,10 +433,9 @@ class GalleryTarget(Target):
     late_regions: TemplateText | None = None
     late_target_regions: TemplateText | None = None
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """Gallery and image definition."""
-        return f"gallery {self.id['galleries']}/{self.id['images']}"
+        return f"gallery {definition_label(shown(self.id['galleries']), shown(self.id['images']))}"
 
     @property
     def late_objects(self) -> TemplateText | None:
@@ -465,10 +473,15 @@ class VhdTarget(Target):
 
     uri: TemplateText | None
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """What it is: it is called as the build has it."""
+        del shown
         return "VHD"
+
+    @property
+    def blob(self) -> TemplateText | None:
+        """The URI."""
+        return self.uri
 
 
 @dataclass(frozen=True, slots=True)

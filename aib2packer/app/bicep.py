@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _SECONDS = 300  # modules may have to be fetched
 
 
-class NoCompilerError(FileError):
-    """There is no Bicep compiler on PATH."""
+class NotBuiltError(FileError):
+    """A Bicep file is not built: there is no compiler on PATH, or it refuses the file."""
 
 
 def has_compiler() -> bool:
@@ -27,8 +27,7 @@ def build(path: Path) -> bytes:
     """The deployment template that a Bicep file comes to.
 
     Raises:
-        NoCompilerError: There is no Bicep compiler.
-        FileError: It refuses the file.
+        NotBuiltError: There is no Bicep compiler, or it refuses the file.
 
     """
     return _compiled(path, "build", "the JSON")
@@ -64,16 +63,16 @@ def _compiled(path: Path, command: str, result: str) -> bytes:
             continue
         if not takes(found, str(path)):
             reason = f"{program} is run by cmd.exe, which would not take this name as it is"
-            raise FileError(str(path), reason, "Rename the file: letters, digits, `-`, `_` and `.`.")
+            raise NotBuiltError(str(path), reason, "Rename the file: letters, digits, `-`, `_` and `.`.")
         try:
             done = run_program([found, *arguments], seconds=_SECONDS, most=MOST)
         except EndlessError as error:
-            raise FileError(str(path), f"{program} {error}", f"Build the file yourself, and give {result}.") from error
+            raise NotBuiltError(str(path), f"{program} {error}", f"Build the file yourself, and give {result}.") from error
         except OSError as error:
-            raise FileError(str(path), f"{program} cannot be run ({error.strerror})", "Reinstall it.") from error
+            raise NotBuiltError(str(path), f"{program} cannot be run ({error.strerror})", "Reinstall it.") from error
         if done.status == 0:
             return done.output
         said = done.errors.decode("utf-8", "replace").strip() or f"exit status {done.status}"
-        raise FileError(str(path), f"{program} cannot build it: {said}", "Fix the Bicep file.")
+        raise NotBuiltError(str(path), f"{program} cannot build it: {said}", "Fix the Bicep file.")
     remedy = f"Install it (az bicep install), or run `bicep {command} {path}` elsewhere and give {result}."
-    raise NoCompilerError(str(path), "a Bicep file needs the Bicep compiler, which is not on PATH", remedy)
+    raise NotBuiltError(str(path), "a Bicep file needs the Bicep compiler, which is not on PATH", remedy)

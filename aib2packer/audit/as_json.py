@@ -24,11 +24,16 @@ def render(audit: Audit, *, version: str) -> str:
         "share": round(audit.share, 2),
         "ready": audit.ready,
         "passedOver": audit.passed_over,
-        "settings": {"converted": converted, "lost": lost},
+        "leftOut": audit.left_out,
+        "settings": {"converted": converted, "lost": lost, "lostInBuilds": audit.lost_in_builds},
         "lastRunMinutes": round(audit.minutes, 1),
         "notConverted": _causes(audit.obstacles),
         **{asks.value: _causes(causes) for asks, causes in audit.asked.items()},
         "lost": _causes(audit.lost),
+        "lostSettings": [
+            {"setting": one.name or None, "code": one.code.id, "settings": one.settings, "templates": list(one.templates)}
+            for one in audit.lost_settings
+        ],
         "refusedByImageBuilder": _causes(audit.refused),
         "accepted": _causes(audit.accepted),
         "byHand": _chapters(audit.by_hand),
@@ -45,6 +50,9 @@ def _row(row: Row) -> dict[str, object]:
         "decide": row.decide,
         "know": row.know,
         "values": row.values,
+        "decisions": row.decisions,
+        "lostSettings": row.lost,
+        "why": list(row.why),
         "system": row.system or None,
         "source": row.source or None,
         "lastRun": None if row.last_run is None else {"state": row.last_run.state, "minutes": row.last_run.minutes},

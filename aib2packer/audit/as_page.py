@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.audit.terms import terms
 from aib2packer.findings.model import Asks
 from aib2packer.rendering.markdown import tidy
 from aib2packer.rendering.templates import html_environment, markdown_environment
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
 
 def markdown(audit: Audit, *, version: str) -> str:
     """The page in Markdown."""
-    return tidy(markdown_environment().get_template("audit.md.j2").render(audit=audit, Asks=Asks, version=version))
+    page = markdown_environment().get_template("audit.md.j2")
+    return tidy(page.render(audit=audit, terms=terms(audit), Asks=Asks, version=version))
 
 
 def html(audit: Audit, *, version: str) -> str:
     """The page in HTML: no script, no address of anything else, and whatever a template says is text."""
-    return html_environment().get_template("audit.html.j2").render(audit=audit, Asks=Asks, version=version)
+    page = html_environment().get_template("audit.html.j2")
+    return page.render(audit=audit, terms=terms(audit), Asks=Asks, version=version)

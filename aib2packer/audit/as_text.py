@@ -30,35 +30,57 @@ def render(audit: Audit, *, color: bool) -> str:
         list(_head(audit, style)),
         list(_causes("Not converted, by cause", audit.obstacles, style)),
         list(_causes("To act on", audit.asked[Asks.ACT], style)),
-        list(_causes("To decide, once for all", audit.asked[Asks.DECIDE], style, messages=1)),
-        list(_counts("Lost", audit.lost, style)),
-        list(_counts("What Image Builder itself would refuse", audit.refused, style)),
+        list(_causes("To decide, once for all templates that a decision is for", audit.decisions, style, messages=1)),
+        list(_lost(audit, style)),
+        list(_refused(audit, style)),
         *(list(_chapter(f"By hand: {chapter.title}", chapter, style)) for chapter in audit.by_hand),
         *(list(_chapter(f"Shared: {chapter.title}", chapter, style)) for chapter in audit.shared),
-        list(_counts("To know", audit.asked[Asks.KNOW], style)),
+        list(_counts("To know", audit.known, style)),
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 
 def _head(audit: Audit, style: Styler) -> Iterator[str]:
-    total, done = len(audit.rows), audit.converted
+    total, done = audit.total, audit.converted
     filled = round(_BAR * audit.share / 100)
     bar = style("█" * filled, "green") + style("░" * (_BAR - filled), "red")
     yield f"{style(f'{done} of {total}', '')} templates convert: {audit.share:.0f} %  {bar}"
-    act, decide = (audit.asked[asks] for asks in (Asks.ACT, Asks.DECIDE))
     yield f"{audit.ready} of them as they are: nothing to act on, to decide or to give a value."
-    yield f"{sum(cause.count for cause in act)} findings to act on, in {audit.to_act_on} templates; {len(decide)} decisions."
+    act, decide = sum(cause.count for cause in audit.asked[Asks.ACT]), len(audit.decisions)
+    several = f", {audit.decided_for_several} of them for several templates" if audit.decided_for_several else ""
+    yield f"{_times(act, 'finding')} to act on, in {_times(audit.to_act_on, 'template')}."
+    yield f"{_times(decide, 'decision')} to make{several}."
     converted, lost = audit.settings
     if converted or lost:
-        yield f"{converted:,} of {converted + lost:,} settings are converted, {lost:,} lost."
+        where = f"{audit.lost_in_builds:,} of these in templates that convert"
+        yield from _wrapped("", f"{converted:,} of {converted + lost:,} settings are converted, {lost:,} are lost: {where}.")
     if audit.minutes:
-        yield f"The last runs took {audit.minutes:.0f} minutes together, as far as the input tells."
+        yield f"The last runs took {audit.minutes:.0f} minutes together, in {_times(audit.with_last_run, 'template')}."
     if audit.accepted:
         count = sum(cause.count for cause in audit.accepted)
         yield f"{count} accepted {'finding is' if count == 1 else 'findings are'} not counted (--baseline)."
     if audit.passed_over:
         holds = "file holds" if audit.passed_over == 1 else "files hold"
         yield f"{audit.passed_over} other {holds} no image template."
+    if audit.left_out:
+        yield f"{_times(audit.left_out, 'image template')} left out: a condition or a loop switches {_it(audit.left_out)} off."
+    yield "Below, each number says how many templates have it."
+
+
+def _times(count: int, noun: str) -> str:
+    return f"{count:,} {noun if count == 1 else f'{noun}s'}"
+
+
+def _it(count: int) -> str:
+    return "it" if count == 1 else "them"
+
+
+def _lost(audit: Audit, style: Styler) -> Iterator[str]:
+    if audit.lost_settings:
+        yield style("Lost settings", "")
+    for one in audit.lost_settings:
+        what = ": ".join(filter(None, (one.name, one.why))) if one.name else one.said.message
+        yield from _wrapped(f"{len(one.templates):>4}  ", f"{one.code.id} {what}")
 
 
 def _causes(title: str, causes: Sequence[Cause], style: Styler, *, messages: int = _MESSAGES) -> Iterator[str]:
@@ -79,6 +101,14 @@ def _counts(title: str, causes: Sequence[Cause], style: Styler) -> Iterator[str]
         yield style(title, "")
     for cause in causes:
         yield from _wrapped(f"{len(cause.templates):>4}  ", f"{cause.code.id} {cause.code.title}")
+
+
+def _refused(audit: Audit, style: Styler) -> Iterator[str]:
+    if audit.refused:
+        yield style("What Image Builder itself would refuse", "")
+    for cause in audit.refused:
+        above = " (told above)" if cause in audit.refused_too else ""
+        yield from _wrapped(f"{len(cause.templates):>4}  ", f"{cause.code.id} {cause.code.title}{above}")
 
 
 def _chapter(title: str, chapter: Chapter, style: Styler) -> Iterator[str]:

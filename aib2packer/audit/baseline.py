@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _OPEN = "..."
 _IMAGE = pattern(r" (?:\([^()]*\)|\[[^\[\]]*\])$")  # which image of an input, or for which environment
-_JUDGED = {Outcome.CONVERTED, Outcome.NOT_CONVERTED, Outcome.UP_TO_DATE}  # whose exit status is that of their findings
+# Whose exit status is that of their findings.
+_JUDGED = {Outcome.CONVERTED, Outcome.NOT_CONVERTED, Outcome.NOT_BUILT, Outcome.UP_TO_DATE}
 _KEYS = {"code", "template", "reason"}
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import takewhile
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.model import VhdTarget
 from aib2packer.app.run import Outcome
-from aib2packer.audit.model import ONLY_THE_BUILD_KNOWS, Audit, Cause, Chapter, Need, Row, Said
+from aib2packer.audit.model import ONLY_THE_BUILD_KNOWS, Audit, Cause, Chapter, LostSetting, Need, Row, Said
 from aib2packer.findings import codes
 from aib2packer.findings.formats import place
 from aib2packer.findings.model import Asks, Severity
@@ -16,7 +17,7 @@ from aib2packer.findings.text import safe
 from aib2packer.guide.build_pipelines import is_too_long
 from aib2packer.lazy.models import replace
 from aib2packer.packer.access.rights import grant_command
-from aib2packer.packer.layout import EXAMPLE
+from aib2packer.packer.layout import ESTATE_VALUES, EXAMPLE
 from aib2packer.packer.warnings import LONGEST_HOSTED_JOB
 from aib2packer.provenance.accounting import State
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from aib2packer.app.run import Result
     from aib2packer.findings.model import Code, Finding
-    from aib2packer.packer.facts import Connection, Facts, Role
+    from aib2packer.packer.facts import Connection, Facts, Role, WantedDefinition
 
 _REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD}  # and what was a part of these
 
@@ -42,10 +43,12 @@ def gather(results: Sequence[Result], *, short_names: bool = True) -> Audit:
         rows=tuple(map(_row, told)),
         findings=tuple(pairs),
         passed_over=len(results) - len(told),
+        left_out=sum(entry.state is State.LEFT_OUT for entry in entries),
         settings=tuple(sum(entry.state is state for entry in entries) for state in (State.CONVERTED, State.LOST)),  # type: ignore[arg-type]
         obstacles=_causes((name, finding) for name, finding in pairs if finding.severity is Severity.ERROR),
         asked={asks: _causes((name, finding) for name, finding in others if finding.asks is asks) for asks in Asks},
         lost=_causes((name, finding) for name, finding in others if finding.severity is Severity.LOSS),
+        lost_settings=_lost(told),
         refused=_causes((name, finding) for name, finding in others if {finding.code, finding.code.formerly} & _REFUSED),
         accepted=_causes((name, replace(one, help=one.accepted)) for name, one in accepted),
         by_hand=tuple(chapter for chapter in _by_hand(told) if chapter.needs),
@@ -61,7 +64,8 @@ def _with_short_names(results: Sequence[Result]) -> list[Result]:
 
 
 def _row(result: Result) -> Row:
-    counts = {asks: sum(finding.asks is asks and not finding.accepted for finding in result.findings) for asks in Asks}
+    open_ones = [finding for finding in result.findings if not finding.accepted]
+    counts = {asks: sum(finding.asks is asks for finding in open_ones) for asks in Asks}
     facts = result.facts
     return Row(
         safe(result.name),
@@ -74,7 +78,48 @@ def _row(result: Result) -> Row:
         system=facts.system if facts else "",
         source=facts.source if facts else "",
         last_run=facts.last_run if facts else None,
+        decisions=len({one.code for one in open_ones if one.asks is Asks.DECIDE and one.severity is not Severity.LOSS}),
+        lost=_count_lost(result),
+        is_left_out=result.outcome is Outcome.LEFT_OUT,
+        why=tuple(dict.fromkeys(one.code.title for one in result.findings if one.severity is Severity.ERROR)),
     )
+
+
+def _count_lost(result: Result) -> int:
+    """The settings that a build does not have; of what is not converted none is counted."""
+    is_built = result.outcome is Outcome.CONVERTED
+    return sum(entry.state is State.LOST for entry in result.settings) if is_built else 0
+
+
+def _lost(results: Iterable[Result]) -> tuple[LostSetting, ...]:
+    """What is lost, by the name of the setting and the reason, with how many settings it is in the builds."""
+    found: dict[tuple[str, Code], list[tuple[str, Finding]]] = defaultdict(list)
+    settings: Counter[tuple[str, Code]] = Counter()
+    for result in results:
+        for finding in result.findings:
+            if finding.severity is Severity.LOSS:
+                found[_called(finding), finding.code].append((safe(result.name), finding))
+        if result.outcome is Outcome.CONVERTED:
+            told = (entry.finding for entry in result.settings if entry.state is State.LOST and entry.finding is not None)
+            settings.update((_called(finding), finding.code) for finding in told)
+    lost = (
+        LostSetting(
+            name,
+            code,
+            Said(safe(places[0][1].message), safe(places[0][1].help), tuple(place(one) for _, one in places)),
+            tuple(dict.fromkeys(template for template, _ in places)),
+            settings[name, code],
+        )
+        for (name, code), places in found.items()
+    )
+    return tuple(sorted(lost, key=lambda one: (-one.settings, -len(one.templates), one.name, one.code.id)))
+
+
+def _called(finding: Finding) -> str:
+    """The setting that a finding is about, without the number of a step: `customize[].sourceUri`."""
+    parts = (finding.span.pointer or "").removeprefix("/properties").split("/")
+    named = "".join("[]" if part.isdecimal() else f".{part}" for part in parts if part)
+    return safe(named.removeprefix(".").replace("~1", "/").replace("~0", "~"))
 
 
 def _causes(pairs: Iterable[tuple[str, Finding]]) -> tuple[Cause, ...]:
@@ -98,22 +143,23 @@ def _causes(pairs: Iterable[tuple[str, Finding]]) -> tuple[Cause, ...]:
 def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
     yield Chapter(
         "Roles",
-        "The account that Packer signs in with needs these.",
+        "The account that Packer signs in with needs these; in the commands, `$account` is its object id.",
         _needs(results, lambda facts: map(_of_role, facts.roles)),
     )
     yield Chapter(
         "Hosts and ports",
-        "What must be reached over the network.",
+        "What must be reached over the network, by the machine that runs Packer.",
         _needs(results, lambda facts: map(_of_connection, facts.connections)),
     )
     yield Chapter(
         "Secrets",
-        "These move to where the pipeline keeps secrets.",
+        "These move to where the pipeline keeps secrets; a build takes each from an environment variable.",
         _needs(results, lambda facts: (_need(name, f"PKR_VAR_{name}") for name in facts.secrets)),
     )
     yield Chapter(
         "Values",
-        f"Variables without a value: `{EXAMPLE}` beside each build says what they are.",
+        f"Variables of the builds that have no value yet: `{EXAMPLE}` beside each build says what they are, and those that "
+        f"several builds mean alike get one from `{ESTATE_VALUES}`.",
         _needs(results, lambda facts: map(_need, facts.values)),
     )
     yield Chapter(
@@ -128,17 +174,39 @@ def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
     )
 
 
+_DECLARED = (
+    "To declare each once: `aib2packer convert FOLDER -o DIR` makes a variable of it in all builds, which a line in "
+    f"`DIR/{ESTATE_VALUES}` gives another value."
+)
+_REPLACED = (
+    'To change one in all builds at once: a line `"OLD" = "NEW"` below `[replace]` in `aib2packer.toml`, before converting.'
+)
+
+
 def _shared(results: Sequence[Result]) -> Iterable[Chapter]:
     for title, sentence, of in (
-        ("Scripts and files", "Fetched by several builds: one place in a repository would do.", lambda facts: facts.scripts),
-        ("Identities", "Used by several templates.", lambda facts: facts.identities),
-        ("Subnets", "Several builds run in these.", lambda facts: facts.subnets),
-        ("Galleries", "Several builds publish to these.", lambda facts: map(_gallery, facts.definitions)),
-        ("Source images", "Several builds start from these.", lambda facts: (facts.source,)),
-        ("Targets", "Several builds write to these.", lambda facts: facts.targets),
+        (
+            "Scripts and files",
+            f"Several builds fetch these: one place in a repository would do. {_REPLACED}",
+            lambda facts: facts.scripts,
+        ),
+        ("Identities", f"Several templates use these. {_DECLARED}", lambda facts: facts.identities),
+        ("Subnets", f"Several builds run in these. {_DECLARED}", lambda facts: facts.subnets),
+        (
+            "Galleries",
+            f"Several builds publish to these. {_DECLARED}",
+            lambda facts: (one.gallery.strip('"') for one in facts.definitions),
+        ),
+        ("Source images", f"Several builds start from these. {_REPLACED}", lambda facts: (facts.source,)),
+        ("Targets", f"Several builds write to these. {_REPLACED}", _named_targets),
     ):
         needs = _needs(results, lambda facts, of=of: map(_need, of(facts)))  # type: ignore[misc]
         yield Chapter(title, sentence, tuple(need for need in needs if len(need.templates) > 1))
+
+
+def _named_targets(facts: Facts) -> Iterable[str]:
+    """The targets that have a name: a VHD has none that two builds could share."""
+    return (target for target in facts.targets if target != VhdTarget.kind)
 
 
 def _needs(results: Iterable[Result], of: Callable[[Facts], Iterable[Need]]) -> tuple[Need, ...]:
@@ -166,13 +234,5 @@ def _of_connection(one: Connection) -> Need:
     return _need(f"{one.target}, port {one.port}", f"{one.source}: {one.why}")
 
 
-def _of_definition(scope: str) -> Need:
-    return _need(_last(scope), "", f"az sig image-definition show --ids {scope}", scope)
-
-
-def _gallery(definition: str) -> str:
-    return definition.strip('"').rpartition("/images/")[0] or definition
-
-
-def _last(scope: str) -> str:
-    return "/".join(scope.strip('"').split("/")[-3::2])
+def _of_definition(one: WantedDefinition) -> Need:
+    return _need(one.label, "", f"az sig image-definition show --ids {one.id}", one.id)

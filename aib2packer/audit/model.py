@@ -27,6 +27,15 @@ class Row:
     system: str
     source: str
     last_run: LastRun | None
+    decisions: int
+    """How many decisions concern it: kinds of findings, of which it may have several of each."""
+    lost: int
+    """Settings that its build does not have."""
+    why: tuple[str, ...]
+    """Why it is not converted: the titles of the errors."""
+
+    is_left_out: bool = False
+    """Whether it is switched off, by a condition or a loop without a round: nothing of it was to be converted."""
 
     @property
     def is_ready(self) -> bool:
@@ -57,6 +66,24 @@ class Cause:
         return sum(len(one.places) for one in self.said)
 
 
+@dataclass(frozen=True, slots=True)
+class LostSetting:
+    """A setting that templates have and builds do not: its name, why and what to do, and how many settings are below it."""
+
+    name: str
+    """As `customize[].sourceUri`; "" for what is no setting of a template, such as a trigger beside it."""
+    code: Code
+    said: Said
+    templates: tuple[str, ...]
+    settings: int
+    """Settings of templates that convert; 0 where all of them belong to templates that do not."""
+
+    @property
+    def why(self) -> str:
+        """The title of the code; "" where it is the name of the setting."""
+        return "" if self.code.title == self.name else self.code.title
+
+
 ONLY_THE_BUILD_KNOWS = "an id that only the build knows"
 """The scope of a role whose id no command can name."""
 
@@ -81,6 +108,11 @@ class Chapter:
     sentence: str
     needs: tuple[Need, ...]
 
+    @property
+    def id(self) -> str:
+        """The title as the end of an address."""
+        return self.title.lower().replace(" ", "-")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
@@ -91,6 +123,8 @@ class Audit:
     """All findings, each with the name of its template."""
     passed_over: int
     """Files that hold no image template."""
+    left_out: int
+    """Image templates that are switched off."""
     settings: tuple[int, int]
     """Settings that are converted, and those that are lost: of a template that does not convert, all."""
     obstacles: tuple[Cause, ...]
@@ -98,6 +132,7 @@ class Audit:
     asked: dict[Asks, tuple[Cause, ...]]
     """Findings that are no obstacle and in no baseline, by what they ask for."""
     lost: tuple[Cause, ...]
+    lost_settings: tuple[LostSetting, ...]
     refused: tuple[Cause, ...]
     """What the service itself would refuse."""
     accepted: tuple[Cause, ...]
@@ -111,9 +146,49 @@ class Audit:
         return sum(row.is_converted for row in self.rows)
 
     @property
+    def total(self) -> int:
+        """How many templates were to be converted."""
+        return sum(not row.is_left_out for row in self.rows)
+
+    @property
     def ready(self) -> int:
         """How many convert as they are."""
         return sum(row.is_ready for row in self.rows)
+
+    @property
+    def lost_in_builds(self) -> int:
+        """How many settings of templates that convert are lost."""
+        return sum(row.lost for row in self.rows)
+
+    @property
+    def decisions(self) -> tuple[Cause, ...]:
+        """What there is to decide, but for what is lost, which is told as that."""
+        return tuple(cause for cause in self.asked[Asks.DECIDE] if cause not in self.lost)
+
+    @property
+    def decided_for_several(self) -> int:
+        """How many of the decisions concern more than one template."""
+        return sum(len(cause.templates) > 1 for cause in self.decisions)
+
+    @property
+    def refused_alone(self) -> tuple[Cause, ...]:
+        """What the service would refuse, but for what is told as something to act on, to decide or lost."""
+        return tuple(cause for cause in self.refused if cause.code.asks is Asks.KNOW)
+
+    @property
+    def refused_too(self) -> tuple[Cause, ...]:
+        """What the service would refuse too, of what is told as something to act on, to decide or lost."""
+        return tuple(cause for cause in self.refused if cause.code.asks is not Asks.KNOW)
+
+    @property
+    def known(self) -> tuple[Cause, ...]:
+        """What is worth knowing, but for what is told as refused."""
+        return tuple(cause for cause in self.asked[Asks.KNOW] if cause not in self.refused)
+
+    @property
+    def with_last_run(self) -> int:
+        """How many templates tell how long their last run took."""
+        return sum(row.last_run is not None and row.last_run.minutes is not None for row in self.rows)
 
     @property
     def to_act_on(self) -> int:
@@ -123,7 +198,7 @@ class Audit:
     @property
     def share(self) -> float:
         """The share of the templates that convert, in percent; all where there are none."""
-        return 100 * self.converted / len(self.rows) if self.rows else 100.0
+        return 100 * self.converted / self.total if self.total else 100.0
 
     @property
     def minutes(self) -> float:

@@ -176,6 +176,7 @@ inputs.option("--refresh", is_flag=True, help="Ask Azure again, even where its e
 
 reports = OptionSection("Report")
 reports.option(
+    "-o",
     "--output",
     "reports",
     type=click.Path(),

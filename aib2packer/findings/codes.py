@@ -22,6 +22,7 @@ UNREADABLE = Code("AIB2P020", Severity.ERROR, "file that cannot be read")
 NOT_WRITTEN = Code("AIB2P021", Severity.ERROR, "file that cannot be written")
 OUT_OF_DATE = Code("AIB2P022", Severity.ERROR, "output out of date")
 CLASH = Code("AIB2P023", Severity.ERROR, "clash with a build of the folder")
+NOT_BUILT = Code("AIB2P024", Severity.ERROR, "Bicep file that is not built", formerly=UNREADABLE)
 
 # Rules of the template
 EXPRESSION = Code("AIB2P100", Severity.ERROR, "ARM expression")
@@ -169,3 +170,8 @@ LARGE_FILE = Code("AIB2P475", Severity.NOTE, "large file", formerly=SERVICE_REFU
 
 SPLIT = (BAD_VALUE, SERVICE_REFUSES, PUBLIC_ADDRESS)
 """Codes that nothing is reported under any more: each is split into, or has become, what was `formerly` it."""
+
+ABOUT_TEMPLATE = frozenset(
+    {JSON_TRAILING_COMMA, JSON_DUPLICATE_KEY, WRONG_CASE, COERCED, UNKNOWN_API_VERSION, WRONG_RESOURCE, NEWER_API}
+)
+"""Notes on how a template is written: of interest for as long as it is deployed, and to nobody who has the build."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.model import definition_label
 from aib2packer.findings.text import safe
 from aib2packer.guide.launch import entries, launch
 from aib2packer.guide.service import images, name_of
 from aib2packer.jsonc.tree import JsonObject, string_of
-from aib2packer.packer.access.rights import definition_scope
-from aib2packer.packer.facts import Connection, Facts, LastRun, Role
+from aib2packer.packer.access.rights import definition_scope, gallery_scope
+from aib2packer.packer.facts import Connection, Facts, LastRun, Role, WantedDefinition
+from aib2packer.packer.variables.shown import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from aib2packer.aib.model import ImageTemplate
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.guide.instructions import Guides
     from aib2packer.packer.access.rights import Right
     from aib2packer.packer.decisions import Decisions
@@ -28,17 +32,18 @@ def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build
     about = guides.build
     runs = (about.commands, *(() if about.validation is None else (about.validation,)))
     builds = (build, *(() if build.validation is None else (build.validation,)))
-    fetched = (str(download.fetched.uri) for one in builds for download in one.downloads)
+    show = partial(shown, symbols=symbols)
+    fetched = (show(download.fetched.uri) for one in builds for download in one.downloads)
     roles = (about.subscription_right, *about.rights)
     return Facts(
         name=name_of(template, symbols),
         system=decisions.os_type.value,
-        source=safe(template.source.label),
-        targets=_distinct(target.label for target in template.targets),
-        definitions=_distinct(_definitions(template, symbols)),
+        source=safe(template.source.label(show)),
+        targets=_distinct(target.label(show) for target in template.targets),
+        definitions=tuple(dict.fromkeys(_definitions(template, symbols))),
         scripts=_distinct(fetched),
-        identities=_distinct(map(str, template.identities)),
-        subnets=_distinct(_subnets(template)),
+        identities=_distinct(map(show, template.identities)),
+        subnets=_distinct(_subnets(template, show)),
         roles=tuple(dict.fromkeys(map(_role, roles))),
         connections=tuple(Connection(one.source, safe(one.target), one.port, one.why) for one in about.reach),
         secrets=_distinct(name for run in runs for name in run.secrets),
@@ -53,18 +58,20 @@ def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(map(safe, texts)))
+    return tuple(dict.fromkeys(safe(text) for text in texts if text))
 
 
-def _definitions(template: ImageTemplate, symbols: Symbols) -> Iterator[str]:
+def _definitions(template: ImageTemplate, symbols: Symbols) -> Iterator[WantedDefinition]:
     for target in template.targets:
-        if target.definition is not None and (scope := definition_scope(target.definition, symbols)) is not None:
-            yield str(scope)
+        image = target.definition
+        if image is not None and (scope := definition_scope(image, symbols)) is not None:
+            label = definition_label(*(shown(image[part], symbols) for part in ("galleries", "images")))
+            yield WantedDefinition(safe(str(scope)), safe(str(gallery_scope(image, symbols))), safe(label))
 
 
-def _subnets(template: ImageTemplate) -> Iterator[str]:
+def _subnets(template: ImageTemplate, show: Callable[[TemplateText], str]) -> Iterator[str]:
     if (subnet := template.vm.subnet) is not None:
-        yield f"{subnet.resource_group}/{subnet.virtual_network}/{subnet.name}"
+        yield "/".join(dict.fromkeys(map(show, (subnet.resource_group, subnet.virtual_network, subnet.name))))
 
 
 def _role(right: Right) -> Role:

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aib2packer.findings.text import safe
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jinja2 import BaseLoader, Environment
+    from markupsafe import Markup
 
-
+_LONG_WORD = 20
+_BREAKS = pattern(r"(?<=[\w/][/_.@:,=-])(?=[\w$<{])")  # behind a mark between two parts
 _PACKAGE = Path(__file__).parent.parent
 COMPILED = "compiled_templates"
 """The folder in a wheel that has the templates compiled ahead, which a start need not do then."""
@@ -83,16 +86,28 @@ def html_environment() -> Environment:
     made = environment(
         lambda value: safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value, autoescape=True
     )
-    made.filters.update(prose=_prose, capitalized=capitalized)
+    made.filters.update(prose=_prose, capitalized=capitalized, breakable=_breakable)
     return made
 
 
-def _prose(text: str) -> str:
+def _prose(text: str) -> Markup:
     """A text as HTML: what stands between backticks is code, unless one of them is alone."""
     from markupsafe import Markup
 
     parts = safe(text).split("`")
     if len(parts) % 2 == 0:
-        return Markup.escape(safe(text))
-    shown = (Markup("<code>{}</code>").format(part) if index % 2 else Markup.escape(part) for index, part in enumerate(parts))
+        return _breakable(text)
+    shown = (
+        Markup("<code>{}</code>").format(_breakable(part)) if index % 2 else _breakable(part)
+        for index, part in enumerate(parts)
+    )
     return Markup("").join(shown)
+
+
+def _breakable(text: str) -> Markup:
+    """A text as HTML whose long words may go on in the next line behind a mark between their parts, as paths and ids have."""
+    from markupsafe import Markup
+
+    words = safe(text).split(" ")
+    shown = (Markup("<wbr>").join(_BREAKS.split(word)) if len(word) > _LONG_WORD else Markup.escape(word) for word in words)
+    return Markup(" ").join(shown)

@@ -78,11 +78,14 @@ def test_a_bicep_file_without_a_compiler_is_a_row_that_says_what_is_missing(tmp_
     lay(tmp_path, good_json=GOOD, main_bicep="resource i 'Microsoft.VirtualMachineImages/imageTemplates@2024-02-01' = {}\n")
     lay(tmp_path, network_bicep="resource n 'Microsoft.Network/virtualNetworks@2024-01-01' = {}\n")
     status, _, stderr = convert(".", "-o", "out", cwd=tmp_path, PATH=str(tmp_path))
-    assert status == 2
-    assert "main.bicep: AIB2P020 error: a Bicep file needs the Bicep compiler, which is not on PATH\n" in stderr
+    assert status == 1
+    assert "main.bicep: AIB2P024 error: a Bicep file needs the Bicep compiler, which is not on PATH\n" in stderr
     assert re.search(r"^main\.bicep +not built +1", stderr, re.MULTILINE)
     assert "network.bicep" not in stderr
     assert (tmp_path / "out/t/build.pkr.hcl").exists()
+    known = '[[accepted]]\ncode = "AIB2P024"\ntemplate = "*.bicep"\nreason = "They are built elsewhere."\n'
+    (tmp_path / "known.toml").write_text(known, encoding="utf-8")
+    assert convert(".", "-o", "out", "--baseline", "known.toml", cwd=tmp_path, PATH=str(tmp_path))[0] == 0
 
 
 # Several image templates in one input

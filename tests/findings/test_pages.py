@@ -25,6 +25,7 @@ WITHOUT_EXAMPLE = {
     codes.TOO_MANY_SETTINGS: "it takes thousands of steps: tests/aib/test_reading.py",
     codes.JSON_TOO_DEEP: "it takes hundreds of brackets",
     codes.CHECKSUM: "it takes a server: tests/fetch",
+    codes.NOT_BUILT: "it depends on the Bicep compiler of the machine",
     codes.UNACCOUNTED: "it is there for mistakes that are not known yet",
     codes.REFUSED_BY_PACKER: "it takes Packer, and an output that is wrong",
     codes.NOT_VERIFIED: "it depends on the Packer of the machine",

@@ -13,6 +13,8 @@ from aib2packer.packer.access.rights import READER, Right
 from aib2packer.packer.source.source_kind import SourceKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aib2packer.aib.fields import Fields
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
@@ -31,10 +33,9 @@ class NamedImage(Source):
     name: TemplateText
     span: Span
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """The name."""
-        return f"image {self.name}"
+        return f"image {shown(self.name)}"
 
     @property
     def names(self) -> tuple[TemplateText, ...]:

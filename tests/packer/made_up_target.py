@@ -15,7 +15,7 @@ from aib2packer.packer.distribution.target_kind import TargetKind, TargetOutput
 from aib2packer.packer.shell_words import word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.sections.distribute import TargetHead
@@ -36,10 +36,9 @@ class DiskTarget(Target):
 
     id: TemplateText
 
-    @property
-    def label(self) -> str:
+    def label(self, shown: Callable[[TemplateText], str]) -> str:
         """Its id."""
-        return f"disk {self.id}"
+        return f"disk {shown(self.id)}"
 
 
 @dataclass(frozen=True, slots=True)

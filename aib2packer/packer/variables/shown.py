@@ -1,0 +1,62 @@
+"""Texts of a template for people: with the values that are known without a user, and `$name` for each that is open."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.language.text import LateExpression, Segment, TemplateText
+from aib2packer.hcl.values import HclCode, Interpolation, Local, Variable
+from aib2packer.lazy.patterns import pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aib2packer.arm.language.text import TextSymbol
+    from aib2packer.hcl.values import Value
+    from aib2packer.packer.variables.symbols import Symbols
+
+_UNKNOWN = "…"
+_NAME_AT_END = pattern(r"\$(\w+)$", re.ASCII)
+
+
+def shown(text: TemplateText, symbols: Symbols) -> str:
+    """A text, written as a shell writes one: `$name` is a variable of the build that has no value yet, or a secret one."""
+    return _joined(part if isinstance(part, str) else _symbol(part, text, symbols) for part in text.parts)
+
+
+def _joined(pieces: Iterable[str]) -> str:
+    """Pieces of a text; a name stands in braces where it would go on."""
+    text = ""
+    for piece in pieces:
+        if piece[:1].isalnum() or piece.startswith("_"):
+            text = _NAME_AT_END.sub(r"${\1}", text)
+        text += piece
+    return text
+
+
+def _symbol(symbol: TextSymbol, text: TemplateText, symbols: Symbols) -> str:
+    match symbol:
+        case Segment(whole, index):
+            parts = (text_of_id := shown(whole, symbols)).split("/")
+            return parts[index] if index < len(parts) and not parts[0] else text_of_id
+        case LateExpression(value) if isinstance(known := symbols.resolve(value), str | int):
+            return str(known)
+    return _value(symbols.without_findings().value(TemplateText((symbol,), text.span)), symbols)
+
+
+def _value(value: Value, symbols: Symbols) -> str:
+    match value:
+        case str():
+            return value
+        case Interpolation(parts):
+            return _joined(_value(part, symbols) for part in parts)
+        case Variable(name, default=default, sensitive=sensitive):
+            known = "" if sensitive else symbols.given.get(name, default)
+            return known if isinstance(known, str) and known else f"${name}"
+        case Local(name, known):
+            return _value(known, symbols) if isinstance(known, str | Interpolation | Variable) else f"${name}"
+        case HclCode(uses=(first, *_)):
+            return _value(first, symbols)
+        case _:
+            return _UNKNOWN
