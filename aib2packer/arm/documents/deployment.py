@@ -484,7 +484,7 @@ def _loop(item: JsonObject, scopes: Scopes) -> Iterator[Scopes]:
         given = " ".join(f"--set {shlex.quote(one)}=…" for one in names) or "--set NAME=…"
         remedy = f"Give what it depends on a value: {given}, or a file of values with -p."
         if not names and word in {"for_each", "count"}:
-            remedy = "Write the map in its place, or convert what `terraform show -json` prints of a plan, which has all of them."
+            remedy = "Write the map in its place, or convert what `terraform show -json` prints of a plan: it has them all."
         raise _LoopError(Finding(codes.SHAPE, loop.span, f"how often {what} is not known", remedy))
     if not 0 <= number <= MAX_ROUNDS:
         raise _LoopError(
