@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from aib2packer.app.run import Result
     from aib2packer.findings.model import Code, Finding
-    from aib2packer.packer.facts import Connection, Facts, Role
+    from aib2packer.packer.facts import Connection, Facts, Role, WantedDefinition
 
 _REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD}  # and what was a part of these
 
@@ -190,7 +190,11 @@ def _shared(results: Sequence[Result]) -> Iterable[Chapter]:
         ),
         ("Identities", f"Several templates use these. {_DECLARED}", lambda facts: facts.identities),
         ("Subnets", f"Several builds run in these. {_DECLARED}", lambda facts: facts.subnets),
-        ("Galleries", f"Several builds publish to these. {_DECLARED}", lambda facts: map(_gallery, facts.definitions)),
+        (
+            "Galleries",
+            f"Several builds publish to these. {_DECLARED}",
+            lambda facts: (one.gallery.strip('"') for one in facts.definitions),
+        ),
         ("Source images", f"Several builds start from these. {_REPLACED}", lambda facts: (facts.source,)),
         ("Targets", f"Several builds write to these. {_REPLACED}", _named_targets),
     ):
@@ -228,13 +232,5 @@ def _of_connection(one: Connection) -> Need:
     return _need(f"{one.target}, port {one.port}", f"{one.source}: {one.why}")
 
 
-def _of_definition(scope: str) -> Need:
-    return _need(_last(scope), "", f"az sig image-definition show --ids {scope}", scope)
-
-
-def _gallery(definition: str) -> str:
-    return definition.strip('"').rpartition("/images/")[0] or definition
-
-
-def _last(scope: str) -> str:
-    return "/".join(scope.strip('"').split("/")[-3::2])
+def _of_definition(one: WantedDefinition) -> Need:
+    return _need(one.label, "", f"az sig image-definition show --ids {one.id}", one.id)

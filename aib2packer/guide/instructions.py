@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
-from aib2packer.guide.commands import FOLDER, BuildLimit, commands
+from aib2packer.guide.commands import FOLDER, BuildLimit, commands_of
 from aib2packer.guide.needed_rights import further_rights, one_group, rights_to_boot, whole_subscription
 from aib2packer.hcl.printing import references
 from aib2packer.hcl.values import Variable
@@ -240,7 +240,7 @@ def _image_guide(told: _Told, build: Build, validation: Guide | None) -> Guide:
     template, options = told.template, told.options
     inline = told.decisions.validation.inline is not None and template.abort_on_validation_error.value
     keeps = template.abort_on_customizer_error or inline
-    made = replace(_guide(told, build), commands=_commands(told, build, told.target, keep_vm_on_error=keeps))
+    made = _guide(told, build, _commands(told, build, told.target, keep_vm_on_error=keeps))
     if validation is None:
         return made
     return replace(
@@ -256,13 +256,12 @@ def _validation_guide(told: _Told, build: Build) -> Guide:
     """The guide to a build that validates: an image, or only what an image would start from."""
     target = told.names.validation if told.options.side_files and not told.is_source_only else told.target
     commands = _commands(told, build, target, keep_vm_on_error=told.template.abort_on_validation_error.value)
-    about = _guide(told, build)
+    about = _guide(told, build, replace(commands, stand_ins=_stand_ins(build)))
     return replace(
         about,
         rights=about.rights
         if told.is_source_only
         else rights_to_boot(about.rights, told.template, told.decisions, told.symbols),
-        commands=replace(commands, stand_ins=_stand_ins(build)),
         counting=None,
         counting_values=(),
         boots="source image" if told.is_source_only else "image",
@@ -275,7 +274,7 @@ def _stand_ins(build: Build) -> dict[str, str]:
     return {name: value for name, value in stand_ins().items() if name in names}
 
 
-def _guide(told: _Told, build: Build) -> Guide:
+def _guide(told: _Told, build: Build, commands: Commands) -> Guide:
     template, decisions, symbols, options = told.template, told.decisions, told.symbols, told.options
     downloads = told.downloads(build)
     galleries = decisions.plan.galleries
@@ -283,9 +282,9 @@ def _guide(told: _Told, build: Build) -> Guide:
     return Guide(
         _told=told,
         _build=build,
-        in_estate=options.origin is not None,
+        in_estate=options.in_estate,
         name=None if template.name is None else template.name.literal,
-        commands=_commands(told, build, FOLDER, keep_vm_on_error=False),
+        commands=commands,
         counting=build.worded(" ".join(counting_options(galleries, symbols).values())) or None,
         by_time=any(target.by_time for target in galleries),
         counting_values=counting_values(galleries, symbols),
@@ -314,7 +313,7 @@ def _guide(told: _Told, build: Build) -> Guide:
 
 def _commands(told: _Told, build: Build, target: str, *, keep_vm_on_error: bool) -> Commands:
     given = {one.name for one in build.values}
-    return commands(
+    return commands_of(
         [*(variable for variable in build.variables if variable.name not in given), *build.open_beside],
         told.options,
         target=target,

@@ -9,7 +9,8 @@ from aib2packer.aib.model import VhdTarget
 from aib2packer.aib.sections.distribute import read_vhd_target
 from aib2packer.arm.language.text import join
 from aib2packer.findings import codes
-from aib2packer.hcl.values import HclCode, Value, Variable, concat, traced
+from aib2packer.hcl.printing import names_in, print_value
+from aib2packer.hcl.values import HclCode, Local, Value, Variable, concat, traced
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.access.network import HTTPS, PACKER, Reach, server
@@ -50,16 +51,19 @@ _CONTAINER_NAME = pattern(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Where a VHD lies; `host` is what stands behind the account's name."""
+    """Where a VHD lies; `host` is what stands behind the account's name, `whole` the address, where it is one value."""
 
     account: Value
     host: Value
     container: Value
     name: Value
+    whole: Value | None = None
 
     @property
     def uri(self) -> Value:
         """The address of the blob."""
+        if self.whole is not None:
+            return self.whole
         return concat("https://", self.account, ".", self.host, "/", self.container, "/", self.name)
 
 
@@ -156,6 +160,8 @@ class VhdKind(TargetKind[VhdTarget]):
         run_output = "vhd" if target.run_output_name is None else symbols.value(target.run_output_name)
         name = concat(run_output, "_", TIME, ".vhd")
         blob, is_exact = Blob(_ACCOUNT, context.cloud.facts.blob_host, _CONTAINER, name), False
+        if target.uri is not None and _is_late(target.uri):
+            return Vhd(target, context, _late_blob(target, context), prefix, is_exact=True)
         if target.uri is not None and (place := _place(target.uri, context.cloud, context.report)) is not None:
             host, container, path = place
             account, *domain = host.split(".")
@@ -208,7 +214,7 @@ class VhdKind(TargetKind[VhdTarget]):
 
     def foresee(self, target: VhdTarget, report: Report) -> None:
         """The account and the container must be there when all else is done."""
-        if target.uri is not None and ".blob." in target.uri.visible:
+        if target.uri is not None and (_is_late(target.uri) or ".blob." in target.uri.visible):
             report.add(
                 codes.VHD_PLACE,
                 target.uri.span,
@@ -364,6 +370,29 @@ def _words(blob: Blob, script: Script, name: Operand | None = None) -> str:
             script.word("SOURCE_BLOB", blob.name if name is None else name),
         )
     )
+
+
+def _is_late(uri: TemplateText) -> bool:
+    """Whether only Packer's run knows where a URI leads, from its beginning on."""
+    return bool(uri.parts) and not isinstance(uri.parts[0], str)
+
+
+def _late_blob(target: VhdTarget, context: TargetContext) -> Blob:
+    """The pieces of such a URI, which Packer takes apart."""
+    uri = "" if target.uri is None else context.symbols.value(target.uri)
+    name = "vhd_parts" if target is context.plan.vhd else f"vhd_parts_{target.index + 1}"
+    parts = Local(name, HclCode(f'split("/", {print_value(uri)})', names_in(uri)))
+    domain = f'split(".", local.{name}[2])'
+    account, host, container, path = (
+        HclCode(code, (parts,))
+        for code in (
+            f"{domain}[0]",
+            f'join(".", slice({domain}, 1, length({domain})))',
+            f"local.{name}[3]",
+            f'join("/", slice(local.{name}, 4, length(local.{name})))',
+        )
+    )
+    return Blob(account, host, container, path, whole=uri)
 
 
 def _place(
