@@ -9,9 +9,9 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.validation.validation_build import stand_ins
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-Made: TypeAlias = "str | int | bool | list[Made] | dict[str, Made]"
+Made: TypeAlias = "str | int | bool | Sequence[Made] | Mapping[str, Made]"
 
 SUBSCRIPTION = "33333333-3333-3333-3333-333333333333"
 _GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/madeup/providers"

@@ -456,9 +456,11 @@ def identical(one: object, other: object) -> bool:
             continue
         seen.add((id(left), id(right)))
         if isinstance(left, Mapping) and isinstance(right, Mapping):
-            if left.keys() != right.keys():
+            if len(left) != len(right):
                 return False
-            waiting += [(item, right[key]) for key, item in left.items()]
+            # In one order for both: looking a key up would compare all that is in it, each time from the beginning.
+            for member, other_member in zip(sorted(left.items(), key=_by_key), sorted(right.items(), key=_by_key), strict=True):
+                waiting += zip(member, other_member, strict=True)
         elif isinstance(left, tuple | Composite) and isinstance(right, tuple | Composite):
             parts, others = _contents(left), _contents(right)
             if _head(left) != _head(right) or len(parts) != len(others) or _differ(left, right):
@@ -467,6 +469,10 @@ def identical(one: object, other: object) -> bool:
         elif type(left) is not type(right) or left != right:
             return False
     return True
+
+
+def _by_key(member: tuple[object, object]) -> int:
+    return _digest(member[0])
 
 
 def _contents(value: object) -> tuple[ArmValue | Lambda, ...]:
