@@ -17,6 +17,7 @@ from aib2packer.findings.codes import (
     KEPT,
     LEFT_OUT,
     LEFT_OVER,
+    LINKED_TEMPLATE,
     NO_IMAGE_TEMPLATE,
     NOT_BUILT,
     NOT_WRITTEN,
@@ -427,8 +428,8 @@ def deliver(made: Result, request: Request) -> Result:
 
 
 def _none_deployed(name: str, conversion: Conversion, request: Request) -> Result:
-    """What becomes of a file of a folder that no image template is deployed from: it holds none, or they are switched off."""
-    told = tuple(finding for finding in conversion.findings if finding.code == LEFT_OUT)
+    """What becomes of a file of a folder that no image template is deployed from: none, or none that is on and in sight."""
+    told = tuple(finding for finding in conversion.findings if finding.code in {LEFT_OUT, LINKED_TEMPLATE})
     if not told:
         return Result(name=name, outcome=Outcome.NO_TEMPLATE, exit_code=0)
     exit_code = 1 if any(finding.reaches(request.fail_on) for finding in told) else 0

@@ -80,6 +80,12 @@ def test_a_host_tells_the_cloud_where_a_setting_has_it_and_no_region_tells(
     assert cloud is None or f'cloud_environment_name = "{cloud}"' in hcl
 
 
+def test_what_commands_speak_of_tells_no_cloud() -> None:
+    shell = {"type": "Shell", "name": "a", "inline": ["curl https://acct.blob.core.usgovcloudapi.net/x"]}
+
+    assert "cloud_environment_name" not in hcl_of(template(customize=[shell], location="<location>"))
+
+
 def test_a_value_that_the_user_gives_tells_the_cloud_before_a_default_does() -> None:
     value = deployment("[parameters('region')]", region={"type": "string", "defaultValue": "usgovvirginia"})
 

@@ -226,6 +226,8 @@ _RETURNS: Mapping[str, Type] = {
     **dict.fromkeys(
         ("array", "split", "range", "map", "filter", "sort", "flatten", "items", "objectKeys", "$entries"), "array"
     ),
+    **dict.fromkeys(("$flatten", "$reverse"), "array"),
+    "$tostring": "string",
     **dict.fromkeys(("shallowMerge", "toObject", "groupBy", "mapValues", "parseCidr", "parseUri"), "object"),
     "float": "float",
 }
@@ -287,6 +289,8 @@ def type_of(value: ArmValue | Lambda) -> Type:  # noqa: C901, PLR0912 - a case e
             return type_of(value.value)
         case Apply("last" | "first" | "take" | "skip" | "concat" | "union" | "intersection" as name, arguments):
             return _type_as_argument(name, arguments)
+        case Apply(name) if name not in _RETURNS and name.startswith("$"):
+            return _type_of_terraform(name)
         case Apply(name):
             return _RETURNS.get(name, "any")
         case _:
@@ -299,6 +303,12 @@ def _type_as_argument(function: str, arguments: tuple[ArmValue | Lambda, ...]) -
     if function not in {"first", "last"} or given == "string":
         return given
     return "string" if _is_split(arguments[0]) else "any"
+
+
+def _type_of_terraform(name: str) -> Type:
+    from aib2packer.terraform.library import FUNCTIONS
+
+    return next((function.type for function in FUNCTIONS if name == f"${function.name}"), "any")
 
 
 def _is_split(value: ArmValue | Lambda) -> bool:
@@ -456,9 +466,11 @@ def identical(one: object, other: object) -> bool:
             continue
         seen.add((id(left), id(right)))
         if isinstance(left, Mapping) and isinstance(right, Mapping):
-            if left.keys() != right.keys():
+            if len(left) != len(right):
                 return False
-            waiting += [(item, right[key]) for key, item in left.items()]
+            # In one order for both: looking a key up would compare all that is in it, each time from the beginning.
+            for member, other_member in zip(sorted(left.items(), key=_by_key), sorted(right.items(), key=_by_key), strict=True):
+                waiting += zip(member, other_member, strict=True)
         elif isinstance(left, tuple | Composite) and isinstance(right, tuple | Composite):
             parts, others = _contents(left), _contents(right)
             if _head(left) != _head(right) or len(parts) != len(others) or _differ(left, right):
@@ -467,6 +479,10 @@ def identical(one: object, other: object) -> bool:
         elif type(left) is not type(right) or left != right:
             return False
     return True
+
+
+def _by_key(member: tuple[object, object]) -> int:
+    return _digest(member[0])
 
 
 def _contents(value: object) -> tuple[ArmValue | Lambda, ...]:
