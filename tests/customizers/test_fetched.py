@@ -79,7 +79,6 @@ def test_a_file_that_is_larger_than_the_service_takes_is_told(size: int, *, said
     [
         ("[concat('/tmp/', parameters('dst'))]", None, '"/tmp/${var.dst}"'),
         ("[concat('/tmp/', parameters('dst'))]", "app.zip", '"/tmp/${var.dst}"'),
-        ("[concat('/tmp/', parameters('dst'))]", "app/", '"/tmp/${var.dst}b.zip"'),
         ("[concat('/tmp/', parameters('dst'), '/')]", None, '"/tmp/${var.dst}/b.zip"'),
         ("[concat(parameters('dst'), '/x')]", None, '"${var.dst}/x"'),
     ],
