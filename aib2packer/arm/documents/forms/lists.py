@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.forms.wrappers import listed
 from aib2packer.arm.documents.resource_type import is_image_template
-from aib2packer.findings.model import Report
-from aib2packer.jsonc.reader import parse
+from aib2packer.jsonc.reader import read_json
 from aib2packer.text.source import decode
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ _MOST_READ = 20_000_000  # characters that are read for all of them: three secon
 def texts_of_list(data: bytes, name: str, count: int) -> tuple[bytes, ...]:
     """The text of each image template in a list that has so many and no more, where it stands in the whole; else none."""
     source = decode(data, name)
-    document = parse(source, Report())
+    document = read_json(source).tree
     items = None if document is None else listed(document)
     if items is None or len(items) != count or not all(map(is_image_template, items)):
         return ()
