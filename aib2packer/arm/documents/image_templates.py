@@ -10,7 +10,7 @@ from aib2packer.arm.documents.context import IMAGE_TEMPLATES
 from aib2packer.arm.documents.forms.from_azure import image_template_of, report_reading, siblings_of
 from aib2packer.arm.documents.forms.powershell_output import cut_short, is_powershell, made_text, restore
 from aib2packer.arm.documents.forms.wrappers import exported, listed
-from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, read_parameters
+from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, known_elsewhere, read_parameters
 from aib2packer.arm.documents.resource_type import check_type, is_made_as_one
 from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.findings import codes
@@ -181,7 +181,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
     from aib2packer.arm.language.symbolic import parameters_of
 
     parameters = read_parameters(template, report)
-    values = bind_values(context.values, context.filled, parameters, report)
+    values = bind_values(context.values, context.filled | known_elsewhere(template), parameters, report)
     root = Root(template, parameters, values, context, Budget())
     scopes = root.scopes()
     everything = walk(template, scopes, context, report)
