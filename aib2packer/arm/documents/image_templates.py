@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
+from itertools import chain
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.context import IMAGE_TEMPLATES
 from aib2packer.arm.documents.forms.from_azure import image_template_of, report_reading, siblings_of
 from aib2packer.arm.documents.forms.powershell_output import cut_short, is_powershell, restore
-from aib2packer.arm.documents.forms.wrappers import exported, listed
+from aib2packer.arm.documents.forms.wrappers import exported, listed, report_further_pages, versions_of
 from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, read_parameters
 from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.findings import codes
@@ -138,6 +140,7 @@ def _candidates(document: Json, context: Context, report: Report) -> Iterator[Ca
     elif isinstance(document, JsonObject) and (found := _of_object(document, context, report)) is not None:
         yield from found
         return
+    report_further_pages(document, report)
     for item in items or ():
         yield from _candidates(item, context, report)
 
@@ -148,11 +151,15 @@ def _of_object(document: JsonObject, context: Context, report: Report) -> Iterab
         return (_from_azure(document, read),)
     if _is_image_template(document):
         return (_plain(document, context),)
+    specs = tuple(inside for one in versions_of(document) if (inside := exported(one, context, report)) is not None)
+    of_specs = (found for inside in specs for found in _deployed(*inside, report))
     if _is_deployment_template(document):
-        return _deployed(document, context, report)
+        return chain(_deployed(document, context, report), of_specs)
     if listed(document) is not None:
         return None
-    if (inside := exported(document, context)) is not None:
+    if specs:
+        return of_specs
+    if (inside := exported(document, context, report)) is not None:
         return _deployed(*inside, report)
     parameters = document.get("parameters")
     return _rest_example(document, parameters, context) if isinstance(parameters, JsonObject) else None
@@ -257,6 +264,9 @@ def _plain(body: JsonObject, context: Context, name: Json | None = None, version
         if cut is not None:
             _report_cut(cut, report)
             return None
+        if _is_only_named(body):
+            _report_without_properties(body, report)
+            return None
         _check_type(body, report)
         _tell_what_fits_nothing(context, report)
         if resource.flattened and not by_powershell:
@@ -272,6 +282,23 @@ def _report_cut(cut: JsonMember, report: Report) -> None:
         cut.value.span,
         f"{cut.key} is text, and was more than that: ConvertTo-Json makes text of what is nested deeper than two levels",
         help="Print it again, with ConvertTo-Json -Depth 20.",
+    )
+
+
+def _is_only_named(body: JsonObject) -> bool:
+    """Whether Azure has shown an image template without anything that is in it."""
+    said = (body.get(key) for key in ("properties", "source", "customize", "distribute"))
+    return body.get("id") is not None and all(one is None for one in said)
+
+
+def _report_without_properties(body: JsonObject, report: Report) -> None:
+    """Lists name image templates only, as a query does that asks for no more."""
+    report.add(
+        codes.MISSING_FIELD,
+        _start(body.span),
+        "the properties of this image template are missing: what listed it left them out",
+        help=f"Convert what `az resource show --ids {quote(string_of(body.get('id')) or 'ID')}` prints, or add `properties` to "
+        "what the query projects.",
     )
 
 
