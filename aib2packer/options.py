@@ -154,6 +154,8 @@ class Options:
     """What was fetched, by URI: it lies beside the HCL then, which asks for `side_files`. None: the build fetches it."""
     origin: Origin | None = None
     """What the comment above a build in a folder names as its origin; with one, it leaves the rest to the page beside it."""
+    in_estate: bool = False
+    """Whether what several builds have stands above the folder, which is one of theirs."""
     facts: bool = False
     """Whether the outcome has the facts of the build."""
     file_name: str = BUILD_FILE

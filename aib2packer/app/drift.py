@@ -13,6 +13,7 @@ from aib2packer.lazy.models import dataclass
 from aib2packer.packer.layout import (
     BUILD_ENDING,
     BUILD_FILE,
+    DIGEST,
     MIGRATION_PAGE,
     SCRIPTS,
     SOURCES_FILE,
@@ -210,8 +211,10 @@ def _lines(text: str | None) -> list[str]:
 def _first_difference(source: SourceText, after: str) -> Span:
     """The first line of a source text that another text has not; the last one where only the end is missing."""
     lines, others = source.text.splitlines(keepends=True) or [""], after.splitlines(keepends=True)
-    same = next((number for number, (line, other) in enumerate(zip(lines, others, strict=False)) if line != other), len(lines))
-    number = min(same, len(others), len(lines) - 1)
+    differing = [number for number, (line, other) in enumerate(zip(lines, others, strict=False)) if line != other]
+    # That the template is another one says less than what became of it.
+    told = [number for number in differing if not lines[number].startswith(DIGEST)] or differing
+    number = min(told[0] if told else len(lines), len(others), len(lines) - 1)
     line = lines[number]
     start = sum(map(len, lines[:number]))
     return Span(source, start + len(line) - len(line.lstrip(" ")), start + len(line.rstrip("\r\n")))

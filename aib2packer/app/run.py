@@ -17,6 +17,7 @@ from aib2packer.findings.codes import (
     KEPT,
     LEFT_OUT,
     LEFT_OVER,
+    LINKED_TEMPLATE,
     NO_IMAGE_TEMPLATE,
     NOT_BUILT,
     NOT_WRITTEN,
@@ -115,7 +116,7 @@ class Request:
     beside: Mapping[str, bytes] = field(default_factory=dict)
     """What lies in the folder besides what a conversion makes, by path."""
     estate: bool = False
-    """Whether the folder is one of several: the build then names its origin, and the result has its facts."""
+    """Whether the folder is one of several: the result then has the facts of the build."""
     written: Mapping[Path, str] = field(default_factory=dict)
     """The digests of files as earlier runs have written them, as far as that is known."""
     placed: Mapping[str, str] = field(default_factory=dict)
@@ -313,7 +314,8 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
         facts=request.look or request.estate,
         into=None if request.into is None else _beside(request),
         scripts_there={} if request.into is None else request.into.scripts,
-        origin=_origin(template, request.beside.get(AZURE_FILE, data)) if request.estate and request.folder else None,
+        origin=_origin(template, request.beside.get(AZURE_FILE, data)) if request.folder else None,
+        in_estate=request.estate and not request.into,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
 
@@ -426,8 +428,8 @@ def deliver(made: Result, request: Request) -> Result:
 
 
 def _none_deployed(name: str, conversion: Conversion, request: Request) -> Result:
-    """What becomes of a file of a folder that no image template is deployed from: it holds none, or they are switched off."""
-    told = tuple(finding for finding in conversion.findings if finding.code == LEFT_OUT)
+    """What becomes of a file of a folder that no image template is deployed from: none, or none that is on and in sight."""
+    told = tuple(finding for finding in conversion.findings if finding.code in {LEFT_OUT, LINKED_TEMPLATE})
     if not told:
         return Result(name=name, outcome=Outcome.NO_TEMPLATE, exit_code=0)
     exit_code = 1 if any(finding.reaches(request.fail_on) for finding in told) else 0

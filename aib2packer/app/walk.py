@@ -57,7 +57,15 @@ def candidates(folder: Path, output: Path | None, exclude: Collection[str], fail
         folders[:] = [path.name for path in below if resolved(path) != skipped and is_wanted(path)]
         files = [Path(top, name) for name in names if name.lower().endswith((*SUFFIXES, *_SCRIPTS))]
         found += (path for path in files if is_wanted(path) and (path.suffix.lower() in SUFFIXES or _makes_templates(path)))
-    return sorted(_without_built(found), key=lambda file: file.relative_to(folder).parts)
+    return sorted(_without_built(_once(found)), key=lambda file: file.relative_to(folder).parts)
+
+
+def _once(files: Collection[Path]) -> list[Path]:
+    """The files, without links to others of them."""
+    by_place = (
+        {resolved(file) for file in files if not file.is_symlink()} if any(file.is_symlink() for file in files) else set()
+    )
+    return [file for file in files if not (file.is_symlink() and resolved(file) in by_place)]
 
 
 def speaks_of_image_templates(data: bytes) -> bool:
@@ -94,8 +102,11 @@ def modules_of(files: Collection[Path]) -> Modules:
     callers = _reached(speaking, _turned_round(calls)) - speaking
     wanted = callers | speaking
     in_calls = {one for called in calls.values() for one in called}
-    called = {one for file in wanted - in_calls for one in _reached({file}, calls) - {file}}
-    return Modules(frozenset(callers), frozenset(called & wanted))
+    called = wanted & {one for file in wanted - in_calls for one in _reached({file}, calls) - {file}}
+    built = {
+        file for file in files if file.suffix.lower() == ".json" and file.with_suffix(".bicep") in called and _is_built(file)
+    }
+    return Modules(frozenset(callers), frozenset(called | built))
 
 
 def _called_by(file: Path, data: bytes) -> Iterator[str]:

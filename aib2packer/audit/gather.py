@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from aib2packer.app.run import Result
     from aib2packer.findings.model import Code, Finding
-    from aib2packer.packer.facts import Connection, Facts, Role
+    from aib2packer.packer.facts import Connection, Facts, Role, WantedDefinition
 
 _REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD}  # and what was a part of these
 
@@ -43,6 +43,7 @@ def gather(results: Sequence[Result], *, short_names: bool = True) -> Audit:
         rows=tuple(map(_row, told)),
         findings=tuple(pairs),
         passed_over=len(results) - len(told),
+        left_out=sum(entry.state is State.LEFT_OUT for entry in entries),
         settings=tuple(sum(entry.state is state for entry in entries) for state in (State.CONVERTED, State.LOST)),  # type: ignore[arg-type]
         obstacles=_causes((name, finding) for name, finding in pairs if finding.severity is Severity.ERROR),
         asked={asks: _causes((name, finding) for name, finding in others if finding.asks is asks) for asks in Asks},
@@ -79,6 +80,7 @@ def _row(result: Result) -> Row:
         last_run=facts.last_run if facts else None,
         decisions=len({one.code for one in open_ones if one.asks is Asks.DECIDE and one.severity is not Severity.LOSS}),
         lost=_count_lost(result),
+        is_left_out=result.outcome is Outcome.LEFT_OUT,
         why=tuple(dict.fromkeys(one.code.title for one in result.findings if one.severity is Severity.ERROR)),
     )
 
@@ -190,7 +192,11 @@ def _shared(results: Sequence[Result]) -> Iterable[Chapter]:
         ),
         ("Identities", f"Several templates use these. {_DECLARED}", lambda facts: facts.identities),
         ("Subnets", f"Several builds run in these. {_DECLARED}", lambda facts: facts.subnets),
-        ("Galleries", f"Several builds publish to these. {_DECLARED}", lambda facts: map(_gallery, facts.definitions)),
+        (
+            "Galleries",
+            f"Several builds publish to these. {_DECLARED}",
+            lambda facts: (one.gallery.strip('"') for one in facts.definitions),
+        ),
         ("Source images", f"Several builds start from these. {_REPLACED}", lambda facts: (facts.source,)),
         ("Targets", f"Several builds write to these. {_REPLACED}", _named_targets),
     ):
@@ -228,13 +234,5 @@ def _of_connection(one: Connection) -> Need:
     return _need(f"{one.target}, port {one.port}", f"{one.source}: {one.why}")
 
 
-def _of_definition(scope: str) -> Need:
-    return _need(_last(scope), "", f"az sig image-definition show --ids {scope}", scope)
-
-
-def _gallery(definition: str) -> str:
-    return definition.strip('"').rpartition("/images/")[0] or definition
-
-
-def _last(scope: str) -> str:
-    return "/".join(scope.strip('"').split("/")[-3::2])
+def _of_definition(one: WantedDefinition) -> Need:
+    return _need(one.label, "", f"az sig image-definition show --ids {one.id}", one.id)

@@ -23,7 +23,7 @@ from aib2packer.packer.layout import (
 )
 from aib2packer.packer.shell_words import Word
 from aib2packer.provenance.accounting import in_words
-from aib2packer.rendering.markdown import Markdown, cell, code
+from aib2packer.rendering.markdown import Markdown, cell, code, codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Finding
 
 _VARIABLE = pattern(r"\$\{?([A-Za-z_]\w*)")
+_COLUMNS = ("what", "for", "id", "builds")
 _LINKED = pattern(r"[\w./-]+")
 
 
@@ -69,7 +70,9 @@ class ByHand:
 
     title: str
     sentence: str
-    needs: tuple[Need, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    """What is in the columns; names of builds and ids are Markdown."""
     commands: tuple[str, ...]
     remarks: str
     """What is to be said of the commands."""
@@ -99,6 +102,8 @@ class EstatePage:
     """The first build, by hand."""
     pipelines: tuple[tuple[str, str], ...]
     """Paths, and what is to be done with each."""
+    starts: bool
+    """Whether the pipelines start any build by themselves."""
     single_pipelines: tuple[str, ...]
     """Paths of the pipelines of single builds."""
     query: str
@@ -142,19 +147,20 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         pipelines=tuple(
             (path, words) for start, words in PIPELINES_USED.items() for path in files if path.startswith(start[:-4])
         ),
+        starts=any(one.auto_run or one.triggers for one in known),
         single_pipelines=tuple(f"{one.path}/{path}" for one in builds for path in PIPELINES_USED if path in one.result.files),
         query=CONSUMERS if CONSUMERS in files else "",
         inventories=tuple(name for name in INVENTORIES if name in files),
         compare=_compare([name for name in INVENTORIES if name in files]),
         before=cut_over.values(known),
-        keep=_stages((path, cut_over.keep(one, path)) for path, one in services),
-        stop=_stages((path, cut_over.stop(one)) for path, one in services),
+        keep=_stages((path, (*cut_over.name(one), *cut_over.keep(one, path))) for path, one in services),
+        stop=_stages((path, (*cut_over.name(one), *cut_over.stop(one))) for path, one in services),
         auto_run=tuple(path for path, one in services if one.auto_run),
         versions=_stages((path, cut_over.list_versions(one)) for path, one in services),
         numbers_by_time=tuple(path for path, one in services if one.counts and one.numbers_by_time),
-        back=_stages((path, cut_over.start_again(one)) for path, one in services),
+        back=_stages((path, (*cut_over.name(one), *cut_over.start_again(one))) for path, one in services),
         held_back=_stages((path, cut_over.hold_back(one)) for path, one in services),
-        delete=_stages((path, cut_over.delete(one)) for path, one in services),
+        delete=_stages((path, (*cut_over.name(one), *cut_over.delete(one))) for path, one in services),
         identities=_of_several(((path, one.identities) for path, one in services), cut_over.delete_identity),
         subnets=_of_several(((path, one.subnets) for path, one in services), cut_over.restore_subnet),
         unregister=cut_over.unregister(known),
@@ -186,9 +192,22 @@ def _by_hand(chapter: Chapter) -> ByHand:
         remarks.append("Builds may have different values for a variable: run its commands again with each.")
     if any(need.scope == ONLY_THE_BUILD_KNOWS for need in chapter.needs):
         remarks.append("A scope that only the build knows has no command: give the role where the page of the build says.")
-    return ByHand(
-        chapter.title, chapter.sentence, chapter.needs, (*(f"{name}=..." for name in variables), *lines), " ".join(remarks)
-    )
+    kept, rows = _table(chapter.needs)
+    commands = (*(f"{name}=..." for name in variables), *lines)
+    return ByHand(chapter.title, chapter.sentence, kept, rows, commands, " ".join(remarks))
+
+
+def _table(needs: Sequence[Need]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The columns in which there is anything, and the rows."""
+    rows = [
+        (need.what, need.about, code(need.scope) if _is_id(need.scope) else need.scope, codes(need.templates)) for need in needs
+    ]
+    kept = [number for number, column in enumerate(zip(*rows, strict=True)) if any(column)]
+    return tuple(_COLUMNS[number] for number in kept), tuple(tuple(row[number] for number in kept) for row in rows)
+
+
+def _is_id(scope: str) -> bool:
+    return "/" in scope or "$" in scope
 
 
 def _compare(inventories: Sequence[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from aib2packer.estate.model import SharedValue
-from aib2packer.lazy.patterns import pattern
+from aib2packer.lazy.models import replace
 from aib2packer.packer.layout import ESTATE_VALUES, OWN_VALUES
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 OWN_VALUES_OPTION = f"-var-file={OWN_VALUES}"
 """What gives a build its own values."""
-_PACKER = pattern(r"(packer (?:validate|build))")
 _WIDTH = 98
 _HEAD = (
     "Values that several builds have, each once. Take the # away from a line to give the value to all of them, with "
@@ -62,9 +61,10 @@ def values_for_all(build: EstateBuild) -> str:
 def commands(estate: Estate, build: EstateBuild) -> tuple[str, ...]:
     """What runs a build in its folder: it takes the values for all before its own, each where it needs any of them."""
     launch = build.facts.launch
-    every = (*launch.checks, *launch.builds)
-    if estate.shares(build):
-        every = tuple(_PACKER.sub(rf"\1 {values_for_all(build)}", one, count=1) for one in every)
-    if estate.has_all_of(build):
-        every = tuple(one.replace(f" {OWN_VALUES_OPTION}", "") for one in every)
-    return (launch.init, *every)
+    above = (values_for_all(build),) if estate.shares(build) else ()
+    needless = (OWN_VALUES_OPTION,) if estate.has_all_of(build) else ()
+    every = (
+        replace(one, values=(*above, *(option for option in one.values if option not in needless)))
+        for one in (*launch.checks, *launch.builds)
+    )
+    return (launch.init, *map(str, every))

@@ -6,12 +6,13 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.model import definition_label
 from aib2packer.findings.text import safe
 from aib2packer.guide.launch import entries, launch
 from aib2packer.guide.service import images, name_of
 from aib2packer.jsonc.tree import JsonObject, string_of
-from aib2packer.packer.access.rights import definition_scope
-from aib2packer.packer.facts import Connection, Facts, LastRun, Role
+from aib2packer.packer.access.rights import definition_scope, gallery_scope
+from aib2packer.packer.facts import Connection, Facts, LastRun, Role, WantedDefinition
 from aib2packer.packer.variables.shown import shown
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build
         system=decisions.os_type.value,
         source=safe(template.source.label(show)),
         targets=_distinct(target.label(show) for target in template.targets),
-        definitions=_distinct(_definitions(template, symbols)),
+        definitions=tuple(dict.fromkeys(_definitions(template, symbols))),
         scripts=_distinct(fetched),
         identities=_distinct(map(show, template.identities)),
         subnets=_distinct(_subnets(template, show)),
@@ -60,10 +61,12 @@ def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(safe(text) for text in texts if text))
 
 
-def _definitions(template: ImageTemplate, symbols: Symbols) -> Iterator[str]:
+def _definitions(template: ImageTemplate, symbols: Symbols) -> Iterator[WantedDefinition]:
     for target in template.targets:
-        if target.definition is not None and (scope := definition_scope(target.definition, symbols)) is not None:
-            yield str(scope)
+        image = target.definition
+        if image is not None and (scope := definition_scope(image, symbols)) is not None:
+            label = definition_label(*(shown(image[part], symbols) for part in ("galleries", "images")))
+            yield WantedDefinition(safe(str(scope)), safe(str(gallery_scope(image, symbols))), safe(label))
 
 
 def _subnets(template: ImageTemplate, show: Callable[[TemplateText], str]) -> Iterator[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.lazy.models import dataclass, field
+from aib2packer.lazy.models import dataclass, field, replace
+from aib2packer.packer.facts import PackerCommand
 from aib2packer.packer.layout import EXAMPLE, VALUES_ENDING
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 from aib2packer.packer.warnings import LONGEST_HOSTED_JOB, TO_CLEAN_UP
@@ -113,16 +114,21 @@ class Commands:
     @property
     def validate(self) -> str:
         """Check the build, without Azure."""
-        return self._packer("validate", *self._stand_ins, *self._variables)
+        return str(self.check)
+
+    @property
+    def check(self) -> PackerCommand:
+        """The command that checks the build."""
+        return self._packer("validate", self._stand_ins, self._variables)
 
     def in_environment(self, command: str) -> str:
         """A command of Packer whose variables all come from the environment."""
-        return self._packer(command, *(self._on_error if command == "build" else self._stand_ins))
+        return str(self._packer(command, self._on_error if command == "build" else self._stand_ins))
 
     @property
     def build(self) -> str:
         """Build the image."""
-        return self._packer("build", *self._on_error, *self._variables)
+        return str(self._build)
 
     @property
     def limited_build(self) -> str:
@@ -130,14 +136,19 @@ class Commands:
         return f"{self.limit.for_people} {self.build}"
 
     @property
-    def build_by_itself(self) -> str:
+    def build_by_itself(self) -> PackerCommand:
         """The build as a script runs it, where nobody fills in a time that is not known."""
-        return self.build if self.limit.minutes is None else self.limited_build
+        build = self._build
+        return build if self.limit.minutes is None else replace(build, begin=f"{self.limit.for_people} {build.begin}")
 
     @property
     def build_in_environment(self) -> str:
         """The build, whose variables all come from the environment, and its time too where one of them says it."""
         return " ".join(filter(None, (self.limit.in_environment, self.in_environment("build"))))
+
+    @property
+    def _build(self) -> PackerCommand:
+        return self._packer("build", self._on_error, self._variables)
 
     @property
     def _from_environment(self) -> tuple[str, ...]:
@@ -161,11 +172,11 @@ class Commands:
             f"-var '{name}={self.shapes[name]}'" if name in self.shapes else f"-var {name}=..." for name in self.required
         )
 
-    def _packer(self, command: str, *words: str) -> str:
-        return " ".join(("packer", command, *self.only, *words, self.target))
+    def _packer(self, command: str, before: Sequence[str], values: tuple[str, ...] = ()) -> PackerCommand:
+        return PackerCommand(" ".join(("packer", command, *self.only, *before)), values, self.target)
 
 
-def commands(  # noqa: PLR0913 - what a command is made of
+def commands_of(  # noqa: PLR0913 - what a command is made of
     without: Sequence[Variable],
     options: Options,
     *,

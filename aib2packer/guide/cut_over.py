@@ -14,20 +14,30 @@ if TYPE_CHECKING:
 
 _API = "2025-10-01"  # the CLI's own leaves out what newer versions have (docs/reference/azure-runtime.md 8)
 _UNKNOWN = {"subscription": "the subscription of the image templates", "group": "their resource group"}
+_NO_NAME = "image_template=...  # what it is called"
 
 
-def values(services: Iterable[Service]) -> tuple[str, ...]:
+def values(services: Sequence[Service]) -> tuple[str, ...]:
     """Variables of the shell for what the templates do not tell about themselves."""
     lacking = {name for one in services for name in _UNKNOWN if not getattr(one, name)}
-    return tuple(f"{name}=...  # {what}" for name, what in _UNKNOWN.items() if name in lacking)
+    wanted = dict.fromkeys(name for one in services for place in one.definitions for name in place.wants)
+    return (
+        *(f"{name}=...  # {what}" for name, what in _UNKNOWN.items() if name in lacking),
+        *(f"{name}=..." for name in wanted),
+    )
+
+
+def name(service: Service) -> tuple[str, ...]:
+    """What is to stand before commands about the template, where its name is not known."""
+    return () if service.name else (_NO_NAME,)
 
 
 def keep(service: Service, folder: str) -> tuple[str, ...]:
     """Commands that keep a copy of the template, with all that it has, and say what it does by itself; `folder` names it."""
     own, of_trigger = _template(service), _template(service, "--image-template-name")
-    name = quote(f"{portable_name(folder.rpartition('/')[2], 'image')}.image-template.json")
+    copy = quote(f"{portable_name(folder.rpartition('/')[2], 'image')}.image-template.json")
     return (
-        f'az rest --method get --url "$(az image builder show {own} --query id --output tsv)?api-version={_API}" > {name}',
+        f'az rest --method get --url "$(az image builder show {own} --query id --output tsv)?api-version={_API}" > {copy}',
         f"az image builder show {own} --query lastRunStatus",
         f"az image builder trigger list {of_trigger} --output table",
     )
@@ -56,7 +66,7 @@ def delete(service: Service) -> tuple[str, ...]:
     own = service.subscription or '"$subscription"'
     return (
         f"az image builder delete {_template(service)}",
-        f'az group list --subscription {own} --tag imageTemplateName={service.name or "..."} --query "[].name" --output tsv',
+        f'az group list --subscription {own} --tag imageTemplateName={_name(service)} --query "[].name" --output tsv',
     )
 
 
@@ -146,6 +156,10 @@ def _escaped(text: str) -> Iterator[str]:
         yield "''" if char == "'" else char if char.isalnum() or char in "_-" else f"[{char}]" if char not in "^]\\" else "."
 
 
+def _name(service: Service) -> str:
+    return service.name or '"$name"'
+
+
 def _template(service: Service, option: str = "--name") -> str:
     place = (service.subscription or '"$subscription"', service.group or '"$group"')
-    return f"--subscription {place[0]} --resource-group {place[1]} {option} {service.name or '...'}"
+    return f"--subscription {place[0]} --resource-group {place[1]} {option} {_name(service)}"

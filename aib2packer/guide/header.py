@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings.model import Severity
 from aib2packer.packer.access.rights import IMAGE_GROUP, SOURCE_GROUP
-from aib2packer.packer.layout import CONVERTED, MIGRATION_PAGE, SHA256SUMS
+from aib2packer.packer.layout import CONVERTED, DIGEST, MIGRATION_PAGE, SHA256SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,10 +48,14 @@ def headers(guides: Guides, report: Report, origin: Origin | None = None) -> tup
 
 
 def _short(guide: Guide, origin: Origin, above: str = "") -> tuple[str, ...]:
-    """Above a build in a folder of an estate; `above` leads to the page from there."""
-    lines = [*_first_lines(guide), f"Source: {origin.path}", f"sha256 {origin.sha256}, aib2packer {origin.version}"]
-    commands = _commands(guide.commands, guide.set_cloud)
-    page = f"{above}{MIGRATION_PAGE} says what it needs, what was decided, and what to switch off."
+    """Above a build in a folder that has a page; `above` leads to the page from there."""
+    lines = [
+        *_first_lines(guide),
+        f"Source: {origin.path}",
+        f"{DIGEST.removeprefix('# ')}{origin.sha256}, aib2packer {origin.version}",
+    ]
+    commands = _all_commands(guide)
+    page = f"{above}{guide.names.own(MIGRATION_PAGE)} says what it needs, what was decided, and what to switch off."
     whole = (*lines, "", *commands, "", page)
     return tuple(one for line in whole for one in (wrap(line, _SHORT) if line and not line.startswith(" ") else [line]))
 
@@ -68,10 +72,7 @@ def _first_lines(guide: Guide) -> tuple[str, ...]:
 def _header(guide: Guide, report: Report) -> tuple[str, ...]:
     """Above a build that makes an image."""
     lines = [f"VM image {guide.name}, {CONVERTED}" if guide.name else _NO_NAME, ""]
-    lines += _commands(guide.commands, guide.set_cloud)
-    if guide.validation is not None:
-        _, *others = _commands(guide.validation)  # the plugins are the same
-        lines += [line for line in others if line not in lines]
+    lines += _all_commands(guide)
     lines += ["", *filter(None, (guide.commands.limit.about,)), f"{_where(guide)} {_rights(guide)}"]
     if guide.copies:
         lines += [_CLI, *guide.notes]
@@ -118,6 +119,13 @@ def _deviations(report: Report) -> Iterator[str]:
         kinds = sorted({finding.code for finding in report.findings if finding.severity is severity}, key=lambda code: code.id)
         if kinds:
             yield f"{words}: {', '.join(f'{code.title} ({code.id})' for code in kinds)}."
+
+
+def _all_commands(guide: Guide) -> list[str]:
+    """The commands for the build, and for the one that validates its image."""
+    lines = _commands(guide.commands, guide.set_cloud)
+    _, *others = _commands(guide.validation) if guide.validation is not None else [""]  # the plugins are the same
+    return [*lines, *(line for line in others if line not in lines)]
 
 
 def _commands(run: Commands, before: Sequence[str] = ()) -> list[str]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
-from aib2packer.guide.commands import FOLDER, BuildLimit, commands
+from aib2packer.guide.commands import FOLDER, BuildLimit, commands_of
 from aib2packer.guide.needed_rights import further_rights, one_group, rights_to_boot, whole_subscription
 from aib2packer.hcl.printing import references
 from aib2packer.hcl.values import Variable
@@ -15,6 +15,7 @@ from aib2packer.options import Auth
 from aib2packer.packer.distribution.image_version import counting_options, counting_values
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.layout import SHA256SUMS, output_names
+from aib2packer.packer.security import DEFINITION_TYPE, ask_for_type
 from aib2packer.packer.shell_words import word
 from aib2packer.packer.steps.download import needs_azure_cli
 from aib2packer.packer.subscription import subscription_value
@@ -131,6 +132,15 @@ class Guide:
         return remove_leftovers(self._told.decisions, self._told.symbols)
 
     @cached_property
+    def asks_type(self) -> tuple[str, ...]:
+        """Commands that ask for the security type of the image definition, for the builds of a shell; none if it is known."""
+        gallery, symbols = self._told.decisions.plan.gallery, self._told.symbols
+        name = self._build.new_names.get(DEFINITION_TYPE.name, DEFINITION_TYPE.name)
+        if gallery is None or all(variable.name != name for variable in self._build.variables):
+            return ()
+        return ask_for_type(gallery, name, symbols)
+
+    @cached_property
     def group_leftovers(self) -> tuple[str, ...]:
         """Commands that delete what a killed build left in a resource group that was there before."""
         from aib2packer.guide.leftovers import remove_from_group
@@ -225,7 +235,7 @@ def _image_guide(told: _Told, build: Build, validation: Guide | None) -> Guide:
     template, options = told.template, told.options
     inline = told.decisions.validation.inline is not None and template.abort_on_validation_error.value
     keeps = template.abort_on_customizer_error or inline
-    made = replace(_guide(told, build), commands=_commands(told, build, told.target, keep_vm_on_error=keeps))
+    made = _guide(told, build, _commands(told, build, told.target, keep_vm_on_error=keeps))
     if validation is None:
         return made
     return replace(
@@ -241,13 +251,12 @@ def _validation_guide(told: _Told, build: Build) -> Guide:
     """The guide to a build that validates: an image, or only what an image would start from."""
     target = told.names.validation if told.options.side_files and not told.is_source_only else told.target
     commands = _commands(told, build, target, keep_vm_on_error=told.template.abort_on_validation_error.value)
-    about = _guide(told, build)
+    about = _guide(told, build, replace(commands, stand_ins=_stand_ins(build)))
     return replace(
         about,
         rights=about.rights
         if told.is_source_only
         else rights_to_boot(about.rights, told.template, told.decisions, told.symbols),
-        commands=replace(commands, stand_ins=_stand_ins(build)),
         counting=None,
         counting_values=(),
         boots="source image" if told.is_source_only else "image",
@@ -260,7 +269,7 @@ def _stand_ins(build: Build) -> dict[str, str]:
     return {name: value for name, value in stand_ins().items() if name in names}
 
 
-def _guide(told: _Told, build: Build) -> Guide:
+def _guide(told: _Told, build: Build, commands: Commands) -> Guide:
     template, decisions, symbols, options = told.template, told.decisions, told.symbols, told.options
     downloads = told.downloads(build)
     galleries = decisions.plan.galleries
@@ -268,9 +277,9 @@ def _guide(told: _Told, build: Build) -> Guide:
     return Guide(
         _told=told,
         _build=build,
-        in_estate=options.origin is not None,
+        in_estate=options.in_estate,
         name=None if template.name is None else template.name.literal,
-        commands=_commands(told, build, FOLDER, keep_vm_on_error=False),
+        commands=commands,
         counting=build.worded(" ".join(counting_options(galleries, symbols).values())) or None,
         by_time=any(target.by_time for target in galleries),
         counting_values=counting_values(galleries, symbols),
@@ -299,7 +308,7 @@ def _guide(told: _Told, build: Build) -> Guide:
 
 def _commands(told: _Told, build: Build, target: str, *, keep_vm_on_error: bool) -> Commands:
     given = {one.name for one in build.values}
-    return commands(
+    return commands_of(
         [*(variable for variable in build.variables if variable.name not in given), *build.open_beside],
         told.options,
         target=target,

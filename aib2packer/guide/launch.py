@@ -34,7 +34,7 @@ def launch(template: ImageTemplate, symbols: Symbols, guide: Guide) -> Launch:
         cloud=guide.cloud,
         set_cloud=guide.set_cloud,
         init=guide.commands.init,
-        checks=tuple(run.validate for run in runs),
+        checks=tuple(run.check for run in runs),
         builds=tuple(run.build_by_itself for run in runs),
         in_environment=any(run.environment for run in runs),
         runs_az=guide.runs_az,

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 _OURS = rf"""[?tags.\"{TEMPORARY}\" || starts_with(name, '{TEMPORARY}') || starts_with(name, '{TEMPORARY_SNAPSHOT}')].id"""
 
-_OF_AZURE_ARM = "pkr"  # builder/azure/arm/tempname.go of packer-plugin-azure 2.6.3
+# builder/azure/arm/tempname.go and builder.go of packer-plugin-azure 2.6.3
+_OF_AZURE_ARM = "pkr"
+_DEPLOYMENTS = ("pkrdp", "kvpkrdp")  # those of the VM, and of the Key Vault for Windows
 _SPARE_VHD = "# A new VHD by another name goes when no copy to its place is under way, or has failed:"
-_KEEP = f"{MIGRATION_PAGE} says how to keep it until then (AIB2P304)."
+_SAYS_HOW = f"{MIGRATION_PAGE} says more (AIB2P304)."
 _REPLACING = "# A new image by another name goes only where the image whose place it was to take is there, old or new:"
 
 
@@ -58,13 +60,19 @@ def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
 
 
 def remove_from_group(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
-    """Commands that delete what azure-arm makes in a resource group that was there: it calls all of that `pkr…`."""
+    """Commands that delete what azure-arm makes in a resource group that was there: it calls all of that `pkr…`.
+
+    The records of its deployments are no resources, and are deleted by a command of their own.
+    """
     shown = word(subscription_value(decisions.subscription, symbols))
     place = f"--subscription {shown or '...'} --resource-group {BUILD_GROUP_NAME}"
     query = f"[?starts_with(name, '{_OF_AZURE_ARM}') || starts_with(name, '{TEMPORARY}')].id"
+    records = " || ".join(f"starts_with(name, '{prefix}')" for prefix in _DEPLOYMENTS)
+    list_records = f'az deployment group list {place} --query "[?{records}].name" --output tsv'
     return (
         *assignments(() if shown is None else (shown,)),
         f'az resource list {place} --query "{query}" --output tsv | xargs -r az resource delete --ids',
+        f"{list_records} | xargs -r -n 1 az deployment group delete {place} --name",
     )
 
 
@@ -73,14 +81,11 @@ def replace_image(decisions: Decisions, symbols: Symbols) -> str:
     image = decisions.plan.image
     if image is None:
         return ""
-    if decisions.plan.gallery is None:
-        return f"Packer does so with -force: that one goes when the build begins, hours before the new one is there. {_KEEP}"
     subscription = subscription_value(decisions.subscription, symbols)
     group, name = symbols.value(image.id.resource_group), symbols.value(image.id["images"])
     place = "/providers/Microsoft.Compute/images/"
     which = word("/subscriptions/", subscription, "/resourceGroups/", group, place, name) or "..."
-    delete = f"az image delete --ids {which} (-force would delete a gallery version too)"
-    return f"Delete that one before the build, and there is none until it has ended: {delete}. {_KEEP}"
+    return f"Give each one a name of its own, or delete the old one before: az image delete --ids {which}. {_SAYS_HOW}"
 
 
 def _places(decisions: Decisions, symbols: Symbols) -> Iterator[tuple[Word, Word] | None]:

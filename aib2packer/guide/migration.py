@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import PureWindowsPath
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
+from aib2packer.findings.codes import ABOUT_TEMPLATE
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import capitalized
 from aib2packer.guide import cut_over
@@ -36,7 +37,7 @@ from aib2packer.packer.vm.resource_group import BUILD_GROUP, TEMPORARY_GROUP, go
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from aib2packer.findings.model import Finding
+    from aib2packer.findings.model import Code, Finding
     from aib2packer.guide.instructions import Guide
     from aib2packer.packer.access.network import Reach
     from aib2packer.packer.access.rights import Right
@@ -74,16 +75,12 @@ _PUBLIC = (
 
 @dataclass(frozen=True, slots=True)
 class PageEntry:
-    """A finding, as the page lists it below what is to be done."""
+    """Findings of a kind that ask for one thing: messages with their places, and what is to be done."""
 
     code: str
     title: str
-    place: str
-    message: str
-
-
-PageGroup: TypeAlias = "tuple[str, tuple[PageEntry, ...]]"
-"""What is to be done, and the findings that ask for it."""
+    said: tuple[tuple[str, tuple[str, ...]], ...]
+    remedy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +97,20 @@ class Page:
     """What to run on Windows; nothing where the build runs on Linux only."""
     boots: str
     """What is said about validation."""
+    asks_type: tuple[str, ...]
+    """Commands that ask for the security type of the image definition."""
     counting: tuple[str, ...]
     counted: str
     """How the service counted, as the beginning of a sentence."""
     leftovers: tuple[str, ...]
     """Commands that delete what a cancelled build left."""
-    to_act_on: tuple[PageGroup, ...]
-    missing: tuple[PageGroup, ...]
-    to_decide: tuple[PageGroup, ...]
+    to_act_on: tuple[PageEntry, ...]
+    missing: tuple[PageEntry, ...]
+    to_decide: tuple[PageEntry, ...]
     choices: tuple[str, ...]
-    to_know: tuple[PageGroup, ...]
+    to_know: tuple[PageEntry, ...]
+    about_template: tuple[PageEntry, ...]
+    """How the template is written, which matters as long as it is deployed."""
     rights: tuple[Right, ...]
     had: str
     """Who had the further rights in Image Builder."""
@@ -141,6 +142,7 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         run=_run(guide),
         powershell=() if guide.needs_shell else _powershell(guide),
         boots=_boots(guide),
+        asks_type=guide.asks_type,
         counting=_counting(guide),
         counted=guide.counted,
         leftovers=guide.leftovers,
@@ -148,7 +150,8 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
         missing=_entries(finding for finding in findings if finding.severity is Severity.LOSS),
         to_decide=_entries(finding for finding in others if finding.asks is Asks.DECIDE),
         choices=guide.choices,
-        to_know=_entries(finding for finding in others if finding.asks is Asks.KNOW),
+        to_know=_entries(one for one in others if one.asks is Asks.KNOW and one.code not in ABOUT_TEMPLATE),
+        about_template=_entries(finding for finding in others if finding.code in ABOUT_TEMPLATE),
         rights=rights,
         had=_had(guide),
         grants=_grants(rights),
@@ -177,11 +180,13 @@ def _switch_off(guide: Guide) -> tuple[tuple[str, tuple[str, ...]], ...]:
         ("When nobody has missed anything:", cut_over.delete(one)),
     )
     (words, commands), *others = steps
-    return ((words, (*cut_over.values((one,)), *commands)), *others)
+    return ((words, (*cut_over.values((one,)), *cut_over.name(one), *commands)), *others)
 
 
 def _where(guide: Guide) -> str:
     where = f"Run this {', '.join(('in this folder', *guide.places))}."
+    if any("..." in line for line in _run(guide)):
+        where += " Put a value in the place of each `...`."
     if guide.in_estate and guide.commands.copied:
         where += (
             f" What several builds have stands in `{ESTATE_VALUES}` above all of them: the page there says how it is given."
@@ -281,18 +286,21 @@ def _counting(guide: Guide) -> tuple[str, ...]:
     return (*guide.counting_values, f"{words} {guide.counting} {target}")
 
 
-def _entries(findings: Iterable[Finding]) -> tuple[PageGroup, ...]:
-    """The findings by what is to be done, in the order in which that comes first."""
-    groups: dict[str, list[PageEntry]] = {}
+def _entries(findings: Iterable[Finding]) -> tuple[PageEntry, ...]:
+    """The findings of a kind by what is to be done, in the order in which that comes first."""
+    groups: dict[tuple[Code, str], dict[str, list[str]]] = {}
     for finding in findings:
-        groups.setdefault(finding.help, []).append(_entry(finding))
-    return tuple((what, tuple(entries)) for what, entries in groups.items())
+        messages = groups.setdefault((finding.code, finding.help), {})
+        messages.setdefault(capitalized(finding.message), []).append(_place(finding))
+    return tuple(
+        PageEntry(code.id, capitalized(code.title), tuple((what, tuple(places)) for what, places in messages.items()), remedy)
+        for (code, remedy), messages in groups.items()
+    )
 
 
-def _entry(finding: Finding) -> PageEntry:
+def _place(finding: Finding) -> str:
     line, column = finding.span.position
-    place = f"{_base_name(finding.span.source.name)}:{line}:{column}"
-    return PageEntry(finding.code.id, finding.code.title, place, capitalized(finding.message))
+    return f"{_base_name(finding.span.source.name)}:{line}:{column}"
 
 
 def _base_name(path: str) -> str:

@@ -8,7 +8,7 @@ from aib2packer.findings.text import safe
 from aib2packer.hcl.values import Variable
 from aib2packer.jsonc.tree import JsonObject, string_of
 from aib2packer.packer.facts import GalleryPlace, Service
-from aib2packer.packer.shell_words import Word, word
+from aib2packer.packer.shell_words import Word, shown_word, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,17 @@ def images(template: ImageTemplate, symbols: Symbols) -> tuple[str, ...]:
 
 def _definition(image: ResourceId, symbols: Symbols) -> GalleryPlace:
     texts = (image.subscription, image.resource_group, image["galleries"], image["images"])
-    return GalleryPlace(*(_text(text, symbols) or "..." for text in texts))
+    words = tuple(_known(text, symbols) for text in texts)
+    subscription, group, gallery, name = map(str, words)
+    wants = tuple(dict.fromkeys(one.name for word in words for one in word.names))
+    return GalleryPlace(subscription, group, gallery, name, wants)
+
+
+def _known(text: TemplateText, symbols: Symbols) -> Word:
+    """A text, with the defaults of variables where these say all of it."""
+    value = symbols.value(text)
+    plain = _plain(value, symbols)
+    return Word((plain,)) if plain else shown_word(value)
 
 
 def _image(target: Target, symbols: Symbols) -> str:

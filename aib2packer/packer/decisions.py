@@ -76,7 +76,7 @@ def decide(template: ImageTemplate, kinds: Mapping[str, RunsOn], options: Option
         subscription=decide_subscription(template, plan, options.subscription_id, report),
         generation=generation,
         architecture=architecture,
-        security=decide_security(template, plan, generation, architecture, options.security_type, report),
+        security=decide_security(template, plan, generation, options.security_type, report),
         plan=plan,
         tags=sort_tags(template, plan, report),
         validation=decide_validation(template, plan, options),

@@ -41,18 +41,31 @@ class LastRun:
 
 @dataclass(frozen=True, slots=True)
 class GalleryPlace:
-    """An image definition that versions go to, its names as words of a shell; `...` for what is only known when Packer runs."""
+    """An image definition that versions go to, its names as words of a shell; `...` for what is only known when Packer runs.
+
+    `wants` are the variables of the shell that the words name.
+    """
 
     subscription: str
     group: str
     gallery: str
     name: str
+    wants: tuple[str, ...] = ()
 
     @property
     def options(self) -> str:
         """What names the definition on a command line of `az sig image-version`."""
         place = f"--subscription {self.subscription} --resource-group {self.group}"
         return f"{place} --gallery-name {self.gallery} --gallery-image-definition {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class WantedDefinition:
+    """An image definition that must be there: its id and that of its gallery as words of a shell, and what people call it."""
+
+    id: str
+    gallery: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +87,19 @@ class Service:
     """Whether the API version makes gallery versions of the time, as those before 2022-07-01 do."""
 
 
+@dataclass(frozen=True, slots=True)
+class PackerCommand:
+    """A command of Packer: the words before and behind those that give values to its variables."""
+
+    begin: str
+    values: tuple[str, ...]
+    end: str
+
+    def __str__(self) -> str:
+        """The command as it is typed."""
+        return " ".join((self.begin, *self.values, self.end))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
     """How a build is run by a pipeline: commands in its folder, and what they want."""
@@ -83,8 +109,8 @@ class Launch:
     set_cloud: tuple[str, ...]
     """Commands that lead the Azure CLI to the cloud of the build."""
     init: str
-    checks: tuple[str, ...]
-    builds: tuple[str, ...]
+    checks: tuple[PackerCommand, ...]
+    builds: tuple[PackerCommand, ...]
     in_environment: bool
     """Whether the build takes the subscription from the environment."""
     runs_az: bool
@@ -115,8 +141,8 @@ class Facts:
     system: str
     source: str
     targets: tuple[str, ...]
-    definitions: tuple[str, ...]
-    """Image definitions that must be there: ids, as words of a shell."""
+    definitions: tuple[WantedDefinition, ...]
+    """Image definitions that must be there."""
     scripts: tuple[str, ...]
     """Scripts and files that the build fetches."""
     identities: tuple[str, ...]

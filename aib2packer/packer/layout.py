@@ -18,6 +18,8 @@ __all__ = ["BUILD_FILE"]
 BUILD_ENDING = ".pkr.hcl"
 CONVERTED = "converted from an Azure Image Builder template."
 """What the first line of a file with a build says that a conversion has made."""
+DIGEST = "# sha256 "
+"""What the line begins with that says of which file a build was made."""
 VALUES_ENDING = ".auto.pkrvars.hcl"
 ENVIRONMENT_ENDING = ".pkrvars.hcl"
 SPLIT_FILES = ("versions.pkr.hcl", "variables.pkr.hcl", "locals.pkr.hcl", "sources.pkr.hcl")

@@ -10,38 +10,52 @@ import shlex
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.definitions import definition_of
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import HclCode, Local, Variable, VariableValidation
 from aib2packer.lazy.models import dataclass
 from aib2packer.options import SecurityType
 from aib2packer.packer.distribution.kinds import kind_of_target
-from aib2packer.packer.marketplace import Architecture, Generation
+from aib2packer.packer.marketplace import Generation
+from aib2packer.packer.shell_words import assignments, word
 from aib2packer.packer.source.kinds import kind_of_source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import GalleryTarget, ImageTemplate
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.distribution.plan import DistributionPlan
+    from aib2packer.packer.shell_words import Word
+    from aib2packer.packer.variables.symbols import Symbols
 
 _TAKEN = tuple(one for one in SecurityType if one is not SecurityType.CONFIDENTIAL)
 _LIST = print_value(tuple(one.value for one in _TAKEN))
+_ANSWER = 'var.definition_security_type == "" ? "Standard" : var.definition_security_type'  # "": Azure says that there is none
 DEFINITION_TYPE = Variable(
     "definition_security_type",
     "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has "
-    "Trusted Launch; else the version is made of a managed image, which is deleted again.",
+    "Trusted Launch; else it has not, and a version is made of a managed image, which is deleted again.",
     default=HclCode("null"),
     validation=(
         VariableValidation(
-            f"var.definition_security_type == null ? true : contains({_LIST}, var.definition_security_type)",
+            f"var.definition_security_type == null ? true : contains({_LIST}, {_ANSWER})",
             f"The definition_security_type must be one of {', '.join(one.value for one in _TAKEN)}.",
         ),
     ),
 )
 _TRUSTED = Local(
     "trusted_launch", HclCode(f'var.{DEFINITION_TYPE.name} == "{SecurityType.TRUSTED_LAUNCH.value}"', (DEFINITION_TYPE,))
+)
+
+_OTHER_TARGETS = "; or leave the other targets to a template of their own."
+_CONFIDENTIAL = (
+    '; or complete the source block yourself: azure-arm 2.6.3 publishes from a VM with security_type = "ConfidentialVM", but '
+    "to no managed image or VHD."
 )
 
 
@@ -84,11 +98,10 @@ class Security:
         return HclCode(f"local.{_TRUSTED.name} ? null : local.{local.name}", (_TRUSTED, local))
 
 
-def decide_security(  # noqa: PLR0913, PLR0917 - what the decision depends on
+def decide_security(
     template: ImageTemplate,
     plan: DistributionPlan,
     generation: Generation | None,
-    architecture: Architecture | None,
     given: SecurityType | None,
     report: Report,
 ) -> Security:
@@ -96,11 +109,15 @@ def decide_security(  # noqa: PLR0913, PLR0917 - what the decision depends on
     target = plan.gallery
     if target is None:
         return Security(Publishing.AS_IT_COMES)
-    known = given or _of_definition(template)
-    if known is None and (generation is Generation.V1 or architecture is Architecture.ARM64):
-        return Security(Publishing.AS_IT_COMES)  # such a definition has no security type
+    of_copies = tuple((other, _of_definition(template, other)) for other in plan.galleries[1:])
+    known = given or _of_definition(template, target)
+    if known is None and any(one is SecurityType.TRUSTED_LAUNCH for _, one in of_copies):
+        known = SecurityType.TRUSTED_LAUNCH  # what is copied from a version has the type of that
     can_be_trusted = kind_of_source(template.source).can_be_trusted
     can_be_trusted = can_be_trusted and all(kind_of_target(target).can_be_trusted for target in template.targets)
+    _refuse_copies(of_copies, known, report)
+    if known is None and generation is Generation.V1:
+        return Security(Publishing.AS_IT_COMES)  # such a definition has no security type
     if known is SecurityType.CONFIDENTIAL or (known is SecurityType.TRUSTED_LAUNCH and not can_be_trusted):
         _refuse(target.id.text, known, report)
     elif known is SecurityType.TRUSTED_LAUNCH:
@@ -111,19 +128,63 @@ def decide_security(  # noqa: PLR0913, PLR0917 - what the decision depends on
             help="Start from an image of generation 2 that supports it.",
         )
         return Security(Publishing.TRUSTED_VM)
-    elif known is not SecurityType.STANDARD and plan.image_group is None:
+    elif known is not SecurityType.STANDARD:
+        if known is None:
+            _report_unknown(target, report, can_be_trusted=can_be_trusted, validated=template.validation is not None)
+        if plan.image_group is not None:
+            return Security(Publishing.AS_IT_COMES)
         if known is None and can_be_trusted:
-            _report_unknown(target, report)
             return Security(Publishing.EITHER)
         _report_image(target.id.text, known, report)
         return Security(Publishing.TEMPORARY_IMAGE)
     return Security(Publishing.AS_IT_COMES)
 
 
-def _of_definition(template: ImageTemplate) -> SecurityType | None:
-    """What the definition says that is deployed beside the template."""
-    said = (template.siblings.security_type or "").lower()
+def look_up(image: ResourceId, shown: Callable[[TemplateText], str]) -> str:
+    """The command that asks Azure for the security type of an image definition; `shown` gives words for the names."""
+    places = {
+        "--subscription": image.subscription,
+        "--resource-group": image.resource_group,
+        "--gallery-name": image["galleries"],
+        "--gallery-image-definition": image["images"],
+    }
+    words = " ".join(f"{flag} {shown(text)}" for flag, text in places.items())
+    return f"az sig image-definition show {words} --query \"features[?name=='SecurityType'].value\" --output tsv"
+
+
+def ask_for_type(target: GalleryTarget, name: str, symbols: Symbols) -> tuple[str, ...]:
+    """The commands that put the answer into the environment, where all builds find the variable `name`."""
+    words: list[Word] = []
+
+    def shown(text: TemplateText) -> str:
+        found = word(symbols.value(text))
+        words.extend(() if found is None else (found,))
+        return "..." if found is None else str(found)
+
+    asking = look_up(target.id, shown)
+    return (*assignments(words, symbols.given), f"export PKR_VAR_{name}=$({asking})")
+
+
+def _of_definition(template: ImageTemplate, target: GalleryTarget) -> SecurityType | None:
+    """What the definition of a target says that is deployed beside the template."""
+    said = (definition_of(template, target.id).security_type or "").lower()
     return next((one for one in SecurityType if one.value.lower() == said), None)
+
+
+def _refuse_copies(
+    copies: Iterable[tuple[GalleryTarget, SecurityType | None]], made: SecurityType | None, report: Report
+) -> None:
+    """Refuse what cannot be copied from a version of the type `made`."""
+    for other, known in copies:
+        if known is SecurityType.CONFIDENTIAL and made is not known:
+            _refuse(other.id.text, known, report)
+        elif known is SecurityType.TRUSTED_LAUNCH and made not in {known, SecurityType.CONFIDENTIAL}:
+            report.add(
+                codes.SECURITY_TYPE,
+                other.id.text.span,
+                "the image definition has the security type TrustedLaunch, but the version that it is copied from has not",
+                help="Publish to definitions of one security type, or leave this target to a template of its own.",
+            )
 
 
 def _refuse(place: TemplateText, known: SecurityType, report: Report) -> None:
@@ -133,41 +194,42 @@ def _refuse(place: TemplateText, known: SecurityType, report: Report) -> None:
         place.span,
         f"the image definition has the security type {known.value}, "
         + (
-            "whose versions come from a confidential VM: the template says nothing of its size and encryption"
+            "whose versions come from a confidential VM: the template says nothing of its encryption"
             if confidential
             else "whose versions come from a VM that has it: no build from or to a managed image or a VHD can"
         ),
         help="Publish to a definition without a type, or with one of "
         + ", ".join(one.value for one in _TAKEN[1:] if confidential or one is not SecurityType.TRUSTED_LAUNCH)
-        + ("." if confidential else "; or leave the other targets to a template of their own."),
+        + (_CONFIDENTIAL if confidential else _OTHER_TARGETS),
     )
 
 
 def _report_image(place: TemplateText, known: SecurityType | None, report: Report) -> None:
-    why = (
-        f"the image definition has the security type {known.value}"
-        if known
-        else "the image definition may have a security type"
-    )
+    has = f"has the security type {known.value}" if known else "may have a security type"
     report.add(
         codes.EXTRA_MANAGED_IMAGE,
         place.span,
-        f"{why}: its version is made of a managed image and not of the VM; that lies in the resource group of the build, and "
-        "goes with it",
+        f"the image definition {has}: its version is made of a managed image and not of the VM; that lies in the resource "
+        "group of the build, and goes with it",
         help="Nothing to do.",
     )
 
 
-def _report_unknown(target: GalleryTarget, report: Report) -> None:
-    image = target.id
-    flags = {"-g": image.resource_group, "-r": image["galleries"], "-i": image["images"]}
-    words = " ".join(f"{flag} {shlex.quote(text.literal) if text.literal else '...'}" for flag, text in flags.items())
+def _report_unknown(target: GalleryTarget, report: Report, *, can_be_trusted: bool, validated: bool) -> None:
+    both = ", that which validates too" if validated else ""
+    then = (
+        f"build with `-var {DEFINITION_TYPE.name}=TrustedLaunch`{both}, or convert with --security-type."
+        if can_be_trusted
+        else "no build from or to a managed image or a VHD can make the version: publish to another definition" + _OTHER_TARGETS
+    )
     report.add(
         codes.SECURITY_TYPE_UNKNOWN,
-        image.text.span,
+        target.id.text.span,
         "the security type of the image definition is not known: the version is made from a managed image, which suits a type "
         "that ends in Supported, and a definition without one",
-        help=f"Look it up: `az sig image-definition show {words} --query \"features[?name=='SecurityType'].value\" "
-        f"--output tsv`. If that says TrustedLaunch, build with `-var {DEFINITION_TYPE.name}=TrustedLaunch`, or convert with "
-        "--security-type.",
+        help=f"Look it up: `{look_up(target.id, _shown)}`. If that says TrustedLaunch, {then}",
     )
+
+
+def _shown(text: TemplateText) -> str:
+    return shlex.quote(text.literal) if text.literal else "..."

@@ -171,7 +171,7 @@ def _provision(
     for customizer in (*template.customize, *validators):
         done = kinds[customizer.kind].translate(customizer, context)
         if customizer in validators:
-            done = tolerate_failure(done, template)
+            done = tolerate_failure(done, template, context.symbols)
         steps += (replace(step, origins=(customizer.span,)) for step in done.provisioners)
         downloads += done.downloads
         files |= done.files

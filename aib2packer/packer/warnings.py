@@ -11,6 +11,7 @@ import shlex
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.definitions import definition_of
 from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.ids import ResourceId
     from aib2packer.aib.model import Customizer, ImageTemplate
+    from aib2packer.arm.documents.siblings import ImageDefinition
     from aib2packer.findings.model import Report
     from aib2packer.packer.decisions import Decisions
 
@@ -65,7 +67,7 @@ def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> No
     os_type = decisions.os_type
     _check_plan(template, report)
     _check_own_image(template, report)
-    _check_definition(template, decisions, report)
+    _check_definitions(template, decisions, report)
     _check_processor(template, decisions, report)
     _check_disks(template, decisions, report)
     _check_generalizing(template.customize, report)
@@ -131,19 +133,24 @@ def _check_plan(template: ImageTemplate, report: Report) -> None:
         )
 
 
-def _check_definition(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
-    """What the image definition beside the template says, against what the build makes."""
+def _check_definitions(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
+    """What image definitions beside the template say, against what the build makes."""
+    for definition in dict.fromkeys(definition_of(template, target.id) for target in decisions.plan.galleries):
+        _check_definition(definition, template, decisions, report)
+
+
+def _check_definition(definition: ImageDefinition, template: ImageTemplate, decisions: Decisions, report: Report) -> None:
     os_type = decisions.os_type
-    said = (template.siblings.os_type or os_type.value).lower()
+    said = (definition.os_type or os_type.value).lower()
     if said in {known.value.lower() for known in OsType} and said != os_type.value.lower():
         report.add(
             codes.OTHER_DEFINITION,
             template.source.span,
-            f"the image definition deployed beside the template is for {template.siblings.os_type}, but this makes a "
+            f"the image definition deployed beside the template is for {definition.os_type}, but this makes a "
             f"{os_type.value} image: Azure refuses to publish it",
             help="Change the definition's osType, or the source.",
         )
-    source, generation = template.source.marketplace, (template.siblings.generation or "").upper()
+    source, generation = template.source.marketplace, (definition.generation or "").upper()
     if source is None or source.sku.literal is None:
         return
     made = decisions.generation

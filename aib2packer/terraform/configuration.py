@@ -249,7 +249,8 @@ class Written:
         secret = _SECRETS.search(path[-1]) is not None or (path[-1] == "value" and "secret" in "".join(path[:-1]))
         kind = JsonScalar(("secure" if secret else "") + ("string" if key is None else "object"), span)
         free = f"{name}_{len(path)}" if name in self.configuration.variables and path[0] != "var" else name
-        declared = object_of({"type": kind, "metadata": object_of({"description": text}, span)}, span)
+        untyped = {} if key is not None or secret else {"untyped": JsonScalar(value=True, span=span)}
+        declared = object_of({"type": kind, "metadata": object_of({"description": text}, span), **untyped}, span)
         self.parameters.setdefault(free, JsonMember(free, span, declared))
         return f"parameters({constant(free)})" + ("" if key is None else f"[{key}]")
 

@@ -176,7 +176,10 @@ class _HclReader:
         return TfBlock(words[0], tuple(words[1:]), attributes, blocks, span)
 
     def _literal(self, tree: Tree[Token]) -> str:
-        text = self.string(tree)
+        try:
+            text = self.string(tree)
+        except NotReadError:  # no label says anything with a directive in it
+            return ""
         return text.value if isinstance(text, TfValue) and isinstance(text.value, str) else ""
 
     def expression(self, node: Node) -> TfExpression:

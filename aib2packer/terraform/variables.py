@@ -30,6 +30,8 @@ def declaration(block: TfBlock, default: Json | None) -> JsonObject:
     kind = block.value("type")
     name = _type_name(kind, default)
     members: dict[str, Json] = {"type": JsonScalar(_secure(name) if _is_true(block.value("sensitive")) else name, span)}
+    if default is None and _constructor(kind) in {"", "any"}:
+        members["untyped"] = JsonScalar(value=True, span=span)
     if default is not None and not (isinstance(default, JsonScalar) and default.value is None):
         members["defaultValue"] = conformed(default, kind)
     elif default is not None:

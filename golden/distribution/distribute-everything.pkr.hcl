@@ -588,7 +588,6 @@ build {
         NAME                  = "web-vhd-3_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
         ACCOUNT_NAME          = var.vhd_storage_account
         DESTINATION_CONTAINER = var.vhd_container
-        TEMPORARY_NAME        = "packer-temporary-6-${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
@@ -596,13 +595,9 @@ build {
           # Between two accounts this takes az 2.70, and a role for the blobs of both.
           name="$NAME"
           partial= # a VHD that is being written where there was none: a part of a VHD is none, and goes
-          new= # the new VHD by another name, while it takes the place of an old one
           clean_up() {
             status=$?
             trap - EXIT
-            if [ -n "$new" ]; then
-              echo "The new VHD is there as $new, and stays: the old one, $name, may be gone." >&2
-            fi
             if [ -n "$partial" ]; then
               az storage blob copy abort \
                 --auth-mode login \
@@ -655,31 +650,8 @@ build {
               sleep 15
             done
           }
-          there=$(az storage blob exists \
-            --auth-mode login \
-            --account-name "$ACCOUNT_NAME" \
-            --container-name "$DESTINATION_CONTAINER" \
-            --name "$name" \
-            --query exists \
-            --output tsv)
-          # A VHD of that name stays until the new one is there by another name.
-          if [ "$there" = true ]; then
-            partial="$TEMPORARY_NAME"
-            copy_to "$partial" contosovhds golden web.vhd
-            new=$partial partial=""
-            copy_to "$name" "$ACCOUNT_NAME" "$DESTINATION_CONTAINER" "$new"
-            spare=$new new=""
-            az storage blob delete \
-              --auth-mode login \
-              --account-name "$ACCOUNT_NAME" \
-              --container-name "$DESTINATION_CONTAINER" \
-              --name "$spare" ||
-              echo "Left over, delete it: $spare" >&2
-          else
-            # there is none
-            partial=$name
-            copy_to "$name" contosovhds golden web.vhd
-          fi
+          partial=$name
+          copy_to "$name" contosovhds golden web.vhd
           trap - EXIT HUP INT TERM
         EOT
       ]

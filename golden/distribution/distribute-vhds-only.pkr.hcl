@@ -178,13 +178,9 @@ build {
         <<-EOT
           name="$NAME"
           partial= # a VHD that is being written where there was none: a part of a VHD is none, and goes
-          new= # the new VHD by another name, while it takes the place of an old one
           clean_up() {
             status=$?
             trap - EXIT
-            if [ -n "$new" ]; then
-              echo "The new VHD is there as $new, and stays: the old one, $name, may be gone." >&2
-            fi
             if [ -n "$partial" ]; then
               az storage blob copy abort \
                 --auth-mode login \
@@ -237,15 +233,7 @@ build {
               sleep 15
             done
           }
-          there=$(az storage blob exists \
-            --auth-mode login \
-            --account-name "$ACCOUNT_NAME" \
-            --container-name "$DESTINATION_CONTAINER" \
-            --name "$name" \
-            --query exists \
-            --output tsv)
-          # A VHD of that name stays until the new one is there by another name.
-          if [ "$there" = true ]; then new="$SOURCE_BLOB"; else partial=$name; fi
+          partial=$name
           copy_to "$name" "$ACCOUNT_NAME" "$DESTINATION_CONTAINER" "$SOURCE_BLOB"
           trap - EXIT HUP INT TERM
         EOT
@@ -269,7 +257,6 @@ build {
         SOURCE_ACCOUNT_NAME = var.vhd_storage_account
         SOURCE_CONTAINER    = var.vhd_container
         SOURCE_BLOB         = "first${build.TempOSDiskName}.vhd"
-        TEMPORARY_NAME      = "packer-temporary-2-${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
@@ -277,13 +264,9 @@ build {
           # Between two accounts this takes az 2.70, and a role for the blobs of both.
           name="$NAME"
           partial= # a VHD that is being written where there was none: a part of a VHD is none, and goes
-          new= # the new VHD by another name, while it takes the place of an old one
           clean_up() {
             status=$?
             trap - EXIT
-            if [ -n "$new" ]; then
-              echo "The new VHD is there as $new, and stays: the old one, $name, may be gone." >&2
-            fi
             if [ -n "$partial" ]; then
               az storage blob copy abort \
                 --auth-mode login \
@@ -336,31 +319,8 @@ build {
               sleep 15
             done
           }
-          there=$(az storage blob exists \
-            --auth-mode login \
-            --account-name contosovhds \
-            --container-name golden \
-            --name "$name" \
-            --query exists \
-            --output tsv)
-          # A VHD of that name stays until the new one is there by another name.
-          if [ "$there" = true ]; then
-            partial="$TEMPORARY_NAME"
-            copy_to "$partial" "$SOURCE_ACCOUNT_NAME" "$SOURCE_CONTAINER" "$SOURCE_BLOB"
-            new=$partial partial=""
-            copy_to "$name" contosovhds golden "$new"
-            spare=$new new=""
-            az storage blob delete \
-              --auth-mode login \
-              --account-name contosovhds \
-              --container-name golden \
-              --name "$spare" ||
-              echo "Left over, delete it: $spare" >&2
-          else
-            # there is none
-            partial=$name
-            copy_to "$name" "$SOURCE_ACCOUNT_NAME" "$SOURCE_CONTAINER" "$SOURCE_BLOB"
-          fi
+          partial=$name
+          copy_to "$name" "$SOURCE_ACCOUNT_NAME" "$SOURCE_CONTAINER" "$SOURCE_BLOB"
           trap - EXIT HUP INT TERM
         EOT
       ]

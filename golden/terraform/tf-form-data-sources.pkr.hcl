@@ -52,7 +52,7 @@ variable "subnet_build_id" {
 }
 
 variable "shared_image_version_base_id" {
-  type        = string
+  type        = list(string)
   description = "What data.azurerm_shared_image_version.base.id is. Whoever runs Packer gives it."
 
   validation {

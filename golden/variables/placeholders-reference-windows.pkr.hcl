@@ -5,7 +5,8 @@
 #   timeout 120m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to resource_group, shared_image_gallery_name, image_definition_name, template_image_version,
-# path_to_script, sha256_checksum, true_false, power_shell_syntax_to_run, true_or_false, name, rg, gal, image_gallery_name.
+# path_to_script, sha256_checksum, true_false, power_shell_syntax_to_run, true_or_false, exit_code, name, rg, gal,
+# image_gallery_name.
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
 # the identity aib had: the source image and the gallery.
@@ -15,7 +16,6 @@
 #   subscription_id=... rg=... gal=... image_gallery_name=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/$rg/providers/Microsoft.Compute/galleries/$gal/images/$image_gallery_name")
 #
-# Not carried over: placeholder read as unset (AIB2P217).
 # Differs from Image Builder: inline PowerShell stops at its first terminating error (AIB2P310), build VM open to the internet
 # (AIB2P318).
 
@@ -78,6 +78,11 @@ variable "power_shell_syntax_to_run" {
 variable "true_or_false" {
   type        = bool
   description = "Fills in <true or false> of the template. Whoever runs Packer gives it."
+}
+
+variable "exit_code" {
+  type        = number
+  description = "Fills in <exit code> of the template. Whoever runs Packer gives it."
 }
 
 variable "name" {
@@ -144,11 +149,11 @@ variable "subscription_id" {
 
 variable "definition_security_type" {
   type        = string
-  description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else the version is made of a managed image, which is deleted again."
+  description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else it has not, and a version is made of a managed image, which is deleted again."
   default     = null
 
   validation {
-    condition     = var.definition_security_type == null ? true : contains(["Standard", "TrustedLaunch", "TrustedLaunchSupported", "ConfidentialVMSupported", "TrustedLaunchAndConfidentialVmSupported"], var.definition_security_type)
+    condition     = var.definition_security_type == null ? true : contains(["Standard", "TrustedLaunch", "TrustedLaunchSupported", "ConfidentialVMSupported", "TrustedLaunchAndConfidentialVmSupported"], var.definition_security_type == "" ? "Standard" : var.definition_security_type)
     error_message = "The definition_security_type must be one of Standard, TrustedLaunch, TrustedLaunchSupported, ConfidentialVMSupported, TrustedLaunchAndConfidentialVmSupported."
   }
 }
@@ -310,6 +315,7 @@ build {
     name              = "q"
     elevated_user     = var.true_or_false ? build.User : ""
     elevated_password = var.true_or_false ? build.Password : ""
+    valid_exit_codes  = [var.exit_code]
     inline            = [var.power_shell_syntax_to_run]
   }
 

@@ -229,7 +229,7 @@ def test_an_error_in_what_a_deployment_is_passed_is_the_only_one() -> None:
 def test_no_round_at_all_is_no_template() -> None:
     copied = {**template(), "copy": {"name": "loop", "count": 0}}
 
-    assert codes_of(deployment(copied)) == [codes.NO_IMAGE_TEMPLATE.id]
+    assert codes_of(deployment(copied)) == [codes.LEFT_OUT.id, codes.NO_IMAGE_TEMPLATE.id]
 
 
 def _answers(reference: str, symbolic: str | None = None) -> dict[str, Json]:
@@ -348,7 +348,7 @@ def test_an_image_definition_beside_tells_the_operating_system(definition: Json,
     beside = {
         "type": "Microsoft.Compute/galleries/images",
         "apiVersion": "2023-07-03",
-        "name": "g/image",
+        "name": "golden/image",
         "properties": definition,
     }
     source = {"type": "SharedImageVersion", "imageVersionId": f"{GALLERY_TARGET['galleryImageId']}"}
@@ -372,7 +372,7 @@ def test_an_image_definition_beside_tells_the_security_type() -> None:
 
 def test_a_definition_that_demands_trusted_launch_takes_no_build_from_a_managed_image() -> None:
     properties = {"osType": "Linux", "hyperVGeneration": "V2", "features": [{"name": "SecurityType", "value": "TrustedLaunch"}]}
-    definition = {"type": "Microsoft.Compute/galleries/images", "name": "golden/web", "properties": properties}
+    definition = {"type": "Microsoft.Compute/galleries/images", "name": "golden/image", "properties": properties}
     image = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/g/providers/Microsoft.Compute/images/base"
     conversion = convert_json(deployment(definition, template(source={"type": "ManagedImage", "imageId": image})))
 

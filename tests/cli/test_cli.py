@@ -212,7 +212,8 @@ def test_any_other_path_is_a_folder_for_the_hcl_and_the_files_beside_it(folder: 
     (folder / "windows.json").write_text(WINDOWS, encoding="utf-8")
     status, stdout, _ = convert("windows.json", "-o", output, cwd=folder)
     assert (status, stdout) == (0, "")
-    expected = aib2packer.convert(WINDOWS, file="windows.json", options=aib2packer.Options(side_files=True))
+    origin = Origin("windows.json", sha256(WINDOWS.encode()).hexdigest(), aib2packer.__version__)
+    expected = aib2packer.convert(WINDOWS, file="windows.json", options=aib2packer.Options(side_files=True, origin=origin))
     assert set(expected.files) > BESIDE - {".gitattributes"}
     assert files_in(folder / output) == {"build.pkr.hcl", *expected.files} - BESIDE
     assert (folder / output / "build.pkr.hcl").read_bytes().decode() == expected.hcl

@@ -336,8 +336,9 @@ def test_roles_name_their_scopes_and_say_where_one_line_is_for_several_things() 
     assert convert("in", "-o", "out")[0] == 0
 
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
-    assert '(`"/subscriptions/$subscription_id"`) | `db`, `deep/app` |' in page
-    assert "(an id that only the build knows) | `web` |" in page
+    assert '| `"/subscriptions/$subscription_id"` | `db`, `deep/app` |' in page
+    assert '| `"/subscriptions/$(echo "$subnet" \\| cut -d/ -f3)"` | `web` |' in page
+    assert "| an id that only the build knows | `web` |" in page
     assert "Builds may have different values for a variable" in page
     assert "A scope that only the build knows has no command" in page
     assert 'az provider unregister --subscription "$subscription" ' in page

@@ -193,7 +193,12 @@ def test_every_loss_and_change_is_on_the_page(case: str) -> None:
     conversion = convert_case(case)
     page = conversion.files["MIGRATION.md"].decode()
 
-    places = re.findall(r"\((AIB2P\d+) [^\n]*?`[^`]*:(\d+):(\d+)`\)", page)
+    kinds = re.split(r"^- \*\*.*\((AIB2P\d+)\)$", page, flags=re.MULTILINE)
+    places = [
+        (code, *place)
+        for code, text in zip(kinds[1::2], kinds[2::2], strict=True)
+        for place in re.findall(r":(\d+):(\d+)`", text)
+    ]
     assert sorted(places) == sorted(
         (finding.code.id, str(finding.span.position[0]), str(finding.span.position[1])) for finding in conversion.findings
     )

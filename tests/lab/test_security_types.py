@@ -10,7 +10,7 @@ from aib2packer import Options, SecurityType, convert
 from tests.cases.templates import template
 from tests.lab.judge import Packer
 
-TYPES = [None, *(one.value for one in SecurityType if one is not SecurityType.CONFIDENTIAL)]
+TYPES = [None, "", *(one.value for one in SecurityType if one is not SecurityType.CONFIDENTIAL)]
 GROUP = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/staging"
 
 

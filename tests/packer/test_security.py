@@ -17,6 +17,7 @@ IMAGE = {
     "location": "westeurope",
     "runOutputName": "web",
 }
+MANAGED_IMAGE = {"type": "ManagedImage", "imageId": IMAGE["imageId"].replace("web", "base")}
 VHD = {"type": "VHD", "runOutputName": "disk"}
 SUPPORTED = (SecurityType.TRUSTED_LAUNCH_SUPPORTED, SecurityType.CONFIDENTIAL_SUPPORTED, SecurityType.BOTH_SUPPORTED)
 
@@ -61,12 +62,15 @@ def test_a_confidential_definition_is_an_error_that_says_which_are_not() -> None
     assert "TrustedLaunch, TrustedLaunchSupported, ConfidentialVMSupported" in finding.help
 
 
-@pytest.mark.parametrize("source", [GENERATION_1, ARM64], ids=["generation 1", "arm64"])
-def test_a_source_whose_definition_has_no_type_goes_straight(source: dict[str, Json]) -> None:
-    hcl = build(None, source=source)
+def test_a_source_whose_definition_has_no_type_goes_straight() -> None:
+    hcl = build(None, source=GENERATION_1)
 
     assert "managed_image" not in hcl
     assert "definition_security_type" not in hcl
+
+
+def test_a_definition_for_arm64_has_a_type_too() -> None:
+    assert 'variable "definition_security_type"' in build(None, source=ARM64)
 
 
 def test_a_definition_that_is_not_known_is_told_of_and_left_to_one_variable() -> None:
@@ -82,6 +86,114 @@ def test_a_definition_that_is_not_known_beside_a_vhd_takes_a_managed_image() -> 
 
     assert "managed_image_name                = local.temporary_image_name" in hcl
     assert "AIB2P303" in codes_of(template(distribute=[GALLERY_TARGET, VHD]))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"distribute": [GALLERY_TARGET, IMAGE]}, {"distribute": [GALLERY_TARGET, VHD]}, {"source": MANAGED_IMAGE}],
+    ids=["beside a managed image", "beside a VHD", "from a managed image"],
+)
+def test_what_to_ask_is_told_also_where_trusted_launch_cannot_be(more: dict[str, Json]) -> None:
+    conversion = convert_json(template(**more), Options(os_type=OsType.LINUX))
+
+    (finding,) = [finding for finding in conversion.findings if finding.code.id == "AIB2P439"]
+    assert "az sig image-definition show --subscription" in finding.help
+    assert "no build from or to a managed image or a VHD can" in finding.help
+
+
+def test_the_answer_that_there_is_no_type_is_one() -> None:
+    assert 'var.definition_security_type == "" ? "Standard"' in build(None)
+
+
+WEB, OTHER = "golden/web", "golden/other"
+TRUSTED = {"name": "SecurityType", "value": "TrustedLaunch"}
+SUPPORTING = {"name": "SecurityType", "value": "TrustedLaunchSupported"}
+
+
+def deployment(*resources: Json, parameters: Json = None, **of_template: Json) -> Json:
+    """A deployment template with what is deployed beside an image template that publishes to `golden/web`."""
+    parameters = {name: {"type": kind} for name, kind in (parameters or {}).items()}
+    wanted: dict[str, Json] = {"distribute": [publishes_to("web")], **of_template}
+    image = template(**wanted)
+    return {"$schema": "deploymentTemplate.json#", "parameters": parameters, "resources": [*resources, image]}
+
+
+def publishes_to(image: str) -> Json:
+    """A target in the gallery `golden`."""
+    return {**GALLERY_TARGET, "galleryImageId": f"{GALLERY}/images/{image}", "runOutputName": image}
+
+
+def definition(name: str, features: Json = (), **more: Json) -> Json:
+    """An image definition."""
+    properties = {"osType": "Linux", "hyperVGeneration": "V2", "features": features, **more}
+    return {"type": "Microsoft.Compute/galleries/images", "apiVersion": "2023-07-03", "name": name, "properties": properties}
+
+
+def way_of(document: Json) -> str:
+    """How the version of a document is made: "either", "trusted", "image" or "straight"."""
+    hcl = hcl_of(document)
+    if 'variable "definition_security_type"' in hcl:
+        return "either"
+    if 'security_type                = "TrustedLaunch"' in hcl:
+        return "trusted"
+    return "image" if "temporary_image_name" in hcl else "straight"
+
+
+@pytest.mark.parametrize(
+    ("resources", "way"),
+    [
+        ([definition(WEB, [TRUSTED])], "trusted"),
+        ([definition("Golden/WEB", [TRUSTED])], "trusted"),
+        ([definition(WEB)], "straight"),
+        ([definition(OTHER, [TRUSTED])], "either"),
+        ([definition(OTHER)], "either"),
+        ([definition(WEB, [SUPPORTING]), definition(OTHER, [TRUSTED])], "image"),
+        ([definition(OTHER), definition(WEB, [TRUSTED])], "trusted"),
+    ],
+    ids=["its own", "in other letters", "its own, without a type", "another", "another without", "both", "both, last"],
+)
+def test_the_definition_of_the_target_decides_and_no_other(resources: list[Json], way: str) -> None:
+    assert way_of(deployment(*resources)) == way
+
+
+def test_a_definition_inside_of_its_gallery_is_found_by_both_names() -> None:
+    inside = {**definition("web", [TRUSTED]), "type": "images"}
+    gallery = {"type": "Microsoft.Compute/galleries", "apiVersion": "2023-07-03", "name": "golden", "resources": [inside]}
+
+    assert way_of(deployment(gallery)) == "trusted"
+
+
+@pytest.mark.parametrize(("named", "way"), [("desk", "trusted"), ("other", "either")])
+def test_definitions_are_told_apart_by_what_their_names_are_made_of(named: str, way: str) -> None:
+    image = "[resourceId('Microsoft.Compute/galleries/images', parameters('gallery'), 'desk')]"
+    made = definition(f"[concat(parameters('gallery'), '/{named}')]", [TRUSTED])
+    target = {**GALLERY_TARGET, "galleryImageId": image}
+    known = definition("[concat(parameters('gallery'), '/another')]", [SUPPORTING])
+
+    document = deployment(made, known, parameters={"gallery": "string"}, distribute=[target])
+
+    assert way_of(document) == way
+
+
+@pytest.mark.parametrize("features", ["[parameters('features')]", [{"name": "SecurityType", "value": "[parameters('type')]"}]])
+def test_a_type_that_only_the_deployment_knows_is_not_known(features: Json) -> None:
+    document = deployment(definition(WEB, features), parameters={"features": "array", "type": "string"})
+
+    assert way_of(document) == "either"
+
+
+def test_another_definition_says_nothing_of_system_or_generation() -> None:
+    document = deployment(definition(OTHER, osType="Windows", hyperVGeneration="V1"))
+
+    assert "AIB2P418" not in codes_of(document)
+
+
+def test_a_copy_for_trusted_launch_has_the_first_version_made_of_such_a_vm() -> None:
+    targets = [publishes_to("web"), publishes_to("other")]
+
+    assert way_of(deployment(definition(OTHER, [TRUSTED]), distribute=targets)) == "trusted"
+    refused = convert_json(deployment(definition(WEB, [SUPPORTING]), definition(OTHER, [TRUSTED]), distribute=targets))
+    assert [finding.code.id for finding in refused.findings if finding.code.id == "AIB2P120"] == ["AIB2P120"]
 
 
 def test_a_managed_image_that_is_asked_for_is_what_the_version_is_made_of() -> None:

@@ -289,3 +289,7 @@ variable "images" {
     )
 
     assert 'source "azure-arm" "a"' in hcl(converted(text))
+
+
+def test_a_label_with_a_directive_in_it_is_no_end_of_the_reading() -> None:
+    assert converted(configuration(more='resource "%{ if true }" "x" {}\n')).hcl is not None

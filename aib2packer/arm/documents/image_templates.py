@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.context import IMAGE_TEMPLATES
 from aib2packer.arm.documents.forms.from_azure import image_template_of, report_reading, siblings_of
-from aib2packer.arm.documents.forms.powershell_output import cut_short, is_powershell, restore
+from aib2packer.arm.documents.forms.powershell_output import cut_short, is_powershell, made_text, restore
 from aib2packer.arm.documents.forms.wrappers import exported, listed, report_further_pages, versions_of
 from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, read_parameters
+from aib2packer.arm.documents.resource_type import check_type, is_made_as_one
 from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.findings import codes
-from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, length_of_pointers, string_of, with_pointers
+from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, length_of_pointers, string_of, with_pointers
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.terraform.forms import is_shown
 from aib2packer.text.source import Span
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.findings.model import Finding, Report
 
-_FULL_TYPE = "Microsoft.VirtualMachineImages/imageTemplates"
 _MAX_NAMES = 20
 _LONGEST_POINTERS = 16 << 20  # characters of all JSON pointers together: 400,000 values have 10 MB
 # What came after API version 2023-07-01 and stands beside the name where properties are flattened.
 _NEWEST = ("autoRun", "managedResourceTags", "additionalDataDisks")
 _NEWEST_API = "2025-10-01"
+_DEEPER = "Print it again, with ConvertTo-Json -Depth 20."
 
 
 def _unresolved(symbol: Symbol) -> ArmValue:
@@ -73,6 +74,8 @@ class Candidate:
 
 def image_templates(document: Json, context: Context, report: Report) -> tuple[Candidate, ...]:
     """All image templates of a document, in its order; those alike in name have a number."""
+    if (text := made_text(document)) is not None:
+        _report_cut("this", text.span, report)
     return _labelled(_candidates(document, context, report))
 
 
@@ -262,12 +265,13 @@ def _plain(body: JsonObject, context: Context, name: Json | None = None, version
 
     def load(report: Report) -> Resource | None:
         if cut is not None:
-            _report_cut(cut, report)
+            _report_cut(cut.key, cut.value.span, report)
             return None
         if _is_only_named(body):
             _report_without_properties(body, report)
             return None
-        _check_type(body, report)
+        if body.get("type") is not None:
+            check_type(body, report)
         _tell_what_fits_nothing(context, report)
         if resource.flattened and not by_powershell:
             _tell_what_is_left_out(body, report)
@@ -276,12 +280,12 @@ def _plain(body: JsonObject, context: Context, name: Json | None = None, version
     return Candidate(string_of(named) or "(no name)", body.span, load)
 
 
-def _report_cut(cut: JsonMember, report: Report) -> None:
+def _report_cut(what: str, span: Span, report: Report) -> None:
     report.add(
         codes.WRONG_TYPE,
-        cut.value.span,
-        f"{cut.key} is text, and was more than that: ConvertTo-Json makes text of what is nested deeper than two levels",
-        help="Print it again, with ConvertTo-Json -Depth 20.",
+        span,
+        f"{what} is text, and was more than that: ConvertTo-Json makes text of what is nested deeper than two levels",
+        help=_DEEPER,
     )
 
 
@@ -315,18 +319,6 @@ def _tell_what_fits_nothing(context: Context, report: Report) -> None:
             )
 
 
-def _check_type(body: JsonObject, report: Report) -> None:
-    named = body.get("type")
-    if named is None or not (found := string_of(named)) or found.lower() == _FULL_TYPE.lower():
-        return
-    report.add(
-        codes.WRONG_RESOURCE,
-        named.span,
-        f"`{found}` is not the type of an image template, which this is all the same",
-        help=f"Write {_FULL_TYPE}.",
-    )
-
-
 def _tell_what_is_left_out(body: JsonObject, report: Report) -> None:
     """What the Azure CLI prints lacks settings that are newer than its API version (docs/reference/azure-runtime.md 8)."""
     keys = {member.key.lower() for member in body}
@@ -358,15 +350,11 @@ def _is_deployment_template(document: JsonObject) -> bool:
 
 
 def _is_image_template(body: JsonObject) -> bool:
-    if (string_of(body.get("type")) or "").lower() in IMAGE_TEMPLATES:
-        return True
-    properties = body.get("properties")
-    inner = properties if isinstance(properties, JsonObject) else body
-    return inner.get("source") is not None and inner.get("distribute") is not None
+    return (string_of(body.get("type")) or "").lower() in IMAGE_TEMPLATES or is_made_as_one(body)
 
 
 def _nothing_found(document: Json, report: Report) -> None:
-    if any(finding.code in {codes.EXPRESSION, codes.TERRAFORM} for finding in report.findings):
+    if any(finding.code in {codes.EXPRESSION, codes.TERRAFORM} or finding.help == _DEEPER for finding in report.findings):
         return  # it hid what may be one
     for finding in report.findings:
         if finding.code == codes.LEFT_OUT:

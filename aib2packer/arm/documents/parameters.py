@@ -55,6 +55,8 @@ class Parameter:
     span: Span
     rules: tuple[tuple[str, str], ...] = ()
     """What a Terraform variable of that name must be: HCL conditions and their messages."""
+    untyped: bool = False
+    """Whether Terraform does not say of which type it is: then it is what belongs where it stands."""
 
     @property
     def secure(self) -> bool:
@@ -230,6 +232,8 @@ def check_value(parameter: Parameter, given: Given, report: Report) -> None:
 
 
 def _what_is_wrong(parameter: Parameter, given: Json) -> tuple[str, str] | None:
+    if parameter.untyped:
+        return None
     expected, shape = _SHAPES[parameter.type]
     value = given.value if isinstance(given, JsonScalar) else given
     if not isinstance(value, shape) or (isinstance(value, bool) and bool not in shape):
@@ -311,6 +315,7 @@ def _parameter(name: str, span: Span, declaration: JsonObject) -> Parameter:
         nullable=isinstance(nullable, JsonScalar) and nullable.value is True,
         span=span,
         rules=() if rules is None else _rules(rules),
+        untyped=declaration.get("untyped") is not None,
     )
 
 
@@ -398,6 +403,8 @@ def _computed(expression: Json, report: Report) -> Json | None:
 
 def _setting_value(setting: Setting, parameter: Parameter) -> Json:
     text = JsonScalar(setting.text, setting.span)
+    if parameter.untyped and setting.text.lstrip()[:1] in {"[", "{"}:
+        return read_json(setting.span.source).tree or text
     if parameter.type in {"string", "securestring"}:
         return text
     if parameter.type == "bool" and setting.text.lower() in {"true", "false"}:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.language.symbolic import Concat, DeploymentFact, concat, is_symbol
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar
 from aib2packer.lazy.models import dataclass
@@ -14,12 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.arm.documents.deployment import Deployed
-    from aib2packer.arm.language.symbolic import ArmValue
+    from aib2packer.arm.evaluation.scope import Scope
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.findings.model import Report
+    from aib2packer.jsonc.tree import Json
 
 _DEFINITION = "microsoft.compute/galleries/images"
 _TRIGGER = "microsoft.virtualmachineimages/imagetemplates/triggers"
-_NO_SECURITY_TYPE = "Standard"
+_GALLERIES = "microsoft.compute/galleries"
+NO_SECURITY_TYPE = "Standard"
+_NOT_TOLD = DeploymentFact("reference")  # some symbol: what cannot be evaluated is not what is converted
 _NEEDED = {
     "microsoft.compute/galleries": "the gallery",
     _DEFINITION: "the image definition",
@@ -42,21 +47,38 @@ class KnownPlan:
 class SourceImage:
     """What Azure says of the image that a template starts from, and no template tells.
 
-    `data_disks` are the sizes of its data disks in GB, 0 where Azure does not tell. What is None could not be read.
+    `os_type` and `generation` are those of the image. `data_disks` are the sizes of its data disks in GB, 0 where Azure does
+    not tell. What is None could not be read.
     """
 
     plan: KnownPlan | None
     data_disks: tuple[int, ...] | None
     os_disk_gb: int | None
+    os_type: str | None = None
+    generation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDefinition:
+    """What an image definition says; what is None is not known, or not said.
+
+    `name` is that of its gallery, a slash and its own: text, and symbols where only the deployment tells. `known_name` is it
+    with the values that the parameters have.
+    """
+
+    name: tuple[str | Symbol, ...] = ()
+    known_name: str | None = None
+    os_type: str | None = None
+    generation: str | None = None
+    security_type: str | None = None
+    """`Standard` for a definition that says that it has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Siblings:
-    """What all image definitions beside the image template say alike; None where they differ, or there is none."""
+    """What is deployed beside the image template, or what Azure has of it."""
 
-    os_type: str | None = None
-    generation: str | None = None
-    security_type: str | None = None
+    definitions: tuple[ImageDefinition, ...] = ()
     triggers: tuple[str, ...] = ()
     """The names of what starts a build when the source image changes."""
     source: SourceImage | None = None
@@ -67,11 +89,8 @@ def read_siblings(everything: Sequence[Deployed]) -> Siblings:
     """Read the image definitions and triggers among what a template deploys."""
     from aib2packer.arm.documents.deployment import name_of
 
-    definitions = [deployed for deployed in everything if deployed.type == _DEFINITION]
     return Siblings(
-        _common(definitions, "osType"),
-        _common(definitions, "hyperVGeneration"),
-        _common(definitions, "features"),
+        tuple(_definition(deployed) for deployed in everything if deployed.type == _DEFINITION),
         tuple(mask(name_of(deployed)).split("/")[-1] for deployed in everything if deployed.type == _TRIGGER),
     )
 
@@ -105,33 +124,70 @@ def report_siblings(everything: Sequence[Deployed], image_template: Deployed, re
             )
 
 
-def _common(definitions: Sequence[Deployed], key: str) -> str | None:
-    values = {_property(definition, key) for definition in definitions}
-    return values.pop() if len(values) == 1 else None
+def _definition(deployed: Deployed) -> ImageDefinition:
+    properties = deployed.body.get("properties")
+    said = properties if isinstance(properties, JsonObject) else None
+    known_name = _joined(_name(deployed, deployed.scopes.resolved))
+    return ImageDefinition(
+        _name(deployed, deployed.scopes.symbolic),
+        known_name,
+        _text(deployed, said, "osType"),
+        _text(deployed, said, "hyperVGeneration"),
+        _security_type(deployed, said),
+    )
 
 
-def _property(definition: Deployed, key: str) -> str | None:
-    properties = definition.body.get("properties")
-    node = properties.get(key) if isinstance(properties, JsonObject) else None
-    if node is None:
-        return _NO_SECURITY_TYPE if key == "features" else None
+def _name(deployed: Deployed, scope: Scope) -> tuple[str | Symbol, ...]:
+    """The name of a definition behind that of its gallery, in which it may stand; nothing where it cannot be told."""
+    names = [_value(one.body.get("name"), scope) for one in (*deployed.around, deployed) if one.type.startswith(_GALLERIES)]
+    known = [name for name in names if isinstance(name, str) or is_symbol(name)]
+    if len(known) < len(names):
+        return ()
+    whole = concat(piece for name in known for piece in ("/", name))
+    parts = whole.parts if isinstance(whole, Concat) else (whole,)
+    first, *rest = parts
+    return tuple(part for part in (first[1:], *rest) if part) if isinstance(first, str) else ()
+
+
+def _joined(name: tuple[str | Symbol, ...]) -> str | None:
+    match name:
+        case (str() as known,):
+            return known
+        case _:
+            return None
+
+
+def _text(deployed: Deployed, properties: JsonObject | None, key: str) -> str | None:
+    value = None if properties is None else _value(properties.get(key), deployed.scopes.resolved)
+    return value if isinstance(value, str) else None
+
+
+def _security_type(deployed: Deployed, properties: JsonObject | None) -> str | None:
+    """The security type among the features of an image definition: `[{name: SecurityType, value: …}]`."""
+    features = _NOT_TOLD if properties is None else _value(properties.get("features"), deployed.scopes.resolved)
+    if features is None:
+        return NO_SECURITY_TYPE
+    if not isinstance(features, tuple):
+        return None
+    for feature in features:
+        if not isinstance(feature, Mapping):
+            return None
+        known = {str(key).lower(): item for key, item in feature.items()}
+        name, value = known.get("name"), known.get("value")
+        if not isinstance(name, str):
+            return None
+        if name.lower() == "securitytype":
+            return value if isinstance(value, str) else None
+    return NO_SECURITY_TYPE
+
+
+def _value(node: Json | None, scope: Scope) -> ArmValue:
+    """A value; a symbol where it cannot be told."""
     from aib2packer.arm.evaluation.evaluate import evaluate_json
     from aib2packer.arm.language.expression import ExpressionError
     from aib2packer.arm.language.json_values import value_of
 
     try:
-        value = value_of(evaluate_json(node, definition.scopes.resolved))
+        return None if node is None else value_of(evaluate_json(node, scope))
     except ExpressionError:
-        return None  # it is not what is converted
-    if key == "features":
-        return _security_type(value)
-    return value if isinstance(value, str) else None
-
-
-def _security_type(features: ArmValue) -> str:
-    """The security type among the features of an image definition: `[{name: SecurityType, value: …}]`."""
-    for feature in features if isinstance(features, tuple) else ():
-        known = {str(key).lower(): item for key, item in feature.items()} if isinstance(feature, Mapping) else {}
-        if str(known.get("name")).lower() == "securitytype" and isinstance(known.get("value"), str):
-            return str(known["value"])
-    return _NO_SECURITY_TYPE
+        return _NOT_TOLD

@@ -112,7 +112,7 @@ class GalleryVersion(TargetOutput):
         if not self.differs_by_region:
             return ()
         comment = "azure-arm has one storage type for all regions: the others are added here, with theirs."
-        return (Finishing(comment, "regions", partial(_replicate, self)),)
+        return (Finishing(comment, "regions", partial(_replicate, self), GalleryKind.azure_cli),)
 
     def copy(self, others: Mapping[int, TargetOutput], script: Script) -> str:
         """Make the version of azure-arm's."""

@@ -33,18 +33,11 @@ if TYPE_CHECKING:
     from aib2packer.packer.variables.symbols import Symbols
 
 _IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
-_TO_KEEP = (
-    "To keep the old image until the new one is there, make the name in imageId a parameter, and give each build a name of its "
-    "own with `-var`."
-)
 _HOW_TO_REPLACE = (
-    "`packer build -force` replaces it, but deletes the old image when the build begins: there is none until the build has "
-    f"ended, and none after one that fails. {_TO_KEEP}"
-)
-_HOW_TO_REPLACE_BESIDE_A_VERSION = (
-    "To replace it, delete it (`az image delete`) before the build: there is none until the build has ended. Not with -force: "
-    "that also deletes a gallery version that has the number of the new one, where Image Builder refuses to build. "
-    f"{_TO_KEEP}"
+    "Make the name in imageId a parameter, and give each build a name of its own with `-var`: the old image stays. To keep the "
+    "name, delete the old image before the build (`az image delete`): there is none until the build has ended, and none after "
+    "one that fails. Not with -force: that also deletes a gallery version that has the number of the new one, where Image "
+    "Builder refuses to build."
 )
 _GROUP_NAME = pattern(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
 
@@ -76,7 +69,7 @@ class ManagedImageOutput(TargetOutput):
             codes.IMAGE_EXISTS,
             image.text.span,
             f"Image Builder overwrites an existing image{f' `{name}`' if name.literal else ''}; Packer does not",
-            help=_HOW_TO_REPLACE if context.plan.gallery is None else _HOW_TO_REPLACE_BESIDE_A_VERSION,
+            help=_HOW_TO_REPLACE,
         )
         group = context.symbols.value(image.resource_group)
         return {

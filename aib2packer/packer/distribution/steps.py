@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.packer.distribution.plan import DistributionPlan
-    from aib2packer.packer.distribution.target_kind import TargetOutput
+    from aib2packer.packer.distribution.target_kind import Finishing, TargetOutput
     from aib2packer.packer.model import PostProcessor
     from aib2packer.packer.steps.build_context import BuildContext
 
@@ -49,6 +49,8 @@ class DistributionSteps:
         for target in self.plan.made:
             for finishing in self.outputs[target.index].finishing:
                 finishing.write(script := self._script())
+                if finishing.azure_cli:
+                    self._report_finished(target, finishing)
                 yield self._chain(target, finishing.comment, script, finishing.what)
             if target.index in tags or target.index in late_tags:
                 script = self._script()
@@ -59,6 +61,14 @@ class DistributionSteps:
                 else:
                     script.merge_tags(resource, own, late)
                 yield self._chain(target, "tags of its own, which azure-arm would put on all that it makes.", script, "tags")
+
+    def _report_finished(self, target: Target, finishing: Finishing) -> None:
+        self.context.report.add(
+            codes.COPIED,
+            target.span,
+            f"the Azure CLI finishes distribute[{target.index}] after the build: {finishing.comment.rstrip('.')}",
+            help=f"Sign in with the Azure CLI {finishing.azure_cli} or later where Packer runs; see the post-processor.",
+        )
 
     def copy(self) -> Iterator[PostProcessors]:
         """The targets that azure-arm does not make."""

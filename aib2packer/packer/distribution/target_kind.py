@@ -47,11 +47,15 @@ class TargetContext:
 
 @dataclass(frozen=True, slots=True)
 class Finishing:
-    """A step for which azure-arm has no setting: what it is for, what its name ends with, and its script."""
+    """A step for which azure-arm has no setting: what it is for, what its name ends with, and its script.
+
+    `azure_cli` is the first Azure CLI that has all that it needs, where that is newer than what a build needs anyway.
+    """
 
     comment: str
     what: str
     write: Callable[[Script], None]
+    azure_cli: str = ""
 
 
 class TargetOutput(ABC):

@@ -9,7 +9,8 @@ from aib2packer.aib.model import VhdTarget
 from aib2packer.aib.sections.distribute import read_vhd_target
 from aib2packer.arm.language.text import join
 from aib2packer.findings import codes
-from aib2packer.hcl.values import HclCode, Value, Variable, concat, traced
+from aib2packer.hcl.printing import names_in, print_value
+from aib2packer.hcl.values import HclCode, Local, Value, Variable, concat, traced
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.access.network import HTTPS, PACKER, Reach, server
@@ -48,16 +49,19 @@ _CONTAINER_NAME = pattern(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Where a VHD lies; `host` is what stands behind the account's name."""
+    """Where a VHD lies; `host` is what stands behind the account's name, `whole` the address, where it is one value."""
 
     account: Value
     host: Value
     container: Value
     name: Value
+    whole: Value | None = None
 
     @property
     def uri(self) -> Value:
         """The address of the blob."""
+        if self.whole is not None:
+            return self.whole
         return concat("https://", self.account, ".", self.host, "/", self.container, "/", self.name)
 
 
@@ -70,7 +74,7 @@ class Vhd(TargetOutput):
     wanted: Blob
     capture_prefix: str
     is_exact: bool
-    """Whether the template names the blob itself."""
+    """Whether the template names the blob itself; else its name has the time in it, and no other blob has that name."""
 
     @property
     def captured(self) -> Blob:
@@ -109,7 +113,7 @@ class Vhd(TargetOutput):
         return settings
 
     @property
-    def _spare(self) -> Value:
+    def spare(self) -> Value:
         """A name for the new VHD while an old one is there."""
         return concat(temporary_name(self.target.index), ".vhd")
 
@@ -119,12 +123,12 @@ class Vhd(TargetOutput):
         if not self.is_exact:
             return ()
         comment = "azure-arm names the VHD itself; here it gets the name that the template asks for."
-        return (Finishing(comment, "name", partial(_copy_vhd, self.captured, self.wanted, self._spare, move=True)),)
+        return (Finishing(comment, "name", partial(_rename_vhd, self)),)
 
     def copy(self, others: Mapping[int, TargetOutput], script: Script) -> str:
         """Copy the blob that azure-arm wrote."""
         made = self if self.context.plan.vhd is None else others[self.context.plan.vhd.index]
-        _copy_vhd(made.made if isinstance(made, Vhd) else self.made, self.wanted, self._spare, script, move=False)
+        _copy_vhd(made.made if isinstance(made, Vhd) else self.made, self, script)
         return "VHD, copied from that of azure-arm."
 
 
@@ -153,6 +157,8 @@ class VhdKind(TargetKind[VhdTarget]):
         run_output = "vhd" if target.run_output_name is None else symbols.value(target.run_output_name)
         name = concat(run_output, "_", TIME, ".vhd")
         blob, is_exact = Blob(_ACCOUNT, context.cloud.facts.blob_host, _CONTAINER, name), False
+        if target.uri is not None and _is_late(target.uri):
+            return Vhd(target, context, _late_blob(target, context), prefix, is_exact=True)
         if target.uri is not None and (place := _place(target.uri, context.cloud, context.report)) is not None:
             host, container, path = place
             account, *domain = host.split(".")
@@ -203,7 +209,7 @@ class VhdKind(TargetKind[VhdTarget]):
 
     def foresee(self, target: VhdTarget, report: Report) -> None:
         """The account and the container must be there when all else is done."""
-        if target.uri is not None and ".blob." in target.uri.visible:
+        if target.uri is not None and (_is_late(target.uri) or ".blob." in target.uri.visible):
             report.add(
                 codes.VHD_PLACE,
                 target.uri.span,
@@ -216,26 +222,38 @@ class VhdKind(TargetKind[VhdTarget]):
 KIND = VhdKind()
 
 
-def _copy_vhd(source: Blob, destination: Blob, spare: Value, script: Script, *, move: bool) -> None:
-    """Copy a VHD, and wait until it is there; `move` deletes the source then.
+def _rename_vhd(vhd: Vhd, script: Script) -> None:
+    """Give the blob of azure-arm the name that the template wants."""
+    _copy_vhd(vhd.captured, vhd, script)
+    script.az("storage blob delete", *_options(vhd.captured, vhd.captured.name))
+
+
+def _copy_vhd(source: Blob, vhd: Vhd, script: Script) -> None:
+    """Copy a blob to where a VHD is wanted, and wait until it is there."""
+    destination, far = vhd.wanted, source.account != vhd.wanted.account
+    if far:
+        script.say(f"Between two accounts this takes az {AZ_COPIES_BETWEEN_ACCOUNTS}, and a role for the blobs of both.")
+    script.line(f"name={script.word('NAME', destination.name)}")
+    _clean_up(destination, script, may_replace=vhd.is_exact)
+    _copying(destination, script)
+    if vhd.is_exact:
+        _replace(source, destination, vhd.spare if far else None, script)
+    else:
+        script.line(f'partial=$name\ncopy_to "$name" {_words(source, script)}')
+    script.line("trap - EXIT HUP INT TERM")
+
+
+def _replace(source: Blob, destination: Blob, spare: Value | None, script: Script) -> None:
+    """Copy to a name that another blob may have.
 
     A copy over a blob empties that at once. So one that is there stays until the new VHD is complete in the same account, by
     the name of the source or a `spare` one; a copy within an account takes no time to speak of.
     """
-    far = source.account != destination.account
-    if far:
-        script.say(f"Between two accounts this takes az {AZ_COPIES_BETWEEN_ACCOUNTS}, and a role for the blobs of both.")
-    name = script.word("NAME", destination.name)
-    script.line(f"name={name}")
-    script.line("partial= # a VHD that is being written where there was none: a part of a VHD is none, and goes")
-    script.line("new= # the new VHD by another name, while it takes the place of an old one")
-    _clean_up(destination, script)
-    _copying(destination, script)
     there: tuple[Option, ...] = (("--query", "exists"), ("--output", "tsv"))
     script.az("storage blob exists", *_options(destination, _NAME), *there, into="there")
     origin = _words(source, script)
     script.say("A VHD of that name stays until the new one is there by another name.")
-    if far:
+    if spare is not None:
         with script.block('if [ "$there" = true ]; then', "else"):
             _by_way_of(spare, origin, destination, script)
         with script.block("  # there is none", "fi"):
@@ -244,9 +262,6 @@ def _copy_vhd(source: Blob, destination: Blob, spare: Value, script: Script, *, 
     else:
         script.line(f'if [ "$there" = true ]; then new={script.word("SOURCE_BLOB", source.name)}; else partial=$name; fi')
         script.line(f'copy_to "$name" {origin}')
-    script.line("trap - EXIT HUP INT TERM")
-    if move:
-        script.az("storage blob delete", *_options(source, source.name))
 
 
 def _by_way_of(spare: Value, origin: str, destination: Blob, script: Script) -> None:
@@ -260,14 +275,18 @@ def _by_way_of(spare: Value, origin: str, destination: Blob, script: Script) -> 
     script.az("storage blob delete", *_options(destination, RawShell('"$spare"')), otherwise=left)
 
 
-def _clean_up(destination: Blob, script: Script) -> None:
-    """Have an incomplete VHD deleted where the script fails, and a complete one named."""
+def _clean_up(destination: Blob, script: Script, *, may_replace: bool) -> None:
+    """Have an incomplete VHD deleted where the script fails, and a complete one that replaces another named."""
     partial = RawShell('"$partial"')
+    script.line("partial= # a VHD that is being written where there was none: a part of a VHD is none, and goes")
+    if may_replace:
+        script.line("new= # the new VHD by another name, while it takes the place of an old one")
     with script.block("clean_up() {", "}"):
         script.line("status=$?")
         script.line("trap - EXIT")
-        with script.block('if [ -n "$new" ]; then', "fi"):
-            script.line('echo "The new VHD is there as $new, and stays: the old one, $name, may be gone." >&2')
+        if may_replace:
+            with script.block('if [ -n "$new" ]; then', "fi"):
+                script.line('echo "The new VHD is there as $new, and stays: the old one, $name, may be gone." >&2')
         with script.block('if [ -n "$partial" ]; then', "fi"):
             abort = (*_destination(destination, partial), ("--copy-id", RawShell('"${copy:-}"')))
             script.az("storage blob copy abort", *abort, otherwise=":")
@@ -327,6 +346,29 @@ def _words(blob: Blob, script: Script, name: Operand | None = None) -> str:
             script.word("SOURCE_BLOB", blob.name if name is None else name),
         )
     )
+
+
+def _is_late(uri: TemplateText) -> bool:
+    """Whether only Packer's run knows where a URI leads, from its beginning on."""
+    return bool(uri.parts) and not isinstance(uri.parts[0], str)
+
+
+def _late_blob(target: VhdTarget, context: TargetContext) -> Blob:
+    """The pieces of such a URI, which Packer takes apart."""
+    uri = "" if target.uri is None else context.symbols.value(target.uri)
+    name = "vhd_parts" if target is context.plan.vhd else f"vhd_parts_{target.index + 1}"
+    parts = Local(name, HclCode(f'split("/", {print_value(uri)})', names_in(uri)))
+    domain = f'split(".", local.{name}[2])'
+    account, host, container, path = (
+        HclCode(code, (parts,))
+        for code in (
+            f"{domain}[0]",
+            f'join(".", slice({domain}, 1, length({domain})))',
+            f"local.{name}[3]",
+            f'join("/", slice(local.{name}, 4, length(local.{name})))',
+        )
+    )
+    return Blob(account, host, container, path, whole=uri)
 
 
 def _place(

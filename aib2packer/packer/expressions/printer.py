@@ -177,7 +177,9 @@ class Printer:
 
     def part(self, part: Symbol) -> Reference | Variable:
         """A piece of a longer text."""
-        plain = type_of(part) in {"string", "int", "float"} and not (isinstance(part, ParameterSymbol) and part.nullable)
+        plain = type_of(part) in {"string", "int", "float"}
+        if isinstance(part, ParameterSymbol):
+            plain = (plain or part.untyped) and not part.nullable
         if (
             plain
             and isinstance(part, ParameterSymbol | DeploymentFact | Deferred | Runtime | Secret | VariableSymbol)

@@ -55,7 +55,8 @@ class GalleryImageSource(SourceKind[GalleryImage | SharedGalleryImage]):
         names = [word(symbols.value(text)) for text in texts]
         if any(name is None or name.names for name in names):
             return ""
-        options = GalleryPlace(*map(str, names)).options
+        subscription, group, gallery, definition = map(str, names)
+        options = GalleryPlace(subscription, group, gallery, definition).options
         return f"az sig image-version list {options} --query '{_RELEASED}' --output tsv | sort --version-sort | tail -n 1"
 
     def rights(self, source: GalleryImage | SharedGalleryImage, symbols: Symbols) -> tuple[Right, ...]:

@@ -197,7 +197,9 @@ def _leaf_variable(
             return own
         known = _CONTEXTS.get(leaf)
         name = snake_case("_".join((leaf.function, *map(str, leaf.path))))
-        variable = known or Variable(name, "Only the deployment knows it.")
+        variable = known or Variable(
+            name, f"What {leaf.function}().{'.'.join(map(str, leaf.path))} was, which only a deployment knows."
+        )
         return taken.setdefault(variable.name, variable)
     if isinstance(leaf, ParameterSymbol):
         name = free_name(variable_name(leaf.name), taken)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from aib2packer.arm.documents.siblings import KnownPlan, Siblings, SourceImage
+from aib2packer.arm.documents.siblings import NO_SECURITY_TYPE, ImageDefinition, KnownPlan, Siblings, SourceImage
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.text.secrets import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
@@ -26,26 +27,34 @@ def image_template_of(document: JsonObject) -> JsonObject | None:
 
 
 def siblings_of(document: JsonObject) -> Siblings:
-    """What the image definitions say that the template distributes to; the system also by what it starts from."""
-    definitions = [properties for item in _items(document.get("imageDefinitions")) if (properties := _properties(item))]
+    """What Azure says of the image definitions that the template distributes to, and of the image that it starts from."""
     source = _properties(document.get("source"))
     return Siblings(
-        os_type=_common(definitions, _os_type) or (None if source is None else _os_type(source)),
-        generation=_common(definitions, _generation) or (None if source is None else _generation(source)),
-        security_type=_common(definitions, _security_type),
+        tuple(_definition(item) for item in _items(document.get("imageDefinitions"))),
         triggers=tuple(_names(document.get("triggers"))),
         source=None if source is None else _source_image(source, _properties(document.get("sourceVersion"))),
     )
 
 
+def _definition(item: JsonObject) -> ImageDefinition:
+    """An image definition, by the end of its id: galleries/NAME/images/NAME."""
+    pieces = (string_of(item.get("id")) or "").split("/")
+    name = "/".join(pieces[-3::2]) if len(pieces) > 3 else None  # noqa: PLR2004 - gallery, images, name
+    said = _properties(item)
+    if said is None:
+        return ImageDefinition((), name)
+    return ImageDefinition((), name, _os_type(said), _generation(said), _security_type(said))
+
+
 def _source_image(source: JsonObject, version: JsonObject | None) -> SourceImage:
     """What a managed image, or an image definition and its version, say of themselves."""
     storage = (version if version is not None else source).get("storageProfile")
+    known = partial(SourceImage, os_type=_os_type(source), generation=_generation(source))
     if not isinstance(storage, JsonObject):
-        return SourceImage(_plan(source), None, None)
+        return known(_plan(source), None, None)
     disks = _items(storage.get("dataDiskImages")) or _items(storage.get("dataDisks"))
     os_disk = next((one for key in ("osDiskImage", "osDisk") if isinstance(one := storage.get(key), JsonObject)), None)
-    return SourceImage(_plan(source), tuple(_size(disk) or 0 for disk in disks), None if os_disk is None else _size(os_disk))
+    return known(_plan(source), tuple(_size(disk) or 0 for disk in disks), None if os_disk is None else _size(os_disk))
 
 
 def _plan(definition: JsonObject) -> KnownPlan | None:
@@ -127,11 +136,6 @@ def _properties(node: Json | None) -> JsonObject | None:
     return properties if isinstance(properties, JsonObject) else None
 
 
-def _common(definitions: list[JsonObject], what: Callable[[JsonObject], str | None]) -> str | None:
-    values = {what(one) for one in definitions}
-    return values.pop() if len(values) == 1 else None
-
-
 def _os_type(properties: JsonObject) -> str | None:
     """The system of an image definition, or of the disk of a managed image."""
     storage = properties.get("storageProfile")
@@ -139,8 +143,8 @@ def _os_type(properties: JsonObject) -> str | None:
     return string_of(properties.get("osType")) or (string_of(disk.get("osType")) if isinstance(disk, JsonObject) else None)
 
 
-def _security_type(properties: JsonObject) -> str | None:
+def _security_type(properties: JsonObject) -> str:
     for feature in _items(properties.get("features")):
         if (string_of(feature.get("name")) or "").lower() == "securitytype":
-            return string_of(feature.get("value"))
-    return None
+            return string_of(feature.get("value")) or NO_SECURITY_TYPE
+    return NO_SECURITY_TYPE

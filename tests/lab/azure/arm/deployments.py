@@ -51,6 +51,11 @@ def answer_deployment(arm: Arm, question: Question, path: str, action: str, make
     raise GapError(message)
 
 
+def list_deployments(arm: Arm, path: str) -> Answer:
+    """List the deployments of a group (spec: resources/deployments.json, Deployments_ListByResourceGroup)."""
+    return Answer(200, {"value": [stored.body for stored in arm.store.children(path)]})
+
+
 def _operation(made: str) -> dict[str, Json]:
     parts = made.split("/")
     target = {"id": made, "resourceType": "/".join([parts[6], *parts[7::2]]), "resourceName": "/".join(parts[8::2])}

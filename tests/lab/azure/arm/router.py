@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.lab.azure.answer import Answer, Question
-from tests.lab.azure.arm.deployments import answer_deployment
+from tests.lab.azure.arm.deployments import answer_deployment, list_deployments
 from tests.lab.azure.arm.disks import DISKS, SNAPSHOTS, operations_path
 from tests.lab.azure.arm.galleries import DEFINITIONS, GALLERIES, VERSIONS
 from tests.lab.azure.arm.groups import GROUPS, answer_tags, subscription_body
@@ -46,6 +46,9 @@ _DEPLOYMENT = re.compile(
     r"/deployments/(?P<name>[^/]+)(/(?P<action>\w+))?",
     re.IGNORECASE,
 )
+_DEPLOYMENTS = re.compile(
+    r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.resources/deployments", re.IGNORECASE
+)
 _OPERATION = re.compile(
     r".*/providers/[^/]+/locations/[^/]+/(?:\w*operations|operationresults)/(?P<name>[0-9a-f-]{36})", re.IGNORECASE
 )
@@ -83,6 +86,8 @@ def _answer_below(arm: Arm, question: Question, path: str, subscriptions: tuple[
         return answer_provider(path, (*KINDS, *arm.kinds))
     if found := _TAGS.fullmatch(path):
         return answer_tags(arm, question, found["scope"])
+    if question.method == "GET" and _DEPLOYMENTS.fullmatch(path):
+        return list_deployments(arm, path)
     if found := _DEPLOYMENT.fullmatch(path):
         # Operations are asked for without the provider (Deployments_Operations of the plugin's SDK, 2022-09-01).
         deployment = f"{found['group']}/providers/Microsoft.Resources/deployments/{found['name']}"

@@ -20,15 +20,13 @@ _DEEDS = re.compile(r"\baz(?: [a-z][a-z-]*)+|--[a-z-]+|\b(?:if|while|case|trap|e
 VALIDATION, RELEASE = "validate/build.pkr.hcl", "excludeFromLatest=false"
 MORE_REGIONS = "AIB2P305"  # a version has a region that the template does not name, and the engineer is told
 _SCRIPT_FILE = re.compile(r'^ +script += "\$\{path\.root\}/(.*)"$', re.MULTILINE)
-_REMOVAL = re.compile(r"this deletes it:\n\n```sh\n(.*?)```", re.DOTALL)
+_REMOVAL = re.compile(r"this deletes it[^:]*:\n\n```sh\n(.*?)```", re.DOTALL)
 _GIVEN = re.compile(r"^(\w+)=\.\.\.$", re.MULTILINE)
 _DEFAULT = re.compile(r'^variable "(\w+)" \{\n(?:  .*\n)*?  default +=( *)"?(.*?)"?\n', re.MULTILINE)
 
 
 # What the image should be is read from the targets in the input, which these do not write out.
 _NO_PLAIN_TARGETS = {
-    "late-target-regions": "its regions are a parameter: tests/lab/test_late_values.py",
-    "late-commands": "its regions are a parameter, as those of late-target-regions",
     "tf-form-data-sources": "it is a Terraform configuration; its script is that of other cases",
 }
 

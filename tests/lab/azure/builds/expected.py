@@ -18,6 +18,10 @@ Json = Any
 _LITERAL = re.compile(r"[^\[<{]*")
 _PLACEHOLDER = re.compile(r"<(\w[\w ]*)>|\{(\w[\w-]*)\}|\[parameters\('(\w+)'\)\]")
 _ONE_MORE = re.compile(r"\[concat\(parameters\('(\w+)'\), createArray\('([^']*)'\)\)\]")
+_MAPPED = re.compile(
+    r"\[map\(parameters\('(\w+)'\), lambda\('region', createObject\('name', lambdaVariables\('region'\)(.*)\)\)\)\]"
+)
+_MEMBER = re.compile(r", '(\w+)', (?:'([^']*)'|(\d+))")
 _CONCAT = re.compile(r"\[concat\(parameters\('(\w+)'\), '([^']*)'\)\]")
 
 
@@ -44,9 +48,10 @@ class LeftVersion:
 
 @dataclass(frozen=True, slots=True)
 class LeftVhd:
-    """A VHD, as account/container/name."""
+    """A VHD, as account/container/name; one that is named by the time replaces none."""
 
     blob: str
+    by_time: bool = False
 
 
 Left = LeftImage | LeftVersion | LeftVhd
@@ -88,7 +93,7 @@ def left_by(target: Mapping[str, Json], after: AfterBuild, variables: Mapping[st
             if "uri" in target:
                 _check_name(path, target["uri"])
             account, below = re.split(r"\.blob\.core\.[a-z.]+/", path.removeprefix("https://"))
-            return LeftVhd(f"{account}/{below}")
+            return LeftVhd(f"{account}/{below}", by_time=not str(target.get("uri")).endswith(".vhd"))
 
 
 def with_home(one: Left, home: str) -> Left:
@@ -110,7 +115,7 @@ def _regions(target: Mapping[str, Json], known: "_Values") -> dict[str, tuple[in
                 int(known.text(str(region.get("replicaCount") or 1))),
                 region.get("storageAccountType") or "Standard_LRS",
             )
-            for region in regions
+            for region in known.objects(regions)
         }
     regions = target.get("replicationRegions") or ()
     return {plain_region(known.text(name)): (1, common) for name in known.names(regions)}
@@ -142,6 +147,16 @@ class _Values:
             return [*json.loads(self._value(found[1])), found[2]]
         found_names: list[str] = json.loads(self.text(told))
         return found_names
+
+    def objects(self, told: "str | Sequence[Json]") -> Sequence[Json]:
+        """Regions with what they have, which may be one parameter, or an object made for each name in one."""
+        if not isinstance(told, str):
+            return told
+        if found := _MAPPED.fullmatch(told):
+            members = {name: text or int(number) for name, text, number in _MEMBER.findall(found[2])}
+            return [{"name": name} | members for name in json.loads(self._value(found[1]))]
+        given: list[Json] = json.loads(self.text(told))
+        return given
 
     def _value(self, name: str) -> str:
         return self.variables[re.sub(r"(?<=[a-z0-9])(?=[A-Z])|-| ", "_", name).lower()]

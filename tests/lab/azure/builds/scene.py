@@ -55,7 +55,7 @@ def set_up(azure: SimulatedAzure, scene: Scene, *, replaced: bool = True) -> Non
         if replaced and isinstance(one, LeftImage) and one.path.lower() not in made:
             properties = {"sourceVirtualMachine": {"id": OLD}, "hyperVGeneration": "V1"}
             azure.put(one.path, location=HOME, properties=properties)
-        if replaced and isinstance(one, LeftVhd) and one.blob not in azure.blobs.blobs:
+        if replaced and isinstance(one, LeftVhd) and not one.by_time and one.blob not in azure.blobs.blobs:
             azure.put_blob(one.blob, OLD_VHD)
 
 

@@ -8,6 +8,7 @@ _DEFINITIONS = f"{_IMAGES}/providers/Microsoft.Compute/galleries/golden/images"
 MADE_UP = "madeup"
 _COLLECTIONS = {
     "regions": '["westeurope", "East US"]',
+    "targets": '[{"name": "West Europe", "replicaCount": 3}, {"name": "northeurope", "storageAccountType": "Premium_LRS"}]',
     "image_tags": '{"role": "web", "cost centre": "a=b c"}',
 }
 _VALUES = {
