@@ -12,8 +12,8 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.depths import endless
 from aib2packer.terraform.expressions import Surroundings, arm_of, constant, json_of
-from aib2packer.terraform.forms import is_values_file, object_of
-from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfUnread, TfValue
+from aib2packer.terraform.forms import VARIABLES, is_values_file, object_of
+from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfUnread, TfValue, TfVariables
 from aib2packer.terraform.variables import declaration, kind_of_type, plain, refused_rules
 from aib2packer.text.source import FileError
 
@@ -152,6 +152,7 @@ class Written:
                 "parameters": JsonObject(self._declared(), span),
                 "variables": JsonObject(tuple(self.variables.values()), span),
                 "resources": JsonArray(resources, span),
+                VARIABLES: TfVariables(span, frozenset(self.configuration.variables)),
             },
             span,
         )
@@ -239,6 +240,14 @@ class Written:
         words = (path[1].partition("_")[2], *path[2:]) if path[0] == "data" else (path[0].partition("_")[2], *path[1:])
         words = path[1:] if path[0] == "module" else words
         return self._stand_in("_".join(words), path, expression, around)
+
+    def by_key(self, path: tuple[str, ...], span: Span) -> str:
+        """The parameter that stands for all that a resource with `for_each` is, by its keys."""
+        name = "_".join((path[0].partition("_")[2], *path[1:]))
+        described = object_of({"description": JsonScalar(f"What {'.'.join(path)} is, by its key.", span)}, span)
+        declared = object_of({"type": JsonScalar("object", span), "metadata": described}, span)
+        self.parameters.setdefault(name, JsonMember(name, span, declared))
+        return f"parameters({constant(name)})"
 
     def _stand_in(self, name: str, path: tuple[str, ...], expression: TfExpression, around: Surroundings) -> str:
         """A parameter for what only Terraform knows; a map of them where it depends on the round of a loop."""

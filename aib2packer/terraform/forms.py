@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.jsonc.tree import JsonMember, JsonObject
+from aib2packer.jsonc.tree import JsonMember, JsonObject, texts_in
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ DEPLOYMENTS = {
     "azurerm_tenant_template_deployment": ("template_content", "parameters_content"),
     "azurerm_template_deployment": ("template_body", "parameters_body"),
 }
+VARIABLES = "terraformVariables"
+"""Where a template that was made of a configuration says which variables that has."""
 _MARK = "\ue002"  # a private character
 _MARKED = pattern(rf"{_MARK}(\d+){_MARK}")
 _ARM_STRING = pattern(r"'(?:[^']|'')*'")
@@ -37,6 +39,14 @@ def is_configuration(source: SourceText) -> bool:
     return not source.text.startswith(("{", "[")) and _HEAD.match(source.text) is not None
 
 
+def variables_of(template: JsonObject) -> frozenset[str]:
+    """The variables of the configuration that a deployment template was made of; none of another."""
+    from aib2packer.terraform.syntax import TfVariables
+
+    known = template.get(VARIABLES)
+    return known.names if isinstance(known, TfVariables) else frozenset()
+
+
 def is_values_file(name: str) -> bool:
     """Whether a file gives the values of variables, by its name."""
     return name.lower().endswith((".tfvars", ".tfvars.json"))
@@ -47,6 +57,12 @@ def is_shown(document: JsonObject) -> bool:
     return document.get("format_version") is not None or (
         document.get("terraform_version") is not None and document.get("lineage") is not None
     )
+
+
+def is_json_configuration(document: Json) -> bool:
+    """Whether a document is a configuration with an image template in it, written in JSON."""
+    resources = document.get("resource") if isinstance(document, JsonObject) else None
+    return resources is not None and any(text.lower().startswith(f"{IMAGE_TEMPLATE}@") for text in texts_in(resources, ()))
 
 
 def object_of(members: Mapping[str, Json], span: Span) -> JsonObject:

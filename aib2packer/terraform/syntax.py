@@ -181,6 +181,16 @@ class TfRules(JsonUnknown):
 
 
 @dataclass(frozen=True, slots=True)
+class TfVariables(JsonUnknown):
+    """The names of all variables of a configuration, whether an image template needs them or not.
+
+    It stands beside the parameters of a template: a value may be given for each of them.
+    """
+
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class TfUnwritten(JsonUnknown):
     """What an image template would say, if it could be read: why not, and what to do. It fails when it is converted."""
 

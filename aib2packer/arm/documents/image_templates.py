@@ -18,7 +18,7 @@ from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, length_of_pointers, string_of, with_pointers
 from aib2packer.lazy.models import dataclass, field, replace
-from aib2packer.terraform.forms import is_shown
+from aib2packer.terraform.forms import is_configuration, is_json_configuration, is_shown, variables_of
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Finding, Report
 
 _MAX_NAMES = 20
+_HIDING = {codes.EXPRESSION, codes.TERRAFORM, codes.SHAPE, codes.OUT_OF_RANGE, codes.WRONG_TYPE}
 _LONGEST_POINTERS = 16 << 20  # characters of all JSON pointers together: 400,000 values have 10 MB
 # What came after API version 2023-07-01 and stands beside the name where properties are flattened.
 _NEWEST = ("autoRun", "managedResourceTags", "additionalDataDisks")
@@ -89,12 +90,16 @@ def choose(found: tuple[Candidate, ...], name: str | None, document: Json, repor
         chosen = [one for one in found if one.name.lower() == name.lower()]
         if len(chosen) == 1:
             return _load(chosen[0], report)
-        report.add(
-            codes.NO_IMAGE_TEMPLATE,
-            _start(document.span),
-            f"no image template is called `{name}`",
-            help=f"The input holds {names}.",
-        )
+        unread = [one.failure for one in found if one.failure is not None]
+        for failure in unread:  # which may be of the one that is meant
+            report.record(failure)
+        if not unread:
+            report.add(
+                codes.NO_IMAGE_TEMPLATE,
+                _start(document.span),
+                f"no image template is called `{name}`",
+                help=f"The input holds {names}.",
+            )
         return None
     if len(found) > 1:
         for one in found:
@@ -188,7 +193,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
     from aib2packer.arm.language.symbolic import parameters_of
 
     parameters = read_parameters(template, report)
-    values = bind_values(context.values, context.filled, parameters, report)
+    values = bind_values(context.values, context.filled | variables_of(template), parameters, report)
     root = Root(template, parameters, values, context, Budget())
     scopes = root.scopes()
     everything = walk(template, scopes, context, report)
@@ -354,8 +359,16 @@ def _is_image_template(body: JsonObject) -> bool:
 
 
 def _nothing_found(document: Json, report: Report) -> None:
-    if any(finding.code in {codes.EXPRESSION, codes.TERRAFORM} or finding.help == _DEEPER for finding in report.findings):
+    if any(finding.code in _HIDING or finding.help == _DEEPER for finding in report.findings):
         return  # it hid what may be one
+    if is_json_configuration(document):
+        report.add(
+            codes.TERRAFORM,
+            _start(document.span),
+            "this is a Terraform configuration in JSON, which is not read here",
+            help="Convert what `terraform show -json` prints, or write it as HCL.",
+        )
+        return
     for finding in report.findings:
         if finding.code == codes.LEFT_OUT:
             report.add(codes.NO_IMAGE_TEMPLATE, finding.span, f"nothing is deployed: {finding.message}", help=finding.help)
@@ -370,6 +383,8 @@ def _nothing_found(document: Json, report: Report) -> None:
             return
     message = "there is no image template in this input"
     help_text = "Pass an image template, an ARM template that holds one, or what `az rest` shows of one."
+    if is_configuration(document.span.source):
+        help_text = "Give the folder that holds the whole of it, or what `terraform show -json` prints once it is applied."
     from aib2packer.arm.documents.forms.other_documents import what_it_is
 
     message, help_text = what_it_is(document) or (message, help_text)
