@@ -66,7 +66,7 @@ def test_one_page_of_several_is_told(document: Json) -> None:
     "document", [{"total_records": 1, "skip_token": None, "data": [SHOWN]}, {"value": [SHOWN], "nextLink": ""}]
 )
 def test_a_list_that_is_whole_is_no_finding(document: Json) -> None:
-    assert codes.NOT_READ not in codes_of(document)
+    assert codes.NOT_READ.id not in codes_of(document)
 
 
 @pytest.mark.parametrize("column", ["ResourceId", "provisioningState", "owner"])
