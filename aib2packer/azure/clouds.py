@@ -175,6 +175,14 @@ STORAGE_SUFFIXES = tuple(f".{facts.storage_suffix}" for facts in _FACTS.values()
 BLOB_SUFFIXES = (*(f".{facts.blob_host}" for facts in _FACTS.values()), ".blob.storage.azure.net")
 """How the hosts of blobs end; the last are accounts with a DNS zone of their own."""
 
+# Names of regions are a direction and a geography: what is made so and is of no other cloud is a region of the public one.
+_DIRECTION = r"(?:north|south|east|west|central)+"
+_GEOGRAPHY = (
+    "asia|australia|austria|belgium|brazil|canada|chile|denmark|europe|finland|france|germany|greece|(?:jio)?india|indonesia|"
+    "israel|italy|japan|korea|malaysia|mexico|newzealand|norway|poland|qatar|saudiarabia|africa|southafrica|spain|sweden|"
+    "switzerland|taiwan|uae|uk|us"
+)
+_PUBLIC_REGION = pattern(rf"{_DIRECTION}(?:{_GEOGRAPHY})\d?|(?:{_GEOGRAPHY}){_DIRECTION}\d?")
 _OTHERS = (Cloud.US_GOVERNMENT, Cloud.CHINA)
 _HOSTS = {cloud: pattern(rf"(?:^|[./]){re.escape(cloud.facts.storage_suffix)}(?:$|[:/?#])", re.IGNORECASE) for cloud in Cloud}
 
@@ -197,6 +205,8 @@ def cloud_named(name: str) -> Cloud | None:
 def recognise(texts: Iterable[str]) -> Cloud:
     """The cloud that texts of a template speak of: the one that a region is of, else that of the hosts of storage accounts.
 
+    Regions of other clouds count before those of the public one: a template may name the latter as a default.
+
     It is the public one where nothing tells, or several are spoken of: a template for all of them is deployed to one.
     """
     known = tuple(texts)
@@ -204,6 +214,8 @@ def recognise(texts: Iterable[str]) -> Cloud:
     of_regions = {cloud for cloud in _OTHERS if any(map(cloud.facts.region.fullmatch, regions))}
     if len(of_regions) == 1:
         return of_regions.pop()
+    if any(map(_PUBLIC_REGION.fullmatch, regions)):
+        return Cloud.PUBLIC
     spoken = "\n".join(known).lower()
     of_hosts = {
         cloud for cloud, host in _HOSTS.items() if cloud.facts.storage_suffix in spoken and any(map(host.search, known))

@@ -8,8 +8,8 @@ from aib2packer.aib.model import Customizer
 from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, script_text, supply
 from aib2packer.customizers.head import label, named, read_head
 from aib2packer.findings import codes
-from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import HclCode, concat
+from aib2packer.hcl.printing import print_value, quote, references
+from aib2packer.hcl.values import HclCode, Interpolation, Variable, concat
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.layout import FILES, customizer_file
 from aib2packer.packer.model import Steps
@@ -95,9 +95,19 @@ KIND = CustomizerKind(NAME, None, read, translate)
 def _whole(file: File, context: BuildContext) -> Value:
     """The destination, with the name that the URI has behind a folder: Packer would put its own name for the download there."""
     destination = context.symbols.value(file.destination)
-    if not file.destination.visible.endswith(("\\", "/") if context.is_windows else "/"):
-        return destination
-    if name := base_name(file.source.uri):
+    ends, pattern = (("\\", "/"), r"[\\/]$") if context.is_windows else (("/",), "/$")
+    name = _name_in_folder(file, context)
+    if file.destination.visible.endswith(ends) and isinstance(file.destination.parts[-1], str):
         return concat(destination, name)
+    last = destination.parts[-1] if isinstance(destination, Interpolation) else destination
+    if isinstance(last, Variable) and isinstance(last.default, str) and last.default.endswith(ends):
+        is_folder = f"can(regex({quote(pattern)}, var.{last.name}))"
+        return concat(destination, HclCode(f'{is_folder} ? {print_value(name)} : ""', (last, *references(name))))
+    return destination
+
+
+def _name_in_folder(file: File, context: BuildContext) -> Value:
+    if name := base_name(file.source.uri):
+        return name
     uri = context.symbols.value(file.source.uri)
-    return concat(destination, HclCode(f'basename(split("?", {print_value(uri)})[0])', references(uri)))
+    return HclCode(f'basename(split("?", {print_value(uri)})[0])', references(uri))

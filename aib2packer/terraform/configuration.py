@@ -12,8 +12,8 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.depths import endless
 from aib2packer.terraform.expressions import Surroundings, arm_of, constant, json_of
-from aib2packer.terraform.forms import VARIABLES, is_values_file, object_of
-from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfUnread, TfValue, TfVariables
+from aib2packer.terraform.forms import UNUSED, is_values_file, object_of
+from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfUnread, TfValue
 from aib2packer.terraform.variables import declaration, kind_of_type, plain, refused_rules
 from aib2packer.text.source import FileError
 
@@ -150,9 +150,9 @@ class Written:
             {
                 "$schema": JsonScalar("https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", span),
                 "parameters": JsonObject(self._declared(), span),
+                UNUSED: JsonObject(self._unused(), span),
                 "variables": JsonObject(tuple(self.variables.values()), span),
                 "resources": JsonArray(resources, span),
-                VARIABLES: TfVariables(span, frozenset(self.configuration.variables)),
             },
             span,
         )
@@ -161,6 +161,14 @@ class Written:
         """The parameters, in the order in which the configuration declares them; what stands for others comes last."""
         own = [self.parameters[name] for name in self.configuration.variables if name in self.parameters]
         return (*own, *(member for name, member in self.parameters.items() if name not in self.configuration.variables))
+
+    def _unused(self) -> tuple[JsonMember, ...]:
+        """The variables that no image template needs: values for them are right, and say nothing."""
+        names = (name for name in self.configuration.variables if name not in self.parameters)
+        return tuple(
+            JsonMember(name, self.configuration.variables[name].span, JsonScalar(None, self.configuration.variables[name].span))
+            for name in names
+        )
 
     def _definition(self, path: tuple[str, ...]) -> TfExpression | None:
         return self.configuration.locals.get(path[1]) if path[0] == "local" and len(path) == len(("local", "name")) else None

@@ -21,8 +21,8 @@ DEPLOYMENTS = {
     "azurerm_tenant_template_deployment": ("template_content", "parameters_content"),
     "azurerm_template_deployment": ("template_body", "parameters_body"),
 }
-VARIABLES = "terraformVariables"
-"""Where a template that was made of a configuration says which variables that has."""
+UNUSED = "terraformVariables"
+"""Where a deployment template that was a configuration has the variables that it does not need."""
 _MARK = "\ue002"  # a private character
 _MARKED = pattern(rf"{_MARK}(\d+){_MARK}")
 _ARM_STRING = pattern(r"'(?:[^']|'')*'")
@@ -37,14 +37,6 @@ def is_configuration(source: SourceText) -> bool:
     if source.name.lower().endswith((".tf", ".tofu")):
         return True
     return not source.text.startswith(("{", "[")) and _HEAD.match(source.text) is not None
-
-
-def variables_of(template: JsonObject) -> frozenset[str]:
-    """The variables of the configuration that a deployment template was made of; none of another."""
-    from aib2packer.terraform.syntax import TfVariables
-
-    known = template.get(VARIABLES)
-    return known.names if isinstance(known, TfVariables) else frozenset()
 
 
 def is_values_file(name: str) -> bool:

@@ -174,20 +174,12 @@ class TfBlock:
 class TfRules(JsonUnknown):
     """The `validation` blocks of a variable that Packer understands: conditions as they are written, and their messages.
 
+    `type` is that of the variable, as Packer takes it; "" where it is none that says more than ARM's.
     It stands among the settings of a parameter. No JSON can hold one: what is in it goes into the build as it is.
     """
 
     rules: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TfVariables(JsonUnknown):
-    """The names of all variables of a configuration, whether an image template needs them or not.
-
-    It stands beside the parameters of a template: a value may be given for each of them.
-    """
-
-    names: frozenset[str]
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

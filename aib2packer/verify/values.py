@@ -9,9 +9,9 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.validation.validation_build import stand_ins
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-Made: TypeAlias = "str | int | bool | list[str | dict[str, str]] | dict[str, Made]"
+Made: TypeAlias = "str | int | bool | Sequence[Made] | Mapping[str, Made]"
 
 SUBSCRIPTION = "33333333-3333-3333-3333-333333333333"
 _GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/madeup/providers"
@@ -50,6 +50,7 @@ _WELL_FORMED = (
     _IDENTITY,
     _BLOB,
 )
+_CONTAINER = pattern(r"(?P<kind>list|map)\((?P<items>object.*|list.*|map\((?!string).*|number|bool)\)")
 _RULE = pattern(r'can\(regex\("((?:[^"\\]|\\.)*)", var\.')
 
 
@@ -97,6 +98,8 @@ def _value(name: str, body: str, hcl: str) -> Made:
             return int(first) if first.isdecimal() else least if least is not None else min(1, most if most is not None else 1)
         case "bool":
             return True
+        case "list" | "map" if kind is not None and _CONTAINER.fullmatch(kind[1]):
+            return _of_type(kind[1], name, hcl)
         case "list":
             item = _OBJECT if "list(map(string))" in body else first.strip('"') or "madeup"
             # Packer takes no empty list of commands.
@@ -124,19 +127,32 @@ def _of_type(kind: str, name: str, hcl: str) -> Made:
     if kind.startswith("object("):
         attributes = (one.partition(" = ") for one in _apart(kind.removeprefix("object({").removesuffix("})")))
         return {key.strip(): _of_type(inner.strip(), rf"{name}\.{key.strip()}", hcl) for key, _, inner in attributes}
+    if (container := _CONTAINER.fullmatch(kind)) is not None:
+        value = _of_type(container["items"], rf"{name}\[[^\]]*\]", hcl)
+        return [value] if container["kind"] == "list" else dict.fromkeys(_keys(name, hcl), value)
+    if kind.startswith("optional("):
+        return _of_type(next(_apart(kind.removeprefix("optional("))), name, hcl)
     match kind:
         case "number":
-            return 127
+            least = re.search(rf"\bvar\.{name} >= ([0-9]+)", hcl)
+            return int(least[1]) if least else 1
         case "bool":
             return True
         case "list(string)":
             return ["madeup"]
         case "list(map(string))":
             return [_OBJECT]
-        case "map(string)":
-            return {}
+        case "map(string)" | "map(any)":
+            return dict.fromkeys(_keys(name, hcl), "madeup")
         case _:
             return _by_use(name, hcl) or "madeup"
+
+
+def _keys(name: str, hcl: str) -> Iterator[str]:
+    """The keys of a map that the build looks for, where it says them itself, or a default of a variable does."""
+    for key, variable in re.findall(rf'\bvar\.{name}\[(?:"([^"]+)"|var\.(\w+))\]', hcl):
+        default = re.search(rf'^variable "{variable}" \{{\n(?:  .*\n|\n)*?  default += "([^"]*)"', hcl, re.MULTILINE)
+        yield key or (default[1] if default else "madeup")
 
 
 def _apart(attributes: str) -> Iterator[str]:

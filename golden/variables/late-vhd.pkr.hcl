@@ -282,17 +282,28 @@ build {
     post-processor "shell-local" {
       name = "copy"
       env = { for name, value in {
+        SOURCE_BLOB           = "web${build.TempOSDiskName}.vhd"
+        ACCOUNT_NAME          = split(".", local.vhd_parts[2])[0]
+        CONTAINER_NAME        = local.vhd_parts[3]
+        RENAMED_BLOB          = join("/", slice(local.vhd_parts, 4, length(local.vhd_parts)))
         NAME                  = join("/", slice(local.vhd_parts_2, 4, length(local.vhd_parts_2)))
-        ACCOUNT_NAME          = split(".", local.vhd_parts_2[2])[0]
+        ACCOUNT_NAME_2        = split(".", local.vhd_parts_2[2])[0]
         DESTINATION_CONTAINER = local.vhd_parts_2[3]
-        SOURCE_ACCOUNT_NAME   = split(".", local.vhd_parts[2])[0]
-        SOURCE_CONTAINER      = local.vhd_parts[3]
-        SOURCE_BLOB           = join("/", slice(local.vhd_parts, 4, length(local.vhd_parts)))
         TEMPORARY_NAME        = "packer-temporary-1-${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,
         <<-EOT
+          # Where azure-arm's VHD still has its first name, that with the name it was to get is of an earlier build.
+          source="$SOURCE_BLOB"
+          unnamed=$(az storage blob exists \
+            --auth-mode login \
+            --account-name "$ACCOUNT_NAME" \
+            --container-name "$CONTAINER_NAME" \
+            --name "$source" \
+            --query exists \
+            --output tsv)
+          if [ "$unnamed" != true ]; then source="$RENAMED_BLOB"; fi
           # Between two accounts this takes az 2.70, and a role for the blobs of both.
           name="$NAME"
           partial= # a VHD that is being written where there was none: a part of a VHD is none, and goes
@@ -306,14 +317,14 @@ build {
             if [ -n "$partial" ]; then
               az storage blob copy abort \
                 --auth-mode login \
-                --account-name "$ACCOUNT_NAME" \
+                --account-name "$ACCOUNT_NAME_2" \
                 --destination-container "$DESTINATION_CONTAINER" \
                 --destination-blob "$partial" \
                 --copy-id "$${copy:-}" ||
                 :
               az storage blob delete \
                 --auth-mode login \
-                --account-name "$ACCOUNT_NAME" \
+                --account-name "$ACCOUNT_NAME_2" \
                 --container-name "$DESTINATION_CONTAINER" \
                 --name "$partial" ||
                 echo "The VHD is incomplete, delete it if it is there: $partial" >&2
@@ -325,7 +336,7 @@ build {
           copy_to() { # the name; then account, container and name of the source
             copy=$(az storage blob copy start \
               --auth-mode login \
-              --account-name "$ACCOUNT_NAME" \
+              --account-name "$ACCOUNT_NAME_2" \
               --destination-container "$DESTINATION_CONTAINER" \
               --destination-blob "$1" \
               --source-account-name "$2" \
@@ -338,7 +349,7 @@ build {
               sign_in
               copied=$(az storage blob show \
                 --auth-mode login \
-                --account-name "$ACCOUNT_NAME" \
+                --account-name "$ACCOUNT_NAME_2" \
                 --container-name "$DESTINATION_CONTAINER" \
                 --name "$1" \
                 --query properties.copy.status \
@@ -357,7 +368,7 @@ build {
           }
           there=$(az storage blob exists \
             --auth-mode login \
-            --account-name "$ACCOUNT_NAME" \
+            --account-name "$ACCOUNT_NAME_2" \
             --container-name "$DESTINATION_CONTAINER" \
             --name "$name" \
             --query exists \
@@ -365,20 +376,20 @@ build {
           # A VHD of that name stays until the new one is there by another name.
           if [ "$there" = true ]; then
             partial="$TEMPORARY_NAME"
-            copy_to "$partial" "$SOURCE_ACCOUNT_NAME" "$SOURCE_CONTAINER" "$SOURCE_BLOB"
+            copy_to "$partial" "$ACCOUNT_NAME" "$CONTAINER_NAME" "$source"
             new=$partial partial=""
-            copy_to "$name" "$ACCOUNT_NAME" "$DESTINATION_CONTAINER" "$new"
+            copy_to "$name" "$ACCOUNT_NAME_2" "$DESTINATION_CONTAINER" "$new"
             spare=$new new=""
             az storage blob delete \
               --auth-mode login \
-              --account-name "$ACCOUNT_NAME" \
+              --account-name "$ACCOUNT_NAME_2" \
               --container-name "$DESTINATION_CONTAINER" \
               --name "$spare" ||
               echo "Left over, delete it: $spare" >&2
           else
             # there is none
             partial=$name
-            copy_to "$name" "$SOURCE_ACCOUNT_NAME" "$SOURCE_CONTAINER" "$SOURCE_BLOB"
+            copy_to "$name" "$ACCOUNT_NAME" "$CONTAINER_NAME" "$source"
           fi
           trap - EXIT HUP INT TERM
         EOT

@@ -17,7 +17,7 @@ SETTABLE = settable(VERSION)
 _TYPES = {"integer": "int", "boolean": "bool", "array": "array", "object": "object", "map": "object"}
 _TYPES_IN_TERRAFORM = {"integer": "number", "boolean": "bool", "array": "list(string)", "object": "any", "map": "map(string)"}
 _MARK = "@@@"
-_FORMS = ("<x>", "#{x}#", "__x__", "${x}", "$(x)", "{{ x }}", "[[x]]", "%x%")
+_FORMS = ("<x>", "#{x}#", "__x__", "${x}", "$(x)", "{{ x }}", "[[x]]", "%x%", "${{ x }}")
 
 # What decides what there is to build: which kind of source, step or target it is, which of them there are, and in which order.
 DECIDES = {"properties", "properties.source", "properties.customize", "properties.distribute", "properties.validate"}
@@ -171,6 +171,14 @@ def test_so_is_a_placeholder(quote: str) -> None:
             made[path] = convert(text.replace(f'"{_MARK}"', f"{quote}<x>{quote}"), options=options(path))
 
     assert differences(made) == {}
+
+
+@pytest.mark.parametrize("form", ["$x", "$env:x", "@x@", "@@x@@", "${{ x }}"])
+def test_so_is_one_that_only_names_and_sizes_cannot_mean(form: str) -> None:
+    path = "properties.vmProfile.vmSize"
+    conversion = convert(json.dumps(document(VERSION, path, form)), options=options(path))
+
+    assert re.search(r"vm_size += var\.x\n", conversion.hcl or "")
 
 
 @pytest.mark.parametrize("quote", ['"', ""])

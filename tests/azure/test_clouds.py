@@ -34,6 +34,8 @@ def deployment(location: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN
         (["usgovvirginia", "chinaeast2"], Cloud.PUBLIC),
         (["https://a.blob.core.usgovcloudapi.net.example.com/x"], Cloud.PUBLIC),
         (["how usgovvirginia differs"], Cloud.PUBLIC),
+        (["West Europe", "https://a.blob.core.usgovcloudapi.net/x"], Cloud.PUBLIC),
+        (["northwind", "https://a.blob.core.usgovcloudapi.net/x"], Cloud.US_GOVERNMENT),
         ([], Cloud.PUBLIC),
     ],
 )
@@ -55,6 +57,12 @@ def test_the_option_decides_the_cloud_and_environment_follows(cloud: Cloud) -> N
     assert f"https://x.blob.{cloud.facts.storage_suffix}/s/a.sh" in hcl
     assert ("cloud_environment_name" in hcl) == (cloud is not Cloud.PUBLIC)
     assert cloud is Cloud.PUBLIC or f'cloud_environment_name = "{cloud.facts.packer_name}"' in hcl
+
+
+def test_what_commands_speak_of_tells_no_cloud() -> None:
+    shell = {"type": "Shell", "name": "a", "inline": ["curl https://acct.blob.core.usgovcloudapi.net/x"]}
+
+    assert "cloud_environment_name" not in hcl_of(template(customize=[shell], location="<location>"))
 
 
 def test_a_given_location_tells_the_cloud() -> None:

@@ -338,12 +338,3 @@ def test_a_configuration_in_json_is_told() -> None:
     (error,) = converted(json.dumps({"resource": resource}), "main.tf.json").findings
 
     assert error.code is codes.TERRAFORM
-
-
-def test_a_value_for_a_variable_that_the_image_does_not_need_is_no_finding() -> None:
-    values = SourceText("prod.tfvars", 'rg_id = "x"\nno_such = "y"\n')
-    text = configuration(more='variable "rg_id" {\n  type = string\n}\n')
-
-    told = [one.message for one in converted(text, parameter_files=(values,)).findings if one.code is codes.UNKNOWN_PARAMETER]
-
-    assert told == ["the template has no parameter `no_such`"]

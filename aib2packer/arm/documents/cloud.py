@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from aib2packer.jsonc.tree import Json
     from aib2packer.options import Options
 
-# What a parameter may be is not what it is.
-_SAYS_NOTHING = {"allowedvalues", "metadata"}
+# What a parameter may be is not what it is; and commands may speak of any cloud.
+_SAYS_NOTHING = {"allowedvalues", "metadata", "inline"}
 _IN_QUOTES = pattern(r'"([^"\n]*)"')
 
 

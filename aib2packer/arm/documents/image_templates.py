@@ -12,13 +12,13 @@ from aib2packer.arm.documents.context import IMAGE_TEMPLATES
 from aib2packer.arm.documents.forms.from_azure import image_template_of, report_reading, siblings_of
 from aib2packer.arm.documents.forms.powershell_output import cut_short, is_powershell, made_text, restore
 from aib2packer.arm.documents.forms.wrappers import exported, listed, report_further_pages, versions_of
-from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, read_parameters
+from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, known_elsewhere, read_parameters
 from aib2packer.arm.documents.resource_type import check_type, is_made_as_one
 from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, length_of_pointers, string_of, with_pointers
 from aib2packer.lazy.models import dataclass, field, replace
-from aib2packer.terraform.forms import is_configuration, is_json_configuration, is_shown, variables_of
+from aib2packer.terraform.forms import is_configuration, is_json_configuration, is_shown
 from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
     from aib2packer.arm.language.symbolic import parameters_of
 
     parameters = read_parameters(template, report)
-    values = bind_values(context.values, context.filled | variables_of(template), parameters, report)
+    values = bind_values(context.values, context.filled | known_elsewhere(template), parameters, report)
     root = Root(template, parameters, values, context, Budget())
     scopes = root.scopes()
     everything = walk(template, scopes, context, report)

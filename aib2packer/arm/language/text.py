@@ -30,7 +30,7 @@ class Placeholder:
     @property
     def name(self) -> str:
         """The token without its brackets."""
-        return self.token.strip("<>{}[]()#$%_ ")
+        return self.token.strip("<>{}[]()#$%@_ ").removeprefix("env:")
 
 
 @dataclass(frozen=True, slots=True)

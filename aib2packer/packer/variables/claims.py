@@ -72,7 +72,8 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
         for name, fact in template.parameters.items()
     }
     named_leaves = claim_leaves(values, facts, shapes, taken, template.resolve)
-    types = types_by_use(texts, objects)
+    used = [text for text in texts if text is not template.name]
+    types = {leaf: type_ for leaf, type_ in types_by_use(used, objects).items() if not _has_type(leaf, template.parameters)}
     named_leaves |= {
         leaf: replace(variable, type=types[leaf])
         for leaf, variable in named_leaves.items()
@@ -139,6 +140,12 @@ def _blobs(template: ImageTemplate) -> dict[Placeholder | Leaf, tuple[str, ...]]
     blobs = (target.blob for target in template.targets)
     lone = (pieces_of(blob)[0] for blob in blobs if blob is not None and len(blob.parts) == 1)
     return {piece: BLOB for piece in lone if isinstance(piece, Placeholder | ParameterSymbol)}
+
+
+def _has_type(leaf: Leaf, parameters: Mapping[str, ParameterFact]) -> bool:
+    """Whether what a leaf stands for has a type of its own in HCL."""
+    fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
+    return fact is not None and bool(fact.parameter.written_type)
 
 
 def _show(leaves: Mapping[Leaf, Variable | Local], value: ArmValue, variables: Mapping[VariableSymbol, Local]) -> Value | None:

@@ -57,7 +57,7 @@ def declare(fact: ParameterFact, name: str) -> Variable:
     return Variable(
         name,
         description,
-        type_name(parameter.type),
+        parameter.written_type or type_name(parameter.type),
         default=default,
         sensitive=is_secret(fact),
         validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),

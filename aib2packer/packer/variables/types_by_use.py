@@ -73,6 +73,9 @@ def _uses(value: ArmValue | Lambda, wanted: str, seen: set[tuple[int, str]]) -> 
             yield from _uses(otherwise, wanted, seen)
         case Access():
             yield from _taken(plain, wanted, seen)
+        case Apply("shallowMerge", (tuple() as objects,)):
+            for one in objects:
+                yield from _uses(one, _TYPES["object"], seen)
         case Apply(name, arguments):
             kinds = (wanted,) * len(arguments) if name in ALIKE else _ARGUMENTS.get(name, ())
             for at, argument in enumerate(arguments):
