@@ -91,15 +91,16 @@ def choose(found: tuple[Candidate, ...], name: str | None, document: Json, repor
         if len(chosen) == 1:
             return _load(chosen[0], report)
         unread = [one.failure for one in found if one.failure is not None]
-        for failure in unread:  # which may be of the one that is meant
-            report.record(failure)
-        if not unread:
-            report.add(
-                codes.NO_IMAGE_TEMPLATE,
-                _start(document.span),
-                f"no image template is called `{name}`",
-                help=f"The input holds {names}.",
-            )
+        if unread and not chosen:  # one of these may be it
+            for failure in unread:
+                report.record(failure)
+            return None
+        report.add(
+            codes.NO_IMAGE_TEMPLATE,
+            _start(document.span),
+            f"no image template is called `{name}`",
+            help=f"The input holds {names}.",
+        )
         return None
     if len(found) > 1:
         for one in found:
