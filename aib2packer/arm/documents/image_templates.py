@@ -13,7 +13,7 @@ from aib2packer.arm.documents.forms.from_azure import image_template_of, report_
 from aib2packer.arm.documents.forms.powershell_output import cut_short, is_powershell, made_text, restore
 from aib2packer.arm.documents.forms.wrappers import exported, listed, report_further_pages, versions_of
 from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, known_elsewhere, read_parameters
-from aib2packer.arm.documents.resource_type import check_type, is_made_as_one
+from aib2packer.arm.documents.resource_type import check_type, is_image_template
 from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, length_of_pointers, string_of, with_pointers
@@ -158,7 +158,7 @@ def _of_object(document: JsonObject, context: Context, report: Report) -> Iterab
     """The image templates of a document that is more than a list of others; None for one that is not."""
     if (read := image_template_of(document)) is not None:
         return (_from_azure(document, read),)
-    if _is_image_template(document):
+    if is_image_template(document):
         return (_plain(document, context),)
     specs = tuple(inside for one in versions_of(document) if (inside := exported(one, context, report)) is not None)
     of_specs = (found for inside in specs for found in _deployed(*inside, report))
@@ -195,7 +195,8 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
 
     parameters = read_parameters(template, report)
     values = bind_values(context.values, context.filled | known_elsewhere(template), parameters, report)
-    root = Root(template, parameters, values, context, Budget())
+    root = Root(template, parameters, values, context, budget := Budget())
+    context.budgets.append(budget)
     scopes = root.scopes()
     everything = walk(template, scopes, context, report)
 
@@ -242,7 +243,7 @@ def _rest_example(example: JsonObject, parameters: JsonObject, context: Context)
     """The request body of a REST API example; where it has none, what the service answered."""
     version = parameters.get("api-version")
     body = parameters.get("parameters")
-    if isinstance(body, JsonObject) and _is_image_template(body):
+    if isinstance(body, JsonObject) and is_image_template(body):
         yield _plain(body, context, body.get("name") or parameters.get("imageTemplateName"), version)
         return
     responses = example.get("responses")
@@ -257,7 +258,7 @@ def _rest_example(example: JsonObject, parameters: JsonObject, context: Context)
 def _bodies(answer: Json) -> Iterator[JsonObject]:
     if isinstance(answer, JsonObject):
         for body in listed(answer) or (answer,):
-            if isinstance(body, JsonObject) and _is_image_template(body):
+            if isinstance(body, JsonObject) and is_image_template(body):
                 yield body
 
 
@@ -353,10 +354,6 @@ def _is_deployment_template(document: JsonObject) -> bool:
     """Whether a document is a deployment template, whatever is deployed."""
     schema = (string_of(document.get("$schema")) or "").lower()
     return "deploymenttemplate" in schema or isinstance(document.get("resources"), JsonArray | JsonObject)
-
-
-def _is_image_template(body: JsonObject) -> bool:
-    return (string_of(body.get("type")) or "").lower() in IMAGE_TEMPLATES or is_made_as_one(body)
 
 
 def _nothing_found(document: Json, report: Report) -> None:
