@@ -134,6 +134,19 @@ def read_interpolation(source: SourceText, start: int, end: int, depth: int = 0)
     return _HclReader(source, start - len(begin), depth).body(body)[0][0].value
 
 
+def read_text(source: SourceText) -> TfExpression:
+    """The text that a template makes, which is all of a file.
+
+    Raises:
+        NotReadError: What is to be filled in cannot be read.
+
+    """
+    whole = Span(source, 0, len(source.text))
+    if _work_of(source.text) > _MOST_WORK:
+        raise NotReadError(whole, "a template that is this large")
+    return _HclReader(source).template(0, len(source.text), whole)
+
+
 def _parsed(text: str) -> Tree[Token]:
     from hcl2.api import parses_to_tree
 
@@ -291,6 +304,7 @@ class _HclReader:
             results[-1],
             None if condition is None else self.expression(_operands(_significant(condition))[0]),
             self.span(node),
+            any(_kind(child) == "ELLIPSIS" for child in children),
         )
 
     def string(self, node: Node) -> TfExpression:

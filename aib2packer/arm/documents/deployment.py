@@ -471,7 +471,8 @@ def _loop(item: JsonObject, scopes: Scopes) -> Iterator[Scopes]:
         yield scopes
         return
     name, count = string_of(loop.get("name")) or "", loop.get("count")
-    what = f"`{item.key_span('copy').text.strip(chr(34))}` repeats {name or 'this resource'}"  # Terraform has words of its own
+    word = item.key_span("copy").text.strip('"')  # Terraform has words of its own
+    what = f"`{word}` repeats {name or 'this resource'}"
     try:
         number = None if count is None else value_of(evaluate_json(count, scopes.resolved))
     except LimitError:
@@ -481,14 +482,10 @@ def _loop(item: JsonObject, scopes: Scopes) -> Iterator[Scopes]:
     if not isinstance(number, int):
         names = [] if number is None or not is_symbol(number) else [one.name for one in parameters_of(number)]
         given = " ".join(f"--set {shlex.quote(one)}=…" for one in names) or "--set NAME=…"
-        raise _LoopError(
-            Finding(
-                codes.SHAPE,
-                loop.span,
-                f"how often {what} is not known",
-                f"Give what it depends on a value: {given}, or a file of values with -p.",
-            )
-        )
+        remedy = f"Give what it depends on a value: {given}, or a file of values with -p."
+        if not names and word in {"for_each", "count"}:
+            remedy = "Write the map in its place, or convert what `terraform show -json` prints of a plan: it has them all."
+        raise _LoopError(Finding(codes.SHAPE, loop.span, f"how often {what} is not known", remedy))
     if not 0 <= number <= MAX_ROUNDS:
         raise _LoopError(
             Finding(

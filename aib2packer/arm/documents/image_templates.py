@@ -87,6 +87,11 @@ def choose(found: tuple[Candidate, ...], name: str | None, document: Json, repor
         chosen = [one for one in found if one.name.lower() == name.lower()]
         if len(chosen) == 1:
             return _load(chosen[0], report)
+        unread = [one.failure for one in found if one.failure is not None]
+        if unread and not chosen:  # one of these may be it
+            for failure in unread:
+                report.record(failure)
+            return None
         report.add(
             codes.NO_IMAGE_TEMPLATE,
             _start(document.span),
