@@ -41,7 +41,7 @@ def test_a_bicep_file_is_built_first(program: str, tmp_path: Path) -> None:
 def test_without_a_compiler_the_error_says_what_to_run(tmp_path: Path) -> None:
     done = convert(tmp_path, str(tmp_path))
 
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert done.stdout == ""
     assert "bicep build main.bicep" in done.stderr
 
@@ -54,7 +54,7 @@ def test_what_the_compiler_says_is_told(tmp_path: Path) -> None:
 
     done = convert(tmp_path, str(compiler.parent))
 
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "bicep cannot build it: Error BCP033" in done.stderr
 
 
