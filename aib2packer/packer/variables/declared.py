@@ -76,10 +76,10 @@ def sentences(description: str, more: str) -> str:
     return f"{description}{end} {more}" if description else more
 
 
-def with_shape(variable: Variable, shape: tuple[str, ...]) -> Variable:
+def with_shape(variable: Variable, shape: tuple[str, ...], *, may_be_empty: bool = False) -> Variable:
     """A variable that must hold a resource id of a shape, as `aib.ids` has them; with an empty shape it is what it was.
 
-    Only a subnet may be left out: another id that is empty by default must be given.
+    Only a subnet may be left out, and what the template says `may_be_empty`: another id that is empty by default must be given.
     """
     if not shape:
         return variable
@@ -96,8 +96,9 @@ def with_shape(variable: Variable, shape: tuple[str, ...]) -> Variable:
     shape = shape[:-1] if versioned else shape
     pattern = write_id(shape, "[^/]+") + ("(/versions/[^/]+)?" if versioned else "")
     own = f"var.{variable.name}"
-    may_be_unset = variable.default == HclCode("null") or (variable.default == "" and "virtualnetworks" in shape)
-    unset = f"{own} == {print_value(variable.default or '')} || " if may_be_unset else ""
+    is_null = variable.default == HclCode("null")
+    may_be_unset = may_be_empty or is_null or (variable.default == "" and "virtualnetworks" in shape)
+    unset = f"{own} == {'null' if is_null else print_value('')} || " if may_be_unset else ""
     what = "a resource id, with or without a version" if versioned else "a resource id"
     rule = VariableValidation(
         f'{unset}can(regex("(?i)^{pattern}$", {own}))', f"The {variable.name} must be {what}: {write_id(shape, '...')}"

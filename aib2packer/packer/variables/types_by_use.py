@@ -162,8 +162,8 @@ class _Uses:
                     self.enter(key, _ANY, around)
                 if whole is None or isinstance(key, str):
                     return None if whole is None else whole.attribute(str(key))
-                leaf = bare(target)
-                of_object = isinstance(leaf, ParameterSymbol) and leaf.type == "object"
+                root = bare(target)
+                of_object = isinstance(root, ParameterSymbol) and root.type == "object"
                 return whole.value() if of_object and not isinstance(key, int) else whole.item()
             case Apply("first" | "last", (collection,)) if not isinstance(collection, Lambda):
                 return self._item(collection, around)
