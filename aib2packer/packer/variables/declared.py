@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import write_id
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, ParameterFact
+from aib2packer.arm.language.describe import in_terraform
 from aib2packer.arm.language.json_values import value_of
 from aib2packer.arm.language.symbolic import DeploymentFact, is_known, walk
 from aib2packer.hcl.printing import print_value
@@ -53,7 +54,9 @@ def declare(fact: ParameterFact, name: str) -> Variable:
         description = sentences(description or _REGION, _TOOK_GROUP_LOCATION)
     default = _default(fact)
     if default is None and not description:
-        description = f"The parameter {parameter.name} of the template, which has no default."
+        whose = f"variable {parameter.name} of the configuration"
+        own = whose if in_terraform(parameter.span) else f"parameter {parameter.name} of the template"
+        description = f"The {own}, which has no default."
     return Variable(
         name,
         description,
