@@ -13,7 +13,7 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.depths import endless
 from aib2packer.terraform.expressions import Surroundings, arm_of, constant, json_of
 from aib2packer.terraform.forms import UNUSED, is_values_file, object_of
-from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfUnread, TfValue
+from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfSplat, TfUnread, TfValue
 from aib2packer.terraform.variables import declaration, kind_of_type, plain, refused_rules
 from aib2packer.text.source import FileError
 
@@ -39,6 +39,11 @@ _ACCOUNT = {
 # The files of a folder that Terraform reads by itself.
 _READ = (".tf", ".tofu", ".auto.tfvars", ".auto.tfvars.json")
 _VALUES = ("terraform.tfvars", "terraform.tfvars.json")
+# What addresses of blobs are made of.
+_ADDRESSES = {
+    ("azurerm_storage_account", "primary_blob_endpoint"): ("name",),
+    ("azurerm_storage_blob", "url"): ("storage_account_name", "storage_container_name", "name"),
+}
 # Attributes whose values providers hide.
 _SECRETS = pattern(
     r"password|(?:primary|secondary)_(?:access_)?key|connection_string|(?:^|_)sas(?:_|$)|client_secret|private_key"
@@ -243,20 +248,43 @@ class Written:
         block = self.configuration.resources.get(head)
         if block is not None and len(rest) == 1 and not block.value("count") and not block.value("for_each"):
             value = block.value(rest[0])
-            if value is not None:
-                return arm_of(value, self.surroundings())
+            made = self._blob_address(type_, rest[0], block) if value is None else arm_of(value, self.surroundings())
+            if made is not None:
+                return f"createArray({made})" if isinstance(expression, TfSplat) else made
         words = (path[1].partition("_")[2], *path[2:]) if path[0] == "data" else (path[0].partition("_")[2], *path[1:])
         words = path[1:] if path[0] == "module" else words
         return self._stand_in("_".join(words), path, expression, around)
+
+    def by_key(self, path: tuple[str, ...], span: Span) -> str:
+        """The parameter that stands for all that a resource with `for_each` is, by its keys."""
+        name = "_".join((path[0].partition("_")[2], *path[1:]))
+        described = object_of({"description": JsonScalar(f"What {'.'.join(path)} is, by its key.", span)}, span)
+        declared = object_of({"type": JsonScalar("object", span), "metadata": described}, span)
+        self.parameters.setdefault(name, JsonMember(name, span, declared))
+        return f"parameters({constant(name)})"
+
+    def _blob_address(self, kind: str, attribute: str, block: TfBlock) -> str | None:
+        """The address of a blob or of the blobs of an account, which Azure makes of their names."""
+        wanted = _ADDRESSES.get((kind, attribute), ())
+        values = [block.value(name) for name in wanted]
+        names = [arm_of(value, self.surroundings()) for value in values if value is not None]
+        if not names or len(names) < len(wanted):
+            return None
+        path = "/".join(f"{{{at}}}" for at in range(2, len(names) + 1))
+        suffix = "environment().suffixes.storage"
+        return f"format({constant(f'https://{{0}}.blob.{{1}}/{path}')}, {', '.join((names[0], suffix, *names[1:]))})"
 
     def _stand_in(self, name: str, path: tuple[str, ...], expression: TfExpression, around: Surroundings) -> str:
         """A parameter for what only Terraform knows; a map of them where it depends on the round of a loop."""
         index, span = _index_of(expression), expression.span
         key = None if index is None or isinstance(index, TfValue) else arm_of(index, around)
         described = ".".join(path)
-        text = JsonScalar(f"What {described} is." if key is None else f"What {described} is, by its key.", span)
+        several = isinstance(expression, TfSplat)
+        known_by = f"What {described} {'are' if several else 'is'}{'' if key is None else ', by its key'}."
+        text = JsonScalar(known_by, span)
         secret = _SECRETS.search(path[-1]) is not None or (path[-1] == "value" and "secret" in "".join(path[:-1]))
-        kind = JsonScalar(("secure" if secret else "") + ("string" if key is None else "object"), span)
+        type_ = "array" if several else "string" if key is None else "object"
+        kind = JsonScalar(("secure" if secret and not several else "") + type_, span)
         free = f"{name}_{len(path)}" if name in self.configuration.variables and path[0] != "var" else name
         untyped = {} if key is not None or secret else {"untyped": JsonScalar(value=True, span=span)}
         declared = object_of({"type": kind, "metadata": object_of({"description": text}, span), **untyped}, span)

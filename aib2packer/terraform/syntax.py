@@ -108,7 +108,10 @@ class TfChoice:
 
 @dataclass(frozen=True, slots=True)
 class TfFor:
-    """`[for key, value in collection : result if condition]`; with `result_key` an object, `{for … : key => result}`."""
+    """`[for key, value in collection : result if condition]`; with `result_key` an object, `{for … : key => result}`.
+
+    `grouped`: what has the same key makes a list, `{for … : key => result...}`.
+    """
 
     key: str | None
     value: str
@@ -117,6 +120,7 @@ class TfFor:
     result: TfExpression
     condition: TfExpression | None
     span: Span
+    grouped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

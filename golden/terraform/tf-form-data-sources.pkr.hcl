@@ -52,7 +52,7 @@ variable "subnet_build_id" {
 }
 
 variable "shared_image_version_base_id" {
-  type        = list(string)
+  type        = string
   description = "What data.azurerm_shared_image_version.base.id is. Whoever runs Packer gives it."
 
   validation {
@@ -127,7 +127,7 @@ variable "image_version" {
 }
 
 locals {
-  gallery_image_parts                = split("/", endswith(lower(var.shared_image_version_base_id), "/versions/latest") ? substr(var.shared_image_version_base_id, 0, length(var.shared_image_version_base_id) - 16) : var.shared_image_version_base_id)
+  gallery_image_parts                = split("/", trimsuffix(var.shared_image_version_base_id, "/versions/latest"))
   subnet_build_id_parts              = split("/", var.subnet_build_id)
   shared_image_version_base_id_parts = split("/", var.shared_image_version_base_id)
 

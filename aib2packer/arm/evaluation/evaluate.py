@@ -363,7 +363,7 @@ def _check_count(call: Call, name: str, minimum: int, maximum: int | None) -> No
 
 
 def _known_functions() -> list[str]:
-    names = [function.name for function in registry().values()]
+    names = [function.name for function in registry().values() if not function.name.startswith("$")]
     for table in (FORMS, LAMBDA_FUNCTIONS, CONTEXT, IDS):
         names += [str(entry[0]) for entry in table.values()]
     return [*names, "parameters", "variables", "reference", "listKeys"]

@@ -226,6 +226,8 @@ _RETURNS: Mapping[str, Type] = {
     **dict.fromkeys(
         ("array", "split", "range", "map", "filter", "sort", "flatten", "items", "objectKeys", "$entries"), "array"
     ),
+    **dict.fromkeys(("$flatten", "$reverse"), "array"),
+    "$tostring": "string",
     **dict.fromkeys(("shallowMerge", "toObject", "groupBy", "mapValues", "parseCidr", "parseUri"), "object"),
     "float": "float",
 }
@@ -287,6 +289,8 @@ def type_of(value: ArmValue | Lambda) -> Type:  # noqa: C901, PLR0912 - a case e
             return type_of(value.value)
         case Apply("last" | "first" | "take" | "skip" | "concat" | "union" | "intersection" as name, arguments):
             return _type_as_argument(name, arguments)
+        case Apply(name) if name not in _RETURNS and name.startswith("$"):
+            return _type_of_terraform(name)
         case Apply(name):
             return _RETURNS.get(name, "any")
         case _:
@@ -299,6 +303,12 @@ def _type_as_argument(function: str, arguments: tuple[ArmValue | Lambda, ...]) -
     if function not in {"first", "last"} or given == "string":
         return given
     return "string" if _is_split(arguments[0]) else "any"
+
+
+def _type_of_terraform(name: str) -> Type:
+    from aib2packer.terraform.library import FUNCTIONS
+
+    return next((function.type for function in FUNCTIONS if name == f"${function.name}"), "any")
 
 
 def _is_split(value: ArmValue | Lambda) -> bool:

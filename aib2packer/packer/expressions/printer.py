@@ -154,6 +154,8 @@ class Printer:
 
     def text_piece(self, part: ArmValue) -> Piece:
         """What `format('{0}', …)` makes of a value, as something that HCL makes the same text of."""
+        if isinstance(part, Apply) and part.function == "$tostring":
+            return self.piece(part.arguments[0])  # type: ignore[arg-type]  # no lambda is text
         kind = type_of(part)
         if kind in {"array", "object"}:
             reason = "HCL writes arrays and objects into text in another way"
