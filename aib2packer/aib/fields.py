@@ -26,7 +26,7 @@ from aib2packer.aib.tokens import (
     uri_text,
 )
 from aib2packer.arm.language.json_values import JsonSymbolic, node_of
-from aib2packer.arm.language.symbolic import Apply, Concat, If, deciding_parameters, is_symbol, type_of, walk
+from aib2packer.arm.language.symbolic import Access, Apply, Concat, If, deciding_parameters, is_symbol, may_be, type_of, walk
 from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
@@ -234,7 +234,7 @@ class Fields:
 
     def _number_of(self, value: Json, key: str) -> Number | None:
         if isinstance(value, JsonSymbolic):
-            return TemplateText(self._expression(value.symbol, value.span), value.span)
+            return TemplateText(self._expression(value.symbol, value.span, "int"), value.span)
         return _lone_placeholder(value, "int") or self.integer_of(value, key)
 
     def _zero(self, key: str, least: int) -> None:
@@ -313,15 +313,15 @@ class Fields:
                 self._coerced(span, key, "a string", "an array of numbers")
                 return tuple(Located(int(piece), span) for piece in text.split(","))
             case _:
-                number = self.integer_of(value, key)
+                number = self._number_of(value, key)
                 if number is not None:
                     self._coerced(value.span, key, "a number", "an array of numbers")
                 return () if number is None else (number,)
 
-    def boolean(self, key: str, *others: Spelling) -> Located[bool] | None:
-        """A boolean, or a string that spells one."""
+    def boolean(self, key: str, *others: Spelling, needed: bool = True) -> Located[bool] | None:
+        """A boolean, or a string that spells one; one that is not `needed` counts as unset where it is not known."""
         value = self.value(key, *others)
-        match self._known(value, key):
+        match self._known(value, key, needed=needed):
             case None:
                 return None
             case JsonScalar(bool() as truth, span):
@@ -340,34 +340,53 @@ class Fields:
         """A boolean that may be known only when Packer runs."""
         value = self.value(key, *others)
         if isinstance(value, JsonSymbolic):
-            return TemplateText(self._expression(value.symbol, value.span), value.span)
+            return TemplateText(self._expression(value.symbol, value.span, "bool"), value.span)
         if value is not None and (text := _lone_placeholder(value, "bool")) is not None:
             return text
         return self.boolean(key, *others)
 
     def late(self, key: str, kind: Type, *others: Spelling) -> TemplateText | None:
-        """A list or an object that only Packer's run knows, as one expression; None where it is unset or known."""
+        """A list or an object that only Packer's run knows, as one expression; None where it is unset or known.
+
+        A placeholder in quotes is a text, which is the one item of a list of such: None.
+        """
         value = self.value(key, *others)
         if value is not None and (token := _lone_placeholder(value, kind)) is not None:
-            return None if value.span.text.startswith('"') else token
-        if not isinstance(value, JsonSymbolic) or type_of(value.symbol) != kind:
+            return None if kind == "array" and value.span.text.startswith('"') else token
+        if not isinstance(value, JsonSymbolic) or not may_be(value.symbol, kind):
             return None
         if not isinstance(node_of(self.reading.resolve(value.symbol), value.span), JsonSymbolic):
             return None
-        return TemplateText(self._expression(value.symbol, value.span), value.span)
+        return TemplateText(self._expression(value.symbol, value.span, kind), value.span)
+
+    def late_objects(self, key: str) -> TemplateText | None:
+        """A list of objects that only Packer's run knows; None where it is unset or known."""
+        value = self.value(key)
+        token = None if value is None else _lone_placeholder(value, "array")
+        return self.late(key, "array") if token is None else token
 
     def fields(self, key: str, *others: Spelling) -> Fields | None:
         """The keys of a nested object."""
         return self._fields_of(self.value(key, *others), key)
 
+    def fields_or_late(self, key: str, attributes: Collection[str]) -> Fields | None:
+        """The keys of a nested object; of one that only Packer's run knows these attributes."""
+        return self._fields_of(self._with_attributes(self.value(key), attributes), key)
+
     def fields_or_unset(self, key: str) -> Fields | None:
         """The keys of a nested object that does not decide what is built: one that is not known counts as unset."""
         return self._fields_of(self._known(self.value(key), key, needed=False), key)
 
-    def optional_fields(self, key: str) -> tuple[Fields | None, Condition]:
-        """The fields of an object that may be there or not, as a condition says that is known only when Packer runs."""
+    def optional_fields(self, key: str, attribute: str) -> tuple[Fields | None, Condition]:
+        """The fields of an object that may be there or not, as a condition says that is known only when Packer runs.
+
+        An object that is itself known only then is there where it has the attribute.
+        """
         value, condition = self._optional(key)
-        return self._fields_of(value, key), condition
+        late = self._with_attributes(value, (attribute,), safe=True)
+        if late is not value and condition is None and isinstance(value, JsonSymbolic):
+            condition = Apply("not", (Apply("empty", (Access(value.symbol, attribute, safe=True),)),))
+        return self._fields_of(late, key), condition
 
     def optional_text(self, key: str) -> tuple[TemplateText | None, Condition]:
         """A string that may be unset, as a condition says that is known only when Packer runs."""
@@ -385,6 +404,15 @@ class Fields:
                 return node_of(choice.otherwise, value.span), Apply("not", (choice.condition,))
         return value, None
 
+    def _with_attributes(self, value: Json | None, attributes: Collection[str], *, safe: bool = False) -> Json | None:
+        """An object with these attributes in place of one that only Packer's run knows; others as they are."""
+        if not isinstance(value, JsonSymbolic) or not may_be(value.symbol, "object"):
+            return value
+        if not isinstance(node_of(self.reading.resolve(value.symbol), value.span), JsonSymbolic):
+            return value
+        taken = {key: JsonSymbolic.of(Access(value.symbol, key, safe), value.span) for key in attributes}
+        return JsonObject(tuple(JsonMember(key, value.span, one) for key, one in taken.items()), value.span)
+
     def _fields_of(self, value: Json | None, key: str) -> Fields | None:
         value = self._known(value, key)
         if value is None:
@@ -394,8 +422,11 @@ class Fields:
             return None
         return Fields(value, f"{self.path}.{key}" if self.path else key, self.reading)
 
-    def each(self, key: str, *others: Spelling) -> Iterator[tuple[int, Fields]]:
-        """The objects of an array, numbered from 0; one bare object is understood as an array of one."""
+    def each(self, key: str, *others: Spelling, attributes: Collection[str] = ()) -> Iterator[tuple[int, Fields]]:
+        """The objects of an array, numbered from 0; one bare object is understood as an array of one.
+
+        Of an object that only Packer's run knows, the attributes, where there are any that it must have.
+        """
         value = self._known(self.value(key, *others), key)
         if isinstance(value, JsonObject):
             self._coerced(value.span, key, "an object", "an array of objects")
@@ -406,7 +437,7 @@ class Fields:
             self.wrong_type(value, key, "an array")
             return
         for index, given in enumerate(value.items):
-            item = self._known(given, f"{key}[{index}]")
+            item = self._known(self._with_attributes(given, attributes) if attributes else given, f"{key}[{index}]")
             path = f"{self.path}.{key}[{index}]" if self.path else f"{key}[{index}]"
             if isinstance(item, JsonObject):
                 yield index, Fields(item, path, self.reading)
@@ -583,10 +614,10 @@ class Fields:
                 self.wrong_type(value, key, "a string")
                 return None
 
-    def _expression(self, symbol: symbolic.Symbol, span: Span) -> tuple[LateExpression, ...]:
+    def _expression(self, symbol: symbolic.Symbol, span: Span, kind: Type = "string") -> tuple[LateExpression, ...]:
         hidden, secrets = _hidden(symbol)
         report_secrets(secrets, span, self.report)
-        return (LateExpression(hidden, span),)
+        return (LateExpression(hidden, span, kind),)
 
     def _plain(self, text: str, span: Span, read: _ReadText) -> TemplateText | None:
         in_quotes = span.source.text.startswith('"', span.start)

@@ -297,12 +297,17 @@ class Validation:
     Validators are of the same kinds as customizers. `distribute_on_failure`: the image is distributed also if they fail.
     """
 
-    TEXTS: ClassVar[tuple[str, ...]] = ("validators",)
+    TEXTS: ClassVar[tuple[str, ...]] = ("validators", "distribute_on_failure")
 
     validators: tuple[Customizer, ...]
     source_only: bool
-    distribute_on_failure: bool
+    distribute_on_failure: Flag
     span: Span
+
+    @property
+    def surely_distributed(self) -> bool:
+        """Whether the image is distributed whatever the validators say, as far as the template tells."""
+        return isinstance(self.distribute_on_failure, Located) and self.distribute_on_failure.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +356,11 @@ class Target(ABC):
     @property
     def late_objects(self) -> TemplateText | None:
         """A list of objects, not of strings, that only Packer's run knows."""
+        return None
+
+    @property
+    def blob(self) -> TemplateText | None:
+        """The URI of the blob that it is; None for what is none, or nowhere in particular."""
         return None
 
     @property
@@ -467,6 +477,11 @@ class VhdTarget(Target):
         """What it is: it is called as the build has it."""
         del shown
         return "VHD"
+
+    @property
+    def blob(self) -> TemplateText | None:
+        """The URI."""
+        return self.uri
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, TypedDict
 
 from aib2packer.aib.api_versions import KNOWN, ApiVersion
@@ -17,11 +18,13 @@ from aib2packer.aib.sections.validate import read_validation
 from aib2packer.aib.sections.vm import read_vm
 from aib2packer.aib.tokens import command_text, hide_secrets
 from aib2packer.arm.language.json_values import JsonSymbolic, node_of
+from aib2packer.arm.language.symbolic import deciding_parameters
 from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonScalar, string_of
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
+from aib2packer.text.placeholders import IN_TAGS, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -202,6 +205,18 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
     text = string_of(value)
     if value is None or text in KNOWN or (isinstance(value, JsonScalar) and not value.value):
         return ApiVersion(text or None)
+    token = None if text is None else IN_TAGS.fullmatch(text)
+    if isinstance(value, JsonSymbolic) or token is not None:
+        symbols = deciding_parameters(value.symbol) if isinstance(value, JsonSymbolic) else ()
+        names = [one.name for one in symbols] if token is None else [plain(token[0])]
+        given = " ".join(f"--set {shlex.quote(name)}={KNOWN[-1]}" for name in names)
+        report.add(
+            codes.UNKNOWN_API_VERSION,
+            value.span,
+            "the apiVersion has no value, which says what settings there are: the template is read as any version would",
+            help=f"Give it: {given}" if given else "Write it into the template.",
+        )
+        return ApiVersion(None)
     is_date = text is not None and _DATE.fullmatch(text) is not None
     what = "the apiVersion" if text is None else f"`{text}`"
     how = "as of its date" if is_date else "as any version would"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _HALF = "[<>\u201c\u201d\u201e\u201f]"
 _LEFT_OVER = pattern(_HALF)
 _LEFT_OVER_IN_URIS = pattern(_HALF + r"|(?<=://)[^/?]*(?:\{\{|\$[({]|__)")
-_LEFT_OVER_OR_BRACES = pattern(_HALF + r"|[{}]|\[\[|\$\(")
+_LEFT_OVER_OR_BRACES = pattern(_HALF + r"|[{}$]|\[\[")
 _SECRET_BEFORE = pattern(r"[?&;](?:sig|token|code|key|secret|password|sas)=$|\?$", re.IGNORECASE)
 _PLAIN = pattern(r"[A-Za-z0-9 ./,:*+!'-]*+(?:_(?!_)[A-Za-z0-9 ./,:*+!'-]*+)*+")
 _LONGEST_BEFORE = 12  # characters that this can match

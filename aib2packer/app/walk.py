@@ -46,7 +46,15 @@ def candidates(folder: Path, output: Path | None, exclude: Collection[str], fail
         folders[:] = [path.name for path in below if resolved(path) != skipped and is_wanted(path)]
         files = [Path(top, name) for name in names if name.lower().endswith(SUFFIXES)]
         found += filter(is_wanted, files)
-    return sorted(_without_built(found), key=lambda file: file.relative_to(folder).parts)
+    return sorted(_without_built(_once(found)), key=lambda file: file.relative_to(folder).parts)
+
+
+def _once(files: Collection[Path]) -> list[Path]:
+    """The files, without links to others of them."""
+    by_place = (
+        {resolved(file) for file in files if not file.is_symlink()} if any(file.is_symlink() for file in files) else set()
+    )
+    return [file for file in files if not (file.is_symlink() and resolved(file) in by_place)]
 
 
 def speaks_of_image_templates(data: bytes) -> bool:

@@ -24,6 +24,7 @@ def render(audit: Audit, *, version: str) -> str:
         "share": round(audit.share, 2),
         "ready": audit.ready,
         "passedOver": audit.passed_over,
+        "leftOut": audit.left_out,
         "settings": {"converted": converted, "lost": lost, "lostInBuilds": audit.lost_in_builds},
         "lastRunMinutes": round(audit.minutes, 1),
         "notConverted": _causes(audit.obstacles),

@@ -41,7 +41,7 @@ def render(audit: Audit, *, color: bool) -> str:
 
 
 def _head(audit: Audit, style: Styler) -> Iterator[str]:
-    total, done = len(audit.rows), audit.converted
+    total, done = audit.total, audit.converted
     filled = round(_BAR * audit.share / 100)
     bar = style("█" * filled, "green") + style("░" * (_BAR - filled), "red")
     yield f"{style(f'{done} of {total}', '')} templates convert: {audit.share:.0f} %  {bar}"
@@ -62,11 +62,17 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
     if audit.passed_over:
         holds = "file holds" if audit.passed_over == 1 else "files hold"
         yield f"{audit.passed_over} other {holds} no image template."
+    if audit.left_out:
+        yield f"{_times(audit.left_out, 'image template')} left out: a condition or a loop switches {_it(audit.left_out)} off."
     yield "Below, each number says how many templates have it."
 
 
 def _times(count: int, noun: str) -> str:
     return f"{count:,} {noun if count == 1 else f'{noun}s'}"
+
+
+def _it(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def _lost(audit: Audit, style: Styler) -> Iterator[str]:

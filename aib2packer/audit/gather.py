@@ -43,6 +43,7 @@ def gather(results: Sequence[Result], *, short_names: bool = True) -> Audit:
         rows=tuple(map(_row, told)),
         findings=tuple(pairs),
         passed_over=len(results) - len(told),
+        left_out=sum(entry.state is State.LEFT_OUT for entry in entries),
         settings=tuple(sum(entry.state is state for entry in entries) for state in (State.CONVERTED, State.LOST)),  # type: ignore[arg-type]
         obstacles=_causes((name, finding) for name, finding in pairs if finding.severity is Severity.ERROR),
         asked={asks: _causes((name, finding) for name, finding in others if finding.asks is asks) for asks in Asks},
@@ -79,6 +80,7 @@ def _row(result: Result) -> Row:
         last_run=facts.last_run if facts else None,
         decisions=len({one.code for one in open_ones if one.asks is Asks.DECIDE and one.severity is not Severity.LOSS}),
         lost=_count_lost(result),
+        is_left_out=result.outcome is Outcome.LEFT_OUT,
         why=tuple(dict.fromkeys(one.code.title for one in result.findings if one.severity is Severity.ERROR)),
     )
 

@@ -34,6 +34,9 @@ class Row:
     why: tuple[str, ...]
     """Why it is not converted: the titles of the errors."""
 
+    is_left_out: bool = False
+    """Whether it is switched off, by a condition or a loop without a round: nothing of it was to be converted."""
+
     @property
     def is_ready(self) -> bool:
         """Whether it converts as it is: nobody has to act, to decide or to give a value."""
@@ -120,6 +123,8 @@ class Audit:
     """All findings, each with the name of its template."""
     passed_over: int
     """Files that hold no image template."""
+    left_out: int
+    """Image templates that are switched off."""
     settings: tuple[int, int]
     """Settings that are converted, and those that are lost: of a template that does not convert, all."""
     obstacles: tuple[Cause, ...]
@@ -139,6 +144,11 @@ class Audit:
     def converted(self) -> int:
         """How many templates convert."""
         return sum(row.is_converted for row in self.rows)
+
+    @property
+    def total(self) -> int:
+        """How many templates were to be converted."""
+        return sum(not row.is_left_out for row in self.rows)
 
     @property
     def ready(self) -> int:
@@ -188,7 +198,7 @@ class Audit:
     @property
     def share(self) -> float:
         """The share of the templates that convert, in percent; all where there are none."""
-        return 100 * self.converted / len(self.rows) if self.rows else 100.0
+        return 100 * self.converted / self.total if self.total else 100.0
 
     @property
     def minutes(self) -> float:

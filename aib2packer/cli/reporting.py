@@ -166,7 +166,8 @@ class Telling:
             return f"{text.summary(only.findings, only.outcome)}{of_settings}"
         checked = {Outcome.UP_TO_DATE.value, Outcome.OUT_OF_DATE.value, Outcome.LEFT_OVER.value} & set(self._outcomes)
         good = Outcome.UP_TO_DATE if checked else Outcome.CONVERTED
-        total = self._outcomes.total() - self._outcomes[Outcome.NO_TEMPLATE.value] - self._outcomes[Outcome.FOR_ALL.value]
+        uncounted = (Outcome.NO_TEMPLATE, Outcome.FOR_ALL, Outcome.LEFT_OUT)
+        total = self._outcomes.total() - sum(self._outcomes[outcome.value] for outcome in uncounted)
         others = f"\n{_passed_over(self._passed_over)}" if self._passed_over else ""
         of_all = f"{self._outcomes[good.value]} of {total} {'output' if checked else 'template'}{'' if total == 1 else 's'}"
         told = f"Up to date: {of_all}." if checked else f"Converted {of_all}.{of_settings}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.model import Customizer
+from aib2packer.arm.language.text import LateExpression
 from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, script_text, supply
 from aib2packer.customizers.head import label, named, read_head
 from aib2packer.findings import codes
-from aib2packer.hcl.printing import print_value, references
-from aib2packer.hcl.values import HclCode, concat
+from aib2packer.hcl.printing import print_value, quote, references
+from aib2packer.hcl.values import HclCode, Interpolation, Variable, concat
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.layout import FILES, customizer_file
 from aib2packer.packer.model import Steps
@@ -19,7 +20,7 @@ from aib2packer.packer.steps.exact_text import require_exact
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
-    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.arm.language.text import TemplateText, TextSymbol
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.build_context import BuildContext
 
@@ -70,7 +71,7 @@ def translate(file: File, context: BuildContext) -> Steps:
             "Packer evaluates `{{` in a file's destination, and nothing escapes it there",
             help="Choose a path without `{{`, and move the file in a customizer after it.",
         )
-    if not context.is_windows and not destination.visible.startswith("/tmp/"):  # noqa: S108 - on the VM
+    if not context.is_windows and not _known(destination.parts[0], context).startswith("/tmp/"):  # noqa: S108 - on the VM
         context.report.add(
             codes.FILE_DESTINATION,
             destination.span,
@@ -92,12 +93,28 @@ def translate(file: File, context: BuildContext) -> Steps:
 KIND = CustomizerKind(NAME, None, read, translate)
 
 
+def _known(part: str | TextSymbol, context: BuildContext) -> str:
+    """A piece of a path, with the value that it has now."""
+    value = context.symbols.resolve(part.value) if isinstance(part, LateExpression) else part
+    return value if isinstance(value, str) else ""
+
+
 def _whole(file: File, context: BuildContext) -> Value:
     """The destination, with the name that the URI has behind a folder: Packer would put its own name for the download there."""
     destination = context.symbols.value(file.destination)
-    if not file.destination.visible.endswith(("\\", "/") if context.is_windows else "/"):
-        return destination
-    if name := base_name(file.source.uri):
+    ends, pattern = (("\\", "/"), r"[\\/]$") if context.is_windows else (("/",), "/$")
+    name = _name_in_folder(file, context)
+    if file.destination.visible.endswith(ends) and isinstance(file.destination.parts[-1], str):
         return concat(destination, name)
+    last = destination.parts[-1] if isinstance(destination, Interpolation) else destination
+    if isinstance(last, Variable) and isinstance(last.default, str) and last.default.endswith(ends):
+        is_folder = f"can(regex({quote(pattern)}, var.{last.name}))"
+        return concat(destination, HclCode(f'{is_folder} ? {print_value(name)} : ""', (last, *references(name))))
+    return destination
+
+
+def _name_in_folder(file: File, context: BuildContext) -> Value:
+    if name := base_name(file.source.uri):
+        return name
     uri = context.symbols.value(file.source.uri)
-    return concat(destination, HclCode(f'basename(split("?", {print_value(uri)})[0])', references(uri)))
+    return HclCode(f'basename(split("?", {print_value(uri)})[0])', references(uri))

@@ -33,6 +33,8 @@ ARTIFACT = "actions/upload-artifact@v7"
 
 _GITHUB_OWN = "GITHUB_"  # no variable or secret of a repository may begin so
 _GITHUB_TOKEN = "PACKER_GITHUB_API_TOKEN"  # noqa: S105 - the name of a variable
+# What nobody has set stands there as it is written, which GitHub would take for a token that is wrong.
+_WITHOUT_TOKEN = f'[ "${{{_GITHUB_TOKEN}#\\$}}" = "${_GITHUB_TOKEN}" ] || unset {_GITHUB_TOKEN}'
 _TENANT, _CLIENT, _SECRET = "ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"
 _AS_CLIENT = (Auth.CLI, Auth.OIDC)
 _CREDENTIALS = (
@@ -107,7 +109,15 @@ def _github(name: str, guide: Guide) -> Pipeline:
     for one in _runs(guide):
         values |= {f"PKR_VAR_{variable}": _variable(variable.upper()) for variable in one.required}
         values |= {f"PKR_VAR_{variable}": f"${{{{ secrets.{github_name(variable.upper())} }}}}" for variable in one.secrets}
+    values |= _security_type(guide)
     return _pipeline(name, guide, "GitHub", replace(access, environment={**access.environment, **values}))
+
+
+def _security_type(guide: Guide) -> dict[str, str]:
+    """What both builds are told of the image definition, where the template does not say it."""
+    if not guide.type_variable:
+        return {}
+    return {f"PKR_VAR_{guide.type_variable}": f'"" # TrustedLaunch where the image definition has that type: {MIGRATION_PAGE}'}
 
 
 def github_access(
@@ -148,13 +158,14 @@ def _azure(name: str, guide: Guide) -> Pipeline:
     values = {
         f"PKR_VAR_{variable}": f"$({variable.upper()})" for one in _runs(guide) for variable in (*one.required, *one.secrets)
     }
+    values |= _security_type(guide)
     return _pipeline(name, guide, "Azure DevOps", replace(access, environment={**values, **access.environment}))
 
 
 def azure_access(auth: Auth, set_cloud: tuple[str, ...], *, in_environment: bool, runs_az: bool) -> PipelineAccess:
     """How Azure Pipelines get into Azure; the arguments are those of `github_access`."""
     environment = {_GITHUB_TOKEN: f"$({_GITHUB_TOKEN})"}
-    login, before = {"visibleAzLogin": "false"}, [*set_cloud]
+    login, before = {"visibleAzLogin": "false"}, [_WITHOUT_TOKEN, *set_cloud]
     if auth is Auth.SERVICE_PRINCIPAL:
         login["addSpnToEnvironment"] = "true"
         before.append(f'export {_TENANT}="$tenantId" {_CLIENT}="$servicePrincipalId" {_SECRET}="$servicePrincipalKey"')

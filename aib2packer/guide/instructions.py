@@ -131,14 +131,19 @@ class Guide:
 
         return remove_leftovers(self._told.decisions, self._told.symbols)
 
+    @property
+    def type_variable(self) -> str:
+        """The variable that has the security type of the image definition; "" where that is known."""
+        name = self._build.new_names.get(DEFINITION_TYPE.name, DEFINITION_TYPE.name)
+        return name if any(variable.name == name for variable in self._build.variables) else ""
+
     @cached_property
     def asks_type(self) -> tuple[str, ...]:
         """Commands that ask for the security type of the image definition, for the builds of a shell; none if it is known."""
-        gallery, symbols = self._told.decisions.plan.gallery, self._told.symbols
-        name = self._build.new_names.get(DEFINITION_TYPE.name, DEFINITION_TYPE.name)
-        if gallery is None or all(variable.name != name for variable in self._build.variables):
+        gallery = self._told.decisions.plan.gallery
+        if gallery is None or not self.type_variable:
             return ()
-        return ask_for_type(gallery, name, symbols)
+        return ask_for_type(gallery, self.type_variable, self._told.symbols)
 
     @cached_property
     def group_leftovers(self) -> tuple[str, ...]:

@@ -41,8 +41,10 @@ def remove_leftovers(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]:
         f"| xargs -r -n 1 az group delete {of_build} --yes --name"
     )
     replaced = tuple(dict.fromkeys(place for place in _image_places(decisions, symbols) if place is not None))
-    copied = decisions.plan.copied
-    blobs = [found for one in copied if (found := kind_of_target(one).remove_leftovers(one, symbols)) is not None]
+    plan = decisions.plan
+    targets = [*((one, True) for one in plan.made), *((one, False) for one in plan.copied)]
+    commands = (kind_of_target(one).remove_leftovers(one, symbols, made=made) for one, made in targets)
+    blobs = [found for found in commands if found is not None]
     of_group = (subscription,) if subscription is not None else ()
     return (
         *assignments((*of_group, *(one for place in known for one in place), *(names for names, _ in blobs))),

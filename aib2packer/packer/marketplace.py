@@ -117,7 +117,7 @@ _GENERATION_2 = (
 _OFFERS_WITH_PLAN = {("redhat", "rhel-byos"), ("redhat", "rhel-ha-byos"), ("redhat", "rhel-sap-byos")}
 _NAMES_GENERATION_1 = r"(?:^|[-_.])gen1(?:$|[-_.])"
 _NAMES_GENERATION_2 = r"(?:^|[-_.])(?:gen2|g2|gensecond)(?:$|[-_.])"
-_NAMES_ARM64 = r"(?<![a-z])(?:arm64|aarch64)(?![a-z0-9])"
+_NAMES_ARM64 = r"(?<![a-z])(?:arm|arm64|aarch64)(?![a-z0-9])"
 
 
 def publisher_of(name: str) -> Publisher:

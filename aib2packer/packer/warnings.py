@@ -59,7 +59,11 @@ _NEEDS_RESTART = pattern(
 )
 _COMMENT = pattern(r"^[^\S\n]*+#[^\n]*", re.MULTILINE)
 _ARM_SIZE = pattern(r"standard_[a-z]+\d+(?:-\d+)?[a-z]*p[a-z]*(?:_v\d+)?")
-_RESTARTS = pattern(r"\brestart-computer\b|^(?>[^\n]*?\bshutdown\b)[^\n]*[/-]r\b", re.IGNORECASE | re.MULTILINE)
+_RESTARTS = pattern(
+    r"\brestart-computer\b|^(?>[^\n]*?\bshutdown\b)[^\n]*[/-][rg]\b|\.reboot\(\)"
+    r"|^(?>[^\n]*?\b(?:install|uninstall|add|remove)-(?:windowsfeature|computer)\b|[^\n]*?\brename-computer\b)[^\n]*\s-restart\b(?!:\$false)",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
@@ -81,6 +85,7 @@ def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> No
         _check_time(template, report)
         _check_pending_restarts(template.customize, report)
         _check_own_restarts(template.customize, report)
+        _check_own_restarts(template.validation.validators if template.validation is not None else (), report)
     else:
         _check_folders(template.customize, report)
 
@@ -317,15 +322,21 @@ def _check_own_restarts(customizers: Sequence[Customizer], report: Report) -> No
                 "before the VM goes down",
                 help="Take the restart out, and put a WindowsRestart customizer after this one.",
             )
-            if after is not None and after.visible_text is None:
-                report.add(
-                    codes.RESTARTS_WITHIN,
-                    after.span,
-                    f"{customizer.path} restarts the VM before this step, whose script is uploaded first: Packer tries a "
-                    "command again for five minutes, but no upload",
-                    help="Convert with --fetch, which uploads the script together with the command; or put a WindowsRestart "
-                    "customizer before this one.",
-                )
+            if after is not None and (after.visible_text is None or after.kind == "File"):
+                _report_upload(customizer, after, report)
+
+
+def _report_upload(restarts: Customizer, after: Customizer, report: Report) -> None:
+    """Tell of an upload while the VM restarts, which a file is in any case, and a script where it is not fetched before."""
+    is_file = after.kind == "File"
+    report.add(
+        codes.RESTARTS_WITHIN,
+        after.span,
+        f"{restarts.path} restarts the VM before this step, whose {'file' if is_file else 'script'} is uploaded first: Packer "
+        "tries a command again for five minutes, but no upload",
+        help=("P" if is_file else "Convert with --fetch, which uploads the script together with the command; or p")
+        + "ut a WindowsRestart customizer before this one.",
+    )
 
 
 def _check_folders(customizers: Sequence[Customizer], report: Report) -> None:

@@ -12,8 +12,8 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.depths import endless
 from aib2packer.terraform.expressions import Surroundings, arm_of, constant, json_of
-from aib2packer.terraform.forms import is_values_file, object_of
-from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfUnread, TfValue
+from aib2packer.terraform.forms import UNUSED, is_values_file, object_of
+from aib2packer.terraform.syntax import NotTranslatedError, TfAccess, TfBlock, TfExpression, TfSplat, TfUnread, TfValue
 from aib2packer.terraform.variables import declaration, kind_of_type, plain, refused_rules
 from aib2packer.text.source import FileError
 
@@ -39,6 +39,11 @@ _ACCOUNT = {
 # The files of a folder that Terraform reads by itself.
 _READ = (".tf", ".tofu", ".auto.tfvars", ".auto.tfvars.json")
 _VALUES = ("terraform.tfvars", "terraform.tfvars.json")
+# What addresses of blobs are made of.
+_ADDRESSES = {
+    ("azurerm_storage_account", "primary_blob_endpoint"): ("name",),
+    ("azurerm_storage_blob", "url"): ("storage_account_name", "storage_container_name", "name"),
+}
 # Attributes whose values providers hide.
 _SECRETS = pattern(
     r"password|(?:primary|secondary)_(?:access_)?key|connection_string|(?:^|_)sas(?:_|$)|client_secret|private_key"
@@ -150,6 +155,7 @@ class Written:
             {
                 "$schema": JsonScalar("https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", span),
                 "parameters": JsonObject(self._declared(), span),
+                UNUSED: JsonObject(self._unused(), span),
                 "variables": JsonObject(tuple(self.variables.values()), span),
                 "resources": JsonArray(resources, span),
             },
@@ -160,6 +166,14 @@ class Written:
         """The parameters, in the order in which the configuration declares them; what stands for others comes last."""
         own = [self.parameters[name] for name in self.configuration.variables if name in self.parameters]
         return (*own, *(member for name, member in self.parameters.items() if name not in self.configuration.variables))
+
+    def _unused(self) -> tuple[JsonMember, ...]:
+        """The variables that no image template needs: values for them are right, and say nothing."""
+        names = (name for name in self.configuration.variables if name not in self.parameters)
+        return tuple(
+            JsonMember(name, self.configuration.variables[name].span, JsonScalar(None, self.configuration.variables[name].span))
+            for name in names
+        )
 
     def _definition(self, path: tuple[str, ...]) -> TfExpression | None:
         return self.configuration.locals.get(path[1]) if path[0] == "local" and len(path) == len(("local", "name")) else None
@@ -234,22 +248,38 @@ class Written:
         block = self.configuration.resources.get(head)
         if block is not None and len(rest) == 1 and not block.value("count") and not block.value("for_each"):
             value = block.value(rest[0])
-            if value is not None:
-                return arm_of(value, self.surroundings())
+            made = self._blob_address(type_, rest[0], block) if value is None else arm_of(value, self.surroundings())
+            if made is not None:
+                return f"createArray({made})" if isinstance(expression, TfSplat) else made
         words = (path[1].partition("_")[2], *path[2:]) if path[0] == "data" else (path[0].partition("_")[2], *path[1:])
         words = path[1:] if path[0] == "module" else words
         return self._stand_in("_".join(words), path, expression, around)
+
+    def _blob_address(self, kind: str, attribute: str, block: TfBlock) -> str | None:
+        """The address of a blob or of the blobs of an account, which Azure makes of their names."""
+        wanted = _ADDRESSES.get((kind, attribute), ())
+        values = [block.value(name) for name in wanted]
+        names = [arm_of(value, self.surroundings()) for value in values if value is not None]
+        if not names or len(names) < len(wanted):
+            return None
+        path = "/".join(f"{{{at}}}" for at in range(2, len(names) + 1))
+        suffix = "environment().suffixes.storage"
+        return f"format({constant(f'https://{{0}}.blob.{{1}}/{path}')}, {', '.join((names[0], suffix, *names[1:]))})"
 
     def _stand_in(self, name: str, path: tuple[str, ...], expression: TfExpression, around: Surroundings) -> str:
         """A parameter for what only Terraform knows; a map of them where it depends on the round of a loop."""
         index, span = _index_of(expression), expression.span
         key = None if index is None or isinstance(index, TfValue) else arm_of(index, around)
         described = ".".join(path)
-        text = JsonScalar(f"What {described} is." if key is None else f"What {described} is, by its key.", span)
+        several = isinstance(expression, TfSplat)
+        known_by = f"What {described} {'are' if several else 'is'}{'' if key is None else ', by its key'}."
+        text = JsonScalar(known_by, span)
         secret = _SECRETS.search(path[-1]) is not None or (path[-1] == "value" and "secret" in "".join(path[:-1]))
-        kind = JsonScalar(("secure" if secret else "") + ("string" if key is None else "object"), span)
+        type_ = "array" if several else "string" if key is None else "object"
+        kind = JsonScalar(("secure" if secret and not several else "") + type_, span)
         free = f"{name}_{len(path)}" if name in self.configuration.variables and path[0] != "var" else name
-        declared = object_of({"type": kind, "metadata": object_of({"description": text}, span)}, span)
+        untyped = {} if key is not None or secret else {"untyped": JsonScalar(value=True, span=span)}
+        declared = object_of({"type": kind, "metadata": object_of({"description": text}, span), **untyped}, span)
         self.parameters.setdefault(free, JsonMember(free, span, declared))
         return f"parameters({constant(free)})" + ("" if key is None else f"[{key}]")
 

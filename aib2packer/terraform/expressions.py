@@ -11,6 +11,7 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.terraform.embedded import read_embedded
 from aib2packer.terraform.forms import as_arm_text, with_values
 from aib2packer.terraform.functions import OPERATORS, call, date_format
+from aib2packer.terraform.reading import NotReadError, read_text
 from aib2packer.terraform.syntax import (
     NotTranslatedError,
     TfAccess,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 _NONE: Mapping[str, str] = {}
 _WORD = pattern(r"[A-Za-z_]\w*")
-_VERB = pattern(r"%%|%(0?)(\d*)([a-z])")
 _LISTS = {"concat", "compact", "distinct", "flatten", "keys", "range", "split", "tolist", "toset", "values", "setunion"}
 _MAPS = {"merge", "tomap", "zipmap"}
 _BOOLS = {"contains", "startswith", "endswith", "strcontains", "alltrue", "anytrue", "tobool", "can", "fileexists"}
@@ -140,13 +140,19 @@ def arm_of(expression: TfExpression, around: Surroundings) -> str:  # noqa: C901
             return around.loops[name]
         case TfName() | TfAccess():
             return _reference(expression, around)
+        case TfCall() | TfAccess() if (single := _one_of_several(expression)) is not None and (
+            words := _of_another(single.target, around)
+        ):
+            return around.lookup((*words, *_keys(single)), expression, around)
+        case TfSplat(target, path) if (words := _of_another(target, around)) is not None:
+            return around.lookup((*words, *_keys(expression)), expression, around)
         case TfSplat(target, path):
             inner = "lambdaVariables('item')" + "".join(_step(key, around) for key in path)
             return f"map({arm_of(target, around)}, lambda('item', {inner}))"
         case TfCall():
             return _call(expression, around)
         case TfOperation("-", (operand,)):
-            return f"sub(0, {arm_of(operand, around)})"
+            return f"$subtract(0, {arm_of(operand, around)})"
         case TfOperation(operator, operands) if operator in OPERATORS:
             return OPERATORS[operator].format(*(arm_of(operand, around) for operand in operands))
         case TfChoice(condition, then, otherwise):
@@ -169,7 +175,7 @@ def constant(value: str | float | None) -> str:
         case int():
             return str(value)
         case float():
-            return f"float('{value}')"
+            return str(int(value)) if value.is_integer() else f"float('{value}')"
         case str():
             return "'" + value.replace("'", "''") + "'"
 
@@ -189,8 +195,7 @@ def _braced(text: str) -> str:
 
 def as_text(expression: TfExpression, around: Surroundings) -> str:
     """An expression in a text."""
-    value = arm_of(expression, around)
-    return f"if({value}, 'true', 'false')" if kind_of(expression, around) == "bool" else value
+    return f"$tostring({arm_of(expression, around)})"
 
 
 def _reference(expression: TfName | TfAccess, around: Surroundings) -> str:
@@ -218,6 +223,28 @@ def _leads_on(expression: TfAccess, around: Surroundings) -> bool:
     return not _is_head(expression) and (root in {"var", "local"} or any(name.startswith(f"{root}.") for name in around.loops))
 
 
+def _one_of_several(expression: TfCall | TfAccess) -> TfSplat | None:
+    """What `one(x[*].id)`, `element(x[*].id, 0)` and `x[*].id[0]` take one of: there is one, or none is meant to be there."""
+    match expression:
+        case TfCall("one", (TfSplat() as several,)) | TfCall("element", (TfSplat() as several, TfValue(int()))):
+            return several
+        case TfAccess(TfSplat() as several, TfValue(int())):
+            return several
+        case _:
+            return None
+
+
+def _keys(several: TfSplat) -> tuple[str, ...]:
+    return tuple(str(key.value) for key in several.path if isinstance(key, TfValue))
+
+
+def _of_another(target: TfExpression, around: Surroundings) -> tuple[str, ...] | None:
+    """The words of a reference to another resource, of which there may be several."""
+    path = path_of(target)
+    ours = path is None or path[0] in {"var", "local", *around.loops} or ".".join(path) in around.loops
+    return None if ours else path
+
+
 def _is_head(expression: TfAccess) -> bool:
     """Whether this is `var.x` itself, and not what is in it."""
     return isinstance(expression.target, TfName)
@@ -233,22 +260,22 @@ def _step(key: TfExpression, around: Surroundings) -> str:
 
 def _call(expression: TfCall, around: Surroundings) -> str:
     name, arguments, span = expression.name, expression.arguments, expression.span
-    content = _content(expression, around)
-    if content is not None:
-        return constant(content)
+    if (made := _of_a_file(expression, around)) is not None:
+        return made
     match name, arguments:
-        case "fileexists", (path,):
-            return constant(_is_file(_path(path, around), around))
-        case "format", (TfValue(str() as form), *values):
-            return _formatted(form, tuple(values), expression, around)
-        case "replace", (_, TfValue(str() as old), _) if not (old.startswith("/") and old.endswith("/") and len(old) > 1):
-            return f"replace({', '.join(arm_of(argument, around) for argument in arguments)})"
+        case "replace", (text, TfValue(str() as old), new):
+            by_pattern = old.startswith("/") and old.endswith("/") and len(old) > len("/")
+            sought = constant(old[1:-1] if by_pattern else old)
+            called = "$regex_replace" if by_pattern else "replace"
+            return f"{called}({arm_of(text, around)}, {sought}, {arm_of(new, around)})"
         case "try", (*tried, last):
             return f"coalesce({', '.join((*(_tried(one, around) for one in tried), arm_of(last, around)))})"
         case "timestamp", ():
             return around.moment("yyyy-MM-ddTHH:mm:ssZ")
         case "formatdate", (TfValue(str() as form), TfCall("timestamp", ())):
             return around.moment(date_format(form))
+        case "can", (TfAccess() as tried,):
+            return f"not(equals({_tried(tried, around)}, null()))"
         case _, (*first, TfCall("...", (spread,))) if name in {"concat", "merge"} and not first:
             inner = arm_of(spread, around)
             return f"flatten({inner})" if name == "concat" else f"shallowMerge({inner})"
@@ -256,7 +283,7 @@ def _call(expression: TfCall, around: Surroundings) -> str:
             made = call(name, tuple(arm_of(argument, around) for argument in arguments))
     if made is None:
         raise NotTranslatedError(
-            span, f"the function {name} has no equivalent in a build", "Write its result in its place, or a variable."
+            span, f"the function {name} is not carried over", "Write its result in its place, or a variable."
         )
     return made
 
@@ -268,27 +295,6 @@ def _tried(expression: TfExpression, around: Surroundings) -> str:
         at = constant(key) if key is not None else arm_of(expression.key, around)
         return f"tryGet({_tried(expression.target, around)}, {at})"
     return arm_of(expression, around)
-
-
-def _formatted(form: str, values: tuple[TfExpression, ...], whole: TfCall, around: Surroundings) -> str:
-    """`format(…)`, of which only `%s`, `%d`, `%v`, and `%d` with zeros in front, are carried over."""
-    pieces: list[str] = []
-    at, taken = 0, 0
-    given: list[str] = []
-    for found in _VERB.finditer(form):
-        pieces.append(_braced(form[at : found.start()]))
-        at = found.end()
-        if found[0] == "%%":
-            pieces.append("%")
-            continue
-        if found[3] not in "sdv" or taken >= len(values) or (found[2] and not found[1]):
-            raise NotTranslatedError(whole.span, f"format with `{found[0]}` has no equivalent", "Write it in another way.")
-        value = as_text(values[taken], around)
-        given.append(f"padLeft({value}, {found[2]}, '0')" if found[2] else value)
-        pieces.append(f"{{{taken}}}")
-        taken += 1
-    pieces.append(_braced(form[at:]))
-    return f"format({', '.join((constant(''.join(pieces)), *given))})"
 
 
 def _loop(loop: TfFor, around: Surroundings) -> str:
@@ -312,6 +318,9 @@ def _loop(loop: TfFor, around: Surroundings) -> str:
         collection = f"filter({collection}, lambda({head}, {arm_of(loop.condition, inside)}))"
     if loop.result_key is not None:
         key, value = arm_of(loop.result_key, inside), arm_of(loop.result, inside)
+        if loop.grouped:
+            groups = f"groupBy({collection}, lambda('{loop.value}', {key}))"
+            return f"mapValues({groups}, lambda('$group', map(lambdaVariables('$group'), lambda('{loop.value}', {value}))))"
         return f"toObject({collection}, lambda('{loop.value}', {key}), lambda('{loop.value}', {value}))"
     return f"map({collection}, lambda({head}, {arm_of(loop.result, inside)}))"
 
@@ -383,6 +392,38 @@ def _source(path: TfExpression, around: Surroundings) -> SourceText:
         raise NotTranslatedError(path.span, what, "Convert where it lies beside the configuration.") from error
 
 
+def _of_a_file(call: TfCall, around: Surroundings) -> str | None:
+    """What a function makes of a file; None for other functions."""
+    if (content := _content(call, around)) is not None:
+        return constant(content)
+    match call.name, call.arguments:
+        case "fileexists", (path,):
+            return constant(_is_file(_path(path, around), around))
+        case "templatefile", (path, values):
+            return _rendered(path, values, around)
+        case _:
+            return None
+
+
+def _filled_in(values: TfExpression, around: Surroundings) -> dict[str, TfExpression]:
+    """What `templatefile` fills in, by the names that the file has for it."""
+    if isinstance(values, TfAccess) and (path := path_of(values)) is not None:
+        values = around.definition(path) or values
+    if not isinstance(values, TfObject):
+        raise NotTranslatedError(values.span, "what is filled into the file is not known", "Write the map in its place.")
+    return {str(key.value): value for key, value in values.items if isinstance(key, TfValue)}
+
+
+def _rendered(path: TfExpression, values: TfExpression, around: Surroundings) -> str:
+    """The text that `templatefile` makes of a file."""
+    named = {name: arm_of(value, around) for name, value in _filled_in(values, around).items()}
+    try:
+        text = read_text(_source(path, around))
+    except NotReadError as error:
+        raise NotTranslatedError(error.span, f"{error} cannot be read here", "Write its value in its place.") from None
+    return arm_of(text, around.within(**named))
+
+
 def _is_file(name: str, around: Surroundings) -> bool:
     try:
         around.read(name)
@@ -399,8 +440,7 @@ def _json_source(expression: TfExpression, around: Surroundings, *, is_arm: bool
             return _parsed(Span(source, 0, len(source.text)), around, is_arm=is_arm)
         case TfCall("templatefile", (path, values)):
             source = _source(path, around)
-            given = values.items if isinstance(values, TfObject) else ()
-            names = {str(key.value): value for key, value in given if isinstance(key, TfValue)}
+            names = _filled_in(values, around)
             inside = around.within(**{name: arm_of(value, around) for name, value in names.items()})
             # What is JSON as text comes to be what it says, where it stands without quotes.
             encoded = {

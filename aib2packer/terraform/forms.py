@@ -21,6 +21,8 @@ DEPLOYMENTS = {
     "azurerm_tenant_template_deployment": ("template_content", "parameters_content"),
     "azurerm_template_deployment": ("template_body", "parameters_body"),
 }
+UNUSED = "terraformVariables"
+"""Where a deployment template that was a configuration has the variables that it does not need."""
 _MARK = "\ue002"  # a private character
 _MARKED = pattern(rf"{_MARK}(\d+){_MARK}")
 _ARM_STRING = pattern(r"'(?:[^']|'')*'")

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.patterns import pattern
+from aib2packer.terraform.library import FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,11 +20,11 @@ OPERATORS: Mapping[str, str] = {
     ">=": "greaterOrEquals({0}, {1})",
     "&&": "and({0}, {1})",
     "||": "or({0}, {1})",
-    "+": "add({0}, {1})",
-    "-": "sub({0}, {1})",
-    "*": "mul({0}, {1})",
-    "/": "div({0}, {1})",
-    "%": "mod({0}, {1})",
+    "+": "$add({0}, {1})",
+    "-": "$subtract({0}, {1})",
+    "*": "$multiply({0}, {1})",
+    "/": "$divide({0}, {1})",
+    "%": "$modulo({0}, {1})",
     "!": "not({0})",
 }
 
@@ -31,53 +32,37 @@ OPERATORS: Mapping[str, str] = {
 _FIXED: Mapping[tuple[str, int], str] = {
     ("alltrue", 1): "not(contains({0}, false()))",
     ("anytrue", 1): "contains({0}, true())",
-    ("abs", 1): "max({0}, sub(0, {0}))",
+    ("abs", 1): "$max({0}, $subtract(0, {0}))",
     ("base64decode", 1): "base64ToString({0})",
     ("base64encode", 1): "base64({0})",
-    ("basename", 1): "last(split({0}, '/'))",
-    ("chomp", 1): "trim({0})",
     ("coalescelist", 2): "if(empty({0}), {1}, {0})",
     ("compact", 1): "filter({0}, lambda('item', not(empty(lambdaVariables('item')))))",
     ("contains", 2): "contains({0}, {1})",
     ("distinct", 1): "union({0}, createArray())",
-    ("endswith", 2): "endsWith({0}, {1})",
+    ("flatten", 1): "$flatten({0})",
     ("element", 2): "{0}[mod({1}, length({0}))]",
-    ("flatten", 1): "flatten({0})",
-    ("index", 2): "indexOf({0}, {1})",
-    ("join", 2): "join({1}, {0})",
     ("jsondecode", 1): "json({0})",
     ("jsonencode", 1): "string({0})",
-    ("keys", 1): "map(items({0}), lambda('item', lambdaVariables('item').key))",
+    ("keys", 1): "map($entries({0}), lambda('item', lambdaVariables('item').key))",
     ("length", 1): "length({0})",
-    ("lookup", 3): "coalesce(tryGet({0}, {1}), {2})",
+    ("lookup", 3): "$lookup({0}, {1}, {2})",
     ("lookup", 2): "{0}[{1}]",
     ("lower", 1): "toLower({0})",
     ("nonsensitive", 1): "{0}",
     ("one", 1): "first({0})",
-    ("parseint", 2): "int({0})",
-    ("range", 1): "range(0, {0})",
-    ("range", 2): "range({0}, sub({1}, {0}))",
+    ("reverse", 1): "$reverse({0})",
     ("sensitive", 1): "{0}",
-    ("setintersection", 2): "intersection({0}, {1})",
     ("slice", 3): "take(skip({0}, {1}), sub({2}, {1}))",
-    ("sort", 1): "sort({0}, lambda('one', 'other', less(lambdaVariables('one'), lambdaVariables('other'))))",
     ("split", 2): "split({1}, {0})",
-    ("startswith", 2): "startsWith({0}, {1})",
-    ("strcontains", 2): "contains({0}, {1})",
-    ("substr", 3): "substring({0}, {1}, {2})",
     ("tobool", 1): "bool({0})",
     ("tolist", 1): "{0}",
     ("tomap", 1): "{0}",
-    ("tonumber", 1): "int({0})",
-    ("toset", 1): "union({0}, createArray())",
-    ("tostring", 1): "string({0})",
-    ("trimprefix", 2): "if(startsWith({0}, {1}), substring({0}, length({1})), {0})",
     ("trimspace", 1): "trim({0})",
-    ("trimsuffix", 2): "if(endsWith({0}, {1}), substring({0}, 0, sub(length({0}), length({1}))), {0})",
+    ("tostring", 1): "$tostring({0})",
     ("upper", 1): "toUpper({0})",
     ("urlencode", 1): "uriComponent({0})",
     ("uuid", 0): "newGuid()",
-    ("values", 1): "map(items({0}), lambda('item', lambdaVariables('item').value))",
+    ("values", 1): "map($entries({0}), lambda('item', lambdaVariables('item').value))",
     ("zipmap", 2): "toObject(range(0, length({0})), lambda('at', {0}[lambdaVariables('at')]), "
     "lambda('at', {1}[lambdaVariables('at')]))",
 }
@@ -94,10 +79,7 @@ def _coalesce(arguments: tuple[str, ...]) -> str:
 _ANY: Mapping[str, Callable[[tuple[str, ...]], str]] = {
     "coalesce": _coalesce,
     "concat": lambda arguments: f"concat({', '.join(arguments)})",
-    "max": lambda arguments: f"max({', '.join(arguments)})",
     "merge": lambda arguments: f"shallowMerge(createArray({', '.join(arguments)}))",
-    "min": lambda arguments: f"min({', '.join(arguments)})",
-    "setunion": lambda arguments: f"union({', '.join(arguments)})",
 }
 
 # What Packer 1.13 knows of what validation blocks say.
@@ -110,6 +92,8 @@ _IN_CONDITIONS = frozenset(
         *("substr", "sum", "title", "trim", "trimprefix", "trimspace", "trimsuffix", "try", "upper", "values", "zipmap"),
     }
 )
+# In the library for what operators and `replace` come to.
+_NOT_TERRAFORMS = frozenset({"add", "divide", "modulo", "multiply", "regex_replace", "subtract"})
 _CALL = pattern(r"([A-Za-z_][\w:]*)\(")
 
 
@@ -119,7 +103,10 @@ def call(name: str, arguments: tuple[str, ...]) -> str | None:
     if fixed is not None:
         return fixed.format(*arguments)
     made = _ANY.get(name)
-    return made(arguments) if made is not None and arguments else None
+    if made is not None and arguments:
+        return made(arguments)
+    known = name not in _NOT_TERRAFORMS and any(one.name == name and one.takes(len(arguments)) for one in FUNCTIONS)
+    return f"${name}({', '.join(arguments)})" if known else None
 
 
 def known_to_packer(condition: str) -> bool:

@@ -50,6 +50,7 @@ _TOKEN = pattern(
 _MOST_WORK = 50_000
 """What parsing takes a second for; a large configuration has a tenth in a file."""
 _OF_EACH_PLACE = 10
+_LINES_OF_A_WORD = 4  # a line that is empty costs as much as a quarter of a word
 _MOST_DIGITS = 400
 _MOST_DIRECTIVES = 20  # in each other
 
@@ -113,8 +114,9 @@ def _body_or_place(source: SourceText) -> FileBody | int:
 
 
 def _work_of(text: str) -> int:
-    """How much there is to parse: words and marks outside of text, and what is filled into that, which is parsed by itself."""
-    return sum(1 for _ in _TOKEN.finditer(text)) + _OF_EACH_PLACE * (text.count("${") + text.count("%{"))
+    """How much there is to parse: words, marks and lines outside of text, and what is filled into that, parsed by itself."""
+    places = text.count("${") + text.count("%{")
+    return sum(1 for _ in _TOKEN.finditer(text)) + text.count("\n") // _LINES_OF_A_WORD + _OF_EACH_PLACE * places
 
 
 def read_interpolation(source: SourceText, start: int, end: int, depth: int = 0) -> TfExpression:
@@ -132,6 +134,19 @@ def read_interpolation(source: SourceText, start: int, end: int, depth: int = 0)
     except LarkError:
         raise NotReadError(Span(source, start, end), "this expression") from None
     return _HclReader(source, start - len(begin), depth).body(body)[0][0].value
+
+
+def read_text(source: SourceText) -> TfExpression:
+    """The text that a template makes, which is all of a file.
+
+    Raises:
+        NotReadError: What is to be filled in cannot be read.
+
+    """
+    whole = Span(source, 0, len(source.text))
+    if _work_of(source.text) > _MOST_WORK:
+        raise NotReadError(whole, "a template that is this large")
+    return _HclReader(source).template(0, len(source.text), whole)
 
 
 def _parsed(text: str) -> Tree[Token]:
@@ -176,7 +191,10 @@ class _HclReader:
         return TfBlock(words[0], tuple(words[1:]), attributes, blocks, span)
 
     def _literal(self, tree: Tree[Token]) -> str:
-        text = self.string(tree)
+        try:
+            text = self.string(tree)
+        except NotReadError:  # no label says anything with a directive in it
+            return ""
         return text.value if isinstance(text, TfValue) and isinstance(text.value, str) else ""
 
     def expression(self, node: Node) -> TfExpression:
@@ -288,6 +306,7 @@ class _HclReader:
             results[-1],
             None if condition is None else self.expression(_operands(_significant(condition))[0]),
             self.span(node),
+            any(_kind(child) == "ELLIPSIS" for child in children),
         )
 
     def string(self, node: Node) -> TfExpression:

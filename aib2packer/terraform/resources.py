@@ -17,6 +17,7 @@ from aib2packer.terraform.syntax import (
     TfChoice,
     TfList,
     TfObject,
+    TfText,
     TfUnwritten,
     TfValue,
     path_of,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from aib2packer.terraform.configuration import Written
     from aib2packer.terraform.expressions import Surroundings
     from aib2packer.terraform.syntax import TfAttribute, TfExpression
+    from aib2packer.text.source import Span
 
 _AZAPI = ("azapi_resource", "azapi_update_resource", "azapi_resource_action")
 _BESIDE = ("name", "location", "tags")
@@ -84,7 +86,7 @@ def _resource(block: TfBlock, written: Written) -> Iterator[Json]:
     kind = block.labels[0]
     if kind in DEPLOYMENTS:
         yield from _deployment(block, *DEPLOYMENTS[kind], written)
-    elif kind in _AZAPI and (type_ := _type_of(block)) is not None:
+    elif kind in _AZAPI and (type_ := _type_of(block, written)) is not None:
         name, _, version = type_.value.partition("@")
         if name.lower() == f"{IMAGE_TEMPLATE}/triggers":
             yield _trigger(block, written)
@@ -100,21 +102,34 @@ def _resource(block: TfBlock, written: Written) -> Iterator[Json]:
 
 
 class _Type:
-    """A type as it is written, `name@version`, and where."""
+    """A type, `name@version`, and where it is written."""
 
-    def __init__(self, value: str, node: TfValue) -> None:
+    def __init__(self, value: str, span: Span) -> None:
         self.value = value
-        self.node = node
+        self.span = span
 
 
-def _type_of(block: TfBlock) -> _Type | None:
-    written = block.value("type")
-    return _Type(written.value, written) if isinstance(written, TfValue) and isinstance(written.value, str) else None
+def _type_of(block: TfBlock, written: Written) -> _Type | None:
+    """The type, as far as it is known; a version that is computed is an expression."""
+    expression = block.value("type")
+    around = written.surroundings()
+    if isinstance(expression, TfAccess) and (path := path_of(expression)) is not None:
+        declared = written.configuration.variables.get(path[-1]) if path[0] == "var" else None
+        expression = around.definition(path) or (None if declared is None else declared.value("default"))
+    match expression:
+        case TfValue(str() as text):
+            return _Type(text, expression.span)
+        case TfText((str() as head, *rest)) if "@" in head:
+            name, _, version = head.partition("@")
+            whole = TfText((version, *rest) if version else tuple(rest), expression.span)
+            return _Type(f"{name}@[{arm_of(whole, around)}]", expression.span)
+        case _:
+            return None
 
 
 def _image_template(block: TfBlock, type_: _Type, name: str, version: str, written: Written) -> JsonObject:
     copy, around = repeated(block, written)
-    span = type_.node.span
+    span = type_.span
     members = [
         JsonMember("type", span, JsonScalar(name, span)),
         JsonMember("apiVersion", span, JsonScalar(version, span)),

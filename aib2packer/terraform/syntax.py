@@ -108,7 +108,10 @@ class TfChoice:
 
 @dataclass(frozen=True, slots=True)
 class TfFor:
-    """`[for key, value in collection : result if condition]`; with `result_key` an object, `{for … : key => result}`."""
+    """`[for key, value in collection : result if condition]`; with `result_key` an object, `{for … : key => result}`.
+
+    `grouped`: what has the same key makes a list, `{for … : key => result...}`.
+    """
 
     key: str | None
     value: str
@@ -117,6 +120,7 @@ class TfFor:
     result: TfExpression
     condition: TfExpression | None
     span: Span
+    grouped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +178,12 @@ class TfBlock:
 class TfRules(JsonUnknown):
     """The `validation` blocks of a variable that Packer understands: conditions as they are written, and their messages.
 
+    `type` is that of the variable, as Packer takes it; "" where it is none that says more than ARM's.
     It stands among the settings of a parameter. No JSON can hold one: what is in it goes into the build as it is.
     """
 
     rules: tuple[tuple[str, str], ...]
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

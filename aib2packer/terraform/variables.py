@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aib2packer.text.source import SourceText, Span
 
 _TYPES = {"string": "string", "number": "int", "bool": "bool", "list": "array", "set": "array", "tuple": "array"}
+_SCALARS = frozenset({"string", "int", "bool"})
 _QUOTED = pattern(r'("(?:[^"\\]|\\.)*")')
 _OTHER = pattern(r"\b(?:local|data|each|path|module|self)\.|\bvar\.(\w[\w-]*)")
 
@@ -30,6 +31,8 @@ def declaration(block: TfBlock, default: Json | None) -> JsonObject:
     kind = block.value("type")
     name = _type_name(kind, default)
     members: dict[str, Json] = {"type": JsonScalar(_secure(name) if _is_true(block.value("sensitive")) else name, span)}
+    if default is None and _constructor(kind) in {"", "any"}:
+        members["untyped"] = JsonScalar(value=True, span=span)
     if default is not None and not (isinstance(default, JsonScalar) and default.value is None):
         members["defaultValue"] = conformed(default, kind)
     elif default is not None:
@@ -38,8 +41,9 @@ def declaration(block: TfBlock, default: Json | None) -> JsonObject:
         text = JsonScalar(" ".join(description.value.split()), description.span)
         members["metadata"] = object_of({"description": text}, span)
     rules = tuple(rule for one in block.blocks if one.type == "validation" and (rule := _rule(one, block.labels[0])))
-    if rules:
-        members["validation"] = TfRules(span, rules)
+    written = "" if name in _SCALARS else _written(kind)
+    if rules or written:
+        members["validation"] = TfRules(span, rules, written)
     return object_of(members, span)
 
 
@@ -147,6 +151,29 @@ def _type_name(kind: TfExpression | None, default: Json | None) -> str:
             return "string"
 
 
+def _written(kind: TfExpression | None) -> str:
+    """A type as Packer takes it; "" where it says nothing."""
+    match kind:
+        case TfName(name) | TfValue(str() as name):
+            return {"list": "list(any)", "set": "list(any)", "map": "map(any)"}.get(name, name)
+        case TfCall("set" | "list", (inner,)):  # only lists are put together with others
+            return f"list({_written(inner)})"
+        case TfCall("optional", (inner, default)):
+            return f"optional({_written(inner)}, {default.span.text})"
+        case TfCall(name, arguments):
+            return f"{name}({', '.join(map(_written, arguments))})"
+        case TfObject(items):
+            return f"{{ {', '.join(f'{_key(key)} = {_written(value)}' for key, value in items)} }}"
+        case TfList(items):
+            return f"[{', '.join(map(_written, items))}]"
+        case _:
+            return ""
+
+
+def _key(key: TfExpression) -> str:
+    return str(key.value) if isinstance(key, TfValue) else key.span.text
+
+
 def _secure(name: str) -> str:
     return "secureObject" if name in {"object", "array"} else "securestring"
 
@@ -166,4 +193,10 @@ def _rule(block: TfBlock, variable: str) -> tuple[str, str] | None:
     named = {found[1] for found in _OTHER.finditer(condition.span.text)}
     if not named <= {variable} or not known_to_packer(bare) or "<<" in bare or "#" in bare or "//" in bare:
         return None
-    return written, " ".join(str(message.value).split())
+    return written, _sentence(" ".join(str(message.value).split()))
+
+
+def _sentence(message: str) -> str:
+    """A message as Packer takes it: it begins with an upper case letter, and ends with a full stop or a question mark."""
+    whole = message if message.endswith((".", "?")) else f"{message.rstrip('!:;,')}."
+    return whole[:1].upper() + whole[1:] if whole[:1].isalpha() else f"It must fit: {whole}"

@@ -12,8 +12,11 @@ _BRACED = r"\{[A-Za-z][\w .-]*\}"  # as the REST API's documentation has it
 _TOKEN = rf"#\{{ ?{_NAME} ?\}}#"  # of the tasks of Azure DevOps that replace tokens
 _UNDERSCORED = r"__[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*__"
 
-# Of templatefile in Terraform and envsubst; of Azure DevOps and make; of Jinja, Helm and mustache; the rest of scripts.
+_BARE = r"\$(?:env:)?[A-Za-z_]\w*(?![\w:])|@@?[A-Za-z][\w.-]*@@?"  # of envsubst and PowerShell; of autoconf and its like
+
+# Of pipelines; of templatefile in Terraform and envsubst; of Azure DevOps and make; of Jinja and mustache; the rest of scripts.
 _TOOLS = {
+    "${{ name }}": rf"\$\{{\{{ ?{_NAME} ?\}}\}}",
     "${name}": rf"\$\{{{_NAME}\}}",
     "$(name)": rf"\$\({_NAME}\)",
     "{{ name }}": rf"\{{\{{ ?{_NAME} ?\}}\}}",
@@ -35,7 +38,7 @@ _OF_A_SHELL = {form: _OF_SCRIPTS.get(form, "") + found for form, found in _TOOLS
 _SIGN = pattern(r"[$%]|\{\{|\[\[|__")  # one of them stands in each
 _NO_FORMS: frozenset[str] = frozenset()
 
-IN_NAMES = pattern(rf"{_ANY}|{_BRACED}")
+IN_NAMES = pattern(rf"{_ANY}|{_BRACED}|{_BARE}")
 """What is a placeholder in a name, a region or an id: there these signs mean nothing else."""
 IN_TAGS = pattern(_ANY)
 """What is a placeholder in a tag, and in the place of a value of JSON."""
@@ -48,6 +51,7 @@ IN_PATHS = pattern("|".join((_TOKEN, _ANGLED, *(_OF_SCRIPTS.get(form, "") + foun
 IN_URIS = pattern("|".join((
     _TOKEN,
     _ANGLED,
+    _TOOLS["${{ name }}"],
     _TOOLS["${name}"],
     _TOOLS["$(name)"],
     _TOOLS["{{ name }}"],

@@ -9,12 +9,13 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.validation.validation_build import stand_ins
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-Made: TypeAlias = "str | int | bool | list[str | dict[str, str]] | dict[str, Made]"
+Made: TypeAlias = "str | int | bool | Sequence[Made] | Mapping[str, Made]"
 
 SUBSCRIPTION = "33333333-3333-3333-3333-333333333333"
 _GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/madeup/providers"
+_BLOB = "https://madeup.blob.core.windows.net/vhds/madeup.vhd"
 _IMAGE_VERSION = f"{_GROUP}/Microsoft.Compute/galleries/madeup/images/madeup/versions/1.0.0"
 _MANAGED_IMAGE = f"{_GROUP}/Microsoft.Compute/images/madeup"
 _SUBNET = f"{_GROUP}/Microsoft.Network/virtualNetworks/madeup/subnets/madeup"
@@ -32,6 +33,7 @@ _RECORDED = pattern(r'jsondecode\(file\("[^"]*"\)\)\.builds\)\[0\]\.custom_data\
 _BY_USE = (
     (r"subscription(?:_id)? += var\.NAME\n", SUBSCRIPTION),
     (r'split\("/", var\.NAME\)', _IMAGE_VERSION),
+    (r'split\("/", try\(var\.NAME, null\)\)', _SUBNET),
     (r'split\("/", "\$\{var\.NAME\}/', f"{_GROUP}/Microsoft.Compute/galleries/madeup"),
     (r"user_assigned_managed_identities += \[(?:.*, )?var\.NAME[\],]", _IDENTITY),
     (r"image_version += var\.NAME\n", "1.0.0"),
@@ -39,7 +41,16 @@ _BY_USE = (
     (r"os_disk_size_gb += var\.NAME\n", "127"),
 )
 # Ids, and what else a rule of the template's own may ask for.
-_WELL_FORMED = (SUBSCRIPTION, _IMAGE_VERSION, _IMAGE_VERSION.partition("/versions")[0], _MANAGED_IMAGE, _SUBNET, _IDENTITY)
+_WELL_FORMED = (
+    SUBSCRIPTION,
+    _IMAGE_VERSION,
+    _IMAGE_VERSION.partition("/versions")[0],
+    _MANAGED_IMAGE,
+    _SUBNET,
+    _IDENTITY,
+    _BLOB,
+)
+_CONTAINER = pattern(r"(?P<kind>list|map)\((?P<items>object.*|list.*|map\((?!string).*|number|bool)\)")
 _RULE = pattern(r'can\(regex\("((?:[^"\\]|\\.)*)", var\.')
 
 
@@ -78,15 +89,17 @@ def _by_pattern(body: str) -> str | None:
 
 
 def _value(name: str, body: str, hcl: str) -> Made:
-    kind = re.search(r"^  type += (\w+)", body, re.MULTILINE)
+    kind = re.search(r"^  type += ((\w+).*)", body, re.MULTILINE)
     allowed = re.search(r"contains\(\[([^\]]*)\]", body)
     first = "" if allowed is None else allowed[1].partition(", ")[0]
     least, most = (_bound(sign, body) for sign in (">=", "<="))
-    match kind[1] if kind else "string":
+    match kind[2] if kind else "string":
         case "number":
             return int(first) if first.isdecimal() else least if least is not None else min(1, most if most is not None else 1)
         case "bool":
             return True
+        case "list" | "map" if kind is not None and _CONTAINER.fullmatch(kind[1]):
+            return _of_type(kind[1], name, hcl)
         case "list":
             item = _OBJECT if "list(map(string))" in body else first.strip('"') or "madeup"
             # Packer takes no empty list of commands.
@@ -95,8 +108,8 @@ def _value(name: str, body: str, hcl: str) -> Made:
         case "map":
             keys = re.findall(rf'\bvar\.{name}(?:\.(\w+)|\["([^"]+)"\])', hcl)
             return {key: _by_use(rf"{name}\.{key}", hcl) or _IMAGE_VERSION for key in (one or other for one, other in keys)}
-        case "object" if paths := re.findall(rf"\bvar\.{name}((?:\.\w+)+)", hcl):
-            return _nested(name, [path.strip(".").split(".") for path in paths], hcl)
+        case "object" if kind:
+            return _of_type(kind[1], name, hcl)
     if first:
         return first.strip('"')
     if (fitting := _fitting(_RULE.findall(body))) is not None:
@@ -109,12 +122,47 @@ def _by_use(name: str, hcl: str) -> str | None:
     return next((value for use, value in _BY_USE if re.search(use.replace("NAME", rf"{name}\b"), hcl, re.MULTILINE)), None)
 
 
-def _nested(name: str, paths: list[list[str]], hcl: str) -> Made:
-    """An object with a value at each of these paths."""
-    if not all(paths):
-        return _by_use(name, hcl) or "madeup"
-    keys = dict.fromkeys(path[0] for path in paths)
-    return {key: _nested(rf"{name}\.{key}", [path[1:] for path in paths if path[0] == key], hcl) for key in keys}
+def _of_type(kind: str, name: str, hcl: str) -> Made:
+    """A value of a type, for what has a name, which is a pattern."""
+    if kind.startswith("object("):
+        attributes = (one.partition(" = ") for one in _apart(kind.removeprefix("object({").removesuffix("})")))
+        return {key.strip(): _of_type(inner.strip(), rf"{name}\.{key.strip()}", hcl) for key, _, inner in attributes}
+    if (container := _CONTAINER.fullmatch(kind)) is not None:
+        value = _of_type(container["items"], rf"{name}\[[^\]]*\]", hcl)
+        return [value] if container["kind"] == "list" else dict.fromkeys(_keys(name, hcl), value)
+    if kind.startswith("optional("):
+        return _of_type(next(_apart(kind.removeprefix("optional("))), name, hcl)
+    match kind:
+        case "number":
+            least = re.search(rf"\bvar\.{name} >= ([0-9]+)", hcl)
+            return int(least[1]) if least else 1
+        case "bool":
+            return True
+        case "list(string)":
+            return ["madeup"]
+        case "list(map(string))":
+            return [_OBJECT]
+        case "map(string)" | "map(any)":
+            return dict.fromkeys(_keys(name, hcl), "madeup")
+        case _:
+            return _by_use(name, hcl) or "madeup"
+
+
+def _keys(name: str, hcl: str) -> Iterator[str]:
+    """The keys of a map that the build looks for, where it says them itself, or a default of a variable does."""
+    for key, variable in re.findall(rf'\bvar\.{name}\[(?:"([^"]+)"|var\.(\w+))\]', hcl):
+        default = re.search(rf'^variable "{variable}" \{{\n(?:  .*\n|\n)*?  default += "([^"]*)"', hcl, re.MULTILINE)
+        yield key or (default[1] if default else "madeup")
+
+
+def _apart(attributes: str) -> Iterator[str]:
+    """The attributes in the type of an object."""
+    start = depth = 0
+    for at, character in enumerate(f"{attributes},"):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth == 0:
+            yield attributes[start:at]
+            start = at + 1
 
 
 def _fitting(rules: list[str]) -> str | None:

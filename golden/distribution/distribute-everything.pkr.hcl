@@ -475,11 +475,22 @@ build {
     post-processor "shell-local" {
       name = "web-vhd-2"
       env = {
+        SOURCE_BLOB    = "web-vhd${build.TempOSDiskName}.vhd"
         TEMPORARY_NAME = "packer-temporary-5-${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
       }
       inline = [
         local.sign_in,
         <<-EOT
+          # Where azure-arm's VHD still has its first name, that with the name it was to get is of an earlier build.
+          source="$SOURCE_BLOB"
+          unnamed=$(az storage blob exists \
+            --auth-mode login \
+            --account-name contosovhds \
+            --container-name golden \
+            --name "$source" \
+            --query exists \
+            --output tsv)
+          if [ "$unnamed" != true ]; then source=web.vhd; fi
           # Between two accounts this takes az 2.70, and a role for the blobs of both.
           name=2024/web.vhd
           partial= # a VHD that is being written where there was none: a part of a VHD is none, and goes
@@ -552,7 +563,7 @@ build {
           # A VHD of that name stays until the new one is there by another name.
           if [ "$there" = true ]; then
             partial="$TEMPORARY_NAME"
-            copy_to "$partial" contosovhds golden web.vhd
+            copy_to "$partial" contosovhds golden "$source"
             new=$partial partial=""
             copy_to "$name" contosobackup vhds "$new"
             spare=$new new=""
@@ -565,7 +576,7 @@ build {
           else
             # there is none
             partial=$name
-            copy_to "$name" contosovhds golden web.vhd
+            copy_to "$name" contosovhds golden "$source"
           fi
           trap - EXIT HUP INT TERM
         EOT
@@ -585,6 +596,7 @@ build {
     post-processor "shell-local" {
       name = "web-vhd-3"
       env = { for name, value in {
+        SOURCE_BLOB           = "web-vhd${build.TempOSDiskName}.vhd"
         NAME                  = "web-vhd-3_${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
         ACCOUNT_NAME          = var.vhd_storage_account
         DESTINATION_CONTAINER = var.vhd_container
@@ -592,6 +604,16 @@ build {
       inline = [
         local.sign_in,
         <<-EOT
+          # Where azure-arm's VHD still has its first name, that with the name it was to get is of an earlier build.
+          source="$SOURCE_BLOB"
+          unnamed=$(az storage blob exists \
+            --auth-mode login \
+            --account-name contosovhds \
+            --container-name golden \
+            --name "$source" \
+            --query exists \
+            --output tsv)
+          if [ "$unnamed" != true ]; then source=web.vhd; fi
           # Between two accounts this takes az 2.70, and a role for the blobs of both.
           name="$NAME"
           partial= # a VHD that is being written where there was none: a part of a VHD is none, and goes
@@ -651,7 +673,7 @@ build {
             done
           }
           partial=$name
-          copy_to "$name" contosovhds golden web.vhd
+          copy_to "$name" contosovhds golden "$source"
           trap - EXIT HUP INT TERM
         EOT
       ]

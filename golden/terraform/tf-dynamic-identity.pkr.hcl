@@ -28,7 +28,7 @@ variable "registration_key" {
 }
 
 variable "size" {
-  type        = map(string)
+  type        = object({ large = optional(string) })
   description = "The parameter size of the template, which has no default. Whoever runs Packer gives it."
 }
 

@@ -127,7 +127,7 @@ variable "image_version" {
 }
 
 locals {
-  gallery_image_parts                = split("/", endswith(lower(var.shared_image_version_base_id), "/versions/latest") ? substr(var.shared_image_version_base_id, 0, length(var.shared_image_version_base_id) - 16) : var.shared_image_version_base_id)
+  gallery_image_parts                = split("/", trimsuffix(var.shared_image_version_base_id, "/versions/latest"))
   subnet_build_id_parts              = split("/", var.subnet_build_id)
   shared_image_version_base_id_parts = split("/", var.shared_image_version_base_id)
 

@@ -23,7 +23,7 @@ packer {
 }
 
 variable "vm" {
-  type        = object({ owner = string, compute = object({ size = string, disk = string }) })
+  type        = object({ owner = string, compute = object({ size = string, disk = number }) })
   description = "The build VM, and whose it is. Whoever runs Packer gives it."
 }
 

@@ -5,7 +5,8 @@
 #   timeout 120m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to resource_group, shared_image_gallery_name, image_definition_name, template_image_version,
-# path_to_script, sha256_checksum, true_false, power_shell_syntax_to_run, true_or_false, name, rg, gal, image_gallery_name.
+# path_to_script, sha256_checksum, true_false, power_shell_syntax_to_run, true_or_false, exit_code, name, rg, gal,
+# image_gallery_name.
 #
 # Run it on Linux. The account needs Contributor on the subscription, which Image Builder's own service took care of, and what
 # the identity aib had: the source image and the gallery.
@@ -15,7 +16,6 @@
 #   subscription_id=... rg=... gal=... image_gallery_name=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/$rg/providers/Microsoft.Compute/galleries/$gal/images/$image_gallery_name")
 #
-# Not carried over: placeholder read as unset (AIB2P217).
 # Differs from Image Builder: inline PowerShell stops at its first terminating error (AIB2P310), build VM open to the internet
 # (AIB2P318).
 
@@ -78,6 +78,11 @@ variable "power_shell_syntax_to_run" {
 variable "true_or_false" {
   type        = bool
   description = "Fills in <true or false> of the template. Whoever runs Packer gives it."
+}
+
+variable "exit_code" {
+  type        = number
+  description = "Fills in <exit code> of the template. Whoever runs Packer gives it."
 }
 
 variable "name" {
@@ -172,7 +177,6 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${var.subscription_id}/resourceGroups/${var.rg}/providers/Microsoft.Compute/galleries/${var.gal}/images/${var.image_gallery_name}/versions/${local.image_version}"
   temporary_group_name = "packer-temporary-seedwin-${formatdate("YYYYMMDDhhmmss", local.now)}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
   temporary_image_name = "packer-temporary-seedwin-${formatdate("YYYYMMDDhhmmss", local.now)}"
@@ -310,6 +314,7 @@ build {
     name              = "q"
     elevated_user     = var.true_or_false ? build.User : ""
     elevated_password = var.true_or_false ? build.Password : ""
+    valid_exit_codes  = [var.exit_code]
     inline            = [var.power_shell_syntax_to_run]
   }
 
@@ -342,7 +347,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/seedwin.manifest.json"
     custom_data = {
-      (var.name) = local.gallery_version_id
+      (var.name) = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.rg}/providers/Microsoft.Compute/galleries/${var.gal}/images/${var.image_gallery_name}/versions/${local.image_version}"
     }
   }
 }

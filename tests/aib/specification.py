@@ -111,6 +111,16 @@ def settings(version: str, *, read_only: bool = False) -> dict[str, Property]:
     }
 
 
+def settable(version: str) -> dict[str, str]:
+    """The types of all that can be set in a version's image template, objects and lists of objects included, by path."""
+    found = SPECIFICATION[version]
+    return {
+        path: prop["type"]
+        for path, prop in found.items()
+        if path not in {"type", "apiVersion", "id"} and not prop.get("readOnly") and not _below_read_only(path, found)
+    }
+
+
 def document(version: str, path: str = "name", value: Json = None, *, api: str | None = None) -> dict[str, Json]:
     """A valid image template of a version in which the property at `path` is set; `api` is the version that it names."""
     found = SPECIFICATION[version]

@@ -96,6 +96,14 @@ def test_links_to_folders_are_not_followed_and_what_a_link_to_a_file_leads_to_is
     assert found(tmp_path / "in") == ["a.json", "file.json", "gone.json"]
 
 
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="there are no links")
+def test_a_file_is_found_once_whatever_links_there_are_to_it(tmp_path: Path) -> None:
+    lay(tmp_path, "a.json", "b/c.json")
+    (tmp_path / "b/again.json").symlink_to(tmp_path / "a.json")
+    (tmp_path / "latest.json").symlink_to("b/c.json")
+    assert found(tmp_path) == ["a.json", "b/c.json"]
+
+
 @pytest.mark.parametrize(("compiler", "expected"), [(True, ["main.bicep"]), (False, ["main.json"])])
 def test_of_a_bicep_file_and_what_was_built_of_it_one_is_taken(
     tmp_path: Path,

@@ -229,7 +229,7 @@ def test_an_error_in_what_a_deployment_is_passed_is_the_only_one() -> None:
 def test_no_round_at_all_is_no_template() -> None:
     copied = {**template(), "copy": {"name": "loop", "count": 0}}
 
-    assert codes_of(deployment(copied)) == [codes.NO_IMAGE_TEMPLATE.id]
+    assert codes_of(deployment(copied)) == [codes.LEFT_OUT.id, codes.NO_IMAGE_TEMPLATE.id]
 
 
 def _answers(reference: str, symbolic: str | None = None) -> dict[str, Json]:

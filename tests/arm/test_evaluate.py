@@ -394,7 +394,7 @@ def test_values_keep_the_place_they_come_from() -> None:
     assert isinstance(evaluated, JsonObject)
     assert [_spans(member.value) for member in evaluated][1:] == [
         [{"type": '"Shell"'}, {"type": "toLower('FILE')"}],
-        {"size": ""},
+        {"size": "parameters('s')"},
     ]
 
 

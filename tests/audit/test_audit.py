@@ -165,6 +165,16 @@ def test_what_is_open_is_written_in_one_way_and_what_a_parameter_has_without_a_u
     assert list(wanted(audit, "Targets")) == ["gallery $id"]
 
 
+def test_what_is_switched_off_is_neither_converted_nor_a_failure(tmp_path: Path) -> None:
+    off = {"resources": [{**named("off"), "condition": False}]}
+    both = {"resources": [{**named("on"), "copy": {"name": "c", "count": 0}}, named("b")]}
+    audit = audit_of(tmp_path, a=named("a"), b=off, c=both)
+    assert (audit.converted, audit.total, audit.share, audit.left_out) == (2, 2, 100.0, 2)
+    assert [row.outcome for row in audit.rows] == ["converted", "left out", "converted"]
+    assert "2 of 2 templates convert: 100 %" in as_text.render(audit, color=False)
+    assert "<strong>0</strong> templates do not convert yet" in as_page.html(audit, version="1")
+
+
 def test_each_chapter_is_in_the_menu_and_each_address_leads_somewhere(tmp_path: Path) -> None:
     page = as_page.html(
         audit_of(tmp_path, a=recent("a", dataDisks=[1]), b=named("b"), c=named("c", source={"type": "X"})), version="1"

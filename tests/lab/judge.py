@@ -140,6 +140,13 @@ class Packer:
         )
         return Run(status == 0, out + err)
 
+    def value(self, expression: str) -> str:
+        """What an expression comes to, which must be a text."""
+        with TemporaryDirectory() as folder:
+            Path(folder, "none.pkr.hcl").write_text("locals {}\n", encoding="utf-8")
+            _, out, complaint = self._packer("console", "-config-type=hcl2", folder, text=expression, seconds=VALIDATE_SECONDS)
+        return out.rstrip("\n") or complaint
+
     def _packer(
         self,
         *arguments: str,

@@ -90,7 +90,10 @@ def test_an_update_that_is_offered_again_after_each_installation_does_not_keep_a
     assert [entry["kind"] for entry in record].count("restart") <= 1, record
 
 
-def test_the_validation_build_releases_the_version_that_it_has_looked_at(whole_builds: Packer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("security", ["", "TrustedLaunch"])
+def test_the_validation_build_releases_the_version_that_it_has_looked_at(
+    security: str, whole_builds: Packer, tmp_path: Path
+) -> None:
     target = {**GALLERY_TARGET, "galleryImageId": f"{GALLERY}/images/image", "targetRegions": [{"name": "westeurope"}]}
     checks = {"inVMValidations": [{"type": "Shell", "name": "it-is-there", "inline": ["test -d /opt"]}]}
     source = template(
@@ -100,12 +103,13 @@ def test_the_validation_build_releases_the_version_that_it_has_looked_at(whole_b
     )
     build, variables = write(convert_json(source, Options(side_files=True)), tmp_path / "build")
     validation = build.parent / "validate/build.pkr.hcl"
-    world = world_of(source, tmp_path)
+    world = world_of(source, tmp_path, security=security)
+    told = [f"-var=definition_security_type={security}"]  # as the one command of the page does, in the environment
 
     outcome = world.run(
         whole_builds,
-        ["packer", "build", *variables, str(build)],
-        ["packer", "build", *variables_of(validation), str(validation)],
+        ["packer", "build", *variables, *told, str(build)],
+        ["packer", "build", *variables_of(validation), *told, str(validation)],
     )
 
     assert [command.status for command in outcome.commands] == [0, 0, 0], outcome.output

@@ -18,9 +18,9 @@ from tests.lab.azure.builds.cases import (
     steps_to_break,
     validates,
 )
-from tests.lab.azure.builds.expected import LeftVersion
+from tests.lab.azure.builds.expected import LeftVersion, LeftVhd
 from tests.lab.azure.builds.judgement import differences, gone, left_over, replacing, trouble_after_fault, untouched
-from tests.lab.azure.builds.scene import OLD, Checkpoint, extra_tags, replay
+from tests.lab.azure.builds.scene import OLD, OLD_VHD, Checkpoint, extra_tags, replay
 from tests.lab.azure.builds.state import LabState, Played
 from tests.lab.azure.faults import Fault, Harm
 from tests.lab.azure.fixtures import AzureLab, rehearsed
@@ -97,6 +97,26 @@ def test_what_a_killed_build_leaves_is_deleted_by_the_commands_of_the_page(
         trouble += [f"call {fault.call}, {played.azure.faults.happened}: {what}" for what in found]
 
     assert trouble == []
+
+
+# azure-arm's VHD gets its name in the first step, and the others are copied from it.
+@pytest.mark.parametrize("case", [case for case in cases_with_steps() if case.startswith("distribute-everything")])
+def test_an_old_image_is_not_copied_on_where_the_new_one_did_not_get_its_name(
+    case: str, azure_lab: AzureLab, packer: Packer
+) -> None:
+    scene, rehearsal = rehearsed(azure_lab, packer, case)
+    steps = [one.step for one in rehearsal.checkpoints]
+    first, *_ = (number for number, step in enumerate(steps) if "storage blob copy start" in step.script)
+    copies = [step for step in steps[first + 1 :] if "storage blob copy start" in step.script]
+
+    played = replay(azure_lab.cli, rehearsal.checkpoints[first], fault=Fault(1, Harm.REFUSED))
+    ended = [azure_lab.cli.execute(step.command) for step in copies]
+
+    assert not played.ok
+    assert [one.status for one in ended] == [0] * len(ended), ended
+    made = [one for one in scene.left if isinstance(one, LeftVhd)][1:]
+    assert len(made) == len(copies)
+    assert [one.blob for one in made if played.azure.blobs.blobs[one.blob].data == OLD_VHD] == []
 
 
 @pytest.mark.parametrize("copies", [CopyEnd.FAILED, CopyEnd.NEVER])

@@ -127,11 +127,11 @@ def test_the_advice_is_never_that_for_bicep() -> None:
 
 
 def test_findings_point_into_the_configuration() -> None:
-    text = configuration(size='cidrhost("10.0.0.0/8", 1)')
+    text = configuration(size='cidrsubnets("10.0.0.0/8", 1)')
 
     (finding,) = (one for one in converted(text).findings if one.code is codes.TERRAFORM)
 
-    assert finding.span.text == 'cidrhost("10.0.0.0/8", 1)'
+    assert finding.span.text == 'cidrsubnets("10.0.0.0/8", 1)'
     assert finding.span.source.line(finding.span.position[0]).strip().startswith("vmProfile")
 
 
@@ -228,7 +228,7 @@ def test_count_and_for_each_make_several_images() -> None:
     counted = configuration(name='"web-${count.index}"').replace('"web" {', '"web" {\n  count = 3', 1)
     named = configuration(name="each.value").replace('"web" {', '"web" {\n  for_each = toset(["b", "a"])', 1)
 
-    for text, names in ((counted, "`web-0`, `web-1`, `web-2`"), (named, "`b`, `a`")):
+    for text, names in ((counted, "`web-0`, `web-1`, `web-2`"), (named, "`a`, `b`")):
         (finding,) = (one for one in converted(text).findings if one.code is codes.SEVERAL_IMAGE_TEMPLATES)
         assert names in finding.message
 
@@ -263,7 +263,7 @@ def test_a_folder_is_searched_for_configurations_too(tmp_path: Path) -> None:
 
 
 def test_a_name_that_cannot_be_computed_does_not_stop_the_build() -> None:
-    name = '"it-${substr(md5(var.size), 0, 8)}"'
+    name = '"it-${substr(bcrypt(var.size), 0, 8)}"'
     looped = configuration(name=name).replace('"web" {', '"web" {\n  for_each = { a = 1, b = 2 }', 1)
 
     assert 'source "azure-arm" "web"' in hcl(converted(configuration(name=name)))
@@ -289,3 +289,7 @@ variable "images" {
     )
 
     assert 'source "azure-arm" "a"' in hcl(converted(text))
+
+
+def test_a_label_with_a_directive_in_it_is_no_end_of_the_reading() -> None:
+    assert converted(configuration(more='resource "%{ if true }" "x" {}\n')).hcl is not None

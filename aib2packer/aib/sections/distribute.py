@@ -112,7 +112,7 @@ def read_gallery_target(head: TargetHead, fields: Fields) -> GalleryTarget | Non
         )
     if target_regions is None and not fields.has("replicationRegions") and fields.api.before("2022-07-01"):
         fields.missing("replicationRegions", "Name the regions of the image version: they are required before 2022-07-01.")
-    late_regions, late_target_regions = fields.late("replicationRegions", "array"), fields.late("targetRegions", "array")
+    late_regions, late_target_regions = fields.late("replicationRegions", "array"), fields.late_objects("targetRegions")
     regions = (
         *(() if late_regions else (TargetRegion(name, None, storage) for name in fields.regions("replicationRegions"))),
         *(() if late_target_regions else _target_regions(fields, storage)),
@@ -149,7 +149,7 @@ def read_gallery_target(head: TargetHead, fields: Fields) -> GalleryTarget | Non
 
 
 def _target_regions(fields: Fields, storage: TemplateText | None) -> Iterator[TargetRegion]:
-    for _, region in fields.each("targetRegions"):
+    for _, region in fields.each("targetRegions", attributes=("name", "replicaCount", "storageAccountType")):
         name, kind = region.region("name"), region.text("storageAccountType")
         replicas = region.number("replicaCount", least=1)
         if name is None:

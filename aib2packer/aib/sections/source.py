@@ -83,7 +83,7 @@ def read_platform_image(fields: Fields) -> PlatformImage | None:
 
 
 def _plan(fields: Fields) -> PurchasePlan | None:
-    plan = fields.fields("planInfo")
+    plan = fields.fields_or_late("planInfo", ("planName", "planProduct", "planPublisher"))
     if plan is None:
         return None
     name, product, publisher = plan.text("planName"), plan.text("planProduct"), plan.text("planPublisher")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.model import Validation
+from aib2packer.aib.model import Located, Validation
 from aib2packer.aib.sections.customize import read_customizers
 from aib2packer.findings import codes
 
@@ -25,8 +25,8 @@ def read_validation(properties: Fields, kinds: Mapping[str, ReadsCustomizer]) ->
     fields = properties.fields("validate")
     if fields is None:
         return None
-    only = fields.boolean("sourceValidationOnly")
-    anyway = fields.boolean("continueDistributeOnFailure")
+    only = fields.boolean("sourceValidationOnly", needed=False)
+    anyway = fields.flag("continueDistributeOnFailure")
     validators = read_customizers(fields, "inVMValidations", {kind: kinds[kind] for kind in KINDS}, "validator")
     fields.close()
     source_only = only is not None and only.value
@@ -39,7 +39,7 @@ def read_validation(properties: Fields, kinds: Mapping[str, ReadsCustomizer]) ->
     return Validation(
         validators=validators,
         source_only=source_only,
-        distribute_on_failure=anyway is not None and anyway.value,
+        distribute_on_failure=anyway or Located(value=False, span=fields.span),
         span=properties.key_span("validate"),
     )
 

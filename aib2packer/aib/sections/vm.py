@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from aib2packer.text.source import Span
 
 _SPLIT_UNTIL = "2020-02-14"
+_NEEDED = ("vmSize", "osDiskSizeGB", "userAssignedIdentities", "vnetConfig")  # of it, by Packer
 
 
 def read_vm(properties: Fields) -> VmProfile:
     """Read `vmProfile`, and the data disks, which stand beside it; all of it is optional."""
-    fields, disks = properties.fields("vmProfile"), _data_disks(properties)
+    fields, disks = properties.fields_or_late("vmProfile", _NEEDED), _data_disks(properties)
     if fields is None:
         return VmProfile(data_disks_gb=disks, span=properties.key_span("source"))
     profile = VmProfile(
@@ -38,11 +39,11 @@ def read_vm(properties: Fields) -> VmProfile:
 
 
 def _data_disks(properties: Fields) -> tuple[Number, ...] | TemplateText:
-    if (late := properties.late("additionalDataDisks", "array")) is not None:
+    if (late := properties.late_objects("additionalDataDisks")) is not None:
         properties.unknown_keys("additionalDataDisks", late, ("sizeGB",))
         return late
     sizes: list[Number] = []
-    for _, disk in properties.each("additionalDataDisks"):
+    for _, disk in properties.each("additionalDataDisks", attributes=("sizeGB",)):
         size = disk.number("sizeGB")
         if size is None:
             disk.missing("sizeGB", "Say how large the data disk is, in GiB.")
@@ -68,7 +69,7 @@ def _identities(fields: Fields) -> tuple[TemplateText, ...] | TemplateText:
 
 
 def _subnet(profile: Fields) -> Subnet | None:
-    fields, there = profile.optional_fields("vnetConfig")
+    fields, there = profile.optional_fields("vnetConfig", "subnetId")
     if fields is None:
         return None
     _dropped_proxy(fields)

@@ -19,6 +19,7 @@ from aib2packer.arm.documents.parameters import (
     hide,
     read_parameters,
 )
+from aib2packer.arm.documents.resource_type import check_type, is_made_as_one
 from aib2packer.arm.evaluation.budget import NODE, STEP, Budget, LimitError
 from aib2packer.arm.evaluation.evaluate import evaluate_again, evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.evaluation.loops import MAX_ROUNDS
@@ -302,6 +303,7 @@ def _definition(parameter: Parameter, known: Definition | None, *, fold: bool, s
         kind or ("array" if parameter.type == "array" else "object"),
         secure=parameter.secure,
         nullable=parameter.nullable,
+        untyped=parameter.untyped,
     )
     return Definition(parameter.name, JsonSymbolic.of(symbol, parameter.span), literal=True)
 
@@ -321,6 +323,9 @@ def _walk(
         scopes.resolved.memory.budget.pay(NODE)
         kind = (string_of(item.get("type")) or "").lower()
         kind = f"{parent}/{kind}" if parent and "/" not in kind.split(".")[-1] and "." not in kind else kind
+        if kind not in IMAGE_TEMPLATES and is_made_as_one(item):
+            check_type(item, report)
+            kind = min(IMAGE_TEMPLATES)
         whole = Deployed(kind, item, scopes, around)
         yield from _found_in(whole, context, report)
         yield from _walk(item.get("resources"), scopes, (*around, whole), context, report)
@@ -335,11 +340,15 @@ def _found_in(whole: Deployed, context: Context, report: Report) -> Iterator[Dep
         if _is_out_of_sight(whole, context, report):
             return
         try:
+            any_round = False
             for inside, off in _rounds(item, whole.scopes, report):
+                any_round = True
                 if not off:
                     yield from _nested(item, inside, context, report)
                 elif _holds_images(item):
                     _report_left_out(replace(whole, scopes=inside), report)
+            if not any_round and _holds_images(item):
+                _report_no_round(whole, report)
         except _LoopError as error:
             report.record(error.finding)
     elif whole.type == DEPLOYMENT:
@@ -364,12 +373,16 @@ def _images_in(whole: Deployed, report: Report) -> Iterator[Deployed]:
         yield replace(whole, failure=Finding(codes.TERRAFORM, why.span, why.what, why.help))
         return
     try:
+        any_round = False
         for inside, off in _rounds(whole.body, whole.scopes, report):
+            any_round = True
             one = replace(whole, scopes=inside)
             if off:
                 _report_left_out(one, report)
             else:
                 yield one
+        if not any_round:
+            _report_no_round(whole, report)
     except _LoopError as error:
         yield replace(whole, failure=error.finding)
 
@@ -377,18 +390,29 @@ def _images_in(whole: Deployed, report: Report) -> Iterator[Deployed]:
 def _report_left_out(deployed: Deployed, report: Report) -> None:
     """Say of an image template, or of a deployment that holds one, why it is not converted, and which values switch it."""
     condition = deployed.body.get("condition")
-    if condition is None:
-        return
+    if condition is not None:
+        _add_left_out(deployed, condition, "its condition is false", "change its condition", report)
+
+
+def _report_no_round(deployed: Deployed, report: Report) -> None:
+    """Say the same of a loop that has no round."""
+    loop = deployed.body.get("copy")
+    count = loop.get("count") if isinstance(loop, JsonObject) else None
+    if count is not None:
+        _add_left_out(deployed, count, "it is made 0 times", "change how often it is made", report)
+
+
+def _add_left_out(deployed: Deployed, decides: Json, why: str, otherwise: str, report: Report) -> None:
     what = "the image template" if deployed.type in IMAGE_TEMPLATES else "the image template in the deployment"
-    named = (parameter.name for parameter in parameters_of(_value_or_none(condition, deployed.scopes.symbolic)))
-    # Of lists and objects, which have their values there too, the text of the condition tells.
-    switches = tuple(dict.fromkeys(named)) or tuple(dict.fromkeys(_PARAMETER.findall(string_of(condition) or "")))
-    help_text = "To convert it, change its condition."
+    named = (parameter.name for parameter in parameters_of(_value_or_none(decides, deployed.scopes.symbolic)))
+    # Of lists and objects, which have their values there too, the text of the expression tells.
+    switches = tuple(dict.fromkeys(named)) or tuple(dict.fromkeys(_PARAMETER.findall(string_of(decides) or "")))
+    help_text = f"To convert it, {otherwise}."
     if switches:
-        given = " ".join(f"--set {name}=…" for name in switches)
+        given = " ".join(f"--set {shlex.quote(name)}=…" for name in switches)
         other = "another value" if len(switches) == 1 else "other values"
         help_text = f"To convert it, give {' and '.join(switches)} {other}: {given}, or a file with -p."
-    report.add(codes.LEFT_OUT, condition.span, f"{what} {name_of(deployed)} is skipped: its condition is false", help=help_text)
+    report.add(codes.LEFT_OUT, decides.span, f"{what} {name_of(deployed)} is skipped: {why}", help=help_text)
 
 
 def _exists(item: JsonObject) -> bool:
@@ -413,12 +437,17 @@ def _condition(item: JsonObject, resolved: Scope, report: Report) -> ArmValue:
     if condition is None:
         return True
     try:
-        return value_of(evaluate_json(condition, resolved))
+        value = value_of(evaluate_json(condition, resolved))
     except LimitError:
         raise
     except ExpressionError as error:
         report_error(error, condition.span, report)
         return False
+    if value is not None and not isinstance(value, bool) and not is_symbol(value):
+        report.add(
+            codes.WRONG_TYPE, condition.span, "a condition is true or false, and this is neither", help="Write a boolean."
+        )
+    return value
 
 
 def _report_unknown_condition(item: JsonObject, report: Report) -> None:
@@ -442,7 +471,8 @@ def _loop(item: JsonObject, scopes: Scopes) -> Iterator[Scopes]:
         yield scopes
         return
     name, count = string_of(loop.get("name")) or "", loop.get("count")
-    what = f"`{item.key_span('copy').text.strip(chr(34))}` repeats {name or 'this resource'}"  # Terraform has words of its own
+    word = item.key_span("copy").text.strip('"')  # Terraform has words of its own
+    what = f"`{word}` repeats {name or 'this resource'}"
     try:
         number = None if count is None else value_of(evaluate_json(count, scopes.resolved))
     except LimitError:
@@ -452,14 +482,10 @@ def _loop(item: JsonObject, scopes: Scopes) -> Iterator[Scopes]:
     if not isinstance(number, int):
         names = [] if number is None or not is_symbol(number) else [one.name for one in parameters_of(number)]
         given = " ".join(f"--set {shlex.quote(one)}=…" for one in names) or "--set NAME=…"
-        raise _LoopError(
-            Finding(
-                codes.SHAPE,
-                loop.span,
-                f"how often {what} is not known",
-                f"Give what it depends on a value: {given}, or a file of values with -p.",
-            )
-        )
+        remedy = f"Give what it depends on a value: {given}, or a file of values with -p."
+        if not names and word in {"for_each", "count"}:
+            remedy = "Write the map in its place, or convert what `terraform show -json` prints of a plan: it has them all."
+        raise _LoopError(Finding(codes.SHAPE, loop.span, f"how often {what} is not known", remedy))
     if not 0 <= number <= MAX_ROUNDS:
         raise _LoopError(
             Finding(
@@ -487,14 +513,14 @@ def _holds_images(item: JsonObject) -> bool:
     properties = item.get("properties")
     template = properties.get("template") if isinstance(properties, JsonObject) else None
     resources = _resources_in(template) if isinstance(template, JsonObject) else ()
-    return any((string_of(one.get("type")) or "").lower() in IMAGE_TEMPLATES for one in resources)
+    return any((string_of(one.get("type")) or "").lower() in IMAGE_TEMPLATES or is_made_as_one(one) for one in resources)
 
 
 def _is_image_or_link(item: JsonObject) -> bool:
     kind = (string_of(item.get("type")) or "").lower()
     properties = item.get("properties")
     linked = isinstance(properties, JsonObject) and properties.get("templateLink") is not None
-    return kind in IMAGE_TEMPLATES or (kind == DEPLOYMENT and linked)
+    return kind in IMAGE_TEMPLATES or is_made_as_one(item) or (kind == DEPLOYMENT and linked)
 
 
 def _resources_in(template: JsonObject) -> Iterator[JsonObject]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.context import IMAGE_TEMPLATES
 from aib2packer.arm.documents.forms.from_azure import image_template_of, report_reading, siblings_of
-from aib2packer.arm.documents.forms.powershell_output import cut_short, is_powershell, restore
+from aib2packer.arm.documents.forms.powershell_output import cut_short, is_powershell, made_text, restore
 from aib2packer.arm.documents.forms.wrappers import exported, listed
-from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, read_parameters
+from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, known_elsewhere, read_parameters
+from aib2packer.arm.documents.resource_type import check_type, is_image_template
 from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.findings import codes
-from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, length_of_pointers, string_of, with_pointers
+from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, length_of_pointers, string_of, with_pointers
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.terraform.forms import is_shown
 from aib2packer.text.source import Span
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.findings.model import Finding, Report
 
-_FULL_TYPE = "Microsoft.VirtualMachineImages/imageTemplates"
 _MAX_NAMES = 20
 _LONGEST_POINTERS = 16 << 20  # characters of all JSON pointers together: 400,000 values have 10 MB
 # What came after API version 2023-07-01 and stands beside the name where properties are flattened.
 _NEWEST = ("autoRun", "managedResourceTags", "additionalDataDisks")
 _NEWEST_API = "2025-10-01"
+_DEEPER = "Print it again, with ConvertTo-Json -Depth 20."
 
 
 def _unresolved(symbol: Symbol) -> ArmValue:
@@ -71,6 +72,8 @@ class Candidate:
 
 def image_templates(document: Json, context: Context, report: Report) -> tuple[Candidate, ...]:
     """All image templates of a document, in its order; those alike in name have a number."""
+    if (text := made_text(document)) is not None:
+        _report_cut("this", text.span, report)
     return _labelled(_candidates(document, context, report))
 
 
@@ -84,6 +87,11 @@ def choose(found: tuple[Candidate, ...], name: str | None, document: Json, repor
         chosen = [one for one in found if one.name.lower() == name.lower()]
         if len(chosen) == 1:
             return _load(chosen[0], report)
+        unread = [one.failure for one in found if one.failure is not None]
+        if unread and not chosen:  # one of these may be it
+            for failure in unread:
+                report.record(failure)
+            return None
         report.add(
             codes.NO_IMAGE_TEMPLATE,
             _start(document.span),
@@ -146,7 +154,7 @@ def _of_object(document: JsonObject, context: Context, report: Report) -> Iterab
     """The image templates of a document that is more than a list of others; None for one that is not."""
     if (read := image_template_of(document)) is not None:
         return (_from_azure(document, read),)
-    if _is_image_template(document):
+    if is_image_template(document):
         return (_plain(document, context),)
     if _is_deployment_template(document):
         return _deployed(document, context, report)
@@ -178,8 +186,9 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
     from aib2packer.arm.language.symbolic import parameters_of
 
     parameters = read_parameters(template, report)
-    values = bind_values(context.values, context.filled, parameters, report)
-    root = Root(template, parameters, values, context, Budget())
+    values = bind_values(context.values, context.filled | known_elsewhere(template), parameters, report)
+    root = Root(template, parameters, values, context, budget := Budget())
+    context.budgets.append(budget)
     scopes = root.scopes()
     everything = walk(template, scopes, context, report)
 
@@ -226,7 +235,7 @@ def _rest_example(example: JsonObject, parameters: JsonObject, context: Context)
     """The request body of a REST API example; where it has none, what the service answered."""
     version = parameters.get("api-version")
     body = parameters.get("parameters")
-    if isinstance(body, JsonObject) and _is_image_template(body):
+    if isinstance(body, JsonObject) and is_image_template(body):
         yield _plain(body, context, body.get("name") or parameters.get("imageTemplateName"), version)
         return
     responses = example.get("responses")
@@ -241,7 +250,7 @@ def _rest_example(example: JsonObject, parameters: JsonObject, context: Context)
 def _bodies(answer: Json) -> Iterator[JsonObject]:
     if isinstance(answer, JsonObject):
         for body in listed(answer) or (answer,):
-            if isinstance(body, JsonObject) and _is_image_template(body):
+            if isinstance(body, JsonObject) and is_image_template(body):
                 yield body
 
 
@@ -255,9 +264,10 @@ def _plain(body: JsonObject, context: Context, name: Json | None = None, version
 
     def load(report: Report) -> Resource | None:
         if cut is not None:
-            _report_cut(cut, report)
+            _report_cut(cut.key, cut.value.span, report)
             return None
-        _check_type(body, report)
+        if body.get("type") is not None:
+            check_type(body, report)
         _tell_what_fits_nothing(context, report)
         if resource.flattened and not by_powershell:
             _tell_what_is_left_out(body, report)
@@ -266,12 +276,12 @@ def _plain(body: JsonObject, context: Context, name: Json | None = None, version
     return Candidate(string_of(named) or "(no name)", body.span, load)
 
 
-def _report_cut(cut: JsonMember, report: Report) -> None:
+def _report_cut(what: str, span: Span, report: Report) -> None:
     report.add(
         codes.WRONG_TYPE,
-        cut.value.span,
-        f"{cut.key} is text, and was more than that: ConvertTo-Json makes text of what is nested deeper than two levels",
-        help="Print it again, with ConvertTo-Json -Depth 20.",
+        span,
+        f"{what} is text, and was more than that: ConvertTo-Json makes text of what is nested deeper than two levels",
+        help=_DEEPER,
     )
 
 
@@ -286,18 +296,6 @@ def _tell_what_fits_nothing(context: Context, report: Report) -> None:
                 f"there is no placeholder `{name}` in the template, and it has no parameters",
                 help="Give it the name that stands between the brackets.",
             )
-
-
-def _check_type(body: JsonObject, report: Report) -> None:
-    named = body.get("type")
-    if named is None or not (found := string_of(named)) or found.lower() == _FULL_TYPE.lower():
-        return
-    report.add(
-        codes.WRONG_RESOURCE,
-        named.span,
-        f"`{found}` is not the type of an image template, which this is all the same",
-        help=f"Write {_FULL_TYPE}.",
-    )
 
 
 def _tell_what_is_left_out(body: JsonObject, report: Report) -> None:
@@ -330,16 +328,8 @@ def _is_deployment_template(document: JsonObject) -> bool:
     return "deploymenttemplate" in schema or isinstance(document.get("resources"), JsonArray | JsonObject)
 
 
-def _is_image_template(body: JsonObject) -> bool:
-    if (string_of(body.get("type")) or "").lower() in IMAGE_TEMPLATES:
-        return True
-    properties = body.get("properties")
-    inner = properties if isinstance(properties, JsonObject) else body
-    return inner.get("source") is not None and inner.get("distribute") is not None
-
-
 def _nothing_found(document: Json, report: Report) -> None:
-    if any(finding.code in {codes.EXPRESSION, codes.TERRAFORM} for finding in report.findings):
+    if any(finding.code in {codes.EXPRESSION, codes.TERRAFORM} or finding.help == _DEEPER for finding in report.findings):
         return  # it hid what may be one
     for finding in report.findings:
         if finding.code == codes.LEFT_OUT:

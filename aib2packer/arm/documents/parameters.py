@@ -12,7 +12,7 @@ from aib2packer.jsonc.replace import replaced
 from aib2packer.jsonc.tree import JsonArray, JsonObject, JsonScalar, string_of
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
-from aib2packer.terraform.forms import is_values_file
+from aib2packer.terraform.forms import UNUSED, is_values_file
 from aib2packer.text.placeholders import is_open
 from aib2packer.text.secrets import mask
 from aib2packer.text.source import SourceText, Span
@@ -55,6 +55,10 @@ class Parameter:
     span: Span
     rules: tuple[tuple[str, str], ...] = ()
     """What a Terraform variable of that name must be: HCL conditions and their messages."""
+    written_type: str = ""
+    """The type that a Terraform variable of that name has, where it says more than ARM's."""
+    untyped: bool = False
+    """Whether Terraform does not say of which type it is: then it is what belongs where it stands."""
 
     @property
     def secure(self) -> bool:
@@ -215,6 +219,12 @@ def bind_values(
     return values
 
 
+def known_elsewhere(template: JsonObject) -> frozenset[str]:
+    """The names of variables of a Terraform configuration that the template does not need."""
+    unused = template.get(UNUSED)
+    return frozenset(member.key for member in unused) if isinstance(unused, JsonObject) else frozenset()
+
+
 def check_value(parameter: Parameter, given: Given, report: Report) -> None:
     """Report a value that ARM would refuse: of another type, not allowed, or out of bounds. A secret is never shown."""
     if isinstance(given, KeyVaultSecret | ExternalValue) or (isinstance(given, JsonScalar) and given.value is None):
@@ -230,6 +240,8 @@ def check_value(parameter: Parameter, given: Given, report: Report) -> None:
 
 
 def _what_is_wrong(parameter: Parameter, given: Json) -> tuple[str, str] | None:
+    if parameter.untyped:
+        return None
     expected, shape = _SHAPES[parameter.type]
     value = given.value if isinstance(given, JsonScalar) else given
     if not isinstance(value, shape) or (isinstance(value, bool) and bool not in shape):
@@ -310,15 +322,17 @@ def _parameter(name: str, span: Span, declaration: JsonObject) -> Parameter:
         description=description or "",
         nullable=isinstance(nullable, JsonScalar) and nullable.value is True,
         span=span,
-        rules=() if rules is None else _rules(rules),
+        rules=() if rules is None else _terraform(rules)[0],
+        written_type="" if rules is None else _terraform(rules)[1],
+        untyped=declaration.get("untyped") is not None,
     )
 
 
-def _rules(value: Json) -> tuple[tuple[str, str], ...]:
-    """The rules that a variable of Terraform has, which a parameter of ARM does not."""
+def _terraform(value: Json) -> tuple[tuple[tuple[str, str], ...], str]:
+    """The rules and the type that a variable of Terraform has, which a parameter of ARM does not."""
     from aib2packer.terraform.syntax import TfRules
 
-    return value.rules if isinstance(value, TfRules) else ()
+    return (value.rules, value.type) if isinstance(value, TfRules) else ((), "")
 
 
 def _file_values(document: Json, report: Report) -> dict[str, Given]:
@@ -398,6 +412,8 @@ def _computed(expression: Json, report: Report) -> Json | None:
 
 def _setting_value(setting: Setting, parameter: Parameter) -> Json:
     text = JsonScalar(setting.text, setting.span)
+    if parameter.untyped and setting.text.lstrip()[:1] in {"[", "{"}:
+        return read_json(setting.span.source).tree or text
     if parameter.type in {"string", "securestring"}:
         return text
     if parameter.type == "bool" and setting.text.lower() in {"true", "false"}:

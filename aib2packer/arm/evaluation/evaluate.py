@@ -32,7 +32,7 @@ from aib2packer.arm.language.expression import (
     print_expression,
     unescape,
 )
-from aib2packer.arm.language.json_values import drop_nulls, member_of, value_of
+from aib2packer.arm.language.json_values import JsonSymbolic, drop_nulls, member_of, value_of
 from aib2packer.arm.language.place import StringPlace
 from aib2packer.arm.language.symbolic import is_symbol
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
@@ -328,7 +328,10 @@ def _named(call: Call, frame: Frame) -> Json:
     if definition is None:
         known = [one.name for one in definitions.values()]
         fail(argument, f"there is no {kind} `{name}`", suggestion(name, known, f"The template has no {kind}s."))
-    return evaluate_definition(kind, definition, frame.scope)
+    value = evaluate_definition(kind, definition, frame.scope)
+    if kind == "parameter" and isinstance(value, JsonSymbolic):
+        return frame.symbol(value.symbol, call)  # what is not known is told where it is needed, not where it is declared
+    return value
 
 
 def _call_user_function(call: Call, frame: Frame) -> Json:
@@ -360,7 +363,7 @@ def _check_count(call: Call, name: str, minimum: int, maximum: int | None) -> No
 
 
 def _known_functions() -> list[str]:
-    names = [function.name for function in registry().values()]
+    names = [function.name for function in registry().values() if not function.name.startswith("$")]
     for table in (FORMS, LAMBDA_FUNCTIONS, CONTEXT, IDS):
         names += [str(entry[0]) for entry in table.values()]
     return [*names, "parameters", "variables", "reference", "listKeys"]

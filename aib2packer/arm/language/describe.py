@@ -103,7 +103,7 @@ class _Describer:
                 return "…"
 
     def _call(self, name: str, arguments: tuple[ArmValue | Lambda, ...], depth: int) -> str:
-        return f"{name}({', '.join(self.value(argument, depth + 1) for argument in arguments)})"
+        return f"{name.removeprefix('$')}({', '.join(self.value(argument, depth + 1) for argument in arguments)})"
 
 
 def _accessor(key: str | int) -> str:

@@ -23,12 +23,16 @@ Type: TypeAlias = Literal["string", "int", "bool", "float", "array", "object", "
 
 @dataclass(frozen=True, slots=True)
 class ParameterSymbol:
-    """A parameter of the template without a value; `name` as it is declared, `secure` for securestring and secureObject."""
+    """A parameter of the template without a value; `name` as it is declared, `secure` for securestring and secureObject.
+
+    `untyped`: nobody says of which type it is, so that it is of the one that belongs where it stands, and text where any does.
+    """
 
     name: str
     type: Type = "string"
     secure: bool = False
     nullable: bool = False
+    untyped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +226,14 @@ _RETURNS: Mapping[str, Type] = {
     **dict.fromkeys(
         ("array", "split", "range", "map", "filter", "sort", "flatten", "items", "objectKeys", "$entries"), "array"
     ),
+    **dict.fromkeys(("$flatten", "$reverse"), "array"),
+    "$tostring": "string",
     **dict.fromkeys(("shallowMerge", "toObject", "groupBy", "mapValues", "parseCidr", "parseUri"), "object"),
     "float": "float",
 }
+
+ALIKE = frozenset({"coalesce", "concat", "intersection", "union"})
+"""Functions whose arguments are all of the type that they give."""
 
 
 def is_symbol(value: ArmValue | Lambda) -> TypeGuard[Symbol]:
@@ -263,7 +272,7 @@ def type_of(value: ArmValue | Lambda) -> Type:  # noqa: C901, PLR0912 - a case e
         case Mapping():
             return "object"
         case ParameterSymbol():
-            return "any" if value.nullable else value.type
+            return "any" if value.nullable or value.untyped else value.type
         case LambdaVariable():
             return value.type
         case Deferred() | Secret():
@@ -280,6 +289,8 @@ def type_of(value: ArmValue | Lambda) -> Type:  # noqa: C901, PLR0912 - a case e
             return type_of(value.value)
         case Apply("last" | "first" | "take" | "skip" | "concat" | "union" | "intersection" as name, arguments):
             return _type_as_argument(name, arguments)
+        case Apply(name) if name not in _RETURNS and name.startswith("$"):
+            return _type_of_terraform(name)
         case Apply(name):
             return _RETURNS.get(name, "any")
         case _:
@@ -292,6 +303,12 @@ def _type_as_argument(function: str, arguments: tuple[ArmValue | Lambda, ...]) -
     if function not in {"first", "last"} or given == "string":
         return given
     return "string" if _is_split(arguments[0]) else "any"
+
+
+def _type_of_terraform(name: str) -> Type:
+    from aib2packer.terraform.library import FUNCTIONS
+
+    return next((function.type for function in FUNCTIONS if name == f"${function.name}"), "any")
 
 
 def _is_split(value: ArmValue | Lambda) -> bool:
@@ -313,6 +330,8 @@ def may_be_null(value: ArmValue | Lambda) -> bool:
             return value.nullable
         case DeploymentFact(path=("tags",)):
             return True
+        case ParameterSymbol():
+            return value.nullable
         case VariableSymbol():
             return may_be_null(value.value)
         case _:
@@ -326,6 +345,22 @@ def leaves(value: ArmValue | Lambda) -> tuple[ParameterSymbol | DeploymentFact |
             part for part in walk(value) if isinstance(part, ParameterSymbol | DeploymentFact | Deferred | Runtime | Secret)
         )
     )
+
+
+def may_be(value: ArmValue, kind: Type) -> bool:
+    """Whether a value is of a type, or can be: what is taken of an object, or made of such, and what has no type."""
+    value = bare(value)
+    match value:
+        case ParameterSymbol(untyped=True) | Runtime():
+            return True
+        case Access(target):
+            return may_be(target, "object") or may_be(target, "array")
+        case If(_, then, otherwise):
+            return may_be(then, kind) and may_be(otherwise, kind)
+        case Apply(name, arguments) if name in ALIKE:
+            return all(not isinstance(argument, Lambda) and may_be(argument, kind) for argument in arguments)
+        case _:
+            return type_of(value) == kind
 
 
 def parameters_of(value: ArmValue | Lambda) -> tuple[ParameterSymbol, ...]:
@@ -431,9 +466,11 @@ def identical(one: object, other: object) -> bool:
             continue
         seen.add((id(left), id(right)))
         if isinstance(left, Mapping) and isinstance(right, Mapping):
-            if left.keys() != right.keys():
+            if len(left) != len(right):
                 return False
-            waiting += [(item, right[key]) for key, item in left.items()]
+            # In one order for both: looking a key up would compare all that is in it, each time from the beginning.
+            for member, other_member in zip(sorted(left.items(), key=_by_key), sorted(right.items(), key=_by_key), strict=True):
+                waiting += zip(member, other_member, strict=True)
         elif isinstance(left, tuple | Composite) and isinstance(right, tuple | Composite):
             parts, others = _contents(left), _contents(right)
             if _head(left) != _head(right) or len(parts) != len(others) or _differ(left, right):
@@ -442,6 +479,10 @@ def identical(one: object, other: object) -> bool:
         elif type(left) is not type(right) or left != right:
             return False
     return True
+
+
+def _by_key(member: tuple[object, object]) -> int:
+    return _digest(member[0])
 
 
 def _contents(value: object) -> tuple[ArmValue | Lambda, ...]:

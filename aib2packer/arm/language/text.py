@@ -30,7 +30,7 @@ class Placeholder:
     @property
     def name(self) -> str:
         """The token without its brackets."""
-        return self.token.strip("<>{}[]()#$%_ ")
+        return self.token.strip("<>{}[]()#$%@_ ").removeprefix("env:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,14 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class LateExpression:
-    """What an ARM expression comes to, where only Packer's run tells; `span` is where it stands, if that is known."""
+    """What an ARM expression comes to, where only Packer's run tells; `span` is where it stands, if that is known.
+
+    `kind`: what belongs there.
+    """
 
     value: symbolic.Symbol
     span: Span | None = field(default=None, compare=False)
+    kind: Type = field(default="string", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,9 +152,12 @@ class TargetKind(ABC, Generic[T]):
         del target
         return None
 
-    def remove_leftovers(self, target: T, symbols: Symbols) -> tuple[Word, str] | None:
-        """A command that deletes what a killed copy left which is no resource, and the word of what it names; None for none."""
-        del target, symbols
+    def remove_leftovers(self, target: T, symbols: Symbols, *, made: bool) -> tuple[Word, str] | None:
+        """A command that deletes what a killed build left which is no resource, and the word of what it names; None for none.
+
+        `made`: azure-arm makes the target, else it is a copy.
+        """
+        del target, symbols, made
         return None
 
     def foresee(self, target: T, report: Report) -> None:

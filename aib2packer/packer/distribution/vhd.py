@@ -9,7 +9,8 @@ from aib2packer.aib.model import VhdTarget
 from aib2packer.aib.sections.distribute import read_vhd_target
 from aib2packer.arm.language.text import join
 from aib2packer.findings import codes
-from aib2packer.hcl.values import HclCode, Value, Variable, concat, traced
+from aib2packer.hcl.printing import names_in, print_value
+from aib2packer.hcl.values import HclCode, Local, Value, Variable, concat, traced
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.access.network import HTTPS, PACKER, Reach, server
@@ -41,6 +42,8 @@ AZ_COPIES_BETWEEN_ACCOUNTS = "2.70"
 """The first Azure CLI that copies a blob between accounts without a key of either (docs/reference/azure-runtime.md 8)."""
 _ITS_BLOBS = "the blobs of the storage account that receives the VHD"
 _POLL_SECONDS = 15
+OS_DISK = "pkros"
+"""What the name of the OS disk begins with that azure-arm makes: builder/azure/arm/tempname.go of packer-plugin-azure 2.6.3."""
 
 _CAPTURE_PREFIX = pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,23}")
 _CONTAINER_NAME = pattern(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
@@ -48,16 +51,19 @@ _CONTAINER_NAME = pattern(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Where a VHD lies; `host` is what stands behind the account's name."""
+    """Where a VHD lies; `host` is what stands behind the account's name, `whole` the address, where it is one value."""
 
     account: Value
     host: Value
     container: Value
     name: Value
+    whole: Value | None = None
 
     @property
     def uri(self) -> Value:
         """The address of the blob."""
+        if self.whole is not None:
+            return self.whole
         return concat("https://", self.account, ".", self.host, "/", self.container, "/", self.name)
 
 
@@ -124,7 +130,10 @@ class Vhd(TargetOutput):
     def copy(self, others: Mapping[int, TargetOutput], script: Script) -> str:
         """Copy the blob that azure-arm wrote."""
         made = self if self.context.plan.vhd is None else others[self.context.plan.vhd.index]
-        _copy_vhd(made.made if isinstance(made, Vhd) else self.made, self, script)
+        if isinstance(made, Vhd) and made.is_exact:
+            _copy_vhd(made.captured, self, script, renamed=made.wanted)
+        else:
+            _copy_vhd(made.made if isinstance(made, Vhd) else self.made, self, script)
         return "VHD, copied from that of azure-arm."
 
 
@@ -146,13 +155,13 @@ class VhdKind(TargetKind[VhdTarget]):
     def translate(self, target: VhdTarget, context: TargetContext) -> Vhd:
         """Translate a target; reports what is not a place for a VHD."""
         symbols = context.symbols
-        prefix = target.run_output_name.literal if target.run_output_name else None
-        if not prefix or not _CAPTURE_PREFIX.fullmatch(prefix):
-            prefix = ""
+        prefix = _capture_prefix(target)
         # The name that Image Builder gives it.
         run_output = "vhd" if target.run_output_name is None else symbols.value(target.run_output_name)
         name = concat(run_output, "_", TIME, ".vhd")
         blob, is_exact = Blob(_ACCOUNT, context.cloud.facts.blob_host, _CONTAINER, name), False
+        if target.uri is not None and _is_late(target.uri):
+            return Vhd(target, context, _late_blob(target, context), prefix, is_exact=True)
         if target.uri is not None and (place := _place(target.uri, context.cloud, context.report)) is not None:
             host, container, path = place
             account, *domain = host.split(".")
@@ -176,19 +185,21 @@ class VhdKind(TargetKind[VhdTarget]):
         why = "copies the VHD into it, and from it to the other accounts" if is_source else "copies the VHD into it"
         yield Right("the storage account", BLOB_CONTRIBUTOR, scope, why, blob)
 
-    def remove_leftovers(self, target: VhdTarget, symbols: Symbols) -> tuple[Word, str] | None:
+    def remove_leftovers(self, target: VhdTarget, symbols: Symbols, *, made: bool) -> tuple[Word, str] | None:
         """The command that deletes a new VHD by another name, where the old one is whole, or the new one has its place."""
         pieces = () if target.uri is None else target.uri.split("/")
         if len(pieces) <= 4:  # noqa: PLR2004 - https: "" host container name
             return None
         host, container, name = pieces[2], pieces[3], join("/", tuple(pieces[4:]), pieces[4].span)
         words = [word(symbols.value(one)) for one in (host.split(".")[0], container, name)]
-        if any(one is None for one in words):
-            return None
+        first = _capture_prefix(target)
+        if any(one is None for one in words) or (made and not first):
+            return None  # by the name of the disk alone nobody knows whose VHD it is
         account, of_blobs, blob = words
+        prefix = f"{first}{OS_DISK}" if made else f"{TEMPORARY}-{target.index}-"
         place = f"--auth-mode login --account-name {account} --container-name {of_blobs}"
         status = f"az storage blob show {place} --name {blob} --query properties.copy.status --output tsv"
-        listed = f"az storage blob list {place} --prefix {TEMPORARY}-{target.index}- --query '[].name' --output tsv"
+        listed = f"az storage blob list {place} --prefix {prefix} --query '[].name' --output tsv"
         delete = f'az storage blob delete {place} --name "$left_over"'
         command = (
             f"{listed} | while read -r left_over; do copied=$({status}) || break; "
@@ -203,7 +214,7 @@ class VhdKind(TargetKind[VhdTarget]):
 
     def foresee(self, target: VhdTarget, report: Report) -> None:
         """The account and the container must be there when all else is done."""
-        if target.uri is not None and ".blob." in target.uri.visible:
+        if target.uri is not None and (_is_late(target.uri) or ".blob." in target.uri.visible):
             report.add(
                 codes.VHD_PLACE,
                 target.uri.span,
@@ -216,45 +227,64 @@ class VhdKind(TargetKind[VhdTarget]):
 KIND = VhdKind()
 
 
+def _capture_prefix(target: VhdTarget) -> str:
+    """What azure-arm has the name of its VHD begin with, before that of the OS disk."""
+    prefix = target.run_output_name.literal if target.run_output_name else None
+    return prefix if prefix and _CAPTURE_PREFIX.fullmatch(prefix) else ""
+
+
 def _rename_vhd(vhd: Vhd, script: Script) -> None:
     """Give the blob of azure-arm the name that the template wants."""
     _copy_vhd(vhd.captured, vhd, script)
     script.az("storage blob delete", *_options(vhd.captured, vhd.captured.name))
 
 
-def _copy_vhd(source: Blob, vhd: Vhd, script: Script) -> None:
-    """Copy a blob to where a VHD is wanted, and wait until it is there."""
+def _copy_vhd(source: Blob, vhd: Vhd, script: Script, renamed: Blob | None = None) -> None:
+    """Copy a blob to where a VHD is wanted, and wait until it is there; the blob may have been `renamed` before.
+
+    Where that failed, what has the new name is the VHD of an earlier build.
+    """
     destination, far = vhd.wanted, source.account != vhd.wanted.account
+    name_there: Operand = source.name
+    if renamed is not None:
+        name_there = RawShell('"$source"')
+        script.say("Where azure-arm's VHD still has its first name, that with the name it was to get is of an earlier build.")
+        script.line(f"source={script.word('SOURCE_BLOB', source.name)}")
+        exists: tuple[Option, ...] = (("--query", "exists"), ("--output", "tsv"))
+        script.az("storage blob exists", *_options(source, name_there), *exists, into="unnamed")
+        script.line(f'if [ "$unnamed" != true ]; then source={script.word("RENAMED_BLOB", renamed.name)}; fi')
     if far:
         script.say(f"Between two accounts this takes az {AZ_COPIES_BETWEEN_ACCOUNTS}, and a role for the blobs of both.")
     script.line(f"name={script.word('NAME', destination.name)}")
     _clean_up(destination, script, may_replace=vhd.is_exact)
     _copying(destination, script)
+    origin = _words(source, script, name_there)
     if vhd.is_exact:
-        _replace(source, destination, vhd.spare if far else None, script)
+        new = None if far else script.word("SOURCE_BLOB", name_there)
+        _replace(origin, new, vhd, script)
     else:
-        script.line(f'partial=$name\ncopy_to "$name" {_words(source, script)}')
+        script.line("partial=$name")
+        script.line(f'copy_to "$name" {origin}')
     script.line("trap - EXIT HUP INT TERM")
 
 
-def _replace(source: Blob, destination: Blob, spare: Value | None, script: Script) -> None:
+def _replace(origin: str, new: str | None, vhd: Vhd, script: Script) -> None:
     """Copy to a name that another blob may have.
 
-    A copy over a blob empties that at once. So one that is there stays until the new VHD is complete in the same account, by
-    the name of the source or a `spare` one; a copy within an account takes no time to speak of.
+    A copy over a blob empties that at once. So one that is there stays until the new VHD is complete in the same account: as
+    `new`, or by a spare name; a copy within an account takes no time to speak of.
     """
     there: tuple[Option, ...] = (("--query", "exists"), ("--output", "tsv"))
-    script.az("storage blob exists", *_options(destination, _NAME), *there, into="there")
-    origin = _words(source, script)
+    script.az("storage blob exists", *_options(vhd.wanted, _NAME), *there, into="there")
     script.say("A VHD of that name stays until the new one is there by another name.")
-    if spare is not None:
-        with script.block('if [ "$there" = true ]; then', "else"):
-            _by_way_of(spare, origin, destination, script)
-        with script.block("  # there is none", "fi"):
-            script.line("partial=$name")
-            script.line(f'copy_to "$name" {origin}')
-    else:
-        script.line(f'if [ "$there" = true ]; then new={script.word("SOURCE_BLOB", source.name)}; else partial=$name; fi')
+    if new is not None:
+        script.line(f'if [ "$there" = true ]; then new={new}; else partial=$name; fi')
+        script.line(f'copy_to "$name" {origin}')
+        return
+    with script.block('if [ "$there" = true ]; then', "else"):
+        _by_way_of(vhd.spare, origin, vhd.wanted, script)
+    with script.block("  # there is none", "fi"):
+        script.line("partial=$name")
         script.line(f'copy_to "$name" {origin}')
 
 
@@ -340,6 +370,29 @@ def _words(blob: Blob, script: Script, name: Operand | None = None) -> str:
             script.word("SOURCE_BLOB", blob.name if name is None else name),
         )
     )
+
+
+def _is_late(uri: TemplateText) -> bool:
+    """Whether only Packer's run knows where a URI leads, from its beginning on."""
+    return bool(uri.parts) and not isinstance(uri.parts[0], str)
+
+
+def _late_blob(target: VhdTarget, context: TargetContext) -> Blob:
+    """The pieces of such a URI, which Packer takes apart."""
+    uri = "" if target.uri is None else context.symbols.value(target.uri)
+    name = "vhd_parts" if target is context.plan.vhd else f"vhd_parts_{target.index + 1}"
+    parts = Local(name, HclCode(f'split("/", {print_value(uri)})', names_in(uri)))
+    domain = f'split(".", local.{name}[2])'
+    account, host, container, path = (
+        HclCode(code, (parts,))
+        for code in (
+            f"{domain}[0]",
+            f'join(".", slice({domain}, 1, length({domain})))',
+            f"local.{name}[3]",
+            f'join("/", slice(local.{name}, 4, length(local.{name})))',
+        )
+    )
+    return Blob(account, host, container, path, whole=uri)
 
 
 def _place(

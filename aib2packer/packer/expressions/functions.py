@@ -84,11 +84,19 @@ def print_function(printer: PrintsValues, apply: Apply) -> Piece:
         CannotPrintError: Packer has nothing that does the same.
 
     """
-    found = _FUNCTIONS.get(apply.function)
+    found = _FUNCTIONS.get(apply.function) or _of_terraform(apply.function)
     if found is None:
         reason = "Packer has no such function"
         raise CannotPrintError(reason, apply.function)
     return found(_Call(printer, apply))
+
+
+def _of_terraform(name: str) -> Callable[[_Call], Piece] | None:
+    """A function of Terraform's, most of which are Packer's too."""
+    from aib2packer.terraform.library import FUNCTIONS
+
+    known = {f"${function.name}": function.packer for function in FUNCTIONS}.get(name)
+    return None if known is None else _plain(known)
 
 
 class _Call:
@@ -586,7 +594,17 @@ _FUNCTIONS: Mapping[str, Callable[[_Call], Piece]] = MappingProxyType(
         "int": _converted("number"),
         "intersection": _intersection,
         "items": _items,
+        "$add": _operator(Binding.SUM, "+"),
+        "$divide": _operator(Binding.PRODUCT, "/"),
         "$entries": _items,
+        "$flatten": _plain("flatten"),
+        "$lookup": _plain("lookup"),
+        "$modulo": _operator(Binding.PRODUCT, "%"),
+        "$multiply": _operator(Binding.PRODUCT, "*"),
+        "$reverse": _plain("reverse"),
+        "$subtract": _operator(Binding.SUM, "-"),
+        "$tonumber": _converted("number"),
+        "$tostring": _converted("string"),
         "join": _swapped("join"),
         "json": _json,
         "last": _end(last=True),

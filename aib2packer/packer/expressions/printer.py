@@ -154,6 +154,8 @@ class Printer:
 
     def text_piece(self, part: ArmValue) -> Piece:
         """What `format('{0}', …)` makes of a value, as something that HCL makes the same text of."""
+        if isinstance(part, Apply) and part.function == "$tostring":
+            return self.piece(part.arguments[0])  # type: ignore[arg-type]  # no lambda is text
         kind = type_of(part)
         if kind in {"array", "object"}:
             reason = "HCL writes arrays and objects into text in another way"
@@ -177,7 +179,9 @@ class Printer:
 
     def part(self, part: Symbol) -> Reference | Variable:
         """A piece of a longer text."""
-        plain = type_of(part) in {"string", "int", "float"} and not (isinstance(part, ParameterSymbol) and part.nullable)
+        plain = type_of(part) in {"string", "int", "float"}
+        if isinstance(part, ParameterSymbol):
+            plain = (plain or part.untyped) and not part.nullable
         if (
             plain
             and isinstance(part, ParameterSymbol | DeploymentFact | Deferred | Runtime | Secret | VariableSymbol)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.aib.model import Located
 from aib2packer.findings import codes
+from aib2packer.hcl.code import Binding, infix, negated, of_value
 from aib2packer.hcl.values import HclCode, Local, Variable, traced
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Emit, ValidateIn
@@ -85,7 +87,7 @@ def report_validation(template: ImageTemplate, plan: ValidationPlan, options: Op
             codes.VALIDATED_INLINE,
             validation.span,
             "the validators run on the build VM before it is generalized; Image Builder's run on a VM made from the finished "
-            f"image: what generalizing does is not seen{anyway if validation.distribute_on_failure else ''}",
+            f"image: what generalizing does is not seen{anyway if validation.surely_distributed else ''}",
             help="Without --validation inline they run in a build of their own, on the finished image.",
         )
     elif plan.build is not None:
@@ -100,7 +102,7 @@ def _report_order(template: ImageTemplate, validation: Validation, held: Sequenc
         versions, it = ("the version is", "it") if len(held) == 1 else ("the versions are", "them")
         what = f"{versions} published first, and `latest` passes {it} over until the validation build releases {it}{others}"
         remedy = f"Run the validation build after each build; if it fails, delete {versions.rpartition(' ')[0]}."
-    elif validation.distribute_on_failure:
+    elif validation.surely_distributed:
         what = "the image is there before, which is the same where continueDistributeOnFailure is set"
         remedy = "Run the validation build after each build."
     else:
@@ -126,8 +128,17 @@ def _report_loss(template: ImageTemplate, validation: Validation, plan: Validati
 
 def for_validation(decisions: Decisions, symbols: Symbols) -> ForValidation:
     """What the build must do for the one that validates."""
-    held: dict[int, Value] = {target.index: HELD_BACK for target in decisions.validation.held_back}
+    plan = decisions.validation
+    held: dict[int, Value] = {target.index: _until_validated(plan.build, symbols) for target in plan.held_back}
     return ForValidation(_recorded(decisions, symbols), held)
+
+
+def _until_validated(validation: Validation | None, symbols: Symbols) -> Value:
+    """Whether a version is held back: as the user says, unless it is distributed whatever the validators say."""
+    if validation is None or isinstance(validation.distribute_on_failure, Located):
+        return HELD_BACK
+    anyway = of_value(symbols.value(validation.distribute_on_failure))
+    return infix(Binding.AND, "&&", of_value(HELD_BACK), negated(anyway)).code
 
 
 def _recorded(decisions: Decisions, symbols: Symbols) -> dict[str, Value]:
@@ -206,14 +217,15 @@ def inline_validators(template: ImageTemplate, plan: ValidationPlan) -> tuple[Cu
     return tuple(replace(validator, index=first + validator.index) for validator in plan.inline.validators)
 
 
-def tolerate_failure(steps: Steps, template: ImageTemplate) -> Steps:
+def tolerate_failure(steps: Steps, template: ImageTemplate, symbols: Symbols) -> Steps:
     """The steps of an inline validator, which do not end the build where the image is distributed all the same."""
-    if template.validation is None or not template.validation.distribute_on_failure:
+    anyway = False if template.validation is None else symbols.located(template.validation.distribute_on_failure)
+    if anyway is False:
         return steps
     provisioners = []
     for step in steps.provisioners:
         name = {key: value for key, value in step.settings.items() if key == "name"}
-        provisioners.append(replace(step, settings={**name, "continue_on_error": True, **step.settings}))
+        provisioners.append(replace(step, settings={**name, "continue_on_error": anyway, **step.settings}))
     return replace(steps, provisioners=tuple(provisioners))
 
 

@@ -41,7 +41,7 @@ def decide_validation(template: ImageTemplate, plan: DistributionPlan, options: 
     is_put_out = options.side_files or options.emit is not None
     build = template.validation if booted is not None and not is_inline and is_put_out else None
     held: tuple[GalleryTarget, ...] = ()
-    if build is not None and not build.distribute_on_failure and plan.galleries:
+    if build is not None and not build.surely_distributed and plan.galleries:
         first = plan.galleries[0]
         held = tuple(target for target in plan.galleries if _can_be_latest(target) and _is_known(target, first))
     return ValidationPlan(template.validation if is_inline else None, build, booted, held)

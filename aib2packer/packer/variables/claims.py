@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.ids import MANAGED_IMAGE, ResourceId
 from aib2packer.aib.model import Located
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
-from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_known, is_symbol, leaves, walk
+from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_symbol, leaves
 from aib2packer.arm.language.text import LateExpression, ListLines, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.azure.clouds import STORAGE_SUFFIXES
 from aib2packer.hcl.code import CannotPrintError
@@ -16,10 +16,11 @@ from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import BEGINNING, given_value, is_secret, type_name, with_shape
+from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, is_secret, type_name, with_shape
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, variable_name
 from aib2packer.packer.variables.symbols import Symbols, local_names_of, pieces_of
 from aib2packer.packer.variables.template_variables import name_variables
+from aib2packer.packer.variables.types_by_use import OBJECTS, types_by_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,10 +29,8 @@ if TYPE_CHECKING:
     from aib2packer.arm.documents.parameters import ParameterFact
     from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol
     from aib2packer.findings.model import Report
-    from aib2packer.packer.variables.dependencies import IdShapes
     from aib2packer.packer.variables.template_variables import TextPiece
 
-_OBJECTS = "list(map(string))"
 PACKER_VERSION = "1.13.0"
 """The oldest Packer that runs the output as it is meant (docs/reference/packer-semantics.md 4 and 7.4)."""
 
@@ -58,14 +57,14 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     texts: list[TemplateText] = []
     _add_texts(template, texts)
     found = tuple(dict.fromkeys(symbol for text in texts for symbol in _symbols(text)))
-    shapes, objects = _id_shapes(texts), _in_place_of_objects(template)
+    shapes, objects = _id_shapes(texts) | _blobs(template), _in_place_of_objects(template)
     names: dict[TextSymbol, Variable] = {}
     taken: dict[str, Variable] = {}
     for symbol in found:
         if isinstance(symbol, Placeholder):
             name = _placeholder_name(symbol)
             variable = with_shape(_placeholder_variable(name, symbol), shapes.get(symbol, ()))
-            variable = replace(variable, type=_OBJECTS) if symbol in objects else variable
+            variable = replace(variable, type=OBJECTS) if symbol in objects else variable
             names[symbol] = taken.setdefault(name, variable)
     values = tuple(symbol.value for symbol in found if isinstance(symbol, LateExpression))
     facts = {
@@ -73,7 +72,8 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
         for name, fact in template.parameters.items()
     }
     named_leaves = claim_leaves(values, facts, shapes, taken, template.resolve)
-    types = {leaf: _object_type(paths) for leaf, paths in _of_several_levels(values).items()} | dict.fromkeys(objects, _OBJECTS)
+    used = [text for text in texts if text is not template.name]
+    types = {leaf: type_ for leaf, type_ in types_by_use(used, objects).items() if not _has_type(leaf, template.parameters)}
     named_leaves |= {
         leaf: replace(variable, type=types[leaf])
         for leaf, variable in named_leaves.items()
@@ -112,29 +112,6 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     )
 
 
-def _of_several_levels(values: Iterable[ArmValue]) -> Mapping[Leaf, list[tuple[str, ...]]]:
-    """The parameters that are objects with objects in them, and what is taken of each: the keys on the way there."""
-    found: dict[Leaf, list[tuple[str, ...]]] = {}
-    for value in values:
-        for part in walk(value):
-            path: tuple[str, ...] = ()
-            while isinstance(part, Access) and isinstance(part.key, str) and not is_known(part.target):
-                path, part = (part.key, *path), part.target  # noqa: PLW2901 - down to what it is taken of
-            if path and isinstance(part, ParameterSymbol):
-                found.setdefault(part, []).append(path)
-    return {leaf: paths for leaf, paths in found.items() if max(map(len, paths)) > 1}
-
-
-def _object_type(paths: Iterable[tuple[str, ...]]) -> str:
-    """The type of an object in which something stands at each of these paths."""
-    below: dict[str, list[tuple[str, ...]]] = {}
-    for path in paths:
-        if path:
-            below.setdefault(path[0], []).append(path[1:])
-    attributes = ", ".join(f"{key} = {_object_type(rest)}" for key, rest in below.items())
-    return f"object({{ {attributes} }})" if attributes else "string"
-
-
 def _in_place_of_objects(template: ImageTemplate) -> frozenset[TextSymbol | Symbol]:
     """The parameters and placeholders that stand for a list of objects: data disks, or regions of a version."""
     disks = template.vm.data_disks_gb if isinstance(template.vm.data_disks_gb, TemplateText) else None
@@ -142,7 +119,7 @@ def _in_place_of_objects(template: ImageTemplate) -> frozenset[TextSymbol | Symb
     return frozenset(piece for text in texts if text is not None for piece in pieces_of(text) if not isinstance(piece, str))
 
 
-def _id_shapes(texts: Iterable[TemplateText]) -> IdShapes:
+def _id_shapes(texts: Iterable[TemplateText]) -> dict[Placeholder | Leaf, tuple[str, ...]]:
     """What must be an id, or the beginning of one, and its shape."""
     shapes: dict[Placeholder | Leaf, tuple[str, ...]] = {}
     for segment in (symbol for text in texts for symbol in text.symbols if isinstance(symbol, Segment)):
@@ -156,6 +133,19 @@ def _id_shapes(texts: Iterable[TemplateText]) -> IdShapes:
             shape = segment.shape[: len(segment.shape) - known // 2]
             shapes[leaf] = max(shape, shapes.get(leaf, ()), key=len)
     return shapes
+
+
+def _blobs(template: ImageTemplate) -> dict[Placeholder | Leaf, tuple[str, ...]]:
+    """What must be the URI of a blob."""
+    blobs = (target.blob for target in template.targets)
+    lone = (pieces_of(blob)[0] for blob in blobs if blob is not None and len(blob.parts) == 1)
+    return {piece: BLOB for piece in lone if isinstance(piece, Placeholder | ParameterSymbol)}
+
+
+def _has_type(leaf: Leaf, parameters: Mapping[str, ParameterFact]) -> bool:
+    """Whether what a leaf stands for has a type of its own in HCL."""
+    fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
+    return fact is not None and bool(fact.parameter.written_type)
 
 
 def _show(leaves: Mapping[Leaf, Variable | Local], value: ArmValue, variables: Mapping[VariableSymbol, Local]) -> Value | None:

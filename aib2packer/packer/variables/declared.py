@@ -24,6 +24,8 @@ _GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
 _TOOK_GROUP_LOCATION = "The template took the region of its resource group."
 BEGINNING = ("subscriptions", "resourcegroups", "")
 """The shape of what an id begins with, where it may end anywhere behind."""
+BLOB = ("https", "")
+"""The shape of the URI of a blob, which is no id."""
 _REGION = "Azure region of the build."
 
 
@@ -55,7 +57,7 @@ def declare(fact: ParameterFact, name: str) -> Variable:
     return Variable(
         name,
         description,
-        type_name(parameter.type),
+        parameter.written_type or type_name(parameter.type),
         default=default,
         sensitive=is_secret(fact),
         validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),
@@ -85,6 +87,11 @@ def with_shape(variable: Variable, shape: tuple[str, ...]) -> Variable:
         begins = f'can(regex("(?i)^{write_id(shape[:-1], "[^/]+")}/providers/", var.{variable.name}))'
         what = f"The {variable.name} must begin as a resource id does: {write_id(shape[:-1], '...')}/providers/..."
         return replace(variable, validation=(*variable.validation, VariableValidation(begins, what)))
+    if shape == BLOB:
+        is_uri = f'can(regex("^https://[^./]+[.][^/]+/[^/]+/.+", var.{variable.name}))'
+        where = "https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd"
+        rule = VariableValidation(is_uri, f"The {variable.name} must say where the VHD goes, such as {where}.")
+        return replace(variable, validation=(*variable.validation, rule))
     versioned = shape[-1] == "versions"
     shape = shape[:-1] if versioned else shape
     pattern = write_id(shape, "[^/]+") + ("(/versions/[^/]+)?" if versioned else "")

@@ -90,8 +90,10 @@ class Symbols:
         """The pieces of a string of the template, for a longer one in HCL."""
         parts: list[str | Variable | Local | HclCode] = []
         pieces = self.variables.put_back_in(pieces_of(text))
+        values: dict[int, Value] = {}  # a piece may stand in a text a thousand times, and each time be large
         for piece in pieces:
-            value = self._reference(piece, text, in_text=len(pieces) > 1)
+            if (value := values.get(id(piece))) is None:
+                value = values[id(piece)] = self._reference(piece, text, in_text=len(pieces) > 1)
             if isinstance(value, Interpolation):
                 parts += value.parts
             elif isinstance(value, str | Variable | Local | HclCode):

@@ -6,7 +6,7 @@ locals {
 resource "azapi_resource" "by_function" {
   type     = "Microsoft.VirtualMachineImages/imageTemplates@2024-02-01"
   name     = "by-function"
-  location = cidrhost("10.0.0.0/8", 1)
+  location = cidrsubnets("10.0.0.0/8", 1)
   body     = { properties = {} }
 }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from aib2packer.jsonc.tree import Json
     from aib2packer.text.source import Span
 
+_MADE = pattern(r"(?s)@\{[\w.-]+=.*\}|System\.(?:Object\[\]|Collections\.[\w.`\[\],]+|Management\.Automation\.[\w.]+)")
+_SHOWS_RESOURCE = {"resourceid", "properties"}
+_LISTS = {
+    *("customize", "distribute", "filters", "inline", "invmvalidations", "replicationregions", "targetregions"),
+    *("userassignedidentities", "validexitcodes", "additionaldatadisks"),
+}
 # Flattened name, in lower case: the path that it stands for.
 _TEMPLATE = {
     "additionaldatadisk": "additionalDataDisks",
@@ -107,6 +114,36 @@ def cut_short(node: Json) -> JsonMember | None:
             if member.value.value:
                 return member
         elif (found := cut_short(member.value)) is not None:
+            return found
+    return None
+
+
+def made_text(document: Json) -> JsonScalar | None:
+    """The first text in a document that ConvertTo-Json made of something nested too deeply; None where there is none.
+
+    `@{a=1}` and the names of .NET's lists tell so anywhere but among commands. In what Get-AzResource shows, so does any text
+    where a list belongs: its items are joined by spaces there.
+    """
+    text = document.span.source.text
+    if "@{" not in text and "System." not in text and "ResourceId" not in text:
+        return None
+    return _made_text(document, joined=False)
+
+
+def _made_text(node: Json, *, joined: bool) -> JsonScalar | None:
+    if isinstance(node, JsonScalar):
+        return node if isinstance(node.value, str) and _MADE.fullmatch(node.value) else None
+    if isinstance(node, JsonArray):
+        return next((found for item in node.items if (found := _made_text(item, joined=joined)) is not None), None)
+    members = node.members if isinstance(node, JsonObject) else ()
+    joined |= {member.key.lower() for member in members} >= _SHOWS_RESOURCE
+    for member in members:
+        key, value = member.key.lower(), member.value
+        if key == "inline" and isinstance(value, JsonArray):
+            continue
+        if joined and key in _LISTS and isinstance(value, JsonScalar) and isinstance(value.value, str) and value.value:
+            return value
+        if (found := _made_text(value, joined=joined)) is not None:
             return found
     return None
 

@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 @cache
 def registry() -> Mapping[str, Pure | Structural]:
     """Every function that depends on nothing but its arguments, by its name in lower case."""
-    from aib2packer.arm.evaluation.functions import arithmetic, containers, dates, encoding, hashes, logic, network, strings
+    from aib2packer.arm.evaluation.functions import (
+        arithmetic,
+        containers,
+        dates,
+        encoding,
+        hashes,
+        logic,
+        network,
+        strings,
+        terraform,
+    )
 
-    families = (arithmetic, containers, dates, encoding, hashes, logic, network, strings)
+    families = (arithmetic, containers, dates, encoding, hashes, logic, network, strings, terraform)
     return {function.name.lower(): function for family in families for function in family.FUNCTIONS}

@@ -43,6 +43,11 @@ class Arguments:
     def __getitem__(self, index: int) -> ArmValue:
         return self.values[index]
 
+    @property
+    def shown(self) -> str:
+        """The name as the template has it: those of Terraform's functions have a sign in front here."""
+        return self.function.removeprefix("$")
+
     def string(self, index: int) -> str:
         """A string."""
         value = self.values[index]
@@ -76,12 +81,12 @@ class Arguments:
         """Refuse an argument."""
         value = self.values[index]
         found = describe_type(type_of(value)) if not isinstance(value, str) else f"the string `{shorten(value)}`"
-        message = f"`{self.function}` takes {expected} here, found {found}"
+        message = f"`{self.shown}` takes {expected} here, found {found}"
         raise FunctionError(message, f"Give {expected}.", index)
 
     def fail(self, message: str, help: str, argument: int | None = None) -> NoReturn:  # noqa: A002
         """Refuse what the arguments say."""
-        full = f"`{self.function}`: {message}"
+        full = f"`{self.shown}`: {message}"
         raise FunctionError(full, help, argument)
 
 

@@ -248,17 +248,6 @@ def _items(nodes: Nodes) -> Json:
     return JsonArray(tuple(_item(member) for member in ordered), nodes.span)
 
 
-def _entries(nodes: Nodes) -> Json:
-    """What a loop of Terraform runs over: keys and values of an object, or of a list, whose keys are numbers."""
-    node = nodes.items[0]
-    if not isinstance(node, JsonArray):
-        return _items(nodes)
-    keys = ("key", "value")
-    pairs = (zip(keys, (JsonScalar(index, item.span), item), strict=True) for index, item in enumerate(node.items))
-    objects = (JsonObject(tuple(JsonMember(key, node.span, value) for key, value in pair), node.span) for pair in pairs)
-    return JsonArray(tuple(objects), nodes.span)
-
-
 def _item(member: JsonMember) -> Json:
     span = member.key_span
     key = JsonMember("key", span, node_of(member.key, span))
@@ -323,7 +312,6 @@ FUNCTIONS: tuple[Pure | Structural, ...] = (
     Structural("take", 2, 2, _part(skip=False)),
     Structural("skip", 2, 2, _part(skip=True)),
     Structural("items", 1, 1, _items),
-    Structural("$entries", 1, 1, _entries),  # ARM has none: no parameter and no function begins with this sign
     Pure("objectKeys", 1, 1, _object_keys, _object_keys_partly),
     Pure("length", 1, 1, _length, _length_partly),
     Pure("indexOf", 2, 2, _find(last=False)),

@@ -1,0 +1,203 @@
+"""Functions of Terraform that ARM has none for: their names begin with `$`, as no name in a template does.
+
+What they come to is in aib2packer/terraform/library.py; this is how they fare where a part of their arguments is not known.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from aib2packer.arm.evaluation.functions.base import Pure, Structural
+from aib2packer.arm.language.json_values import JsonSymbolic, has_symbolic_keys, value_of
+from aib2packer.arm.language.symbolic import Apply, concat, is_known, is_symbol, same, starts, type_of
+from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
+from aib2packer.terraform import library
+from aib2packer.terraform.library import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aib2packer.arm.evaluation.functions.base import Arguments, Nodes
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
+    from aib2packer.jsonc.tree import Json
+    from aib2packer.terraform.library import TfFunction, TfPlain
+
+    Partly = Callable[[Arguments], ArmValue | None]
+
+
+def _of(function: TfFunction) -> Pure:
+    """A function of the library."""
+
+    def compute(arguments: Arguments) -> ArmValue:
+        if function.compute is None:  # Packer knows what it comes to
+            return Apply(arguments.function, arguments.values)
+        return _tried(arguments, function.compute, *arguments.values)
+
+    return Pure(f"${function.name}", function.minimum, function.maximum, compute, _PARTLY.get(function.name, lambda _: None))
+
+
+def _tried(arguments: Arguments, work: Callable[..., TfPlain], *values: object) -> ArmValue:
+    try:
+        return cast("ArmValue", work(*values))  # which every such value is
+    except RefusedError as error:
+        return arguments.fail(str(error), "Correct it, or write what it comes to in its place.", error.argument)
+
+
+def _text(arguments: Arguments, value: ArmValue) -> str | Symbol:
+    """A value in a text, known or not."""
+    if is_symbol(value):
+        return value
+    made = _tried(arguments, library.text_of, value)
+    return made if isinstance(made, str) else ""
+
+
+def _to_text(arguments: Arguments) -> ArmValue:
+    value = arguments[0]
+    return None if value is None else _text(arguments, value)
+
+
+def _to_text_partly(arguments: Arguments) -> ArmValue | None:
+    value = arguments[0]
+    kind = type_of(value)
+    return value if kind == "string" else concat((value,)) if is_symbol(value) and kind != "bool" else None
+
+
+def _join_partly(arguments: Arguments) -> ArmValue | None:
+    separator, *lists = arguments.values
+    if not isinstance(separator, str) or not all(isinstance(one, tuple) for one in lists):
+        return None
+    items = [item for one in lists if isinstance(one, tuple) for item in one]
+    if not all(is_known(item) or is_symbol(item) for item in items):
+        return None
+    arguments.budget.allow_text(len(separator) * len(items))
+    pieces = [(separator, _text(arguments, item)) for item in items]
+    return concat(part for pair in pieces for part in pair) if not separator else concat(_between(pieces))
+
+
+def _between(pieces: list[tuple[str, str | Symbol]]) -> list[str | Symbol]:
+    return [part for pair in pieces for part in pair][1:]
+
+
+def _format_partly(arguments: Arguments) -> ArmValue | None:
+    """Verbs that only say where a value stands are filled in; Packer formats the others."""
+    form, *values = arguments.values
+    pieces = library.simple_verbs(form) if isinstance(form, str) else None
+    if pieces is None or sum(piece not in {"", "%%"} for piece in pieces[1::2]) > len(values):
+        return None
+    given = iter(values)
+    parts: list[str | Symbol] = []
+    for at, piece in enumerate(pieces):
+        if at % 2 == 0:
+            parts.append(piece)
+        elif piece == "%%":
+            parts.append("%")
+        else:
+            value = next(given)
+            if not is_known(value) and not is_symbol(value):
+                return None
+            parts.append(_text(arguments, value))
+    return concat(parts)
+
+
+def _starts_partly(arguments: Arguments) -> ArmValue | None:
+    text, start = arguments.values
+    known = starts(text) if is_symbol(text) else ""
+    return known.startswith(start) if isinstance(start, str) and len(known) >= len(start) else None
+
+
+def _union_partly(arguments: Arguments) -> ArmValue | None:
+    """What is not known stays where it stands: its place in the order cannot be told."""
+    found: list[ArmValue] = []
+    for values in arguments.values:
+        if not isinstance(values, tuple):
+            return None
+        for value in values:
+            if not any(same(value, one) for one in found):
+                found.append(value)
+    arguments.budget.pay(len(found) ** 2)
+    return tuple(found)
+
+
+_PARTLY: dict[str, Partly] = {
+    "format": _format_partly,
+    "join": _join_partly,
+    "setunion": _union_partly,
+    "startswith": _starts_partly,
+    "toset": _union_partly,
+    "tostring": _to_text_partly,
+}
+
+
+def _entries(nodes: Nodes) -> Json:
+    """What a loop runs over: keys and values of a map, in the order of the keys, or of a list, whose keys are numbers."""
+    node = nodes.items[0]
+    match node:
+        case JsonArray(items):
+            pairs = [(JsonScalar(at, item.span), item) for at, item in enumerate(items)]
+        case JsonObject() if not has_symbolic_keys(node):
+            ordered = sorted(node, key=lambda member: member.key)
+            pairs = [(JsonScalar(member.key, member.key_span), member.value) for member in ordered]
+        case JsonObject() | JsonSymbolic():
+            return nodes.symbolic()
+        case _:
+            nodes.wrong(0, "a list or a map")
+    names = ("key", "value")
+    return JsonArray(
+        tuple(
+            JsonObject(tuple(JsonMember(name, key.span, one) for name, one in zip(names, (key, value), strict=True)), key.span)
+            for key, value in pairs
+        ),
+        nodes.span,
+    )
+
+
+def _flatten(nodes: Nodes) -> Json:
+    """Lists in lists, however deep, as one."""
+    node = nodes.items[0]
+    if isinstance(node, JsonSymbolic):
+        return nodes.symbolic()
+    if not isinstance(node, JsonArray):
+        nodes.wrong(0, "a list")
+    found: list[Json] = []
+    waiting: list[Json] = list(reversed(node.items))
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, JsonSymbolic) and type_of(value_of(one)) in {"array", "any"}:
+            return nodes.symbolic()
+        if isinstance(one, JsonArray):
+            waiting += reversed(one.items)
+        else:
+            found.append(one)
+    return JsonArray(tuple(found), nodes.span)
+
+
+def _reverse(nodes: Nodes) -> Json:
+    node = nodes.items[0]
+    if isinstance(node, JsonSymbolic):
+        return nodes.symbolic()
+    return JsonArray(node.items[::-1], nodes.span) if isinstance(node, JsonArray) else nodes.wrong(0, "a list")
+
+
+def _lookup(nodes: Nodes) -> Json:
+    """The value of a key, which minds case; the default where there is none."""
+    node, key, default = nodes.items
+    name = value_of(key)
+    if (
+        isinstance(node, JsonSymbolic)
+        or not isinstance(name, str)
+        or (isinstance(node, JsonObject) and has_symbolic_keys(node))
+    ):
+        return nodes.symbolic()
+    if not isinstance(node, JsonObject):
+        nodes.wrong(0, "a map")
+    return next((member.value for member in node if member.key == name), default)
+
+
+FUNCTIONS: tuple[Pure | Structural, ...] = (
+    *map(_of, library.FUNCTIONS),
+    Structural("$entries", 1, 1, _entries),
+    Structural("$flatten", 1, 1, _flatten),
+    Structural("$lookup", 3, 3, _lookup),
+    Structural("$reverse", 1, 1, _reverse),
+    Pure("$tostring", 1, 1, _to_text, _to_text_partly),
+)
