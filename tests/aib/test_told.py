@@ -11,7 +11,7 @@ from aib2packer.text.source import SourceText
 from tests.cases.templates import convert_json, template
 
 IDENTITY = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/i/providers/Microsoft.ManagedIdentity/"
-IDS = {f"{IDENTITY}userAssignedIdentities/build": {}}
+IDS: dict[str, object] = {f"{IDENTITY}userAssignedIdentities/build": {}}
 
 
 def deployment(resource: object, **parameters: object) -> dict[str, object]:

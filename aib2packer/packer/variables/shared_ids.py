@@ -189,12 +189,17 @@ class _Rewriting:
                 return replace(value, parts=tuple(piece for part in joined(parts) for piece in self._pieces(part)))
             case Local():
                 return replace(value, value=self.value(value.value))
+            case HclCode(uses=uses):  # its text has no id, else that stays as it is; what it names may have one
+                return replace(value, uses=tuple(map(self._declared, uses)))
             case tuple():
                 return tuple(map(self.value, value))
             case dict():
                 return {name: self.value(item) for name, item in value.items()}
             case _:
                 return value
+
+    def _declared(self, named: Variable | Local) -> Variable | Local:
+        return replace(named, value=self.value(named.value)) if isinstance(named, Local) else named
 
     def _text(self, text: str) -> Value:
         pieces = tuple(self._pieces(text))
