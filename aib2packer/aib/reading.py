@@ -43,12 +43,14 @@ _OF_EACH = {
 class FoundTemplate:
     """What an image template says, and the resource that it was read from; None for what could not be had.
 
-    `names` are those of all image templates in the document: each can be the name in the options.
+    `names` are those of all image templates in the document: each can be the name in the options. `work` is what evaluating it
+    took (`arm/evaluation/budget.py`).
     """
 
     template: ImageTemplate | None
     body: JsonObject | None
     names: tuple[str, ...]
+    work: int
 
 
 def read(
@@ -84,6 +86,7 @@ def read(
                 None if template is None else replace(template, cloud=context.cloud),
                 None if resource is None else resource.body,
                 tuple(one.name for one in found),
+                sum(budget.work for budget in context.budgets),
             )
         report.return_to(before)
         context = replace(context, shape=context.shape | needed)

@@ -64,7 +64,7 @@ _RESOURCE_KEYS = (
         "@options",
     ),
     *("$schema", "contentVersion", "resources", "copy", "metadata"),
-    *("tenantId", "subscriptionId", "createdTime", "changedTime"),  # Resource Graph and `az resource show`
+    *("tenantId", "subscriptionId", "createdTime", "changedTime", "provisioningState", "resourceId"),  # what shows it
 )
 
 _BESIDE_PROPERTIES = ("name", "location", "tags", "identity")
@@ -110,6 +110,14 @@ class KindsToRead:
     targets: Mapping[str, ReadsTarget]
 
 
+def _envelope(resource: Resource) -> tuple[str, ...]:
+    """What stands beside the properties of a resource that Azure has shown, and is no setting: columns of a query."""
+    if resource.flattened or resource.api_version is not None or resource.body.get("id") is None:
+        return ()
+    settings = {*_BESIDE_PROPERTIES, *_INSIDE_PROPERTIES, "properties"}
+    return tuple(member.key for member in resource.body if member.key.lower() not in settings)
+
+
 def read_template(
     resource: Resource, kinds: KindsToRead, options: Options, shape: set[str], report: Report
 ) -> ImageTemplate | None:
@@ -120,7 +128,7 @@ def read_template(
     api = _api_version(resource, report)
     reading = Reading(report, api, resource.resolve, resource.reveal, shape, options.assets)
     root = Fields(resource.body, "", reading, any_case=True)
-    root.skip(*_RESOURCE_KEYS)
+    root.skip(*_RESOURCE_KEYS, *_envelope(resource))
     properties = root if resource.flattened else root.fields("properties")
     if properties is None:
         root.missing("properties", "Give the whole image template, with its properties.")

@@ -294,22 +294,42 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
     conversions = _convert(template, data, request, watch)
     several = any(finding.code == SEVERAL_IMAGE_TEMPLATES for one in conversions.values() for finding in one.findings)
     if several and request.folder is not None:
-        names = dict.fromkeys(name for one in conversions.values() for name in one.image_templates)
-        for image in template.of_images(tuple(names)):
+        from aib2packer.arm.documents.forms.lists import MOST_WORK, most_images, texts_of_list
+
+        names = tuple(dict.fromkeys(name for one in conversions.values() for name in one.image_templates))
+        texts = texts_of_list(data, template.name, len(names)) or (data,) * len(names)
+        most = most_images(texts)
+        found = sum(one.work for one in conversions.values())  # and once more for each, to find it among the others
+        work = 0
+        for number, (image, text) in enumerate(zip(template.of_images(names), texts, strict=True)):
+            if number >= most or work > MOST_WORK:
+                yield _too_many(template, number, len(names))
+                return
             own = request if request.into else replace(request, folder=request.folder / image.folder.name, estate=True)
-            yield from _results(image, _convert(image, data, own, watch), own)
+            made = _convert(image, data, own, watch, text)
+            work += max(0, sum(one.work for one in made.values()) - found)
+            yield from _results(image, made, own)
     else:
         yield from _results(template, conversions, request)
 
 
-def _convert(template: Template, data: bytes, request: Request, watch: Watch) -> dict[str, Conversion]:
-    """The conversions of an image template, by the folder of each below its own."""
+def _too_many(template: Template, converted: int, count: int) -> Result:
+    """The result for the image templates of an input that are more than are converted of it."""
+    message = f"the input comes to {count} image templates, and converting all would take too long: {converted} are converted"
+    finding = about_file(SEVERAL_IMAGE_TEMPLATES, template.name, message, "Split it, or convert the others by --name NAME.")
+    return Result(name=template.name, outcome=Outcome.NOT_CONVERTED, exit_code=1, findings=(finding,))
+
+
+def _convert(
+    template: Template, data: bytes, request: Request, watch: Watch, text: bytes | None = None
+) -> dict[str, Conversion]:
+    """The conversions of an image template, by the folder of each below its own. `text` is its own where `data` is a list."""
     if request.into and request.environments:
         raise FileError(template.name, "has several parameters files, and among other builds it takes one", "Give -p.")
     options = replace(
         request.options,
         root=template.root,
-        name=template.image or request.options.name,
+        name=None if text is not None and text is not data else template.image or request.options.name,
         side_files=request.folder is not None,
         facts=request.look or request.estate,
         into=None if request.into is None else _beside(request),
@@ -323,8 +343,8 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
         if request.environments:
             from aib2packer.app.environments import convert_for
 
-            return convert_for(data, template.name, options, request.environments)
-        return {"": convert(data, file=template.name, options=options)}
+            return convert_for(text or data, template.name, options, request.environments)
+        return {"": convert(text or data, file=template.name, options=options)}
 
     conversions = converted(options)
     assets = tuple(dict.fromkeys(asset for one in conversions.values() for asset in one.assets))

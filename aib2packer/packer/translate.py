@@ -17,7 +17,7 @@ from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.steps.build_context import BuildContext
 from aib2packer.packer.steps.download import download
 from aib2packer.packer.steps.generalize import generalize, lay_script, may_change_script, run_script
-from aib2packer.packer.subscription import subscription_value
+from aib2packer.packer.subscription import left_open, subscription_value
 from aib2packer.packer.validation.validation_build import (
     Base,
     for_validation,
@@ -79,13 +79,13 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
         return replace(build, header_origins=template.settled.instructions, origin=template.span)
     distribution = distribute(template, context, for_validation(decisions, symbols))
     source = kind_of_source(template.source).settings(template.source, symbols, report)
-    settings = {**base.settings, **source, **distribution.settings}
+    settings, chains = left_open({**base.settings, **source, **distribution.settings}, distribution.post_processors)
     steps = _provision(template, kinds, context, inline_validators(template, decisions.validation))
     steps = replace(steps, files={**steps.files, **base.files})
     foresee(template, decisions, report)
     report_validation(template, decisions.validation, options, report)
     return replace(
-        assemble(name, settings, steps, distribution.post_processors, context),
+        assemble(name, settings, steps, chains, context),
         header_origins=template.settled.instructions,
         origin=template.span,
         validation=validation_build(template, kinds, base, context, options),

@@ -57,6 +57,8 @@ def _read(
             others += blocks_of(source)  # what is wrong there is told where it is converted
     written = Written(configuration_of((*own, *others), values), files, report)
     resources = (*resources_of(tuple(own), written), *_modules(own, written, (*above, folder)))
+    if not resources and not above:
+        _report_remote(own, report)
     span = Span(sources[0], 0, len(sources[0].text)) if sources else own[0].span
     return written.document(resources, span)
 
@@ -65,7 +67,7 @@ def _modules(blocks: list[TfBlock], written: Written, above: tuple[str, ...]) ->
     """The modules of the same repository that a file calls, each as a nested deployment."""
     for block in blocks:
         source = block.value("source") if block.type == "module" else None
-        path = source.value if isinstance(source, TfValue) and isinstance(source.value, str) else ""
+        path = _path(source)
         if not path.startswith(("./", "../")) or len(above) > _MAX_MODULES:
             continue
         files = written.files.below(path)
@@ -84,6 +86,23 @@ def _modules(blocks: list[TfBlock], written: Written, above: tuple[str, ...]) ->
             yield _call(block, document, written)
         except NotTranslatedError as error:
             yield unwritten(block, error)
+
+
+def _path(source: TfExpression | None) -> str:
+    return source.value if isinstance(source, TfValue) and isinstance(source.value, str) else ""
+
+
+def _report_remote(blocks: list[TfBlock], report: Report) -> None:
+    """Say which modules come from elsewhere: an image template may be in one of them."""
+    for block in blocks:
+        source = block.value("source") if block.type == "module" else None
+        if source is not None and (path := _path(source)) and not path.startswith(("./", "../")):
+            report.add(
+                codes.LINKED_TEMPLATE,
+                source.span,
+                f"the module {path} comes from elsewhere and is not read: an image template in it is not seen",
+                help="Convert what `terraform show -json` prints once it is applied.",
+            )
 
 
 def _holds_images(document: JsonObject) -> bool:
