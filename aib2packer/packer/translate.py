@@ -124,7 +124,7 @@ def _communicator(
         return winrm(options.winrm_bootstrap, context)
     if options.winrm_bootstrap is not WinrmBootstrap.KEY_VAULT:
         context.report.add(
-            codes.NO_WINRM,
+            codes.NO_EFFECT,
             template.source.span,
             "--winrm-bootstrap has no effect: Packer reaches a Linux VM by SSH, which needs no Key Vault",
             help="Leave it out for this template.",
