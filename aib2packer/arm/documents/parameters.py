@@ -348,7 +348,15 @@ def _file_values(document: Json, report: Report) -> dict[str, Given]:
         return {}
     parameters = document.get("parameters")
     values: dict[str, Given] = {}
-    for member in parameters if isinstance(parameters, JsonObject) else document:
+    members = (parameters if isinstance(parameters, JsonObject) else document).members
+    if not members:
+        report.add(
+            codes.UNKNOWN_PARAMETER,
+            document.span,
+            "this file gives no value",
+            help='A parameters file is {"parameters": {"name": {"value": "x"}}}.',
+        )
+    for member in members:
         if isinstance(parameters, JsonObject) or isinstance(member.value, JsonObject):
             value = _file_value(member.key, member.value, report)
             if value is not None:
