@@ -16,7 +16,7 @@ from aib2packer.system.beside import FilesBeside
 from aib2packer.text.source import SourceText, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.aib.reading import FoundTemplate
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.facts import Facts
     from aib2packer.packer.model import Build
     from aib2packer.packer.variables.symbols import Symbols
+    from aib2packer.provenance.accounting import Entry
     from aib2packer.provenance.print_builds import Printed
 
 
@@ -107,7 +108,7 @@ def _convert(document: Json, beside: FilesBeside, options: Options, report: Repo
     settings = account(template.body, template.settled, printed.origins, report)
     return Conversion(
         printed.hcl,
-        {**printed.files, **(_for_people(build, guides, printed, document, report) if options.side_files else {})},
+        {**printed.files, **(_for_people(build, guides, printed, document, settings, report) if options.side_files else {})},
         report.findings,
         settings=settings,
         source_map=printed.places,
@@ -128,11 +129,14 @@ def _landed(build: Build, options: Options, report: Report) -> Build:
     return land(build, options.into, options.layout, report, options.scripts_there)
 
 
-def _for_people(build: Build, guides: Guides, printed: Printed, document: Json, report: Report) -> dict[str, bytes]:
+def _for_people(
+    build: Build, guides: Guides, printed: Printed, document: Json, settings: Iterable[Entry], report: Report
+) -> dict[str, bytes]:
     from aib2packer.guide.folder import folder_files
+    from aib2packer.provenance.accounting import tally
 
     names = (printed.build_file, *printed.files)
-    return folder_files(build, guides.build, names, report.findings, document.span.source.name)
+    return folder_files(build, guides.build, names, report.findings, document.span.source.name, tally(settings))
 
 
 def _facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build: Build, guides: Guides) -> Facts:

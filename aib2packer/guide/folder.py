@@ -33,9 +33,13 @@ _LEFT_BEHIND = "# What a build leaves behind.\n{}*{}\n"
 
 
 def folder_files(
-    build: Build, guide: Guide, files: Collection[str], findings: Sequence[Finding], source: str
+    build: Build, guide: Guide, files: Collection[str], findings: Sequence[Finding], source: str, settings: str
 ) -> dict[str, bytes]:
-    """The files, by path. `files` are those of the build and those beside it; `source` is what the input is called."""
+    """The files, by path.
+
+    `files` are those of the build and those beside it; `source` is what the input is called, `settings` says how many of it are
+    converted.
+    """
     fetches = build.downloads or (build.validation is not None and build.validation.downloads)
     texts = {IGNORED: _LEFT_BEHIND.format(f"{DOWNLOADS}/\n" if fetches else "", MANIFEST_ENDING)}
     names = guide.names
@@ -46,7 +50,7 @@ def folder_files(
         texts[names.own(EXAMPLE)] = shown
     for path, pipeline in pipelines(build.name, guide).items():
         texts[names.own(path)] = yaml_environment().get_template(f"{path.rpartition('/')[2]}.j2").render(pipeline=pipeline)
-    about = page(build, guide, findings, source, (*files, *texts, *guide.environments))
+    about = page(build, guide, findings, source, settings, (*files, *texts, *guide.environments))
     texts[names.own(MIGRATION_PAGE)] = markdown_environment().get_template(f"{MIGRATION_PAGE}.j2").render(page=about)
     return {path: text.encode() for path, text in texts.items()}
 

@@ -89,6 +89,8 @@ class Page:
 
     title: str
     source: str
+    settings: str
+    """How many settings are converted, and how many lost."""
     files: tuple[tuple[str, str], ...]
     """Paths, and what is there."""
     where: str
@@ -128,8 +130,11 @@ class Page:
     pipelines: tuple[tuple[str, str], ...]
 
 
-def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, files: Iterable[str]) -> Page:
-    """The page for a build. `source` is what the input is called, `files` are the paths of what lies beside the page."""
+def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, settings: str, files: Iterable[str]) -> Page:
+    """The page for a build.
+
+    `source` is what the input is called, `settings` says how many are converted, `files` are the paths of what lies beside it.
+    """
     names = guide.names
     rights = (guide.subscription_right, *guide.rights)
     others = [finding for finding in findings if finding.severity is not Severity.LOSS]
@@ -137,6 +142,7 @@ def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, f
     return Page(
         title=f"VM image {guide.name}" if guide.name else "VM image",
         source=_base_name(source),
+        settings=settings,
         files=tuple(_described(beside, guide.names)),
         where=_where(guide),
         run=_run(guide),
