@@ -130,19 +130,26 @@ class Page:
     pipelines: tuple[tuple[str, str], ...]
 
 
-def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, settings: str, files: Iterable[str]) -> Page:
-    """The page for a build.
+@dataclass(frozen=True, slots=True)
+class AboutInput:
+    """What the input is called, what was found in it, and how many of its settings are converted, in words."""
 
-    `source` is what the input is called, `settings` says how many are converted, `files` are the paths of what lies beside it.
-    """
+    name: str
+    findings: tuple[Finding, ...]
+    settings: str
+
+
+def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) -> Page:
+    """The page for a build. `about` is the input, `files` are the paths of what lies beside the page."""
+    findings = about.findings
     names = guide.names
     rights = (guide.subscription_right, *guide.rights)
     others = [finding for finding in findings if finding.severity is not Severity.LOSS]
     beside = sorted(files, key=lambda path: (not path.endswith(BUILD_ENDING), path))
     return Page(
         title=f"VM image {guide.name}" if guide.name else "VM image",
-        source=_base_name(source),
-        settings=settings,
+        source=_base_name(about.name),
+        settings=about.settings,
         files=tuple(_described(beside, guide.names)),
         where=_where(guide),
         run=_run(guide),
