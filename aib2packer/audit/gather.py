@@ -190,7 +190,12 @@ def _shared(results: Sequence[Result]) -> Iterable[Chapter]:
             f"Several builds fetch these: one place in a repository would do. {_REPLACED}",
             lambda facts: facts.scripts,
         ),
-        ("Identities", f"Several templates use these. {_DECLARED}", lambda facts: facts.identities),
+        (
+            "Identities",
+            "Image Builder works as these for several templates. No build has them: the account that Packer signs in with takes "
+            "their place, once for all builds.",
+            lambda facts: facts.identities,
+        ),
         ("Subnets", f"Several builds run in these. {_DECLARED}", lambda facts: facts.subnets),
         (
             "Galleries",
