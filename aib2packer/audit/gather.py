@@ -179,8 +179,8 @@ _DECLARED = (
     f"`DIR/{ESTATE_VALUES}` gives another value."
 )
 _REPLACED_BY_ACCOUNT = (
-    "Image Builder works as these for several templates. No build needs them: the account that Packer signs in with takes their "
-    "place, once for all builds."
+    "Image Builder works as these for several templates. No build needs them: the account that Packer signs in with takes "
+    "their place, once for all builds."
 )
 _REPLACED = (
     'To change one in all builds at once: a line `"OLD" = "NEW"` below `[replace]` in `aib2packer.toml`, before converting.'
