@@ -105,7 +105,7 @@ def _in_azure(given: Mapping[str, object], most: int) -> tuple[str, ...]:
         message = "No PATH given. Name a file or a folder, or give --subscription or --resource-group to look in Azure."
         raise click.UsageError(message)
     print_waiting("Waiting for az, which lists the image templates.", quiet=bool(given.get("quiet")))
-    return list_templates(subscription, group, None, check=False, most=most)
+    return list_templates(subscription, group, None, check=False, most=most)[0]  # nothing is kept, so nothing is to be said
 
 
 def _look(jobs: Sequence[tuple[Template, Request]], *, quiet: bool) -> list[Result]:
