@@ -410,8 +410,9 @@ class ManagedImageTarget(Target):
 class GalleryTarget(Target):
     """An image version to publish; `version` None lets `major` decide (None: any).
 
-    `highest`: that which a run of the template has made there, where Azure was asked. `by_time`: of such an old API version that the service made the number from the time. `late_regions` are regions that only
-    Packer's run knows, as one list; `late_target_regions` such ones with their replicas and storage types.
+    `by_time`: of such an old API version that the service made the number from the time. `highest` is the version that a run
+    has made there, where Azure was asked. `late_regions` are regions that only Packer's run knows, as one list;
+    `late_target_regions` such ones with their replicas and storage types.
     """
 
     kind: ClassVar[str] = "SharedImage"

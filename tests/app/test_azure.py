@@ -18,8 +18,8 @@ IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/
 SIGNED = "https://contoso.blob.core.windows.net/scripts/setup.sh?sv=2024-01-01&sr=b&sig=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U%3D"
 TENANT = "55555555-5555-5555-5555-555555555555"
 OTHER_TENANT = (
-    'ERROR: Unauthorized({"error":{"code":"InvalidAuthenticationTokenTenant","message":"The access token is from the wrong issuer '
-    f"'https://sts.windows.net/4/'. It must match the tenant 'https://sts.windows.net/{TENANT}/' associated with this "
+    'ERROR: Unauthorized({"error":{"code":"InvalidAuthenticationTokenTenant","message":"The access token is from the wrong '
+    f"issuer 'https://sts.windows.net/4/'. It must match the tenant 'https://sts.windows.net/{TENANT}/' associated with this "
     'subscription."}})'
 )
 DENIED = 'ERROR: Forbidden({"error":{"code":"AuthorizationFailed","message":"The client \'x\' does not have authorization"}})'
