@@ -274,14 +274,21 @@ def _with_parameters(template: Template, data: bytes, request: Request) -> tuple
     if not found:
         return request, ()
     if not request.parameters_beside:
-        message = "this parameters file lies beside the template, but is not used"
-        help_text = "Pass it with -p, or use all such files: --parameters-beside."
-        return request, tuple(about_file(PARAMETERS_BESIDE, str(path), message, help_text) for path in found)
+        return request, _not_used(found, "Pass it with -p, or use all such files: --parameters-beside.")
     files = {path: read_values(str(path), path, request.most) for path in found}
     if len(files) > 1 and request.folder is not None:
         named = {name: files[path] for name, path in environments_of(template.path, files).items()}
         return replace(request, environments=named), ()
-    return replace(request, options=replace(request.options, parameter_files=tuple(files.values())[:1])), ()
+    used = replace(request, options=replace(request.options, parameter_files=tuple(files.values())[:1]))
+    return used, _not_used(found[1:], "Convert with -o DIR, which makes a file of values of each.")
+
+
+def _not_used(files: Sequence[Path], what_to_do: str) -> tuple[Finding, ...]:
+    """A finding about each parameters file that lies beside a template for nothing."""
+    return tuple(
+        about_file(PARAMETERS_BESIDE, str(path), f"{path.name} lies beside the template, but is not used", what_to_do)
+        for path in files
+    )
 
 
 def _told(result: Result, further: tuple[Finding, ...]) -> Result:

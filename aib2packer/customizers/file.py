@@ -64,7 +64,7 @@ def translate(file: File, context: BuildContext) -> Steps:
     require_exact(file.destination, context.report)
     name = customizer_file(file.index + 1, base_name(file.source.uri) or label(file))
     destination = file.destination
-    if "{{" in destination.visible:
+    if "{{" in destination.visible or context.renders(destination):
         context.report.add(
             codes.NOT_EXACT,
             destination.span,

@@ -350,6 +350,24 @@ def test_a_hostile_parameter_stays_a_parameter(parameter: tuple[str, str, str, s
     check(json.dumps(with_parameter(*parameter)), parameter[1], options, sandbox)
 
 
+@pytest.mark.parametrize(("kind", "publisher"), [("Shell", "Canonical"), ("PowerShell", "MicrosoftWindowsServer")])
+def test_braces_in_a_default_reach_no_field_that_packer_renders_as_a_template(kind: str, publisher: str) -> None:
+    parameters = {"p": {"type": "string", "defaultValue": "ps --format '{{.Names}}'"}}
+    used = "[concat('docker ', parameters('p'))]"
+    image = template(
+        source={"type": "PlatformImage", "publisher": publisher, "offer": "o", "sku": "s", "version": "latest"},
+        customize=[{"type": kind, "name": "a", "inline": [used]}],
+        tags={"alone": "[parameters('p')]", "within": used},
+    )
+
+    hcl = convert(json.dumps(deployment(image, parameters=parameters))).hcl
+
+    assert hcl is not None
+    of_builds = re.sub(r'replace\((?:var\.p|"[^"]*\$\{var\.p\}[^"]*"), "\{\{", "[^"]*"\)', "", hcl.partition("\nsource ")[2])
+    assert "var.p" not in of_builds
+    assert hcl.count("replace(") == 3  # two tags, and what is uploaded
+
+
 def test_packer_runs_nothing_that_a_hostile_default_says(packer: Packer, tmp_path: Path) -> None:
     texts = [text for text in HOSTILE if "\0" not in text]  # no process takes that in its environment
     parameters = {f"p{index}": {"type": "string", "defaultValue": text} for index, text in enumerate(texts)}
