@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.aib.template import KindsToRead
+    from aib2packer.arm.documents.fill_placeholders import Filled
     from aib2packer.arm.documents.image_templates import Resource
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
@@ -37,6 +38,10 @@ _OF_EACH = {
     "managedresourcetags": _TAG,
 }
 """What an item of these lists counts for, besides its settings: for the work that is done for it."""
+
+
+_OF_THE_GROUP = ("resourcegroup(", "resourceid(", "azurerm_", "azapi_")
+"""What asks where the template is deployed to; of Terraform whatever stands for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,22 @@ def _fits(resource: Resource, report: Report) -> bool:
     return work <= _MOST
 
 
+def _report_unused(filled: Filled, options: Options, report: Report) -> None:
+    """Tell of a group or a region that the user gave, and nothing in the document asks for: no placeholder, no function."""
+    text = filled.document.span.source.text.lower()
+    for option, given, names in (
+        ("--resource-group", options.resource_group, ("resourceGroup", "resourceGroupName")),
+        ("--location", options.location, ("location", "region")),
+    ):
+        if given is not None and filled.used.isdisjoint(names) and not any(name in text for name in _OF_THE_GROUP):
+            report.add(
+                codes.NO_EFFECT,
+                filled.document.span.first,
+                f"{option} has no effect: nothing in the template asks for it",
+                help="Leave it out for this template.",
+            )
+
+
 def _filled(
     document: Json, options: Options, read_linked: Callable[[str, Report], Json | None], report: Report
 ) -> tuple[Json, Context]:
@@ -131,6 +152,7 @@ def _filled(
             "shell's, cannot be told",
             help="Fill the template in first, with the tool that it is for; or give all of them: --set name=…",
         )
+    _report_unused(filled, options, report)
     return filled.document, Context(
         values=filled.values,
         filled=filled.used,

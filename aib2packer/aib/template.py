@@ -211,8 +211,8 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
     if isinstance(value, JsonSymbolic):  # it decides how the rest is read
         value = node_of(resource.resolve(value.symbol), value.span)
     text = string_of(value)
-    if value is None or text in KNOWN or (isinstance(value, JsonScalar) and not value.value):
-        return ApiVersion(text or None)
+    if value is None or text in KNOWN or (isinstance(value, JsonScalar) and value.value is None):  # as the CLI prints it
+        return ApiVersion(text)
     token = None if text is None else IN_TAGS.fullmatch(text)
     if isinstance(value, JsonSymbolic) or token is not None:
         symbols = deciding_parameters(value.symbol) if isinstance(value, JsonSymbolic) else ()
@@ -226,7 +226,7 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
         )
         return ApiVersion(None)
     is_date = text is not None and _DATE.fullmatch(text) is not None
-    what = "the apiVersion" if text is None else f"`{text}`"
+    what = f"`{text}`" if text else "the apiVersion"
     how = "as of its date" if is_date else "as any version would"
     report.add(
         codes.UNKNOWN_API_VERSION,

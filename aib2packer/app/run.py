@@ -95,6 +95,8 @@ class Request:
     folder: Path | None = None
     """The folder to write the HCL and the files beside it to."""
     force: bool = False
+    prune: bool = False
+    """Whether what earlier runs have made, and this one does not, is to go."""
     write: Write = write
     """What writes the files."""
     verify: bool = False
@@ -163,6 +165,8 @@ class Result:
     """The files that it is to have in its folder, until they are delivered."""
     files: Mapping[str, str] = field(default_factory=dict)
     """What the build has in its folder, by path: digests, "" for what is the user's own by now."""
+    stale: tuple[str, ...] = ()
+    """What is to be removed from its folder when the files have taken their places: earlier runs have made it."""
     renamed: frozenset[str] = frozenset()
     """The old names, lower-case, that occur in the input and its parameters files, and have new ones."""
 
@@ -342,6 +346,7 @@ def _convert(
         into=None if request.into is None else _beside(request),
         scripts_there={} if request.into is None else request.into.scripts,
         origin=_origin(template, request.beside.get(AZURE_FILE, data)) if request.folder else None,
+        called=(template.folder.name or template.path.stem) if request.folder and template.path else "",
         in_estate=request.estate and not request.into,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
@@ -490,9 +495,13 @@ def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: 
         return not_written(result, error)
     if request.file:
         return result
+    from aib2packer.app.drift import left_in
+
     # Of what is in the record of earlier runs, that is told of all builds together.
-    left = (finding for finding in _left_over(folder, files) if Path(finding.span.source.name) not in request.written)
-    return replace(result, findings=(*result.findings, *left))
+    left = tuple(path for path in left_in(folder, files) if path not in request.written)
+    if request.prune:
+        return replace(result, stale=tuple(path.relative_to(folder).as_posix() for path in left))
+    return replace(result, findings=(*result.findings, *map(_left_over, left)))
 
 
 def not_written(result: Result, error: OutputError) -> Result:
@@ -523,13 +532,12 @@ def none_written(results: Iterable[Result], error: OutputError) -> list[Result]:
     ]
 
 
-def _left_over(folder: Path, files: Mapping[str, bytes]) -> Iterator[Finding]:
-    """A finding for each script, and validating build, that an earlier conversion has made, and this one has not."""
-    from aib2packer.app.drift import left_in
-
-    for path in left_in(folder, files):
-        message = "an earlier conversion wrote this file, and the build no longer uses it"
-        yield about_file(LEFT_OVER, str(path), message, help="Delete it.")
+def _left_over(path: Path) -> Finding:
+    """What is said of a file that an earlier conversion has made, and this one has not."""
+    message = "an earlier conversion wrote this file, and the build no longer uses it"
+    if path.name.endswith(BUILD_ENDING):
+        message += ", but Packer reads it"
+    return about_file(LEFT_OVER, str(path), message, help="Delete it, or have it removed with --prune.")
 
 
 def check_files(

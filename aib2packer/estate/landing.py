@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,14 @@ from aib2packer.app.run import Outcome, Result, check_files, not_written, withou
 from aib2packer.estate import record
 from aib2packer.estate.files import estate_files
 from aib2packer.estate.model import Estate, EstateBuild
+from aib2packer.estate.pipelines import names_in
 from aib2packer.estate.record import Record
 from aib2packer.estate.values import shared
-from aib2packer.findings.codes import LEFT_OVER
+from aib2packer.findings.codes import LEFT_OVER, OTHER_BUILDS
 from aib2packer.findings.model import about_file
 from aib2packer.findings.text import listed
 from aib2packer.lazy.models import dataclass, replace
-from aib2packer.packer.layout import RECORD
+from aib2packer.packer.layout import BUILDS, RECORD, is_beginning
 from aib2packer.text.checksum import sha256_of
 
 if TYPE_CHECKING:
@@ -45,14 +47,19 @@ class Landing:
 
     def prune(self) -> tuple[Result, ...]:
         """Remove the files of earlier runs that nobody has changed; gives what the system refuses, as a result."""
-        findings = []
-        for path in self.to_remove:
-            try:
-                record.remove(self.folder, path)
-            except OSError as error:
-                message = f"an earlier run has made this file, and it cannot be removed ({error.strerror or error})"
-                findings.append(about_file(LEFT_OVER, str(self.folder / path), message, "Delete it."))
-        return (replace(self.result, findings=tuple(findings)),) if findings else ()
+        return pruned(self.folder, self.to_remove, self.result)
+
+
+def pruned(folder: Path, paths: Sequence[str], result: Result) -> tuple[Result, ...]:
+    """Remove files; gives what the system refuses, as a result."""
+    findings = []
+    for path in paths:
+        try:
+            record.remove(folder, path)
+        except OSError as error:
+            message = f"an earlier run has made this file, and it cannot be removed ({error.strerror or error})"
+            findings.append(about_file(LEFT_OVER, str(folder / path), message, "Delete it."))
+    return (replace(result, findings=tuple(findings)),) if findings else ()
 
 
 def estate_of(results: Sequence[Result], folder: Path) -> Estate:
@@ -82,14 +89,17 @@ def land(results: Sequence[Result], folder: Path, request: Request, *, prune: bo
     """
     estate = estate_of(results, folder)
     every = estate_files(estate)
-    files = without_own(folder, every, check=request.check)
     before = Record({file.relative_to(folder).as_posix(): one for file, one in request.written.items()}, request.placed)
     recorded = before.files
+    files = without_own(folder, every, check=request.check)
+    # What the user may go on with, and has not, keeps up with the templates.
+    files |= {path: every[path] for path in filter(is_beginning, every) if record.is_as_written(folder, path, recorded)}
     left = record.stale(folder, recorded, _made(results, folder, every), _untouched(results, folder))
+    others = _other_builds(folder / BUILDS, every[BUILDS]) if BUILDS in every and BUILDS not in files else ()
     if left and not whole and not prune:
-        files, left = {}, ()
+        files, left, others = {}, (), ()
     gone = tuple(one.path for one in left if not one.edited) if prune else ()
-    findings = _findings(folder, [one for one in left if one.path not in gone])
+    findings = (*_findings(folder, [one for one in left if one.path not in gone]), *others)
     result = Result(name=str(folder), outcome=Outcome.FOR_ALL, exit_code=0, findings=findings, folder=folder)
     if request.check:
         checked = check_files(replace(result, findings=()), folder, files, request.written)
@@ -116,6 +126,20 @@ def _findings(folder: Path, left: Sequence[Stale]) -> tuple[Finding, ...]:
         else "Delete it, if it is not needed."
     )
     return (about_file(LEFT_OVER, str(folder), "; ".join(said), remedy),) if said else ()
+
+
+def _other_builds(file: Path, ours: bytes) -> tuple[Finding, ...]:
+    """What is said of pipelines that run other builds than there are: the file with these is the user's own."""
+    theirs = names_in(file)
+    if theirs is None:
+        return ()
+    names = [one["name"] for one in json.loads(ours)]
+    missing, gone = [one for one in names if one not in theirs], [one for one in theirs if one not in names]
+    said = [f"it lacks {listed(missing[:_PATHS], len(missing))}"] if missing else []
+    said += [f"it has {listed(gone[:_PATHS], len(gone))}, which no template becomes any more"] if gone else []
+    what = f"somebody has changed what the pipelines run, so it stays as it is: {' and '.join(said)}"
+    remedy = "Change the entries, and the jobs in the pipelines; or delete this file and the pipelines, and convert again."
+    return (about_file(OTHER_BUILDS, str(file), what, remedy),) if said else ()
 
 
 def _made(results: Sequence[Result], folder: Path, every: Mapping[str, bytes]) -> set[str]:

@@ -12,9 +12,12 @@ from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, GITHUB_ACTIONS, PICK, RUN
 from aib2packer.rendering.templates import yaml_environment
+from aib2packer.system.files import read_bytes
+from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from aib2packer.estate.model import Estate, EstateBuild
     from aib2packer.guide.build_pipelines import PipelineAccess, Runner
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = "image-builds"
 """The environment in which all builds run, until somebody says otherwise."""
 DAILY, WEEKLY = "17 3 * * *", "17 3 * * 1"
+_MOST = 1 << 24
 _NOT_IN_NAMES = pattern(r"[^A-Za-z0-9]+")
 
 
@@ -169,6 +173,16 @@ def _secrets(name: str, build: EstateBuild, taken: set[str]) -> tuple[PipelineSe
         wanted = f"IMAGE_{wanted}" if wanted[0].isdigit() else github_name(wanted)
         found.append(PipelineSecret(name, _claim(wanted, "_", taken), f"PKR_VAR_{variable}"))
     return tuple(found)
+
+
+def names_in(file: Path) -> list[str] | None:
+    """The names of the builds in a file that somebody has changed; None where it cannot be read."""
+    try:
+        entries = json.loads(read_bytes(str(file), file, _MOST))
+    except (FileError, ValueError, RecursionError):
+        return None
+    found = entries if isinstance(entries, list) else []
+    return [one["name"] for one in found if isinstance(one, dict) and isinstance(one.get("name"), str)]
 
 
 def _json(builds: Iterable[PipelineBuild]) -> str:

@@ -55,6 +55,13 @@ def decide_subscription(
             f"`{decided}` is not a subscription id: the build fails when it signs in",
             help="Write the subscription's GUID: `az account show --query id` prints it.",
         )
+    if deployed_to is not None and decided.literal is not None and decided.literal.lower() != deployed_to.lower():
+        report.add(
+            codes.NO_EFFECT,
+            decided.span,
+            f"--subscription-id has no effect on where the build runs: the template names the subscription {decided}",
+            help="Leave it out for this template, or replace the subscription: `replace` in aib2packer.toml.",
+        )
     return decided
 
 

@@ -23,4 +23,8 @@ def read_toml(text: str) -> dict[str, object]:
         return tomllib.loads(text)
     except RecursionError:
         message = "its values are nested too deeply"
-        raise ValueError(message) from None
+    except ValueError as error:
+        if not str(error).startswith("Exceeds the limit"):
+            raise
+        message = "a number in it is too long"
+    raise ValueError(message)

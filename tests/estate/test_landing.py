@@ -88,6 +88,25 @@ def test_a_second_run_changes_nothing_and_says_that_all_is_up_to_date() -> None:
     assert convert("in", "-o", "out", "--check")[0] == 0
 
 
+def test_the_pipelines_keep_up_with_the_templates_until_somebody_changes_what_they_run() -> None:
+    convert("in", "-o", "out")
+    lay("in", desk=image("desk"))
+    assert convert("in", "-o", "out", "--check")[0] == 1
+    assert convert("in", "-o", "out")[0] == 0
+    assert "desk" in {one["name"] for one in json.loads(Path("out/pipelines/builds.json").read_bytes())}
+    assert "build_desk" in Path("out/pipelines/azure-pipelines.yml").read_text(encoding="utf-8")
+
+    builds = Path("out/pipelines/builds.json")
+    builds.write_text(json.dumps([one for one in json.loads(builds.read_bytes()) if one["name"] != "web"]), encoding="utf-8")
+    changed = builds.read_bytes()
+    Path("in/db.json").unlink()
+    status, said = convert("in", "-o", "out", "--prune")
+    assert status == 0
+    assert "it lacks web and it has db, which no template becomes" in " ".join(said.split())
+    assert builds.read_bytes() == changed
+    assert "AIB2P498" not in convert("in/web.json", "in/desk.json", "-o", "out")[1]
+
+
 def test_a_file_of_a_template_that_is_gone_is_told_and_stays() -> None:
     convert("in", "-o", "out")
     Path("in/db.json").unlink()

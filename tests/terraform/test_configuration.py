@@ -216,13 +216,14 @@ def test_values_come_from_files_as_terraform_reads_them_and_from_the_command_lin
     )
 
 
-def test_a_module_that_calls_itself_comes_to_an_end(tmp_path: Path) -> None:
+def test_a_module_that_calls_itself_is_read_once_and_told(tmp_path: Path) -> None:
     call = 'module "again" {\n  source = "./"\n}\n'
     (tmp_path / "main.tf").write_text(configuration(more=call))
 
     conversion = converted((tmp_path / "main.tf").read_text(), file=str(tmp_path / "main.tf"))
 
-    assert conversion.findings
+    assert conversion.image_templates == ("web",)
+    assert any("leads back to itself" in finding.message for finding in conversion.findings)
 
 
 def test_count_and_for_each_make_several_images() -> None:

@@ -19,7 +19,6 @@ from aib2packer.findings import codes
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, length_of_pointers, string_of, with_pointers
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.terraform.forms import is_configuration, is_json_configuration, is_shown
-from aib2packer.text.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.documents.deployment import Deployed
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.findings.model import Finding, Report
+    from aib2packer.text.source import Span
 
 _MAX_NAMES = 20
 _HIDING = {codes.EXPRESSION, codes.TERRAFORM, codes.SHAPE, codes.OUT_OF_RANGE, codes.WRONG_TYPE}
@@ -97,7 +97,7 @@ def choose(found: tuple[Candidate, ...], name: str | None, document: Json, repor
             return None
         report.add(
             codes.NO_IMAGE_TEMPLATE,
-            _start(document.span),
+            document.span.first,
             f"no image template is called `{name}`",
             help=f"The input holds {names}.",
         )
@@ -108,7 +108,7 @@ def choose(found: tuple[Candidate, ...], name: str | None, document: Json, repor
                 report.record(one.failure)
         report.add(
             codes.SEVERAL_IMAGE_TEMPLATES,
-            _start(found[1].span),
+            found[1].span.first,
             f"the input holds {len(found)} image templates: {names}",
             help="Choose one with --name NAME, or convert all of them, each into a folder of its own: -o DIR.",
         )
@@ -206,6 +206,13 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
         body = None if deployed.failure is not None else evaluate_resource(deployed, report)
         if body is None:
             return None
+        if body.get("apiVersion") is None and template.get("apiProfile") is None:
+            report.add(
+                codes.UNKNOWN_API_VERSION,
+                body.key_span("type"),
+                "the resource has no apiVersion, without which Azure takes none: it is read as any version would",
+                help="Write it beside the type.",
+            )
         defaults: dict[str, ArmValue] = {}
         needed = [parameter.name.lower() for parameter in parameters_of(value_of(body))]
         while needed:  # what the image does not need is not evaluated
@@ -306,7 +313,7 @@ def _report_without_properties(body: JsonObject, report: Report) -> None:
     """Lists name image templates only, as a query does that asks for no more."""
     report.add(
         codes.MISSING_FIELD,
-        _start(body.span),
+        body.span.first,
         "the properties of this image template are missing: what listed it left them out",
         help=f"Convert what `az resource show --ids {quote(string_of(body.get('id')) or 'ID')}` prints, or add `properties` to "
         "what the query projects.",
@@ -333,7 +340,7 @@ def _tell_what_is_left_out(body: JsonObject, report: Report) -> None:
     if left_out:
         report.add(
             codes.SHOWN_IN_PART,
-            _start(body.span),
+            body.span.first,
             f"`az image builder show` leaves newer settings out, set or not: {', '.join(left_out)} and what is as new",
             help='Convert what this prints: `az rest --method get --url "https://management.azure.com<id of the template>'
             f'?api-version={_NEWEST_API}"`.',
@@ -362,7 +369,7 @@ def _nothing_found(document: Json, report: Report) -> None:
     if is_json_configuration(document):
         report.add(
             codes.TERRAFORM,
-            _start(document.span),
+            document.span.first,
             "this is a Terraform configuration in JSON, which is not read here",
             help="Convert what `terraform show -json` prints, or write it as HCL.",
         )
@@ -386,9 +393,4 @@ def _nothing_found(document: Json, report: Report) -> None:
     from aib2packer.arm.documents.forms.other_documents import what_it_is
 
     message, help_text = what_it_is(document) or (message, help_text)
-    report.add(codes.NO_IMAGE_TEMPLATE, _start(document.span), message, help=help_text)
-
-
-def _start(span: Span) -> Span:
-    """The first character: a caret under a whole document would help nobody."""
-    return Span(span.source, span.start, min(span.end, span.start + 1))
+    report.add(codes.NO_IMAGE_TEMPLATE, document.span.first, message, help=help_text)

@@ -31,6 +31,10 @@ class BuildContext:
     downloads: Local
     symbols: Symbols
     report: Report
+    signs_in_by_file: bool = False
+    """Whether a file of the build signs the Azure CLI in; else each script that runs it has that itself."""
+    shares_downloads: bool = False
+    """Whether other builds fetch into the same folder, perhaps at the same time."""
     declares_ids: bool = False
     """Whether the ids in the template become variables, which other builds may have too."""
 
