@@ -355,3 +355,13 @@ def test_an_audit_looks_into_azure_and_keeps_nothing(
 def test_what_cannot_be_meant_is_wrong_usage(azure: AzureStandIn, arguments: list[str]) -> None:
     assert run(*arguments) == 2
     assert azure.calls() == []
+
+
+def test_an_audit_tells_why_azure_does_not_list_with_a_code(azure: AzureStandIn, capsys: pytest.CaptureFixture[str]) -> None:
+    azure.answer({GRAPH: DENIED})
+
+    with pytest.raises(SystemExit) as exited:
+        main(["audit", "--subscription", "44444444-4444-4444-4444-444444444444"], prog_name="aib2packer")
+
+    assert exited.value.code == 2
+    assert "AIB2P020 error: the account that az is signed in with may not read this" in capsys.readouterr().err
