@@ -14,7 +14,7 @@
 #   subscription_id=... resource_group_name=... image_name=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/$resource_group_name/providers/Microsoft.Compute/galleries/golden/images/$image_name")
 #
-# Differs from Image Builder: build VM open to the internet (AIB2P318).
+# Differs from Image Builder: expression folded into its value (AIB2P308), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

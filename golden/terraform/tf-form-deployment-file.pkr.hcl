@@ -10,7 +10,8 @@
 #   subscription_id=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/rg-images/providers/Microsoft.Compute/galleries/golden/images/web")
 #
-# Differs from Image Builder: region of the build (AIB2P311), build VM open to the internet (AIB2P318).
+# Differs from Image Builder: expression folded into its value (AIB2P308), region of the build (AIB2P311), build VM open to the
+# internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

@@ -20,7 +20,7 @@ packer {
 
 variable "image" {
   type        = string
-  description = "The parameter image of the template, which has no default. Whoever runs Packer gives it."
+  description = "The variable image of the configuration, which has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -20,10 +20,12 @@ from aib2packer.arm.documents.parameters import (
     read_parameters,
 )
 from aib2packer.arm.documents.resource_type import check_type, is_made_as_one
+from aib2packer.arm.documents.variable_values import named_values
 from aib2packer.arm.evaluation.budget import NODE, STEP, Budget, LimitError
 from aib2packer.arm.evaluation.evaluate import evaluate_again, evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.evaluation.loops import MAX_ROUNDS
 from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Memory, Scope, user_functions, variable_definitions
+from aib2packer.arm.language.describe import parameter_word
 from aib2packer.arm.language.expression import ExpressionError
 from aib2packer.arm.language.json_values import JsonSymbolic, is_null, value_of
 from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol, parameters_of
@@ -175,8 +177,27 @@ def report_shape(parameters: Mapping[str, Parameter], scopes: Scopes, context: C
         report.add(
             codes.FOLDED,
             parameter.span,
-            f"the parameter {parameter.name} decides what is built: the output is for {shown}, and has no variable for it",
+            f"the {parameter_word(parameter.span)} {parameter.name} decides what is built: the output is for {shown}, and "
+            "has no variable for it",
             help=f"To build with another value, convert again with --set {shlex.quote(parameter.name)}=…",
+        )
+    _report_lists(parameters, scopes, context, report)
+
+
+def _report_lists(parameters: Mapping[str, Parameter], scopes: Scopes, context: Context, report: Report) -> None:
+    """Say which lists and objects have their defaults in the output."""
+    used = {name.lower() for name, _ in named_values(scopes.symbolic)}
+    for name, parameter in parameters.items():
+        is_list = parameter.type in {"array", "object"} and parameter.default is not None
+        if not is_list or name not in used or name in context.shape or scopes.symbolic.parameters[name].literal:
+            continue
+        what, sample = ("a list", "'[…]'") if parameter.type == "array" else ("an object", "'{…}'")
+        report.add(
+            codes.FOLDED,
+            parameter.span,
+            f"the {parameter_word(parameter.span)} {parameter.name} is {what}: the output is for its default, and has no "
+            "variable for it",
+            help=f"To build with another value, convert again with --set {shlex.quote(parameter.name)}={sample}",
         )
 
 

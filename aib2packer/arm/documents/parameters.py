@@ -6,6 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, TypeAlias
 
+from aib2packer.arm.language.describe import parameter_word
 from aib2packer.findings import codes
 from aib2packer.jsonc.reader import parse, read_json
 from aib2packer.jsonc.replace import replaced
@@ -234,7 +235,7 @@ def check_value(parameter: Parameter, given: Given, report: Report) -> None:
         report.add(
             codes.PARAMETER,
             given.span,
-            f"the value of the parameter {parameter.name} {wrong[0]}",
+            f"the value of the {parameter_word(parameter.span)} {parameter.name} {wrong[0]}",
             help=wrong[1],
         )
 
