@@ -59,9 +59,9 @@ class Difference:
             message = f"somebody has changed this file since it was written: --force would undo {self._undone}"
             help_text = "Keep it, or bring the change into the template, and convert again with --force."
             return Finding(OUT_OF_DATE, _first_difference(SourceText(name, self.before), self.after), message, help_text)
-        message = "the template produces something else now; the first difference is here"
+        message = "the template produces something else; the first difference is here"
         span = _first_difference(SourceText(name, self.before), self.after)
-        return Finding(OUT_OF_DATE, span, message, "Convert again with --force.")
+        return Finding(OUT_OF_DATE, span, message, "Convert again with --force, which undoes what somebody has changed here.")
 
     @property
     def _undone(self) -> str:
