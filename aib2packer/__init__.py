@@ -13,7 +13,18 @@ from aib2packer.text.source import InputError, SourceText, Span
 
 if TYPE_CHECKING:
     from aib2packer.azure.clouds import CloudFacts
-    from aib2packer.packer.facts import Connection, Facts, GalleryPlace, LastRun, Launch, Role, Service, ValueEntry
+    from aib2packer.packer.facts import (
+        Connection,
+        Facts,
+        GalleryPlace,
+        LastRun,
+        Launch,
+        PackerCommand,
+        Role,
+        Service,
+        ValueEntry,
+        WantedDefinition,
+    )
     from aib2packer.provenance.accounting import Entry, State
     from aib2packer.provenance.sourcemap import Place
     from aib2packer.rendering.build_file import Lines
@@ -30,11 +41,13 @@ _ON_DEMAND = {
     "LastRun": "aib2packer.packer.facts",
     "Launch": "aib2packer.packer.facts",
     "Lines": "aib2packer.rendering.build_file",
+    "PackerCommand": "aib2packer.packer.facts",
     "Place": "aib2packer.provenance.sourcemap",
     "Role": "aib2packer.packer.facts",
     "Service": "aib2packer.packer.facts",
     "State": "aib2packer.provenance.accounting",
     "ValueEntry": "aib2packer.packer.facts",
+    "WantedDefinition": "aib2packer.packer.facts",
 }
 
 __all__ = [
@@ -59,6 +72,7 @@ __all__ = [
     "Options",
     "Origin",
     "OsType",
+    "PackerCommand",
     "Place",
     "Role",
     "SecurityType",
@@ -70,6 +84,7 @@ __all__ = [
     "Unfetched",
     "ValidateIn",
     "ValueEntry",
+    "WantedDefinition",
     "WinrmBootstrap",
     "__version__",
     "convert",

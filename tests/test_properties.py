@@ -318,6 +318,8 @@ def test_a_key_that_means_nothing_is_reported_wherever_it_stands(case: str) -> N
     whole = _image_template(value) if "contentVersion" in value else ()
     objects = [path for path in places(value) if isinstance(at(value, path), dict) and path[: len(whole)] == whole]
     checked = [path for path in objects if not (FREE_KEYS | FREE_POWERSHELL_KEYS) & set(path)]
+    if case == "form-rest-get":  # beside what Azure shows are the columns that a query adds
+        checked.remove(())
 
     silent = []
     for path in checked:

@@ -49,12 +49,14 @@ def test_a_value_breaks_the_circle_of_defaults() -> None:
     assert hcl_of(deployment(NAMED, parameters=parameters), Options(settings=("b=x",)))
 
 
-def test_a_type_may_refer_to_itself() -> None:
+def test_a_type_that_is_made_of_itself_is_an_error() -> None:
     definitions = {"one": {"$ref": "#/definitions/other"}, "other": {"$ref": "#/definitions/one", "type": "string"}}
     parameters = {"a": {"$ref": "#/definitions/one"}}
 
     tagged = template(tags={"a": "[parameters('a')]"})
-    assert "a = var.a" in hcl_of(deployment(tagged, parameters=parameters, definitions=definitions))
+    made = convert_json(deployment(tagged, parameters=parameters, definitions=definitions))
+    assert made.hcl is None
+    assert any("made of itself" in finding.message for finding in made.findings)
 
 
 def linking(path: str) -> dict[str, Json]:

@@ -34,7 +34,7 @@ VALUES = {
 }
 COPIED = "copyCompletionError.errorMessage || completionPercent"
 _ENV = re.compile(r"^ +env = \{(?: for name, value in \{)?\n((?:.*\n)*?) +\}", re.MULTILINE)
-_INLINE = re.compile(r"^ +inline = \[\n +local\.sign_in,\n +<<-EOT\n((?:.*\n)*?) +EOT$", re.MULTILINE)
+_INLINE = re.compile(r"^ +inline = \[\n +(?:local\.sign_in|\"\. .*SIGN_IN.*\"),\n +<<-EOT\n((?:.*\n)*?) +EOT$", re.MULTILINE)
 _FILE = re.compile(r'^ +script += "\$\{path\.root\}/(.*)"$', re.MULTILINE)
 
 
@@ -67,7 +67,9 @@ def run(
     given = {name: VALUES.get(name, "value") for name in names} | ({"SOURCE": source} if "SOURCE" in names else {})
     file = az.folder / "script"
     file.write_text(script)
-    (az.folder / PurePosixPath(SIGN_IN_SCRIPT).name).write_text(SCRIPT)
+    signing_in = az.folder / PurePosixPath(SIGN_IN_SCRIPT).name
+    signing_in.write_text(SCRIPT)
+    given |= {"SIGN_IN": str(signing_in)} if "SIGN_IN" in names else {}
     return subprocess.run(
         ["/bin/sh", "-e", file],
         env={**az.environment(fails=fails, answers=answers or {}), **given},
@@ -255,5 +257,6 @@ def test_the_azure_cli_takes_the_commands_of_the_pages_about_builds(az: Recorded
             assert done.returncode == 0, done.stderr
 
     calls = {" ".join(call[:2]) for call in az.calls()}
-    assert calls == {"role assignment", "group create", "storage account", "group list", "image list", "resource list"}
+    kept = {"role assignment", "group create", "storage account"}
+    assert calls == kept | {"deployment group", "group list", "image list", "resource list", "storage blob"}
     assert set(az_parser.complaints(az.calls())) == {""}
