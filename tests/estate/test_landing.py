@@ -302,6 +302,28 @@ def test_an_id_that_a_script_names_stays_as_it_is() -> None:
     assert "gallery_golden" not in Path("out/web/build.pkr.hcl").read_text(encoding="utf-8")
 
 
+def test_a_local_is_declared_once_whatever_names_it() -> None:
+    gallery = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.Compute/galleries/golden"
+    definition = {"type": "SharedImage", "galleryImageId": f"{gallery}/images/one", "runOutputName": "one"}
+    elsewhere = {"type": "ManagedImage", "location": "eastus", "runOutputName": "two"}
+    elsewhere["imageId"] = f"{gallery.partition('/galleries')[0]}/images/two"
+    step = {"type": "Shell", "inline": ["[concat('echo ', variables('gallery'))]"]}
+    named = {
+        "variables": {"gallery": gallery},
+        "resources": [image("web", customize=[step], distribute=[elsewhere, {**definition, "replicationRegions": ["westeurope"]}])],
+    }
+    named["resources"][0]["properties"]["distribute"][1]["galleryImageId"] = "[concat(variables('gallery'), '/images/one')]"
+    lay("in", web=named, db=image("db", distribute=[elsewhere, definition]))
+
+    assert convert("in", "-o", "out")[0] == 0
+
+    for name in ("web", "db"):
+        text = Path(f"out/{name}/build.pkr.hcl").read_text(encoding="utf-8")
+        declared = re.findall(r"^  (\w+) += ", text.partition("locals {")[2].partition("\n}\n")[0], re.MULTILINE)
+        assert "gallery_version_id" in declared
+        assert len(declared) == len(set(declared))
+
+
 def test_the_pipeline_leads_the_azure_cli_to_another_cloud_first() -> None:
     assert convert("in", "-o", "out", "--cloud", "AzureUSGovernment")[0] == 0
 

@@ -45,21 +45,31 @@ class SharedId:
 
 def with_ids_declared(
     source: Settings, steps: Sequence[Provisioner], chains: tuple[PostProcessors, ...], taken: Collection[str]
-) -> tuple[Settings, tuple[PostProcessors, ...]]:
-    """The settings of azure-arm and the post-processors, with variables for the ids that stand there; none has a taken name."""
+) -> tuple[Settings, tuple[Provisioner, ...], tuple[PostProcessors, ...]]:
+    """The settings of azure-arm, steps and post-processors, with variables for the ids that stand there; none has a taken name.
+
+    Steps keep what they say themselves; the locals that they name are those of all.
+    """
     said = "\n".join(_said(steps, chains))
     ids = tuple(one for one in _ids(source) if one.variable.name not in taken and not _is_named(one, said))
     rewriting = _Rewriting({one.id.lower(): one for one in ids})
     settings: Settings = {name: rewriting.setting(name, value) for name, value in source.items()}
-    return settings, tuple(
-        replace(
-            chain,
-            steps=tuple(
-                replace(step, settings={name: rewriting.value(value) for name, value in step.settings.items()})
-                for step in chain.steps
-            ),
-        )
-        for chain in chains
+    provisioners = tuple(
+        replace(step, settings={name: rewriting.in_locals(value) for name, value in step.settings.items()}) for step in steps
+    )
+    return (
+        settings,
+        provisioners,
+        tuple(
+            replace(
+                chain,
+                steps=tuple(
+                    replace(step, settings={name: rewriting.value(value) for name, value in step.settings.items()})
+                    for step in chain.steps
+                ),
+            )
+            for chain in chains
+        ),
     )
 
 
@@ -193,6 +203,22 @@ class _Rewriting:
                 return tuple(map(self.value, value))
             case dict():
                 return {name: self.value(item) for name, item in value.items()}
+            case _:
+                return self.in_locals(value)
+
+    def in_locals(self, value: Value) -> Value:
+        """A value whose own words stay, with the locals that it names as they are elsewhere."""
+        match value:
+            case Local():
+                return self.value(value)
+            case HclCode(_, uses):
+                return replace(value, uses=tuple(map(self.in_locals, uses))) if uses else value
+            case Interpolation(parts):
+                return replace(value, parts=tuple(map(self.in_locals, parts)))
+            case tuple():
+                return tuple(map(self.in_locals, value))
+            case dict():
+                return {name: self.in_locals(item) for name, item in value.items()}
             case _:
                 return value
 
