@@ -275,18 +275,18 @@ def test_ids_that_builds_have_in_common_can_be_given_to_all_of_them_at_once() ->
 
     values = Path("out/estate.pkrvars.hcl").read_text(encoding="utf-8")
     assert re.findall(r"(?m)^# (\w+ = .*)$", values) == [
-        f'gallery_corp = "{group}/Microsoft.Compute/galleries/Corp"',
-        f'identity_id = "{identity}"',
-        f'subnet_vnet_a = "{subnet}"',
+        f'gallery_corp_11111111 = "{group}/Microsoft.Compute/galleries/Corp"',
+        f'identity_rg_id_11111111 = "{identity}"',
+        f'subnet_rg_vnet_a_11111111 = "{subnet}"',
     ]
     build = Path("out/web/build.pkr.hcl").read_text(encoding="utf-8")
     assert build.count(group) == 3  # the defaults
     for setting in (
-        "subscription_id = local.subnet_vnet_a_parts[2]",
-        "virtual_network_subnet_name = local.subnet_vnet_a_parts[10]",
-        "gallery_name = local.gallery_corp_parts[8]",
-        "user_assigned_managed_identities = [var.identity_id]",
-        'gallery_version_id = "${var.gallery_corp}/images/i/versions/${local.image_version}"',
+        "subscription_id = local.subnet_rg_vnet_a_11111111_parts[2]",
+        "virtual_network_subnet_name = local.subnet_rg_vnet_a_11111111_parts[10]",
+        "gallery_name = local.gallery_corp_11111111_parts[8]",
+        "user_assigned_managed_identities = [var.identity_rg_id_11111111]",
+        'gallery_version_id = "${var.gallery_corp_11111111}/images/i/versions/${local.image_version}"',
     ):
         assert setting in re.sub(" +", " ", build)
 
@@ -300,6 +300,26 @@ def test_an_id_that_a_script_names_stays_as_it_is() -> None:
     assert convert("in", "-o", "out")[0] == 0
 
     assert "gallery_golden" not in Path("out/web/build.pkr.hcl").read_text(encoding="utf-8")
+
+
+def test_ids_of_one_name_in_two_subscriptions_are_two_values_for_all() -> None:
+    galleries = [
+        f"/subscriptions/{digit * 8}-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.Compute/galleries/golden"
+        for digit in "12"
+    ]
+
+    def into(name: str, gallery: str) -> dict[str, object]:
+        target = {"type": "SharedImage", "galleryImageId": f"{gallery}/images/{name}", "runOutputName": name}
+        return image(name, distribute=[target])
+
+    lay("in", web=into("web", galleries[0]), db=into("db", galleries[0]), deep__app=into("app", galleries[1]))
+    lay("in", mail=into("mail", galleries[1]))
+
+    assert convert("in", "-o", "out")[0] == 0
+
+    values = Path("out/estate.pkrvars.hcl").read_text(encoding="utf-8")
+    assert f'gallery_golden_11111111 = "{galleries[0]}"' in values
+    assert f'gallery_golden_22222222 = "{galleries[1]}"' in values
 
 
 def test_a_local_is_declared_once_whatever_names_it() -> None:

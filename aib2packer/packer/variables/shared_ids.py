@@ -116,11 +116,12 @@ def _id(shape: tuple[str, ...], names: Sequence[str]) -> str:
 
 def _shared(shape: tuple[str, ...], names: tuple[str, ...]) -> SharedId:
     kind, what, settings, own = {
-        _GALLERY: ("gallery", "Gallery of the image.", _IN_GALLERY, names[-1:]),
-        SUBNET: ("subnet", "Subnet of the build VM.", _IN_SUBNET, names[-2:]),
-        IDENTITY: ("identity", "Identity of the build VM.", (), names[-1:]),
+        _GALLERY: ("gallery", "Gallery of the image.", _IN_GALLERY, names[2:]),  # one of a name in a subscription
+        SUBNET: ("subnet", "Subnet of the build VM.", _IN_SUBNET, names[1:]),
+        IDENTITY: ("identity", "Identity of the build VM.", (), names[1:]),
     }[shape]
-    name, whole = snake_case("_".join((kind, *own))), _id(shape, names)
+    # Builds that are converted by themselves must not come to one name for two ids.
+    name, whole = snake_case("_".join((kind, *own, names[0].partition("-")[0]))), _id(shape, names)
     pieces = whole.split("/")
     at = [index for index in range(2, len(pieces), 2) if pieces[index - 1] != "providers"]
     variable = with_shape(Variable(name, what, default=whole), shape)
