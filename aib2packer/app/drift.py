@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings.codes import OUT_OF_DATE
 from aib2packer.findings.model import Finding, about_file
-from aib2packer.findings.text import safe
+from aib2packer.findings.text import listed, safe
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.layout import (
     BUILD_ENDING,
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _PAGE = f".{MIGRATION_PAGE}"  # has the name of the build in front where a folder has several
 _NULL = "/dev/null"
 _LINE = 1 << 16
+_LINES = ("line", "lines")
+_PLACES = 5
 _MOST = 1 << 30  # what is fetched for a build may have that many bytes
 
 
@@ -59,9 +61,9 @@ class Difference:
             message = f"somebody has changed this file since it was written: --force would undo {self._undone}"
             help_text = "Keep it, or bring the change into the template, and convert again with --force."
             return Finding(OUT_OF_DATE, _first_difference(SourceText(name, self.before), self.after), message, help_text)
-        message = "the template produces something else now; the first difference is here"
-        span = _first_difference(SourceText(name, self.before), self.after)
-        return Finding(OUT_OF_DATE, span, message, "Convert again with --force.")
+        message = f"this file is not what the template produces now: --force would undo {self._undone}"
+        help_text = "Convert again with --force, unless somebody has changed the file: then bring the change into the template."
+        return Finding(OUT_OF_DATE, _first_difference(SourceText(name, self.before), self.after), message, help_text)
 
     @property
     def _undone(self) -> str:
@@ -71,8 +73,14 @@ class Difference:
         before, after = (text.splitlines() for text in (self.before or "", self.after or ""))
         changes = [one for one in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if one[0] != "equal"]
         gone = [_range(start + 1, end) for _, start, end, *_ in changes if end > start]
-        back = [f"what is missing after line {start}" for _, start, end, *_ in changes if end == start]
-        return " and ".join((*([f"lines {' and '.join(gone)}"] if gone else ()), *back)) or "how lines end"
+        ends = [str(start) for _, start, end, *_ in changes if end == start]
+        back = [f"what is missing after line {listed(ends[:_PLACES], len(ends))}"] if ends else []
+        return (
+            " and ".join(
+                (*([f"{_LINES[len(gone) > 1 or ' ' in gone[0]]} {listed(gone[:_PLACES], len(gone))}"] if gone else ()), *back)
+            )
+            or "how lines end"
+        )
 
     @property
     def diff(self) -> str:

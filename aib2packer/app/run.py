@@ -27,7 +27,7 @@ from aib2packer.findings.codes import (
     UNREADABLE,
 )
 from aib2packer.findings.model import Severity, about_file
-from aib2packer.findings.text import safe
+from aib2packer.findings.text import listed, safe
 from aib2packer.jsonc.replace import occurring
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Emit, Origin
@@ -66,6 +66,7 @@ _STDOUT_NAMES: dict[Emit | None, str] = {
     Emit.VALIDATION: f"{VALIDATION_FOLDER}{BUILD_ENDING}"
 }  # what a person would call it beside the other
 
+_LEFT = "an earlier conversion wrote this file, and the build no longer uses it"
 _LEFT_OUT = "left out"  # State.LEFT_OUT, and what the table calls a file with nothing else
 
 
@@ -95,6 +96,8 @@ class Request:
     folder: Path | None = None
     """The folder to write the HCL and the files beside it to."""
     force: bool = False
+    prune: bool = False
+    """Whether what earlier runs have made and this one does not is to go."""
     write: Write = write
     """What writes the files."""
     verify: bool = False
@@ -154,6 +157,8 @@ class Result:
     """The folder of its template below that of all, in which there may be several builds."""
     source: str = ""
     """What it was made of: a path without anything of the machine."""
+    on_record: str = ""
+    """Where its template stands, by the way from the folder of all."""
     settings: tuple[Entry, ...] = ()
     states: Counter[State] = field(default_factory=Counter)
     """How many settings there are of each state."""
@@ -161,6 +166,8 @@ class Result:
     facts: Facts | None = None
     contents: Mapping[str, bytes] = field(default_factory=dict)
     """The files that it is to have in its folder, until they are delivered."""
+    to_remove: tuple[str, ...] = ()
+    """Files of an earlier run in its folder that are to go when those of this one have taken their places."""
     files: Mapping[str, str] = field(default_factory=dict)
     """What the build has in its folder, by path: digests, "" for what is the user's own by now."""
     renamed: frozenset[str] = frozenset()
@@ -463,9 +470,47 @@ def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: 
         return not_written(result, error)
     if request.file:
         return result
-    # Of what is in the record of earlier runs, that is told of all builds together.
-    left = (finding for finding in _left_over(folder, files) if Path(finding.span.source.name) not in request.written)
-    return replace(result, findings=(*result.findings, *left))
+    from aib2packer.app.drift import left_in
+
+    # Of what is in the record of earlier runs, that is told of all builds together. Packer would read the build in another
+    # layout beside this one: that goes as if it were replaced.
+    parts = {(folder / name).parent for name in files if name.endswith(BUILD_ENDING)}
+    left = [path for path in left_in(folder, files) if path not in request.written]
+    gone = (
+        []
+        if request.estate
+        else [
+            path
+            for path in left
+            if request.prune or (request.force and path.name.endswith(BUILD_ENDING) and path.parent in parts)
+        ]
+    )
+    findings = (about_file(LEFT_OVER, str(path), _LEFT, help="Delete it.") for path in left if path not in gone)
+    to_remove = tuple(path.relative_to(folder).as_posix() for path in gone)
+    return replace(result, findings=(*result.findings, *findings), to_remove=to_remove)
+
+
+def removed(folder: Path, paths: Sequence[str]) -> Iterator[Finding]:
+    """Remove files, and the folders that are empty then; gives what was removed, and what the system refuses."""
+    done = []
+    for path in paths:
+        try:
+            _remove(folder, path)
+            done.append(path)
+        except OSError as error:
+            message = f"an earlier run has made this file, and it cannot be removed ({error.strerror or error})"
+            yield about_file(LEFT_OVER, str(folder / path), message, "Delete it.")
+    if done:
+        yield about_file(LEFT_OVER, str(folder), f"removed, as no template makes it any more: {listed(done)}", "")
+
+
+def _remove(folder: Path, path: str) -> None:
+    file = folder / path
+    file.unlink()
+    for parent in file.parents:
+        if parent == folder or any(parent.iterdir()):
+            return
+        parent.rmdir()
 
 
 def not_written(result: Result, error: OutputError) -> Result:
@@ -494,15 +539,6 @@ def none_written(results: Iterable[Result], error: OutputError) -> list[Result]:
         else result
         for result in results
     ]
-
-
-def _left_over(folder: Path, files: Mapping[str, bytes]) -> Iterator[Finding]:
-    """A finding for each script, and validating build, that an earlier conversion has made, and this one has not."""
-    from aib2packer.app.drift import left_in
-
-    for path in left_in(folder, files):
-        message = "an earlier conversion wrote this file, and the build no longer uses it"
-        yield about_file(LEFT_OVER, str(path), message, help="Delete it.")
 
 
 def check_files(

@@ -30,6 +30,7 @@ from aib2packer.text.source import FileError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from aib2packer.app.estate import Remit
     from aib2packer.app.inputs import Template
     from aib2packer.app.into import SharedFolder
     from aib2packer.app.run import Fetch, Write
@@ -162,11 +163,16 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         to_write = None if write_baseline is None else (write_baseline, writing.write)
         marked, status = _accepted(results, accepted, to_write, request.fail_on, whole=whole)
         gathered = [_take_in(result, telling, writing) for result in marked]
+        from aib2packer.app.estate import EVERYTHING, remit_of
+
         landing = _land(
-            gathered, replace(request, write=writing.write), telling, prune=bool(given["prune"]), whole=in_azure or whole
+            gathered,
+            replace(request, write=writing.write),
+            telling,
+            EVERYTHING if in_azure else remit_of(inputs, folder or Path()),
         )
         echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
-        sys.exit(max(status, _finish(telling, writing, landing)))
+        sys.exit(max(status, _finish(telling, writing, landing, gathered)))
 
 
 def _recorded(folder: Path | None) -> dict[str, object]:
@@ -179,13 +185,13 @@ def _recorded(folder: Path | None) -> dict[str, object]:
     return {"written": {folder / path: digest for path, digest in record.files.items()}, "placed": record.builds}
 
 
-def _land(results: Sequence[Result], request: Request, telling: Telling, *, prune: bool, whole: bool) -> Landing | None:
+def _land(results: Sequence[Result], request: Request, telling: Telling, remit: Remit) -> Landing | None:
     """Lay down what a run leaves for all of its templates; nothing where none became a build, or there is no folder for all."""
     if request.folder is None or not any(result.facts is not None for result in results):
         return None
     from aib2packer.estate.landing import land
 
-    landing = land(results, request.folder, request, prune=prune, whole=whole)
+    landing = land(results, request.folder, request, remit)
     if landing.says_something:
         telling.add(landing.result)
     return landing
@@ -202,7 +208,7 @@ def _take_in(result: Result, telling: Telling, writing: Writing) -> Result:
     return result.light
 
 
-def _finish(telling: Telling, writing: Writing, landing: Landing | None = None) -> int:
+def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, results: Sequence[Result] = ()) -> int:
     """Have all files take their places, those of the reports too, and say what there is to say; gives the exit status."""
     telling.write_documents(writing.write)
     try:
@@ -211,9 +217,19 @@ def _finish(telling: Telling, writing: Writing, landing: Landing | None = None) 
         telling.none_written(error)
         telling.write_documents()
     else:
-        for result in () if landing is None else landing.prune():
+        for result in (*_removed(results), *(() if landing is None else landing.prune())):
             telling.add(result)
     return telling.end()
+
+
+def _removed(results: Iterable[Result]) -> Iterator[Result]:
+    """What becomes of the files of single builds that are to go."""
+    from aib2packer.app.run import removed
+
+    for one in results:
+        if one.to_remove and one.folder is not None:
+            findings = tuple(removed(one.folder, one.to_remove))
+            yield Result(name=one.name, outcome=Outcome.FOR_ALL, exit_code=0, findings=findings, folder=one.folder)
 
 
 def _refuse(error: FileError, reporting: Reporting) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
 from aib2packer.estate.values import commands
+from aib2packer.findings.text import listed, safe
 from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, github_access, github_name, runner
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 ENVIRONMENT = "image-builds"
 """The environment in which all builds run, until somebody says otherwise."""
 DAILY, WEEKLY = "17 3 * * *", "17 3 * * 1"
+_MOST = 10
+_JOB = pattern(r"^ *- name: *(\S+)\n *job:", re.MULTILINE)
 _NOT_IN_NAMES = pattern(r"[^A-Za-z0-9]+")
 
 
@@ -105,6 +109,31 @@ def pipeline_files(estate: Estate) -> dict[str, str]:
             template = yaml_environment().get_template(f"estate-{path.rpartition('/')[2]}.j2")
             texts[f"{path.removesuffix('.yml')}{mark}.yml"] = template.render(pipeline=pipeline)
     return texts
+
+
+def lacks(estate: Estate, path: str, text: str) -> str:
+    """What a file of pipelines that somebody has changed lacks, or has too much, as an end of a sentence; "" for nothing."""
+    builds = _named(estate)
+    names, secrets = {one.name for one in builds}, {secret.name for one in builds for secret in one.secrets}
+    there = names
+    if path == BUILDS:
+        there = _names_in(text)
+    elif path.startswith(AZURE_PIPELINES.removesuffix(".yml")):
+        there = set(_JOB.findall(text))
+    said = (
+        ("has no", names - there),
+        ("gives no secret", {one for one in secrets if one not in text} if path.endswith(".yml") else set()),
+        ("names what no template becomes:", there - names),
+    )
+    return " and ".join(f"{what} {listed(sorted(which)[:_MOST], len(which))}" for what, which in said if which)
+
+
+def _names_in(text: str) -> set[str]:
+    try:
+        entries = json.loads(text)
+    except (ValueError, RecursionError):
+        return set()
+    return {safe(str(one.get("name"))) for one in entries if isinstance(one, dict)} if isinstance(entries, list) else set()
 
 
 def _pipelines(auth: Auth, cloud: Cloud, builds: Sequence[PipelineBuild]) -> dict[str, EstatePipeline]:

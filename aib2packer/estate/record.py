@@ -61,6 +61,14 @@ def text(record: Record) -> bytes:
     return (json.dumps(document, indent=1) + "\n").encode()
 
 
+def content(folder: Path, path: str) -> str | None:
+    """The text of a file below a folder; None where there is none, or none that can be read."""
+    try:
+        return read_bytes(str(folder / path), folder / path, _MOST).decode("utf-8", "replace")
+    except FileError:
+        return None
+
+
 def _paths(value: object) -> dict[str, str]:
     pairs = value.items() if isinstance(value, dict) else ()
     return {path: one for path, one in pairs if isinstance(one, str) and _is_below(path)}
@@ -90,21 +98,6 @@ def stale(folder: Path, recorded: Mapping[str, str], made: Iterable[str], untouc
 def is_as_written(folder: Path, path: str, recorded: Mapping[str, str]) -> bool:
     """Whether a file is one that a run has written, and nobody has changed since."""
     return (there := _digest(folder, path)) is not None and recorded.get(path) == there
-
-
-def remove(folder: Path, path: str) -> None:
-    """Remove a file that is as it was written, and the folders that are empty then.
-
-    Raises:
-        OSError: The system refuses.
-
-    """
-    file = folder / path
-    file.unlink()
-    for parent in file.parents:
-        if parent == folder or any(parent.iterdir()):
-            return
-        parent.rmdir()
 
 
 def _digest(folder: Path, path: str) -> str | None:

@@ -27,7 +27,7 @@ def test_the_record_has_the_digest_of_each_file() -> None:
     files = state()
     recorded = json.loads(files.pop(".aib2packer.json"))
     assert recorded["files"] == {path: sha256_of(content) for path, content in files.items()}
-    assert recorded["builds"] == {"db": "in/db.json", "deep/app": "in/deep/app.json", "web": "in/web.json"}
+    assert recorded["builds"] == {"db": "../in/db.json", "deep/app": "../in/deep/app.json", "web": "../in/web.json"}
 
 
 def test_a_folder_is_called_as_the_image_template_in_the_file() -> None:
@@ -40,13 +40,13 @@ def test_a_folder_is_called_as_the_image_template_in_the_file() -> None:
     assert convert("in", "-o", "out")[0] == 0
 
     assert json.loads(Path("out/.aib2packer.json").read_bytes())["builds"] == {
-        "API": "in/one.json",
-        "Mail 1": "in/p.json",
-        "a-b": "in/three.json",
-        "db": "in/db.json",
-        "deep/app": "in/deep/app.json",
-        "two": "in/two.json",  # only Azure knows its name
-        "web": "in/web.json",  # another one is called as it is
+        "API": "../in/one.json",
+        "Mail 1": "../in/p.json",
+        "a-b": "../in/three.json",
+        "db": "../in/db.json",
+        "deep/app": "../in/deep/app.json",
+        "two": "../in/two.json",  # only Azure knows its name
+        "web": "../in/web.json",  # another one is called as it is
     }
     assert convert("in", "-o", "out", "--check")[0] == 0
 
@@ -58,11 +58,11 @@ def test_a_folder_that_was_given_stays_whatever_comes_before_it() -> None:
     assert convert("in", "-o", "out", "--prune")[0] == 0
 
     assert json.loads(Path("out/.aib2packer.json").read_bytes())["builds"] == {
-        "a": "in/a.json",
-        "app": "in/c.json",
-        "db": "in/db.json",
-        "deep/app": "in/deep/app.json",
-        "web": "in/web.json",
+        "a": "../in/a.json",
+        "app": "../in/c.json",
+        "db": "../in/db.json",
+        "deep/app": "../in/deep/app.json",
+        "web": "../in/web.json",
     }
 
 
@@ -76,7 +76,7 @@ def test_a_template_that_cannot_be_read_this_time_keeps_the_folder_of_its_name()
 
     after = state()
     assert {path for path in before if path.startswith("called/")} == {path for path in after if path.startswith("called/")}
-    assert json.loads(after[".aib2packer.json"])["builds"]["called"] == "in/file.json"
+    assert json.loads(after[".aib2packer.json"])["builds"]["called"] == "../in/file.json"
 
 
 def test_a_second_run_changes_nothing_and_says_that_all_is_up_to_date() -> None:
@@ -110,9 +110,81 @@ def test_prune_removes_it_and_the_folder_that_is_empty_then() -> None:
     status, said = convert("in", "-o", "out", "--prune")
 
     assert status == 0
-    assert "AIB2P438" not in said
+    assert "removed, as no template makes it any more: deep/app/.gitattributes, deep/app/.gitignore," in " ".join(said.split())
+    assert "this run did not make" not in said
     assert not Path("out/deep").exists()
     assert not [path for path in json.loads(Path("out/.aib2packer.json").read_bytes())["files"] if path.startswith("deep")]
+
+
+@pytest.mark.parametrize("templates", [("in/web.json", "in/db.json"), ("in/deep",), ("{}/in/web.json", "{}/in/db.json")])
+def test_a_run_of_some_templates_leaves_what_became_of_the_others(templates: tuple[str, ...]) -> None:
+    convert("in", "-o", "out")
+    before = state()
+    Path("out/web/scripts/07-old.sh").write_text("", encoding="utf-8")
+
+    status, said = convert(*(one.format(Path.cwd()) for one in templates), "-o", "out", "--prune")
+
+    assert status == 0
+    assert "AIB2P466 note: what is here for all builds stays as it is: this run was not given the templates of " in said
+    assert state() == before | {"web/scripts/07-old.sh": b""}
+
+
+def test_a_template_keeps_its_folder_from_wherever_a_run_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    convert("in", "-o", "out")
+    before = state()
+    monkeypatch.chdir("in")
+
+    assert convert(".", "-o", "../out", "--force")[0] == 0
+    assert convert("deep", "-o", "../out", "--force")[0] == 0
+    after = state("../out")
+    assert after.keys() == before.keys()
+    builds = [json.loads(files[".aib2packer.json"])["builds"] for files in (before, after)]
+    assert builds[0] == builds[1]
+
+
+def test_a_template_whose_name_is_that_of_one_not_in_the_run_gets_another_folder() -> None:
+    convert("in", "-o", "out")
+    lay("more", web=image("web"), x=image("x"))
+
+    assert convert("more", "-o", "out")[0] == 0
+
+    builds = json.loads(Path("out/.aib2packer.json").read_bytes())["builds"]
+    assert {place: source for place, source in builds.items() if source.startswith("../more")} == {
+        "web-2": "../more/web.json",
+        "x": "../more/x.json",
+    }
+
+
+def test_pipelines_and_values_that_nobody_has_changed_follow_the_templates() -> None:
+    convert("in", "-o", "out")
+    lay("in", mail=image("mail"))
+    Path("in/db.json").unlink()
+    assert convert("in", "-o", "out", "--check")[0] == 1
+
+    assert convert("in", "-o", "out", "--prune")[0] == 0
+
+    names = [one["name"] for one in json.loads(Path("out/pipelines/builds.json").read_bytes())]
+    assert names == ["deep-app", "mail", "web"]
+    assert "name: mail\n" in Path("out/pipelines/azure-pipelines.yml").read_text(encoding="utf-8")
+    assert convert("in", "-o", "out", "--check")[0] == 0
+
+
+def test_pipelines_that_somebody_has_changed_stay_and_what_they_lack_is_told() -> None:
+    convert("in", "-o", "out")
+    changed = [Path("out/pipelines/builds.json"), Path("out/pipelines/azure-pipelines.yml")]
+    for path in changed:
+        path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    lay("in", mail=image("mail"))
+    Path("in/db.json").unlink()
+
+    said = " ".join(convert("in", "-o", "out", "--prune", "--force")[1].split())
+
+    assert not [path for path in changed if "mail" in path.read_text(encoding="utf-8")]
+    assert (
+        "azure-pipelines.yml: AIB2P466 note: somebody has changed this file, so it stays as it is: it has no mail and" in said
+    )
+    assert "names what no template becomes: db" in said
+    assert "also: out/pipelines/builds.json" in said
 
 
 def test_prune_leaves_what_somebody_changed_and_what_was_never_ours() -> None:
@@ -218,7 +290,7 @@ def test_check_says_which_lines_of_a_file_force_would_undo() -> None:
     status, said = convert("in", "-o", "out", "--check")
 
     assert status == 1
-    assert f"written: --force would undo lines {at + 1} and {len(lines) + 1} to {len(lines) + 2}\n" in said
+    assert f"written: --force would undo lines {at + 1}, {len(lines) + 1} to {len(lines) + 2}\n" in said
 
 
 def test_prune_and_check_exclude_each_other() -> None:
@@ -323,16 +395,16 @@ def test_ids_of_one_name_in_two_subscriptions_are_two_values_for_all() -> None:
 
 
 def test_a_local_is_declared_once_whatever_names_it() -> None:
-    gallery = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.Compute/galleries/golden"
+    gallery = (
+        "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.Compute/galleries/golden"
+    )
     definition = {"type": "SharedImage", "galleryImageId": f"{gallery}/images/one", "runOutputName": "one"}
     elsewhere = {"type": "ManagedImage", "location": "eastus", "runOutputName": "two"}
     elsewhere["imageId"] = f"{gallery.partition('/galleries')[0]}/images/two"
     step = {"type": "Shell", "inline": ["[concat('echo ', variables('gallery'))]"]}
-    named = {
-        "variables": {"gallery": gallery},
-        "resources": [image("web", customize=[step], distribute=[elsewhere, {**definition, "replicationRegions": ["westeurope"]}])],
-    }
-    named["resources"][0]["properties"]["distribute"][1]["galleryImageId"] = "[concat(variables('gallery'), '/images/one')]"
+    of_variable = {**definition, "galleryImageId": "[concat(variables('gallery'), '/images/one')]"}
+    web = image("web", customize=[step], distribute=[elsewhere, of_variable])
+    named = {"variables": {"gallery": gallery}, "resources": [web]}
     lay("in", web=named, db=image("db", distribute=[elsewhere, definition]))
 
     assert convert("in", "-o", "out")[0] == 0

@@ -198,8 +198,6 @@ class _Rewriting:
                 return self._text(value)
             case Interpolation(parts):
                 return replace(value, parts=tuple(piece for part in joined(parts) for piece in self._pieces(part)))
-            case Local():
-                return replace(value, value=self.value(value.value))
             case tuple():
                 return tuple(map(self.value, value))
             case dict():
@@ -210,12 +208,10 @@ class _Rewriting:
     def in_locals(self, value: Value) -> Value:
         """A value whose own words stay, with the locals that it names as they are elsewhere."""
         match value:
-            case Local():
-                return self.value(value)
-            case HclCode(_, uses):
-                return replace(value, uses=tuple(map(self.in_locals, uses))) if uses else value
+            case Local() | HclCode():
+                return self._reference(value)
             case Interpolation(parts):
-                return replace(value, parts=tuple(map(self.in_locals, parts)))
+                return replace(value, parts=tuple(part if isinstance(part, str) else self._reference(part) for part in parts))
             case tuple():
                 return tuple(map(self.in_locals, value))
             case dict():
@@ -223,13 +219,23 @@ class _Rewriting:
             case _:
                 return value
 
+    def _reference(self, value: Variable | Local | HclCode) -> Variable | Local | HclCode:
+        return (
+            replace(value, uses=tuple(map(self._named_one, value.uses)))
+            if isinstance(value, HclCode)
+            else self._named_one(value)
+        )
+
+    def _named_one(self, value: Variable | Local) -> Variable | Local:
+        return replace(value, value=self.value(value.value)) if isinstance(value, Local) else value
+
     def _text(self, text: str) -> Value:
         pieces = tuple(self._pieces(text))
         return text if pieces == (text,) else pieces[0] if len(pieces) == 1 else Interpolation(pieces)
 
     def _pieces(self, part: str | Variable | Local | HclCode) -> Iterator[str | Variable | Local | HclCode]:
         if not isinstance(part, str):
-            yield self.value(part)  # type: ignore[misc]
+            yield self._reference(part)
             return
         found = next(
             (one for begin, one in self.ids.items() if part.lower().startswith(begin) and part[len(begin) :][:1] in {"", "/"}),
