@@ -115,6 +115,7 @@ def _convert(document: Json, beside: FilesBeside, options: Options, report: Repo
         facts=_facts(template, decisions, symbols, build, guides) if options.facts else None,
         build_file=printed.build_file,
         image_templates=found.names,
+        work=found.work,
     )
 
 
@@ -144,4 +145,4 @@ def _failed(found: FoundTemplate, report: Report) -> Conversion:
     from aib2packer.provenance.accounting import account_failed, left_out
 
     settings = tuple(left_out(report)) if found.body is None else account_failed(found.body, report)
-    return Conversion(None, findings=report.findings, settings=settings, image_templates=found.names)
+    return Conversion(None, findings=report.findings, settings=settings, image_templates=found.names, work=found.work)

@@ -150,6 +150,8 @@ class Options:
     """The digests of scripts and files of builds in that folder, by path."""
     build_name: str | None = None
     """The name of the build; None: that of the template, else of the image."""
+    called: str = ""
+    """What the build is called where neither the template nor an image has a name."""
     assets: Mapping[str, bytes | Unfetched] | None = field(default=None, repr=False)
     """What was fetched, by URI: it lies beside the HCL then, which asks for `side_files`. None: the build fetches it."""
     origin: Origin | None = None

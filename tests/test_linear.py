@@ -192,3 +192,13 @@ def test_findings_are_shown_in_as_many_steps_more_as_there_are(tmp_path: Path) -
         return lambda: CliRunner().invoke(main, ["convert", str(file), "-v", "-o", str(tmp_path / f"of-{count}")])
 
     assert _grows_as_its_input(showing, 15)
+
+
+def test_a_list_takes_as_many_steps_more_as_it_has_image_templates(tmp_path: Path) -> None:
+    def converting(count: int) -> Callable[[], object]:
+        file = tmp_path / f"list-{count}.json"
+        images = [_findings(1) | {"name": f"web{number}"} for number in range(count)]
+        file.write_text(json.dumps({"value": images}), encoding="utf-8")
+        return lambda: CliRunner().invoke(main, ["convert", str(file), "-q", "-o", str(tmp_path / f"of-{count}")])
+
+    assert _grows_as_its_input(converting, 8)

@@ -25,6 +25,7 @@ from aib2packer.aib.tokens import (
     tokens_apart,
     uri_text,
 )
+from aib2packer.arm.language.describe import parameter_word
 from aib2packer.arm.language.json_values import JsonSymbolic, node_of
 from aib2packer.arm.language.symbolic import Access, Apply, Concat, If, deciding_parameters, is_symbol, may_be, type_of, walk
 from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
@@ -118,12 +119,14 @@ class Reading:
         settings = " ".join(
             f"--set {shlex.quote(parameter.name)}={_SAMPLES.get(parameter.type, '…')}" for parameter in self.unknown
         )
+        place = next(iter(self.unknown.values()))[0][1]
+        word = parameter_word(place)
         self.report.add(
             codes.SHAPE,
-            next(iter(self.unknown.values()))[0][1],
-            f"the parameters {', '.join(others)} and {last} decide what is built, and have no value"
+            place,
+            f"the {word}s {', '.join(others)} and {last} decide what is built, and have no value"
             if others
-            else f"the parameter {last} decides what is built, and has no value",
+            else f"the {word} {last} decides what is built, and has no value",
             help=f"Give {'each' if others else 'it'} a value: {settings}, or a parameters file with -p.",
         )
 

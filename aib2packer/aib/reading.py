@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.aib.template import KindsToRead
+    from aib2packer.arm.documents.fill_placeholders import Filled
     from aib2packer.arm.documents.image_templates import Resource
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
@@ -39,16 +40,22 @@ _OF_EACH = {
 """What an item of these lists counts for, besides its settings: for the work that is done for it."""
 
 
+_OF_THE_GROUP = ("resourcegroup(", "resourceid(", "azurerm_", "azapi_")
+"""What asks where the template is deployed to; of Terraform whatever stands for that."""
+
+
 @dataclass(frozen=True, slots=True)
 class FoundTemplate:
     """What an image template says, and the resource that it was read from; None for what could not be had.
 
-    `names` are those of all image templates in the document: each can be the name in the options.
+    `names` are those of all image templates in the document: each can be the name in the options. `work` is what evaluating it
+    took (`arm/evaluation/budget.py`).
     """
 
     template: ImageTemplate | None
     body: JsonObject | None
     names: tuple[str, ...]
+    work: int
 
 
 def read(
@@ -84,6 +91,7 @@ def read(
                 None if template is None else replace(template, cloud=context.cloud),
                 None if resource is None else resource.body,
                 tuple(one.name for one in found),
+                sum(budget.work for budget in context.budgets),
             )
         report.return_to(before)
         context = replace(context, shape=context.shape | needed)
@@ -114,6 +122,22 @@ def _fits(resource: Resource, report: Report) -> bool:
     return work <= _MOST
 
 
+def _report_unused(filled: Filled, options: Options, report: Report) -> None:
+    """Tell of a group or a region that the user gave, and nothing in the document asks for: no placeholder, no function."""
+    text = filled.document.span.source.text.lower()
+    for option, given, names in (
+        ("--resource-group", options.resource_group, ("resourceGroup", "resourceGroupName")),
+        ("--location", options.location, ("location", "region")),
+    ):
+        if given is not None and filled.used.isdisjoint(names) and not any(name in text for name in _OF_THE_GROUP):
+            report.add(
+                codes.NO_EFFECT,
+                filled.document.span.first,
+                f"{option} has no effect: nothing in the template asks for it",
+                help="Leave it out for this template.",
+            )
+
+
 def _filled(
     document: Json, options: Options, read_linked: Callable[[str, Report], Json | None], report: Report
 ) -> tuple[Json, Context]:
@@ -128,6 +152,7 @@ def _filled(
             "shell's, cannot be told",
             help="Fill the template in first, with the tool that it is for; or give all of them: --set name=…",
         )
+    _report_unused(filled, options, report)
     return filled.document, Context(
         values=filled.values,
         filled=filled.used,

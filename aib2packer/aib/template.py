@@ -64,7 +64,7 @@ _RESOURCE_KEYS = (
         "@options",
     ),
     *("$schema", "contentVersion", "resources", "copy", "metadata"),
-    *("tenantId", "subscriptionId", "createdTime", "changedTime"),  # Resource Graph and `az resource show`
+    *("tenantId", "subscriptionId", "createdTime", "changedTime", "provisioningState", "resourceId"),  # what shows it
 )
 
 _BESIDE_PROPERTIES = ("name", "location", "tags", "identity")
@@ -110,6 +110,14 @@ class KindsToRead:
     targets: Mapping[str, ReadsTarget]
 
 
+def _envelope(resource: Resource) -> tuple[str, ...]:
+    """What stands beside the properties of a resource that Azure has shown, and is no setting: columns of a query."""
+    if resource.flattened or resource.api_version is not None or resource.body.get("id") is None:
+        return ()
+    settings = {*_BESIDE_PROPERTIES, *_INSIDE_PROPERTIES, "properties"}
+    return tuple(member.key for member in resource.body if member.key.lower() not in settings)
+
+
 def read_template(
     resource: Resource, kinds: KindsToRead, options: Options, shape: set[str], report: Report
 ) -> ImageTemplate | None:
@@ -120,7 +128,7 @@ def read_template(
     api = _api_version(resource, report)
     reading = Reading(report, api, resource.resolve, resource.reveal, shape, options.assets)
     root = Fields(resource.body, "", reading, any_case=True)
-    root.skip(*_RESOURCE_KEYS)
+    root.skip(*_RESOURCE_KEYS, *_envelope(resource))
     properties = root if resource.flattened else root.fields("properties")
     if properties is None:
         root.missing("properties", "Give the whole image template, with its properties.")
@@ -203,8 +211,8 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
     if isinstance(value, JsonSymbolic):  # it decides how the rest is read
         value = node_of(resource.resolve(value.symbol), value.span)
     text = string_of(value)
-    if value is None or text in KNOWN or (isinstance(value, JsonScalar) and not value.value):
-        return ApiVersion(text or None)
+    if value is None or text in KNOWN or (isinstance(value, JsonScalar) and value.value is None):  # as the CLI prints it
+        return ApiVersion(text)
     token = None if text is None else IN_TAGS.fullmatch(text)
     if isinstance(value, JsonSymbolic) or token is not None:
         symbols = deciding_parameters(value.symbol) if isinstance(value, JsonSymbolic) else ()
@@ -218,7 +226,7 @@ def _api_version(resource: Resource, report: Report) -> ApiVersion:
         )
         return ApiVersion(None)
     is_date = text is not None and _DATE.fullmatch(text) is not None
-    what = "the apiVersion" if text is None else f"`{text}`"
+    what = f"`{text}`" if text else "the apiVersion"
     how = "as of its date" if is_date else "as any version would"
     report.add(
         codes.UNKNOWN_API_VERSION,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.app.azure.template_ids import name_of_template
 from aib2packer.app.folders import Claims
-from aib2packer.app.walk import SUFFIXES, candidates, speaks_of_image_templates
+from aib2packer.app.walk import SUFFIXES, candidates, modules_of, speaks_of_image_templates
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.system.files import is_within, read_bytes, read_most, unreadable
@@ -33,6 +33,8 @@ class Template:
     """Whether it was found in a folder rather than named; such a file need not be a template."""
     root: Path | None = None
     """The folder that it was found in."""
+    calls: bool = False
+    """Whether it calls a file of that folder that speaks of image templates."""
     image: str | None = None
     """Which image template of the input is meant, where it holds several."""
     resource: str | None = None
@@ -60,7 +62,7 @@ class Template:
             if self.found and self.path is not None and _is_silent(self.path, most):
                 return None
             raise
-        if self.found and not speaks_of_image_templates(data):
+        if self.found and not self.calls and not speaks_of_image_templates(data):
             return None
         if self.path is not None and self.root is not None and not is_within(self.path, self.root):
             raise FileError(self.name, "is a link to a file that lies outside of the folder", "Give that file by its own name.")
@@ -150,26 +152,28 @@ def collect(arguments: tuple[str, ...], output: Path | None, exclude: Sequence[s
                 templates[resource] = Template(argument, None, folder, resource=argument, is_placed=True)
             continue
         root = Path(argument)
-        for name, path, folder, found in _expand(argument, output, exclude):
-            key = path and path.absolute()
+        for one in _expand(argument, output, exclude):
+            key = one.path and one.path.absolute()
             if key not in templates:
-                templates[key] = Template(name, path, claims.claim(folder), found=found, root=root if found else None)
+                templates[key] = replace(one, folder=claims.claim(one.folder), root=root if one.found else None)
     return tuple(templates.values())
 
 
-def _expand(
-    argument: str, output: Path | None, exclude: Sequence[str]
-) -> Iterator[tuple[str, Path | None, PurePosixPath, bool]]:
-    """Name, path, folder as it should be, and whether it was found, of each template that an argument stands for."""
+def _expand(argument: str, output: Path | None, exclude: Sequence[str]) -> Iterator[Template]:
+    """The templates that an argument stands for, with their folders as they should be."""
     if argument == STDIN:
-        yield "<stdin>", None, PurePosixPath("stdin"), False
+        yield Template("<stdin>", None, PurePosixPath("stdin"))
         return
     path = Path(argument)
     if not is_folder(path):
-        yield argument, path, PurePosixPath(_folder_name(path.name)), False
+        yield Template(argument, path, PurePosixPath(_folder_name(path.name)))
         return
-    for file in _files(path, output, exclude):
-        yield str(file), file, PurePosixPath(*map(_folder_name, file.relative_to(path).parts)), True
+    files = _files(path, output, exclude)
+    modules = modules_of(files)
+    for file in files:
+        if file not in modules.called:
+            folder = PurePosixPath(*map(_folder_name, file.relative_to(path).parts))
+            yield Template(str(file), file, folder, found=True, calls=file in modules.callers)
 
 
 def _files(folder: Path, output: Path | None, exclude: Sequence[str]) -> list[Path]:

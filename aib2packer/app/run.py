@@ -27,7 +27,7 @@ from aib2packer.findings.codes import (
     UNREADABLE,
 )
 from aib2packer.findings.model import Severity, about_file
-from aib2packer.findings.text import listed, safe
+from aib2packer.findings.text import safe
 from aib2packer.jsonc.replace import occurring
 from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.options import Emit, Origin
@@ -66,7 +66,6 @@ _STDOUT_NAMES: dict[Emit | None, str] = {
     Emit.VALIDATION: f"{VALIDATION_FOLDER}{BUILD_ENDING}"
 }  # what a person would call it beside the other
 
-_LEFT = "an earlier conversion wrote this file, and the build no longer uses it"
 _LEFT_OUT = "left out"  # State.LEFT_OUT, and what the table calls a file with nothing else
 
 
@@ -97,7 +96,7 @@ class Request:
     """The folder to write the HCL and the files beside it to."""
     force: bool = False
     prune: bool = False
-    """Whether what earlier runs have made and this one does not is to go."""
+    """Whether what earlier runs have made, and this one does not, is to go."""
     write: Write = write
     """What writes the files."""
     verify: bool = False
@@ -166,10 +165,10 @@ class Result:
     facts: Facts | None = None
     contents: Mapping[str, bytes] = field(default_factory=dict)
     """The files that it is to have in its folder, until they are delivered."""
-    to_remove: tuple[str, ...] = ()
-    """Files of an earlier run in its folder that are to go when those of this one have taken their places."""
     files: Mapping[str, str] = field(default_factory=dict)
     """What the build has in its folder, by path: digests, "" for what is the user's own by now."""
+    stale: tuple[str, ...] = ()
+    """What is to be removed from its folder when the files have taken their places: earlier runs have made it."""
     renamed: frozenset[str] = frozenset()
     """The old names, lower-case, that occur in the input and its parameters files, and have new ones."""
 
@@ -281,14 +280,21 @@ def _with_parameters(template: Template, data: bytes, request: Request) -> tuple
     if not found:
         return request, ()
     if not request.parameters_beside:
-        message = "this parameters file lies beside the template, but is not used"
-        help_text = "Pass it with -p, or use all such files: --parameters-beside."
-        return request, tuple(about_file(PARAMETERS_BESIDE, str(path), message, help_text) for path in found)
+        return request, _not_used(found, "Pass it with -p, or use all such files: --parameters-beside.")
     files = {path: decode(read_file(str(path), path, request.most), str(path)) for path in found}
     if len(files) > 1 and request.folder is not None:
         named = {name: files[path] for name, path in environments_of(template.path, files).items()}
         return replace(request, environments=named), ()
-    return replace(request, options=replace(request.options, parameter_files=tuple(files.values())[:1])), ()
+    used = replace(request, options=replace(request.options, parameter_files=tuple(files.values())[:1]))
+    return used, _not_used(found[1:], "Convert with -o DIR, which makes a file of values of each.")
+
+
+def _not_used(files: Sequence[Path], what_to_do: str) -> tuple[Finding, ...]:
+    """A finding about each parameters file that lies beside a template for nothing."""
+    return tuple(
+        about_file(PARAMETERS_BESIDE, str(path), f"{path.name} lies beside the template, but is not used", what_to_do)
+        for path in files
+    )
 
 
 def _told(result: Result, further: tuple[Finding, ...]) -> Result:
@@ -301,27 +307,48 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
     conversions = _convert(template, data, request, watch)
     several = any(finding.code == SEVERAL_IMAGE_TEMPLATES for one in conversions.values() for finding in one.findings)
     if several and request.folder is not None:
-        names = dict.fromkeys(name for one in conversions.values() for name in one.image_templates)
-        for image in template.of_images(tuple(names)):
+        from aib2packer.arm.documents.forms.lists import MOST_WORK, most_images, texts_of_list
+
+        names = tuple(dict.fromkeys(name for one in conversions.values() for name in one.image_templates))
+        texts = texts_of_list(data, template.name, len(names)) or (data,) * len(names)
+        most = most_images(texts)
+        found = sum(one.work for one in conversions.values())  # and once more for each, to find it among the others
+        work = 0
+        for number, (image, text) in enumerate(zip(template.of_images(names), texts, strict=True)):
+            if number >= most or work > MOST_WORK:
+                yield _too_many(template, number, len(names))
+                return
             own = request if request.into else replace(request, folder=request.folder / image.folder.name, estate=True)
-            yield from _results(image, _convert(image, data, own, watch), own)
+            made = _convert(image, data, own, watch, text)
+            work += max(0, sum(one.work for one in made.values()) - found)
+            yield from _results(image, made, own)
     else:
         yield from _results(template, conversions, request)
 
 
-def _convert(template: Template, data: bytes, request: Request, watch: Watch) -> dict[str, Conversion]:
-    """The conversions of an image template, by the folder of each below its own."""
+def _too_many(template: Template, converted: int, count: int) -> Result:
+    """The result for the image templates of an input that are more than are converted of it."""
+    message = f"the input comes to {count} image templates, and converting all would take too long: {converted} are converted"
+    finding = about_file(SEVERAL_IMAGE_TEMPLATES, template.name, message, "Split it, or convert the others by --name NAME.")
+    return Result(name=template.name, outcome=Outcome.NOT_CONVERTED, exit_code=1, findings=(finding,))
+
+
+def _convert(
+    template: Template, data: bytes, request: Request, watch: Watch, text: bytes | None = None
+) -> dict[str, Conversion]:
+    """The conversions of an image template, by the folder of each below its own. `text` is its own where `data` is a list."""
     if request.into and request.environments:
         raise FileError(template.name, "has several parameters files, and among other builds it takes one", "Give -p.")
     options = replace(
         request.options,
         root=template.root,
-        name=template.image or request.options.name,
+        name=None if text is not None and text is not data else template.image or request.options.name,
         side_files=request.folder is not None,
         facts=request.look or request.estate,
         into=None if request.into is None else _beside(request),
         scripts_there={} if request.into is None else request.into.scripts,
         origin=_origin(template, request.beside.get(AZURE_FILE, data)) if request.folder else None,
+        called=(template.folder.name or template.path.stem) if request.folder and template.path else "",
         in_estate=request.estate and not request.into,
         file_name=request.file.name if request.file else _STDOUT_NAMES.get(request.options.emit, BUILD_FILE),
     )
@@ -330,8 +357,8 @@ def _convert(template: Template, data: bytes, request: Request, watch: Watch) ->
         if request.environments:
             from aib2packer.app.environments import convert_for
 
-            return convert_for(data, template.name, options, request.environments)
-        return {"": convert(data, file=template.name, options=options)}
+            return convert_for(text or data, template.name, options, request.environments)
+        return {"": convert(text or data, file=template.name, options=options)}
 
     conversions = converted(options)
     assets = tuple(dict.fromkeys(asset for one in conversions.values() for asset in one.assets))
@@ -472,45 +499,15 @@ def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: 
         return result
     from aib2packer.app.drift import left_in
 
-    # Of what is in the record of earlier runs, that is told of all builds together. Packer would read the build in another
-    # layout beside this one: that goes as if it were replaced.
+    # Of what is in the record of earlier runs, that is told of all builds together. What Packer would read beside the build, as
+    # it was in another layout, goes as if it were replaced.
     parts = {(folder / name).parent for name in files if name.endswith(BUILD_ENDING)}
     left = [path for path in left_in(folder, files) if path not in request.written]
-    gone = (
-        []
-        if request.estate
-        else [
-            path
-            for path in left
-            if request.prune or (request.force and path.name.endswith(BUILD_ENDING) and path.parent in parts)
-        ]
-    )
-    findings = (about_file(LEFT_OVER, str(path), _LEFT, help="Delete it.") for path in left if path not in gone)
-    to_remove = tuple(path.relative_to(folder).as_posix() for path in gone)
-    return replace(result, findings=(*result.findings, *findings), to_remove=to_remove)
-
-
-def removed(folder: Path, paths: Sequence[str]) -> Iterator[Finding]:
-    """Remove files, and the folders that are empty then; gives what was removed, and what the system refuses."""
-    done = []
-    for path in paths:
-        try:
-            _remove(folder, path)
-            done.append(path)
-        except OSError as error:
-            message = f"an earlier run has made this file, and it cannot be removed ({error.strerror or error})"
-            yield about_file(LEFT_OVER, str(folder / path), message, "Delete it.")
-    if done:
-        yield about_file(LEFT_OVER, str(folder), f"removed, as no template makes it any more: {listed(done)}", "")
-
-
-def _remove(folder: Path, path: str) -> None:
-    file = folder / path
-    file.unlink()
-    for parent in file.parents:
-        if parent == folder or any(parent.iterdir()):
-            return
-        parent.rmdir()
+    replaced = {path for path in left if path.name.endswith(BUILD_ENDING) and path.parent in parts}
+    gone = left if request.prune and not request.estate else [path for path in left if request.force and path in replaced]
+    told = (_left_over(path) for path in left if path not in gone)
+    stale = tuple(path.relative_to(folder).as_posix() for path in gone)
+    return replace(result, findings=(*result.findings, *told), stale=stale)
 
 
 def not_written(result: Result, error: OutputError) -> Result:
@@ -539,6 +536,14 @@ def none_written(results: Iterable[Result], error: OutputError) -> list[Result]:
         else result
         for result in results
     ]
+
+
+def _left_over(path: Path) -> Finding:
+    """What is said of a file that an earlier conversion has made, and this one has not."""
+    message = "an earlier conversion wrote this file, and the build no longer uses it"
+    if path.name.endswith(BUILD_ENDING):
+        message += ", but Packer reads it"
+    return about_file(LEFT_OVER, str(path), message, help="Delete it, or have it removed with --prune.")
 
 
 def check_files(

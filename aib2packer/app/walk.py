@@ -7,24 +7,35 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.documents.forms.scripts import MAKES
+from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
 from aib2packer.system.files import open_file, resolved
 from aib2packer.text.globs import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 SUFFIXES = (".json", ".jsonc", ".bicep", ".tf")
 """How the names of files end that may be image templates."""
+_SCRIPTS = (".ps1", ".psm1", ".sh", ".cmd", ".bat", ".yml", ".yaml")
+_MODULES = (".bicep", ".tf")
 _NEVER = {"node_modules", ".git", ".hg", ".svn", ".terraform", ".venv", "__pycache__"}
 _SPEAKS = pattern(rb"virtualmachineimages|imagetemplates?\b|templatelink", re.IGNORECASE)
 _SOURCE, _DISTRIBUTE = pattern(rb"\bsource\b", re.IGNORECASE), pattern(rb"\bdistribute\b", re.IGNORECASE)
+_MAKES = pattern(MAKES.encode(), re.IGNORECASE | re.MULTILINE)
+_CALL = pattern(
+    rb"^[ \t]*module\s+\w+\s+'(?P<file>[^'\n]+\.bicep)'"
+    rb"|^[ \t]*module\s+\"[^\"\n]*\"\s*\{[^{}]*?^[ \t]*source\s*=\s*\"(?P<folder>\.{1,2}/[^\"\n]*)\"",
+    re.MULTILINE,
+)
 _BUILT = pattern(rb'"_generator"\s*:\s*\{\s*"name"\s*:\s*"bicep"')
 _SECONDS = 20
+_MOST = 4 << 20
 
 
 def candidates(folder: Path, output: Path | None, exclude: Collection[str], fail: Callable[[OSError], object]) -> list[Path]:
-    """The files below a folder that may be image templates, by their names, sorted by path.
+    """The files below a folder that may be image templates, by their names, sorted by path; of scripts those that make one.
 
     Args:
         folder: Where to look; links to folders are not followed.
@@ -44,8 +55,8 @@ def candidates(folder: Path, output: Path | None, exclude: Collection[str], fail
     for top, folders, names in os.walk(folder, onerror=fail):
         below = [Path(top, name) for name in folders if name not in _NEVER]
         folders[:] = [path.name for path in below if resolved(path) != skipped and is_wanted(path)]
-        files = [Path(top, name) for name in names if name.lower().endswith(SUFFIXES)]
-        found += filter(is_wanted, files)
+        files = [Path(top, name) for name in names if name.lower().endswith((*SUFFIXES, *_SCRIPTS))]
+        found += (path for path in files if is_wanted(path) and (path.suffix.lower() in SUFFIXES or _makes_templates(path)))
     return sorted(_without_built(_once(found)), key=lambda file: file.relative_to(folder).parts)
 
 
@@ -60,7 +71,84 @@ def _once(files: Collection[Path]) -> list[Path]:
 def speaks_of_image_templates(data: bytes) -> bool:
     """Whether a file may hold an image template, or lead to one, by its words alone; it need not be well-formed."""
     plain = data.replace(b"\0", b"")  # UTF-16
-    return bool(_SPEAKS.search(plain) or (_SOURCE.search(plain) and _DISTRIBUTE.search(plain)))
+    return bool(
+        _SPEAKS.search(plain) or (_SOURCE.search(plain) and _DISTRIBUTE.search(plain)) or _MAKES.search(plain) is not None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Modules:
+    """Files that call what speaks of image templates, and files that are built with those which call them."""
+
+    callers: frozenset[Path]
+    called: frozenset[Path]
+
+
+def modules_of(files: Collection[Path]) -> Modules:
+    """Which of the Bicep and Terraform files of a folder call which others there, as far as image templates go."""
+    sources = [file for file in files if file.suffix.lower() in _MODULES]
+    known: dict[str, list[Path]] = {}
+    for file in sources:
+        known.setdefault(os.path.normpath(file), []).append(file)
+        if file.suffix.lower() == ".tf":
+            known.setdefault(os.path.normpath(file.parent), []).append(file)
+    calls: dict[Path, list[Path]] = {}
+    speaking = set()
+    for file in sources:
+        data = _start_of(file)
+        calls[file] = [one for path in _called_by(file, data) for one in known.get(path, ()) if one != file]
+        if speaks_of_image_templates(data):
+            speaking.add(file)
+    callers = _reached(speaking, _turned_round(calls)) - speaking
+    wanted = callers | speaking
+    in_calls = {one for called in calls.values() for one in called}
+    called = wanted & {one for file in wanted - in_calls for one in _reached({file}, calls) - {file}}
+    built = {
+        file for file in files if file.suffix.lower() == ".json" and file.with_suffix(".bicep") in called and _is_built(file)
+    }
+    return Modules(frozenset(callers), frozenset(called | built))
+
+
+def _called_by(file: Path, data: bytes) -> Iterator[str]:
+    """The files and folders of the modules that a file calls. One that calls what lies around it is an example of that."""
+    for call in _CALL.finditer(data):
+        path = os.path.normpath(file.parent / os.fsdecode(call["file"] or call["folder"]))
+        folder = Path(path).parent if call["file"] else Path(path)
+        here = Path(os.path.normpath(file.parent))
+        if folder == here or not here.is_relative_to(folder):
+            yield path
+
+
+def _turned_round(calls: Mapping[Path, Collection[Path]]) -> dict[Path, list[Path]]:
+    turned: dict[Path, list[Path]] = {}
+    for file, called in calls.items():
+        for one in called:
+            turned.setdefault(one, []).append(file)
+    return turned
+
+
+def _reached(start: Collection[Path], steps: Mapping[Path, Collection[Path]]) -> set[Path]:
+    """All that steps lead to from a start, which is among it."""
+    reached, waiting = set(start), list(start)
+    while waiting:
+        for one in steps.get(waiting.pop(), ()):
+            if one not in reached:
+                reached.add(one)
+                waiting.append(one)
+    return reached
+
+
+def _makes_templates(script: Path) -> bool:
+    return _MAKES.search(_start_of(script).replace(b"\0", b"")) is not None
+
+
+def _start_of(file: Path) -> bytes:
+    """What a file begins with, up to a size that none of its kind has; nothing where it cannot be read."""
+    try:
+        with open_file(file) as opened:
+            return opened.read(_MOST)
+    except OSError:
+        return b""
 
 
 def _without_built(files: Collection[Path]) -> Iterator[Path]:
@@ -78,11 +166,7 @@ def _without_built(files: Collection[Path]) -> Iterator[Path]:
 
 
 def _is_built(file: Path) -> bool:
-    try:
-        with open_file(file) as opened:
-            return _BUILT.search(opened.read(4096)) is not None
-    except OSError:
-        return False
+    return _BUILT.search(_start_of(file)[:4096]) is not None
 
 
 def _hangs(path: Path) -> bool:

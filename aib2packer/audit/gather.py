@@ -195,7 +195,7 @@ def _shared(results: Sequence[Result]) -> Iterable[Chapter]:
         (
             "Galleries",
             f"Several builds publish to these. {_DECLARED}",
-            lambda facts: (one.gallery.strip('"') for one in facts.definitions),
+            lambda facts: (one.gallery for one in facts.definitions),
         ),
         ("Source images", f"Several builds start from these. {_REPLACED}", lambda facts: (facts.source,)),
         ("Targets", f"Several builds write to these. {_REPLACED}", _named_targets),

@@ -175,15 +175,16 @@ STORAGE_SUFFIXES = tuple(f".{facts.storage_suffix}" for facts in _FACTS.values()
 BLOB_SUFFIXES = (*(f".{facts.blob_host}" for facts in _FACTS.values()), ".blob.storage.azure.net")
 """How the hosts of blobs end; the last are accounts with a DNS zone of their own."""
 
-# Names of regions are a direction and a geography: what is made so and is of no other cloud is a region of the public one.
-_DIRECTION = r"(?:north|south|east|west|central)+"
-_GEOGRAPHY = (
-    "asia|australia|austria|belgium|brazil|canada|chile|denmark|europe|finland|france|germany|greece|(?:jio)?india|indonesia|"
-    "israel|italy|japan|korea|malaysia|mexico|newzealand|norway|poland|qatar|saudiarabia|africa|southafrica|spain|sweden|"
-    "switzerland|taiwan|uae|uk|us"
-)
-_PUBLIC_REGION = pattern(rf"{_DIRECTION}(?:{_GEOGRAPHY})\d?|(?:{_GEOGRAPHY}){_DIRECTION}\d?")
 _OTHERS = (Cloud.US_GOVERNMENT, Cloud.CHINA)
+_DIRECTION = "(?:north|south|east|west|central)"
+_PLACE = (
+    "(?:us|asia|europe|australia|austria|belgium|brazil|canada|chile|denmark|finland|france|germany|greece|(?:jio)?india|indonesia"
+    "|israel|italy|japan|korea|malaysia|mexico|newzealand|norway|poland|qatar|saudiarabia|southafrica|spain|sweden|switzerland"
+    "|taiwan|uae|uk)"
+)
+# https://learn.microsoft.com/azure/reliability/regions-list: all are a place with a direction
+_PUBLIC_REGION = pattern(rf"(?:{_DIRECTION}+{_PLACE}|{_PLACE}{_DIRECTION}+)\d?(?:euap|stg)?")
+_LONGEST_REGION = 40
 _HOSTS = {cloud: pattern(rf"(?:^|[./]){re.escape(cloud.facts.storage_suffix)}(?:$|[:/?#])", re.IGNORECASE) for cloud in Cloud}
 
 
@@ -202,22 +203,27 @@ def cloud_named(name: str) -> Cloud | None:
     return None
 
 
-def recognise(texts: Iterable[str]) -> Cloud:
-    """The cloud that texts of a template speak of: the one that a region is of, else that of the hosts of storage accounts.
+def cloud_of_regions(texts: Iterable[str]) -> Cloud | None:
+    """The cloud of the regions among texts; None where there are none.
 
-    Regions of other clouds count before those of the public one: a template may name the latter as a default.
-
-    It is the public one where nothing tells, or several are spoken of: a template for all of them is deployed to one.
+    It is the public one where several others are named: a template for all of them is deployed to one. A region of another
+    cloud counts for more than one of the public cloud, which many templates have as a default.
     """
-    known = tuple(texts)
-    regions = tuple(map(_region_name, known))
-    of_regions = {cloud for cloud in _OTHERS if any(map(cloud.facts.region.fullmatch, regions))}
-    if len(of_regions) == 1:
-        return of_regions.pop()
-    if any(map(_PUBLIC_REGION.fullmatch, regions)):
-        return Cloud.PUBLIC
-    spoken = "\n".join(known).lower()
-    of_hosts = {
-        cloud for cloud, host in _HOSTS.items() if cloud.facts.storage_suffix in spoken and any(map(host.search, known))
-    }
-    return of_hosts.pop() if len(of_hosts) == 1 and not of_regions else Cloud.PUBLIC
+    names = {_region_name(text) for text in texts if len(text) <= _LONGEST_REGION}
+    of_others = [cloud for cloud in _OTHERS if any(map(cloud.facts.region.fullmatch, names))]
+    if of_others:
+        return of_others[0] if len(of_others) == 1 else Cloud.PUBLIC
+    return Cloud.PUBLIC if any(map(_PUBLIC_REGION.fullmatch, names)) else None
+
+
+def cloud_of_hosts(texts: Iterable[str]) -> Cloud | None:
+    """The cloud that all addresses of storage accounts among texts lead to; None where there are none, or of several.
+
+    An address is one word, or an expression that makes one: what a script or a comment says is none.
+    """
+    spoken = [text for text in texts if text.startswith("[") or not any(map(str.isspace, text))]
+    together = "\n".join(spoken).lower()
+    found = [
+        cloud for cloud, host in _HOSTS.items() if cloud.facts.storage_suffix in together and any(map(host.search, spoken))
+    ]
+    return found[0] if len(found) == 1 else None

@@ -172,7 +172,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             EVERYTHING if in_azure else remit_of(inputs, folder or Path()),
         )
         echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
-        sys.exit(max(status, _finish(telling, writing, landing, gathered)))
+        sys.exit(max(status, _finish(telling, writing, landing, [one for one in gathered if one.stale])))
 
 
 def _recorded(folder: Path | None) -> dict[str, object]:
@@ -208,8 +208,11 @@ def _take_in(result: Result, telling: Telling, writing: Writing) -> Result:
     return result.light
 
 
-def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, results: Sequence[Result] = ()) -> int:
-    """Have all files take their places, those of the reports too, and say what there is to say; gives the exit status."""
+def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, stale: Sequence[Result] = ()) -> int:
+    """Have all files take their places, those of the reports too, and say what there is to say; gives the exit status.
+
+    What is `stale` of results goes then.
+    """
     telling.write_documents(writing.write)
     try:
         writing.commit()
@@ -217,19 +220,19 @@ def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, 
         telling.none_written(error)
         telling.write_documents()
     else:
-        for result in (*_removed(results), *(() if landing is None else landing.prune())):
+        for result in (*_pruned(stale), *(() if landing is None else landing.prune())):
             telling.add(result)
     return telling.end()
 
 
-def _removed(results: Iterable[Result]) -> Iterator[Result]:
-    """What becomes of the files of single builds that are to go."""
-    from aib2packer.app.run import removed
+def _pruned(stale: Sequence[Result]) -> Iterator[Result]:
+    """What the system refuses to remove of what single results had once."""
+    if stale:
+        from aib2packer.estate.landing import pruned
 
-    for one in results:
-        if one.to_remove and one.folder is not None:
-            findings = tuple(removed(one.folder, one.to_remove))
-            yield Result(name=one.name, outcome=Outcome.FOR_ALL, exit_code=0, findings=findings, folder=one.folder)
+        for result in stale:
+            if result.folder is not None:
+                yield from pruned(result.folder, result.stale, replace(result, outcome=Outcome.LEFT_OVER, findings=()))
 
 
 def _refuse(error: FileError, reporting: Reporting) -> int:

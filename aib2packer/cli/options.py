@@ -236,7 +236,7 @@ output.option(
 output.option(
     "--prune",
     is_flag=True,
-    help="Remove what an earlier run made and this one does not; of several templates only what nobody has changed since.",
+    help="Remove what an earlier run made and this one does not; of several templates, if nobody has changed it since.",
 )
 output.option("--annotate", is_flag=True, help="Name above each block the line of the template that it comes from.")
 output.option("--verify", is_flag=True, help="Have the Packer on PATH validate the output, with made-up values for variables.")

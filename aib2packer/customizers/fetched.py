@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.build_context import BuildContext
 
+_DIGITS = 12  # of a digest that is to tell addresses apart
 _URI = pattern(r"https?://", re.IGNORECASE)
 # Where GitHub and GitLab show a file to people.
 _WEB_PAGE = pattern(
@@ -141,10 +142,19 @@ def is_binary(content: bytes) -> bool:
 def supply(fetched: Fetched, folder: str, file_name: str, context: BuildContext) -> Supply:
     """Have a file on the machine that runs Packer: in a folder beside the HCL, or downloaded by the build."""
     if fetched.content is None:
-        download = Download(file_name, fetched)
-        return Supply({"source": Interpolation((context.downloads, f"/{file_name}"))}, {"generated": True}, (download,))
+        name = _name_for_all(fetched.uri, file_name, context) if context.shares_downloads else file_name
+        download = Download(name, fetched)
+        return Supply({"source": Interpolation((context.downloads, f"/{name}"))}, {"generated": True}, (download,))
     path = f"{folder}/{file_name}"
     return Supply({"source": beside_template(path)}, assets={path: fetched.content}, origin=f"From {fetched.uri}")
+
+
+def _name_for_all(uri: TemplateText, file_name: str, context: BuildContext) -> str:
+    """What a download is called where other builds may fetch it too: by where it is from, if that is the same for all."""
+    number, _, name = file_name.partition("-")
+    if uri.literal is None:
+        return f"{context.decisions.name}-{number}-{name}"
+    return f"{sha256_of(uri.literal.encode())[:_DIGITS]}-{name}"
 
 
 def _checksum(fields: Fields) -> Located[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from aib2packer.aib.model import Customizer
+from aib2packer.arm.language.text import LateExpression
 from aib2packer.customizers.fetched import base_name, is_binary, read_fetched, script_text, supply
 from aib2packer.customizers.head import label, named, read_head
 from aib2packer.findings import codes
@@ -19,7 +20,7 @@ from aib2packer.packer.steps.exact_text import require_exact
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
     from aib2packer.aib.model import Fetched
-    from aib2packer.arm.language.text import TemplateText
+    from aib2packer.arm.language.text import TemplateText, TextSymbol
     from aib2packer.hcl.values import Value
     from aib2packer.packer.steps.build_context import BuildContext
 
@@ -63,14 +64,14 @@ def translate(file: File, context: BuildContext) -> Steps:
     require_exact(file.destination, context.report)
     name = customizer_file(file.index + 1, base_name(file.source.uri) or label(file))
     destination = file.destination
-    if "{{" in destination.visible:
+    if "{{" in destination.visible or context.renders(destination):
         context.report.add(
             codes.NOT_EXACT,
             destination.span,
             "Packer evaluates `{{` in a file's destination, and nothing escapes it there",
             help="Choose a path without `{{`, and move the file in a customizer after it.",
         )
-    if not context.is_windows and not destination.visible.startswith("/tmp/"):  # noqa: S108 - on the VM
+    if not context.is_windows and not _known(destination.parts[0], context).startswith("/tmp/"):  # noqa: S108 - on the VM
         context.report.add(
             codes.FILE_DESTINATION,
             destination.span,
@@ -90,6 +91,12 @@ def translate(file: File, context: BuildContext) -> Steps:
 
 
 KIND = CustomizerKind(NAME, None, read, translate)
+
+
+def _known(part: str | TextSymbol, context: BuildContext) -> str:
+    """A piece of a path, with the value that it has now."""
+    value = context.symbols.resolve(part.value) if isinstance(part, LateExpression) else part
+    return value if isinstance(value, str) else ""
 
 
 def _whole(file: File, context: BuildContext) -> Value:

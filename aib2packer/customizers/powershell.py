@@ -81,7 +81,7 @@ def translate(powershell: PowerShell, context: BuildContext) -> Steps:
     name = powershell.file_name(".ps1")
     if context.side_files and not text.symbols:
         return _side_file(powershell, with_byte_order_mark(text), name, context.symbols)
-    if powershell_inline_is_exact(text) and not context.side_files:
+    if powershell_inline_is_exact(text) and not context.renders(text) and not context.side_files:
         context.report.add(
             codes.POWERSHELL_INLINE,
             powershell.span,

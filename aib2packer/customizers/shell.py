@@ -110,7 +110,7 @@ def _inline(shell: Shell, context: BuildContext) -> Steps:
     text = shell.text
     in_file = context.side_files and not text.symbols
     is_script = any("\n" in command.visible for command in shell.inline)  # and no list of commands
-    if shell_inline_is_exact(text) and not (in_file and is_script):
+    if shell_inline_is_exact(text) and not context.renders(text) and not (in_file and is_script):
         settings = {**named(shell), "execute_command": AS_ROOT}
         # Else Packer takes such a first line for the shebang, and drops -e.
         if text.visible.startswith("#!") or shell.late_list is not None:

@@ -7,14 +7,14 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.app.output import OutputError
-from aib2packer.app.run import Outcome, Result, check_files, not_written, removed
+from aib2packer.app.run import Outcome, Result, check_files, not_written
 from aib2packer.estate import record
 from aib2packer.estate.files import estate_files
 from aib2packer.estate.model import Estate, EstateBuild
 from aib2packer.estate.pipelines import lacks
 from aib2packer.estate.record import Record
 from aib2packer.estate.values import shared
-from aib2packer.findings.codes import LEFT_OVER, NOT_OF_ALL
+from aib2packer.findings.codes import LEFT_OVER, NOT_OF_ALL, OTHER_BUILDS
 from aib2packer.findings.model import about_file
 from aib2packer.findings.text import listed
 from aib2packer.lazy.models import dataclass, replace
@@ -48,8 +48,23 @@ class Landing:
 
     def prune(self) -> tuple[Result, ...]:
         """Remove the files of earlier runs that nobody has changed; gives what was removed, and what the system refuses."""
-        findings = tuple(removed(self.folder, self.to_remove))
-        return (replace(self.result, findings=findings),) if findings else ()
+        return pruned(self.folder, self.to_remove, self.result)
+
+
+def pruned(folder: Path, paths: Sequence[str], result: Result) -> tuple[Result, ...]:
+    """Remove files; gives what was removed, and what the system refuses, as a result."""
+    findings, done = [], []
+    for path in paths:
+        try:
+            record.remove(folder, path)
+            done.append(path)
+        except OSError as error:
+            message = f"an earlier run has made this file, and it cannot be removed ({error.strerror or error})"
+            findings.append(about_file(LEFT_OVER, str(folder / path), message, "Delete it."))
+    if done:
+        message = f"removed, as no template makes it any more: {listed(done)}"
+        findings.append(about_file(LEFT_OVER, str(folder), message, ""))
+    return (replace(result, findings=tuple(findings)),) if findings else ()
 
 
 def estate_of(results: Sequence[Result], folder: Path) -> Estate:
@@ -138,9 +153,7 @@ def _incomplete(folder: Path, estate: Estate, kept: Collection[str]) -> Iterator
         there = record.content(folder, path)
         if there is not None and (said := lacks(estate, path, there)):
             message = f"somebody has changed this file, so it stays as it is: it {said}"
-            yield about_file(
-                NOT_OF_ALL, str(folder / path), message, "Bring it up to date by hand, or move it away and convert again."
-            )
+            yield about_file(OTHER_BUILDS, str(folder / path), message, "Change it by hand; or delete it, and convert again.")
 
 
 def _some(paths: Sequence[str]) -> str:

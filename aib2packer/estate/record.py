@@ -100,6 +100,21 @@ def is_as_written(folder: Path, path: str, recorded: Mapping[str, str]) -> bool:
     return (there := _digest(folder, path)) is not None and recorded.get(path) == there
 
 
+def remove(folder: Path, path: str) -> None:
+    """Remove a file that is as it was written, and the folders that are empty then.
+
+    Raises:
+        OSError: The system refuses.
+
+    """
+    file = folder / path
+    file.unlink()
+    for parent in file.parents:
+        if parent == folder or any(parent.iterdir()):
+            return
+        parent.rmdir()
+
+
 def _digest(folder: Path, path: str) -> str | None:
     """The digest of a file that lies below the folder itself: nothing behind a link is ours."""
     file, top = folder / path, resolved(folder)

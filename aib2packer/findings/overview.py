@@ -109,7 +109,7 @@ class Overview:
             head = f"{text.labelled(code, color=self._color)} {code.title}"
             lines = (safe(finding.message), safe(finding.help))
             self._decisions[code] = ("\n".join((head, *map(_indented, lines))), _Some(_PLACES))
-        self._decisions[code][1].add(template)
+        self._decisions[code][1].add(safe(finding.span.source.name) if finding.is_about_file else template)
 
 
 class _Some:

@@ -11,7 +11,7 @@ from aib2packer.findings.text import safe
 from aib2packer.guide.launch import entries, launch
 from aib2packer.guide.service import images, name_of
 from aib2packer.jsonc.tree import JsonObject, string_of
-from aib2packer.packer.access.rights import definition_scope, gallery_scope
+from aib2packer.packer.access.rights import definition_scope
 from aib2packer.packer.facts import Connection, Facts, LastRun, Role, WantedDefinition
 from aib2packer.packer.variables.shown import shown
 
@@ -66,7 +66,13 @@ def _definitions(template: ImageTemplate, symbols: Symbols) -> Iterator[WantedDe
         image = target.definition
         if image is not None and (scope := definition_scope(image, symbols)) is not None:
             label = definition_label(*(shown(image[part], symbols) for part in ("galleries", "images")))
-            yield WantedDefinition(safe(str(scope)), safe(str(gallery_scope(image, symbols))), safe(label))
+            yield WantedDefinition(safe(str(scope)), safe(_gallery(shown(image.text, symbols))), safe(label))
+
+
+def _gallery(definition: str) -> str:
+    """The id of the gallery that a definition is in; all of the id where it does not tell."""
+    end = definition.lower().rfind("/images/")
+    return definition if end == -1 else definition[:end]
 
 
 def _subnets(template: ImageTemplate, show: Callable[[TemplateText], str]) -> Iterator[str]:

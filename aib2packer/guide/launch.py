@@ -11,6 +11,7 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.options import Auth
 from aib2packer.packer.facts import Launch, ValueEntry
 from aib2packer.packer.source.kinds import kind_of_source
+from aib2packer.packer.variables.products import products
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
@@ -49,9 +50,12 @@ def entries(build: Build, guide: Guide) -> tuple[ValueEntry, ...]:
     builds = (build, *(() if build.validation is None else (build.validation,)))
     runs = (guide.commands, *(() if guide.validation is None else (guide.validation,)))
     required = {name for run in runs for name in run.required}
+    own = products(build)
     found: dict[str, ValueEntry] = {}
     for variable in (one for part in builds for one in part.variables):
-        found[variable.name] = ValueEntry(variable.name, _text(variable), variable.name in required)
+        found[variable.name] = ValueEntry(
+            variable.name, "" if variable.name in own else _text(variable), variable.name in required
+        )
     return tuple(found.values())
 
 

@@ -184,16 +184,32 @@ def escape_templates(value: Value) -> Value:
         case str():
             return _escape_braces(value)
         case Interpolation():
-            if not any(isinstance(part, str) and "{" in part for part in value.parts):
+            if not any((isinstance(part, str) and "{" in part) or _holds_braces(part) for part in value.parts):
                 return value
-            parts = (_escape_braces(part) if isinstance(part, str) else part for part in joined(value.parts))
+            parts = (_escape_braces(part) if isinstance(part, str) else _escaped_part(part) for part in joined(value.parts))
             return Interpolation(tuple(parts), value.multiline)
+        case Variable() if _holds_braces(value):
+            return escaped_at_run(value)
         case bool() | int() | float() | Variable() | Local() | HclCode() | GoTemplate():
             return value
         case tuple():
             return tuple(map(escape_templates, value))
         case _:
             return {_escape_braces(key): item if "{{" in key else escape_templates(item) for key, item in value.items()}
+
+
+def _escaped_part(part: Variable | Local | HclCode) -> Variable | Local | HclCode:
+    return escaped_at_run(part) if _holds_braces(part) else part
+
+
+def _holds_braces(value: object) -> bool:
+    """Whether a variable has `{{` in its value, as it is now."""
+    return isinstance(value, Variable) and isinstance(value.default, str) and "{{" in value.default
+
+
+def escaped_at_run(value: Value) -> HclCode:
+    """A text that Packer's run makes, as a field must be given it that Packer renders once as a Go template."""
+    return HclCode(f'replace({print_value(value)}, "{{{{", "{{{{`{{{{`}}}}")', references(value))
 
 
 def references(value: Value | Body) -> tuple[Variable | Local, ...]:

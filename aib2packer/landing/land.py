@@ -21,6 +21,7 @@ from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.packer.expressions.dates import NOW
 from aib2packer.packer.layout import (
     ALIKE_SCRIPTS,
+    DOWNLOADS,
     FILES,
     SCRIPTS,
     SHA256SUMS,
@@ -32,6 +33,7 @@ from aib2packer.packer.layout import (
 from aib2packer.packer.steps.build_context import AS_ROOT
 from aib2packer.packer.steps.cli_session import SIGN_IN
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.packer.variables.products import products
 from aib2packer.packer.vm.sign_in import SIGN_IN_ORDER
 from aib2packer.text.checksum import sha256_of
 
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
 
 # What means the same in every build: the first in a folder declares it, under this name, and the others use it.
 _COMMON_VARIABLES = frozenset({*SIGN_IN_ORDER, SUBSCRIPTION.name})
-_COMMON_LOCALS = frozenset({NOW.name, AS_ROOT.name, SIGN_IN.name})
+_COMMON_LOCALS = frozenset({NOW.name, AS_ROOT.name, SIGN_IN.name, DOWNLOADS})
 _ANY = {"", "any"}
 _RENAME = "Rename it there, or give the build another name with --build-name."
 
@@ -67,7 +69,9 @@ def land(build: Build, files: tuple[SourceText, ...], layout: Layout, report: Re
     if (theirs := not_converted(files, named.files.build)) is not None:
         _report_clash(report, build, f"{theirs.name} is no file that a conversion has made")
     ours = () if theirs is not None else (values_file(build.name), named.values, *own_names(build.name))
-    landed = _Landing(build, neighbours(files, ours, report), report, scripts, _texts_but(files, ours)).landed()
+    landed = _Landing(
+        build, neighbours(files, ours, report), report, scripts, _texts_but(files, ours), products(build)
+    ).landed()
     report.reword(landed.worded)
     return landed
 
@@ -84,6 +88,8 @@ class _Landing:
     scripts: Mapping[str, str] = field(default_factory=dict)
     others: tuple[str, ...] = ()
     """The texts of the files of other builds."""
+    products: frozenset[str] = frozenset()
+    """The variables that say what the build makes."""
     used: dict[str, Span] = field(default_factory=dict)
     """What of the folder is used, by `var.` or `local.` and its name."""
 
@@ -163,7 +169,8 @@ class _Landing:
     def _name_of_variable(self, variable: Variable) -> str:
         """The name that a variable gets: its own, where the folder has it or every build does, else one with the build's."""
         names = (variable.name, self._prefixed(variable.name))
-        for name in names:
+        # What names the image is a build's own, whatever the folder has by that name.
+        for name in names[1:] if variable.name in self.products else names:
             theirs = self.there.variables.get(name)
             if theirs is not None and self._is_same(variable, theirs):
                 self.used[f"var.{name}"] = theirs.span

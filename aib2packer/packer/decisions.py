@@ -71,7 +71,7 @@ def decide(template: ImageTemplate, kinds: Mapping[str, RunsOn], options: Option
     generation = None if names is None else generation_of(*names)
     architecture = None if names is None else architecture_of(*names)
     return Decisions(
-        name=options.build_name or name_build(template),
+        name=options.build_name or name_build(template, options.called),
         os_type=os_type,
         subscription=decide_subscription(template, plan, options.subscription_id, report),
         generation=generation,
@@ -89,13 +89,13 @@ def _marketplace_names(template: ImageTemplate) -> tuple[str, str, str] | None:
     return None if source is None else (str(source.publisher), str(source.offer), str(source.sku))
 
 
-def name_build(template: ImageTemplate) -> str:
-    """A name for the build: the template's own, else that of the image, else of the run output."""
+def name_build(template: ImageTemplate, called: str = "") -> str:
+    """A name for the build: the template's own, else that of the image, else what it is `called`, else of the run output."""
     candidates = [template.name]
     published = [target for target in template.targets if target.definition is not None]
     others = [target for target in template.targets if target.definition is None]
     candidates += [target.image["images"] for target in (*published, *others) if target.image is not None]
-    candidates += [target.run_output_name for target in template.targets]
-    known = (text.literal for text in candidates if text is not None and text.literal)
+    known = [text.literal for text in candidates if text is not None and text.literal]
+    known += [called, *(one.run_output_name.literal or "" for one in template.targets if one.run_output_name is not None)]
     names = (re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:_LONGEST_NAME] for text in known)
     return portable_name(next(filter(None, names), ""), "image")

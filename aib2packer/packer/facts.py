@@ -61,7 +61,7 @@ class GalleryPlace:
 
 @dataclass(frozen=True, slots=True)
 class WantedDefinition:
-    """An image definition that must be there: its id and that of its gallery as words of a shell, and what people call it."""
+    """An image definition that must be there: its id as a word of a shell; for people, that of its gallery and its name."""
 
     id: str
     gallery: str

@@ -46,6 +46,7 @@ RUN_SCRIPT = f"{SCRIPTS}/run-deprovisioning-script"
 ALIKE_SCRIPTS = frozenset(
     {
         WINRM_SCRIPT,
+        SIGN_IN_SCRIPT,
         DEPROVISIONING_SCRIPT,
         LAY_SCRIPT,
         LAY_SCRIPT_AGAIN,
@@ -111,7 +112,7 @@ def distribution_script(index: int, what: str) -> str:
 def is_made_script(name: str) -> bool:
     """Whether a file in the folder of scripts has the name of one that conversions make."""
     path = f"{SCRIPTS}/{name}"
-    return path in ALIKE_SCRIPTS or path == SIGN_IN_SCRIPT or _OF_A_STEP.fullmatch(name) is not None
+    return path in ALIKE_SCRIPTS or _OF_A_STEP.fullmatch(name) is not None
 
 
 def is_converted(text: str) -> bool:

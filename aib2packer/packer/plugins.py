@@ -27,6 +27,8 @@ WINDOWS_UPDATE = Plugin(
 RELEASES = (
     Release("azure", "2.5.1", usable=False, found="wants an image to make also with `skip_create_image`: read"),
     Release("azure", "2.6.0", usable=True, found="the first that makes no image with `skip_create_image`: read"),
+    Release("azure", "2.6.1", usable=True, found="its options for identity tokens are those of its SDK again: read"),
+    Release("azure", "2.6.2", usable=True, found="signs in to WinRM with NTLM again where nothing is said: read"),
     Release("azure", "2.6.3", usable=True, found="read, and converted builds are checked and run with it"),
     Release("windows-update", "0.17.2", usable=True, found="ends after one restart where an update is offered again: run"),
     Release("windows-update", "0.17.3", usable=True, found="has the same script as 0.17.2, and newer dependencies: read"),

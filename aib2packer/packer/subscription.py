@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
+from aib2packer.hcl.printing import names_in, print_value, references
+from aib2packer.hcl.values import Attribute, Block, HclCode, Interpolation, Local, Variable, concat
 from aib2packer.lazy.models import replace
 from aib2packer.lazy.patterns import pattern
+from aib2packer.packer.distribution.made_ids import BUILD_SUBSCRIPTION
 from aib2packer.packer.distribution.plan import in_one_subscription
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.findings.model import Report
-    from aib2packer.hcl.values import Value
+    from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.distribution.plan import DistributionPlan
+    from aib2packer.packer.model import PostProcessor, PostProcessors
     from aib2packer.packer.variables.symbols import Symbols
 
 _GUID = pattern(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_DESTINATION = "shared_image_gallery_destination"
 
 _OPEN = replace(
     SUBSCRIPTION, description=f"{SUBSCRIPTION.description} Empty: that of the account that signs in.", validation=()
@@ -50,6 +55,13 @@ def decide_subscription(
             f"`{decided}` is not a subscription id: the build fails when it signs in",
             help="Write the subscription's GUID: `az account show --query id` prints it.",
         )
+    if deployed_to is not None and decided.literal is not None and decided.literal.lower() != deployed_to.lower():
+        report.add(
+            codes.NO_EFFECT,
+            decided.span,
+            f"--subscription-id has no effect on where the build runs: the template names the subscription {decided}",
+            help="Leave it out for this template, or replace the subscription: `replace` in aib2packer.toml.",
+        )
     return decided
 
 
@@ -62,6 +74,62 @@ def subscription_value(decided: TemplateText | str | None, symbols: Symbols, *, 
         case None:
             return SUBSCRIPTION if needed else _OPEN
         case TemplateText(literal=None):
-            return symbols.value(decided)
+            value = symbols.value(decided)
+            return _OPEN if value == SUBSCRIPTION and not needed else value
         case _:
             return replace(SUBSCRIPTION, default=str(decided), validation=())
+
+
+def left_open(settings: Settings, chains: tuple[PostProcessors, ...]) -> tuple[Settings, tuple[PostProcessors, ...]]:
+    """The settings of azure-arm and the post-processors of a build whose subscription may be empty, as few needing it as can.
+
+    A gallery's is then that of the build too, and post-processors ask the build.
+    """
+    if settings["subscription_id"] != _OPEN:
+        return settings, chains
+    gallery = settings.get(_DESTINATION)
+    if isinstance(gallery, Block):
+        open_there = Attribute("subscription", _OPEN)
+        body = tuple(open_there if item == Attribute("subscription", SUBSCRIPTION) else item for item in gallery.body)
+        settings = {**settings, _DESTINATION: replace(gallery, body=body)}
+    return settings, tuple(replace(chain, steps=tuple(map(_asks_build, chain.steps))) for chain in chains)
+
+
+def _asks_build(step: PostProcessor) -> PostProcessor:
+    return replace(step, settings={name: _of_build(value) for name, value in step.settings.items()})
+
+
+def _of_build(value: Value) -> Value:
+    """A value of a post-processor, which has the subscription from the build; a local has none there, so its value stands."""
+    if SUBSCRIPTION not in references(value):
+        return value
+    match value:
+        case Variable():
+            return BUILD_SUBSCRIPTION
+        case Local():
+            return _of_build(value.value)
+        case Interpolation(parts):
+            made = concat(*map(_of_build, parts))
+            return replace(made, multiline=value.multiline) if isinstance(made, Interpolation) else made
+        case HclCode():
+            return _code_of_build(value)
+        case tuple():
+            return tuple(map(_of_build, value))
+        case dict():
+            return {name: _of_build(item) for name, item in value.items()}
+        case _:
+            return value
+
+
+def _code_of_build(code: HclCode) -> HclCode:
+    text, uses = code.text, []
+    for one in code.uses:
+        made = _of_build(one)
+        if made is one:
+            uses.append(one)
+            continue
+        shown = print_value(made) if isinstance(made, Interpolation) or made == BUILD_SUBSCRIPTION else f"({print_value(made)})"
+        kind = "var" if isinstance(one, Variable) else "local"
+        text = re.sub(rf"\b{kind}\.{re.escape(one.name)}(?![\w-])", shown.replace("\\", r"\\"), text)
+        uses += names_in(made)
+    return HclCode(text, tuple(dict.fromkeys(uses)))

@@ -11,13 +11,14 @@ from aib2packer.lazy.models import replace
 from aib2packer.options import WinrmBootstrap
 from aib2packer.packer.assemble import assemble
 from aib2packer.packer.distribution.distribute import distribute
-from aib2packer.packer.layout import beside_template, downloads_folder
+from aib2packer.packer.layout import DOWNLOADS, beside_template, downloads_folder
 from aib2packer.packer.model import Steps
 from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.steps.build_context import BuildContext
-from aib2packer.packer.steps.download import download
+from aib2packer.packer.steps.cli_session import SIGN_IN_FILES
+from aib2packer.packer.steps.download import download, needs_azure_cli
 from aib2packer.packer.steps.generalize import generalize, lay_script, may_change_script, run_script
-from aib2packer.packer.subscription import subscription_value
+from aib2packer.packer.subscription import left_open, subscription_value
 from aib2packer.packer.validation.validation_build import (
     Base,
     for_validation,
@@ -70,8 +71,18 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
 
     """
     name = decisions.name
-    downloads = Local("downloads", beside_template(downloads_folder(name)))
-    context = BuildContext(decisions, options.side_files, downloads, symbols, report, declares_ids=options.origin is not None)
+    shares = options.into is not None
+    downloads = Local("downloads", beside_template(DOWNLOADS if shares else downloads_folder(name)))
+    context = BuildContext(
+        decisions,
+        options.side_files,
+        downloads,
+        symbols,
+        report,
+        signs_in_by_file=options.side_files,
+        shares_downloads=shares,
+        declares_ids=options.in_estate,
+    )
     base = _base(template, context, options)
     _report_secret_values(template, symbols, report)
     if template.validation is not None and template.validation.source_only:
@@ -79,13 +90,13 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
         return replace(build, header_origins=template.settled.instructions, origin=template.span)
     distribution = distribute(template, context, for_validation(decisions, symbols))
     source = kind_of_source(template.source).settings(template.source, symbols, report)
-    settings = {**base.settings, **source, **distribution.settings}
+    settings, chains = left_open({**base.settings, **source, **distribution.settings}, distribution.post_processors)
     steps = _provision(template, kinds, context, inline_validators(template, decisions.validation))
     steps = replace(steps, files={**steps.files, **base.files})
     foresee(template, decisions, report)
     report_validation(template, decisions.validation, options, report)
     return replace(
-        assemble(name, settings, steps, distribution.post_processors, context),
+        assemble(name, settings, steps, chains, context),
         header_origins=template.settled.instructions,
         origin=template.span,
         validation=validation_build(template, kinds, base, context, options),
@@ -113,7 +124,7 @@ def _communicator(
         return winrm(options.winrm_bootstrap, context)
     if options.winrm_bootstrap is not WinrmBootstrap.KEY_VAULT:
         context.report.add(
-            codes.NO_WINRM,
+            codes.NO_EFFECT,
             template.source.span,
             "--winrm-bootstrap has no effect: Packer reaches a Linux VM by SSH, which needs no Key Vault",
             help="Leave it out for this template.",
@@ -184,5 +195,7 @@ def _provision(
     first = lay_script(context, _LAID_FIRST) if laid else Steps(())
     fetch = (download(downloads, context),) if downloads else ()
     last = run_script(context) if laid else generalize(context)
+    if context.signs_in_by_file and needs_azure_cli(downloads):
+        files |= SIGN_IN_FILES
     provisioners = (*first.provisioners, *fetch, *steps, *last.provisioners)
     return Steps(provisioners, tuple(downloads), {**files, **first.files, **last.files}, assets)

@@ -255,6 +255,14 @@ class Written:
         words = path[1:] if path[0] == "module" else words
         return self._stand_in("_".join(words), path, expression, around)
 
+    def by_key(self, path: tuple[str, ...], span: Span) -> str:
+        """The parameter that stands for all that a resource with `for_each` is, by its keys."""
+        name = "_".join((path[0].partition("_")[2], *path[1:]))
+        described = object_of({"description": JsonScalar(f"What {'.'.join(path)} is, by its key.", span)}, span)
+        declared = object_of({"type": JsonScalar("object", span), "metadata": described}, span)
+        self.parameters.setdefault(name, JsonMember(name, span, declared))
+        return f"parameters({constant(name)})"
+
     def _blob_address(self, kind: str, attribute: str, block: TfBlock) -> str | None:
         """The address of a blob or of the blobs of an account, which Azure makes of their names."""
         wanted = _ADDRESSES.get((kind, attribute), ())

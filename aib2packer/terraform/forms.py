@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.jsonc.tree import JsonMember, JsonObject
+from aib2packer.jsonc.tree import JsonMember, JsonObject, texts_in
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
@@ -49,6 +49,12 @@ def is_shown(document: JsonObject) -> bool:
     return document.get("format_version") is not None or (
         document.get("terraform_version") is not None and document.get("lineage") is not None
     )
+
+
+def is_json_configuration(document: Json) -> bool:
+    """Whether a document is a configuration with an image template in it, written in JSON."""
+    resources = document.get("resource") if isinstance(document, JsonObject) else None
+    return resources is not None and any(text.lower().startswith(f"{IMAGE_TEMPLATE}@") for text in texts_in(resources, ()))
 
 
 def object_of(members: Mapping[str, Json], span: Span) -> JsonObject:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
@@ -33,12 +34,11 @@ def read_configuration(source: SourceText, files: Files, report: Report) -> Json
 
     The other files of the folder give variables, locals and the attributes of other resources.
     """
-    return _read((source,), files, "", (), report)
+    return _read((source,), files, (), report)
 
 
-def _read(
-    sources: tuple[SourceText, ...], files: Files, folder: str, above: tuple[str, ...], report: Report
-) -> JsonObject | None:
+def _read(sources: tuple[SourceText, ...], files: Files, above: tuple[str, ...], report: Report) -> JsonObject | None:
+    """`above` are files of the modules that lead here, one of each."""
     own: list[TfBlock] = []
     for source in sources:
         blocks = read_blocks(source, report)
@@ -56,7 +56,9 @@ def _read(
         else:
             others += blocks_of(source)  # what is wrong there is told where it is converted
     written = Written(configuration_of((*own, *others), values), files, report)
-    resources = (*resources_of(tuple(own), written), *_modules(own, written, (*above, folder)))
+    resources = (*resources_of(tuple(own), written), *_modules(own, written, (*above, *map(_path, sources[:1]))))
+    if not resources and not above:
+        _report_remote(own, report)
     span = Span(sources[0], 0, len(sources[0].text)) if sources else own[0].span
     return written.document(resources, span)
 
@@ -65,11 +67,19 @@ def _modules(blocks: list[TfBlock], written: Written, above: tuple[str, ...]) ->
     """The modules of the same repository that a file calls, each as a nested deployment."""
     for block in blocks:
         source = block.value("source") if block.type == "module" else None
-        path = source.value if isinstance(source, TfValue) and isinstance(source.value, str) else ""
+        path = _folder(source)
         if not path.startswith(("./", "../")) or len(above) > _MAX_MODULES:
             continue
         files = written.files.below(path)
         sources = tuple(one for one in files.configuration(written.report) if one.name.endswith((".tf", ".tofu")))
+        if source is not None and not set(above).isdisjoint(map(_path, sources)):
+            written.report.add(
+                codes.LINKED_TEMPLATE,
+                source.span,
+                f"the module {path} leads back to itself, which Terraform refuses: it is not read again",
+                help="Name another folder, or leave the block out.",
+            )
+            continue
         if not sources and source is not None:
             written.report.add(
                 codes.LINKED_TEMPLATE,
@@ -77,13 +87,34 @@ def _modules(blocks: list[TfBlock], written: Written, above: tuple[str, ...]) ->
                 f"the module {path} is not read: an image template in it is not seen",
                 help="Convert the folder that holds both, or the module by itself.",
             )
-        document = _read(sources, files, path, above, written.report) if sources else None
+        document = _read(sources, files, above, written.report) if sources else None
         if document is None or not _holds_images(document):
             continue
         try:
             yield _call(block, document, written)
         except NotTranslatedError as error:
             yield unwritten(block, error)
+
+
+def _folder(source: TfExpression | None) -> str:
+    return source.value if isinstance(source, TfValue) and isinstance(source.value, str) else ""
+
+
+def _report_remote(blocks: list[TfBlock], report: Report) -> None:
+    """Say which modules come from elsewhere: an image template may be in one of them."""
+    for block in blocks:
+        source = block.value("source") if block.type == "module" else None
+        if source is not None and (path := _folder(source)) and not path.startswith(("./", "../")):
+            report.add(
+                codes.LINKED_TEMPLATE,
+                source.span,
+                f"the module {path} comes from elsewhere and is not read: an image template in it is not seen",
+                help="Convert what `terraform show -json` prints once it is applied.",
+            )
+
+
+def _path(source: SourceText) -> str:
+    return posixpath.normpath(source.name)
 
 
 def _holds_images(document: JsonObject) -> bool:

@@ -203,12 +203,29 @@ def repeated(block: TfBlock, written: Written) -> tuple[list[JsonMember], Surrou
     if each is None:
         return [], around
     span = each.value.span
-    source, is_list = _collection(each.value, around)
+    chain = _chained(each.value, written)
+    source, is_list = _collection(each.value if chain is None else chain[1], around)
     items = source if is_list else f"items({source})"
     loop = object_of({"name": JsonScalar(name, span), "count": JsonScalar(f"[length({items})]", span)}, span)
     item = f"{items}[copyIndex({constant(name)})]"
     key, value = (item, item) if is_list else (f"{item}.key", f"{item}.value")
+    if chain is not None:
+        value = f"{written.by_key(chain[0], span)}[{key}]"
     return [JsonMember("copy", each.name_span, loop)], around.within(**{"each.key": key, "each.value": value})
+
+
+def _chained(each: TfExpression, written: Written) -> tuple[tuple[str, ...], TfExpression] | None:
+    """Another resource that `for_each` runs over, and what that runs over in the end: the keys are the same."""
+    resources, over = written.configuration.resources, each
+    for _ in resources:  # a chain that is longer is a circle
+        path = path_of(over)
+        block = None if path is None else resources.get(path)
+        further = None if block is None else block.value("for_each")
+        if further is None:
+            break
+        over = further
+    first = path_of(each)
+    return None if over is each or first is None else (first, over)
 
 
 def _collection(expression: TfExpression, around: Surroundings) -> tuple[str, bool]:

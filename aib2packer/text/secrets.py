@@ -41,12 +41,17 @@ _REST_OF_URL = r"[^\s\"'`<>]*+"
 # (code), Azure DevOps (pat), Google (key), AWS and Google signatures. `key` and `auth` name other things too, short ones.
 _PARAMETER = (
     rf"(?i:(?:{_BETWEEN})(?:(?!(?:continuation|next|page|skip|sync)[-_.]?token)[\w.-]{{0,40}}token|code|pat"
-    r"|[\w.-]{0,40}(?:api|access|account|auth|functions|master|primary|secondary|secret|shared|subscription)[-_.]?key"
-    r"|[\w.-]{0,40}(?:secret|password|passwd|pwd)|sas|jwt|hmac|signature|credentials?"
+    r"|[\w.-]{0,40}(?:api|access|account|auth|functions?|host|master|primary|secondary|secret|session|shared|storage|subscription)"
+    r"[-_.]?key|[\w.-]{0,40}(?:secret|password|passwd|passphrase|pwd|connection[-_.]?string)"
+    r"|sas|jwt|hmac|otp|signature|cred(?:ential)?s?|authorization|bearer|ticket|session(?:[-_.]?id)?"
     r"|x-(?:amz|goog)-(?:signature|security-token|credential)"
     rf"|(?:key|auth)(?={_EQUALS}[\w%.~+/=-]{{16}}))"
     rf"{_EQUALS}{_VALUE})"
 )
+
+# A name with letters of it percent-encoded: servers decode it.
+_ENCODED_NAME = rf"[?&;#](?P<name>[\w.~-]{{0,60}}%[0-9a-fA-F]{{2}}[\w.%~-]{{0,60}})={_VALUE}"
+_ANY_VALUE = "x" * 16
 
 SIGNS = ("=", "@", "%3", "%25", "\\u00")
 """One of them stands in every text that holds a secret."""
@@ -121,3 +126,14 @@ def _in_urls(text: str) -> Iterator[tuple[int, int]]:
         if rest := re.compile(_REST_OF_URL).match(text, url.end()):
             end = rest.end()
             yield from (match.span("value") for match in re.compile(_PARAMETER).finditer(text, *rest.span()))
+            if "%" in rest[0]:
+                yield from _behind_encoded_names(text, *rest.span())
+
+
+def _behind_encoded_names(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    from urllib.parse import unquote
+
+    for match in re.compile(_ENCODED_NAME).finditer(text, start, end):
+        name = unquote(match["name"])
+        if name.lower() == "sig" or re.fullmatch(_PARAMETER, f"?{name}={_ANY_VALUE}"):
+            yield match.span("value")

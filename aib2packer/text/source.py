@@ -107,6 +107,11 @@ class Span(NamedTuple):
         """Line and column of what comes right after the span, counted from 1."""
         return self.source.position(self.end)
 
+    @property
+    def first(self) -> Span:
+        """The first character: a caret under a whole document would help nobody."""
+        return self._replace(end=min(self.end, self.start + 1))
+
     def alone(self) -> Span:
         """The place in a text of its own lines only: what is kept of many texts is to be small."""
         source, begin = self.source.only(self.position[0], self.end_position[0])

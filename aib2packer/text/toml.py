@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from aib2packer.lazy.patterns import pattern
+
+_LONG_KEY = pattern(r"""(?:(?:(?<![\w-])[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){50}""")
+
 
 def read_toml(text: str) -> dict[str, object]:
     """The table that a text in TOML is.
@@ -12,8 +16,15 @@ def read_toml(text: str) -> dict[str, object]:
     """
     import tomllib
 
+    if _LONG_KEY.search(text):  # reading one takes the square of its length, of time and of memory
+        message = "a key has more parts than anybody reads"
+        raise ValueError(message)
     try:
         return tomllib.loads(text)
     except RecursionError:
         message = "its values are nested too deeply"
-        raise ValueError(message) from None
+    except ValueError as error:
+        if not str(error).startswith("Exceeds the limit"):
+            raise
+        message = "a number in it is too long"
+    raise ValueError(message)

@@ -14,7 +14,7 @@
 #   subscription_id=... resource_group_name=... image_name=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/$resource_group_name/providers/Microsoft.Compute/galleries/golden/images/$image_name")
 #
-# Differs from Image Builder: build VM open to the internet (AIB2P318).
+# Differs from Image Builder: expression folded into its value (AIB2P308), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"
@@ -182,7 +182,6 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${var.subscription_id}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/galleries/golden/images/${local.image_name}/versions/${local.image_version}"
   temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
   temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
@@ -338,7 +337,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      (local.image_name) = local.gallery_version_id
+      (local.image_name) = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/galleries/golden/images/${local.image_name}/versions/${local.image_version}"
     }
   }
 }

@@ -8,6 +8,8 @@
 # Image Builder counts on from the highest version in the gallery. To do so, add:
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/web)
+#
+# Differs from Image Builder: expression folded into its value (AIB2P308).
 
 packer {
   required_version = ">= 1.13.0"

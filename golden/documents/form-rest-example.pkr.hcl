@@ -1,7 +1,6 @@
 # VM image, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export ARM_SUBSCRIPTION_ID=...
 #   timeout 240m packer build build.pkr.hcl
 #
 # Run it on Linux or macOS. The account needs Contributor on the subscription, which Image Builder's own service took care of,
@@ -53,13 +52,8 @@ variable "oidc_request_token" {
 
 variable "subscription_id" {
   type        = string
-  description = "Subscription that the build VM runs in."
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-
-  validation {
-    condition     = var.subscription_id != ""
-    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
-  }
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -158,7 +152,7 @@ build {
       name = "image_out"
       env = { for name, value in {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/source_rg/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
-        SUBSCRIPTION   = var.subscription_id
+        SUBSCRIPTION   = build.SubscriptionID
         TEMPORARY_NAME = "packer-temporary-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
@@ -290,7 +284,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/out_image.manifest.json"
       custom_data = {
-        image_out = "/subscriptions/${var.subscription_id}/resourceGroups/out_rg/providers/Microsoft.Compute/images/out_image"
+        image_out = "/subscriptions/${build.SubscriptionID}/resourceGroups/out_rg/providers/Microsoft.Compute/images/out_image"
       }
     }
   }

@@ -99,23 +99,6 @@ locals {
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
-  sign_in              = <<-EOT
-    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
-    # for five minutes: sign in again with a new one. A loop that waits calls this too.
-    sign_in() {
-      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
-      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
-      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
-        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
-        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
-      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
-      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
-        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
-      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
-      signed_in=$(date +%s)
-    }
-    sign_in
-  EOT
   temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
@@ -193,6 +176,7 @@ build {
     name = "g1-regions"
     env = { for name, value in {
       GALLERY_IMAGE_VERSION = local.image_version
+      SIGN_IN               = "${path.root}/scripts/sign-in.sh"
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     script          = "${path.root}/scripts/distribute-0-regions.sh"
     execute_command = ["/bin/sh", "-c", "{{.Vars}} /bin/sh \"$0\"", "{{.Script}}"]
@@ -203,9 +187,10 @@ build {
     name = "g1-tags"
     env = { for name, value in {
       RESOURCE_ID = local.gallery_version_id
+      SIGN_IN     = "${path.root}/scripts/sign-in.sh"
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
-      local.sign_in,
+      ". \"$SIGN_IN\"",
       <<-EOT
         az tag update --resource-id "$RESOURCE_ID" --operation Merge --tags a=1 --output none
       EOT
@@ -217,6 +202,7 @@ build {
     name = "v-name"
     env = {
       SOURCE_BLOB = "v${build.TempOSDiskName}.vhd"
+      SIGN_IN     = "${path.root}/scripts/sign-in.sh"
     }
     script          = "${path.root}/scripts/distribute-4-name.sh"
     execute_command = ["/bin/sh", "-c", "{{.Vars}} /bin/sh \"$0\"", "{{.Script}}"]
@@ -230,6 +216,7 @@ build {
         GALLERY_IMAGE_VERSION = local.image_version
         IMAGE_VERSION         = local.gallery_version_id
         EXCLUDE_FROM_LATEST   = var.exclude_from_latest
+        SIGN_IN               = "${path.root}/scripts/sign-in.sh"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       script          = "${path.root}/scripts/distribute-1-copy.sh"
       execute_command = ["/bin/sh", "-c", "{{.Vars}} /bin/sh \"$0\"", "{{.Script}}"]
@@ -250,6 +237,7 @@ build {
       env = { for name, value in {
         TEMPORARY_NAME = "packer-temporary-3-${formatdate("YYYYMMDDhhmmss", local.now)}"
         SOURCE         = local.gallery_version_id
+        SIGN_IN        = "${path.root}/scripts/sign-in.sh"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       script          = "${path.root}/scripts/distribute-3-copy.sh"
       execute_command = ["/bin/sh", "-c", "{{.Vars}} /bin/sh \"$0\"", "{{.Script}}"]

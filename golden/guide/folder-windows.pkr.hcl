@@ -2,7 +2,6 @@
 #
 #   packer init .
 #   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
-#   export ARM_SUBSCRIPTION_ID=...
 #   export PKR_VAR_apps_url=...
 #   timeout 240m packer build -var-file=values.pkrvars.hcl .
 #
@@ -85,13 +84,8 @@ variable "oidc_request_token" {
 
 variable "subscription_id" {
   type        = string
-  description = "Subscription that the build VM runs in."
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-
-  validation {
-    condition     = var.subscription_id != ""
-    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
-  }
 }
 
 variable "sku" {
@@ -132,7 +126,6 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${var.subscription_id}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/galleries/${var.gallery_name}/images/session-host/versions/${local.image_version}"
   temporary_group_name = "packer-temporary-session-host-${formatdate("YYYYMMDDhhmmss", local.now)}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
   temporary_image_name = "packer-temporary-session-host-${formatdate("YYYYMMDDhhmmss", local.now)}"
@@ -237,7 +230,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/session-host.manifest.json"
     custom_data = {
-      session-host = local.gallery_version_id
+      session-host = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/galleries/${var.gallery_name}/images/session-host/versions/${local.image_version}"
     }
   }
 }

@@ -23,13 +23,13 @@ packer {
 
 variable "registration_key" {
   type        = string
-  description = "The parameter registration_key of the template, which has no default. Whoever runs Packer gives it."
+  description = "The variable registration_key of the configuration, which has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 
 variable "size" {
   type        = object({ large = optional(string) })
-  description = "The parameter size of the template, which has no default. Whoever runs Packer gives it."
+  description = "The variable size of the configuration, which has no default. Whoever runs Packer gives it."
 }
 
 variable "resource_group_this_location" {

@@ -6,8 +6,8 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the storage account.
-# Differs from Image Builder: inline PowerShell stops at its first terminating error (AIB2P310), build VM open to the internet
-# (AIB2P318).
+# Differs from Image Builder: expression folded into its value (AIB2P308), inline PowerShell stops at its first terminating
+# error (AIB2P310), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"
@@ -27,7 +27,7 @@ packer {
 
 variable "admin_password" {
   type        = string
-  description = "The parameter admin_password of the template, which has no default. Whoever runs Packer gives it."
+  description = "The variable admin_password of the configuration, which has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 

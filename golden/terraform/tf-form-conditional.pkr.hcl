@@ -32,7 +32,7 @@ packer {
 
 variable "replication_regions" {
   type        = list(string)
-  description = "The parameter replication_regions of the template, which has no default. Whoever runs Packer gives it."
+  description = "The variable replication_regions of the configuration, which has no default. Whoever runs Packer gives it."
 }
 
 variable "resource_group_avd_location" {

@@ -1,7 +1,6 @@
 # VM image contoso-web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export ARM_SUBSCRIPTION_ID=...
 #   timeout 90m packer build -var image=... build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
@@ -21,7 +20,7 @@ packer {
 
 variable "image" {
   type        = string
-  description = "The parameter image of the template, which has no default. Whoever runs Packer gives it."
+  description = "The variable image of the configuration, which has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -57,13 +56,8 @@ variable "oidc_request_token" {
 
 variable "subscription_id" {
   type        = string
-  description = "Subscription that the build VM runs in."
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-
-  validation {
-    condition     = var.subscription_id != ""
-    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
-  }
 }
 
 variable "size" {

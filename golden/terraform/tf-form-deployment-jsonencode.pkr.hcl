@@ -1,7 +1,6 @@
 # VM image contoso-web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export ARM_SUBSCRIPTION_ID=...
 #   timeout 240m packer build -var location=... build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
@@ -57,13 +56,8 @@ variable "oidc_request_token" {
 
 variable "subscription_id" {
   type        = string
-  description = "Subscription that the build VM runs in."
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-
-  validation {
-    condition     = var.subscription_id != ""
-    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
-  }
 }
 
 variable "allowed_inbound_ip_addresses" {

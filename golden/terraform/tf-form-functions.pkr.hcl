@@ -33,7 +33,7 @@ variable "landscape" {
 
 variable "machine_size" {
   type        = string
-  description = "The parameter machine_size of the template, which has no default. Whoever runs Packer gives it."
+  description = "The variable machine_size of the configuration, which has no default. Whoever runs Packer gives it."
 }
 
 variable "shared_image_web_id" {

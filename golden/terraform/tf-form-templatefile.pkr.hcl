@@ -25,7 +25,7 @@ packer {
 
 variable "script" {
   type        = string
-  description = "The parameter script of the template, which has no default. Whoever runs Packer gives it."
+  description = "The variable script of the configuration, which has no default. Whoever runs Packer gives it."
 }
 
 variable "shared_image_web_id" {

@@ -31,12 +31,12 @@ variable "image" {
 
 variable "sizes" {
   type        = map(object({ size = string, disk = number }))
-  description = "The parameter sizes of the template, which has no default. Whoever runs Packer gives it."
+  description = "The variable sizes of the configuration, which has no default. Whoever runs Packer gives it."
 }
 
 variable "publish" {
   type        = object({ regions = list(string), replicas = number, silent = bool })
-  description = "The parameter publish of the template, which has no default. Whoever runs Packer gives it."
+  description = "The variable publish of the configuration, which has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = var.publish.replicas >= 1 && var.publish.replicas <= 100
@@ -46,7 +46,7 @@ variable "publish" {
 
 variable "common_tags" {
   type        = map(string)
-  description = "The parameter common_tags of the template, which has no default. Whoever runs Packer gives it."
+  description = "The variable common_tags of the configuration, which has no default. Whoever runs Packer gives it."
 }
 
 variable "resource_group_images_tags" {

@@ -13,7 +13,8 @@
 #   -var image_version=$(aib2packer next-version "$image_definition_id" --major 1)
 #
 # Not carried over: trigger (AIB2P213), rule of a variable (AIB2P220).
-# Differs from Image Builder: region of the build (AIB2P311), build VM open to the internet (AIB2P318).
+# Differs from Image Builder: expression folded into its value (AIB2P308), region of the build (AIB2P311), build VM open to the
+# internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"

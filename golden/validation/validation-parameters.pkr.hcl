@@ -2,7 +2,6 @@
 #
 #   packer init .
 #   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
-#   export ARM_SUBSCRIPTION_ID=...
 #   timeout 240m packer build -var-file=values.pkrvars.hcl .
 #   timeout 240m packer build -var-file=values.pkrvars.hcl validate
 #
@@ -71,13 +70,8 @@ variable "oidc_request_token" {
 
 variable "subscription_id" {
   type        = string
-  description = "Subscription that the build VM runs in."
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-
-  validation {
-    condition     = var.subscription_id != ""
-    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
-  }
 }
 
 variable "vm_size" {

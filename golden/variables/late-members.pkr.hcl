@@ -1,11 +1,11 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   timeout 240m packer build -var 'image={...}' -var 'extra={...}' build.pkr.hcl
+#   timeout 240m packer build -var 'image={...}' -var 'extra={...}' -var subnet=... build.pkr.hcl
 #
-# It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
-# Builder's own service took care of, and what the identity aib had: the gallery, and Managed Identity Operator on the
-# identities of the build VM.
+# Run it where it can reach the subnet of the build VM, if it has one. The account needs Contributor on the subscription, which
+# Image Builder's own service took care of, and what the identity aib had: the subnet and the gallery, and Managed Identity
+# Operator on the identities of the build VM.
 # Image Builder counts on from the highest version in the gallery. To do so, add:
 #
 #   -var image_version=$(aib2packer next-version /subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web)
@@ -31,6 +31,16 @@ variable "image" {
 variable "extra" {
   type        = object({ tags = map(string) })
   description = "The parameter extra of the template, which has no default. Whoever runs Packer gives it."
+}
+
+variable "subnet" {
+  type        = string
+  description = "Empty: none. Whoever runs Packer gives it."
+
+  validation {
+    condition     = var.subnet == "" || can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet))
+    error_message = "The subnet must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."
+  }
 }
 
 variable "use_azure_cli_auth" {
@@ -94,6 +104,7 @@ variable "image_version" {
 }
 
 locals {
+  subnet_parts = split("/", var.subnet)
   computed = merge(var.extra.tags, {
     made-by = "packer"
   })
@@ -127,17 +138,20 @@ source "azure-arm" "web" {
   image_sku       = "server"
   image_version   = "latest"
 
-  # Build VM
-  location                         = "westeurope"
-  temp_resource_group_name         = local.temporary_group_name
-  vm_size                          = var.image.vm.size
-  os_disk_size_gb                  = var.image.vm.disk
-  disk_additional_size             = [for disk in var.image.vm.disks : disk.sizeGB]
-  security_type                    = local.trusted_launch ? "TrustedLaunch" : null
-  secure_boot_enabled              = local.trusted_launch
-  vtpm_enabled                     = local.trusted_launch
-  user_assigned_managed_identities = var.image.vm.identities
-  allowed_inbound_ip_addresses     = var.allowed_inbound_ip_addresses
+  # Build VM. In a subnet Packer reaches it by its private address: run Packer inside that network.
+  location                            = "westeurope"
+  temp_resource_group_name            = local.temporary_group_name
+  vm_size                             = var.image.vm.size
+  os_disk_size_gb                     = var.image.vm.disk
+  disk_additional_size                = [for disk in var.image.vm.disks : disk.sizeGB]
+  security_type                       = local.trusted_launch ? "TrustedLaunch" : null
+  secure_boot_enabled                 = local.trusted_launch
+  vtpm_enabled                        = local.trusted_launch
+  user_assigned_managed_identities    = var.image.vm.identities
+  virtual_network_resource_group_name = var.subnet != "" ? local.subnet_parts[4] : null
+  virtual_network_name                = var.subnet != "" ? local.subnet_parts[8] : null
+  virtual_network_subnet_name         = var.subnet != "" ? local.subnet_parts[10] : null
+  allowed_inbound_ip_addresses        = var.subnet != "" ? null : var.allowed_inbound_ip_addresses
 
   # What azure-arm waits for in Azure has 15 minutes each, unless it is said; Image Builder had one limit for all.
   polling_duration_timeout = "240m"

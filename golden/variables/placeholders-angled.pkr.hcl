@@ -1,7 +1,6 @@
 # VM image, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export ARM_SUBSCRIPTION_ID=...
 #   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to image_name, region, team, stage, run_output_name, rg_name, shared_image_gal_name,
@@ -107,13 +106,8 @@ variable "oidc_request_token" {
 
 variable "subscription_id" {
   type        = string
-  description = "Subscription that the build VM runs in."
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-
-  validation {
-    condition     = var.subscription_id != ""
-    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
-  }
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -136,7 +130,6 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${var.subscription_id}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/${local.image_version}"
   temporary_group_name = "packer-temporary-image-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
@@ -221,7 +214,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/image.manifest.json"
     custom_data = {
-      (var.run_output_name)            = local.gallery_version_id
+      (var.run_output_name)            = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/${local.image_version}"
       ("${var.run_output_name}-image") = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/images/${var.image_name}"
     }
   }

@@ -1,7 +1,6 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export ARM_SUBSCRIPTION_ID=...
 #   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to location, source_resource_group_name, image_name, destination_resource_group_name.
@@ -75,13 +74,8 @@ variable "oidc_request_token" {
 
 variable "subscription_id" {
   type        = string
-  description = "Subscription that the build VM runs in."
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-
-  validation {
-    condition     = var.subscription_id != ""
-    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
-  }
 }
 
 variable "allowed_inbound_ip_addresses" {
@@ -181,7 +175,7 @@ build {
         SOURCE         = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.source_resource_group_name}/providers/Microsoft.Compute/snapshots/${local.snapshot_name}"
         BUILD_LOCATION = var.location
         NAME           = "${var.image_name}-out"
-        SUBSCRIPTION   = var.subscription_id
+        SUBSCRIPTION   = build.SubscriptionID
         RESOURCE_GROUP = var.destination_resource_group_name
         TEMPORARY_NAME = "packer-temporary-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
@@ -325,7 +319,7 @@ build {
     post-processor "manifest" {
       output = "${path.root}/web.manifest.json"
       custom_data = {
-        out = "/subscriptions/${var.subscription_id}/resourceGroups/${var.destination_resource_group_name}/providers/Microsoft.Compute/images/${var.image_name}-out"
+        out = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.destination_resource_group_name}/providers/Microsoft.Compute/images/${var.image_name}-out"
       }
     }
   }

@@ -1,7 +1,6 @@
 # VM image seed, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
-#   export ARM_SUBSCRIPTION_ID=...
 #   timeout 80m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to vnet_name, subnet_name, vnet_rg_name, path_to_script, sha256_checksum, commands_to_run,
@@ -166,13 +165,8 @@ variable "oidc_request_token" {
 
 variable "subscription_id" {
   type        = string
-  description = "Subscription that the build VM runs in."
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-
-  validation {
-    condition     = var.subscription_id != ""
-    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
-  }
 }
 
 variable "vhd_container" {
@@ -190,7 +184,6 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  gallery_version_id   = "/subscriptions/${var.subscription_id}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/1.1.1"
   sign_in              = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
@@ -411,7 +404,7 @@ build {
     post-processor "shell-local" {
       name = "distribute-0"
       env = { for name, value in {
-        GALLERY_SUBSCRIPTION     = var.subscription_id
+        GALLERY_SUBSCRIPTION     = build.SubscriptionID
         GALLERY_RESOURCE_GROUP   = var.rg_name
         GALLERY_NAME             = var.shared_image_gal_name
         GALLERY_IMAGE_DEFINITION = var.image_def_name
@@ -419,7 +412,7 @@ build {
         SUBSCRIPTION             = local.resource_id_parts[2]
         RESOURCE_GROUP           = local.resource_id_parts[4]
         TEMPORARY_NAME           = "packer-temporary-0-${formatdate("YYYYMMDDhhmmss", local.now)}"
-        SOURCE                   = local.gallery_version_id
+        SOURCE                   = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/1.1.1"
         LOCATION                 = var.region
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
@@ -509,7 +502,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/seed.manifest.json"
     custom_data = {
-      (var.name2)    = local.gallery_version_id
+      (var.name2)    = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.rg_name}/providers/Microsoft.Compute/galleries/${var.shared_image_gal_name}/images/${var.image_def_name}/versions/1.1.1"
       (var.vhd_name) = "https://${var.vhd_storage_account}.blob.core.windows.net/${var.vhd_container}/${build.TempOSDiskName}.vhd"
     }
   }

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
+import aib2packer
 from tests.cases.templates import template
 
 
-def convert(folder: Path, path: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def convert(folder: Path, path: str, *arguments: str, given: str = "main.bicep") -> subprocess.CompletedProcess[str]:
     (folder / "main.bicep").write_text("resource image 'Microsoft.VirtualMachineImages/imageTemplates@2023-07-01' = {}\n")
     return subprocess.run(
-        [sys.executable, "-m", "aib2packer", "convert", "-q", "main.bicep", *arguments],
+        [sys.executable, "-m", "aib2packer", "convert", "-q", given, *arguments],
         cwd=folder,
-        env={"PATH": path},
+        env={"PATH": path, "PYTHONPATH": str(Path(aib2packer.__file__).parents[1])},
         capture_output=True,
         text=True,
         check=False,
@@ -38,10 +39,28 @@ def test_a_bicep_file_is_built_first(program: str, tmp_path: Path) -> None:
     assert 'source "azure-arm" "image"' in done.stdout
 
 
+def test_in_a_folder_the_file_is_built_that_calls_the_module(tmp_path: Path) -> None:
+    import json
+
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images/main.bicep").write_text("module image 'image.bicep' = {\n}\n")
+    (tmp_path / "images/image.bicep").write_text("resource x 'Microsoft.VirtualMachineImages/imageTemplates@2023-07-01' = {}\n")
+    (tmp_path / "built.json").write_text(json.dumps(template()))
+    compiler = tmp_path / "bin" / "bicep"
+    compiler.parent.mkdir()
+    compiler.write_text(f"#!/bin/sh\necho \"$2\" >> '{tmp_path}/calls'\nexec /bin/cat '{tmp_path}/built.json'\n")
+    compiler.chmod(0o755)
+
+    done = convert(tmp_path, str(compiler.parent), "-o", "out", given="images")
+
+    assert done.returncode == 0
+    assert {Path(line).name for line in (tmp_path / "calls").read_text().splitlines()} == {"main.bicep"}
+
+
 def test_without_a_compiler_the_error_says_what_to_run(tmp_path: Path) -> None:
     done = convert(tmp_path, str(tmp_path))
 
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert done.stdout == ""
     assert "bicep build main.bicep" in done.stderr
 
@@ -54,7 +73,7 @@ def test_what_the_compiler_says_is_told(tmp_path: Path) -> None:
 
     done = convert(tmp_path, str(compiler.parent))
 
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "bicep cannot build it: Error BCP033" in done.stderr
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aib2packer.app.walk import candidates, speaks_of_image_templates
+from aib2packer.app.walk import candidates, modules_of, speaks_of_image_templates
 from aib2packer.text.globs import matches
 
 if TYPE_CHECKING:
@@ -131,3 +131,69 @@ def test_of_a_bicep_file_and_what_was_built_of_it_one_is_taken(
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_file_speaks_of_image_templates_by_its_words(text: str, encoding: str, expected: bool) -> None:  # noqa: FBT001
     assert speaks_of_image_templates(text.encode(encoding)) is expected
+
+
+IMAGE = 'type = "Microsoft.VirtualMachineImages/imageTemplates@2024-02-01"\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "callers", "called"),
+    [
+        pytest.param(
+            {"main.bicep": "module m 'mod/i.bicep' = {\n", "mod/i.bicep": IMAGE},
+            ["main.bicep"],
+            ["mod/i.bicep"],
+            id="Bicep",
+        ),
+        pytest.param(
+            {"main.bicep": "module m 'i.bicep' = {\n", "i.bicep": IMAGE}, ["main.bicep"], ["i.bicep"], id="in one folder"
+        ),
+        pytest.param(
+            {"a.bicep": "module m 'b.bicep' = {\n", "b.bicep": "module m 'c.bicep' = {\n", "c.bicep": IMAGE},
+            ["a.bicep", "b.bicep"],
+            ["b.bicep", "c.bicep"],
+            id="through another",
+        ),
+        pytest.param(
+            {"main.tf": 'module "m" {\n  source = "./mod"\n}\n', "mod/i.tf": IMAGE, "mod/variables.tf": ""},
+            ["main.tf"],
+            ["mod/i.tf"],
+            id="Terraform",
+        ),
+        pytest.param(
+            {"prod/main.tf": 'module "m" {\n  source = "../mod/"\n}\n', "mod/i.tf": IMAGE},
+            ["prod/main.tf"],
+            ["mod/i.tf"],
+            id="beside it",
+        ),
+        pytest.param(
+            {"examples/all/main.tf": 'module "m" {\n  source = "../../"\n}\n', "i.tf": IMAGE}, [], [], id="an example"
+        ),
+        pytest.param({"main.bicep": "module m 'net.bicep' = {\n", "net.bicep": ""}, [], [], id="no image"),
+        pytest.param(
+            {"a.bicep": f"module m 'b.bicep' = {{\n{IMAGE}", "b.bicep": f"module m 'a.bicep' = {{\n{IMAGE}"},
+            [],
+            [],
+            id="in a circle",
+        ),
+    ],
+)
+def test_a_module_with_an_image_template_is_built_with_what_calls_it(
+    tmp_path: Path, files: dict[str, str], callers: list[str], called: list[str]
+) -> None:
+    for name, text in files.items():
+        lay(tmp_path, name)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    modules = modules_of([tmp_path / name for name in files])
+
+    assert sorted(file.relative_to(tmp_path).as_posix() for file in modules.callers) == callers
+    assert sorted(file.relative_to(tmp_path).as_posix() for file in modules.called) == called
+
+
+def test_of_scripts_those_are_found_that_make_an_image_template(tmp_path: Path) -> None:
+    lay(tmp_path, "a.json", "a.sh", "b.sh", "c.ps1", "d.sh")
+    (tmp_path / "b.sh").write_text("az image builder create -n web\n", encoding="utf-8")
+    (tmp_path / "c.ps1").write_text("New-AzImageBuilderTemplate -Name web\n", encoding="utf-16")
+    (tmp_path / "d.sh").write_text("# instead of az image builder create\n", encoding="utf-8")
+    assert found(tmp_path) == ["a.json", "b.sh", "c.ps1"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aib2packer import Conversion, Options, convert
+from aib2packer import Conversion, Options, Severity, convert
 from aib2packer.findings import codes
 from tests.arm.test_deployment import deployment
 from tests.cases.templates import template
@@ -110,3 +110,18 @@ def test_a_command_may_look_like_what_convertto_json_makes() -> None:
     command = {"type": "Shell", "inline": ["@{a=1}", "System.Object[]"]}
 
     assert convert(json.dumps(template(customize=[command]))).hcl is not None
+
+
+def test_a_condition_that_cannot_be_evaluated_is_an_error_of_its_image_template_alone() -> None:
+    both = json.dumps(deployment(template(name="web"), template(name="db", condition="[nope()]")))
+
+    assert convert(both, options=Options(name="web")).hcl is not None
+    failed = convert(both, options=Options(name="db"))
+    assert [one.message for one in failed.findings if one.severity is Severity.ERROR] == ["there is no function `nope`"]
+    assert codes.LEFT_OUT not in [one.code for one in failed.findings]
+
+
+def test_a_deployment_of_which_it_is_not_known_how_often_is_the_only_error() -> None:
+    conversion = converted(nested(copy={"name": "c", "count": "[parameters('n')]"}), n={"type": "int"})
+
+    assert [one.code for one in conversion.findings if one.severity is Severity.ERROR] == [codes.SHAPE]

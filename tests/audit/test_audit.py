@@ -163,6 +163,7 @@ def test_what_is_open_is_written_in_one_way_and_what_a_parameter_has_without_a_u
     assert list(wanted(audit, "Source images")) == ["$publisher:ubuntu:$sku:latest"]
     assert list(wanted(audit, "Identities")) == ["${id}x"]
     assert list(wanted(audit, "Targets")) == ["gallery $id"]
+    assert list(wanted(audit, "Galleries")) == ["$id"]
 
 
 def test_what_is_switched_off_is_neither_converted_nor_a_failure(tmp_path: Path) -> None:

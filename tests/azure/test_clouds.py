@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aib2packer import Cloud, Options
-from aib2packer.azure.clouds import cloud_named, recognise
+from aib2packer.azure.clouds import cloud_named, cloud_of_hosts, cloud_of_regions
 from tests.cases.templates import GALLERY_TARGET, codes_of, convert_json, hcl_of, template
 
 SCRIPT = {"type": "Shell", "name": "a", "scriptUri": "[concat('https://x.blob.', environment().suffixes.storage, '/s/a.sh')]"}
@@ -27,20 +27,70 @@ def deployment(location: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN
         (["US DoD East"], Cloud.US_GOVERNMENT),
         (["China North 3"], Cloud.CHINA),
         (["westeurope", "eastus2"], Cloud.PUBLIC),
+        (["Central US EUAP"], Cloud.PUBLIC),
+        (["South Africa North"], Cloud.PUBLIC),
         (["usgovvirginia", "westeurope"], Cloud.US_GOVERNMENT),
-        (["https://a.blob.core.usgovcloudapi.net/x"], Cloud.US_GOVERNMENT),
-        (["core.chinacloudapi.cn"], Cloud.CHINA),
-        (["https://a.blob.core.usgovcloudapi.net/x", "https://a.blob.core.windows.net/x"], Cloud.PUBLIC),
         (["usgovvirginia", "chinaeast2"], Cloud.PUBLIC),
-        (["https://a.blob.core.usgovcloudapi.net.example.com/x"], Cloud.PUBLIC),
-        (["how usgovvirginia differs"], Cloud.PUBLIC),
-        (["West Europe", "https://a.blob.core.usgovcloudapi.net/x"], Cloud.PUBLIC),
-        (["northwind", "https://a.blob.core.usgovcloudapi.net/x"], Cloud.US_GOVERNMENT),
-        ([], Cloud.PUBLIC),
+        (["how usgovvirginia differs"], None),
+        (["northwind", "[resourceGroup().location]", "web"], None),
+        ([], None),
     ],
 )
-def test_regions_tell_the_cloud_and_else_hosts_do(texts: list[str], cloud: Cloud) -> None:
-    assert recognise(texts) is cloud
+def test_regions_tell_the_cloud(texts: list[str], cloud: Cloud | None) -> None:
+    assert cloud_of_regions(texts) is cloud
+
+
+@pytest.mark.parametrize(
+    ("texts", "cloud"),
+    [
+        (["https://a.blob.core.usgovcloudapi.net/x"], Cloud.US_GOVERNMENT),
+        (["core.chinacloudapi.cn"], Cloud.CHINA),
+        (["[format('https://{0}.blob.core.usgovcloudapi.net/x', parameters('a'))]"], Cloud.US_GOVERNMENT),
+        (["https://a.blob.core.usgovcloudapi.net/x", "https://a.blob.core.windows.net/x"], None),
+        (["https://a.blob.core.usgovcloudapi.net.example.com/x"], None),
+        (["curl https://a.blob.core.usgovcloudapi.net/x"], None),
+        ([], None),
+    ],
+)
+def test_addresses_of_storage_accounts_tell_the_cloud(texts: list[str], cloud: Cloud | None) -> None:
+    assert cloud_of_hosts(texts) is cloud
+
+
+GOV = "https://acct.blob.core.usgovcloudapi.net/s/a.sh"
+
+
+@pytest.mark.parametrize(
+    ("location", "step", "cloud"),
+    [
+        ("[resourceGroup().location]", {"scriptUri": GOV}, "USGovernment"),
+        ("westeurope", {"scriptUri": GOV}, None),
+        ("[resourceGroup().location]", {"inline": [f"curl {GOV}", GOV, f"# {GOV}"]}, None),
+    ],
+)
+def test_a_host_tells_the_cloud_where_a_setting_has_it_and_no_region_tells(
+    location: str, step: dict[str, Any], cloud: str | None
+) -> None:
+    value = deployment(location)
+    target = {key: kept for key, kept in GALLERY_TARGET.items() if key not in {"replicationRegions", "targetRegions"}}
+    value["resources"] = [template(location=location, customize=[{"type": "Shell", "name": "a", **step}], distribute=[target])]
+
+    hcl = hcl_of(value)
+
+    assert ("cloud_environment_name" in hcl) == (cloud is not None)
+    assert cloud is None or f'cloud_environment_name = "{cloud}"' in hcl
+
+
+def test_what_commands_speak_of_tells_no_cloud() -> None:
+    shell = {"type": "Shell", "name": "a", "inline": ["curl https://acct.blob.core.usgovcloudapi.net/x"]}
+
+    assert "cloud_environment_name" not in hcl_of(template(customize=[shell], location="<location>"))
+
+
+def test_a_value_that_the_user_gives_tells_the_cloud_before_a_default_does() -> None:
+    value = deployment("[parameters('region')]", region={"type": "string", "defaultValue": "usgovvirginia"})
+
+    assert "core.usgovcloudapi.net/s/a.sh" in hcl_of(value)
+    assert "core.windows.net/s/a.sh" in hcl_of(value, Options(settings=("region=westeurope",)))
 
 
 @pytest.mark.parametrize("cloud", list(Cloud))
@@ -57,12 +107,6 @@ def test_the_option_decides_the_cloud_and_environment_follows(cloud: Cloud) -> N
     assert f"https://x.blob.{cloud.facts.storage_suffix}/s/a.sh" in hcl
     assert ("cloud_environment_name" in hcl) == (cloud is not Cloud.PUBLIC)
     assert cloud is Cloud.PUBLIC or f'cloud_environment_name = "{cloud.facts.packer_name}"' in hcl
-
-
-def test_what_commands_speak_of_tells_no_cloud() -> None:
-    shell = {"type": "Shell", "name": "a", "inline": ["curl https://acct.blob.core.usgovcloudapi.net/x"]}
-
-    assert "cloud_environment_name" not in hcl_of(template(customize=[shell], location="<location>"))
 
 
 def test_a_given_location_tells_the_cloud() -> None:

@@ -164,6 +164,12 @@ def test_a_parameters_file_beside_a_template_is_named_when_it_is_not_used(tmp_pa
         _, hcl, stderr = convert("web.json", *used, cwd=tmp_path)
         assert "AIB2P461" not in stderr
         assert '"Standard_D4s_v5"' in hcl
+    lay(tmp_path, db_json=SIZED, web_prod_parameters_json=values(size="Standard_D8s_v5"))
+    _, _, stderr = convert(".", "-o", "out", cwd=tmp_path)
+    assert "    for web.parameters.json, web.prod.parameters.json\n" in stderr
+    _, hcl, stderr = convert("web.json", "--parameters-beside", cwd=tmp_path)
+    assert '"Standard_D4s_v5"' in hcl
+    assert "AIB2P461 note: web.prod.parameters.json lies beside the template, but is not used" in stderr
 
 
 def test_several_become_one_build_and_a_file_of_values_each(tmp_path: Path, packer: Packer) -> None:

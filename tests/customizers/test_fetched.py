@@ -1,13 +1,15 @@
 """Files that were fetched: whatever their URI is, it stays in a comment, and their name in the folder."""
 
+import json
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aib2packer import Options
+from aib2packer import Options, convert
 from aib2packer.options import Unfetched
+from tests.arm.test_deployment import deployment
 from tests.cases.templates import convert_json, template
 
 SAS = "sv=2022-11-02&sr=b&sig=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI%3D"
@@ -70,3 +72,22 @@ def test_a_file_that_is_larger_than_the_service_takes_is_told(size: int, *, said
     made = convert_json(template(customize=[file]), Options(side_files=True, assets={uri: b"x" * size}))
 
     assert ("AIB2P475" in [finding.code.id for finding in made.findings]) == said
+
+
+@pytest.mark.parametrize(
+    ("destination", "default", "lands_at"),
+    [
+        ("[concat('/tmp/', parameters('dst'))]", None, '"/tmp/${var.dst}"'),
+        ("[concat('/tmp/', parameters('dst'))]", "app.zip", '"/tmp/${var.dst}"'),
+        ("[concat('/tmp/', parameters('dst'), '/')]", None, '"/tmp/${var.dst}/b.zip"'),
+        ("[concat(parameters('dst'), '/x')]", None, '"${var.dst}/x"'),
+    ],
+)
+def test_a_file_takes_the_name_of_its_uri_behind_a_folder_only(destination: str, default: str | None, lands_at: str) -> None:
+    file = {"type": "File", "name": "f", "sourceUri": "https://h.example/a/b.zip", "destination": destination}
+    declared = {"type": "string"} | ({} if default is None else {"defaultValue": default})
+
+    hcl = convert(json.dumps(deployment(template(customize=[file]), parameters={"dst": declared}))).hcl
+
+    assert hcl is not None
+    assert f"destination = {lands_at}\n" in hcl

@@ -88,6 +88,25 @@ def test_a_second_run_changes_nothing_and_says_that_all_is_up_to_date() -> None:
     assert convert("in", "-o", "out", "--check")[0] == 0
 
 
+def test_the_pipelines_keep_up_with_the_templates_until_somebody_changes_what_they_run() -> None:
+    convert("in", "-o", "out")
+    lay("in", desk=image("desk"))
+    assert convert("in", "-o", "out", "--check")[0] == 1
+    assert convert("in", "-o", "out")[0] == 0
+    assert "desk" in {one["name"] for one in json.loads(Path("out/pipelines/builds.json").read_bytes())}
+    assert "build_desk" in Path("out/pipelines/azure-pipelines.yml").read_text(encoding="utf-8")
+
+    builds = Path("out/pipelines/builds.json")
+    builds.write_text(json.dumps([one for one in json.loads(builds.read_bytes()) if one["name"] != "web"]), encoding="utf-8")
+    changed = builds.read_bytes()
+    Path("in/db.json").unlink()
+    status, said = convert("in", "-o", "out", "--prune")
+    assert status == 0
+    assert "it has no web and names what no template becomes: db" in " ".join(said.split())
+    assert builds.read_bytes() == changed
+    assert "AIB2P498" not in convert("in/web.json", "in/desk.json", "-o", "out")[1]
+
+
 def test_a_file_of_a_template_that_is_gone_is_told_and_stays() -> None:
     convert("in", "-o", "out")
     Path("in/db.json").unlink()
@@ -181,7 +200,7 @@ def test_pipelines_that_somebody_has_changed_stay_and_what_they_lack_is_told() -
 
     assert not [path for path in changed if "mail" in path.read_text(encoding="utf-8")]
     assert (
-        "azure-pipelines.yml: AIB2P466 note: somebody has changed this file, so it stays as it is: it has no mail and" in said
+        "azure-pipelines.yml: AIB2P498 note: somebody has changed this file, so it stays as it is: it has no mail and" in said
     )
     assert "names what no template becomes: db" in said
     assert "also: out/pipelines/builds.json" in said

@@ -2,11 +2,15 @@
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 
 from aib2packer import Options, convert
+from tests.arm.test_deployment import deployment
 from tests.cases.templates import template
+from tests.estate.runs import convert as convert_folder
+from tests.estate.runs import lay
 from tests.fuzz.campaign import SLOW_SECONDS
 
 _STEPS = {
@@ -51,3 +55,21 @@ def test_a_chain_that_doubles_ends_soon(sequence: str, leaf: str) -> None:
     convert(text, options=Options(side_files=True))
 
     assert time.process_time() - start < SLOW_SECONDS
+
+
+@pytest.mark.parametrize(("command", "most"), [("true", 51), ("[string(range(0, 9000))]", 51)])
+def test_a_loop_of_image_templates_has_a_limit_for_all_of_them(
+    command: str, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    image = template(
+        name="[concat('w', copyIndex())]",
+        customize=[{"type": "Shell", "inline": [command]}],
+        copy={"name": "c", "count": 800},
+    )
+    lay("in", web={"$schema": deployment({})["$schema"], "resources": [image]})
+
+    _, said = convert_folder("in", "-o", "out")
+
+    assert "800 image templates" in said
+    assert 1 < len(list(Path("out").rglob("build.pkr.hcl"))) < most

@@ -41,6 +41,7 @@ RUNNING_AWAY = {
     "parentheses": image("(" * 3000 + "1" + ")" * 3000),
     "sum": image("1" + " + 1" * 3000),
     "words": image("1" + " + 1" * 60_000),
+    "lines": "\n" * 250_000 + image('"id"'),
     "places": image('"' + "${local.a}" * 6000 + '"'),
 }
 

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -195,3 +196,44 @@ def test_what_validates_keeps_its_own_folder_and_names(source: Json) -> None:
     assert 'variable "owner"' in text
     assert re.search(r'image_version += "1\.0\.0"', text)
     assert "packer build validate-web" in str(made.hcl)
+
+
+IMAGES = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/images"
+COPIES = [
+    {**GALLERY_TARGET, "type": "ManagedImage", "imageId": f"{IMAGES}/{name}", "location": region, "runOutputName": name}
+    for name, region in (("one", "westeurope"), ("two", "northeurope"))
+]
+
+
+def test_scripts_of_several_builds_read_one_file_that_signs_in() -> None:
+    made = land(distribute=COPIES)
+
+    [script] = [path for path in made.files if path.endswith("copy.sh")]
+    assert script == "scripts/web/distribute-1-copy.sh"
+    assert '. "$SIGN_IN"' in made.files[script].decode()
+    assert re.search(r'SIGN_IN +=? *= "\$\{path.root\}/scripts/sign-in.sh"', str(made.hcl))
+    assert "scripts/sign-in.sh" in made.files
+
+
+def test_builds_of_a_folder_fetch_what_they_share_to_one_place_which_it_takes_when_it_is_whole() -> None:
+    fetched = {"type": "File", "sourceUri": "https://contoso.example/tool.tgz", "destination": "/tmp/tool.tgz"}
+    other = {"type": "File", "sourceUri": "https://contoso.example/other/tool.tgz", "destination": "/tmp/other.tgz"}
+    first, second = (str(land(name_, customize=[*steps]).hcl) for name_, steps in (("", (fetched,)), ("", (other, fetched))))
+
+    place = '"${local.downloads}/' + sha256(b"https://contoso.example/tool.tgz").hexdigest()[:12] + '-tool.tgz"'
+    assert place in first
+    assert place in second
+    assert re.search(r'downloads += "\$\{path.root\}/downloads"', first)
+    assert re.search(r"-o \w+-tool\.tgz\.\$\$ ", first)
+    assert re.search(r"mv (\w+-tool\.tgz)\.\$\$ \1", first)
+    assert len(set(re.findall(r"\w{12}-tool\.tgz(?=\")", second))) == 2
+
+
+def test_what_names_the_image_of_a_build_is_its_own() -> None:
+    id_ = {"galleryImageId": {"type": "string"}}
+    target = [{**GALLERY_TARGET, "galleryImageId": "[parameters('galleryImageId')]"}]
+    theirs = 'variable "gallery_image_id" {\n  type    = string\n  default = "x"\n}\n'
+    theirs += 'variable "image_version" {\n  default = null\n}\n'
+    made = land(theirs, parameters=id_, distribute=target)
+
+    assert {"web_gallery_image_id", "web_image_version"} <= set(declared(made))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aib2packer import Auth, Options
-from tests.cases.templates import convert_json, hcl_of, template
+from tests.cases.templates import GALLERY_TARGET, convert_json, hcl_of, template
 from tests.lab.judge import Packer
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
@@ -46,6 +46,53 @@ def test_in_github_actions_a_token_of_the_job_signs_in(packer: Packer, tmp_path:
     }
 
 
+def in_own_subscription(*targets: dict[str, Any], **settings: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """A deployment whose targets lie in the subscription that it is deployed to."""
+    return {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [template(location="westeurope", distribute=list(targets), **settings)],
+    }
+
+
+OWN_GALLERY = {**GALLERY_TARGET, "galleryImageId": "[resourceId('Microsoft.Compute/galleries/images', 'golden', 'web')]"}
+OWN_IMAGE = {
+    "type": "ManagedImage",
+    "runOutputName": "managed",
+    "imageId": "[resourceId('Microsoft.Compute/images', 'web')]",
+    "location": "westeurope",
+}
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        [OWN_GALLERY],
+        [OWN_IMAGE],
+        [OWN_IMAGE, OWN_GALLERY],
+        [
+            {**OWN_GALLERY, "runOutputName": "second", "galleryImageId": f"{OWN_GALLERY['galleryImageId'][:-4]}2')]"},
+            OWN_GALLERY,
+        ],
+    ],
+)
+def test_what_lies_in_the_subscription_of_the_deployment_builds_in_that_of_the_azure_cli(
+    packer: Packer, tmp_path: Path, targets: list[dict[str, Any]]
+) -> None:
+    file = tmp_path / "build.pkr.hcl"
+    file.write_text(hcl_of(in_own_subscription(*targets), Options(resource_group="images")))
+
+    assert "subscription_id != " not in file.read_text()
+    verdict = packer.validate(file, {}, environment={})
+    assert verdict.ok, verdict.output
+
+
+def test_a_build_that_signs_in_as_a_client_asks_for_its_subscription() -> None:
+    hcl = hcl_of(in_own_subscription(OWN_GALLERY), Options(resource_group="images", auth=Auth.SERVICE_PRINCIPAL))
+
+    assert "subscription_id != " in hcl
+
+
 @pytest.mark.parametrize("environment", [{}, {"ARM_TENANT_ID": CLIENT["ARM_TENANT_ID"]}])
 def test_a_managed_identity_is_given_no_tenant(packer: Packer, tmp_path: Path, environment: dict[str, str]) -> None:
     given = signs_in(packer, tmp_path, environment, {"use_azure_cli_auth": "false"})
@@ -76,14 +123,10 @@ def test_azure_arm_takes_what_each_place_offers(
     assert (verdict := packer_with_real_plugins.validate(file, environment=environment)).ok, verdict.output
 
 
-def test_a_build_that_names_its_subscription_says_where_it_may_come_from(packer: Packer, tmp_path: Path) -> None:
-    image = (
-        "[concat('/subscriptions/', subscription().subscriptionId, '/resourceGroups/g/providers/Microsoft.Compute/images/web')]"
-    )
-    target = {"type": "ManagedImage", "imageId": image, "location": "westeurope", "runOutputName": "web"}
+def test_a_build_whose_script_names_the_subscription_says_where_it_may_come_from(packer: Packer, tmp_path: Path) -> None:
     file = tmp_path / "build.pkr.hcl"
-    value = {"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"}
-    file.write_text(hcl_of({**value, "resources": [template(distribute=[target])]}))
+    says = {"type": "Shell", "name": "a", "inline": ["[concat('echo ', subscription().subscriptionId)]"]}
+    file.write_text(hcl_of(in_own_subscription(OWN_GALLERY, customize=[says]), Options(resource_group="images")))
 
     verdict = packer.validate(file)
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.cases.templates import hcl_of, template
+from aib2packer import Options
+from aib2packer.options import Origin
+from tests.cases.templates import GALLERY, GALLERY_TARGET, hcl_of, template
 
 Json = Any
 
@@ -129,3 +131,14 @@ def test_a_secret_within_an_expression_is_a_sensitive_variable(expression: str) 
 
     assert "c2VjcmV0" not in hcl
     assert "${var.contoso_sas_token}" in hcl
+
+
+def test_in_a_folder_of_its_own_a_build_declares_each_local_once() -> None:
+    image = f"{GALLERY.partition('/providers')[0]}/providers/Microsoft.Compute/images/web"
+    copy = {"type": "ManagedImage", "imageId": image, "location": "northeurope", "runOutputName": "copy"}
+    target = {**GALLERY_TARGET, "galleryImageId": f"{GALLERY}/images/web", "targetRegions": [{"name": "westeurope"}]}
+
+    hcl = hcl_of(template(distribute=[target, copy]), Options(side_files=True, origin=Origin("web.json", "", "1")))
+
+    names = re.findall(r"^  (\w+) += ", hcl.partition("locals {")[2].partition("\n}\n")[0], re.MULTILINE)
+    assert len(names) == len(set(names))

@@ -155,6 +155,7 @@ def run_in_sandbox(script: str, folder: Path) -> None:
             (programs / name).chmod(0o755)
         # It says what loops wait for.
         (programs / "az").write_text('#!/bin/sh\ncase "$*" in *copy.status*) echo success ;; *) echo Succeeded ;; esac\n')
+        (programs / "sign-in.sh").touch()
         for name in ("mkdir", "touch"):
             (programs / name).symlink_to(f"/bin/{name}")
     here = folder / "here"
@@ -164,7 +165,7 @@ def run_in_sandbox(script: str, folder: Path) -> None:
     done = subprocess.run(
         ["/bin/sh", "-c", script],
         cwd=here,
-        env={"PATH": str(programs)},
+        env={"PATH": str(programs), "SIGN_IN": str(programs / "sign-in.sh")},
         capture_output=True,
         text=True,
         timeout=20,
@@ -348,6 +349,24 @@ def with_parameter(name: str, default: str, description: str, allowed: str) -> d
 @example(parameter=("p", "'; touch pwned; '", "x", "y"), options=Options(resolve=True))
 def test_a_hostile_parameter_stays_a_parameter(parameter: tuple[str, str, str, str], options: Options, sandbox: Path) -> None:
     check(json.dumps(with_parameter(*parameter)), parameter[1], options, sandbox)
+
+
+@pytest.mark.parametrize(("kind", "publisher"), [("Shell", "Canonical"), ("PowerShell", "MicrosoftWindowsServer")])
+def test_braces_in_a_default_reach_no_field_that_packer_renders_as_a_template(kind: str, publisher: str) -> None:
+    parameters = {"p": {"type": "string", "defaultValue": "ps --format '{{.Names}}'"}}
+    used = "[concat('docker ', parameters('p'))]"
+    image = template(
+        source={"type": "PlatformImage", "publisher": publisher, "offer": "o", "sku": "s", "version": "latest"},
+        customize=[{"type": kind, "name": "a", "inline": [used]}],
+        tags={"alone": "[parameters('p')]", "within": used},
+    )
+
+    hcl = convert(json.dumps(deployment(image, parameters=parameters))).hcl
+
+    assert hcl is not None
+    of_builds = re.sub(r'replace\((?:var\.p|"[^"]*\$\{var\.p\}[^"]*"), "\{\{", "[^"]*"\)', "", hcl.partition("\nsource ")[2])
+    assert "var.p" not in of_builds
+    assert hcl.count("replace(") == 3  # two tags, and what is uploaded
 
 
 def test_packer_runs_nothing_that_a_hostile_default_says(packer: Packer, tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """Terraform configurations: what is read where, and what must not matter."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from aib2packer import Conversion, Options, convert
+from aib2packer import Conversion, Options, Severity, convert
 from aib2packer.cli import main
 from aib2packer.findings import codes
 from aib2packer.text.source import SourceText
@@ -215,13 +216,14 @@ def test_values_come_from_files_as_terraform_reads_them_and_from_the_command_lin
     )
 
 
-def test_a_module_that_calls_itself_comes_to_an_end(tmp_path: Path) -> None:
+def test_a_module_that_calls_itself_is_read_once_and_told(tmp_path: Path) -> None:
     call = 'module "again" {\n  source = "./"\n}\n'
     (tmp_path / "main.tf").write_text(configuration(more=call))
 
     conversion = converted((tmp_path / "main.tf").read_text(), file=str(tmp_path / "main.tf"))
 
-    assert conversion.findings
+    assert conversion.image_templates == ("web",)
+    assert any("leads back to itself" in finding.message for finding in conversion.findings)
 
 
 def test_count_and_for_each_make_several_images() -> None:
@@ -293,3 +295,47 @@ variable "images" {
 
 def test_a_label_with_a_directive_in_it_is_no_end_of_the_reading() -> None:
     assert converted(configuration(more='resource "%{ if true }" "x" {}\n')).hcl is not None
+
+
+def test_an_image_for_each_definition_has_the_keys_of_these() -> None:
+    more = 'resource "azurerm_shared_image" "x" {\n  for_each = toset(["a", "b"])\n  name     = each.key\n}\n'
+    text = configuration(name="each.key", size="each.value.size", more=more)
+    text = text.replace('"web" {', '"web" {\n  for_each = azurerm_shared_image.x', 1)
+
+    printed = hcl(converted(text, name="a"))
+
+    assert 'source "azure-arm" "a"' in printed
+    assert re.search(r"vm_size\s+= var.shared_image_x.a.size", printed)
+
+
+def test_what_runs_over_itself_is_an_error() -> None:
+    text = configuration(name="each.key").replace('"web" {', '"web" {\n  for_each = azapi_resource.web', 1)
+
+    assert converted(text).hcl is None
+
+
+def test_a_module_from_elsewhere_is_told_where_there_is_no_image_template() -> None:
+    (error,) = (
+        one
+        for one in converted('module "image" {\n  source  = "Azure/avm-res-virtualmachineimages/azurerm"\n}\n').findings
+        if one.code is codes.NO_IMAGE_TEMPLATE
+    )
+
+    assert "the module Azure/avm-res-virtualmachineimages/azurerm comes from elsewhere and is not read" in error.message
+    assert "terraform show -json" in error.help
+    assert error.span.text == '"Azure/avm-res-virtualmachineimages/azurerm"'
+
+
+def test_of_a_name_that_is_not_found_what_could_not_be_read_is_told() -> None:
+    text = configuration(name="each.key", more='variable "images" {\n  type = map(any)\n}\n')
+    text = text.replace('"web" {', '"web" {\n  for_each = var.images', 1)
+
+    assert [one.code for one in converted(text, name="web").findings if one.severity is Severity.ERROR] == [codes.SHAPE]
+
+
+def test_a_configuration_in_json_is_told() -> None:
+    resource = {"azapi_resource": {"web": {"type": "Microsoft.VirtualMachineImages/imageTemplates@2024-02-01"}}}
+
+    (error,) = converted(json.dumps({"resource": resource}), "main.tf.json").findings
+
+    assert error.code is codes.TERRAFORM

@@ -55,6 +55,13 @@ from aib2packer.text.secrets import find_secrets, mask
         ),
         *(
             (f"https://x/?{name}=abc", f"https://x/?{name}=***")
+            for name in (
+                *("%73ig", "api%5Ftoken", "%74oken", "passphrase", "storageKey", "function-key", "session_id", "Authorization"),
+                *("connectionString", "bearer", "otp", "ticket"),
+            )
+        ),
+        *(
+            (f"https://x/?{name}=abc", f"https://x/?{name}=***")
             for name in ("shared-access-key", "subscription-key", "app_secret", "dbPassword", "credential", "PRIVATE-TOKEN")
         ),
         ("https://x/?u=https%3A%2F%2Fy%3Fsas_token%3Dab", "https://x/?u=https%3A%2F%2Fy%3Fsas_token%3D***"),

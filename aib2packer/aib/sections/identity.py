@@ -15,6 +15,7 @@ from aib2packer.jsonc.tree import JsonObject, JsonScalar
 
 if TYPE_CHECKING:
     from aib2packer.aib.fields import Fields
+    from aib2packer.jsonc.tree import Json
 
 _REQUIRED_SINCE = "2020-02-14"
 _TYPES = {"userassigned", "systemassigned", "none"}  # ARM's own: docs/reference/aib-behaviour.md 4 says which the service takes
@@ -30,17 +31,11 @@ def read_identities(root: Fields) -> tuple[TemplateText, ...]:
         _report_missing(root)
         return ()
     fields.any_case = True  # ARM's own, as the resource's keys are
-    kind = fields.text("type")
+    kind, written = fields.text("type"), fields.revealed("type")
     fields.skip("type", "principalId", "tenantId")
     value = fields.value("userAssignedIdentities")
     fields.close()
-    named = set() if kind is None or kind.literal is None else {part.strip().lower() for part in kind.literal.split(",")}
-    if kind is not None and named - _TYPES:
-        _refused(fields, kind, f"takes UserAssigned, and knows no identity of type `{kind}`")
-    elif "systemassigned" in named:
-        _refused(fields, kind or TemplateText((), fields.span), "takes user-assigned identities only")
-    elif value is None and (kind is None or kind.visible != "UserAssigned" or _names_none(fields)):
-        _refused(fields, kind or TemplateText((), fields.span), "takes one user-assigned identity, and there is none")
+    _check_type(fields, kind, written, value)
     if isinstance(value, JsonSymbolic):  # who they are is known when the template is deployed, and Packer needs none of them
         fields.skip("userAssignedIdentities")
         return ()
@@ -58,6 +53,19 @@ def read_identities(root: Fields) -> tuple[TemplateText, ...]:
     if len(identities) > 1:
         _refused(fields, identities[1], f"takes one identity, and there are {len(identities)}")
     return identities
+
+
+def _check_type(fields: Fields, kind: TemplateText | None, written: str | None, value: Json | None) -> None:
+    """Tell of a type that the service refuses, by itself or with the identities that stand beside it."""
+    named = set() if written is None else {part.lstrip().lower() for part in written.split(",")}
+    if kind is None and value is not None:
+        _refused(fields, TemplateText((), fields.span), "wants the type beside the identities, UserAssigned, and there is none")
+    elif kind is not None and named - _TYPES:
+        _refused(fields, kind, f"takes UserAssigned, and knows no identity of type `{written}`")
+    elif "systemassigned" in named:
+        _refused(fields, kind or TemplateText((), fields.span), "takes user-assigned identities only")
+    elif value is None and (kind is None or kind.visible != "UserAssigned" or _names_none(fields)):
+        _refused(fields, kind or TemplateText((), fields.span), "takes one user-assigned identity, and there is none")
 
 
 def _names_none(fields: Fields) -> bool:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.azure.clouds import recognise
+from aib2packer.azure.clouds import Cloud, cloud_of_hosts, cloud_of_regions
 from aib2packer.jsonc.tree import texts_in
 from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
-    from aib2packer.azure.clouds import Cloud
     from aib2packer.jsonc.tree import Json
     from aib2packer.options import Options
 
-# What a parameter may be is not what it is; and commands may speak of any cloud.
-_SAYS_NOTHING = {"allowedvalues", "metadata", "inline"}
+# What a parameter may be is not what it is; and what a script, a tag or a comment says, no setting does.
+_SAYS_NOTHING = {"allowedvalues", "metadata", "comments", "description", "tags", "artifacttags", "inline"}
 _IN_QUOTES = pattern(r'"([^"\n]*)"')
 
 
 def find_cloud(document: Json, options: Options) -> Cloud:
-    """The cloud that the user says; else that of the location they give, of the values of parameters, or of the document."""
+    """The cloud that the user says; else that of the regions, or where none is named of the hosts, that settings name.
+
+    What the user gives, a location or values of parameters, counts for more than what the document has.
+    """
     if options.cloud is not None:
         return options.cloud
+    if options.location is not None:
+        return cloud_of_regions((options.location,)) or Cloud.PUBLIC
     given = [setting.partition("=")[2].strip('"') for setting in options.settings]
     given += [text for file in options.parameter_files for text in _IN_QUOTES.findall(file.text)]
-    if options.location is not None:
-        return recognise((options.location,))
-    return recognise(given + texts_in(document, _SAYS_NOTHING))
+    named = texts_in(document, _SAYS_NOTHING)
+    tries = (cloud(texts) for cloud in (cloud_of_regions, cloud_of_hosts) for texts in (given, named))
+    return next((cloud for cloud in tries if cloud is not None), Cloud.PUBLIC)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aib2packer.arm.documents.parameters import Given, Setting
+    from aib2packer.arm.evaluation.budget import Budget
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
 
@@ -45,6 +46,8 @@ class Context:
     shape: frozenset[str] = frozenset()
     read_linked: Callable[[str, Report], Json | None] = _read_nothing
     links: tuple[str, ...] = ()
+    budgets: list[Budget] = field(default_factory=list, repr=False, compare=False)
+    """What has been paid for the evaluation, of each reading."""
 
     def linked(self, path: str) -> Context | None:
         """The context within the template that the one at hand links to; None for a path that leads nowhere new.

@@ -20,10 +20,12 @@ from aib2packer.arm.documents.parameters import (
     read_parameters,
 )
 from aib2packer.arm.documents.resource_type import check_type, is_made_as_one
+from aib2packer.arm.documents.variable_values import named_values
 from aib2packer.arm.evaluation.budget import NODE, STEP, Budget, LimitError
 from aib2packer.arm.evaluation.evaluate import evaluate_again, evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.evaluation.loops import MAX_ROUNDS
 from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Memory, Scope, user_functions, variable_definitions
+from aib2packer.arm.language.describe import parameter_word
 from aib2packer.arm.language.expression import ExpressionError
 from aib2packer.arm.language.json_values import JsonSymbolic, is_null, value_of
 from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol, parameters_of
@@ -78,8 +80,8 @@ class Deployed:
     failure: Finding | None = None
 
 
-class _LoopError(Exception):
-    """How often something is repeated cannot be told, or cannot be."""
+class _RoundsError(Exception):
+    """Whether, or how often, something is deployed cannot be told, or cannot be."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.message)
@@ -175,8 +177,27 @@ def report_shape(parameters: Mapping[str, Parameter], scopes: Scopes, context: C
         report.add(
             codes.FOLDED,
             parameter.span,
-            f"the parameter {parameter.name} decides what is built: the output is for {shown}, and has no variable for it",
+            f"the {parameter_word(parameter.span)} {parameter.name} decides what is built: the output is for {shown}, and "
+            "has no variable for it",
             help=f"To build with another value, convert again with --set {shlex.quote(parameter.name)}=…",
+        )
+    _report_lists(parameters, scopes, context, report)
+
+
+def _report_lists(parameters: Mapping[str, Parameter], scopes: Scopes, context: Context, report: Report) -> None:
+    """Say which lists and objects have their defaults in the output."""
+    used = {name.lower() for name, _ in named_values(scopes.symbolic)}
+    for name, parameter in parameters.items():
+        is_list = parameter.type in {"array", "object"} and parameter.default is not None
+        if not is_list or name not in used or name in context.shape or scopes.symbolic.parameters[name].literal:
+            continue
+        what, sample = ("a list", "'[…]'") if parameter.type == "array" else ("an object", "'{…}'")
+        report.add(
+            codes.FOLDED,
+            parameter.span,
+            f"the {parameter_word(parameter.span)} {parameter.name} is {what}: the output is for its default, and has no "
+            "variable for it",
+            help=f"To build with another value, convert again with --set {shlex.quote(parameter.name)}={sample}",
         )
 
 
@@ -349,7 +370,7 @@ def _found_in(whole: Deployed, context: Context, report: Report) -> Iterator[Dep
                     _report_left_out(replace(whole, scopes=inside), report)
             if not any_round and _holds_images(item):
                 _report_no_round(whole, report)
-        except _LoopError as error:
+        except _RoundsError as error:
             report.record(error.finding)
     elif whole.type == DEPLOYMENT:
         yield from _beside(item, whole.scopes)
@@ -383,7 +404,7 @@ def _images_in(whole: Deployed, report: Report) -> Iterator[Deployed]:
                 yield one
         if not any_round:
             _report_no_round(whole, report)
-    except _LoopError as error:
+    except _RoundsError as error:
         yield replace(whole, failure=error.finding)
 
 
@@ -421,18 +442,23 @@ def _exists(item: JsonObject) -> bool:
 
 
 def _rounds(item: JsonObject, scopes: Scopes, report: Report) -> Iterator[tuple[Scopes, bool]]:
-    """The scopes of each round of a resource's `copy`, and whether its condition is false there; one round without a loop."""
+    """The scopes of each round of a resource's `copy`, and whether its condition is false there; one round without a loop.
+
+    Raises:
+        _RoundsError: How many rounds there are, or whether one is deployed, cannot be told.
+
+    """
     told = False
     for inside in _loop(item, scopes):
         scopes.resolved.memory.budget.pay(_RESOURCE)
-        holds = _condition(item, inside.resolved, report)
+        holds = _condition(item, inside.resolved)
         if is_symbol(holds) and not told:
             told = True
             _report_unknown_condition(item, report)
         yield inside, holds is False
 
 
-def _condition(item: JsonObject, resolved: Scope, report: Report) -> ArmValue:
+def _condition(item: JsonObject, resolved: Scope) -> ArmValue:
     condition = item.get("condition")
     if condition is None:
         return True
@@ -441,12 +467,10 @@ def _condition(item: JsonObject, resolved: Scope, report: Report) -> ArmValue:
     except LimitError:
         raise
     except ExpressionError as error:
-        report_error(error, condition.span, report)
-        return False
+        raise _RoundsError(_as_finding(error, condition.span)) from None
     if value is not None and not isinstance(value, bool) and not is_symbol(value):
-        report.add(
-            codes.WRONG_TYPE, condition.span, "a condition is true or false, and this is neither", help="Write a boolean."
-        )
+        message = "a condition is true or false, and this is neither"
+        raise _RoundsError(Finding(codes.WRONG_TYPE, condition.span, message, "Write a boolean."))
     return value
 
 
@@ -463,7 +487,7 @@ def _loop(item: JsonObject, scopes: Scopes) -> Iterator[Scopes]:
     """The scopes of each round of a resource's `copy`; the scopes as they are where it has none.
 
     Raises:
-        _LoopError: How many rounds there are is not known, or cannot be.
+        _RoundsError: How many rounds there are is not known, or cannot be.
 
     """
     loop = item.get("copy")
@@ -478,16 +502,16 @@ def _loop(item: JsonObject, scopes: Scopes) -> Iterator[Scopes]:
     except LimitError:
         raise
     except ExpressionError as error:
-        raise _LoopError(_as_finding(error, loop.span)) from None
+        raise _RoundsError(_as_finding(error, loop.span)) from None
     if not isinstance(number, int):
         names = [] if number is None or not is_symbol(number) else [one.name for one in parameters_of(number)]
         given = " ".join(f"--set {shlex.quote(one)}=…" for one in names) or "--set NAME=…"
         remedy = f"Give what it depends on a value: {given}, or a file of values with -p."
         if not names and word in {"for_each", "count"}:
             remedy = "Write the map in its place, or convert what `terraform show -json` prints of a plan: it has them all."
-        raise _LoopError(Finding(codes.SHAPE, loop.span, f"how often {what} is not known", remedy))
+        raise _RoundsError(Finding(codes.SHAPE, loop.span, f"how often {what} is not known", remedy))
     if not 0 <= number <= MAX_ROUNDS:
-        raise _LoopError(
+        raise _RoundsError(
             Finding(
                 codes.OUT_OF_RANGE,
                 loop.span,

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
+from itertools import chain
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.context import IMAGE_TEMPLATES
 from aib2packer.arm.documents.forms.from_azure import image_template_of, report_reading, siblings_of
 from aib2packer.arm.documents.forms.powershell_output import cut_short, is_powershell, made_text, restore
-from aib2packer.arm.documents.forms.wrappers import exported, listed
+from aib2packer.arm.documents.forms.wrappers import exported, listed, report_further_pages, versions_of
 from aib2packer.arm.documents.parameters import ParameterFact, bind_values, hide, known_elsewhere, read_parameters
-from aib2packer.arm.documents.resource_type import check_type, is_made_as_one
+from aib2packer.arm.documents.resource_type import check_type, is_image_template
 from aib2packer.arm.documents.siblings import Siblings
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import Json, JsonArray, JsonObject, length_of_pointers, string_of, with_pointers
 from aib2packer.lazy.models import dataclass, field, replace
-from aib2packer.terraform.forms import is_shown
-from aib2packer.text.source import Span
+from aib2packer.terraform.forms import is_configuration, is_json_configuration, is_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from aib2packer.arm.documents.deployment import Deployed
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.findings.model import Finding, Report
+    from aib2packer.text.source import Span
 
 _MAX_NAMES = 20
+_HIDING = {codes.EXPRESSION, codes.TERRAFORM, codes.SHAPE, codes.OUT_OF_RANGE, codes.WRONG_TYPE}
 _LONGEST_POINTERS = 16 << 20  # characters of all JSON pointers together: 400,000 values have 10 MB
 # What came after API version 2023-07-01 and stands beside the name where properties are flattened.
 _NEWEST = ("autoRun", "managedResourceTags", "additionalDataDisks")
@@ -94,7 +97,7 @@ def choose(found: tuple[Candidate, ...], name: str | None, document: Json, repor
             return None
         report.add(
             codes.NO_IMAGE_TEMPLATE,
-            _start(document.span),
+            document.span.first,
             f"no image template is called `{name}`",
             help=f"The input holds {names}.",
         )
@@ -105,7 +108,7 @@ def choose(found: tuple[Candidate, ...], name: str | None, document: Json, repor
                 report.record(one.failure)
         report.add(
             codes.SEVERAL_IMAGE_TEMPLATES,
-            _start(found[1].span),
+            found[1].span.first,
             f"the input holds {len(found)} image templates: {names}",
             help="Choose one with --name NAME, or convert all of them, each into a folder of its own: -o DIR.",
         )
@@ -146,6 +149,7 @@ def _candidates(document: Json, context: Context, report: Report) -> Iterator[Ca
     elif isinstance(document, JsonObject) and (found := _of_object(document, context, report)) is not None:
         yield from found
         return
+    report_further_pages(document, report)
     for item in items or ():
         yield from _candidates(item, context, report)
 
@@ -154,13 +158,17 @@ def _of_object(document: JsonObject, context: Context, report: Report) -> Iterab
     """The image templates of a document that is more than a list of others; None for one that is not."""
     if (read := image_template_of(document)) is not None:
         return (_from_azure(document, read),)
-    if _is_image_template(document):
+    if is_image_template(document):
         return (_plain(document, context),)
+    specs = tuple(inside for one in versions_of(document) if (inside := exported(one, context, report)) is not None)
+    of_specs = (found for inside in specs for found in _deployed(*inside, report))
     if _is_deployment_template(document):
-        return _deployed(document, context, report)
+        return chain(_deployed(document, context, report), of_specs)
     if listed(document) is not None:
         return None
-    if (inside := exported(document, context)) is not None:
+    if specs:
+        return of_specs
+    if (inside := exported(document, context, report)) is not None:
         return _deployed(*inside, report)
     parameters = document.get("parameters")
     return _rest_example(document, parameters, context) if isinstance(parameters, JsonObject) else None
@@ -187,7 +195,8 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
 
     parameters = read_parameters(template, report)
     values = bind_values(context.values, context.filled | known_elsewhere(template), parameters, report)
-    root = Root(template, parameters, values, context, Budget())
+    root = Root(template, parameters, values, context, budget := Budget())
+    context.budgets.append(budget)
     scopes = root.scopes()
     everything = walk(template, scopes, context, report)
 
@@ -197,6 +206,13 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
         body = None if deployed.failure is not None else evaluate_resource(deployed, report)
         if body is None:
             return None
+        if body.get("apiVersion") is None and template.get("apiProfile") is None:
+            report.add(
+                codes.UNKNOWN_API_VERSION,
+                body.key_span("type"),
+                "the resource has no apiVersion, without which Azure takes none: it is read as any version would",
+                help="Write it beside the type.",
+            )
         defaults: dict[str, ArmValue] = {}
         needed = [parameter.name.lower() for parameter in parameters_of(value_of(body))]
         while needed:  # what the image does not need is not evaluated
@@ -234,7 +250,7 @@ def _rest_example(example: JsonObject, parameters: JsonObject, context: Context)
     """The request body of a REST API example; where it has none, what the service answered."""
     version = parameters.get("api-version")
     body = parameters.get("parameters")
-    if isinstance(body, JsonObject) and _is_image_template(body):
+    if isinstance(body, JsonObject) and is_image_template(body):
         yield _plain(body, context, body.get("name") or parameters.get("imageTemplateName"), version)
         return
     responses = example.get("responses")
@@ -249,7 +265,7 @@ def _rest_example(example: JsonObject, parameters: JsonObject, context: Context)
 def _bodies(answer: Json) -> Iterator[JsonObject]:
     if isinstance(answer, JsonObject):
         for body in listed(answer) or (answer,):
-            if isinstance(body, JsonObject) and _is_image_template(body):
+            if isinstance(body, JsonObject) and is_image_template(body):
                 yield body
 
 
@@ -264,6 +280,9 @@ def _plain(body: JsonObject, context: Context, name: Json | None = None, version
     def load(report: Report) -> Resource | None:
         if cut is not None:
             _report_cut(cut.key, cut.value.span, report)
+            return None
+        if _is_only_named(body):
+            _report_without_properties(body, report)
             return None
         if body.get("type") is not None:
             check_type(body, report)
@@ -281,6 +300,23 @@ def _report_cut(what: str, span: Span, report: Report) -> None:
         span,
         f"{what} is text, and was more than that: ConvertTo-Json makes text of what is nested deeper than two levels",
         help=_DEEPER,
+    )
+
+
+def _is_only_named(body: JsonObject) -> bool:
+    """Whether Azure has shown an image template without anything that is in it."""
+    said = (body.get(key) for key in ("properties", "source", "customize", "distribute"))
+    return body.get("id") is not None and all(one is None for one in said)
+
+
+def _report_without_properties(body: JsonObject, report: Report) -> None:
+    """Lists name image templates only, as a query does that asks for no more."""
+    report.add(
+        codes.MISSING_FIELD,
+        body.span.first,
+        "the properties of this image template are missing: what listed it left them out",
+        help=f"Convert what `az resource show --ids {quote(string_of(body.get('id')) or 'ID')}` prints, or add `properties` to "
+        "what the query projects.",
     )
 
 
@@ -304,7 +340,7 @@ def _tell_what_is_left_out(body: JsonObject, report: Report) -> None:
     if left_out:
         report.add(
             codes.SHOWN_IN_PART,
-            _start(body.span),
+            body.span.first,
             f"`az image builder show` leaves newer settings out, set or not: {', '.join(left_out)} and what is as new",
             help='Convert what this prints: `az rest --method get --url "https://management.azure.com<id of the template>'
             f'?api-version={_NEWEST_API}"`.',
@@ -327,13 +363,17 @@ def _is_deployment_template(document: JsonObject) -> bool:
     return "deploymenttemplate" in schema or isinstance(document.get("resources"), JsonArray | JsonObject)
 
 
-def _is_image_template(body: JsonObject) -> bool:
-    return (string_of(body.get("type")) or "").lower() in IMAGE_TEMPLATES or is_made_as_one(body)
-
-
 def _nothing_found(document: Json, report: Report) -> None:
-    if any(finding.code in {codes.EXPRESSION, codes.TERRAFORM} or finding.help == _DEEPER for finding in report.findings):
+    if any(finding.code in _HIDING or finding.help == _DEEPER for finding in report.findings):
         return  # it hid what may be one
+    if is_json_configuration(document):
+        report.add(
+            codes.TERRAFORM,
+            document.span.first,
+            "this is a Terraform configuration in JSON, which is not read here",
+            help="Convert what `terraform show -json` prints, or write it as HCL.",
+        )
+        return
     for finding in report.findings:
         if finding.code == codes.LEFT_OUT:
             report.add(codes.NO_IMAGE_TEMPLATE, finding.span, f"nothing is deployed: {finding.message}", help=finding.help)
@@ -348,12 +388,9 @@ def _nothing_found(document: Json, report: Report) -> None:
             return
     message = "there is no image template in this input"
     help_text = "Pass an image template, an ARM template that holds one, or what `az rest` shows of one."
+    if is_configuration(document.span.source):
+        help_text = "Give the folder that holds the whole of it, or what `terraform show -json` prints once it is applied."
     from aib2packer.arm.documents.forms.other_documents import what_it_is
 
     message, help_text = what_it_is(document) or (message, help_text)
-    report.add(codes.NO_IMAGE_TEMPLATE, _start(document.span), message, help=help_text)
-
-
-def _start(span: Span) -> Span:
-    """The first character: a caret under a whole document would help nobody."""
-    return Span(span.source, span.start, min(span.end, span.start + 1))
+    report.add(codes.NO_IMAGE_TEMPLATE, document.span.first, message, help=help_text)

@@ -6,6 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, TypeAlias
 
+from aib2packer.arm.language.describe import parameter_word
 from aib2packer.findings import codes
 from aib2packer.jsonc.reader import parse, read_json
 from aib2packer.jsonc.replace import replaced
@@ -234,7 +235,7 @@ def check_value(parameter: Parameter, given: Given, report: Report) -> None:
         report.add(
             codes.PARAMETER,
             given.span,
-            f"the value of the parameter {parameter.name} {wrong[0]}",
+            f"the value of the {parameter_word(parameter.span)} {parameter.name} {wrong[0]}",
             help=wrong[1],
         )
 
@@ -347,7 +348,15 @@ def _file_values(document: Json, report: Report) -> dict[str, Given]:
         return {}
     parameters = document.get("parameters")
     values: dict[str, Given] = {}
-    for member in parameters if isinstance(parameters, JsonObject) else document:
+    members = (parameters if isinstance(parameters, JsonObject) else document).members
+    if not members:
+        report.add(
+            codes.UNKNOWN_PARAMETER,
+            document.span,
+            "this file gives no value",
+            help='A parameters file is {"parameters": {"name": {"value": "x"}}}.',
+        )
+    for member in members:
         if isinstance(parameters, JsonObject) or isinstance(member.value, JsonObject):
             value = _file_value(member.key, member.value, report)
             if value is not None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.documents.context import IMAGE_TEMPLATES
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonObject, string_of
 
 if TYPE_CHECKING:
     from aib2packer.findings.model import Report
+    from aib2packer.jsonc.tree import Json
 
 _FULL_TYPE = "Microsoft.VirtualMachineImages/imageTemplates"
 
@@ -18,6 +20,13 @@ def is_made_as_one(body: JsonObject) -> bool:
     properties = body.get("properties")
     inner = properties if isinstance(properties, JsonObject) else body
     return inner.get("source") is not None and inner.get("distribute") is not None
+
+
+def is_image_template(value: Json) -> bool:
+    """Whether a value is an image template, by its type or by what it has."""
+    return isinstance(value, JsonObject) and (
+        (string_of(value.get("type")) or "").lower() in IMAGE_TEMPLATES or is_made_as_one(value)
+    )
 
 
 def check_type(body: JsonObject, report: Report) -> None:

@@ -32,9 +32,19 @@ _OF_TERRAFORM = (".tf", ".tofu", ".tfvars", ".tftpl")
 
 def describe(symbol: Symbol, place: Span | None = None) -> str:
     """A symbol as the expression that has its value; long ones are cut with `…`. `place` is where it stands."""
-    if place is not None and place.source.name.lower().endswith(_OF_TERRAFORM):
+    if place is not None and in_terraform(place):
         return f"${{{_Describer(in_terraform=True).value(symbol, 0)}}}"
     return f"[{_Describer().value(symbol, 0)}]"
+
+
+def in_terraform(place: Span) -> bool:
+    """Whether something stands in a file of Terraform."""
+    return place.source.name.lower().endswith(_OF_TERRAFORM)
+
+
+def parameter_word(place: Span) -> str:
+    """What people call a parameter that stands there: Terraform has variables."""
+    return "variable" if in_terraform(place) else "parameter"
 
 
 class _Describer:

@@ -117,7 +117,8 @@ class DistributionSteps:
             yield PostProcessors("What Image Builder kept as the run output.", self._manifest(self.plan.made, kept), places)
 
     def _script(self) -> Script:
-        return Script(self.context.symbols, self.context.report, self.minutes)
+        by_file = self.context.signs_in_by_file
+        return Script(self.context.symbols, self.context.report, self.minutes, signs_in_by_file=by_file)
 
     def _file(self, target: Target, what: str, about: str) -> ScriptFile | None:
         """Where a script may lie; None where everything stands in the HCL."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.language.symbolic import walk
+from aib2packer.arm.language.text import LateExpression
 from aib2packer.hcl.values import Local
 from aib2packer.lazy.models import dataclass
 from aib2packer.options import OsType
 
 if TYPE_CHECKING:
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.variables.symbols import Symbols
@@ -28,6 +31,10 @@ class BuildContext:
     downloads: Local
     symbols: Symbols
     report: Report
+    signs_in_by_file: bool = False
+    """Whether a file of the build signs the Azure CLI in; else each script that runs it has that itself."""
+    shares_downloads: bool = False
+    """Whether other builds fetch into the same folder, perhaps at the same time."""
     declares_ids: bool = False
     """Whether the ids in the template become variables, which other builds may have too."""
 
@@ -40,6 +47,12 @@ class BuildContext:
     def is_windows(self) -> bool:
         """Whether the image is a Windows image."""
         return self.os_type is OsType.WINDOWS
+
+    def renders(self, text: TemplateText) -> bool:
+        """Whether a value in a text holds `{{`, as it is now: Packer takes that for a template wherever the value comes to."""
+        late = (part.value for part in text.symbols if isinstance(part, LateExpression))
+        pieces = (piece for symbol in late for piece in walk(self.symbols.resolve(symbol)))
+        return any(isinstance(piece, str) and "{{" in piece for piece in pieces)
 
     def remote_path(self, file_name: str) -> str:
         """Where a file of ours lies on the VM."""

@@ -7,7 +7,6 @@ long script lies in a file, where files may lie beside the HCL: there it can be 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.arm.language.text import TemplateText, text_of
@@ -15,9 +14,9 @@ from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import GoTemplate, Interpolation, Value, concat
 from aib2packer.lazy.models import dataclass
-from aib2packer.packer.layout import SIGN_IN_SCRIPT, beside_template
+from aib2packer.packer.layout import beside_template
 from aib2packer.packer.model import PostProcessor
-from aib2packer.packer.steps.cli_session import SCRIPT, SIGN_IN
+from aib2packer.packer.steps.cli_session import SIGN_IN_FILES, begin_signed_in, sign_in_file
 from aib2packer.packer.steps.shell_local import Environment, exact_json, means_more
 
 if TYPE_CHECKING:
@@ -55,9 +54,6 @@ RUN_SCRIPT: tuple[Value, ...] = ("/bin/sh", "-c", GoTemplate('{{.Vars}} /bin/sh 
 """How Packer runs a script in a file: by its path as an argument, which may hold anything, and also if it is not executable."""
 
 
-_SIGNED_IN = ("# shellcheck source=/dev/null", f'. "$(dirname "$0")/{PurePosixPath(SIGN_IN_SCRIPT).name}"')
-
-
 # spec: Microsoft.Resources/stable/2021-04-01/resources.json, Tags_UpdateAtScope, which `az tag update` calls too.
 _TAGS_OF_RESOURCE = "/providers/Microsoft.Resources/tags/default?api-version=2021-04-01"
 
@@ -71,10 +67,11 @@ def are_plain(tags: Mapping[str, TemplateText], late: TemplateText | None) -> bo
 class Script:
     """A script that grows command by command, and the environment that it wants. It waits for nothing longer than `minutes`."""
 
-    def __init__(self, symbols: Symbols, report: Report, minutes: Value) -> None:
+    def __init__(self, symbols: Symbols, report: Report, minutes: Value, *, signs_in_by_file: bool = False) -> None:
         self._symbols = symbols
         self._report = report
         self._minutes = minutes
+        self._by_file = signs_in_by_file
         self._lines: list[str] = []
         self._environment = Environment()
         self._indent = ""
@@ -178,17 +175,18 @@ class Script:
         text = "\n".join((*self._lines, ""))
         if file is None or text.count("\n") <= _MOST_LINES:
             inline = Interpolation((text,), multiline=True)
-            return PostProcessor("shell-local", self._environment.settings(name, (SIGN_IN, inline)))
+            first = begin_signed_in(self._environment, by_file=self._by_file)
+            files = SIGN_IN_FILES if self._by_file else {}
+            return PostProcessor("shell-local", self._environment.settings(name, (first, inline)), files)
+        signed_in = f". {sign_in_file(self._environment)}"
         head = ["#!/bin/sh", f"# {file.about}"]
         if names := self._environment.names:
             head.append(f"# Packer sets {', '.join(names)}.")
         if self._unexpanded:
             head.append("# shellcheck disable=SC2016 # what the template says is not for the shell to expand")
-        text = "\n".join((*head, "set -eu", *_SIGNED_IN, "", text))
+        text = "\n".join((*head, "set -eu", "# shellcheck source=/dev/null", signed_in, "", text))
         settings = self._environment.settings_to_run(name, script=beside_template(file.path), execute_command=RUN_SCRIPT)
-        return PostProcessor(
-            "shell-local", settings, {file.path: text.encode(), SIGN_IN_SCRIPT: f"#!/bin/sh\n{SCRIPT}".encode()}
-        )
+        return PostProcessor("shell-local", settings, {file.path: text.encode(), **SIGN_IN_FILES})
 
     def _option(self, option: Sequence[Operand]) -> str:
         flag, *operands = option

@@ -7,7 +7,14 @@ commands. In Azure DevOps the task AzureCLI@2 signs in again every eight minutes
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aib2packer.hcl.values import Interpolation, Local
+from aib2packer.packer.layout import SIGN_IN_SCRIPT, beside_template
+
+if TYPE_CHECKING:
+    from aib2packer.hcl.values import Value
+    from aib2packer.packer.steps.shell_local import Environment
 
 # For any POSIX shell. No secret is an argument, which other users of the machine could read. Without the logout the CLI would
 # keep a token that ends soon.
@@ -31,3 +38,15 @@ sign_in
 
 SIGN_IN = Local("sign_in", Interpolation((SCRIPT,), multiline=True))
 """What an inline script begins with that runs the Azure CLI. It signs in, and leaves the function `sign_in` for what lasts."""
+SIGN_IN_FILES = {SIGN_IN_SCRIPT: f"#!/bin/sh\n{SCRIPT}".encode()}
+"""The file that scripts read instead, where files may lie beside the HCL."""
+
+
+def begin_signed_in(environment: Environment, *, by_file: bool) -> Value:
+    """What an inline script begins with that runs the Azure CLI."""
+    return f". {sign_in_file(environment)}" if by_file else SIGN_IN
+
+
+def sign_in_file(environment: Environment) -> str:
+    """The word of a script for the file: scripts of several builds may share it."""
+    return environment.word("sign_in", beside_template(SIGN_IN_SCRIPT))

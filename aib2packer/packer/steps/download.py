@@ -11,7 +11,7 @@ from aib2packer.packer.access.network import host_of
 from aib2packer.packer.access.rights import account_of
 from aib2packer.packer.layout import SHA256SUMS
 from aib2packer.packer.model import Download, Provisioner
-from aib2packer.packer.steps.cli_session import SIGN_IN
+from aib2packer.packer.steps.cli_session import begin_signed_in
 from aib2packer.packer.steps.shell_local import Environment
 from aib2packer.text.checksum import sha256_of
 
@@ -29,7 +29,9 @@ def download(downloads: Sequence[Download], context: BuildContext) -> Provisione
     """One step that fetches everything, and checks what has a checksum."""
     environment = Environment()
     folder = environment.word("folder", context.downloads)
-    commands: list[Value] = [SIGN_IN] if needs_azure_cli(downloads) else []
+    commands: list[Value] = []
+    if needs_azure_cli(downloads):
+        commands.append(begin_signed_in(environment, by_file=context.signs_in_by_file))
     commands.append(f"mkdir -p -- {folder} && cd -- {folder}")
     for file in downloads:
         commands += _fetch(file, environment, context)
@@ -85,13 +87,16 @@ def _fetch(file: Download, environment: Environment, context: BuildContext) -> t
     # Behind `=`, `@` is a file to the Azure CLI; in what only Packer knows the environment sees to it.
     value = context.symbols.value(uri.map(lambda part: part.replace("@", "%40")) if blob else uri)
     address = f"'{value}'" if isinstance(value, str) else environment.word("uri", value)
-    fetch = f"{_curl(value)} -o {file.file_name} {'' if _is_web(value) else '-- '}{address}"
+    # Builds that share a file may run side by side: it takes its place when it is whole.
+    path = f"{file.file_name}.$$" if context.shares_downloads else file.file_name
+    move = (f"mv {path} {file.file_name}",) if context.shares_downloads else ()
+    fetch = f"{_curl(value)} -o {path} {'' if _is_web(value) else '-- '}{address}"
     if not blob:
-        return (fetch,)
+        return (fetch, *move)
     # Image Builder's identity had the right to read a private blob; here the account of the Azure CLI has it. A public one is
     # asked for without: of another tenant's, Azure refuses any account.
     sign_in = "az storage blob download --auth-mode login --no-progress --output none"
-    return f"{fetch} ||", f"  {sign_in} --file {file.file_name} --blob-url {address}"
+    return (f"{fetch} ||", f"  {sign_in} --file {path} --blob-url {address}", *move)
 
 
 def _curl(address: Value) -> str:

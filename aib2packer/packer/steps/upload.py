@@ -6,6 +6,7 @@ import base64
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
+from aib2packer.hcl.printing import escaped_at_run
 from aib2packer.packer.model import Provisioner
 from aib2packer.packer.steps.build_context import AS_ROOT
 from aib2packer.packer.steps.exact_text import content_is_exact
@@ -20,6 +21,8 @@ def upload_text(name: str, text: TemplateText, path: str, context: BuildContext,
     """Upload a text, byte for byte."""
     if content_is_exact(text):
         content = context.symbols.value(text, multiline=text.visible.endswith("\n"))
+        if context.renders(text):
+            content = escaped_at_run(context.symbols.value(text))
         return (Provisioner("file", {"name": name, "destination": path, "content": content}, comment),)
     if text.symbols:
         context.report.add(

@@ -191,7 +191,12 @@ def _validation(
 ) -> Build:
     """A build that boots what `base` says, runs the validators, then the steps `after` them, and makes no image."""
     name = f"{base.name}-validation"
-    own_context = replace(context, downloads=Local("downloads", beside_template(downloads_folder(name))))
+    own_context = replace(
+        context,
+        downloads=Local("downloads", beside_template(downloads_folder(name))),
+        signs_in_by_file=False,
+        shares_downloads=False,
+    )
     settings: Settings = {**base.settings, "skip_create_image": True}
     tags = context.decisions.tags
     if tags.of_resources:

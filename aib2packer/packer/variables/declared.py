@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import write_id
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, ParameterFact
+from aib2packer.arm.language.describe import in_terraform
 from aib2packer.arm.language.json_values import value_of
 from aib2packer.arm.language.symbolic import DeploymentFact, is_known, walk
 from aib2packer.hcl.printing import print_value
@@ -53,7 +54,9 @@ def declare(fact: ParameterFact, name: str) -> Variable:
         description = sentences(description or _REGION, _TOOK_GROUP_LOCATION)
     default = _default(fact)
     if default is None and not description:
-        description = f"The parameter {parameter.name} of the template, which has no default."
+        whose = f"variable {parameter.name} of the configuration"
+        own = whose if in_terraform(parameter.span) else f"parameter {parameter.name} of the template"
+        description = f"The {own}, which has no default."
     return Variable(
         name,
         description,
@@ -76,10 +79,10 @@ def sentences(description: str, more: str) -> str:
     return f"{description}{end} {more}" if description else more
 
 
-def with_shape(variable: Variable, shape: tuple[str, ...]) -> Variable:
+def with_shape(variable: Variable, shape: tuple[str, ...], *, may_be_empty: bool = False) -> Variable:
     """A variable that must hold a resource id of a shape, as `aib.ids` has them; with an empty shape it is what it was.
 
-    Only a subnet may be left out: another id that is empty by default must be given.
+    Only a subnet may be left out, and what the template says `may_be_empty`: another id that is empty by default must be given.
     """
     if not shape:
         return variable
@@ -96,8 +99,9 @@ def with_shape(variable: Variable, shape: tuple[str, ...]) -> Variable:
     shape = shape[:-1] if versioned else shape
     pattern = write_id(shape, "[^/]+") + ("(/versions/[^/]+)?" if versioned else "")
     own = f"var.{variable.name}"
-    may_be_unset = variable.default == HclCode("null") or (variable.default == "" and "virtualnetworks" in shape)
-    unset = f"{own} == {print_value(variable.default or '')} || " if may_be_unset else ""
+    is_null = variable.default == HclCode("null")
+    may_be_unset = may_be_empty or is_null or (variable.default == "" and "virtualnetworks" in shape)
+    unset = f"{own} == {'null' if is_null else print_value('')} || " if may_be_unset else ""
     what = "a resource id, with or without a version" if versioned else "a resource id"
     rule = VariableValidation(
         f'{unset}can(regex("(?i)^{pattern}$", {own}))', f"The {variable.name} must be {what}: {write_id(shape, '...')}"

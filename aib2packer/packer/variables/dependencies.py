@@ -79,9 +79,10 @@ def claim_leaves(
         return {}
     from aib2packer.packer.expressions.printer import to_hcl
 
-    needed = _closure(values, parameters)
+    needed, may_be_empty = _closure(values, parameters), _may_be_empty(values)
     variables: dict[Leaf, Variable] = {
-        leaf: with_shape(_leaf_variable(leaf, parameters, taken), shapes.get(leaf, ())) for leaf in needed
+        leaf: with_shape(_leaf_variable(leaf, parameters, taken), shapes.get(leaf, ()), may_be_empty=leaf in may_be_empty)
+        for leaf in needed
     }
     named: dict[Leaf, Variable | Local] = _claim_unique(values, variables, taken, resolve)
     for leaf in _defaults_first(needed, parameters):
@@ -98,6 +99,12 @@ def claim_leaves(
             chosen = HclCode(f"{own} != null ? {own} : {print_value(computed)}", (variable, *names_in(computed)))
             named[leaf] = Local(variable.name, chosen)
     return named
+
+
+def _may_be_empty(values: tuple[Symbol, ...]) -> frozenset[Leaf]:
+    """The parameters of which the template itself says what holds where they are empty."""
+    asked = (part for value in values for part in walk(value) if isinstance(part, Apply) and part.function == "empty")
+    return frozenset(leaf for part in asked for leaf in part.arguments if isinstance(leaf, ParameterSymbol))
 
 
 def _claim_unique(

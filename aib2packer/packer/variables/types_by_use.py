@@ -1,10 +1,21 @@
-"""The types of variables, as far as only their use tells: what is taken of an object, and what has no type."""
+"""The types of variables, as far as only their use tells: what is taken of an object or a list, and what has no type."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from aib2packer.arm.language.symbolic import ALIKE, Access, Apply, If, Lambda, ParameterSymbol, Runtime, bare, parts_of
+from aib2packer.arm.language.symbolic import (
+    ALIKE,
+    Access,
+    Apply,
+    If,
+    Lambda,
+    LambdaVariable,
+    ParameterSymbol,
+    Runtime,
+    bare,
+    parts_of,
+)
 from aib2packer.arm.language.text import LateExpression, ListLines, Segment
 
 if TYPE_CHECKING:
@@ -13,16 +24,10 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.symbolic import ArmValue, Leaf, Symbol
     from aib2packer.arm.language.text import TemplateText, TextSymbol
 
-    _Use: TypeAlias = "tuple[Leaf, tuple[str, ...], str]"
-    # What stands at the keys of an object: a type, or an object in it.
-    _Attributes: TypeAlias = "dict[str, str | _Attributes]"
-
 OBJECTS = "list(map(string))"
 """The type of a list of objects: data disks, or regions of a version."""
-_LIST = "list(string)"
-_TYPES = {"int": "number", "bool": "bool", "array": _LIST, "object": "map(string)"}
-_ANY = ""
-_SCALARS = frozenset({_ANY, "number", "bool"})
+_LIST, _MAP, _STRING, _ANY = "list(string)", "map(string)", "string", ""
+_TYPES = {"int": "number", "bool": "bool", "array": _LIST, "object": _MAP}
 # What the arguments of functions are, where that is more than text.
 _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("join", "first", "last", "map", "filter", "flatten", "length", "sort"), (_LIST,)),
@@ -31,22 +36,65 @@ _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("add", "sub", "mul", "div", "mod", "less", "lessOrEquals", "greater", "greaterOrEquals"), ("number",) * 2),
     "not": ("bool",),
 }
+_SAME_ITEMS = ALIKE | {"filter", "sort", "take", "skip"}
+_ENTRIES = {"items", "$entries"}
+
+
+class _Use:
+    """What a build takes of a value: attributes, items of a list, values of a map, or all of it as a type."""
+
+    def __init__(self) -> None:
+        self.attributes: dict[str, _Use] = {}
+        self.items: _Use | None = None
+        self.values: _Use | None = None
+        self.type = _ANY
+
+    def attribute(self, name: str) -> _Use:
+        return self.attributes.setdefault(name, _Use())
+
+    def item(self) -> _Use:
+        self.items = self.items or _Use()
+        return self.items
+
+    def value(self) -> _Use:
+        self.values = self.values or _Use()
+        return self.values
+
+    def written(self) -> str:
+        """The type that fits all uses."""
+        if sum((bool(self.attributes), self.items is not None, self.values is not None)) > 1:
+            return "any"
+        if self.attributes:
+            return f"object({{ {', '.join(f'{key} = {use.written()}' for key, use in self.attributes.items())} }})"
+        if self.items is not None:
+            return f"list({self.items.written()})"
+        return f"map({self.values.written()})" if self.values is not None else self.type or _STRING
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all that is taken is text, or comes from one: a map of texts says it then."""
+        inner = self.attributes.values()
+        return all(not (one.attributes or one.items or one.values) and one.type in {_ANY, "number", "bool"} for one in inner)
 
 
 def types_by_use(texts: Iterable[TemplateText], objects: Collection[TextSymbol | Symbol]) -> dict[Leaf, str]:
     """The types of the leaves of expressions that are another than is declared; `objects` stand for lists of objects."""
-    flat: dict[Leaf, str] = {}
-    attributes: dict[Leaf, _Attributes] = {}
-    seen: set[tuple[int, str]] = set()
+    uses = _Uses()
     for late in (late for text in texts for symbol in text.symbols for late in _late(symbol)):
-        wanted = OBJECTS if late.value in objects else _TYPES.get(late.kind, _ANY)
-        for leaf, path, type_ in _uses(late.value, wanted, seen):
-            if path:
-                _enter(attributes.setdefault(leaf, {}), path, type_)
-            elif type_ and (not isinstance(leaf, ParameterSymbol) or leaf.untyped or type_ == OBJECTS):
-                flat[leaf] = type_
-    whole = {leaf: _written(below) for leaf, below in attributes.items() if leaf not in flat and not _is_plain(below)}
-    return {**whole, **flat}
+        uses.enter(late.value, OBJECTS if late.value in objects else _TYPES.get(late.kind, _ANY), {})
+    return {leaf: type_ for leaf, use in uses.of_leaves.items() if (type_ := _type_of(leaf, use)) is not None}
+
+
+def _type_of(leaf: Leaf, use: _Use) -> str | None:
+    """The type of a leaf; None where what is declared says it."""
+    untyped = not isinstance(leaf, ParameterSymbol) or leaf.untyped
+    if use.type == OBJECTS and use.items is None:
+        return OBJECTS
+    if use.attributes and use.values is None and use.items is None and use.is_plain:
+        return _MAP if untyped else None
+    if use.attributes or use.items is not None or use.values is not None:
+        return None if use.type == _MAP else use.written()
+    return use.type if untyped and use.type else None
 
 
 def _late(symbol: TextSymbol) -> Iterator[LateExpression]:
@@ -58,65 +106,81 @@ def _late(symbol: TextSymbol) -> Iterator[LateExpression]:
                 yield from _late(inner)
 
 
-def _uses(value: ArmValue | Lambda, wanted: str, seen: set[tuple[int, str]]) -> Iterator[_Use]:
-    """What is taken of which leaf, with its type where that is known."""
-    if (id(value), wanted) in seen:
-        return
-    seen.add((id(value), wanted))
-    plain = value if isinstance(value, Lambda) else bare(value)
-    match plain:
-        case ParameterSymbol() | Runtime():
-            yield plain, (), wanted
-        case If(condition, then, otherwise):
-            yield from _uses(condition, "bool", seen)
-            yield from _uses(then, wanted, seen)
-            yield from _uses(otherwise, wanted, seen)
-        case Access():
-            yield from _taken(plain, wanted, seen)
-        case Apply("shallowMerge", (tuple() as objects,)):
-            for one in objects:
-                yield from _uses(one, _TYPES["object"], seen)
-        case Apply(name, arguments):
-            kinds = (wanted,) * len(arguments) if name in ALIKE else _ARGUMENTS.get(name, ())
-            for at, argument in enumerate(arguments):
-                yield from _uses(argument, kinds[at] if at < len(kinds) else _ANY, seen)
-        case _:
-            for part in parts_of(plain):
-                yield from _uses(part, _ANY, seen)
+class _Uses:
+    """Collects the uses of leaves. `around` are the uses of the variables of lambdas."""
 
+    def __init__(self) -> None:
+        self.of_leaves: dict[Leaf, _Use] = {}
+        self._seen: set[tuple[int, str, int]] = set()
+        self._kept: list[Mapping[str, _Use]] = []  # so that no id is had twice
 
-def _taken(access: Access, wanted: str, seen: set[tuple[int, str]]) -> Iterator[_Use]:
-    path: tuple[str, ...] = ()
-    whole: ArmValue = access
-    while isinstance(whole, Access):
-        if isinstance(whole.key, str):
-            path = (whole.key, *path)
-        else:  # an item
-            path, wanted = (), (_LIST if isinstance(whole.key, int) and not path else _ANY)
-            yield from _uses(whole.key, _ANY, seen)
-        whole = bare(whole.target)
-    if isinstance(whole, ParameterSymbol):
-        yield whole, path, wanted
-    else:
-        yield from _uses(whole, _ANY, seen)
+    def enter(self, value: ArmValue | Lambda, wanted: str, around: Mapping[str, _Use]) -> None:
+        """Enter all that is used in a value of which a type is wanted, "" for any."""
+        if (id(value), wanted, id(around)) in self._seen:
+            return
+        self._seen.add((id(value), wanted, id(around)))
+        plain = value if isinstance(value, Lambda) else bare(value)
+        if not isinstance(plain, Lambda) and (use := self._use(plain, around)) is not None:
+            use.type = use.type or wanted
+            return
+        match plain:
+            case If(condition, then, otherwise):
+                self.enter(condition, "bool", around)
+                self.enter(then, wanted, around)
+                self.enter(otherwise, wanted, around)
+            case Apply("shallowMerge", (tuple() as objects,)):
+                for one in objects:
+                    self.enter(one, _MAP, around)
+            case Apply(name, arguments):
+                self._function(name, arguments, wanted, around)
+            case _:
+                for part in parts_of(plain):
+                    self.enter(part, _ANY, around)
 
+    def _function(self, name: str, arguments: tuple[ArmValue | Lambda, ...], wanted: str, around: Mapping[str, _Use]) -> None:
+        loops = any(isinstance(argument, Lambda) for argument in arguments) and not isinstance(arguments[0], Lambda)
+        item = self._item(arguments[0], around) if loops and not isinstance(arguments[0], Lambda) else None
+        kinds = (wanted,) * len(arguments) if name in ALIKE else _ARGUMENTS.get(name, ())
+        for at, argument in enumerate(arguments):
+            if isinstance(argument, Lambda):
+                inner = dict(around) if item is None else {**around, argument.parameters[0].lower(): item}
+                self._kept.append(inner)
+                self.enter(argument.body, "bool" if name == "filter" else _ANY, inner)
+            elif at or item is None or isinstance(bare(argument), Apply):
+                self.enter(argument, kinds[at] if at < len(kinds) else _ANY, around)
 
-def _enter(attributes: _Attributes, path: tuple[str, ...], type_: str) -> None:
-    key, *rest = path
-    known = attributes.get(key, _ANY)
-    if rest:
-        inner = known if isinstance(known, dict) else {}
-        attributes[key] = inner
-        _enter(inner, tuple(rest), type_)
-    elif not isinstance(known, dict):
-        attributes[key] = known or type_
+    def _use(self, value: ArmValue, around: Mapping[str, _Use]) -> _Use | None:
+        """The use of what a value is or is taken of: a leaf, or the variable of a lambda. None for what is computed."""
+        match bare(value):
+            case (ParameterSymbol() | Runtime()) as leaf:
+                return self.of_leaves.setdefault(leaf, _Use())
+            case LambdaVariable(name):
+                return around.get(name.lower())
+            case Access(target, key):
+                whole = self._use(target, around)
+                if not isinstance(key, str | int):
+                    self.enter(key, _ANY, around)
+                if whole is None or isinstance(key, str):
+                    return None if whole is None else whole.attribute(str(key))
+                root = bare(target)
+                of_object = isinstance(root, ParameterSymbol) and root.type == "object"
+                return whole.value() if of_object and not isinstance(key, int) else whole.item()
+            case Apply("first" | "last", (collection,)) if not isinstance(collection, Lambda):
+                return self._item(collection, around)
+            case _:
+                return None
 
-
-def _is_plain(attributes: _Attributes) -> bool:
-    """Whether all that is taken is text, or comes from one: a map says it then."""
-    return all(not isinstance(inner, dict) and inner in _SCALARS for inner in attributes.values())
-
-
-def _written(attributes: _Attributes) -> str:
-    inner = (f"{key} = {_written(one) if isinstance(one, dict) else one or 'string'}" for key, one in attributes.items())
-    return f"object({{ {', '.join(inner)} }})"
+    def _item(self, collection: ArmValue, around: Mapping[str, _Use]) -> _Use | None:
+        """The use of each item of a collection."""
+        match bare(collection):
+            case Apply(name, (inner, *_)) if name in _SAME_ITEMS and not isinstance(inner, Lambda):
+                return self._item(inner, around)
+            case Apply(name, (inner, *_)) if name in _ENTRIES and not isinstance(inner, Lambda):
+                whole = self._use(inner, around)
+                entry = _Use()
+                if whole is not None:
+                    entry.attributes["value"] = whole.value()
+                return entry
+            case plain:
+                whole = self._use(plain, around)
+                return None if whole is None else whole.item()

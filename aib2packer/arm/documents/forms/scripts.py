@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.text.source import SourceText
 
-_MAKES = (
-    r"\bNew-AzImageBuilderTemplate\w*|\bAzureImageBuilderTask@\d"
-    r"|\baz\s+image\s+builder\s+(?:create|customizer|output|validator)\b"
+MAKES = (
+    r"^[^#\n]*?(\bNew-AzImageBuilderTemplate\w*|\bAzureImageBuilderTask@\d"
+    r"|\baz\s+image\s+builder\s+(?:create|customizer|output|validator)\b)"
 )
+"""What a line has that makes an image template by commands."""
 # What deploys a template that lies in a file: that is what can be converted.
 _DEPLOYS = (
     r"\baz\s+(?:resource\s+create|deployment\s+(?:group|sub)\s+create|group\s+deployment\s+create)\b"
@@ -30,15 +31,15 @@ def report_script(source: SourceText, report: Report) -> bool:
     """Report a script, or a pipeline, that makes an image template by commands; False for any other text."""
     if source.text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["}:
         return False
-    found = re.search(_MAKES, source.text, re.IGNORECASE)
+    found = re.search(MAKES, source.text, re.IGNORECASE | re.MULTILINE)
     if found is None:
         return _report_deployment(source, report)
     group = re.search(_GROUP, source.text)
     where = f"--resource-group {group['group']}" if group else "/subscriptions/…/imageTemplates/NAME"
     report.add(
         codes.SCRIPT,
-        Span(source, *found.span()),
-        f"this makes an image template by commands ({' '.join(found[0].split())}), which are not run here",
+        Span(source, *found.span(1)),
+        f"this makes an image template by commands ({' '.join(found[1].split())}), which are not run here",
         help=f"Convert what it has made, straight from Azure: `aib2packer convert {where} -o DIR`.",
     )
     return True

@@ -114,23 +114,6 @@ locals {
   temporary_group_name = "packer-temporary-database-${formatdate("YYYYMMDDhhmmss", local.now)}"
   image_group_name     = var.build_resource_group_name == null ? local.temporary_group_name : var.build_resource_group_name
   temporary_image_name = "packer-temporary-database-${formatdate("YYYYMMDDhhmmss", local.now)}"
-  sign_in              = <<-EOT
-    # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
-    # for five minutes: sign in again with a new one. A loop that waits calls this too.
-    sign_in() {
-      if [ -z "$${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "$${ARM_CLIENT_ID:-}" ]; then return 0; fi
-      if [ "$(($(date +%s) - $${signed_in:-0}))" -lt 240 ]; then return 0; fi
-      identity_token=$(printf 'Authorization: Bearer %s' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
-        curl -fsSL --retry 5 -H @- "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=api://AzureADTokenExchange" |
-        sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
-      az logout --username "$ARM_CLIENT_ID" 2>/dev/null || true
-      printf '%s' "$identity_token" | az login --service-principal --username "$ARM_CLIENT_ID" \
-        --tenant "$${ARM_TENANT_ID:?}" --federated-token @- --allow-no-subscriptions --output none
-      if [ -n "$${ARM_SUBSCRIPTION_ID:-}" ]; then az account set --subscription "$ARM_SUBSCRIPTION_ID"; fi
-      signed_in=$(date +%s)
-    }
-    sign_in
-  EOT
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "${var.gallery_golden_22222222}/images/database/versions/${local.image_version}"
@@ -232,9 +215,10 @@ build {
     env = { for name, value in {
       BUILD_GROUP = var.build_resource_group_name == null ? "" : var.build_resource_group_name
       IMAGE       = "/subscriptions/${build.SubscriptionID}/resourceGroups/${local.image_group_name}/providers/Microsoft.Compute/images/${local.temporary_image_name}"
+      SIGN_IN     = "${path.root}/scripts/sign-in.sh"
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
-      local.sign_in,
+      ". \"$SIGN_IN\"",
       <<-EOT
         if [ -n "$BUILD_GROUP" ]; then
           az image delete --ids "$IMAGE"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # distribute[0]: azure-arm has one storage type for all regions: the others are added here, with theirs.
-# Packer sets GALLERY_IMAGE_VERSION.
+# Packer sets GALLERY_IMAGE_VERSION, SIGN_IN.
 set -eu
 # shellcheck source=/dev/null
-. "$(dirname "$0")/sign-in.sh"
+. "$SIGN_IN"
 
 az sig image-version update \
   --subscription 22222222-2222-2222-2222-222222222222 \

@@ -1,9 +1,9 @@
 #!/bin/sh
 # distribute[1]: SharedImage, copied from the gallery version of azure-arm.
-# Packer sets EXCLUDE_FROM_LATEST, GALLERY_IMAGE_VERSION, IMAGE_VERSION.
+# Packer sets EXCLUDE_FROM_LATEST, GALLERY_IMAGE_VERSION, IMAGE_VERSION, SIGN_IN.
 set -eu
 # shellcheck source=/dev/null
-. "$(dirname "$0")/sign-in.sh"
+. "$SIGN_IN"
 
 version="$GALLERY_IMAGE_VERSION"
 versions=$(az sig image-version list \

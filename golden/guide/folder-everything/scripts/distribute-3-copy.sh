@@ -1,9 +1,9 @@
 #!/bin/sh
 # distribute[3]: ManagedImage, by way of a disk made of the gallery version.
-# Packer sets SOURCE, TEMPORARY_NAME.
+# Packer sets SIGN_IN, SOURCE, TEMPORARY_NAME.
 set -eu
 # shellcheck source=/dev/null
-. "$(dirname "$0")/sign-in.sh"
+. "$SIGN_IN"
 
 generation=$(az sig image-definition show \
   --subscription 22222222-2222-2222-2222-222222222222 \

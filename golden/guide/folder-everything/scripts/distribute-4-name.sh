@@ -1,9 +1,9 @@
 #!/bin/sh
 # distribute[4]: azure-arm names the VHD itself; here it gets the name that the template asks for.
-# Packer sets SOURCE_BLOB.
+# Packer sets SIGN_IN, SOURCE_BLOB.
 set -eu
 # shellcheck source=/dev/null
-. "$(dirname "$0")/sign-in.sh"
+. "$SIGN_IN"
 
 name=web.vhd
 partial= # a VHD that is being written where there was none: a part of a VHD is none, and goes

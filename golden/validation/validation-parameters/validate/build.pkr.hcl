@@ -3,7 +3,6 @@
 #
 #   packer init validate
 #   cp example.pkrvars.hcl values.pkrvars.hcl  # and fill it in
-#   export ARM_SUBSCRIPTION_ID=...
 #   timeout 240m packer build -var-file=values.pkrvars.hcl validate
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
@@ -63,13 +62,8 @@ variable "oidc_request_token" {
 
 variable "subscription_id" {
   type        = string
-  description = "Subscription that the build VM runs in."
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
   default     = env("ARM_SUBSCRIPTION_ID")
-
-  validation {
-    condition     = var.subscription_id != ""
-    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
-  }
 }
 
 variable "vm_size" {
