@@ -15,6 +15,7 @@ from aib2packer.aib.tokens import (
     hide_secrets,
     is_plain,
     literal_text,
+    lone_placeholder,
     name_text,
     path_text,
     region_text,
@@ -628,7 +629,7 @@ class Fields:
         whole = IN_TEXTS if read is script_text and not bare else IN_NAMES
         may_be = bare or read in {uri_text, path_text} or (read is script_text and text.startswith(("<", "#")))
         if may_be and whole.fullmatch(text):
-            return TemplateText((Placeholder(text),), span)
+            return TemplateText((lone_placeholder(text),), span)
         if not in_quotes:  # an expression made it
             return read(text, span, self.report)
         if text.startswith("[") and _CALL.fullmatch(text):

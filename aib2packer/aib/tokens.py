@@ -10,7 +10,7 @@ from aib2packer.arm.language.text import Placeholder, TemplateText, TextSymbol
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 from aib2packer.text.checksum import sha256_of
-from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS
+from aib2packer.text.placeholders import IN_COMMANDS, IN_NAMES, IN_PATHS, IN_TAGS, IN_TEXTS, IN_URIS, SENSITIVE
 from aib2packer.text.secrets import SIGNS, find_secrets
 
 if TYPE_CHECKING:
@@ -146,11 +146,21 @@ def tokens_apart(text: str, pattern: re.Pattern[str] = IN_TEXTS) -> tuple[str | 
             continue
         end = 0
         for match in pattern.finditer(piece):
-            secret = _SECRET_BEFORE.search(piece, max(0, match.start() - _LONGEST_BEFORE), match.start()) is not None
+            before = max(0, match.start() - _LONGEST_BEFORE)
+            secret = _is_sensitive(match.group()) or _SECRET_BEFORE.search(piece, before, match.start()) is not None
             parts += [piece[end : match.start()], Placeholder(match.group(), secret)]
             end = match.end()
         parts.append(piece[end:])
     return tuple(part for part in parts if part)
+
+
+def lone_placeholder(token: str) -> Placeholder:
+    """A placeholder that is all of a text."""
+    return Placeholder(token, secret=_is_sensitive(token))
+
+
+def _is_sensitive(token: str) -> bool:
+    return token.startswith(f"<{SENSITIVE}")
 
 
 def _tokens(text: str, span: Span, report: Report, pattern: re.Pattern[str], left_over: re.Pattern[str] | None) -> TemplateText:

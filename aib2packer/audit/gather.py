@@ -178,6 +178,10 @@ _DECLARED = (
     "To declare each once: `aib2packer convert FOLDER -o DIR` makes a variable of it in all builds, which a line in "
     f"`DIR/{ESTATE_VALUES}` gives another value."
 )
+_REPLACED_BY_ACCOUNT = (
+    "Image Builder works as these for several templates. No build needs them: the account that Packer signs in with takes "
+    "their place, once for all builds."
+)
 _REPLACED = (
     'To change one in all builds at once: a line `"OLD" = "NEW"` below `[replace]` in `aib2packer.toml`, before converting.'
 )
@@ -190,7 +194,7 @@ def _shared(results: Sequence[Result]) -> Iterable[Chapter]:
             f"Several builds fetch these: one place in a repository would do. {_REPLACED}",
             lambda facts: facts.scripts,
         ),
-        ("Identities", f"Several templates use these. {_DECLARED}", lambda facts: facts.identities),
+        ("Identities", _REPLACED_BY_ACCOUNT, lambda facts: facts.identities),
         ("Subnets", f"Several builds run in these. {_DECLARED}", lambda facts: facts.subnets),
         (
             "Galleries",

@@ -33,10 +33,13 @@ if TYPE_CHECKING:
 
 _DIGITS = 12  # of a digest that is to tell addresses apart
 _URI = pattern(r"https?://", re.IGNORECASE)
-# Where GitHub and GitLab show a file to people.
+# Where GitHub, GitLab and Bitbucket show a file to people.
 _WEB_PAGE = pattern(
-    r"https?://(?:(?:www\.)?github\.com/[^/]+/[^/]+|[^/]+(?:/[^/]+)+/-)/blob/(?!.*[?&]raw=(?:1|true))", re.IGNORECASE
+    r"https?://(?:(?:(?:www\.)?github\.com/[^/]+/[^/]+|[^/]+(?:/[^/]+)+/-)/(?:blob|tree)/|bitbucket\.org/[^/]+/[^/]+/src/)"
+    r"(?!.*[?&]raw=(?:1|true))",
+    re.IGNORECASE,
 )
+_ON_WEB_PAGES = ("/blob/", "/tree/", "/src/")
 _SHA256 = pattern(r"[0-9a-f]{64}")
 # Byte order marks of scripts, and what they stand for.
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -106,7 +109,8 @@ def read_fetched(fields: Fields, key: str, *others: Spelling) -> Fetched | None:
             f"{uri} is not known before Packer runs: the build fetches it",
             help="Fill in what is left open, or give the parameters a value (--set, -p), and convert again.",
         )
-    if "/blob/" in uri.visible.lower() and _WEB_PAGE.match(uri.visible):
+    leads_to = address or uri.visible
+    if any(one in leads_to.lower() for one in _ON_WEB_PAGES) and _WEB_PAGE.match(leads_to):
         fields.report.add(
             codes.WEB_PAGE,
             uri.span,

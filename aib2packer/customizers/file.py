@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import unquote
 
 from aib2packer.aib.model import Customizer
 from aib2packer.arm.language.text import LateExpression
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.steps.build_context import BuildContext
 
 NAME = "File"
+_SEPARATORS = frozenset("/\\:")  # which a name must not bring along in `%2F`
 _LARGEST = 20 * 1024 * 1024  # bytes: docs/reference/aib-behaviour.md 1.6
 
 
@@ -103,18 +105,36 @@ def _whole(file: File, context: BuildContext) -> Value:
     """The destination, with the name that the URI has behind a folder: Packer would put its own name for the download there."""
     destination = context.symbols.value(file.destination)
     ends, pattern = (("\\", "/"), r"[\\/]$") if context.is_windows else (("/",), "/$")
-    name = _name_in_folder(file, context)
-    if file.destination.visible.endswith(ends) and isinstance(file.destination.parts[-1], str):
-        return concat(destination, name)
+    is_folder = file.destination.visible.endswith(ends) and isinstance(file.destination.parts[-1], str)
     last = destination.parts[-1] if isinstance(destination, Interpolation) else destination
-    if isinstance(last, Variable) and isinstance(last.default, str) and last.default.endswith(ends):
-        is_folder = f"can(regex({quote(pattern)}, var.{last.name}))"
-        return concat(destination, HclCode(f'{is_folder} ? {print_value(name)} : ""', (last, *references(name))))
-    return destination
+    may_be_folder = isinstance(last, Variable) and isinstance(last.default, str) and last.default.endswith(ends)
+    if not (is_folder or may_be_folder):
+        return destination
+    name = _name_in_folder(file, context)
+    if name == "":
+        if context.is_windows:  # on Linux each folder is told of
+            context.report.add(
+                codes.FILE_DESTINATION,
+                file.destination.span,
+                f"`{file.destination}` is a folder, and the URI names no file: the file gets a name of ours in it",
+                help="Write the whole path of the file.",
+            )
+        return destination
+    if is_folder or not isinstance(last, Variable):
+        return concat(destination, name)
+    ends_so = f"can(regex({quote(pattern)}, var.{last.name}))"
+    return concat(destination, HclCode(f'{ends_so} ? {print_value(name)} : ""', (last, *references(name))))
 
 
 def _name_in_folder(file: File, context: BuildContext) -> Value:
-    if name := base_name(file.source.uri):
-        return name
-    uri = context.symbols.value(file.source.uri)
-    return HclCode(f'basename(split("?", {print_value(uri)})[0])', references(uri))
+    """The name that the URI has; "" where it has none."""
+    uri = file.source.uri
+    path = uri.split("?")[0].split("#")[0].literal
+    names_none = path is not None and "/" not in path.partition("://")[2]
+    if name := "" if names_none else base_name(uri):
+        decoded = unquote(name)
+        return decoded if decoded.isprintable() and not _SEPARATORS & set(decoded) and decoded.strip(".") else name
+    if path is not None:
+        return ""
+    value = context.symbols.value(uri)
+    return HclCode(f'basename(split("?", {print_value(value)})[0])', references(value))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from aib2packer.app.output import OutputError
+from aib2packer.app.interrupts import deferred
+from aib2packer.app.output import OutputError, write
 from aib2packer.app.run import Outcome, Result, check_files, not_written
 from aib2packer.estate import record
 from aib2packer.estate.files import estate_files
@@ -22,7 +24,7 @@ from aib2packer.packer.layout import AT_TOP, BUILD_ENDING, RECORD, is_beginning
 from aib2packer.text.checksum import sha256_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from aib2packer.app.estate import Remit
@@ -52,19 +54,37 @@ class Landing:
 
 
 def pruned(folder: Path, paths: Sequence[str], result: Result) -> tuple[Result, ...]:
-    """Remove files; gives what was removed, and what the system refuses, as a result."""
-    findings, done = [], []
-    for path in paths:
-        try:
-            record.remove(folder, path)
-            done.append(path)
-        except OSError as error:
-            message = f"an earlier run has made this file, and it cannot be removed ({error.strerror or error})"
-            findings.append(about_file(LEFT_OVER, str(folder / path), message, "Delete it."))
-    if done:
-        message = f"removed, as no template makes it any more: {listed(done)}"
-        findings.append(about_file(LEFT_OVER, str(folder), message, ""))
+    """Remove files; gives what was removed, and what the system refuses, as a result.
+
+    They stay on record until they are gone: what a killed run has left, the next one knows.
+    """
+    findings = []
+    removed: list[str] = []
+    with deferred():
+        for path in paths:
+            try:
+                record.remove(folder, path)
+                removed.append(path)
+            except OSError as error:
+                message = f"an earlier run has made this file, and it cannot be removed ({error.strerror or error})"
+                findings.append(about_file(LEFT_OVER, str(folder / path), message, "Delete it."))
+        if removed:
+            _forget(folder, removed)
+            message = f"removed, as no template makes it any more: {listed(removed)}"
+            findings.append(about_file(LEFT_OVER, str(folder), message, ""))
     return (replace(result, findings=tuple(findings)),) if findings else ()
+
+
+def _forget(folder: Path, removed: Container[str]) -> None:
+    """Take files off the record. Where that cannot be written, the next run sees for itself that they are gone."""
+    before = record.read(folder)
+    files = {path: digest for path, digest in before.files.items() if path not in removed}
+    places = {str(parent) for path in files for parent in PurePosixPath(path).parents}
+    builds = {place: source for place, source in before.builds.items() if place in places}
+    if not before.files:  # the folder of one build, which has no record of its own
+        return
+    with suppress(OutputError):
+        write(folder, {RECORD: record.text(Record(files, builds))}, force=True)
 
 
 def estate_of(results: Sequence[Result], folder: Path) -> Estate:
@@ -110,7 +130,7 @@ def land(results: Sequence[Result], folder: Path, request: Request, remit: Remit
     if request.check:
         checked = check_files(replace(result, findings=()), folder, files, request.written)
         return Landing(folder, replace(checked, outcome=Outcome.FOR_ALL, findings=(*checked.findings, *findings)))
-    files[RECORD] = record.text(_record(before, results, folder, files, gone))
+    files[RECORD] = record.text(_record(before, results, folder, files))
     try:
         ours = {path for path in files if path == RECORD or record.is_as_written(folder, path, recorded)}
         request.write(folder, {path: content for path, content in files.items() if path in ours}, force=True)
@@ -183,9 +203,9 @@ def _untouched(results: Sequence[Result], folder: Path) -> tuple[str, ...]:
     return tuple(one.folder.relative_to(folder).as_posix() for one in results if one.folder is not None and not one.files)
 
 
-def _record(before: Record, results: Sequence[Result], folder: Path, files: Mapping[str, bytes], gone: Sequence[str]) -> Record:
+def _record(before: Record, results: Sequence[Result], folder: Path, files: Mapping[str, bytes]) -> Record:
     """What there is to remember: what this run writes, what it let be, and what is still there of earlier ones."""
-    known = {path: one for path, one in before.files.items() if path not in gone and (folder / path).is_file()}
+    known = {path: one for path, one in before.files.items() if (folder / path).is_file()}
     for result in results:
         if result.outcome is Outcome.CONVERTED:
             known |= {path: one for path, one in _below(result, folder, result.files).items() if one}

@@ -85,6 +85,7 @@ class Fetcher:
             late = [uri for uri, exchange in running.items() if not exchange.seconds_left]
             for uri in late:
                 running.pop(uri).end()
+                self._web.give_up(uri)
             return [(uri, _unfetched(too_slow(self._limits))) for uri in late]
         if isinstance(found, BaseException):
             raise found
@@ -108,6 +109,8 @@ class Fetcher:
                     return read_blob(uri, self._limits, exchange)
                 raise
         except FetchError as error:
+            if not exchange.seconds_left:
+                self._web.give_up(uri)
             return _unfetched(error)
 
 

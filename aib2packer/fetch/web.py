@@ -96,6 +96,12 @@ class Web:
                         self._dead.setdefault(error.host, error)
                     raise
 
+    def give_up(self, uri: str) -> None:
+        """Ask the host of a file for no other one: this one has taken all the time that there is."""
+        if host := urlsplit(uri).hostname:
+            reason = f"{host} takes longer than {self._limits.total:g} seconds for a file, and was asked for no other then"
+            self._dead.setdefault(host, FetchError(reason, LATER))
+
     def _attempt(self, uri: str, exchange: Exchange) -> bytes:
         url = _split(uri)
         _current.exchange = exchange

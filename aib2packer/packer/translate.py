@@ -18,6 +18,7 @@ from aib2packer.packer.steps.build_context import BuildContext
 from aib2packer.packer.steps.cli_session import SIGN_IN_FILES
 from aib2packer.packer.steps.download import download, needs_azure_cli
 from aib2packer.packer.steps.generalize import generalize, lay_script, may_change_script, run_script
+from aib2packer.packer.steps.restarts_within import check_restarts_within
 from aib2packer.packer.subscription import left_open, subscription_value
 from aib2packer.packer.validation.validation_build import (
     Base,
@@ -87,6 +88,8 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
     _report_secret_values(template, symbols, report)
     if template.validation is not None and template.validation.source_only:
         build = source_validation_build(template, kinds, base, context)
+        if context.is_windows:
+            check_restarts_within(template, build, report)
         return replace(build, header_origins=template.settled.instructions, origin=template.span)
     distribution = distribute(template, context, for_validation(decisions, symbols))
     source = kind_of_source(template.source).settings(template.source, symbols, report)
@@ -95,12 +98,15 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
     steps = replace(steps, files={**steps.files, **base.files})
     foresee(template, decisions, report)
     report_validation(template, decisions.validation, options, report)
-    return replace(
+    build = replace(
         assemble(name, settings, steps, chains, context),
         header_origins=template.settled.instructions,
         origin=template.span,
         validation=validation_build(template, kinds, base, context, options),
     )
+    if context.is_windows:
+        check_restarts_within(template, build, report)
+    return build
 
 
 def _report_secret_values(template: ImageTemplate, symbols: Symbols, report: Report) -> None:

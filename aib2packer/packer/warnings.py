@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.definitions import definition_of
@@ -18,6 +17,7 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.options import OsType
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.marketplace import Architecture, Generation, needs_plan, publisher_of
+from aib2packer.packer.steps.restarts_within import restarts_windows
 from aib2packer.packer.vm.machine import default_size
 
 if TYPE_CHECKING:
@@ -57,13 +57,7 @@ _NEEDS_RESTART = pattern(
     r"|^(?>[^\n]*?\bdism\b)[^\n]*/enable-feature",
     re.IGNORECASE | re.MULTILINE,
 )
-_COMMENT = pattern(r"^[^\S\n]*+#[^\n]*", re.MULTILINE)
 _ARM_SIZE = pattern(r"standard_[a-z]+\d+(?:-\d+)?[a-z]*p[a-z]*(?:_v\d+)?")
-_RESTARTS = pattern(
-    r"\brestart-computer\b|^(?>[^\n]*?\bshutdown\b)[^\n]*[/-][rg]\b|\.reboot\(\)"
-    r"|^(?>[^\n]*?\b(?:install|uninstall|add|remove)-(?:windowsfeature|computer)\b|[^\n]*?\brename-computer\b)[^\n]*\s-restart\b(?!:\$false)",
-    re.IGNORECASE | re.MULTILINE,
-)
 
 
 def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
@@ -84,8 +78,6 @@ def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> No
     if os_type is OsType.WINDOWS:
         _check_time(template, report)
         _check_pending_restarts(template.customize, report)
-        _check_own_restarts(template.customize, report)
-        _check_own_restarts(template.validation.validators if template.validation is not None else (), report)
     else:
         _check_folders(template.customize, report)
 
@@ -298,7 +290,7 @@ def _check_pending_restarts(customizers: Sequence[Customizer], report: Report) -
     pending: Customizer | None = None
     for customizer in customizers:
         text = customizer.visible_text or ""
-        if customizer.kind == "WindowsRestart" or _RESTARTS.search(text):
+        if customizer.kind == "WindowsRestart" or restarts_windows(text):
             pending = None
         elif customizer.kind == "WindowsUpdate" and pending is not None:
             report.add(
@@ -309,34 +301,6 @@ def _check_pending_restarts(customizers: Sequence[Customizer], report: Report) -
             )
         elif _NEEDS_RESTART.search(text):
             pending = customizer
-
-
-def _check_own_restarts(customizers: Sequence[Customizer], report: Report) -> None:
-    """A restart inside of PowerShell takes the connection from under the step that asked for it, and from the next one."""
-    for customizer, after in zip_longest(customizers, customizers[1:]):
-        if customizer.kind == "PowerShell" and _RESTARTS.search(_COMMENT.sub("", customizer.visible_text or "")):
-            report.add(
-                codes.RESTARTS_WITHIN,
-                customizer.span,
-                "these commands restart the VM: the connection breaks while the step runs, which fails, or the next one begins "
-                "before the VM goes down",
-                help="Take the restart out, and put a WindowsRestart customizer after this one.",
-            )
-            if after is not None and (after.visible_text is None or after.kind == "File"):
-                _report_upload(customizer, after, report)
-
-
-def _report_upload(restarts: Customizer, after: Customizer, report: Report) -> None:
-    """Tell of an upload while the VM restarts, which a file is in any case, and a script where it is not fetched before."""
-    is_file = after.kind == "File"
-    report.add(
-        codes.RESTARTS_WITHIN,
-        after.span,
-        f"{restarts.path} restarts the VM before this step, whose {'file' if is_file else 'script'} is uploaded first: Packer "
-        "tries a command again for five minutes, but no upload",
-        help=("P" if is_file else "Convert with --fetch, which uploads the script together with the command; or p")
-        + "ut a WindowsRestart customizer before this one.",
-    )
 
 
 def _check_folders(customizers: Sequence[Customizer], report: Report) -> None:

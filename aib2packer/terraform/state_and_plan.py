@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
@@ -9,13 +11,18 @@ from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of
 from aib2packer.lazy.models import replace
 from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, as_arm_text, object_of
+from aib2packer.text.placeholders import SENSITIVE
 from aib2packer.text.source import SourceText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
+
+_FILLED = {"name", "location", "tags", "body"}
+_WHOLE = "$hidden"
+"""Stands among the values of a resource whose body is a secret as a whole."""
 
 
 def shown_resources(document: JsonObject, report: Report) -> tuple[JsonObject, ...]:
@@ -23,7 +30,10 @@ def shown_resources(document: JsonObject, report: Report) -> tuple[JsonObject, .
 
     What a plan only knows after it is applied, and what starts a build, is reported.
     """
-    return tuple(made for address, kind, values in _resources(document) for made in _made(address, kind, values, report))
+    is_plan = document.get("planned_values") is not None
+    return tuple(
+        made for address, kind, values in _resources(document) for made in _made(address, kind, values, report, is_plan=is_plan)
+    )
 
 
 def _resources(document: JsonObject) -> Iterator[tuple[str, str, JsonObject]]:
@@ -31,22 +41,91 @@ def _resources(document: JsonObject) -> Iterator[tuple[str, str, JsonObject]]:
     if isinstance(document.get("resources"), JsonArray):
         yield from _of_state_file(document)
         return
+    unknown = _unknown(document)
     for key in ("planned_values", "values"):
         values = document.get(key)
         if isinstance(values, JsonObject):
-            yield from _of_module(values.get("root_module"))
+            yield from _of_module(values.get("root_module"), unknown)
             return
 
 
-def _of_module(module: Json | None) -> Iterator[tuple[str, str, JsonObject]]:
+def _unknown(document: JsonObject) -> dict[str, JsonObject]:
+    """What a plan only knows after it is applied, by the addresses of resources: `true` in the places of values."""
+    found: dict[str, JsonObject] = {}
+    for resource in _items(document.get("resource_changes")):
+        change = resource.get("change")
+        after = change.get("after_unknown") if isinstance(change, JsonObject) else None
+        if isinstance(after, JsonObject):
+            found[string_of(resource.get("address")) or ""] = after
+    return found
+
+
+def _of_module(module: Json | None, unknown: Mapping[str, JsonObject]) -> Iterator[tuple[str, str, JsonObject]]:
     if not isinstance(module, JsonObject):
         return
     for resource in _items(module.get("resources")):
-        values = resource.get("values")
+        values, address = resource.get("values"), string_of(resource.get("address")) or ""
         if isinstance(values, JsonObject) and string_of(resource.get("mode")) != "data":
-            yield string_of(resource.get("address")) or "", string_of(resource.get("type")) or "", values
+            values = _filled(values, unknown.get(address), "")
+            values = _filled(values, resource.get("sensitive_values"), SENSITIVE)
+            yield address, string_of(resource.get("type")) or "", values
     for child in _items(module.get("child_modules")):
-        yield from _of_module(child)
+        yield from _of_module(child, unknown)
+
+
+def _filled(values: JsonObject, marks: Json | None, prefix: str) -> JsonObject:
+    """The values of a resource with a placeholder in each marked place; what is marked as a whole stays as it is."""
+    if not isinstance(marks, JsonObject):
+        return values
+    filler = _Filler(prefix)
+    members = {member.key: member for member in values}
+    for mark in marks:
+        if mark.key == "body" and _is_true(mark.value):
+            if prefix:
+                members[_WHOLE] = JsonMember(_WHOLE, mark.key_span, mark.value)
+        elif mark.key in _FILLED:
+            known = members.get(mark.key)
+            value = filler.node(None if known is None else known.value, mark.value, mark.key)
+            if value is not None:
+                members[mark.key] = JsonMember(mark.key, mark.key_span if known is None else known.key_span, value)
+    return JsonObject(tuple(members.values()), values.span)
+
+
+class _Filler:
+    """Puts placeholders in the places of marks, named by their keys; the second of a name has a number."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.taken: Counter[str] = Counter()
+
+    def node(self, known: Json | None, mark: Json, key: str) -> Json | None:
+        """A value with placeholders in it."""
+        match mark:
+            case JsonScalar(True, span):
+                self.taken[key] += 1
+                number = f"_{self.taken[key]}" if self.taken[key] > 1 else ""
+                if self.prefix and known is not None:
+                    known.span.source.hide(known.span.start, known.span.end)
+                return JsonScalar(f"<{self.prefix}{key}{number}>", span)
+            case JsonObject(marks) if known is None or isinstance(known, JsonObject):
+                members = {} if known is None else {member.key: member for member in known.members}
+                for one in marks:
+                    inner = members.get(one.key)
+                    value = self.node(None if inner is None else inner.value, one.value, one.key)
+                    if value is not None:
+                        members[one.key] = JsonMember(one.key, one.key_span if inner is None else inner.key_span, value)
+                return JsonObject(tuple(members.values()), mark.span if known is None else known.span) if members else known
+            case JsonArray(marks) if known is None or isinstance(known, JsonArray):
+                items = () if known is None else known.items
+                filled = (self.node(one, two, key) if two is not None else one for one, two in zip_longest(items, marks))
+                kept = tuple(item for item in filled if item is not None)
+                return JsonArray(kept, mark.span if known is None else known.span) if kept else known
+            case _:
+                return known
+
+
+def _is_true(node: Json) -> bool:
+    return isinstance(node, JsonScalar) and node.value is True
 
 
 def _of_state_file(document: JsonObject) -> Iterator[tuple[str, str, JsonObject]]:
@@ -63,17 +142,32 @@ def _items(node: Json | None) -> tuple[JsonObject, ...]:
     return tuple(item for item in node.items if isinstance(item, JsonObject)) if isinstance(node, JsonArray) else ()
 
 
-def _made(address: str, kind: str, values: JsonObject, report: Report) -> Iterator[JsonObject]:
+def _made(address: str, kind: str, values: JsonObject, report: Report, *, is_plan: bool) -> Iterator[JsonObject]:
     """What a resource deploys."""
     if kind in DEPLOYMENTS:
         content, given = DEPLOYMENTS[kind]
         template = _object(values.get(content), f"{address}.{content}", report)
         if template is not None:
             yield _deployment(address, template, _object(values.get(given), f"{address}.{given}", report), values)
+        elif string_of(spec := values.get("template_spec_version_id")) and spec is not None:
+            report.add(
+                codes.LINKED_TEMPLATE,
+                spec.span,
+                f"the template spec that {address} deploys is not read: an image template in it is not seen",
+                help="Convert what `az ts show --id ID` prints.",
+            )
         return
     type_ = values.get("type")
     name, _, version = (string_of(type_) or "").partition("@")
     if type_ is None or name.lower() != IMAGE_TEMPLATE or not kind.startswith("azapi_"):
+        return
+    if values.get(_WHOLE) is not None:
+        report.add(
+            codes.TERRAFORM,
+            type_.span,
+            f"there is a secret in the body of {address}, and which text it is cannot be told from this",
+            help="Convert the .tf file, where it is a variable.",
+        )
         return
     body = _object(values.get("body"), f"{address}.body", report)
     if body is not None and body.get("properties") is not None:
@@ -89,8 +183,12 @@ def _made(address: str, kind: str, values: JsonObject, report: Report) -> Iterat
         report.add(
             codes.TERRAFORM,
             type_.span,
-            f"what is in {address} is not known before it is applied",
-            help="Convert the .tf file, or what `terraform show -json` prints once it is applied.",
+            f"what is in {address} is not known before it is applied"
+            if is_plan
+            else f"the body of {address} is not in the state",
+            help="Convert the .tf file, or what `terraform show -json` prints once it is applied."
+            if is_plan
+            else "Convert the .tf file, or what `az rest` shows of the image template.",
         )
 
 

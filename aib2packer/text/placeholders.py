@@ -35,6 +35,8 @@ _OF_SCRIPTS = {
 }
 _OF_A_SHELL = {form: _OF_SCRIPTS.get(form, "") + found for form, found in _TOOLS.items()}
 
+SENSITIVE = "sensitive_"
+"""What the name in a placeholder begins with where what is to be filled in is a secret: a state of Terraform says so."""
 _SIGN = pattern(r"[$%]|\{\{|\[\[|__")  # one of them stands in each
 _NO_FORMS: frozenset[str] = frozenset()
 

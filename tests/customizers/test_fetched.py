@@ -91,3 +91,23 @@ def test_a_file_takes_the_name_of_its_uri_behind_a_folder_only(destination: str,
 
     assert hcl is not None
     assert f"destination = {lands_at}\n" in hcl
+
+
+@pytest.mark.parametrize(
+    ("base", "is_page"),
+    [
+        ("https://github.com/contoso/images/blob/main", True),
+        ("https://www.github.com/contoso/images/tree/main", True),
+        ("https://gitlab.com/contoso/group/images/-/blob/main", True),
+        ("https://bitbucket.org/contoso/images/src/master", True),
+        ("https://raw.githubusercontent.com/contoso/images/main", False),
+        ("https://bitbucket.org/contoso/images/raw/master", False),
+        ("https://example.com/src/tree/blob", False),
+    ],
+)
+def test_a_web_page_that_shows_a_file_is_told_of_behind_a_parameter_too(base: str, *, is_page: bool) -> None:
+    step = {"type": "Shell", "name": "a", "scriptUri": "[concat(parameters('base'), '/a.sh')]"}
+    value = deployment(template(customize=[step]), parameters={"base": {"type": "string", "defaultValue": base}})
+    told = {finding.code.id for finding in convert_json(value).findings}
+
+    assert ("AIB2P433" in told) is is_page

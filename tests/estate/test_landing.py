@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from aib2packer.app.output import OutputError
 from aib2packer.cli import main
-from aib2packer.estate import record
+from aib2packer.estate import landing, record
 from aib2packer.text.checksum import sha256_of
 from tests.estate.runs import convert, image, lay, state
 
@@ -202,6 +206,63 @@ def test_pipelines_that_somebody_has_changed_stay_and_what_they_lack_is_told() -
     told = "somebody has changed this file, so it stays as it is: it has no mail and names what no template becomes: db"
     assert told in said
     assert "for out/pipelines/azure-pipelines.yml, out/pipelines/builds.json" in said
+
+
+def test_an_interrupt_while_files_are_removed_waits_until_all_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    convert("in", "-o", "out")
+    Path("in/deep/app.json").unlink()
+    remove = record.remove
+
+    def interrupted(folder: Path, path: str) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        remove(folder, path)
+
+    monkeypatch.setattr(record, "remove", interrupted)
+
+    convert("in", "-o", "out", "--prune")
+
+    assert not Path("out/deep").exists()
+    assert not [path for path in json.loads(Path("out/.aib2packer.json").read_bytes())["files"] if path.startswith("deep")]
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EROFS, "read-only"), SystemExit(137)], ids=["refused", "killed"])
+def test_what_could_not_be_removed_is_known_to_the_next_run(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    convert("in", "-o", "out")
+    Path("in/deep/app.json").unlink()
+    remove, refused = record.remove, []
+
+    def failing(folder: Path, path: str) -> None:
+        if path.endswith("MIGRATION.md"):
+            refused.append(path)
+            raise error
+        remove(folder, path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(record, "remove", failing)
+        convert("in", "-o", "out", "--prune")
+    assert refused
+    assert Path("out", refused[0]).exists()
+
+    _, said = convert("in", "-o", "out")
+    assert refused[0] in said
+    convert("in", "-o", "out", "--prune")
+    assert not Path("out/deep").exists()
+
+
+def test_prune_on_a_full_disk_leaves_a_record_that_the_next_run_understands(monkeypatch: pytest.MonkeyPatch) -> None:
+    convert("in", "-o", "out")
+    Path("in/deep/app.json").unlink()
+
+    def full(*_: object, **__: object) -> None:
+        raise OutputError(Path("out/.aib2packer.json"), "no space left", "Make room.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(landing, "write", full)
+        convert("in", "-o", "out", "--prune")
+
+    status, said = convert("in", "-o", "out", "--check")
+    assert status == 0, said
+    assert not Path("out/deep").exists()
 
 
 def test_prune_leaves_what_somebody_changed_and_what_was_never_ours() -> None:

@@ -157,6 +157,16 @@ def test_a_signal_ends_it_at_once_and_leaves_nothing(
 # How much
 
 
+def test_a_host_that_takes_all_the_time_for_a_file_is_asked_for_no_other(server: Server) -> None:
+    uris = [server.add(f"/{number}", dripping(0.05)) for number in range(12)]
+
+    found = Fetcher(SHORT).fetch([Asset(uri, None) for uri in uris])
+
+    reasons = Counter(one.reason for one in found.values() if isinstance(one, Unfetched))
+    assert reasons["it is not complete after 0.4 seconds"] == 4
+    assert reasons["localhost takes longer than 0.4 seconds for a file, and was asked for no other then"] == 8
+
+
 def test_all_files_of_a_run_together_have_a_limit(server: Server) -> None:
     fetcher = Fetcher(Limits(sum=250_000, pauses=()))
     uris = [server.add(f"/{name}", b"x" * 100_000) for name in "abc"]
