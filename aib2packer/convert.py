@@ -16,16 +16,18 @@ from aib2packer.system.beside import FilesBeside
 from aib2packer.text.source import SourceText, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.aib.reading import FoundTemplate
     from aib2packer.guide.instructions import Guides
+    from aib2packer.guide.migration import AboutInput
     from aib2packer.jsonc.tree import Json
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.facts import Facts
     from aib2packer.packer.model import Build
     from aib2packer.packer.variables.symbols import Symbols
+    from aib2packer.provenance.accounting import Entry
     from aib2packer.provenance.print_builds import Printed
 
 
@@ -105,9 +107,10 @@ def _convert(document: Json, beside: FilesBeside, options: Options, report: Repo
     guides = guide(template, decisions, symbols, build, options)
     printed = print_builds(build, headers(guides, report, options.origin), options)
     settings = account(template.body, template.settled, printed.origins, report)
+    for_people = _for_people(build, guides, printed, _about(document, settings, report)) if options.side_files else {}
     return Conversion(
         printed.hcl,
-        {**printed.files, **(_for_people(build, guides, printed, document, report) if options.side_files else {})},
+        {**printed.files, **for_people},
         report.findings,
         settings=settings,
         source_map=printed.places,
@@ -128,11 +131,17 @@ def _landed(build: Build, options: Options, report: Report) -> Build:
     return land(build, options.into, options.layout, report, options.scripts_there)
 
 
-def _for_people(build: Build, guides: Guides, printed: Printed, document: Json, report: Report) -> dict[str, bytes]:
+def _for_people(build: Build, guides: Guides, printed: Printed, about: AboutInput) -> dict[str, bytes]:
     from aib2packer.guide.folder import folder_files
 
-    names = (printed.build_file, *printed.files)
-    return folder_files(build, guides.build, names, report.findings, document.span.source.name)
+    return folder_files(build, guides.build, (printed.build_file, *printed.files), about)
+
+
+def _about(document: Json, settings: Iterable[Entry], report: Report) -> AboutInput:
+    from aib2packer.guide.migration import AboutInput
+    from aib2packer.provenance.accounting import tally
+
+    return AboutInput(document.span.source.name, report.findings, tally(settings))
 
 
 def _facts(template: ImageTemplate, decisions: Decisions, symbols: Symbols, build: Build, guides: Guides) -> Facts:

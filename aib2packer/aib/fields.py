@@ -26,9 +26,21 @@ from aib2packer.aib.tokens import (
     tokens_apart,
     uri_text,
 )
+from aib2packer.arm.evaluation.access import try_access
 from aib2packer.arm.language.describe import parameter_word
 from aib2packer.arm.language.json_values import JsonSymbolic, node_of
-from aib2packer.arm.language.symbolic import Access, Apply, Concat, If, deciding_parameters, is_symbol, may_be, type_of, walk
+from aib2packer.arm.language.symbolic import (
+    Access,
+    Apply,
+    Concat,
+    If,
+    bare,
+    deciding_parameters,
+    is_symbol,
+    may_be,
+    type_of,
+    walk,
+)
 from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
@@ -410,11 +422,14 @@ class Fields:
 
     def _with_attributes(self, value: Json | None, attributes: Collection[str], *, safe: bool = False) -> Json | None:
         """An object with these attributes in place of one that only Packer's run knows; others as they are."""
-        if not isinstance(value, JsonSymbolic) or not may_be(value.symbol, "object"):
+        if not isinstance(value, JsonSymbolic) or isinstance(bare(value.symbol), Apply) or not may_be(value.symbol, "object"):
             return value
         if not isinstance(node_of(self.reading.resolve(value.symbol), value.span), JsonSymbolic):
             return value
-        taken = {key: JsonSymbolic.of(Access(value.symbol, key, safe), value.span) for key in attributes}
+        if isinstance(value.symbol, If):
+            taken = {key: try_access(value, key, value.span) for key in attributes}
+        else:
+            taken = {key: JsonSymbolic.of(Access(value.symbol, key, safe), value.span) for key in attributes}
         return JsonObject(tuple(JsonMember(key, value.span, one) for key, one in taken.items()), value.span)
 
     def _fields_of(self, value: Json | None, key: str) -> Fields | None:

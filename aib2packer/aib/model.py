@@ -8,13 +8,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
+from aib2packer.aib.gallery_versions import parse_version
 from aib2packer.azure.clouds import Cloud
 from aib2packer.lazy.models import dataclass, field, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from aib2packer.aib.api_versions import ApiVersion
+    from aib2packer.aib.gallery_versions import Version
     from aib2packer.aib.ids import ResourceId
     from aib2packer.arm.documents.parameters import ParameterFact
     from aib2packer.arm.documents.siblings import Siblings
@@ -343,6 +345,11 @@ class Target(ABC):
     def label(self, shown: Callable[[TemplateText], str]) -> str:
         """The target in a few words; `shown` is how a text is shown."""
 
+    def after(self, made: Iterable[str]) -> Target:
+        """The target, knowing the ids of what runs of the template have made."""
+        del made
+        return self
+
     @property
     def image(self) -> ResourceId | None:
         """The id of the managed image or the image definition; None for what is neither."""
@@ -403,8 +410,9 @@ class ManagedImageTarget(Target):
 class GalleryTarget(Target):
     """An image version to publish; `version` None lets `major` decide (None: any).
 
-    `by_time`: of such an old API version that the service made the number from the time. `late_regions` are regions that only
-    Packer's run knows, as one list; `late_target_regions` such ones with their replicas and storage types.
+    `by_time`: of such an old API version that the service made the number from the time. `highest` is the version that a run
+    has made there, where Azure was asked. `late_regions` are regions that only Packer's run knows, as one list;
+    `late_target_regions` such ones with their replicas and storage types.
     """
 
     kind: ClassVar[str] = "SharedImage"
@@ -432,6 +440,14 @@ class GalleryTarget(Target):
     replication_mode: TemplateText | None
     late_regions: TemplateText | None = None
     late_target_regions: TemplateText | None = None
+    highest: Version | None = None
+
+    def after(self, made: Iterable[str]) -> GalleryTarget:
+        """The target with the highest of the versions, given by their ids, that are of its image definition."""
+        known = (self.id.text.literal or "").lower().split("/versions/")[0]
+        ids = (one.lower().split("/versions/") for one in made)
+        versions = (parse_version(end[0]) for image, *end in ids if image == known and end)
+        return replace(self, highest=max((one for one in versions if one is not None), default=None))
 
     def label(self, shown: Callable[[TemplateText], str]) -> str:
         """Gallery and image definition."""

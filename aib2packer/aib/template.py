@@ -190,7 +190,7 @@ def read_template(
         source=with_plan(source, resource.siblings.source, report),
         vm=vm,
         customize=customize,
-        targets=targets,
+        targets=tuple(target.after(resource.siblings.made) for target in targets),
         settled=reading.settled,
         body=resource.body,
     )

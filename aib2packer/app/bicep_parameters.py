@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
-from aib2packer.lazy.models import dataclass, field
+from aib2packer.jsonc.reader import ReadText, read_json
+from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject
+from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.system.files import read_bytes
-from aib2packer.text.source import FileError, decode
+from aib2packer.text.source import FileError, SourceText, Span, decode
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from aib2packer.jsonc.tree import Json
 
 BicepValue: TypeAlias = "str | int | bool | list[BicepValue] | dict[str, BicepValue] | None"
 
@@ -23,6 +28,9 @@ _WORD = pattern(r"[A-Za-z_]\w*")
 _NUMBER = pattern(r"-?\d+(?![\w.])")
 _MULTILINE = pattern(r"'''\n?(.*?)'''(?!')", re.DOTALL)
 _PIECE = pattern(r"[^'\\$\n\r]+|\$(?!\{)|\\u\{([0-9A-Fa-f]{1,6})\}|\\([nrt\\'$])")
+_STATEMENT = pattern(r"^[ \t]*(?:(?:param|var|using|extends|import|func|type)\b|@|#|//|/\*)", re.MULTILINE)
+_GIVEN = pattern(r"[ \t]*param[ \t]+(\w+)[ \t]*=[ \t]*")
+_USING = pattern(r"^[ \t]*using[ \t]+'([^'\n]+)'", re.MULTILINE)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _CONSTANTS: dict[str, BicepValue] = {"true": True, "false": False, "null": None}
 
@@ -38,6 +46,52 @@ def read_bicep_parameters(path: Path) -> dict[str, BicepValue]:
 
     """
     return {"parameters": _entries(path, 0)}
+
+
+def at_places(parameters: bytes, source: SourceText) -> ReadText:
+    """A Bicep parameters file with the values that it comes to, each where the file gives it.
+
+    Args:
+        parameters: The parameters file in JSON that it comes to.
+        source: The file itself.
+
+    Raises:
+        FileError: What it comes to is none.
+
+    """
+    tree = read_json(SourceText(source.name, parameters.decode("utf-8", "replace"))).tree
+    given = tree.get("parameters") if isinstance(tree, JsonObject) else None
+    if not isinstance(given, JsonObject):
+        reason = "the Bicep compiler did not answer with the parameters"
+        raise FileError(source.name, reason, "Build the file yourself, and pass the JSON with -p.")
+    text, top = source.text, Span(source, 0, min(1, len(source.text)))
+    starts = [*(statement.start() for statement in _STATEMENT.finditer(text)), len(text)]
+    places: dict[str, Span] = {}
+    for start, end in pairwise(starts):
+        if found := _GIVEN.match(text, start, end):
+            places[found[1]] = Span(source, found.end(), found.end() + len(text[found.end() : end].rstrip()))
+    members = tuple(_at(member, places.get(member.key, top)) for member in given)
+    return ReadText(source.name, text, tree=JsonObject((JsonMember("parameters", top, JsonObject(members, top)),), top))
+
+
+def _at(member: JsonMember, place: Span) -> JsonMember:
+    return JsonMember(member.key, place, _value_at(member.value, place))
+
+
+def _value_at(node: Json, place: Span) -> Json:
+    match node:
+        case JsonArray(items):
+            return JsonArray(tuple(_value_at(item, place) for item in items), place)
+        case JsonObject(members):
+            return JsonObject(tuple(_at(member, place) for member in members), place)
+        case _:
+            return replace(node, span=place)
+
+
+def template_of(source: SourceText) -> str:
+    """The template that a Bicep parameters file is for, as it names it."""
+    found = _USING.search(source.text)
+    return "TEMPLATE" if found is None else found[1]
 
 
 def _entries(path: Path, depth: int) -> dict[str, BicepValue]:

@@ -13,10 +13,12 @@ from aib2packer.app.walk import SUFFIXES, candidates, modules_of, speaks_of_imag
 from aib2packer.hcl.names import portable_name
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.system.files import is_within, read_bytes, read_most, unreadable
-from aib2packer.text.source import FileError
+from aib2packer.text.source import FileError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from aib2packer.text.source import SourceText
 
 STDIN = "-"
 
@@ -77,14 +79,20 @@ class Template:
         )
 
 
-def read_file(name: str, path: Path | None, most: int) -> bytes:
-    """The bytes of a file, None for standard input, up to `most`; of a Bicep file those of the JSON that it comes to.
+def read_values(name: str, path: Path, most: int) -> SourceText:
+    """A file of values, up to `most` bytes; a Bicep parameters file with the values that it comes to.
 
     Raises:
         FileError: It cannot be read.
 
     """
-    return _built(path, _read(name, path, most))
+    source = decode(_read(name, path, most), name)
+    if path.suffix.lower() != ".bicepparam":
+        return source
+    from aib2packer.app.bicep import build_parameters
+    from aib2packer.app.bicep_parameters import at_places
+
+    return at_places(build_parameters(path), source)
 
 
 def _read(name: str, path: Path | None, most: int) -> bytes:
@@ -118,9 +126,11 @@ def _built(path: Path | None, data: bytes) -> bytes:
 
         return build(path)
     if path is not None and suffix == ".bicepparam":
-        from aib2packer.app.bicep import build_parameters
+        from aib2packer.app.bicep_parameters import template_of
 
-        return build_parameters(path)
+        template = template_of(decode(data, str(path)))
+        reason = "this is a parameters file, not a template"
+        raise FileError(str(path), reason, f"Give the template, and this file with -p: aib2packer convert {template} -p {path}")
     return data
 
 

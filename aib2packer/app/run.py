@@ -271,7 +271,7 @@ def _renamed(data: bytes, name: str, request: Request) -> frozenset[str]:
 
 def _with_parameters(template: Template, data: bytes, request: Request) -> tuple[Request, tuple[Finding, ...]]:
     """The request with the parameters files that lie beside a template, or findings that name those which are not used."""
-    from aib2packer.app.inputs import read_file
+    from aib2packer.app.inputs import read_values
     from aib2packer.app.parameters_beside import environments_of, parameters_beside
 
     if template.path is None or request.environments or request.options.parameter_files:
@@ -281,7 +281,7 @@ def _with_parameters(template: Template, data: bytes, request: Request) -> tuple
         return request, ()
     if not request.parameters_beside:
         return request, _not_used(found, "Pass it with -p, or use all such files: --parameters-beside.")
-    files = {path: decode(read_file(str(path), path, request.most), str(path)) for path in found}
+    files = {path: read_values(str(path), path, request.most) for path in found}
     if len(files) > 1 and request.folder is not None:
         named = {name: files[path] for name, path in environments_of(template.path, files).items()}
         return replace(request, environments=named), ()

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import click
 
 from aib2packer import __version__
 from aib2packer.app.inputs import collect
 from aib2packer.app.output import OutputError, Writing
-from aib2packer.app.run import Request, run
+from aib2packer.app.run import Request, run, unreadable
 from aib2packer.cli import baselines, options
 from aib2packer.cli.configured import about_replacements, configured
 from aib2packer.cli.printing import colored, doing, echo, print_error, print_waiting, progress
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.model import Severity
-from aib2packer.findings.text import safe
+from aib2packer.findings.text import render, safe
 from aib2packer.lazy.models import replace
 from aib2packer.options import Options
 from aib2packer.text.source import FileError
@@ -60,15 +60,13 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
         baseline = baselines.read(cast("str | None", given["baseline"]), most)
         templates = collect(paths or _in_azure(given | {"quiet": quiet}, most), None, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
-        print_error(str(error))
-        sys.exit(2)
+        _refuse(error)
     request = replace(picked(Request, given | {"options": picked(Options, given)}), folder=_NOWHERE, look=True)
     try:
         context = click.get_current_context()
         jobs = configured(context, templates, request, quiet=quiet)
     except FileError as error:
-        print_error(str(error))
-        sys.exit(2)
+        _refuse(error)
     results = _look(jobs, quiet=quiet)
     echo(safe(about_replacements(context, {name for result in results for name in result.renamed})))
     from aib2packer.audit.gather import gather
@@ -96,6 +94,12 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
     sys.exit(2 if not all(written) else int(failed))
 
 
+def _refuse(error: FileError) -> NoReturn:
+    """Say what cannot be read, as `convert` does."""
+    echo(render(unreadable(error).findings, color=colored(sys.stderr)))
+    sys.exit(2)
+
+
 def _in_azure(given: Mapping[str, object], most: int) -> tuple[str, ...]:
     """The ids of the image templates in the subscription or resource group that is given."""
     from aib2packer.app.azure.template_reading import list_templates
@@ -105,7 +109,7 @@ def _in_azure(given: Mapping[str, object], most: int) -> tuple[str, ...]:
         message = "No PATH given. Name a file or a folder, or give --subscription or --resource-group to look in Azure."
         raise click.UsageError(message)
     print_waiting("Waiting for az, which lists the image templates.", quiet=bool(given.get("quiet")))
-    return list_templates(subscription, group, None, check=False, most=most)
+    return list_templates(subscription, group, None, check=False, most=most)[0]  # nothing is kept, so nothing is to be said
 
 
 def _look(jobs: Sequence[tuple[Template, Request]], *, quiet: bool) -> list[Result]:

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 
 from aib2packer.app.azure.template_ids import is_in_azure
 from aib2packer.app.config import Config, Configs, find_config, read_config
-from aib2packer.app.inputs import STDIN, read_file
+from aib2packer.app.inputs import STDIN, read_values
 from aib2packer.cli.printing import echo
 from aib2packer.findings.text import safe
 from aib2packer.hcl.names import portable_name
@@ -22,7 +22,7 @@ from aib2packer.lazy.models import field_names, replace
 from aib2packer.options import Options
 from aib2packer.packer.layout import AT_TOP
 from aib2packer.system.files import is_within, resolved
-from aib2packer.text.source import FileError, SourceText, decode
+from aib2packer.text.source import FileError, SourceText
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -335,4 +335,4 @@ def _filled(pattern: str, base: Path, template: Path) -> str:
 
 
 def _read(file: Path, most: int) -> SourceText:
-    return decode(read_file(str(file), file, most), str(file))
+    return read_values(str(file), file, most)

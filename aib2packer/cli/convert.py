@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from aib2packer.audit.baseline import Baseline
     from aib2packer.estate.landing import Landing
     from aib2packer.fetch import Fetcher
-    from aib2packer.findings.model import Level
+    from aib2packer.findings.model import Finding, Level
 
 
 # Endings that nobody gives a folder; a file of one is nothing that Packer reads.
@@ -130,6 +130,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
     if strict and given["fail_on"] is Severity.ERROR:
         given["fail_on"] = Severity.LOSS
     reporting = picked(Reporting, given)
+    listed: tuple[Finding, ...] = ()
     try:
         accepted = _baseline(baseline, most)
         given["parameter_files"] = options.read_parameters(parameter_files, most)
@@ -138,7 +139,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
 
             group = cast("str | None", given["resource_group"])
             print_waiting("Waiting for az, which lists the image templates.", quiet=reporting.quiet)
-            arguments = list_templates(subscription, group, folder, check=bool(given["check"]), most=most)
+            arguments, listed = list_templates(subscription, group, folder, check=bool(given["check"]), most=most)
         inputs = collect(arguments, folder, cast("tuple[str, ...]", given["exclude"]))
     except FileError as error:
         sys.exit(_refuse(error, reporting))
@@ -159,6 +160,10 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         else:
             few = [*_run_one(*jobs[0], writing, reporting)]
             results, telling = iter(few), Telling(reporting, many=len(few) > 1)
+        for finding in listed:
+            exit_code = int(finding.reaches(request.fail_on))
+            name = finding.span.source.name
+            telling.add(Result(name=name, outcome=Outcome.FOR_ALL, exit_code=exit_code, findings=(finding,)))
         whole = any(one.found for one in inputs)
         to_write = None if write_baseline is None else (write_baseline, writing.write)
         marked, status = _accepted(results, accepted, to_write, request.fail_on, whole=whole)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aib2packer.app.inputs import read_file
+from aib2packer.app.inputs import read_values
 from aib2packer.azure.clouds import Cloud, cloud_named
 from aib2packer.cli.reporting import FORMATS_BY_ENDING, format_of
 from aib2packer.cli.sections import OptionSection
@@ -20,7 +20,6 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.options import Auth, Emit, Layout, OsType, SecurityType, ValidateIn, WinrmBootstrap
 from aib2packer.system.files import MOST
 from aib2packer.text.secrets import mask
-from aib2packer.text.source import decode
 
 if TYPE_CHECKING:
     from aib2packer.text.source import SourceText
@@ -137,7 +136,7 @@ def read_parameters(files: tuple[str, ...], most: int) -> tuple[SourceText, ...]
         FileError: One cannot be read.
 
     """
-    return tuple(decode(read_file(file, Path(file), most), file) for file in files)
+    return tuple(read_values(file, Path(file), most) for file in files)
 
 
 def _level(_context: click.Context, _parameter: click.Parameter, value: str) -> Level:

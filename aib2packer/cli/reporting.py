@@ -19,14 +19,13 @@ from aib2packer.findings.formats import Format, render
 from aib2packer.findings.judgement import Judgement
 from aib2packer.findings.model import Asks, Severity, about_file
 from aib2packer.lazy.models import dataclass, replace
-from aib2packer.provenance.accounting import in_words
+from aib2packer.provenance.accounting import State, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aib2packer.app.run import Result, Write
     from aib2packer.findings.overview import Overview
-    from aib2packer.provenance.accounting import State
 
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -89,7 +88,8 @@ class Telling:
         if result.waits:
             self._waiting.append((self._outcomes.total(), result.folder))
         self._outcomes[result.outcome.value] += 1
-        judgement = Judgement(result.name, result.outcome.value, result.findings, result.diff)
+        lost = result.states[State.LOST]
+        judgement = Judgement(result.name, result.outcome.value, result.findings, result.diff, lost)
         if result.diff:
             self._diffs.append(_colored_diff(result.diff))
         self._accepted += sum(finding.accepted != "" for finding in result.findings)

@@ -20,6 +20,8 @@ class Judgement:
     findings: tuple[Finding, ...]
     diff: str = ""
     """How the output differs from what is there, where that was asked."""
+    lost: int = 0
+    """How many of its settings are lost."""
 
 
 def relative(name: str) -> PurePath:

@@ -50,13 +50,14 @@ class Overview:
         self._acts: dict[tuple[Code, str, str], tuple[str, _Some]] = {}
         self._decisions: dict[Code, tuple[str, _Some]] = {}
         self._counts: Counter[Code] = Counter()
-        self._rows = [("template", "outcome", *(HEADINGS[asks].lower() for asks in Asks))]
+        self._rows = [("template", "outcome", *(HEADINGS[asks].lower() for asks in Asks), "lost")]
 
     def add(self, judgement: Judgement) -> None:
         """Say what there is to say of one template more, which gets a row in the table."""
         self.add_findings(judgement)
         counts = Counter(finding.asks for finding in judgement.findings)
-        self._rows.append((safe(judgement.template), judgement.outcome, *(str(counts[asks] or "-") for asks in Asks)))
+        numbers = (*(counts[asks] for asks in Asks), judgement.lost)
+        self._rows.append((safe(judgement.template), judgement.outcome, *(str(number or "-") for number in numbers)))
 
     def fail(self, row: int, outcome: str, finding: Finding) -> None:
         """Say of a template, by the number of its row, that it came to something else after all."""
@@ -93,7 +94,7 @@ class Overview:
         """A table of the templates: what became of each, and how many findings ask for what; long names are cut to fit."""
         others = sum(max(map(len, cells)) + _GAP for cells in [*zip(*self._rows, strict=True)][1:])
         room = max(_LEAST_NAME, width - others)
-        return aligned([(shortened(name, room), *cells) for name, *cells in self._rows], right={2, 3, 4})
+        return aligned([(shortened(name, room), *cells) for name, *cells in self._rows], right={2, 3, 4, 5})
 
     def _act(self, finding: Finding) -> None:
         self._only_errors &= finding.severity is Severity.ERROR

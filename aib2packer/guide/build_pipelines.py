@@ -237,7 +237,7 @@ def _counting(guide: Guide, environment: Collection[str]) -> tuple[str, ...]:
     if guide.counting is None:
         return ()
     names = [line.partition("=")[0] for line in guide.counting_values]
-    taken = {SUBSCRIPTION.name: SUBSCRIPTION_NAME} if any(one.environment for one in _runs(guide)) else {}
+    taken = {SUBSCRIPTION.name: SUBSCRIPTION_NAME} if SUBSCRIPTION_NAME in environment else {}
     taken |= {name: f"PKR_VAR_{name}" for name in names if f"PKR_VAR_{name}" in environment}
     values = [
         f'{name}="${taken[name]}"' if name in taken else line for name, line in zip(names, guide.counting_values, strict=True)

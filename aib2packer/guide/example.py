@@ -5,9 +5,11 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import VALUES_ENDING
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     from aib2packer.guide.instructions import Guide
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from aib2packer.packer.model import Build
 
 _WIDTH = 126
+_WORD = pattern(r"\b(?:string|number|bool|any|dynamic)\b(?!\s*=)")
+_CONSTRUCTOR = pattern(r"\b(list|set|tuple|map|object)\(([^()]*)\)")
 _SHAPES = {"string": '"..."', "number": "0", "bool": "false"}
 
 
@@ -53,6 +57,16 @@ def _lines(variable: Variable, value: str) -> Iterator[str]:
 
 def _shape(kind: str) -> str:
     """What a value of this type looks like."""
-    if kind.startswith(("list", "set", "tuple")):
-        return "[]"
-    return _SHAPES.get(kind, "{}")
+    shape = _WORD.sub(lambda word: _SHAPES.get(word[0], "null"), kind)
+    while shape != (inner := _CONSTRUCTOR.sub(_constructed, shape)):
+        shape = inner
+    return "{}" if shape == "null" else shape
+
+
+def _constructed(found: re.Match[str]) -> str:
+    constructor, inner = found.groups()
+    if constructor == "map":
+        return "{}"
+    if constructor == "object":
+        return inner
+    return f"[{inner}]" if inner.startswith("{") and inner != "{}" else "[]"

@@ -20,10 +20,10 @@ from aib2packer.packer.layout import (
 from aib2packer.rendering.templates import markdown_environment, yaml_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
-    from aib2packer.findings.model import Finding
     from aib2packer.guide.instructions import Guide
+    from aib2packer.guide.migration import AboutInput
     from aib2packer.packer.model import Build
 
 _AS_THEY_ARE = (
@@ -32,22 +32,20 @@ _AS_THEY_ARE = (
 _LEFT_BEHIND = "# What a build leaves behind.\n{}*{}\n"
 
 
-def folder_files(
-    build: Build, guide: Guide, files: Collection[str], findings: Sequence[Finding], source: str
-) -> dict[str, bytes]:
-    """The files, by path. `files` are those of the build and those beside it; `source` is what the input is called."""
+def folder_files(build: Build, guide: Guide, files: Collection[str], about: AboutInput) -> dict[str, bytes]:
+    """The files, by path. `files` are those of the build and those beside it, `about` is the input."""
     fetches = build.downloads or (build.validation is not None and build.validation.downloads)
     texts = {IGNORED: _LEFT_BEHIND.format(f"{DOWNLOADS}/\n" if fetches else "", MANIFEST_ENDING)}
     names = guide.names
     for folder in filter(None, map(_of_the_vm, files)):
         # Among other builds only what the VM gets stays as it is: the rest of the folder is the user's.
         texts[f"{folder}/{ATTRIBUTES}" if names.mark else ATTRIBUTES] = _AS_THEY_ARE
-    if shown := example(build, guide):
-        texts[names.own(EXAMPLE)] = shown
+    if values := example(build, guide):
+        texts[names.own(EXAMPLE)] = values
     for path, pipeline in pipelines(build.name, guide).items():
         texts[names.own(path)] = yaml_environment().get_template(f"{path.rpartition('/')[2]}.j2").render(pipeline=pipeline)
-    about = page(build, guide, findings, source, (*files, *texts, *guide.environments))
-    texts[names.own(MIGRATION_PAGE)] = markdown_environment().get_template(f"{MIGRATION_PAGE}.j2").render(page=about)
+    shown = page(build, guide, about, (*files, *texts, *guide.environments))
+    texts[names.own(MIGRATION_PAGE)] = markdown_environment().get_template(f"{MIGRATION_PAGE}.j2").render(page=shown)
     return {path: text.encode() for path, text in texts.items()}
 
 

@@ -89,6 +89,8 @@ class Page:
 
     title: str
     source: str
+    settings: str
+    """How many settings are converted, and how many lost."""
     files: tuple[tuple[str, str], ...]
     """Paths, and what is there."""
     where: str
@@ -128,15 +130,26 @@ class Page:
     pipelines: tuple[tuple[str, str], ...]
 
 
-def page(build: Build, guide: Guide, findings: Sequence[Finding], source: str, files: Iterable[str]) -> Page:
-    """The page for a build. `source` is what the input is called, `files` are the paths of what lies beside the page."""
+@dataclass(frozen=True, slots=True)
+class AboutInput:
+    """What the input is called, what was found in it, and how many of its settings are converted, in words."""
+
+    name: str
+    findings: tuple[Finding, ...]
+    settings: str
+
+
+def page(build: Build, guide: Guide, about: AboutInput, files: Iterable[str]) -> Page:
+    """The page for a build. `about` is the input, `files` are the paths of what lies beside the page."""
+    findings = about.findings
     names = guide.names
     rights = (guide.subscription_right, *guide.rights)
     others = [finding for finding in findings if finding.severity is not Severity.LOSS]
     beside = sorted(files, key=lambda path: (not path.endswith(BUILD_ENDING), path))
     return Page(
         title=f"VM image {guide.name}" if guide.name else "VM image",
-        source=_base_name(source),
+        source=_base_name(about.name),
+        settings=about.settings,
         files=tuple(_described(beside, guide.names)),
         where=_where(guide),
         run=_run(guide),

@@ -242,17 +242,20 @@ def names_in(value: Value | Body) -> tuple[Variable | Local, ...]:
     return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 
+_NAMELESS = frozenset({str, bool, int, float, GoTemplate, Comment, Blank})  # as the most are
+
+
 def _add_named(value: Value | Body | _Item, found: list[Variable | Local]) -> None:
     match value:
-        case str() | bool() | int() | float() | GoTemplate() | Comment() | Blank():
-            pass
         case Variable() | Local():
             found.append(value)
         case HclCode():
             found += value.uses
+        case str() | bool() | int() | float() | GoTemplate() | Comment() | Blank():
+            pass
         case _:
             for part in _parts(value):
-                if not isinstance(part, str):  # as the most are
+                if part.__class__ not in _NAMELESS:
                     _add_named(part, found)
 
 

@@ -11,7 +11,7 @@ from aib2packer.findings.model import Finding
 from aib2packer.jsonc.tree import MAX_DEPTH, JsonArray, JsonMember, JsonObject, JsonScalar, new_span
 from aib2packer.lazy.models import dataclass
 from aib2packer.text.placeholders import unquoted
-from aib2packer.text.source import Span
+from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.breakage import Where
     from aib2packer.jsonc.tree import Json
-    from aib2packer.text.source import SourceText
 
 # What Newtonsoft.Json skips (JsonTextReader.EatWhitespace: char.IsWhiteSpace), and a byte order mark.
 _BLANK = r"\s*+(?:\ufeff\s*+)*+"
@@ -83,8 +82,17 @@ class ParsedText:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True)
+class ReadText(SourceText):
+    """A text in another language, with the JSON that it comes to, at the places of that text."""
+
+    tree: Json | None = None
+
+
 def parse(source: SourceText, report: Report) -> Json | None:
     """Read a text as `read_json` does, and report what there is to say of it."""
+    if isinstance(source, ReadText):
+        return source.tree
     parsed = read_json(source)
     for finding in parsed.findings:
         report.record(finding)

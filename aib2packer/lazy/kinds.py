@@ -18,11 +18,13 @@ class Kinds(Mapping[str, K]):
     def __init__(self, modules: Mapping[str, str]) -> None:
         """Make it of the modules by the names of their kinds."""
         self._modules = modules
+        self._loaded: dict[str, K] = {}
 
     def __getitem__(self, name: str) -> K:
         """Import a kind, where it is not imported yet."""
-        kind: K = import_module(self._modules[name]).KIND
-        return kind
+        if name not in self._loaded:
+            self._loaded[name] = import_module(self._modules[name]).KIND
+        return self._loaded[name]
 
     def __contains__(self, name: object) -> bool:
         """Whether there is a kind of this name; nothing is imported for that."""

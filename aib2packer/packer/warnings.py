@@ -143,7 +143,7 @@ def _check_definition(definition: ImageDefinition, template: ImageTemplate, deci
         report.add(
             codes.OTHER_DEFINITION,
             template.source.span,
-            f"the image definition deployed beside the template is for {definition.os_type}, but this makes a "
+            f"the image definition is for {definition.os_type}, but this makes a "
             f"{os_type.value} image: Azure refuses to publish it",
             help="Change the definition's osType, or the source.",
         )
@@ -155,7 +155,7 @@ def _check_definition(definition: ImageDefinition, template: ImageTemplate, deci
         report.add(
             codes.OTHER_DEFINITION,
             source.sku.span,
-            f"the image definition deployed beside the template is of generation {generation}, but this source is of "
+            f"the image definition is of generation {generation}, but this source is of "
             f"{made.value}: Azure refuses to publish it",
             help="Change the definition's hyperVGeneration, or take the source's other SKU.",
         )

@@ -251,13 +251,13 @@ class Written:
             made = self._blob_address(type_, rest[0], block) if value is None else arm_of(value, self.surroundings())
             if made is not None:
                 return f"createArray({made})" if isinstance(expression, TfSplat) else made
-        words = (path[1].partition("_")[2], *path[2:]) if path[0] == "data" else (path[0].partition("_")[2], *path[1:])
+        words = (_short(path[1]), *path[2:]) if path[0] == "data" else (_short(path[0]), *path[1:])
         words = path[1:] if path[0] == "module" else words
         return self._stand_in("_".join(words), path, expression, around)
 
     def by_key(self, path: tuple[str, ...], span: Span) -> str:
         """The parameter that stands for all that a resource with `for_each` is, by its keys."""
-        name = "_".join((path[0].partition("_")[2], *path[1:]))
+        name = "_".join((_short(path[0]), *path[1:]))
         described = object_of({"description": JsonScalar(f"What {'.'.join(path)} is, by its key.", span)}, span)
         declared = object_of({"type": JsonScalar("object", span), "metadata": described}, span)
         self.parameters.setdefault(name, JsonMember(name, span, declared))
@@ -290,6 +290,12 @@ class Written:
         declared = object_of({"type": kind, "metadata": object_of({"description": text}, span), **untyped}, span)
         self.parameters.setdefault(free, JsonMember(free, span, declared))
         return f"parameters({constant(free)})" + ("" if key is None else f"[{key}]")
+
+
+def _short(kind: str) -> str:
+    """The type of a resource without the provider, where that is one of Azure, or Terraform itself."""
+    provider, _, rest = kind.partition("_")
+    return rest if provider in {"azurerm", "azapi", "azuread", "azurestack", "terraform"} else kind
 
 
 def _index_of(expression: TfExpression) -> TfExpression | None:

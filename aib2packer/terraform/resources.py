@@ -341,6 +341,14 @@ def _group(block: TfBlock, around: Surroundings) -> tuple[JsonMember, ...]:
         return ()  # what needs it becomes a variable
 
 
+_SECURITY_TYPES = {
+    "trusted_launch_supported": "TrustedLaunchSupported",
+    "confidential_vm_supported": "ConfidentialVMSupported",
+    "trusted_launch_enabled": "TrustedLaunch",
+    "confidential_vm_enabled": "ConfidentialVM",
+}
+
+
 def _trigger(block: TfBlock, written: Written) -> JsonObject:
     name = block.value("name")
     kind = JsonScalar("Microsoft.VirtualMachineImages/imageTemplates/triggers", block.span)
@@ -350,8 +358,10 @@ def _trigger(block: TfBlock, written: Written) -> JsonObject:
 
 def _beside(block: TfBlock, written: Written) -> JsonObject:
     """A resource that the image template needs; of an image definition what it says about its images."""
-    name = block.value("name")
-    shown = block.address if not isinstance(name, TfValue) or not isinstance(name.value, str) else name.value
+    shown = _plain(block, "name") or block.address
+    gallery = _plain(block, "gallery_name")
+    if block.labels[0] == "azurerm_shared_image" and gallery:
+        shown = f"{gallery}/{shown}"
     members: dict[str, Json] = {
         "type": JsonScalar(_NEEDED[block.labels[0]], block.span),
         "name": JsonScalar(shown, block.span),
@@ -359,6 +369,12 @@ def _beside(block: TfBlock, written: Written) -> JsonObject:
     if block.labels[0] == "azurerm_shared_image" and not block.value("for_each"):
         members["properties"] = object_of(_definition_facts(block, written), block.span)
     return object_of(members, block.span)
+
+
+def _plain(block: TfBlock, key: str) -> str:
+    """A text that a block says as it is; "" where it does not."""
+    value = block.value(key)
+    return value.value if isinstance(value, TfValue) and isinstance(value.value, str) else ""
 
 
 def _definition_facts(block: TfBlock, written: Written) -> dict[str, Json]:
@@ -372,7 +388,7 @@ def _definition_facts(block: TfBlock, written: Written) -> dict[str, Json]:
                 continue  # it is not what is converted
     if "hyperVGeneration" not in facts:
         facts["hyperVGeneration"] = JsonScalar("V1", block.span)  # the provider's default
-    for key, feature in (("trusted_launch_enabled", "TrustedLaunch"), ("confidential_vm_enabled", "ConfidentialVM")):
+    for key, feature in _SECURITY_TYPES.items():
         if isinstance(enabled := block.value(key), TfValue) and enabled.value is True:
             named = {"name": JsonScalar("SecurityType", block.span), "value": JsonScalar(feature, block.span)}
             facts["features"] = JsonArray((object_of(dict(named), block.span),), block.span)

@@ -62,14 +62,14 @@ variable "subscription_id" {
 
 variable "image_version" {
   type        = string
-  description = "Gallery version of the image, such as 1.4.2. Null: 1.<date>.<time>, which grows with each build and stays below 2.0.0."
+  description = "Gallery version of the image, such as 2.4.2. Null: 2.<date>.<time>, which grows with each build and stays below 3.0.0."
   default     = null
 }
 
 locals {
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
+  time_version         = format("2.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "/subscriptions/44444444-4444-4444-4444-444444444444/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/press/versions/${local.image_version}"
   temporary_group_name = "packer-temporary-press-${formatdate("YYYYMMDDhhmmss", local.now)}"

@@ -4,7 +4,7 @@
 #   timeout 240m packer build -var-file=values.pkrvars.hcl build.pkr.hcl
 #
 # values.pkrvars.hcl gives values to replication_regions, resource_group_avd_location, shared_image_avd_id,
-# static_build_rfc3339.
+# time_static_build_rfc3339.
 #
 # Give timeout the minutes of the build: var.build_timeout (240 by default).
 # Run it on Linux, where it can reach the subnet of the build VM, if it has one. The account needs Contributor on the
@@ -50,7 +50,7 @@ variable "shared_image_avd_id" {
   }
 }
 
-variable "static_build_rfc3339" {
+variable "time_static_build_rfc3339" {
   type        = string
   description = "What time_static.build.rfc3339 is. Whoever runs Packer gives it."
 }
@@ -217,7 +217,7 @@ source "azure-arm" "image" {
 
   azure_tags = {
     image = "avd"
-    built = var.static_build_rfc3339
+    built = var.time_static_build_rfc3339
   }
 }
 

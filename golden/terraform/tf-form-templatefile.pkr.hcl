@@ -10,7 +10,7 @@
 #   shared_image_web_id=...
 #   -var image_version=$(aib2packer next-version "$shared_image_web_id")
 #
-# Differs from Image Builder: build VM open to the internet (AIB2P318).
+# Differs from Image Builder: additional managed image (AIB2P303), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"
@@ -104,6 +104,7 @@ locals {
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "/subscriptions/${local.shared_image_web_id_parts[2]}/resourceGroups/${local.shared_image_web_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.shared_image_web_id_parts[8]}/images/${local.shared_image_web_id_parts[10]}/versions/${length(local.shared_image_web_id_parts) > 12 && local.shared_image_web_id_parts[12] != "latest" ? local.shared_image_web_id_parts[12] : local.image_version}"
   temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
 }
 
 source "azure-arm" "web" {
@@ -132,6 +133,10 @@ source "azure-arm" "web" {
   polling_duration_timeout = "90m"
 
   # Distribution
+  # The gallery version is made of this image. It lies in the resource group of the build, and goes with it.
+  managed_image_name                = local.temporary_image_name
+  managed_image_resource_group_name = local.temporary_group_name
+
   shared_image_gallery_destination {
     subscription   = local.shared_image_web_id_parts[2]
     resource_group = local.shared_image_web_id_parts[4]

@@ -189,7 +189,16 @@ build {
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [
       local.sign_in,
-      "az sig image-version update --subscription 22222222-2222-2222-2222-222222222222 --resource-group images --gallery-name golden --gallery-image-definition web --gallery-image-version \"$GALLERY_IMAGE_VERSION\" --set publishingProfile.excludeFromLatest=false --output none",
+      <<-EOT
+        az sig image-version update \
+          --subscription 22222222-2222-2222-2222-222222222222 \
+          --resource-group images \
+          --gallery-name golden \
+          --gallery-image-definition web \
+          --gallery-image-version "$GALLERY_IMAGE_VERSION" \
+          --set publishingProfile.excludeFromLatest=false \
+          --output none
+      EOT
     ]
   }
 }

@@ -16,6 +16,12 @@ DEFINITION = f"{GROUP}/providers/Microsoft.Compute/galleries/golden/images/web"
 BASE = f"{GROUP}/providers/Microsoft.Compute/galleries/golden/images/base"
 IDENTITY = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/builder"
 SIGNED = "https://contoso.blob.core.windows.net/scripts/setup.sh?sv=2024-01-01&sr=b&sig=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U%3D"
+TENANT = "55555555-5555-5555-5555-555555555555"
+OTHER_TENANT = (
+    'ERROR: Unauthorized({"error":{"code":"InvalidAuthenticationTokenTenant","message":"The access token is from the wrong '
+    f"issuer 'https://sts.windows.net/4/'. It must match the tenant 'https://sts.windows.net/{TENANT}/' associated with this "
+    'subscription."}})'
+)
 DENIED = 'ERROR: Forbidden({"error":{"code":"AuthorizationFailed","message":"The client \'x\' does not have authorization"}})'
 
 
@@ -199,6 +205,26 @@ def test_what_may_not_be_read_beside_the_template_is_told_and_does_not_stop(
     assert f"{DEFINITION} could not be read: the account that az is signed in with may not read this" in capsys.readouterr().err
 
 
+def test_a_template_that_image_builder_refused_is_told(azure: AzureStandIn, capsys: pytest.CaptureFixture[str]) -> None:
+    refused = image_template(provisioningState="Failed", provisioningError={"message": "no\n  access"}, lastRunStatus=None)
+    azure.answer(ALL | {f"get {WEB}": refused})
+
+    assert run(WEB, "-o", "web", "-v") == 0
+
+    told = " ".join(capsys.readouterr().err.split())
+    assert "Image Builder refused this image template when it was deployed: no access" in told
+    assert "has never run" not in told  # a run output is there
+
+
+def test_a_version_made_from_the_time_is_higher_than_that_of_the_last_run(azure: AzureStandIn) -> None:
+    outputs = {"value": [{"name": "web", "properties": {"artifactId": f"{DEFINITION}/versions/3.0.1"}}]}
+    azure.answer(ALL | {f"get {WEB}/runOutputs": outputs})
+
+    assert run(WEB, "-o", "web") == 0
+
+    assert 'format("3.%d.%d"' in Path("web/build.pkr.hcl").read_text()
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
     [
@@ -209,7 +235,7 @@ def test_what_may_not_be_read_beside_the_template_is_told_and_does_not_stop(
 def test_how_the_last_build_ended_is_told(
     azure: AzureStandIn, capsys: pytest.CaptureFixture[str], status: object, said: str
 ) -> None:
-    azure.answer(ALL | {f"get {WEB}": image_template(lastRunStatus=status)})
+    azure.answer(ALL | {f"get {WEB}": image_template(lastRunStatus=status), f"get {WEB}/runOutputs": {"value": []}})
 
     assert run(WEB, "-o", "web", "-v") == 0
 
@@ -227,6 +253,11 @@ def test_how_the_last_build_ended_is_told(
         ('ERROR: Not Found({"error":{"code":"SubscriptionNotFound","message":"x"}})', "sees no such subscription"),
         ("ERROR: Subscription 'x' not found. Check the spelling and casing and try again.", "sees no such subscription"),
         ("ERROR: Max retries exceeded with url", "Azure cannot be reached"),
+        (OTHER_TENANT, f"signed in to another tenant than that of the subscription = help: Run: az login --tenant {TENANT}"),
+        ("ERROR: AADSTS53003: Access has been blocked by Conditional Access policies.", "a policy of the organization"),
+        ("ERROR: No subscription found. Run 'az account set' to select a subscription.", "has no subscription to work in"),
+        ('ERROR: Too Many Requests({"error":{"code":"TooManyRequests","message":"x"}})', "asked too often"),
+        ("Traceback (most recent call last):\n  File x\nKeyError: 'y'", "the Azure CLI failed: KeyError: 'y'"),
         ('ERROR: Conflict({"error":{"code":"Odd","message":"something else"}})', "the Azure CLI failed: something else"),
         ([], "did not answer as it should"),
     ],
@@ -240,6 +271,21 @@ def test_errors_of_az_are_told_as_they_are_meant(
 
     assert reason in " ".join(capsys.readouterr().err.split())
     assert not Path("web").exists()
+
+
+def test_a_list_that_azure_does_not_give_again_is_told_to_be_the_earlier_one(
+    azure: AzureStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subscription = ("--subscription", "44444444-4444-4444-4444-444444444444")
+    azure.answer(ALL | {GRAPH: {"data": [{"id": WEB}]}})
+    assert run(*subscription, "-o", "out") == 0
+    azure.answer({GRAPH: DENIED})
+
+    assert run(*subscription, "-o", "out", "--force") == 0
+
+    told = " ".join(capsys.readouterr().err.split())
+    assert "AIB2P487" in told
+    assert "its image templates could not be listed again, and are those of an earlier run: the account that az" in told
 
 
 def test_without_the_azure_cli_it_is_said_how_to_get_it(
@@ -309,3 +355,13 @@ def test_an_audit_looks_into_azure_and_keeps_nothing(
 def test_what_cannot_be_meant_is_wrong_usage(azure: AzureStandIn, arguments: list[str]) -> None:
     assert run(*arguments) == 2
     assert azure.calls() == []
+
+
+def test_an_audit_tells_why_azure_does_not_list_with_a_code(azure: AzureStandIn, capsys: pytest.CaptureFixture[str]) -> None:
+    azure.answer({GRAPH: DENIED})
+
+    with pytest.raises(SystemExit) as exited:
+        main(["audit", "--subscription", "44444444-4444-4444-4444-444444444444"], prog_name="aib2packer")
+
+    assert exited.value.code == 2
+    assert "AIB2P020 error: the account that az is signed in with may not read this" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """Bicep files: a compiler of the test's own stands on PATH."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,13 +8,14 @@ from pathlib import Path
 import pytest
 
 import aib2packer
+from tests.arm.test_deployment import deployment
 from tests.cases.templates import template
 
 
 def convert(folder: Path, path: str, *arguments: str, given: str = "main.bicep") -> subprocess.CompletedProcess[str]:
     (folder / "main.bicep").write_text("resource image 'Microsoft.VirtualMachineImages/imageTemplates@2023-07-01' = {}\n")
     return subprocess.run(
-        [sys.executable, "-m", "aib2packer", "convert", "-q", given, *arguments],
+        [sys.executable, "-m", "aib2packer", "convert", *([] if "--verbose" in arguments else ["-q"]), given, *arguments],
         cwd=folder,
         env={"PATH": path, "PYTHONPATH": str(Path(aib2packer.__file__).parents[1])},
         capture_output=True,
@@ -25,8 +27,6 @@ def convert(folder: Path, path: str, *arguments: str, given: str = "main.bicep")
 
 @pytest.mark.parametrize("program", ["bicep", "az"])
 def test_a_bicep_file_is_built_first(program: str, tmp_path: Path) -> None:
-    import json
-
     (tmp_path / "built.json").write_text(json.dumps(template()))
     compiler = tmp_path / "bin" / program
     compiler.parent.mkdir()
@@ -40,8 +40,6 @@ def test_a_bicep_file_is_built_first(program: str, tmp_path: Path) -> None:
 
 
 def test_in_a_folder_the_file_is_built_that_calls_the_module(tmp_path: Path) -> None:
-    import json
-
     (tmp_path / "images").mkdir()
     (tmp_path / "images/main.bicep").write_text("module image 'image.bicep' = {\n}\n")
     (tmp_path / "images/image.bicep").write_text("resource x 'Microsoft.VirtualMachineImages/imageTemplates@2023-07-01' = {}\n")
@@ -109,8 +107,6 @@ param disk = -1
 
 
 def test_a_parameters_file_of_values_needs_no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import json
-
     from aib2packer.app.bicep import build_parameters
 
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -129,6 +125,27 @@ def test_a_parameters_file_of_values_needs_no_compiler(tmp_path: Path, monkeypat
         "password": {"reference": {"keyVault": {"id": vault}, "secretName": "name"}},
         "disk": {"value": -1},
     }
+
+
+def test_a_value_of_a_bicep_parameters_file_has_its_place_there(tmp_path: Path) -> None:
+    values = "using 'main.bicep'\n\nparam a = 1\nparam noSuch = [\n  'x'\n]\n// the end\n"
+    (tmp_path / "main.bicepparam").write_text(values)
+    (tmp_path / "web.json").write_text(json.dumps(deployment(template(), parameters={"a": {"type": "string"}})))
+
+    done = convert(tmp_path, str(tmp_path), "-p", "main.bicepparam", "--verbose", given="web.json")
+
+    assert "main.bicepparam:3:11: AIB2P114 error: the value of the parameter a is not" in done.stderr
+    assert "main.bicepparam:4:16: AIB2P421 note: the template has no parameter `noSuch`" in done.stderr
+    assert "3 | param a = 1" in done.stderr
+
+
+def test_a_bicep_parameters_file_is_no_template(tmp_path: Path) -> None:
+    (tmp_path / "main.bicepparam").write_text("using './main.bicep'\nparam a = 1\n")
+
+    done = convert(tmp_path, str(tmp_path), given="main.bicepparam")
+
+    assert done.returncode == 2
+    assert "aib2packer convert ./main.bicep -p main.bicepparam" in done.stderr
 
 
 @pytest.mark.parametrize(

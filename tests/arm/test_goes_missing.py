@@ -125,3 +125,17 @@ def test_a_deployment_of_which_it_is_not_known_how_often_is_the_only_error() -> 
     conversion = converted(nested(copy={"name": "c", "count": "[parameters('n')]"}), n={"type": "int"})
 
     assert [one.code for one in conversion.findings if one.severity is Severity.ERROR] == [codes.SHAPE]
+
+
+def test_a_loop_over_a_text_is_no_question_of_a_value() -> None:
+    (error,) = (one for one in converted(template(copy={"name": "c", "count": "2"})).findings if one.severity is Severity.ERROR)
+
+    assert error.message == "how often `copy` repeats c is no whole number"
+
+
+def test_an_image_template_whose_condition_is_not_known_is_named() -> None:
+    image = template(name="[concat('w', copyIndex())]", copy={"name": "c", "count": 1}, condition="[parameters('on')]")
+
+    ((message, _),) = told(converted(image, on={"type": "bool"}), codes.CONDITION)
+
+    assert message.startswith("whether w0 is deployed")

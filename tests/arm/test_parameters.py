@@ -9,6 +9,7 @@ import pytest
 from aib2packer import Conversion, Options, Severity
 from aib2packer.findings import codes
 from aib2packer.text.source import SourceText
+from tests.arm.test_deployment import deployment
 from tests.cases.templates import convert_json, template
 
 Json = Any
@@ -311,3 +312,12 @@ def test_a_size_that_is_null_by_a_condition_is_that_of_the_service() -> None:
 def test_a_size_that_has_a_value_stands_alone() -> None:
     printed = convert_properties(EMPTY, {"p": {"value": "Standard_D2s_v3"}}, vmProfile={"vmSize": "[parameters('p')]"})
     assert "= var.p\n" in printed
+
+
+@pytest.mark.parametrize("definitions", [{}, {"zz": {"$ref": "#/definitions/zz"}}])
+def test_a_type_that_is_not_defined_is_told(definitions: Json) -> None:
+    sized = template(properties={"vmProfile": {"vmSize": "[parameters('size')]"}})
+
+    conversion = convert_json(deployment(sized, parameters={"size": {"$ref": "#/definitions/zz"}}, definitions=definitions))
+
+    assert any("has the type `zz`, which `definitions` does not have" in one.message for one in conversion.findings)

@@ -220,7 +220,7 @@ def test_values_that_were_given_lie_beside_the_build_and_are_not_asked_for(packe
     assert not packer.validate(tmp_path / "build.pkr.hcl", values).ok  # of a file Packer does not read them
 
 
-@pytest.mark.parametrize("name", ["a`b``c", "a|b", "a\nb", "# a", "&lt;b", "$x$", "[x](y)", "a_b_ *c*"])
+@pytest.mark.parametrize("name", ["a`b``c", "a|b", "a\nb", "# a", "&lt;b", "[x](y)", "a_b_ *c*"])
 def test_no_name_breaks_the_page_or_a_pipeline(name: str) -> None:
     value = template(
         name=name,

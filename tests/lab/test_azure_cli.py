@@ -1,6 +1,5 @@
 """The commands of the Azure CLI in post-processors: the shell runs them, and the real CLI's parser takes them."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -139,12 +138,12 @@ def test_the_azure_cli_takes_what_releases_a_version_and_what_lists_them(
     az: RecordedAzureCli, az_parser: AzureCliParser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = re.search(
-        r'^ +("az sig .*"),?$',
+        r"<<-EOT\n( +az sig .*?)\n +EOT",
         (GOLDEN / "validation/validation-folder/validate/build.pkr.hcl").read_text(),
-        re.MULTILINE,
+        re.DOTALL,
     )
     assert release is not None
-    done = run(json.loads(release[1]), ("GALLERY_IMAGE_VERSION",), az)
+    done = run(textwrap.dedent(release[1]), ("GALLERY_IMAGE_VERSION",), az)
     assert done.returncode == 0, done.stderr
     for name, value in az.environment().items():
         monkeypatch.setenv(name, value)

@@ -339,3 +339,7 @@ def test_a_configuration_in_json_is_told() -> None:
     (error,) = converted(json.dumps({"resource": resource}), "main.tf.json").findings
 
     assert error.code is codes.TERRAFORM
+
+
+def test_a_variable_for_a_resource_of_another_provider_has_its_name_too() -> None:
+    assert 'variable "random_string_s_result"' in hcl(converted(configuration(size='"x${random_string.s.result}"')))

@@ -25,6 +25,7 @@ _IMAGE_TEMPLATE = re.compile(
     re.IGNORECASE,
 )
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_TENANT = pattern(r"must match (?:one of )?the tenants?[^']*'https://sts\.[^/']+/([0-9a-f-]{36})/?'", re.IGNORECASE)
 _ANSWER = re.compile(r"\((\{.*\})\)\s*$", re.DOTALL)
 _NO_SUBSCRIPTION = pattern(r"subscription of '[^']*' doesn't exist in cloud|^(?:ERROR: )?Subscription '[^']*' not found")
 _VERSION_REFUSED = ("NoRegisteredProviderFound", "InvalidResourceType", "InvalidApiVersionParameter", "UnsupportedApiVersion")
@@ -162,7 +163,24 @@ def _strange(what: str) -> AzureError:
 def _meant(what: str, said: str, status: int) -> AzureError:
     """What the Azure CLI means by what it said when it failed."""
     code, message = _told(said)
+    tenant = _TENANT.search(said)
     for told, reason, help_ in (
+        (
+            code == "InvalidAuthenticationTokenTenant" or "AADSTS50020" in said or "AADSTS90072" in said,
+            "the Azure CLI is signed in to another tenant than that of the subscription",
+            f"Run: az login --tenant {tenant[1] if tenant else 'ID'}",
+        ),
+        (
+            "AADSTS5300" in said,
+            "a policy of the organization (Conditional Access) refuses this sign-in",
+            "Sign in from a device and a network that it allows: az login",
+        ),
+        (
+            "No subscription found" in said,
+            "the Azure CLI has no subscription to work in",
+            "Run: az account set --subscription ID, or az login --tenant ID",
+        ),
+        (code == "TooManyRequests", "Azure has been asked too often", "Wait for a minute, and try again."),
         (
             "az login" in said or "AADSTS" in said or code in {"InvalidAuthenticationToken", "ExpiredAuthenticationToken"},
             "the Azure CLI is not signed in, or no longer",
@@ -192,7 +210,8 @@ def _meant(what: str, said: str, status: int) -> AzureError:
     ):
         if told:
             return AzureError(what, reason, help_, code)
-    shown = message or (said.splitlines() or [f"exit status {status}"])[0]
+    lines = said.splitlines() or [f"exit status {status}"]
+    shown = message or lines[-1 if "Traceback (most recent call last)" in said else 0]
     return AzureError(what, f"the Azure CLI failed: {shown}", "Run az rest yourself to see more.", code)
 
 

@@ -59,10 +59,10 @@ def read_template(resource: str, kept: Path | None, *, refresh: bool, most: int)
 
 def list_templates(
     subscription: str | None, resource_group: str | None, folder: Path | None, *, check: bool, most: int
-) -> tuple[str, ...]:
-    """The ids of all image templates of a subscription, or of a resource group.
+) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+    """The ids of all image templates of a subscription, or of a resource group, and what is to be said of that list.
 
-    Where Azure cannot be asked, or only what is there is to be checked, those that an earlier conversion has kept in a folder.
+    Where Azure does not tell, or only what is there is to be checked, those that an earlier conversion has kept in a folder.
 
     Raises:
         FileError: Azure does not tell, or there is none.
@@ -70,17 +70,18 @@ def list_templates(
     """
     before = () if folder is None else _kept_templates(folder, subscription, resource_group, most)
     if check and before:
-        return before
+        return before, ()
     try:
         found = image_templates_of(subscription, resource_group)
-    except AzureError:
-        if before:
-            return before
-        raise
+    except AzureError as error:
+        if not before:
+            raise
+        message = f"its image templates could not be listed again, and are those of an earlier run: {error.reason}"
+        return before, (about_file(codes.NOT_READ, error.file, message, error.help),)
     if not found:
         where = f"resource group {resource_group}" if resource_group else f"subscription {subscription}"
         raise FileError(where, "there is no image template in it, or none that may be seen", "Check the name, and the role.")
-    return found
+    return found, ()
 
 
 def _kept_templates(folder: Path, subscription: str | None, resource_group: str | None, most: int) -> tuple[str, ...]:

@@ -454,7 +454,7 @@ def _rounds(item: JsonObject, scopes: Scopes, report: Report) -> Iterator[tuple[
         holds = _condition(item, inside.resolved)
         if is_symbol(holds) and not told:
             told = True
-            _report_unknown_condition(item, report)
+            _report_unknown_condition(Deployed("", item, inside), report)
         yield inside, holds is False
 
 
@@ -474,11 +474,13 @@ def _condition(item: JsonObject, resolved: Scope) -> ArmValue:
     return value
 
 
-def _report_unknown_condition(item: JsonObject, report: Report) -> None:
+def _report_unknown_condition(deployed: Deployed, report: Report) -> None:
+    item = deployed.body
+    which = "this" if item.get("name") is None else name_of(deployed)
     report.add(
         codes.CONDITION,
         (item.get("condition") or item).span,
-        f"whether {string_of(item.get('name')) or 'this'} is deployed is not known: it is assumed to be",
+        f"whether {which} is deployed is not known: it is assumed to be",
         help="Give the parameters of the condition a value: --set NAME=…, or a parameters file with -p.",
     )
 
@@ -503,6 +505,9 @@ def _loop(item: JsonObject, scopes: Scopes) -> Iterator[Scopes]:
         raise
     except ExpressionError as error:
         raise _RoundsError(_as_finding(error, loop.span)) from None
+    if number is not None and not isinstance(number, int) and not is_symbol(number):
+        message = f"how often {what} is no whole number"
+        raise _RoundsError(Finding(codes.WRONG_TYPE, loop.span, message, "Write a number."))
     if not isinstance(number, int):
         names = [] if number is None or not is_symbol(number) else [one.name for one in parameters_of(number)]
         given = " ".join(f"--set {shlex.quote(one)}=…" for one in names) or "--set NAME=…"

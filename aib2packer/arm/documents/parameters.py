@@ -116,6 +116,13 @@ def read_parameters(template: JsonObject, report: Report) -> dict[str, Parameter
     _check_limits(template, report)
     for name, span, declaration in _declarations(template):
         _check_type(name, span, declaration, report)
+        if (missing := _leads_nowhere(declaration, template)) is not None:
+            report.add(
+                codes.NOT_ONE_OF,
+                span,
+                f"the parameter {name} has the type `{missing}`, which `definitions` does not have, or which is made of itself",
+                help="Define the type, or write string, int, bool, object, array, securestring or secureObject.",
+            )
     return declared_parameters(template)
 
 
@@ -285,6 +292,19 @@ def _resolved(declaration: JsonObject, template: JsonObject, seen: frozenset[str
     own = {member.key.lower() for member in declaration}
     inherited = tuple(member for member in _resolved(definition, template, seen | {reference}) if member.key.lower() not in own)
     return JsonObject((*declaration.members, *inherited), declaration.span)
+
+
+def _leads_nowhere(declaration: JsonObject, template: JsonObject) -> str | None:
+    """The user-defined type, on the way to what a parameter is, that is not there, or refers to itself; None where there is."""
+    definitions, seen = template.get("definitions"), set[str]()
+    while (reference := string_of(declaration.get("$ref"))) is not None:
+        name = reference.rsplit("/", 1)[-1]
+        definition = definitions.get(name) if isinstance(definitions, JsonObject) else None
+        if name in seen or not isinstance(definition, JsonObject):
+            return name
+        seen.add(name)
+        declaration = definition
+    return None
 
 
 def _type(declaration: JsonObject) -> str:

@@ -83,6 +83,8 @@ class Siblings:
     """The names of what starts a build when the source image changes."""
     source: SourceImage | None = None
     """The image that it starts from, where Azure was asked."""
+    made: tuple[str, ...] = ()
+    """The ids of what its runs have made, where Azure was asked."""
 
 
 def read_siblings(everything: Sequence[Deployed]) -> Siblings:

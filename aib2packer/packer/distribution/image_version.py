@@ -76,7 +76,9 @@ def series(target: GalleryTarget) -> int | tuple[str | TextSymbol, ...]:
 
 
 def _major(target: GalleryTarget) -> Number:
-    return Located(1, target.span) if target.major is None else target.major
+    """The major version of a number that is made from the time: it is higher than what is there, as far as that is known."""
+    known = 1 if target.highest is None else max(1, target.highest.major)
+    return Located(known, target.span) if target.major is None else target.major
 
 
 def _shown(major: Number) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.model import Located
 from aib2packer.findings import codes
 from aib2packer.hcl.code import Binding, infix, negated, of_value
-from aib2packer.hcl.values import HclCode, Local, Variable, traced
+from aib2packer.hcl.values import HclCode, Interpolation, Local, Variable, traced
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Emit, ValidateIn
 from aib2packer.packer.assemble import assemble
@@ -258,7 +258,9 @@ def _from_manifest(key: str, description: str, manifest: str) -> Local:
 def _release(versions: Sequence[tuple[ResourceId, str | Local]], symbols: Symbols) -> Provisioner:
     """Let versions be the latest: the image has passed."""
     environment = Environment()
-    commands = [_released(image, version, environment, symbols) for image, version in versions]
+    commands = [
+        Interpolation((_released(image, version, environment, symbols),), multiline=True) for image, version in versions
+    ]
     return Provisioner(
         "shell-local",
         environment.settings("release", (SIGN_IN, *commands)),
@@ -274,5 +276,6 @@ def _released(image: ResourceId, version: str | Local, environment: Environment,
         "--gallery-image-definition": symbols.value(image["images"]),
         "--gallery-image-version": version,
     }
-    words = " ".join(f"{flag} {environment.word(flag, value)}" for flag, value in options.items())
-    return f"az sig image-version update {words} --set publishingProfile.excludeFromLatest=false --output none"
+    words = [f"{flag} {environment.word(flag, value)}" for flag, value in options.items()]
+    words += ["--set publishingProfile.excludeFromLatest=false", "--output none"]
+    return " \\\n  ".join(("az sig image-version update", *words)) + "\n"

@@ -8,6 +8,7 @@ from aib2packer.arm.language.symbolic import (
     ALIKE,
     Access,
     Apply,
+    DeploymentFact,
     If,
     Lambda,
     LambdaVariable,
@@ -152,7 +153,7 @@ class _Uses:
     def _use(self, value: ArmValue, around: Mapping[str, _Use]) -> _Use | None:
         """The use of what a value is or is taken of: a leaf, or the variable of a lambda. None for what is computed."""
         match bare(value):
-            case (ParameterSymbol() | Runtime()) as leaf:
+            case (ParameterSymbol() | Runtime() | DeploymentFact()) as leaf:
                 return self.of_leaves.setdefault(leaf, _Use())
             case LambdaVariable(name):
                 return around.get(name.lower())

@@ -33,6 +33,7 @@ def siblings_of(document: JsonObject) -> Siblings:
         tuple(_definition(item) for item in _items(document.get("imageDefinitions"))),
         triggers=tuple(_names(document.get("triggers"))),
         source=None if source is None else _source_image(source, _properties(document.get("sourceVersion"))),
+        made=tuple(_artifacts(document)),
     )
 
 
@@ -103,8 +104,10 @@ def _report_last_run(document: JsonObject, report: Report) -> None:
     template = document.get("imageTemplate")
     properties = _properties(template)
     status = None if properties is None else properties.get("lastRunStatus")
+    if properties is not None:
+        _report_refused(properties, report)
     if not isinstance(status, JsonObject):
-        if properties is not None:
+        if properties is not None and not any(_artifacts(document)):
             report.add(
                 codes.LAST_RUN,
                 properties.key_span("source"),
@@ -123,8 +126,28 @@ def _report_last_run(document: JsonObject, report: Report) -> None:
         )
 
 
+def _report_refused(properties: JsonObject, report: Report) -> None:
+    """Image Builder looks at a template when it is deployed; one that it refused is there all the same, and cannot run."""
+    error = properties.get("provisioningError")
+    if (string_of(properties.get("provisioningState")) or "").lower() == "failed":
+        said = error.get("message") if isinstance(error, JsonObject) else None
+        message = " ".join(mask(string_of(said) or "").split())
+        report.add(
+            codes.LAST_RUN,
+            properties.key_span("provisioningState"),
+            f"Image Builder refused this image template when it was deployed{f': {message}' if message else ''}",
+            help="Packer may fail in the same place: fix what the message says first.",
+        )
+
+
 def _items(node: Json | None) -> tuple[JsonObject, ...]:
     return tuple(item for item in node.items if isinstance(item, JsonObject)) if isinstance(node, JsonArray) else ()
+
+
+def _artifacts(document: JsonObject) -> Iterable[str]:
+    """The ids that the run outputs have."""
+    outputs = (properties for item in _items(document.get("runOutputs")) if (properties := _properties(item)))
+    return (id_ for properties in outputs if (id_ := string_of(properties.get("artifactId"))))
 
 
 def _names(node: Json | None) -> Iterable[str]:

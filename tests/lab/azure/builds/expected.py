@@ -93,7 +93,7 @@ def left_by(target: Mapping[str, Json], after: AfterBuild, variables: Mapping[st
             if "uri" in target:
                 _check_name(path, target["uri"])
             account, below = re.split(r"\.blob\.core\.[a-z.]+/", path.removeprefix("https://"))
-            return LeftVhd(f"{account}/{below}", by_time=not str(target.get("uri")).endswith(".vhd"))
+            return LeftVhd(f"{account}/{below}", by_time=not known.text(target.get("uri", "")).endswith(".vhd"))
 
 
 def with_home(one: Left, home: str) -> Left:
@@ -149,9 +149,9 @@ class _Values:
         return found_names
 
     def objects(self, told: "str | Sequence[Json]") -> Sequence[Json]:
-        """Regions with what they have, which may be one parameter, or an object made for each name in one."""
+        """Regions with what they have: objects or parameters, which may be one, or an object made for each name in one."""
         if not isinstance(told, str):
-            return told
+            return [json.loads(self.text(one)) if isinstance(one, str) else one for one in told]
         if found := _MAPPED.fullmatch(told):
             members = {name: text or int(number) for name, text, number in _MEMBER.findall(found[2])}
             return [{"name": name} | members for name in json.loads(self._value(found[1]))]
