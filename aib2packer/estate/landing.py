@@ -71,7 +71,7 @@ def pruned(folder: Path, paths: Sequence[str], result: Result) -> tuple[Result, 
         if removed:
             _forget(folder, removed)
             message = f"removed, as no template makes it any more: {listed(removed)}"
-            findings.append(about_file(LEFT_OVER, str(folder), message, ""))
+            findings.append(about_file(LEFT_OVER, str(folder), message, "Nothing to do."))
     return (replace(result, findings=tuple(findings)),) if findings else ()
 
 
