@@ -117,6 +117,9 @@ class EstatePage:
     numbers_by_time: tuple[str, ...]
     back: tuple[Stage, ...]
     held_back: tuple[Stage, ...]
+    let_count: tuple[Stage, ...]
+    without_versions: tuple[str, ...]
+    """Builds that make managed images."""
     delete: tuple[Stage, ...]
     identities: tuple[Stage, ...]
     subnets: tuple[Stage, ...]
@@ -160,6 +163,8 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         numbers_by_time=tuple(path for path, one in services if one.counts and one.numbers_by_time),
         back=_stages((path, (*cut_over.name(one), *cut_over.start_again(one))) for path, one in services),
         held_back=_stages((path, cut_over.hold_back(one)) for path, one in services),
+        let_count=_stages((path, cut_over.let_count(one)) for path, one in services),
+        without_versions=tuple(path for path, one in services if one.managed_image),
         delete=_stages((path, (*cut_over.name(one), *cut_over.delete(one))) for path, one in services),
         identities=_of_several(((path, one.identities) for path, one in services), cut_over.delete_identity),
         subnets=_of_several(((path, one.subnets) for path, one in services), cut_over.restore_subnet),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _API = "2025-10-01"  # the CLI's own leaves out what newer versions have (docs/reference/azure-runtime.md 8)
 _UNKNOWN = {"subscription": "the subscription of the image templates", "group": "their resource group"}
+_LONGEST_RUN = 60_000  # seconds: a run may take 960 minutes, and what it waits for comes on top
 _NO_NAME = "image_template=...  # what it is called"
 
 
@@ -46,9 +47,11 @@ def keep(service: Service, folder: str) -> tuple[str, ...]:
 def stop(service: Service) -> tuple[str, ...]:
     """Commands after which Image Builder builds no more by itself, and nothing is under way."""
     of_trigger = _template(service, "--image-template-name")
+    ended = "lastRunStatus.runState!='Running' && lastRunStatus.runState!='Canceling'"
     return (
         *(f"az image builder trigger delete {of_trigger} --name {trigger} --yes" for trigger in service.triggers),
-        f"az image builder wait {_template(service)} --custom \"lastRunStatus.runState!='Running'\"",
+        f'az image builder wait {_template(service)} --timeout {_LONGEST_RUN} --custom "{ended}"',
+        f"az image builder show {_template(service)} --query lastRunStatus.runState  # the wait ends without a word",
     )
 
 
@@ -110,6 +113,14 @@ def hold_back(service: Service) -> tuple[str, ...]:
     """Commands by which those who follow the newest version get the one before it again."""
     return tuple(
         f"az sig image-version update {one.options} --gallery-image-version ... --set publishingProfile.excludeFromLatest=true"
+        for one in service.definitions
+    )
+
+
+def let_count(service: Service) -> tuple[str, ...]:
+    """Commands by which a version that was held back is the newest."""
+    return tuple(
+        f"az sig image-version update {one.options} --gallery-image-version ... --set publishingProfile.excludeFromLatest=false"
         for one in service.definitions
     )
 

@@ -37,6 +37,7 @@ def service(template: ImageTemplate, symbols: Symbols) -> Service:
         auto_run=template.auto_run.value,
         subnets=tuple(filter(None, _subnets(template, symbols))),
         definitions=tuple(dict.fromkeys(places)),
+        managed_image=any(one.image is not None and one.definition is None for one in template.targets),
         counts=any(target.own_version is None for target in published),
         numbers_by_time=template.api.before(_AUTOMATIC_VERSIONS_CHANGED),
     )

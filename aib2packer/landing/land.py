@@ -15,6 +15,7 @@ from aib2packer.hcl.printing import references
 from aib2packer.hcl.renaming import Renaming
 from aib2packer.hcl.values import Attribute, Local, Variable
 from aib2packer.landing.constraints import can_hold_both, unusable
+from aib2packer.landing.kept import still_used
 from aib2packer.landing.meaning import meaning_of
 from aib2packer.landing.neighbours import neighbours, not_converted
 from aib2packer.lazy.models import dataclass, field, replace
@@ -69,11 +70,13 @@ def land(build: Build, files: tuple[SourceText, ...], layout: Layout, report: Re
     if (theirs := not_converted(files, named.files.build)) is not None:
         _report_clash(report, build, f"{theirs.name} is no file that a conversion has made")
     ours = () if theirs is not None else (values_file(build.name), named.values, *own_names(build.name))
-    landed = _Landing(
-        build, neighbours(files, ours, report), report, scripts, _texts_but(files, ours), products(build)
-    ).landed()
+    beside = neighbours(files, ours, report)
+    landed = _Landing(build, beside, report, scripts, _texts_but(files, ours), products(build)).landed()
     report.reword(landed.worded)
-    return landed
+    there = {f"var.{name}" for name in (*beside.variables, *(one.name for one in landed.variables))}
+    there |= {f"local.{name}" for name in (*beside.locals, *(one.name for one in landed.locals))}
+    variables, locals_ = still_used(files, ours, there)
+    return replace(landed, variables=(*landed.variables, *variables), locals=(*landed.locals, *locals_))
 
 
 def _texts_but(files: tuple[SourceText, ...], own: Collection[str]) -> tuple[str, ...]:

@@ -81,6 +81,8 @@ class Service:
     subnets: tuple[str, ...]
     """The ids of the subnets of the build VM and of Image Builder's containers."""
     definitions: tuple[GalleryPlace, ...]
+    managed_image: bool
+    """Whether it makes a managed image."""
     counts: bool
     """Whether it counts the versions in a gallery."""
     numbers_by_time: bool

@@ -252,3 +252,19 @@ def test_what_names_the_image_of_a_build_is_its_own() -> None:
     made = land(theirs, parameters=id_, distribute=target)
 
     assert {"web_gallery_image_id", "web_image_version"} <= set(declared(made))
+
+
+def test_what_another_build_uses_of_an_earlier_run_stays_declared() -> None:
+    first = land("", parameters=OWNER)
+    other = 'build {\n  name = "${local.sum}"\n  sources = ["source.null.${var.owner}"]\n}\n'
+    mine = 'variable "owner" {\n  type = string\n  default = "x"\n  validation {\n    condition = var.owner != ""\n'
+    mine += '    error_message = "Say who."\n  }\n}\nlocals {\n  sum = "${local.part}-${var.team}"\n  part = 1\n}\n'
+    mine += 'variable "team" {\n  sensitive = true\n}\nvariable "needless" {}\n'
+    head = str(first.hcl).partition("\n")[0]
+    there = (SourceText("packer/web.pkr.hcl", f"{head}\n{mine}"), SourceText("packer/other.pkr.hcl", other))
+    made = convert_json({"resources": [template(name="web", customize=[SHELL])]}, Options(side_files=True, into=there))
+
+    assert {"owner", "team"} <= set(declared(made))
+    assert "needless" not in declared(made)
+    assert re.search(r'sum += "\$\{local\.part\}-\$\{var\.team\}"', str(made.hcl))
+    assert 'error_message = "Say who."' in str(made.hcl)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 _MAX_DEPTH = 20
 _MAX_PARTS = 300
 _SHOWN = 40
+_DATA = {
+    ("subscription", "subscriptionId"): "azurerm_client_config.current.subscription_id",
+    ("subscription", "id"): "azurerm_subscription.current.id",
+    ("tenant", "tenantId"): "azurerm_client_config.current.tenant_id",
+}
 _OF_TERRAFORM = (".tf", ".tofu", ".tfvars", ".tftpl")
 
 
@@ -66,6 +72,16 @@ class _Describer:
                 return f"local.{name}"
             case Concat(parts) if self._in_terraform:
                 return self._call("join", ("", parts), depth)
+            case DeploymentFact(function, (str(name),)) if self._in_terraform and (function, name) in _DATA:
+                return f"data.{_DATA[function, name]}"
+            case None | bool() if self._in_terraform:
+                return "null" if value is None else str(value).lower()
+            case str() if self._in_terraform:
+                return json.dumps(value, ensure_ascii=False)
+            case If(condition, then, otherwise) if self._in_terraform and depth <= _MAX_DEPTH:
+                return " ".join(
+                    f"{sign}{self.value(one, depth + 1)}" for sign, one in (("", condition), ("? ", then), (": ", otherwise))
+                )
         return "…" if depth > _MAX_DEPTH or self._parts > _MAX_PARTS else self._shown(value, depth)
 
     def _shown(self, value: ArmValue | Lambda, depth: int) -> str:  # noqa: C901, PLR0912 - a case each kind of value
