@@ -103,7 +103,7 @@ def pipelines(name: str, guide: Guide) -> dict[str, Pipeline]:
 
 
 def _github(name: str, guide: Guide) -> Pipeline:
-    in_environment = any(one.environment for one in _runs(guide))
+    in_environment = _asks_for_subscription(guide)
     access = github_access(guide.auth, guide.cloud, guide.set_cloud, in_environment=in_environment, runs_az=guide.runs_az)
     values: dict[str, str] = {}
     for one in _runs(guide):
@@ -153,7 +153,7 @@ def github_access(
 
 
 def _azure(name: str, guide: Guide) -> Pipeline:
-    in_environment = any(one.environment for one in _runs(guide))
+    in_environment = _asks_for_subscription(guide)
     access = azure_access(guide.auth, guide.set_cloud, in_environment=in_environment, runs_az=guide.runs_az)
     values = {
         f"PKR_VAR_{variable}": f"$({variable.upper()})" for one in _runs(guide) for variable in (*one.required, *one.secrets)
@@ -232,12 +232,18 @@ def _runs(guide: Guide) -> tuple[Commands, ...]:
     return (guide.commands,) if guide.validation is None else (guide.commands, guide.validation)
 
 
+def _asks_for_subscription(guide: Guide) -> bool:
+    """Whether a build, or the command that counts versions on, takes the subscription from the environment."""
+    return any(one.environment for one in _runs(guide)) or f"{SUBSCRIPTION.name}=..." in guide.counting_values
+
+
 def _counting(guide: Guide, environment: Collection[str]) -> tuple[str, ...]:
     """The option that counts versions on, after what it needs in the shell."""
     if guide.counting is None:
         return ()
     names = [line.partition("=")[0] for line in guide.counting_values]
-    taken = {SUBSCRIPTION.name: SUBSCRIPTION_NAME} if SUBSCRIPTION_NAME in environment else {}
+    told = _asks_for_subscription(guide) or SUBSCRIPTION_NAME in environment
+    taken = {SUBSCRIPTION.name: SUBSCRIPTION_NAME} if told else {}
     taken |= {name: f"PKR_VAR_{name}" for name in names if f"PKR_VAR_{name}" in environment}
     values = [
         f'{name}="${taken[name]}"' if name in taken else line for name, line in zip(names, guide.counting_values, strict=True)

@@ -122,7 +122,7 @@ class Guide:
         """How a managed image of the same name is replaced, which Packer does not do by itself; "" where there can be none."""
         from aib2packer.guide.leftovers import replace_image
 
-        return "" if self.boots else replace_image(self._told.decisions, self._told.symbols)
+        return "" if self.boots else replace_image(self._told.decisions)
 
     @cached_property
     def leftovers(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aib2packer.guide.needed_rights import BUILD_GROUP_NAME
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.distribution.made_ids import REPLACES, TEMPORARY_SNAPSHOT
+from aib2packer.packer.distribution.managed_image import delete_command
 from aib2packer.packer.layout import MIGRATION_PAGE
 from aib2packer.packer.shell_words import Word, assignments, word
 from aib2packer.packer.subscription import subscription_value
@@ -78,16 +79,12 @@ def remove_from_group(decisions: Decisions, symbols: Symbols) -> tuple[str, ...]
     )
 
 
-def replace_image(decisions: Decisions, symbols: Symbols) -> str:
+def replace_image(decisions: Decisions) -> str:
     """How to have the managed image of the last build replaced, as a sentence; "" for a build whose image has a new name."""
     image = decisions.plan.image
     if image is None:
         return ""
-    subscription = subscription_value(decisions.subscription, symbols)
-    group, name = symbols.value(image.id.resource_group), symbols.value(image.id["images"])
-    place = "/providers/Microsoft.Compute/images/"
-    which = word("/subscriptions/", subscription, "/resourceGroups/", group, place, name) or "..."
-    return f"Give each one a name of its own, or delete the old one before: az image delete --ids {which}. {_SAYS_HOW}"
+    return f"Give each one a name of its own, or delete the old one before: {delete_command(image.id)}. {_SAYS_HOW}"
 
 
 def _places(decisions: Decisions, symbols: Symbols) -> Iterator[tuple[Word, Word] | None]:

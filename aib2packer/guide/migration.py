@@ -255,7 +255,7 @@ def _group_use(build: Build, names: OutputNames) -> str:
     temporary = build.new_local_names.get(TEMPORARY_GROUP, TEMPORARY_GROUP)
     return (
         f'{use} Let the local `{temporary}` be `"{BUILD_GROUP_NAME}"`: the managed image that is made on the way lies '
-        "there then, and stays until it is deleted as above."
+        "there then, and stays until the commands below delete it."
     )
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _TAKEN = tuple(one for one in SecurityType if one is not SecurityType.CONFIDENTIAL)
 _LIST = print_value(tuple(one.value for one in _TAKEN))
 _ANSWER = 'var.definition_security_type == "" ? "Standard" : var.definition_security_type'  # "": Azure says that there is none
+_TYPE = "\"features[?name=='SecurityType'].value\" --output tsv"
 DEFINITION_TYPE = Variable(
     "definition_security_type",
     "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has "
@@ -140,8 +141,11 @@ def decide_security(
     return Security(Publishing.AS_IT_COMES)
 
 
-def look_up(image: ResourceId, shown: Callable[[TemplateText], str]) -> str:
-    """The command that asks Azure for the security type of an image definition; `shown` gives words for the names."""
+def look_up(image: ResourceId, shown: Callable[[TemplateText], str], query: str = _TYPE) -> str:
+    """The command that asks Azure for the security type of an image definition, or what the `query` says.
+
+    `shown` gives words for the names.
+    """
     places = {
         "--subscription": image.subscription,
         "--resource-group": image.resource_group,
@@ -149,7 +153,7 @@ def look_up(image: ResourceId, shown: Callable[[TemplateText], str]) -> str:
         "--gallery-image-definition": image["images"],
     }
     words = " ".join(f"{flag} {shown(text)}" for flag, text in places.items())
-    return f"az sig image-definition show {words} --query \"features[?name=='SecurityType'].value\" --output tsv"
+    return f"az sig image-definition show {words} --query {query}"
 
 
 def ask_for_type(target: GalleryTarget, name: str, symbols: Symbols) -> tuple[str, ...]:
@@ -227,9 +231,10 @@ def _report_unknown(target: GalleryTarget, report: Report, *, can_be_trusted: bo
         target.id.text.span,
         "the security type of the image definition is not known: the version is made from a managed image, which suits a type "
         "that ends in Supported, and a definition without one",
-        help=f"Look it up: `{look_up(target.id, _shown)}`. If that says TrustedLaunch, {then}",
+        help=f"Look it up: `{look_up(target.id, shown_name)}`. If that says TrustedLaunch, {then}",
     )
 
 
-def _shown(text: TemplateText) -> str:
+def shown_name(text: TemplateText) -> str:
+    """A name as a word of a shell, for people: dots for one that only Packer's run knows."""
     return shlex.quote(text.literal) if text.literal else "..."

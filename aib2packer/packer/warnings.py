@@ -11,12 +11,14 @@ import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.definitions import definition_of
+from aib2packer.aib.model import ManagedImage
 from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import OsType
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.marketplace import Architecture, Generation, needs_plan, publisher_of
+from aib2packer.packer.security import look_up, shown_name
 from aib2packer.packer.steps.restarts_within import restarts_windows
 from aib2packer.packer.vm.machine import default_size
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aib2packer.aib.ids import ResourceId
-    from aib2packer.aib.model import Customizer, ImageTemplate
+    from aib2packer.aib.model import Customizer, ImageTemplate, Source
     from aib2packer.arm.documents.siblings import ImageDefinition
     from aib2packer.findings.model import Report
     from aib2packer.packer.decisions import Decisions
@@ -69,7 +71,7 @@ def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> No
     _check_processor(template, decisions, report)
     _check_disks(template, decisions, report)
     _check_generalizing(template.customize, report)
-    _check_job(template, report)
+    _check_job(template, decisions, report)
     _check_regions(template, report)
     for target in decisions.plan.made:
         kind_of_target(target).foresee(target, report)
@@ -82,18 +84,20 @@ def foresee(template: ImageTemplate, decisions: Decisions, report: Report) -> No
         _check_folders(template.customize, report)
 
 
-def _check_job(template: ImageTemplate, report: Report) -> None:
+def _check_job(template: ImageTemplate, decisions: Decisions, report: Report) -> None:
     """Tell of a build that is to run by itself, and for longer than a job on a machine that is lent."""
     minutes, span = template.build_timeout_minutes, template.build_timeout_span
     by_itself = template.auto_run.value or template.siblings.triggers
-    if span is not None and by_itself and minutes + TO_CLEAN_UP > LONGEST_HOSTED_JOB:
+    builds = 1 if decisions.validation.build is None else 2
+    if span is not None and by_itself and builds * minutes + TO_CLEAN_UP > LONGEST_HOSTED_JOB:
+        what = "the build" if builds == 1 else "each of the build and the one that validates its image"
         report.add(
             codes.LONG_JOB,
             span,
-            f"the build may take {minutes} minutes: the machines of GitHub and of Azure DevOps end a job after "
+            f"{what} may take {minutes} minutes: the machines of GitHub and of Azure DevOps end a job after "
             f"{LONGEST_HOSTED_JOB}",
             help="Let a machine of your own run the pipeline, or lower buildTimeoutInMinutes to "
-            f"{LONGEST_HOSTED_JOB - TO_CLEAN_UP}: Packer needs time to clean up.",
+            f"{(LONGEST_HOSTED_JOB - TO_CLEAN_UP) // builds}: Packer needs time to clean up.",
         )
 
 
@@ -185,9 +189,18 @@ def _check_own_image(template: ImageTemplate, report: Report) -> None:
         codes.OWN_IMAGE,
         template.source.span,
         f"the source may have what no template tells of: {disks}a purchase plan, without which Azure refuses to make the VM",
-        help="See the dataDisks of the image, and `az sig image-definition show --query purchasePlan`: a plan goes into the "
-        "source as plan_info.",
+        help=f"See {_where_to_see(template.source)}: a plan goes into the source as plan_info.",
     )
+
+
+def _where_to_see(source: Source) -> str:
+    """Where data disks and the purchase plan of an image of one's own stand: a managed image has no plan that Azure tells."""
+    definition = source.definition
+    if definition is not None:
+        return f"the dataDisks of the image, and `{look_up(definition, shown_name, 'purchasePlan')}`"
+    if source.kind == ManagedImage.kind:
+        return "`az image show --query storageProfile.dataDisks`, and which marketplace image this was made of"
+    return "what its publisher says of data disks and a purchase plan"
 
 
 def _check_processor(template: ImageTemplate, decisions: Decisions, report: Report) -> None:

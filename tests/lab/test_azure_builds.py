@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from aib2packer import Cloud, Options
+from tests.arm.test_deployment import deployment
 from tests.cases import convert_case, read_case
 from tests.cases.templates import GALLERY, GALLERY_TARGET, WINDOWS, convert_json, template
 from tests.lab.azure.builds.cases import as_told, removals
@@ -160,6 +161,24 @@ def test_what_a_killed_packer_leaves_is_deleted_by_the_commands_of_the_page(
     assert (len(left), bool(made)) == (own_group, not own_group)
     new = set(outcome.resources) - set(world.resources)
     assert new == set(), outcome.output
+
+
+def test_a_build_that_is_told_no_subscription_publishes_in_that_of_the_azure_cli(whole_builds: Packer, tmp_path: Path) -> None:
+    names = f"/subscriptions/{SUBSCRIPTIONS[0]}/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web"
+    target = {**GALLERY_TARGET, "targetRegions": [{"name": "westeurope"}], "galleryImageId": names}
+    late = {**target, "galleryImageId": "[resourceId('Microsoft.Compute/galleries/images', 'golden', 'web')]"}
+    conversion = convert_json(deployment(template(distribute=[late])), Options(side_files=True, resource_group="images"))
+    build, variables = write(conversion, tmp_path / "build")
+    world = world_of(template(distribute=[target]), tmp_path)
+
+    outcome = world.run(whole_builds, ["packer", "build", str(build)])
+
+    assert variables == []
+    assert [command.status for command in outcome.commands] == [0, 0], outcome.output
+    [made] = outcome.played(world).state.resources.values()
+    manifest = json.loads((build.parent / "image.manifest.json").read_text())
+    assert manifest["builds"][0]["custom_data"]["image"].lower() == made.id.lower()
+    assert made.id.lower().startswith(f"{names}/versions/".lower())
 
 
 @pytest.mark.parametrize("security", ["", "TrustedLaunchSupported", "TrustedLaunch"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.model import ManagedImageTarget
 from aib2packer.aib.sections.distribute import read_managed_image_target
 from aib2packer.findings import codes
+from aib2packer.findings.text import printable
 from aib2packer.hcl.values import traced
 from aib2packer.lazy.models import dataclass
 from aib2packer.lazy.patterns import pattern
@@ -35,11 +37,19 @@ if TYPE_CHECKING:
 _IMAGE_NAME = pattern(r"[A-Za-z0-9](?:[\w.-]{0,78}\w)?", re.ASCII)
 _HOW_TO_REPLACE = (
     "Make the name in imageId a parameter, and give each build a name of its own with `-var`: the old image stays. To keep the "
-    "name, delete the old image before the build (`az image delete`): there is none until the build has ended, and none after "
-    "one that fails. Not with -force: that also deletes a gallery version that has the number of the new one, where Image "
-    "Builder refuses to build."
+    "name, delete the old image before the build (`{}`): there is none until the build has ended, and none after one that "
+    "fails. Not with -force: that also deletes a gallery version that has the number of the new one, where Image Builder "
+    "refuses to build."
 )
 _GROUP_NAME = pattern(r"[A-Za-z0-9](?:[\w.()-]{0,88}[\w()])?", re.ASCII)
+
+
+def delete_command(image: ResourceId) -> str:
+    """The command that deletes a managed image, for people: with dots for what only Packer's run knows."""
+    names = (image.subscription, image.resource_group, image["images"])
+    subscription, group, name = ("..." if text.literal is None else text.literal for text in names)
+    whole = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/images/{name}"
+    return f"az image delete --ids {shlex.quote(printable(whole))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,7 @@ class ManagedImageOutput(TargetOutput):
             codes.IMAGE_EXISTS,
             image.text.span,
             f"Image Builder overwrites an existing image{f' `{name}`' if name.literal else ''}; Packer does not",
-            help=_HOW_TO_REPLACE,
+            help=_HOW_TO_REPLACE.format(delete_command(image)),
         )
         group = context.symbols.value(image.resource_group)
         return {

@@ -1,0 +1,56 @@
+"""What is foreseen of a build: how long its job takes, and the commands that findings name."""
+
+from typing import Any
+
+import pytest
+
+from aib2packer import Options
+from tests.cases.templates import convert_json, template
+
+VALIDATORS = {"inVMValidations": [{"type": "Shell", "name": "v", "inline": ["true"]}]}
+FOLDER = Options(side_files=True)
+
+
+def help_of(code: str, value: dict[str, Any]) -> str | None:
+    """What the first finding of a code advises; None where there is none."""
+    return next((finding.help for finding in convert_json(value, FOLDER).findings if finding.code.id == code), None)
+
+
+def by_itself(minutes: int, **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """A template that the service builds by itself."""
+    own = {"buildTimeoutInMinutes": minutes, "autoRun": {"state": "Enabled"}, **properties}
+    return template(apiVersion="2024-02-01", properties=own)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "properties", "most"),
+    [(330, {}, None), (331, {}, "330"), (165, {"validate": VALIDATORS}, None), (240, {"validate": VALIDATORS}, "165")],
+)
+def test_all_builds_of_a_job_count_against_its_time(minutes: int, properties: dict[str, Any], most: str | None) -> None:
+    told = help_of("AIB2P450", by_itself(minutes, **properties))
+
+    assert (told is None) == (most is None)
+    assert most is None or f"lower buildTimeoutInMinutes to {most}" in str(told)
+
+
+def test_a_command_that_deletes_the_old_image_names_it() -> None:
+    image = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/g/providers/Microsoft.Compute/images/web"
+    target = {"type": "ManagedImage", "imageId": image, "location": "westeurope", "runOutputName": "web"}
+    value = template(distribute=[target], apiVersion="2024-02-01", properties={"autoRun": {"state": "Enabled"}})
+
+    assert f"az image delete --ids {image}" in str(help_of("AIB2P304", value))
+    pipelines = [text.decode() for name, text in convert_json(value, FOLDER).files.items() if name.endswith(".yml")]
+    assert len(pipelines) == 2
+    assert all(f"az image delete --ids {image}" in text for text in pipelines)
+
+
+def test_a_managed_image_has_no_definition_to_look_into() -> None:
+    image = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/g/providers/Microsoft.Compute/images/base"
+    version = (
+        "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/g/providers/Microsoft.Compute/galleries/o/images/b"
+    )
+    of_image = template(source={"type": "ManagedImage", "imageId": image}, name="ubuntu")
+    of_version = template(source={"type": "SharedImageVersion", "imageVersionId": f"{version}/versions/1.0.0"}, name="ubuntu")
+
+    assert "image-definition" not in str(help_of("AIB2P470", of_image))
+    assert "--gallery-name o --gallery-image-definition b --query purchasePlan" in str(help_of("AIB2P470", of_version))
