@@ -28,12 +28,11 @@ from aib2packer.text.checksum import sha256_of
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 _PAGE = f".{MIGRATION_PAGE}"  # has the name of the build in front where a folder has several
 _NULL = "/dev/null"
 _LINE = 1 << 16
-_LINES = ("line", "lines")
 _PLACES = 5
 _MOST = 1 << 30  # what is fetched for a build may have that many bytes
 
@@ -74,13 +73,8 @@ class Difference:
         changes = [one for one in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if one[0] != "equal"]
         gone = [_range(start + 1, end) for _, start, end, *_ in changes if end > start]
         ends = [str(start) for _, start, end, *_ in changes if end == start]
-        back = [f"what is missing after line {listed(ends[:_PLACES], len(ends))}"] if ends else []
-        return (
-            " and ".join(
-                (*([f"{_LINES[len(gone) > 1 or ' ' in gone[0]]} {listed(gone[:_PLACES], len(gone))}"] if gone else ()), *back)
-            )
-            or "how lines end"
-        )
+        said = ([_places(gone)] if gone else []) + ([f"what is missing after {_places(ends)}"] if ends else [])
+        return " and ".join(said) or "how lines end"
 
     @property
     def diff(self) -> str:
@@ -198,6 +192,12 @@ def _content(path: Path) -> bytes | None:
 
 def _is_edited(content: bytes | None, written: str | None) -> bool:
     return content is not None and written is not None and sha256_of(content) != written
+
+
+def _places(lines: Sequence[str]) -> str:
+    """The lines of some places, the first of them where there are many."""
+    word = "line" if len(lines) == 1 and lines[0].isdecimal() else "lines"
+    return f"{word} {listed(lines[:_PLACES], len(lines))}"
 
 
 def _range(first: int, last: int) -> str:
