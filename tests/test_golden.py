@@ -47,6 +47,7 @@ CODES_WITHOUT_CASE = {
     codes.OUT_OF_DATE: "app/test_drift.py: a file",
     codes.LEFT_OVER: "cli/test_cli.py: a file",
     codes.OTHER_BUILDS: "estate/test_landing.py: a file",
+    codes.NOT_OF_ALL: "estate/test_landing.py: files",
     codes.KEPT: "app/test_azure.py: Azure",
     codes.UNACCOUNTED: "provenance/test_accounting.py: no template should ever have it",
 }

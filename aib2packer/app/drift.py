@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings.codes import OUT_OF_DATE
 from aib2packer.findings.model import Finding, about_file
-from aib2packer.findings.text import safe
+from aib2packer.findings.text import listed, safe
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.layout import (
     BUILD_ENDING,
@@ -28,11 +28,12 @@ from aib2packer.text.checksum import sha256_of
 from aib2packer.text.source import SourceText, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 _PAGE = f".{MIGRATION_PAGE}"  # has the name of the build in front where a folder has several
 _NULL = "/dev/null"
 _LINE = 1 << 16
+_PLACES = 5
 _MOST = 1 << 30  # what is fetched for a build may have that many bytes
 
 
@@ -59,9 +60,9 @@ class Difference:
             message = f"somebody has changed this file since it was written: --force would undo {self._undone}"
             help_text = "Keep it, or bring the change into the template, and convert again with --force."
             return Finding(OUT_OF_DATE, _first_difference(SourceText(name, self.before), self.after), message, help_text)
-        message = "the template produces something else; the first difference is here"
-        span = _first_difference(SourceText(name, self.before), self.after)
-        return Finding(OUT_OF_DATE, span, message, "Convert again with --force, which undoes what somebody has changed here.")
+        message = f"this file is not what the template produces now: --force would undo {self._undone}"
+        help_text = "Convert again with --force, unless somebody has changed the file: then bring the change into the template."
+        return Finding(OUT_OF_DATE, _first_difference(SourceText(name, self.before), self.after), message, help_text)
 
     @property
     def _undone(self) -> str:
@@ -71,8 +72,9 @@ class Difference:
         before, after = (text.splitlines() for text in (self.before or "", self.after or ""))
         changes = [one for one in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if one[0] != "equal"]
         gone = [_range(start + 1, end) for _, start, end, *_ in changes if end > start]
-        back = [f"what is missing after line {start}" for _, start, end, *_ in changes if end == start]
-        return " and ".join((*([f"lines {' and '.join(gone)}"] if gone else ()), *back)) or "how lines end"
+        ends = [str(start) for _, start, end, *_ in changes if end == start]
+        said = ([_places(gone)] if gone else []) + ([f"what is missing after {_places(ends)}"] if ends else [])
+        return " and ".join(said) or "how lines end"
 
     @property
     def diff(self) -> str:
@@ -190,6 +192,12 @@ def _content(path: Path) -> bytes | None:
 
 def _is_edited(content: bytes | None, written: str | None) -> bool:
     return content is not None and written is not None and sha256_of(content) != written
+
+
+def _places(lines: Sequence[str]) -> str:
+    """The lines of some places, the first of them where there are many."""
+    word = "line" if len(lines) == 1 and lines[0].isdecimal() else "lines"
+    return f"{word} {listed(lines[:_PLACES], len(lines))}"
 
 
 def _range(first: int, last: int) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.app.folders import Folders
 from aib2packer.app.run import Outcome, at_rest, deliver, make, place_of
-from aib2packer.lazy.models import replace
+from aib2packer.lazy.models import dataclass, replace
+from aib2packer.packer.layout import AZURE_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aib2packer.app.inputs import Template
     from aib2packer.app.run import Request, Result, Write
@@ -22,6 +24,50 @@ ALL_PROCESSORS_FROM = 200
 """How many templates there are where starting processes for them begins to pay: each takes a tenth of a second to be ready."""
 _AT_ONCE = 8  # templates that a process is given at a time
 _WAITING = 2_000  # templates that wait for a process, each of which takes room
+
+
+@dataclass(frozen=True, slots=True)
+class Remit:
+    """The templates of a run and the folders that it searches, by their ways from the folder of all outputs."""
+
+    sources: frozenset[str] = frozenset()
+    roots: frozenset[str] = frozenset()
+    """"" is a folder that all may come from."""
+
+    def has(self, source: str) -> bool:
+        """Whether a run knows what has become of a source: it has that, or would have found it."""
+        return source in self.sources or any(not root or source.startswith(f"{root}/") for root in self.roots)
+
+
+EVERYTHING = Remit(roots=frozenset({""}))
+
+
+def remit_of(templates: Iterable[Template], top: Path) -> Remit:
+    """What the templates of a run, whose outputs lie below one folder, speak for."""
+    found = tuple(templates)
+    roots = {root: _way(root, top) for root in {one.root for one in found} if root is not None}
+    return Remit(
+        frozenset(source_of(one, top) for one in found) - {AZURE_FILE},
+        frozenset("" if way in {None, "."} else str(way) for way in roots.values()),
+    )
+
+
+def source_of(template: Template, top: Path) -> str:
+    """Where a template stands, alike from whichever folder a run is started; nothing of the machine."""
+    way = None if template.path is None or template.resource is not None else _way(template.path, top)
+    return place_of(template) if way is None else way
+
+
+def _way(path: Path, top: Path) -> str | None:
+    """The way from the folder of all outputs; None where it would name users and disks."""
+    there, here = Path.cwd() / path, Path.cwd() / top
+    try:
+        common = Path(os.path.commonpath((os.path.normpath(there), os.path.normpath(here))))
+    except ValueError:  # another disk
+        return None
+    if common in {Path(common.anchor), Path.home().parent}:
+        return None
+    return Path(os.path.relpath(there, here)).as_posix()
 
 
 def run_all(jobs: Sequence[Job], write: Write, *, with_account: bool) -> Iterator[tuple[Result, ...]]:
@@ -40,8 +86,14 @@ def run_all(jobs: Sequence[Job], write: Write, *, with_account: bool) -> Iterato
 
 
 def _folders(jobs: Sequence[Job]) -> Folders:
-    fixed = (template.folder for template, _ in jobs if template.is_placed)
-    return Folders(fixed, jobs[0][1].placed if jobs else {}, {place_of(template) for template, _ in jobs})
+    """The folders that there are to give. One whose template is gone is free; one of a template of other runs is not."""
+    fixed = [template.folder for template, _ in jobs if template.is_placed]
+    top, placed = (jobs[0][1].folder, jobs[0][1].placed) if jobs else (None, {})
+    if top is None:
+        return Folders(fixed, {})
+    remit = remit_of((template for template, _ in jobs), top)
+    fixed += [PurePosixPath(folder) for folder, source in placed.items() if not remit.has(source)]
+    return Folders(fixed, {folder: source for folder, source in placed.items() if source in remit.sources})
 
 
 def _placed(made: tuple[Result, ...], template: Template, request: Request, folders: Folders) -> tuple[Result, ...]:
@@ -50,10 +102,16 @@ def _placed(made: tuple[Result, ...], template: Template, request: Request, fold
         return made
     home = template.folder
     if not template.is_placed:
-        home = folders.of(place_of(template), template.folder, _called(made))
+        home = folders.of(source_of(template, request.folder), template.folder, _called(made))
     before, top = request.folder / template.folder, request.folder
     return tuple(
-        replace(one, home=home.as_posix(), folder=one.folder and top / home / one.folder.relative_to(before)) for one in made
+        replace(
+            one,
+            home=home.as_posix(),
+            on_record=source_of(template, top),
+            folder=one.folder and top / home / one.folder.relative_to(before),
+        )
+        for one in made
     )
 
 

@@ -9,7 +9,7 @@ from aib2packer.hcl.names import portable_name
 from aib2packer.packer.layout import AT_TOP, OUTPUT_FOLDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class Folders:
@@ -18,12 +18,12 @@ class Folders:
     One that an earlier run has given stays, as long as the template is called so, whatever others have come in the meantime.
     """
 
-    def __init__(self, fixed: Iterable[PurePosixPath], earlier: Mapping[str, str], sources: Collection[str]) -> None:
-        """Take the folders that are given already, and those of an earlier run, as far as this one has their sources too."""
+    def __init__(self, fixed: Iterable[PurePosixPath], earlier: Mapping[str, str]) -> None:
+        """Take the folders that are given already, and those that earlier runs gave to the sources of this one."""
         self._claims = Claims()
         for folder in fixed:
             self._claims.claim(folder)
-        self._earlier = {source: PurePosixPath(folder) for folder, source in earlier.items() if source in sources}
+        self._earlier = {source: PurePosixPath(folder) for folder, source in earlier.items()}
 
     def of(self, source: str, by_file: PurePosixPath, called: str | None) -> PurePosixPath:
         """The folder for what a source holds.
@@ -36,7 +36,7 @@ class Folders:
         """
         wishes = (by_file.with_name(portable_name(called, "template")), by_file) if called else (by_file,)
         kept = self._earlier.get(source)
-        if kept is not None and (called is None or any(_is_like(kept, wish) for wish in wishes)):
+        if kept is not None and (called is None or any(_is_like(kept.name, wish.name) for wish in wishes)):
             return self._claims.claim(kept)
         others = {str(folder).casefold() for folder in self._earlier.values()}
         free = (one for one in wishes if str(one).casefold() not in others and self._claims.is_free(one))
@@ -65,9 +65,9 @@ class Claims:
         return claimed
 
 
-def _is_like(folder: PurePosixPath, wish: PurePosixPath) -> bool:
-    """Whether a folder is a wished one, perhaps with a number."""
-    name, wished = str(folder).casefold(), str(wish).casefold()
+def _is_like(folder: str, wish: str) -> bool:
+    """Whether a folder is called as it is wished, perhaps with a number."""
+    name, wished = folder.casefold(), wish.casefold()
     return name == wished or (name.startswith(f"{wished}-") and name.removeprefix(f"{wished}-").isdecimal())
 
 

@@ -156,6 +156,8 @@ class Result:
     """The folder of its template below that of all, in which there may be several builds."""
     source: str = ""
     """What it was made of: a path without anything of the machine."""
+    on_record: str = ""
+    """Where its template stands, by the way from the folder of all."""
     settings: tuple[Entry, ...] = ()
     states: Counter[State] = field(default_factory=Counter)
     """How many settings there are of each state."""
@@ -497,11 +499,15 @@ def _deliver(result: Result, folder: Path, files: Mapping[str, bytes], request: 
         return result
     from aib2packer.app.drift import left_in
 
-    # Of what is in the record of earlier runs, that is told of all builds together.
-    left = tuple(path for path in left_in(folder, files) if path not in request.written)
-    if request.prune:
-        return replace(result, stale=tuple(path.relative_to(folder).as_posix() for path in left))
-    return replace(result, findings=(*result.findings, *map(_left_over, left)))
+    # Of what is in the record of earlier runs, that is told of all builds together. What Packer would read beside the build, as
+    # it was in another layout, goes as if it were replaced.
+    parts = {(folder / name).parent for name in files if name.endswith(BUILD_ENDING)}
+    left = [path for path in left_in(folder, files) if path not in request.written]
+    replaced = {path for path in left if path.name.endswith(BUILD_ENDING) and path.parent in parts}
+    gone = left if request.prune and not request.estate else [path for path in left if request.force and path in replaced]
+    told = (_left_over(path) for path in left if path not in gone)
+    stale = tuple(path.relative_to(folder).as_posix() for path in gone)
+    return replace(result, findings=(*result.findings, *told), stale=stale)
 
 
 def not_written(result: Result, error: OutputError) -> Result:

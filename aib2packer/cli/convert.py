@@ -30,6 +30,7 @@ from aib2packer.text.source import FileError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from aib2packer.app.estate import Remit
     from aib2packer.app.inputs import Template
     from aib2packer.app.into import SharedFolder
     from aib2packer.app.run import Fetch, Write
@@ -167,8 +168,13 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         to_write = None if write_baseline is None else (write_baseline, writing.write)
         marked, status = _accepted(results, accepted, to_write, request.fail_on, whole=whole)
         gathered = [_take_in(result, telling, writing) for result in marked]
+        from aib2packer.app.estate import EVERYTHING, remit_of
+
         landing = _land(
-            gathered, replace(request, write=writing.write), telling, prune=bool(given["prune"]), whole=in_azure or whole
+            gathered,
+            replace(request, write=writing.write),
+            telling,
+            EVERYTHING if in_azure else remit_of(inputs, folder or Path()),
         )
         echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
         sys.exit(max(status, _finish(telling, writing, landing, [one for one in gathered if one.stale])))
@@ -184,13 +190,13 @@ def _recorded(folder: Path | None) -> dict[str, object]:
     return {"written": {folder / path: digest for path, digest in record.files.items()}, "placed": record.builds}
 
 
-def _land(results: Sequence[Result], request: Request, telling: Telling, *, prune: bool, whole: bool) -> Landing | None:
+def _land(results: Sequence[Result], request: Request, telling: Telling, remit: Remit) -> Landing | None:
     """Lay down what a run leaves for all of its templates; nothing where none became a build, or there is no folder for all."""
     if request.folder is None or not any(result.facts is not None for result in results):
         return None
     from aib2packer.estate.landing import land
 
-    landing = land(results, request.folder, request, prune=prune, whole=whole)
+    landing = land(results, request.folder, request, remit)
     if landing.says_something:
         telling.add(landing.result)
     return landing

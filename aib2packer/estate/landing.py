@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import json
+import os
 from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.app.interrupts import deferred
 from aib2packer.app.output import OutputError, write
-from aib2packer.app.run import Outcome, Result, check_files, not_written, without_own
+from aib2packer.app.run import Outcome, Result, check_files, not_written
 from aib2packer.estate import record
 from aib2packer.estate.files import estate_files
 from aib2packer.estate.model import Estate, EstateBuild
-from aib2packer.estate.pipelines import names_in
+from aib2packer.estate.pipelines import lacks
 from aib2packer.estate.record import Record
 from aib2packer.estate.values import shared
-from aib2packer.findings.codes import LEFT_OVER, OTHER_BUILDS
+from aib2packer.findings.codes import LEFT_OVER, NOT_OF_ALL, OTHER_BUILDS
 from aib2packer.findings.model import about_file
 from aib2packer.findings.text import listed
 from aib2packer.lazy.models import dataclass, replace
-from aib2packer.packer.layout import BUILDS, RECORD, is_beginning
+from aib2packer.packer.layout import AT_TOP, BUILD_ENDING, RECORD, is_beginning
 from aib2packer.text.checksum import sha256_of
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from aib2packer.app.estate import Remit
     from aib2packer.app.run import Request
     from aib2packer.estate.record import Stale
     from aib2packer.findings.model import Finding
@@ -48,27 +49,29 @@ class Landing:
         return bool(self.result.findings or self.result.exit_code)
 
     def prune(self) -> tuple[Result, ...]:
-        """Remove the files of earlier runs that nobody has changed; gives what the system refuses, as a result."""
+        """Remove the files of earlier runs that nobody has changed; gives what was removed, and what the system refuses."""
         return pruned(self.folder, self.to_remove, self.result)
 
 
 def pruned(folder: Path, paths: Sequence[str], result: Result) -> tuple[Result, ...]:
-    """Remove files; gives what the system refuses, as a result.
+    """Remove files; gives what was removed, and what the system refuses, as a result.
 
     They stay on record until they are gone: what a killed run has left, the next one knows.
     """
     findings = []
-    removed = set()
+    removed: list[str] = []
     with deferred():
         for path in paths:
             try:
                 record.remove(folder, path)
-                removed.add(path)
+                removed.append(path)
             except OSError as error:
                 message = f"an earlier run has made this file, and it cannot be removed ({error.strerror or error})"
                 findings.append(about_file(LEFT_OVER, str(folder / path), message, "Delete it."))
         if removed:
             _forget(folder, removed)
+            message = f"removed, as no template makes it any more: {listed(removed)}"
+            findings.append(about_file(LEFT_OVER, str(folder), message, "Nothing to do."))
     return (replace(result, findings=tuple(findings)),) if findings else ()
 
 
@@ -98,30 +101,31 @@ def estate_of(results: Sequence[Result], folder: Path) -> Estate:
     return Estate(tuple(builds), failed, shared(builds))
 
 
-def land(results: Sequence[Result], folder: Path, request: Request, *, prune: bool, whole: bool) -> Landing:
+def land(results: Sequence[Result], folder: Path, request: Request, remit: Remit) -> Landing:
     """Write, or check, what a run leaves for all of its templates.
 
     Args:
         results: What became of each.
         folder: The folder of all.
         request: What the user asked for.
-        prune: Whether files of earlier runs are to go.
-        whole: Whether the templates are all that there are; named ones do not speak for others that were converted before.
+        remit: What the run speaks for. What earlier runs made of other templates stays, and so does what is about all.
 
     """
     estate = estate_of(results, folder)
     every = estate_files(estate)
     before = Record({file.relative_to(folder).as_posix(): one for file, one in request.written.items()}, request.placed)
     recorded = before.files
-    files = without_own(folder, every, check=request.check)
-    # What the user may go on with, and has not, keeps up with the templates.
-    files |= {path: every[path] for path in filter(is_beginning, every) if record.is_as_written(folder, path, recorded)}
-    left = record.stale(folder, recorded, _made(results, folder, every), _untouched(results, folder))
-    others = _other_builds(folder / BUILDS, every[BUILDS]) if BUILDS in every and BUILDS not in files else ()
-    if left and not whole and not prune:
-        files, left, others = {}, (), ()
-    gone = tuple(one.path for one in left if not one.edited) if prune else ()
-    findings = (*_findings(folder, [one for one in left if one.path not in gone]), *others)
+    files = {path: one for path, one in every.items() if _is_ours(folder, path, recorded, check=request.check)}
+    others = _of_others(folder, before, results, remit)
+    left = record.stale(folder, recorded, _made(results, folder, every), (*_untouched(results, folder), *others))
+    if others:
+        files, left = {}, tuple(one for one in left if one.path.partition("/")[0] not in AT_TOP)
+    homes = {PurePosixPath(build.path) for build in estate.builds} if request.force else set()
+    gone = tuple(one.path for one in left if not one.edited and (request.prune or _is_part(one.path, homes)))
+    findings = (
+        *_findings(folder, [one for one in left if one.path not in gone]),
+        *(_told_of_others(folder, others) if others else _incomplete(folder, estate, every.keys() - files.keys())),
+    )
     result = Result(name=str(folder), outcome=Outcome.FOR_ALL, exit_code=0, findings=findings, folder=folder)
     if request.check:
         checked = check_files(replace(result, findings=()), folder, files, request.written)
@@ -136,10 +140,50 @@ def land(results: Sequence[Result], folder: Path, request: Request, *, prune: bo
     return Landing(folder, result, gone)
 
 
+def _is_ours(folder: Path, path: str, recorded: Mapping[str, str], *, check: bool) -> bool:
+    """Whether a file is for a run to write, or to compare: one to begin with is the user's own once it is changed, or moved."""
+    if not is_beginning(path) or record.is_as_written(folder, path, recorded):
+        return True
+    return not check and not os.path.lexists(folder / path)
+
+
+def _is_part(path: str, homes: Collection[PurePosixPath]) -> bool:
+    """Whether Packer would read a file beside those of a build in one of these folders."""
+    return path.endswith(BUILD_ENDING) and PurePosixPath(path).parent in homes
+
+
+def _of_others(folder: Path, before: Record, results: Sequence[Result], remit: Remit) -> tuple[str, ...]:
+    """The folders that earlier runs gave to templates which this one knows nothing of."""
+    homes = {one.home for one in results}
+    return tuple(
+        place
+        for place, source in before.builds.items()
+        if place not in homes and not remit.has(source) and (folder / place).is_dir()
+    )
+
+
+def _told_of_others(folder: Path, others: Sequence[str]) -> Iterator[Finding]:
+    message = f"what is here for all builds stays as it is: this run was not given the templates of {_some(others)}"
+    yield about_file(NOT_OF_ALL, str(folder), message, "Convert all templates together, and it is brought up to date.")
+
+
+def _incomplete(folder: Path, estate: Estate, kept: Collection[str]) -> Iterator[Finding]:
+    """What pipelines lack that somebody has changed."""
+    for path in sorted(kept):
+        there = record.content(folder, path)
+        if there is not None and (said := lacks(estate, path, there)):
+            message = f"somebody has changed this file, so it stays as it is: it {said}"
+            yield about_file(OTHER_BUILDS, str(folder / path), message, "Change it by hand; or delete it, and convert again.")
+
+
+def _some(paths: Sequence[str]) -> str:
+    return listed(paths[:_PATHS], len(paths))
+
+
 def _findings(folder: Path, left: Sequence[Stale]) -> tuple[Finding, ...]:
     """What is said of files that earlier runs have made, and this one did not."""
     as_written, edited = ([one.path for one in left if one.edited is wanted] for wanted in (False, True))
-    first = [listed(paths[:_PATHS], len(paths)) for paths in (as_written, edited)]
+    first = [_some(paths) for paths in (as_written, edited)]
     said = [f"this run did not make what earlier ones have made: {first[0]}"] if as_written else []
     said += [f"of what earlier runs have made, somebody has changed this since: {first[1]}"] if edited else []
     remedy = (
@@ -148,20 +192,6 @@ def _findings(folder: Path, left: Sequence[Stale]) -> tuple[Finding, ...]:
         else "Delete it, if it is not needed."
     )
     return (about_file(LEFT_OVER, str(folder), "; ".join(said), remedy),) if said else ()
-
-
-def _other_builds(file: Path, ours: bytes) -> tuple[Finding, ...]:
-    """What is said of pipelines that run other builds than there are: the file with these is the user's own."""
-    theirs = names_in(file)
-    if theirs is None:
-        return ()
-    names = [one["name"] for one in json.loads(ours)]
-    missing, gone = [one for one in names if one not in theirs], [one for one in theirs if one not in names]
-    said = [f"it lacks {listed(missing[:_PATHS], len(missing))}"] if missing else []
-    said += [f"it has {listed(gone[:_PATHS], len(gone))}, which no template becomes any more"] if gone else []
-    what = f"somebody has changed what the pipelines run, so it stays as it is: {' and '.join(said)}"
-    remedy = "Change the entries, and the jobs in the pipelines; or delete this file and the pipelines, and convert again."
-    return (about_file(OTHER_BUILDS, str(file), what, remedy),) if said else ()
 
 
 def _made(results: Sequence[Result], folder: Path, every: Mapping[str, bytes]) -> set[str]:
@@ -179,7 +209,7 @@ def _record(before: Record, results: Sequence[Result], folder: Path, files: Mapp
     for result in results:
         if result.outcome is Outcome.CONVERTED:
             known |= {path: one for path, one in _below(result, folder, result.files).items() if one}
-    builds = {**before.builds, **{one.home: one.source for one in results if one.home and one.files}}
+    builds = {**before.builds, **{one.home: one.on_record for one in results if one.home and one.files}}
     places = {str(parent) for path in known for parent in PurePosixPath(path).parents}
     return Record(
         known | {path: sha256_of(content) for path, content in files.items()},

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from aib2packer.azure.clouds import Cloud
 from aib2packer.estate.values import commands
+from aib2packer.findings.text import listed, safe
 from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, github_access, github_name, runner
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, GITHUB_ACTIONS, PICK, RUN
 from aib2packer.rendering.templates import yaml_environment
-from aib2packer.system.files import read_bytes
-from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from aib2packer.estate.model import Estate, EstateBuild
     from aib2packer.guide.build_pipelines import PipelineAccess, Runner
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
 ENVIRONMENT = "image-builds"
 """The environment in which all builds run, until somebody says otherwise."""
 DAILY, WEEKLY = "17 3 * * *", "17 3 * * 1"
-_MOST = 1 << 24
+_MOST = 10
+_JOB = pattern(r"^ *- name: *(\S+)\n *job:", re.MULTILINE)
 _NOT_IN_NAMES = pattern(r"[^A-Za-z0-9]+")
 
 
@@ -111,6 +111,31 @@ def pipeline_files(estate: Estate) -> dict[str, str]:
     return texts
 
 
+def lacks(estate: Estate, path: str, text: str) -> str:
+    """What a file of pipelines that somebody has changed lacks, or has too much, as an end of a sentence; "" for nothing."""
+    builds = _named(estate)
+    names, secrets = {one.name for one in builds}, {secret.name for one in builds for secret in one.secrets}
+    there = names
+    if path == BUILDS:
+        there = _names_in(text)
+    elif path.startswith(AZURE_PIPELINES.removesuffix(".yml")):
+        there = set(_JOB.findall(text))
+    said = (
+        ("has no", names - there),
+        ("gives no secret", {one for one in secrets if one not in text} if path.endswith(".yml") else set()),
+        ("names what no template becomes:", there - names),
+    )
+    return " and ".join(f"{what} {listed(sorted(which)[:_MOST], len(which))}" for what, which in said if which)
+
+
+def _names_in(text: str) -> set[str]:
+    try:
+        entries = json.loads(text)
+    except (ValueError, RecursionError):
+        return set()
+    return {safe(str(one.get("name"))) for one in entries if isinstance(one, dict)} if isinstance(entries, list) else set()
+
+
 def _pipelines(auth: Auth, cloud: Cloud, builds: Sequence[PipelineBuild]) -> dict[str, EstatePipeline]:
     launches = [one.build.facts.launch for one in builds]
     subscription, runs_az = any(one.in_environment for one in launches), any(one.runs_az for one in launches)
@@ -173,16 +198,6 @@ def _secrets(name: str, build: EstateBuild, taken: set[str]) -> tuple[PipelineSe
         wanted = f"IMAGE_{wanted}" if wanted[0].isdigit() else github_name(wanted)
         found.append(PipelineSecret(name, _claim(wanted, "_", taken), f"PKR_VAR_{variable}"))
     return tuple(found)
-
-
-def names_in(file: Path) -> list[str] | None:
-    """The names of the builds in a file that somebody has changed; None where it cannot be read."""
-    try:
-        entries = json.loads(read_bytes(str(file), file, _MOST))
-    except (FileError, ValueError, RecursionError):
-        return None
-    found = entries if isinstance(entries, list) else []
-    return [one["name"] for one in found if isinstance(one, dict) and isinstance(one.get("name"), str)]
 
 
 def _json(builds: Iterable[PipelineBuild]) -> str:

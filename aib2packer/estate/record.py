@@ -61,6 +61,14 @@ def text(record: Record) -> bytes:
     return (json.dumps(document, indent=1) + "\n").encode()
 
 
+def content(folder: Path, path: str) -> str | None:
+    """The text of a file below a folder; None where there is none, or none that can be read."""
+    try:
+        return read_bytes(str(folder / path), folder / path, _MOST).decode("utf-8", "replace")
+    except FileError:
+        return None
+
+
 def _paths(value: object) -> dict[str, str]:
     pairs = value.items() if isinstance(value, dict) else ()
     return {path: one for path, one in pairs if isinstance(one, str) and _is_below(path)}

@@ -127,6 +127,7 @@ PARAMETERS_BESIDE = Code("AIB2P461", Severity.NOTE, "unused parameters file", As
 SHARED = Code("AIB2P462", Severity.NOTE, "used as the folder declares it", Asks.DECIDE)
 PLUGIN_ADDED = Code("AIB2P463", Severity.NOTE, "plugin that the folder did not require", Asks.ACT)
 NEEDS_VALUES = Code("AIB2P464", Severity.NOTE, "values that all builds of the folder need", Asks.ACT)
+NOT_OF_ALL = Code("AIB2P466", Severity.NOTE, "not about all builds", Asks.ACT)
 PLUGIN_OPEN = Code("AIB2P465", Severity.NOTE, "plugin of the folder in a release that fails", Asks.ACT)
 OWN_IMAGE = Code("AIB2P470", Severity.NOTE, "custom source image", Asks.DECIDE)
 SHOWN_IN_PART = Code("AIB2P471", Severity.NOTE, "settings that the Azure CLI leaves out", Asks.DECIDE)

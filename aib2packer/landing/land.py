@@ -99,6 +99,7 @@ class _Landing:
     def landed(self) -> Build:
         """The build in its folder."""
         self._require_names()
+        self._require_version()
         plugins = tuple(filter(self._is_missing, self.build.plugins))
         variables = {variable.name: self._name_of_variable(variable) for variable in self.build.variables}
         locals_ = self._names_of_locals(variables)
@@ -139,6 +140,16 @@ class _Landing:
         ):
             if (place := places.get(name)) is not None:
                 self._clash(f"the {what} {name}, which this build would have too, is declared at {_at(place)}")
+
+    def _require_version(self) -> None:
+        """Each block of a folder says which Packer reads it, and all must hold."""
+        ours = f">= {self.build.packer_version}"
+        for theirs, place in self.there.versions:
+            if not can_hold_both("packer", theirs, ours):
+                self._clash(
+                    f"this build needs Packer {ours}, and {_at(place)} wants {theirs}",
+                    help=f"Let it be {ours} there, if the other builds can: one Packer reads all files of a folder.",
+                )
 
     def _is_missing(self, plugin: Plugin) -> bool:
         """Whether the folder does not require a plugin yet; one that it requires otherwise is told."""

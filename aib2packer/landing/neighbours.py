@@ -59,6 +59,8 @@ class Neighbours:
     variables: Mapping[str, DeclaredVariable] = field(default_factory=dict)
     locals: Mapping[str, DeclaredLocal] = field(default_factory=dict)
     plugins: Mapping[str, RequiredPlugin] = field(default_factory=dict)
+    versions: tuple[tuple[str, Span], ...] = ()
+    """The versions of Packer that are required."""
     sources: Mapping[str, Span] = field(default_factory=dict)
     """Sources for azure-arm, by their labels."""
     builds: Mapping[str, Span] = field(default_factory=dict)
@@ -99,6 +101,7 @@ def neighbours(files: Iterable[SourceText], own: Collection[str], report: Report
         found.variables,
         found.locals,
         found.plugins,
+        tuple(found.versions),
         found.sources,
         found.builds,
         frozenset(found.given),
@@ -126,6 +129,7 @@ class _Found:
         self.variables: dict[str, DeclaredVariable] = {}
         self.locals: dict[str, DeclaredLocal] = {}
         self.plugins: dict[str, RequiredPlugin] = {}
+        self.versions: list[tuple[str, Span]] = []
         self.sources: dict[str, Span] = {}
         self.builds: dict[str, Span] = {}
         self.given: set[str] = set()
@@ -180,6 +184,9 @@ class _Found:
                 names = [one.value.value for one in block.attributes if one.name == "name" and isinstance(one.value, TfValue)]
                 self.builds |= {str(name): block.span for name in names}
             case "packer", ():
+                self.versions += [
+                    (_word(one.value), one.name_span) for one in block.attributes if one.name == "required_version"
+                ]
                 for plugin in (one for inner in block.blocks if inner.type == "required_plugins" for one in inner.attributes):
                     self.plugins.setdefault(plugin.name, _plugin(plugin))
             case _:
@@ -201,6 +208,8 @@ class _Found:
                         self.sources |= {label: place for label, _, place in _members(value)}
                     case "packer" if name == "required_plugins":
                         self.plugins |= {plugin: _json_plugin(one, place) for plugin, one, place in _members(value)}
+                    case "packer" if name == "required_version":
+                        self.versions.append((string_of(value) or "", span))
                     case "build" if name == "name" and (own := string_of(value)) is not None:
                         self.builds.setdefault(own, span)
                     case _:

@@ -55,7 +55,8 @@ def assemble(
         from aib2packer.packer.variables.shared_ids import with_ids_declared
 
         taken = {*symbols.order, *symbols.local_names}
-        source, post_processors = with_ids_declared(source, steps.provisioners, post_processors, taken)
+        source, provisioners, post_processors = with_ids_declared(source, steps.provisioners, post_processors, taken)
+        steps = replace(steps, provisioners=provisioners)
     notes = {"polling_duration_timeout": _ONE_LIMIT}
     if "virtual_network_name" in source:
         notes[BUILD_VM] = _PERHAPS_OWN_NETWORK if "allowed_inbound_ip_addresses" in source else _OWN_NETWORK

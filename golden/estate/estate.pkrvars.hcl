@@ -8,8 +8,9 @@
 
 # For linux/base, linux/database, linux/legacy, linux/web, windows/desktop.
 # Gallery of the image.
-# The gallery_golden must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/...
-# gallery_golden = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden"
+# The gallery_golden_22222222 must be a resource id:
+# /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/...
+# gallery_golden_22222222 = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden"
 
 # For linux/database, linux/legacy, windows/desktop.
 # Who may reach the build VM, which has a public address. Empty: anybody.

@@ -38,7 +38,7 @@ def test_output_that_would_change_is_told_by_a_unified_diff_and_left_alone(folde
     assert (status, stdout) == (1, "")
     assert "--- out/build.pkr.hcl\n+++ out/build.pkr.hcl\n@@ " in stderr
     assert '\n-    inline          = ["echo hé"]\n+    inline          = ["echo ho"]\n' in stderr
-    assert "AIB2P022 error: the template produces something else" in stderr
+    assert "AIB2P022 error: this file is not what the template produces now: --force would undo lines 3, " in stderr
     assert '|     inline          = ["echo hé"]\n' in stderr
     assert stderr.splitlines()[-1].startswith("Out of date: 1 error")
     assert state(folder) == before

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.test_cli import WINDOWS, convert, files_in, folder
 
 __all__ = ["folder"]
@@ -27,15 +29,30 @@ def test_a_split_build_is_written_and_checked(folder: Path) -> None:
     assert "out/sources.pkr.hcl" in stderr
 
 
-def test_the_files_of_the_other_layout_are_told(folder: Path) -> None:
-    convert("good.json", "-o", "out", cwd=folder)
-    _, _, stderr = convert("good.json", "--layout", "split", "-o", "out", "--force", cwd=folder)
-    assert "out/build.pkr.hcl: AIB2P" in stderr
+@pytest.mark.parametrize("into", ["-o", "--into"])
+def test_force_replaces_the_files_of_the_other_layout_which_packer_would_read_beside_them(folder: Path, into: str) -> None:
+    names: dict[str, set[str]] = {}
+    for layout in ("single", "split", "single"):
+        status, _, stderr = convert("good.json", "--layout", layout, into, "out", "--force", cwd=folder)
+        assert status == 0
+        assert "an earlier conversion wrote this file" not in stderr
+        files = {path.name for path in (folder / "out").glob("*.pkr.hcl")}
+        assert names.setdefault(layout, files) == files
+    assert (len(names["single"]), len(names["split"])) == (1, 5)
+    assert "removed, as no template makes it any more: " in stderr
 
-    (folder / "out/build.pkr.hcl").unlink()
-    _, _, stderr = convert("good.json", "-o", "out", "--force", cwd=folder)
-    left = {line.split(":")[0] for line in stderr.splitlines() if "an earlier conversion wrote this file" in line}
-    assert {"out/versions.pkr.hcl", "out/sources.pkr.hcl"} < left
+
+@pytest.mark.parametrize("into", ["-o", "--into"])
+def test_prune_removes_scripts_of_an_earlier_run_which_are_told_without(folder: Path, into: str) -> None:
+    convert("good.json", into, "out", cwd=folder)
+    name = next((folder / "out").glob("*.pkr.hcl")).name.partition(".")[0]
+    scripts = folder / "out/scripts" / (name if into == "--into" else "")
+    scripts.mkdir(exist_ok=True)
+    (scripts / "07-old.sh").write_text("", encoding="utf-8")
+
+    assert "07-old.sh: AIB2P438" in convert("good.json", into, "out", "--force", cwd=folder)[2]
+    assert "07-old.sh" in convert("good.json", into, "out", "--prune", cwd=folder)[2]
+    assert not (scripts / "07-old.sh").exists()
 
 
 def test_a_file_of_another_build_is_not_told(folder: Path) -> None:

@@ -31,7 +31,7 @@ def test_the_record_has_the_digest_of_each_file() -> None:
     files = state()
     recorded = json.loads(files.pop(".aib2packer.json"))
     assert recorded["files"] == {path: sha256_of(content) for path, content in files.items()}
-    assert recorded["builds"] == {"db": "in/db.json", "deep/app": "in/deep/app.json", "web": "in/web.json"}
+    assert recorded["builds"] == {"db": "../in/db.json", "deep/app": "../in/deep/app.json", "web": "../in/web.json"}
 
 
 def test_a_folder_is_called_as_the_image_template_in_the_file() -> None:
@@ -44,13 +44,13 @@ def test_a_folder_is_called_as_the_image_template_in_the_file() -> None:
     assert convert("in", "-o", "out")[0] == 0
 
     assert json.loads(Path("out/.aib2packer.json").read_bytes())["builds"] == {
-        "API": "in/one.json",
-        "Mail 1": "in/p.json",
-        "a-b": "in/three.json",
-        "db": "in/db.json",
-        "deep/app": "in/deep/app.json",
-        "two": "in/two.json",  # only Azure knows its name
-        "web": "in/web.json",  # another one is called as it is
+        "API": "../in/one.json",
+        "Mail 1": "../in/p.json",
+        "a-b": "../in/three.json",
+        "db": "../in/db.json",
+        "deep/app": "../in/deep/app.json",
+        "two": "../in/two.json",  # only Azure knows its name
+        "web": "../in/web.json",  # another one is called as it is
     }
     assert convert("in", "-o", "out", "--check")[0] == 0
 
@@ -62,11 +62,11 @@ def test_a_folder_that_was_given_stays_whatever_comes_before_it() -> None:
     assert convert("in", "-o", "out", "--prune")[0] == 0
 
     assert json.loads(Path("out/.aib2packer.json").read_bytes())["builds"] == {
-        "a": "in/a.json",
-        "app": "in/c.json",
-        "db": "in/db.json",
-        "deep/app": "in/deep/app.json",
-        "web": "in/web.json",
+        "a": "../in/a.json",
+        "app": "../in/c.json",
+        "db": "../in/db.json",
+        "deep/app": "../in/deep/app.json",
+        "web": "../in/web.json",
     }
 
 
@@ -80,7 +80,7 @@ def test_a_template_that_cannot_be_read_this_time_keeps_the_folder_of_its_name()
 
     after = state()
     assert {path for path in before if path.startswith("called/")} == {path for path in after if path.startswith("called/")}
-    assert json.loads(after[".aib2packer.json"])["builds"]["called"] == "in/file.json"
+    assert json.loads(after[".aib2packer.json"])["builds"]["called"] == "../in/file.json"
 
 
 def test_a_second_run_changes_nothing_and_says_that_all_is_up_to_date() -> None:
@@ -106,7 +106,7 @@ def test_the_pipelines_keep_up_with_the_templates_until_somebody_changes_what_th
     Path("in/db.json").unlink()
     status, said = convert("in", "-o", "out", "--prune")
     assert status == 0
-    assert "it lacks web and it has db, which no template becomes" in " ".join(said.split())
+    assert "it has no web and names what no template becomes: db" in " ".join(said.split())
     assert builds.read_bytes() == changed
     assert "AIB2P498" not in convert("in/web.json", "in/desk.json", "-o", "out")[1]
 
@@ -133,9 +133,79 @@ def test_prune_removes_it_and_the_folder_that_is_empty_then() -> None:
     status, said = convert("in", "-o", "out", "--prune")
 
     assert status == 0
-    assert "AIB2P438" not in said
+    assert "removed, as no template makes it any more: deep/app/.gitattributes, deep/app/.gitignore," in " ".join(said.split())
+    assert "this run did not make" not in said
     assert not Path("out/deep").exists()
     assert not [path for path in json.loads(Path("out/.aib2packer.json").read_bytes())["files"] if path.startswith("deep")]
+
+
+@pytest.mark.parametrize("templates", [("in/web.json", "in/db.json"), ("in/deep",), ("{}/in/web.json", "{}/in/db.json")])
+def test_a_run_of_some_templates_leaves_what_became_of_the_others(templates: tuple[str, ...]) -> None:
+    convert("in", "-o", "out")
+    before = state()
+    Path("out/web/scripts/07-old.sh").write_text("", encoding="utf-8")
+
+    status, said = convert(*(one.format(Path.cwd()) for one in templates), "-o", "out", "--prune")
+
+    assert status == 0
+    assert "AIB2P466 note: what is here for all builds stays as it is: this run was not given the templates of " in said
+    assert state() == before | {"web/scripts/07-old.sh": b""}
+
+
+def test_a_template_keeps_its_folder_from_wherever_a_run_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    convert("in", "-o", "out")
+    before = state()
+    monkeypatch.chdir("in")
+
+    assert convert(".", "-o", "../out", "--force")[0] == 0
+    assert convert("deep", "-o", "../out", "--force")[0] == 0
+    after = state("../out")
+    assert after.keys() == before.keys()
+    builds = [json.loads(files[".aib2packer.json"])["builds"] for files in (before, after)]
+    assert builds[0] == builds[1]
+
+
+def test_a_template_whose_name_is_that_of_one_not_in_the_run_gets_another_folder() -> None:
+    convert("in", "-o", "out")
+    lay("more", web=image("web"), x=image("x"))
+
+    assert convert("more", "-o", "out")[0] == 0
+
+    builds = json.loads(Path("out/.aib2packer.json").read_bytes())["builds"]
+    assert {place: source for place, source in builds.items() if source.startswith("../more")} == {
+        "web-2": "../more/web.json",
+        "x": "../more/x.json",
+    }
+
+
+def test_pipelines_and_values_that_nobody_has_changed_follow_the_templates() -> None:
+    convert("in", "-o", "out")
+    lay("in", mail=image("mail"))
+    Path("in/db.json").unlink()
+    assert convert("in", "-o", "out", "--check")[0] == 1
+
+    assert convert("in", "-o", "out", "--prune")[0] == 0
+
+    names = [one["name"] for one in json.loads(Path("out/pipelines/builds.json").read_bytes())]
+    assert names == ["deep-app", "mail", "web"]
+    assert "name: mail\n" in Path("out/pipelines/azure-pipelines.yml").read_text(encoding="utf-8")
+    assert convert("in", "-o", "out", "--check")[0] == 0
+
+
+def test_pipelines_that_somebody_has_changed_stay_and_what_they_lack_is_told() -> None:
+    convert("in", "-o", "out")
+    changed = [Path("out/pipelines/builds.json"), Path("out/pipelines/azure-pipelines.yml")]
+    for path in changed:
+        path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    lay("in", mail=image("mail"))
+    Path("in/db.json").unlink()
+
+    said = " ".join(convert("in", "-o", "out", "--prune", "--force")[1].split())
+
+    assert not [path for path in changed if "mail" in path.read_text(encoding="utf-8")]
+    told = "somebody has changed this file, so it stays as it is: it has no mail and names what no template becomes: db"
+    assert told in said
+    assert "for out/pipelines/azure-pipelines.yml, out/pipelines/builds.json" in said
 
 
 def test_an_interrupt_while_files_are_removed_waits_until_all_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,7 +368,7 @@ def test_check_says_which_lines_of_a_file_force_would_undo() -> None:
     status, said = convert("in", "-o", "out", "--check")
 
     assert status == 1
-    assert f"written: --force would undo lines {at + 1} and {len(lines) + 1} to {len(lines) + 2}\n" in said
+    assert f"written: --force would undo lines {at + 1}, {len(lines) + 1} to {len(lines) + 2}\n" in said
 
 
 def test_prune_and_check_exclude_each_other() -> None:
@@ -355,18 +425,18 @@ def test_ids_that_builds_have_in_common_can_be_given_to_all_of_them_at_once() ->
 
     values = Path("out/estate.pkrvars.hcl").read_text(encoding="utf-8")
     assert re.findall(r"(?m)^# (\w+ = .*)$", values) == [
-        f'gallery_corp = "{group}/Microsoft.Compute/galleries/Corp"',
-        f'identity_id = "{identity}"',
-        f'subnet_vnet_a = "{subnet}"',
+        f'gallery_corp_11111111 = "{group}/Microsoft.Compute/galleries/Corp"',
+        f'identity_rg_id_11111111 = "{identity}"',
+        f'subnet_rg_vnet_a_11111111 = "{subnet}"',
     ]
     build = Path("out/web/build.pkr.hcl").read_text(encoding="utf-8")
     assert build.count(group) == 3  # the defaults
     for setting in (
-        "subscription_id = local.subnet_vnet_a_parts[2]",
-        "virtual_network_subnet_name = local.subnet_vnet_a_parts[10]",
-        "gallery_name = local.gallery_corp_parts[8]",
-        "user_assigned_managed_identities = [var.identity_id]",
-        'gallery_version_id = "${var.gallery_corp}/images/i/versions/${local.image_version}"',
+        "subscription_id = local.subnet_rg_vnet_a_11111111_parts[2]",
+        "virtual_network_subnet_name = local.subnet_rg_vnet_a_11111111_parts[10]",
+        "gallery_name = local.gallery_corp_11111111_parts[8]",
+        "user_assigned_managed_identities = [var.identity_rg_id_11111111]",
+        'gallery_version_id = "${var.gallery_corp_11111111}/images/i/versions/${local.image_version}"',
     ):
         assert setting in re.sub(" +", " ", build)
 
@@ -380,6 +450,48 @@ def test_an_id_that_a_script_names_stays_as_it_is() -> None:
     assert convert("in", "-o", "out")[0] == 0
 
     assert "gallery_golden" not in Path("out/web/build.pkr.hcl").read_text(encoding="utf-8")
+
+
+def test_ids_of_one_name_in_two_subscriptions_are_two_values_for_all() -> None:
+    galleries = [
+        f"/subscriptions/{digit * 8}-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.Compute/galleries/golden"
+        for digit in "12"
+    ]
+
+    def into(name: str, gallery: str) -> dict[str, object]:
+        target = {"type": "SharedImage", "galleryImageId": f"{gallery}/images/{name}", "runOutputName": name}
+        return image(name, distribute=[target])
+
+    lay("in", web=into("web", galleries[0]), db=into("db", galleries[0]), deep__app=into("app", galleries[1]))
+    lay("in", mail=into("mail", galleries[1]))
+
+    assert convert("in", "-o", "out")[0] == 0
+
+    values = Path("out/estate.pkrvars.hcl").read_text(encoding="utf-8")
+    assert f'gallery_golden_11111111 = "{galleries[0]}"' in values
+    assert f'gallery_golden_22222222 = "{galleries[1]}"' in values
+
+
+def test_a_local_is_declared_once_whatever_names_it() -> None:
+    gallery = (
+        "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg/providers/Microsoft.Compute/galleries/golden"
+    )
+    definition = {"type": "SharedImage", "galleryImageId": f"{gallery}/images/one", "runOutputName": "one"}
+    elsewhere = {"type": "ManagedImage", "location": "eastus", "runOutputName": "two"}
+    elsewhere["imageId"] = f"{gallery.partition('/galleries')[0]}/images/two"
+    step = {"type": "Shell", "inline": ["[concat('echo ', variables('gallery'))]"]}
+    of_variable = {**definition, "galleryImageId": "[concat(variables('gallery'), '/images/one')]"}
+    web = image("web", customize=[step], distribute=[elsewhere, of_variable])
+    named = {"variables": {"gallery": gallery}, "resources": [web]}
+    lay("in", web=named, db=image("db", distribute=[elsewhere, definition]))
+
+    assert convert("in", "-o", "out")[0] == 0
+
+    for name in ("web", "db"):
+        text = Path(f"out/{name}/build.pkr.hcl").read_text(encoding="utf-8")
+        declared = re.findall(r"^  (\w+) += ", text.partition("locals {")[2].partition("\n}\n")[0], re.MULTILINE)
+        assert "gallery_version_id" in declared
+        assert len(declared) == len(set(declared))
 
 
 def test_the_pipeline_leads_the_azure_cli_to_another_cloud_first() -> None:

@@ -96,7 +96,34 @@ def test_by_hand_all_are_built_or_the_one_that_is_named(estate: Path) -> None:
     names = {one["name"] for one in json.loads((estate / "pipelines/builds.json").read_bytes())}
 
     assert set(picked(estate, EVENT="workflow_dispatch", BUILD="all")) == names
-    assert set(picked(estate, EVENT="workflow_dispatch", BUILD="linux-web")) == {"linux-web"}
+    assert picked(estate, EVENT="workflow_dispatch", BUILD="linux-web") == {"linux-web": "1.2.3"}  # the schedule knows it then
+    assert picked(estate, EVENT="workflow_dispatch", BUILD="linux-web", NEWEST="") == {"linux-web": ""}
+
+    status, said, _ = script(estate, "pick.sh", EVENT="workflow_dispatch", BUILD="web", GITHUB_OUTPUT="/dev/null")
+    assert status == 1
+    assert f"No build is called web. There are: {', '.join(sorted(names))}" in said
+
+
+def test_more_builds_than_a_matrix_may_have_are_told_before_any_runs(estate: Path, tmp_path: Path) -> None:
+    pipelines = tmp_path / "estate/pipelines"
+    shutil.copytree(estate / "pipelines", pipelines)
+    entries = json.loads((pipelines / "builds.json").read_bytes())
+    many = [entries[0] | {"name": f"b{number}", "newest": ""} for number in range(257)]
+    (pipelines / "builds.json").write_text(json.dumps(many), encoding="utf-8")
+
+    output = tmp_path / "output"
+    done = subprocess.run(
+        ["bash", str(pipelines / "pick.sh")],
+        env={"PATH": os.environ["PATH"], "EVENT": "workflow_dispatch", "BUILD": "all", "GITHUB_OUTPUT": str(output)},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=60,
+    )
+
+    assert done.returncode == 1
+    assert "GitHub runs 256 jobs of a matrix at most, and these are 257" in done.stderr
+    assert not output.exists()
 
 
 def test_a_push_builds_what_has_changed_of_what_is_built_then(estate: Path) -> None:

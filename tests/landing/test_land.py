@@ -146,6 +146,21 @@ def test_the_files_of_an_earlier_run_are_not_among_what_is_there() -> None:
     assert said(again("copy.pkr.hcl"), "AIB2P023"), "the same build by the name of another file"
 
 
+@pytest.mark.parametrize(("theirs", "clashes"), [("~> 1.8.0", 1), ("< 1.13", 1), (">= 1.9", 0), ("~> 1.11", 0)])
+@pytest.mark.parametrize("name", ["all.pkr.hcl", "all.pkr.json"])
+def test_versions_of_packer_that_exclude_each_other_are_a_clash(theirs: str, clashes: int, name: str) -> None:
+    text = f'packer {{\n  required_version = "{theirs}"\n}}\n'
+    if name.endswith("json"):
+        text = json.dumps({"packer": {"required_version": theirs}})
+    messages = said(land(text, name=name), "AIB2P023")
+
+    assert len(messages) == clashes
+    for message in messages:
+        assert message.startswith("this build needs Packer >= ")
+        assert f", and packer/{name}:" in message
+        assert message.endswith(f" wants {theirs}")
+
+
 def test_a_file_of_that_name_which_no_conversion_made_is_a_clash() -> None:
     made = land(BUILD, name="web.pkr.hcl")
 

@@ -45,21 +45,31 @@ class SharedId:
 
 def with_ids_declared(
     source: Settings, steps: Sequence[Provisioner], chains: tuple[PostProcessors, ...], taken: Collection[str]
-) -> tuple[Settings, tuple[PostProcessors, ...]]:
-    """The settings of azure-arm and the post-processors, with variables for the ids that stand there; none has a taken name."""
+) -> tuple[Settings, tuple[Provisioner, ...], tuple[PostProcessors, ...]]:
+    """The settings of azure-arm, steps and post-processors, with variables for the ids that stand there; none has a taken name.
+
+    Steps keep what they say themselves; the locals that they name are those of all.
+    """
     said = "\n".join(_said(steps, chains))
     ids = tuple(one for one in _ids(source) if one.variable.name not in taken and not _is_named(one, said))
     rewriting = _Rewriting({one.id.lower(): one for one in ids})
     settings: Settings = {name: rewriting.setting(name, value) for name, value in source.items()}
-    return settings, tuple(
-        replace(
-            chain,
-            steps=tuple(
-                replace(step, settings={name: rewriting.value(value) for name, value in step.settings.items()})
-                for step in chain.steps
-            ),
-        )
-        for chain in chains
+    provisioners = tuple(
+        replace(step, settings={name: rewriting.in_locals(value) for name, value in step.settings.items()}) for step in steps
+    )
+    return (
+        settings,
+        provisioners,
+        tuple(
+            replace(
+                chain,
+                steps=tuple(
+                    replace(step, settings={name: rewriting.value(value) for name, value in step.settings.items()})
+                    for step in chain.steps
+                ),
+            )
+            for chain in chains
+        ),
     )
 
 
@@ -106,11 +116,12 @@ def _id(shape: tuple[str, ...], names: Sequence[str]) -> str:
 
 def _shared(shape: tuple[str, ...], names: tuple[str, ...]) -> SharedId:
     kind, what, settings, own = {
-        _GALLERY: ("gallery", "Gallery of the image.", _IN_GALLERY, names[-1:]),
-        SUBNET: ("subnet", "Subnet of the build VM.", _IN_SUBNET, names[-2:]),
-        IDENTITY: ("identity", "Identity of the build VM.", (), names[-1:]),
+        _GALLERY: ("gallery", "Gallery of the image.", _IN_GALLERY, names[2:]),  # one of a name in a subscription
+        SUBNET: ("subnet", "Subnet of the build VM.", _IN_SUBNET, names[1:]),
+        IDENTITY: ("identity", "Identity of the build VM.", (), names[1:]),
     }[shape]
-    name, whole = snake_case("_".join((kind, *own))), _id(shape, names)
+    # Builds that are converted by themselves must not come to one name for two ids.
+    name, whole = snake_case("_".join((kind, *own, names[0].partition("-")[0]))), _id(shape, names)
     pieces = whole.split("/")
     at = [index for index in range(2, len(pieces), 2) if pieces[index - 1] != "providers"]
     variable = with_shape(Variable(name, what, default=whole), shape)
@@ -187,19 +198,36 @@ class _Rewriting:
                 return self._text(value)
             case Interpolation(parts):
                 return replace(value, parts=tuple(piece for part in joined(parts) for piece in self._pieces(part)))
-            case Local():
-                return replace(value, value=self.value(value.value))
-            case HclCode(uses=uses):  # its text has no id, else that stays as it is; what it names may have one
-                return replace(value, uses=tuple(map(self._declared, uses)))
             case tuple():
                 return tuple(map(self.value, value))
             case dict():
                 return {name: self.value(item) for name, item in value.items()}
             case _:
+                return self.in_locals(value)
+
+    def in_locals(self, value: Value) -> Value:
+        """A value whose own words stay, with the locals that it names as they are elsewhere."""
+        match value:
+            case Local() | HclCode():
+                return self._reference(value)
+            case Interpolation(parts):
+                return replace(value, parts=tuple(part if isinstance(part, str) else self._reference(part) for part in parts))
+            case tuple():
+                return tuple(map(self.in_locals, value))
+            case dict():
+                return {name: self.in_locals(item) for name, item in value.items()}
+            case _:
                 return value
 
-    def _declared(self, named: Variable | Local) -> Variable | Local:
-        return replace(named, value=self.value(named.value)) if isinstance(named, Local) else named
+    def _reference(self, value: Variable | Local | HclCode) -> Variable | Local | HclCode:
+        return (
+            replace(value, uses=tuple(map(self._named_one, value.uses)))
+            if isinstance(value, HclCode)
+            else self._named_one(value)
+        )
+
+    def _named_one(self, value: Variable | Local) -> Variable | Local:
+        return replace(value, value=self.value(value.value)) if isinstance(value, Local) else value
 
     def _text(self, text: str) -> Value:
         pieces = tuple(self._pieces(text))
@@ -207,7 +235,7 @@ class _Rewriting:
 
     def _pieces(self, part: str | Variable | Local | HclCode) -> Iterator[str | Variable | Local | HclCode]:
         if not isinstance(part, str):
-            yield self.value(part)  # type: ignore[misc]
+            yield self._reference(part)
             return
         found = next(
             (one for begin, one in self.ids.items() if part.lower().startswith(begin) and part[len(begin) :][:1] in {"", "/"}),

@@ -40,25 +40,33 @@ if [ "$event" = push ] && [ -z "${GITHUB_OUTPUT:-}" ]; then
   before=$(azure "resultFilter=succeeded&branchName=$BUILD_SOURCEBRANCH" | jq -r '.value[0].sourceVersion // ""')
 fi
 
-names=() versions='{}'
+names=() count=0 versions='{}'
 while read -r name; do
   case $event in
     hand) case ${BUILD:-all} in all | "$name") ;; *) continue ;; esac ;;
     push) if [ "$(field "$name" .push)" != true ] || ! changed "$name"; then continue; fi ;;
-    schedule)
-      [ "$(field "$name" .schedule)" = "${SCHEDULE:-}" ] || continue
-      newest=$(field "$name" .newest)
-      if [ -n "$newest" ]; then
-        version=$(bash -euo pipefail -c "$newest")
-        [ -n "$version" ] || { echo "$name: its source image has no version" >&2; exit 1; }
-        ! built "$name" "$version" || continue
-        versions=$(jq -c --arg name "$name" --arg version "$version" '.[$name] = $version' <<< "$versions")
-      fi
-      ;;
+    schedule) [ "$(field "$name" .schedule)" = "${SCHEDULE:-}" ] || continue ;;
   esac
-  names+=("$name")
+  newest=$(field "$name" .newest)
+  if [ -n "$newest" ]; then
+    version=$(bash -euo pipefail -c "$newest") || version=
+    if [ "$event" = schedule ]; then
+      [ -n "$version" ] || { echo "$name: its source image has no version" >&2; exit 1; }
+      ! built "$name" "$version" || continue
+    fi
+    [ -z "$version" ] || versions=$(jq -c --arg name "$name" --arg version "$version" '.[$name] = $version' <<< "$versions")
+  fi
+  names+=("$name") count=$((count + 1))
 done < <(jq -r '.[].name' "$here/builds.json")
 
+if [ "$event" = hand ] && [ $count = 0 ]; then
+  echo "No build is called ${BUILD:-all}. There are: $(jq -r 'map(.name) | join(", ")' "$here/builds.json")" >&2
+  exit 1
+fi
+if [ -n "${GITHUB_OUTPUT:-}" ] && [ $count -gt 256 ]; then
+  echo "GitHub runs 256 jobs of a matrix at most, and these are $count: leave some to another time, or to another workflow" >&2
+  exit 1
+fi
 echo "To build: ${names[*]:-nothing}" >&2
 if [ -n "${GITHUB_OUTPUT:-}" ]; then
   jq -c --argjson versions "$versions" '[.[] | select(IN(.name; $ARGS.positional[])) |

@@ -62,14 +62,14 @@ variable "subscription_id" {
   default     = "11111111-1111-1111-1111-111111111111"
 }
 
-variable "gallery_golden" {
+variable "gallery_golden_22222222" {
   type        = string
   description = "Gallery of the image."
   default     = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden"
 
   validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+$", var.gallery_golden))
-    error_message = "The gallery_golden must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/..."
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+$", var.gallery_golden_22222222))
+    error_message = "The gallery_golden_22222222 must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/..."
   }
 }
 
@@ -103,7 +103,7 @@ variable "image_version" {
 }
 
 locals {
-  gallery_golden_parts = split("/", var.gallery_golden)
+  gallery_golden_22222222_parts = split("/", var.gallery_golden_22222222)
 
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -116,7 +116,7 @@ locals {
   temporary_image_name = "packer-temporary-database-${formatdate("YYYYMMDDhhmmss", local.now)}"
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "${var.gallery_golden}/images/database/versions/${local.image_version}"
+  gallery_version_id   = "${var.gallery_golden_22222222}/images/database/versions/${local.image_version}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
 }
 
@@ -155,9 +155,9 @@ source "azure-arm" "database" {
   managed_image_resource_group_name = local.trusted_launch ? null : local.image_group_name
 
   shared_image_gallery_destination {
-    subscription   = local.gallery_golden_parts[2]
-    resource_group = local.gallery_golden_parts[4]
-    gallery_name   = local.gallery_golden_parts[8]
+    subscription   = local.gallery_golden_22222222_parts[2]
+    resource_group = local.gallery_golden_22222222_parts[4]
+    gallery_name   = local.gallery_golden_22222222_parts[8]
     image_name     = "database"
     image_version  = local.image_version
   }

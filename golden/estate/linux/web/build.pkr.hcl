@@ -66,14 +66,14 @@ variable "subnet" {
   }
 }
 
-variable "gallery_golden" {
+variable "gallery_golden_22222222" {
   type        = string
   description = "Gallery of the image."
   default     = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden"
 
   validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+$", var.gallery_golden))
-    error_message = "The gallery_golden must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/..."
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+$", var.gallery_golden_22222222))
+    error_message = "The gallery_golden_22222222 must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/..."
   }
 }
 
@@ -95,8 +95,8 @@ variable "image_version" {
 }
 
 locals {
-  subnet_parts         = split("/", var.subnet)
-  gallery_golden_parts = split("/", var.gallery_golden)
+  subnet_parts                  = split("/", var.subnet)
+  gallery_golden_22222222_parts = split("/", var.gallery_golden_22222222)
 
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -105,7 +105,7 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "${var.gallery_golden}/images/web/versions/${local.image_version}"
+  gallery_version_id   = "${var.gallery_golden_22222222}/images/web/versions/${local.image_version}"
   temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
   temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
@@ -124,9 +124,9 @@ source "azure-arm" "web" {
   os_type = "Linux"
 
   shared_image_gallery {
-    subscription   = local.gallery_golden_parts[2]
-    resource_group = local.gallery_golden_parts[4]
-    gallery_name   = local.gallery_golden_parts[8]
+    subscription   = local.gallery_golden_22222222_parts[2]
+    resource_group = local.gallery_golden_22222222_parts[4]
+    gallery_name   = local.gallery_golden_22222222_parts[8]
     image_name     = "base"
   }
 
@@ -150,9 +150,9 @@ source "azure-arm" "web" {
   managed_image_resource_group_name = local.trusted_launch ? null : local.temporary_group_name
 
   shared_image_gallery_destination {
-    subscription   = local.gallery_golden_parts[2]
-    resource_group = local.gallery_golden_parts[4]
-    gallery_name   = local.gallery_golden_parts[8]
+    subscription   = local.gallery_golden_22222222_parts[2]
+    resource_group = local.gallery_golden_22222222_parts[4]
+    gallery_name   = local.gallery_golden_22222222_parts[8]
     image_name     = "web"
     image_version  = local.image_version
   }

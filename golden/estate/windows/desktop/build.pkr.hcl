@@ -55,14 +55,14 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
-variable "gallery_golden" {
+variable "gallery_golden_22222222" {
   type        = string
   description = "Gallery of the image."
   default     = "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/images/providers/Microsoft.Compute/galleries/golden"
 
   validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+$", var.gallery_golden))
-    error_message = "The gallery_golden must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/..."
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+$", var.gallery_golden_22222222))
+    error_message = "The gallery_golden_22222222 must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/..."
   }
 }
 
@@ -90,13 +90,13 @@ variable "image_version" {
 }
 
 locals {
-  gallery_golden_parts = split("/", var.gallery_golden)
+  gallery_golden_22222222_parts = split("/", var.gallery_golden_22222222)
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "${var.gallery_golden}/images/desktop/versions/${local.image_version}"
+  gallery_version_id   = "${var.gallery_golden_22222222}/images/desktop/versions/${local.image_version}"
   temporary_group_name = "packer-temporary-desktop-${formatdate("YYYYMMDDhhmmss", local.now)}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
   temporary_image_name = "packer-temporary-desktop-${formatdate("YYYYMMDDhhmmss", local.now)}"
@@ -141,9 +141,9 @@ source "azure-arm" "desktop" {
   managed_image_resource_group_name = local.trusted_launch ? null : local.temporary_group_name
 
   shared_image_gallery_destination {
-    subscription   = local.gallery_golden_parts[2]
-    resource_group = local.gallery_golden_parts[4]
-    gallery_name   = local.gallery_golden_parts[8]
+    subscription   = local.gallery_golden_22222222_parts[2]
+    resource_group = local.gallery_golden_22222222_parts[4]
+    gallery_name   = local.gallery_golden_22222222_parts[8]
     image_name     = "desktop"
     image_version  = local.image_version
   }
