@@ -22,7 +22,7 @@ OWN_VALUES_OPTION = f"-var-file={OWN_VALUES}"
 _WIDTH = 98
 _HEAD = (
     "Values that several builds have, each once. Take the # away from a line to give the value to all of them, with "
-    "-var-file={}, before the files of a single build: what comes last counts. Packer reads *.auto.pkrvars.hcl first of all: "
+    "-var-file={}, before the files of a single build: what comes last counts. Packer reads *{} first of all: "
     "give such a file again, after this one."
 )
 
@@ -46,7 +46,7 @@ def values_file(values: Sequence[SharedValue]) -> str:
     """The file; nothing where builds share no value."""
     if not values:
         return ""
-    head = "\n".join(f"# {line}" for line in wrap(_HEAD.format(ESTATE_VALUES), _WIDTH, break_on_hyphens=False))
+    head = "\n".join(f"# {line}" for line in wrap(_HEAD.format(ESTATE_VALUES, VALUES_ENDING), _WIDTH, break_on_hyphens=False))
     return "\n\n".join((head, *map(_entry, values))) + "\n"
 
 
@@ -63,7 +63,7 @@ def values_for_all(build: EstateBuild) -> str:
 def given(estate: Estate, build: EstateBuild, command: PackerCommand, environment: str = "") -> tuple[str, ...]:
     """The files of values that a command takes, each where it has any: those for all, then the build's own, which count more.
 
-    Packer reads `*.auto.pkrvars.hcl` by itself, but before all that it is given: one is named again, after the values for all.
+    Packer reads some files by itself, but before all that it is given: such a one is named again, after the values for all.
     `environment` is the file to take in the place of the first environment's.
     """
     needless = {OWN_VALUES_OPTION} if estate.has_all_of(build) else set()
