@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 BicepValue: TypeAlias = "str | int | bool | list[BicepValue] | dict[str, BicepValue] | None"
 
 _DEEPEST = 50  # values in values, and files that extend others
+_LARGEST = 1 << 20  # characters and values, each as often as it is written out
+_MOST_DIGITS = 19  # of the largest whole number that Bicep has
 _BLANK = pattern(r"(?:[ \t\r]|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _BLANKS = pattern(r"(?:\s|//[^\n]*|/\*.*?\*/|#[^\n]*)*", re.DOTALL)
 _WORD = pattern(r"[A-Za-z_]\w*")
@@ -107,10 +110,14 @@ class _Statements:
     depth: int
     at: int = 0
     variables: dict[str, BicepValue] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    """How much each variable is when it is written out."""
+    size: int = 0
 
     def read(self) -> dict[str, BicepValue]:
         """The entries of the parameters file."""
         found: dict[str, BicepValue] = {}
+        extends = False
         while self._skip(_BLANKS) < len(self.text):
             match self._word():
                 case "using":
@@ -118,16 +125,20 @@ class _Statements:
                 case "extends":
                     if self.depth > _DEEPEST:
                         self._fail("a file extends itself")
+                    if extends:
+                        self._fail("a file extends one other")
+                    extends = True
                     found |= _entries(self.path.parent / str(self._text()), self.depth + 1)
                 case "var":
-                    name = self._named()
+                    name, before = self._named(), self.size
                     self.variables[name] = self._value(0)
+                    self.sizes[name] = self.size - before
                 case "param":
                     name = self._named()
                     found[name] = self._parameter()
                 case _:
                     self._fail("this statement is for the Bicep compiler")
-            if self.text[self._skip(_BLANK) :][:1] not in {"", "\n", "#"}:
+            if self._sign_after(_BLANK) not in {"", "\n", "#"}:
                 self._fail("an expression is for the Bicep compiler")
         return found
 
@@ -150,15 +161,17 @@ class _Statements:
     def _value(self, depth: int) -> BicepValue:
         if depth > _DEEPEST:
             self._fail("values are nested too deep")
-        self._skip(_BLANK)
-        sign = self.text[self.at : self.at + 1]
+        self._pay(1)
+        sign = self._sign_after(_BLANK)
         if sign == "'":
-            return self._text()
+            return self._text(depth)
         if sign == "[":
             return self._list(depth)
         if sign == "{":
             return self._object(depth)
         if number := _NUMBER.match(self.text, self.at):
+            if len(number[0]) > _MOST_DIGITS:
+                self._fail("the number is too large")
             self.at = number.end()
             return int(number[0])
         return self._of_name(depth)
@@ -178,6 +191,7 @@ class _Statements:
         if name not in self.variables:
             self.at = start
             self._fail("an expression is for the Bicep compiler")
+        self._pay(self.sizes[name])
         value = self.variables[name]
         while self._take("."):
             key = self._word()
@@ -197,7 +211,7 @@ class _Statements:
 
     def _items(self, end: str, depth: int) -> list[BicepValue]:
         items: list[BicepValue] = []
-        while self.text[self._skip(_BLANKS) :][:1] != end:
+        while self._sign_after(_BLANKS) != end:
             items.append(self._value(depth + 1))
             self._separated(end)
         self.at += 1
@@ -206,8 +220,8 @@ class _Statements:
     def _object(self, depth: int) -> dict[str, BicepValue]:
         self.at += 1
         found: dict[str, BicepValue] = {}
-        while self.text[self._skip(_BLANKS) :][:1] != "}":
-            key = str(self._text()) if self.text[self.at] == "'" else self._word()
+        while self._sign_after(_BLANKS) != "}":
+            key = str(self._text()) if self._sign_after(_BLANK) == "'" else self._word()
             if not key or not self._take(":"):
                 self._fail("a key and a value belong here")
             found[key] = self._value(depth + 1)
@@ -217,10 +231,10 @@ class _Statements:
 
     def _separated(self, end: str) -> None:
         """Items stand on lines of their own, or with a comma between them."""
-        if not self._take(",") and self.text[self._skip(_BLANK) :][:1] not in {"\n", end}:
+        if not self._take(",") and self._sign_after(_BLANK) not in {"\n", end}:
             self._fail("an expression is for the Bicep compiler")
 
-    def _text(self) -> str:
+    def _text(self, depth: int = 0) -> str:
         self._skip(_BLANK)
         if whole := _MULTILINE.match(self.text, self.at):
             self.at = whole.end()
@@ -230,7 +244,7 @@ class _Statements:
         pieces: list[str] = []
         while not self._take_here("'"):
             if self._take_here("${"):
-                value = self._value(1)
+                value = self._value(depth + 1)
                 if isinstance(value, list | dict) or not self._take("}"):
                     self._fail("an expression is for the Bicep compiler")
                 pieces.append("" if value is None else str(value).lower() if isinstance(value, bool) else str(value))
@@ -238,9 +252,21 @@ class _Statements:
             piece = _PIECE.match(self.text, self.at)
             if piece is None:
                 self._fail("this text does not end")
+            self._pay(len(piece[0]))
             self.at = piece.end()
-            pieces.append(chr(int(piece[1], 16)) if piece[1] else _ESCAPES.get(piece[2], piece[2]) if piece[2] else piece[0])
+            pieces.append(self._character(piece[1]) if piece[1] else _ESCAPES.get(piece[2], piece[2]) if piece[2] else piece[0])
         return "".join(pieces)
+
+    def _character(self, digits: str) -> str:
+        number = int(f"0x{digits}", 0)
+        if number > sys.maxunicode or 0xD800 <= number <= 0xDFFF:  # noqa: PLR2004 - halves of characters
+            self._fail("there is no such character")
+        return chr(number)
+
+    def _pay(self, size: int) -> None:
+        self.size += size
+        if self.size > _LARGEST:
+            self._fail("the values are too large")
 
     def _named(self) -> str:
         name = self._word()
@@ -263,6 +289,11 @@ class _Statements:
         there = self.text.startswith(sign, self.at)
         self.at += len(sign) if there else 0
         return there
+
+    def _sign_after(self, blank: re.Pattern[str]) -> str:
+        """The character that comes after what is blank; nothing at the end."""
+        start = self._skip(blank)
+        return self.text[start : start + 1]
 
     def _skip(self, blank: re.Pattern[str]) -> int:
         found = blank.match(self.text, self.at)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import aib2packer
+from aib2packer.app.bicep_parameters import read_bicep_parameters
+from aib2packer.text.source import FileError
 from tests.arm.test_deployment import deployment
 from tests.cases.templates import template
 
@@ -173,3 +175,27 @@ def test_an_expression_in_a_parameters_file_needs_a_compiler(
     with pytest.raises(FileError, match=rf"web\.bicepparam:{place}: .*no Bicep compiler") as error:
         build_parameters(tmp_path / "web.bicepparam")
     assert "bicep build-params" in error.value.help
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("var a0 = 'xxxxxxxxxx'\n" + "".join(f"var a{n} = '${{a{n - 1}}}${{a{n - 1}}}'\n" for n in range(1, 40)), "too large"),
+        ("var a0 = [1]\n" + "".join(f"var a{n} = [a{n - 1}, a{n - 1}]\n" for n in range(1, 40)), "too large"),
+        ("param p = {", "a key and a value belong here"),
+        ("param p = [", "an expression is for the Bicep compiler"),
+        ("param p = '\\u{FFFFFF}'", "there is no such character"),
+        ("param p = '\\u{D800}'", "there is no such character"),
+        (f"param p = {'9' * 5000}", "the number is too large"),
+        ("param p = " + "'${" * 600 + "1" + "}'" * 600, "nested too deep"),
+        ("extends 'a.bicepparam'\nextends 'a.bicepparam'\n", "a file extends one other"),
+    ],
+)
+def test_a_parameters_file_that_is_no_good_is_an_error_at_its_place(text: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "a.bicepparam").write_text("using none\n")
+    (tmp_path / "p.bicepparam").write_text(text)
+
+    with pytest.raises(FileError, match=says) as caught:
+        read_bicep_parameters(tmp_path / "p.bicepparam")
+
+    assert caught.value.file.startswith(f"{tmp_path}/p.bicepparam:")
