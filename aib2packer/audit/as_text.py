@@ -42,9 +42,9 @@ def render(audit: Audit, *, color: bool) -> str:
 
 def _head(audit: Audit, style: Styler) -> Iterator[str]:
     total, done = audit.total, audit.converted
-    filled = round(_BAR * audit.share / 100)
+    filled = min(max(round(_BAR * audit.share / 100), bool(done)), _BAR - (done < total))
     bar = style("█" * filled, "green") + style("░" * (_BAR - filled), "red")
-    yield f"{style(f'{done} of {total}', '')} templates convert: {audit.share:.0f} %  {bar}"
+    yield f"{style(f'{done} of {total}', '')} templates convert: {audit.percent}  {bar}"
     yield f"{audit.ready} of them as they are: nothing to act on, to decide or to give a value."
     act, decide = sum(cause.count for cause in audit.asked[Asks.ACT]), len(audit.decisions)
     several = f", {audit.decided_for_several} of them for several templates" if audit.decided_for_several else ""

@@ -201,6 +201,14 @@ class Audit:
         return 100 * self.converted / self.total if self.total else 100.0
 
     @property
+    def percent(self) -> str:
+        """The share, for people: it is 100 % of all only, and 0 % of none only."""
+        if 0 < self.converted < self.total:
+            share = self.share
+            return "under 1 %" if share < 1 else "over 99 %" if share > 99 else f"{share:.0f} %"  # noqa: PLR2004 - of 100
+        return f"{self.share:.0f} %"
+
+    @property
     def minutes(self) -> float:
         """The minutes that the last runs took, of those templates that tell."""
         return sum(row.last_run.minutes for row in self.rows if row.last_run and row.last_run.minutes is not None)

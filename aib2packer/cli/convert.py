@@ -28,12 +28,12 @@ from aib2packer.packer.layout import BUILD_ENDING, RECORD
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aib2packer.app.estate import Remit
     from aib2packer.app.inputs import Template
     from aib2packer.app.into import SharedFolder
-    from aib2packer.app.run import Fetch, Write
+    from aib2packer.app.run import Fetch
     from aib2packer.audit.baseline import Baseline
     from aib2packer.estate.landing import Landing
     from aib2packer.fetch import Fetcher
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 # Endings that nobody gives a folder; a file of one is nothing that Packer reads.
-_NO_FOLDERS = {".tf", ".tfvars", ".json", ".jsonc", ".bicep", ".txt", ".md", ".yml", ".yaml", ".toml", ".sh", ".ps1"}
+_NO_FOLDERS = {".hcl", ".tf", ".tfvars", ".json", ".jsonc", ".bicep", ".txt", ".md", ".yml", ".yaml", ".toml", ".sh", ".ps1"}
 
 
 @click.command("convert", cls=SectionedCommand)
@@ -165,7 +165,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             name = finding.span.source.name
             telling.add(Result(name=name, outcome=Outcome.FOR_ALL, exit_code=exit_code, findings=(finding,)))
         whole = any(one.found for one in inputs)
-        to_write = None if write_baseline is None else (write_baseline, writing.write)
+        to_write = None if write_baseline is None else _new_baseline(write_baseline, request, writing, quiet=reporting.quiet)
         marked, status = _accepted(results, accepted, to_write, request.fail_on, whole=whole)
         gathered = [_take_in(result, telling, writing) for result in marked]
         from aib2packer.app.estate import EVERYTHING, remit_of
@@ -263,7 +263,12 @@ def _baseline(file: str | None, most: int) -> Baseline | None:
 
 
 def _accepted(
-    results: Iterator[Result], baseline: Baseline | None, new: tuple[str, Write] | None, level: Level, *, whole: bool
+    results: Iterator[Result],
+    baseline: Baseline | None,
+    new: Callable[[Iterable[tuple[str, Finding]]], bool] | None,
+    level: Level,
+    *,
+    whole: bool,
 ) -> tuple[Iterable[Result], int]:
     """The results with what is accepted of their findings, and the exit status of writing a new baseline of the others."""
     if baseline is None and new is None:
@@ -273,7 +278,16 @@ def _accepted(
     made = list(results)
     marked = made if baseline is None else baselines.applied(made, baseline, level, whole=whole)
     failing = [(result.name, finding) for result in marked for finding in result.findings if finding.reaches(level)]
-    return marked, 0 if new is None or baselines.write_failing(new[0], failing, new[1]) else 2
+    return marked, 0 if new is None or new(failing) else 2
+
+
+def _new_baseline(
+    file: str, request: Request, writing: Writing, *, quiet: bool
+) -> Callable[[Iterable[tuple[str, Finding]]], bool]:
+    """What writes a new baseline, and says whether that was possible."""
+    from aib2packer.cli import baselines
+
+    return partial(baselines.write_failing, file, write=writing.write, force=request.force, quiet=quiet)
 
 
 def _shared(folder: str | None) -> SharedFolder | None:
@@ -354,13 +368,14 @@ def _target(output: str | None) -> tuple[Path | None, Path | None]:
     if output is None or output == "-":
         return None, None
     path = Path(output)
-    if path.suffix.lower() in _NO_FOLDERS and not output.endswith(("/", os.sep)) and not path.exists():
-        message = (
-            f"{output} is not a file that Packer reads. Did you mean {path.with_suffix(BUILD_ENDING)}, or the folder {output}/?"
-        )
-        raise click.BadParameter(message, param_hint="-o")
-    if path.suffix == ".hcl" and not output.endswith(("/", os.sep)) and not is_folder(path):
+    if output.endswith(("/", os.sep)) or is_folder(path):
+        return None, path
+    if path.name.endswith(BUILD_ENDING):
         return path, None
+    if path.suffix.lower() in _NO_FOLDERS:
+        meant = path.with_name(f"{path.stem.removesuffix('.pkr')}{BUILD_ENDING}")
+        message = f"{output} is no HCL file that Packer reads. Did you mean {meant}, or the folder {output}/?"
+        raise click.BadParameter(message, param_hint="-o")
     return None, path
 
 

@@ -198,10 +198,13 @@ reports.option(
     help="Exit with 1 for findings of this severity or a heavier one; act: for what somebody must act on.",
 )
 _add_baseline(reports)
+reports.option("--force", is_flag=True, help="Replace files with other contents; earlier reports are replaced without it.")
 reports.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 
 output = OptionSection("Output")
-output.option("-o", "--output", type=click.Path(), metavar="PATH", help="A file (PATH ends in .hcl) or a folder to write to.")
+output.option(
+    "-o", "--output", type=click.Path(), metavar="PATH", help="A file (PATH ends in .pkr.hcl) or a folder to write to."
+)
 output.option(
     "--into",
     type=click.Path(),

@@ -302,7 +302,7 @@ def test_a_marketplace_image_of_the_wrong_shape_is_wrong_usage(image: str) -> No
         (("--auth", "password"), "'password' is not one of"),
         (("--nonsense",), "No such option"),
         (("a.json", "b.json"), "A folder or several templates need a folder to write to: -o DIR."),
-        (("a.json", "b.json", "-o", "x.hcl"), "-o DIR"),
+        (("a.json", "b.json", "-o", "x.pkr.hcl"), "-o DIR"),
         (("",), "The name of a file is empty."),
         (("a.json", "-o", ""), "The name of a file is empty."),
         (("a.json", "-o", "out", "--emit", "build"), "a folder gets both builds"),
