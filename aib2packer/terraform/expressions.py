@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from itertools import count
 from typing import TYPE_CHECKING
 
 from aib2packer.jsonc.tree import Json, JsonArray, JsonMember, JsonObject, JsonScalar
@@ -182,10 +182,9 @@ def constant(value: str | float | None) -> str:
 
 def _text(parts: tuple[str | TfExpression, ...], around: Surroundings) -> str:
     """Text with values in it; a boolean is written in lower case, as Terraform does."""
-    plain = "".join(_braced(part) if isinstance(part, str) else "{?}" for part in parts)
     values = [as_text(part, around) for part in parts if not isinstance(part, str)]
-    numbered = iter(range(len(values)))
-    form = re.sub(r"\{\?\}", lambda _: f"{{{next(numbered)}}}", plain)
+    numbers = count()
+    form = "".join(_braced(part) if isinstance(part, str) else f"{{{next(numbers)}}}" for part in parts)
     return f"format({', '.join((constant(form), *values))})"
 
 
@@ -268,7 +267,7 @@ def _call(expression: TfCall, around: Surroundings) -> str:
             sought = constant(old[1:-1] if by_pattern else old)
             called = "$regex_replace" if by_pattern else "replace"
             return f"{called}({arm_of(text, around)}, {sought}, {arm_of(new, around)})"
-        case "try", (*tried, last):
+        case "try", (*tried, last) if any(isinstance(one, TfAccess) for one in arguments):
             return f"coalesce({', '.join((*(_tried(one, around) for one in tried), arm_of(last, around)))})"
         case "timestamp", ():
             return around.moment("yyyy-MM-ddTHH:mm:ssZ")
@@ -301,7 +300,7 @@ def _loop(loop: TfFor, around: Surroundings) -> str:
     """A `for` over a list or a map, as `map`, `filter` and `toObject`."""
     kind = kind_of(loop.collection, around) or ("any" if loop.key is not None else "list")
     collection = arm_of(loop.collection, around)
-    if kind != "list":
+    if kind != "list" or (loop.key is not None and (loop.condition is not None or loop.result_key is not None)):
         collection = f"{'items' if kind == 'map' else '$entries'}({collection})"
         names = {loop.value: f"lambdaVariables('{loop.value}').value"}
         if loop.key is not None:
@@ -319,8 +318,9 @@ def _loop(loop: TfFor, around: Surroundings) -> str:
     if loop.result_key is not None:
         key, value = arm_of(loop.result_key, inside), arm_of(loop.result, inside)
         if loop.grouped:
+            each = "grouped" if loop.value == "group" else "group"
             groups = f"groupBy({collection}, lambda('{loop.value}', {key}))"
-            return f"mapValues({groups}, lambda('$group', map(lambdaVariables('$group'), lambda('{loop.value}', {value}))))"
+            return f"mapValues({groups}, lambda('{each}', map(lambdaVariables('{each}'), lambda('{loop.value}', {value}))))"
         return f"toObject({collection}, lambda('{loop.value}', {key}), lambda('{loop.value}', {value}))"
     return f"map({collection}, lambda({head}, {arm_of(loop.result, inside)}))"
 

@@ -32,17 +32,14 @@ OPERATORS: Mapping[str, str] = {
 _FIXED: Mapping[tuple[str, int], str] = {
     ("alltrue", 1): "not(contains({0}, false()))",
     ("anytrue", 1): "contains({0}, true())",
-    ("abs", 1): "$max({0}, $subtract(0, {0}))",
     ("base64decode", 1): "base64ToString({0})",
     ("base64encode", 1): "base64({0})",
-    ("coalescelist", 2): "if(empty({0}), {1}, {0})",
     ("compact", 1): "filter({0}, lambda('item', not(empty(lambdaVariables('item')))))",
     ("contains", 2): "contains({0}, {1})",
     ("distinct", 1): "union({0}, createArray())",
+    ("element", 2): "$element({0}, {1})",
     ("flatten", 1): "$flatten({0})",
-    ("element", 2): "{0}[mod({1}, length({0}))]",
     ("jsondecode", 1): "json({0})",
-    ("jsonencode", 1): "string({0})",
     ("keys", 1): "map($entries({0}), lambda('item', lambdaVariables('item').key))",
     ("length", 1): "length({0})",
     ("lookup", 3): "$lookup({0}, {1}, {2})",
@@ -52,7 +49,7 @@ _FIXED: Mapping[tuple[str, int], str] = {
     ("one", 1): "first({0})",
     ("reverse", 1): "$reverse({0})",
     ("sensitive", 1): "{0}",
-    ("slice", 3): "take(skip({0}, {1}), sub({2}, {1}))",
+    ("slice", 3): "$slice({0}, {1}, {2})",
     ("split", 2): "split({1}, {0})",
     ("tobool", 1): "bool({0})",
     ("tolist", 1): "{0}",
@@ -60,24 +57,14 @@ _FIXED: Mapping[tuple[str, int], str] = {
     ("trimspace", 1): "trim({0})",
     ("tostring", 1): "$tostring({0})",
     ("upper", 1): "toUpper({0})",
-    ("urlencode", 1): "uriComponent({0})",
     ("uuid", 0): "newGuid()",
     ("values", 1): "map($entries({0}), lambda('item', lambdaVariables('item').value))",
-    ("zipmap", 2): "toObject(range(0, length({0})), lambda('at', {0}[lambdaVariables('at')]), "
-    "lambda('at', {1}[lambdaVariables('at')]))",
+    ("zipmap", 2): "$zipmap({0}, {1})",
 }
 
 
-def _coalesce(arguments: tuple[str, ...]) -> str:
-    """The first that is neither null nor empty text."""
-    *others, last = arguments
-    for argument in reversed(others):
-        last = f"if(or(equals({argument}, null()), equals({argument}, '')), {last}, {argument})"
-    return last
-
-
 _ANY: Mapping[str, Callable[[tuple[str, ...]], str]] = {
-    "coalesce": _coalesce,
+    "coalescelist": lambda arguments: f"$coalescelist({', '.join(arguments)})",
     "concat": lambda arguments: f"concat({', '.join(arguments)})",
     "merge": lambda arguments: f"shallowMerge(createArray({', '.join(arguments)}))",
 }

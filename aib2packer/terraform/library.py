@@ -10,7 +10,10 @@ import itertools
 import json
 import math
 import operator
+import posixpath
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal, NoReturn, TypeAlias
 
 from aib2packer.lazy.models import dataclass
@@ -18,6 +21,7 @@ from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from decimal import Decimal
 
 TfPlain: TypeAlias = "str | int | float | bool | tuple[TfPlain, ...] | Mapping[str, TfPlain] | None"
 """A value that is known. Numbers that are whole are ints."""
@@ -26,7 +30,13 @@ _LARGEST = 100_000  # characters or items that a function makes
 _LARGEST_POWER = 2.0**63
 _VERB = pattern(r"%([-+ 0#]*)(\d+)?(?:\.(\d+))?(?:\[(\d+)\])?([a-zA-Z%])")
 _LINE_ENDS = pattern(r"(?:\r\n?|\n)+\Z")
-_WORD_BEGINS = pattern(r"(?<![\w'])\w")
+_WORD_BEGINS = pattern(r"(?<!\w)\w")
+_DIGITS = pattern(r"[-+]?[0-9a-zA-Z]+", re.ASCII)
+_MOST_OF_PYTHONS = 36  # the largest base that Python reads
+
+
+class LeftToPackerError(Exception):
+    """What a function comes to is not worked out here: Packer has it too."""
 
 
 class RefusedError(Exception):
@@ -103,10 +113,10 @@ def _number(value: TfPlain, argument: int = 0) -> int | float:
         case int() | float() if not isinstance(value, bool):
             return value
         case str():
-            try:
-                return whole(float(value)) if "." in value or "e" in value.lower() else int(value)
-            except (ValueError, OverflowError):
-                pass
+            with suppress(ValueError):
+                number = float(value) if "." in value or "e" in value.lower() else int(value)
+                if math.isfinite(number):
+                    return whole(number)
     _refuse(f"takes a number here, found {_what(value)}", argument)
 
 
@@ -195,7 +205,7 @@ def _sum(value: TfPlain) -> TfPlain:
     numbers = [_number(one) for one in _items(value)]
     if not numbers:
         _refuse("there is nothing to add", 0)
-    return whole(sum(numbers))
+    return _from_decimal(sum(map(_exactly, numbers), _exactly(0)))
 
 
 def _power(base: TfPlain, exponent: TfPlain) -> TfPlain:
@@ -209,21 +219,28 @@ def _power(base: TfPlain, exponent: TfPlain) -> TfPlain:
 
 
 def _divide(one: TfPlain, other: TfPlain) -> TfPlain:
-    first, second = _number(one), _number(other, 1)
-    if not second:
-        _refuse("this divides by zero", 1)
-    if isinstance(first, int) and isinstance(second, int) and first % second == 0:
-        return first // second
-    return whole(first / second)
+    first, second = _exactly(one), _exactly(other, 1)
+    return _from_decimal(first / second) if second else _refuse("this divides by zero", 1)
 
 
-def _arithmetic(work: Callable[[float, float], float]) -> Callable[[TfPlain, TfPlain], TfPlain]:
-    return lambda one, other: whole(work(_number(one), _number(other, 1)))
+def _exactly(value: TfPlain, argument: int = 0) -> Decimal:
+    """A number as it is written, which Terraform reckons with: 0.1 is a tenth."""
+    from decimal import Decimal
+
+    return Decimal(repr(_number(value, argument)))
+
+
+def _from_decimal(value: Decimal) -> TfPlain:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _arithmetic(work: Callable[[Decimal, Decimal], Decimal]) -> Callable[[TfPlain, TfPlain], TfPlain]:
+    return lambda one, other: _from_decimal(work(_exactly(one), _exactly(other, 1)))
 
 
 def _remainder(one: TfPlain, other: TfPlain) -> TfPlain:
-    first, second = _number(one), _number(other, 1)
-    return whole(math.fmod(first, second)) if second else _refuse("this divides by zero", 1)
+    first, second = _exactly(one), _exactly(other, 1)
+    return _from_decimal(first % second) if second else _refuse("this divides by zero", 1)
 
 
 def _extreme(choose: Callable[..., float]) -> Callable[..., TfPlain]:
@@ -231,11 +248,12 @@ def _extreme(choose: Callable[..., float]) -> Callable[..., TfPlain]:
 
 
 def _parse_int(text: TfPlain, base: TfPlain) -> TfPlain:
-    radix = _integer(base, 1)
-    try:
-        return int(text_of(text), radix)
-    except ValueError:
-        _refuse(f"{_what(text)} is no whole number to the base {radix}", 0)
+    written, radix = text_of(text), _integer(base, 1)
+    if radix > _MOST_OF_PYTHONS:
+        raise LeftToPackerError
+    digits = written.lstrip("+-").lower()
+    known = _DIGITS.fullmatch(written) and all(int(one, _MOST_OF_PYTHONS) < radix for one in digits)
+    return int(written, radix) if known else _refuse(f"{_what(text)} is no whole number to the base {radix}", 0)
 
 
 def _to_number(value: TfPlain) -> TfPlain:
@@ -255,7 +273,7 @@ def _base_name(path: TfPlain) -> TfPlain:
 
 def _folder(path: TfPlain) -> TfPlain:
     head, slash, _ = text_of(path).rpartition("/")
-    return head.rstrip("/") or ("/" if slash else ".")
+    return posixpath.normpath(head) if head else ("/" if slash else ".")
 
 
 def _title(text: TfPlain) -> TfPlain:
@@ -277,8 +295,10 @@ def _join(separator: TfPlain, *lists: TfPlain) -> TfPlain:
 
 def format_text(form: TfPlain, *values: TfPlain) -> str:
     """`format`: verbs as Go has them, as far as Terraform takes them."""
-    written, taken = text_of(form), 0
+    written, taken, numbered = text_of(form), 0, False
     pieces, at, length = [], 0, 0
+    if any(found[5] in "eEgG" or "#" in found[1] for found in _VERB.finditer(written)):
+        raise LeftToPackerError
     for found in _VERB.finditer(written):
         flags, width, precision, which, verb = found.groups()
         pieces.append(written[at : found.start()])
@@ -286,15 +306,19 @@ def format_text(form: TfPlain, *values: TfPlain) -> str:
         if verb == "%":
             pieces.append("%")
             continue
+        _allow(max(int(width or 0), int(precision or 0)))
         taken = int(which) if which else taken + 1
+        numbered |= which is not None
         if not 0 < taken <= len(values):
             _refuse(f"there is no value for `{found[0]}`")
         one = _shown(verb, None if precision is None else int(precision), flags, values[taken - 1], taken)
         length += max(len(one), int(width or 0))
         _allow(length)
-        pieces.append(_padded(one, int(width or 0), flags, verb))
+        pieces.append(_padded(one, int(width or 0), flags))
     if "%" in (rest := written[at:]) or any("%" in piece for piece in pieces[::2] if piece != "%"):
         _refuse("the format has a `%` that begins nothing: write `%%`", 0)
+    if taken < len(values) and not numbered:
+        _refuse(f"there are {len(values)} values, and the format takes {taken}")
     return "".join((*pieces, rest))
 
 
@@ -313,35 +337,28 @@ def simple_verbs(form: str) -> tuple[str, ...] | None:
 def _shown(verb: str, precision: int | None, flags: str, value: TfPlain, argument: int) -> str:
     match verb:
         case "s" | "v":
-            shown = text_of(value) if isinstance(value, str | int | float) else json.dumps(value, separators=(",", ":"))
-            shown = json.dumps(value) if "#" in flags and verb == "v" else shown
+            shown = text_of(value) if verb == "s" or isinstance(value, str | int | float) else json_of(value)
             return shown if precision is None else shown[:precision]
         case "q":
             return json.dumps(text_of(value), ensure_ascii=False)
         case "t" if isinstance(value, bool):
             return text_of(value)
         case "d" | "b" | "o" | "x" | "X":
-            return _signed(format(_integer(_floored(value, argument), argument), verb), flags)
-        case "f" | "e" | "E" | "g" | "G":
-            exact = "" if precision is None and verb in "gG" else f".{6 if precision is None else precision}"
-            number = _number(value, argument)
-            return _signed(text_of(number) if verb == "g" and precision is None else format(float(number), exact + verb), flags)
+            return _signed(format(_integer(value, argument), verb), flags)
+        case "f":
+            return _signed(format(_exactly(value, argument), f".{6 if precision is None else precision}f"), flags)
         case _:
             _refuse(f"`%{verb}` does not take {_what(value)}", argument)
-
-
-def _floored(value: TfPlain, argument: int) -> int:
-    return int(_number(value, argument))
 
 
 def _signed(number: str, flags: str) -> str:
     return number if number.startswith("-") else ("+" if "+" in flags else " " if " " in flags else "") + number
 
 
-def _padded(text: str, width: int, flags: str, verb: str) -> str:
+def _padded(text: str, width: int, flags: str) -> str:
     if "-" in flags:
         return text.ljust(width)
-    return text.zfill(width) if "0" in flags and verb in "dbofeEgGxX" else text.rjust(width)
+    return text.zfill(width) if "0" in flags else text.rjust(width)
 
 
 def _format_list(form: TfPlain, *values: TfPlain) -> TfPlain:
@@ -349,7 +366,49 @@ def _format_list(form: TfPlain, *values: TfPlain) -> TfPlain:
     if len(lengths) > 1:
         _refuse("its lists have different lengths")
     rounds = range(lengths.pop() if lengths else 1)
-    return tuple(format_text(form, *(one[at] if isinstance(one, tuple) else one for one in values)) for at in rounds)
+    made, length = [], 0
+    for at in rounds:
+        made.append(format_text(form, *(one[at] if isinstance(one, tuple) else one for one in values)))
+        length += len(made[-1])
+        _allow(length)
+    return tuple(made)
+
+
+def json_of(value: TfPlain) -> str:
+    """`jsonencode`: keys in their order, and what HTML takes for its own written in another way, as Go does."""
+    made = json.dumps(_whole_in(value), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    for sign in "<>&\u2028\u2029":
+        made = made.replace(sign, f"\\u{ord(sign):04x}")
+    return made
+
+
+def _whole_in(value: TfPlain) -> object:
+    match value:
+        case Mapping():
+            return {key: _whole_in(item) for key, item in value.items()}
+        case tuple():
+            return [_whole_in(item) for item in value]
+        case float():
+            return whole(value)
+        case _:
+            return value
+
+
+def _url_encode(text: TfPlain) -> TfPlain:
+    from urllib.parse import quote_plus
+
+    return quote_plus(text_of(text), safe="")
+
+
+def _reversed(text: TfPlain) -> TfPlain:
+    if not text_of(text).isascii():  # a character may be several here
+        raise LeftToPackerError
+    return text_of(text)[::-1]
+
+
+def _coalesce(*values: TfPlain) -> TfPlain:
+    found = next((value for value in values if value is not None and value != ""), None)
+    return _refuse("all its values are null or empty") if found is None else found
 
 
 def _prefix_cut(text: TfPlain, prefix: TfPlain) -> TfPlain:
@@ -384,6 +443,7 @@ _ANY: Final = "any"
 
 # What Packer calls them is tried with Packer 1.16; 1.13, which every build asks for, has them too.
 FUNCTIONS: tuple[TfFunction, ...] = (
+    TfFunction("abs", 1, 1, _NUMBER, lambda value: abs(_number(value)), "abs"),
     TfFunction("add", 2, 2, _NUMBER, _arithmetic(operator.add), None),
     TfFunction("basename", 1, 1, _TEXT, _base_name, "basename"),
     TfFunction("base64sha256", 1, 1, _TEXT, _digest("sha256", in_base64=True), None),
@@ -394,6 +454,8 @@ FUNCTIONS: tuple[TfFunction, ...] = (
     TfFunction("cidrhost", 2, 2, _TEXT, None, "cidrhost"),
     TfFunction("cidrnetmask", 1, 1, _TEXT, None, "cidrnetmask"),
     TfFunction("cidrsubnet", 3, 3, _TEXT, None, "cidrsubnet"),
+    TfFunction("can", 1, 1, _BOOL, lambda _: True, "can"),
+    TfFunction("coalesce", 1, None, _ANY, _coalesce, "coalesce"),
     TfFunction("csvdecode", 1, 1, _LIST, None, "csvdecode"),
     TfFunction("dirname", 1, 1, _TEXT, _folder, "dirname"),
     TfFunction("divide", 2, 2, _ANY, _divide, None),
@@ -405,6 +467,7 @@ FUNCTIONS: tuple[TfFunction, ...] = (
     TfFunction("indent", 2, 2, _TEXT, _indent, "indent"),
     TfFunction("index", 2, 2, _NUMBER, _index, "index"),
     TfFunction("join", 2, None, _TEXT, _join, "join"),
+    TfFunction("jsonencode", 1, 1, _TEXT, json_of, "jsonencode"),
     TfFunction("log", 2, 2, _ANY, None, "log"),
     TfFunction("max", 1, None, _NUMBER, _extreme(max), "max"),
     TfFunction("md5", 1, 1, _TEXT, _digest("md5"), "md5"),
@@ -428,7 +491,7 @@ FUNCTIONS: tuple[TfFunction, ...] = (
     TfFunction("sort", 1, 1, _LIST, _sort, "sort"),
     TfFunction("startswith", 2, 2, _BOOL, lambda text, start: text_of(text).startswith(text_of(start)), "startswith"),
     TfFunction("strcontains", 2, 2, _BOOL, lambda text, part: text_of(part) in text_of(text), "strcontains"),
-    TfFunction("strrev", 1, 1, _TEXT, lambda text: text_of(text)[::-1], "strrev"),
+    TfFunction("strrev", 1, 1, _TEXT, _reversed, "strrev"),
     TfFunction("substr", 3, 3, _TEXT, _substring, "substr"),
     TfFunction("subtract", 2, 2, _NUMBER, _arithmetic(operator.sub), None),
     TfFunction("sum", 1, 1, _ANY, _sum, "sum"),
@@ -441,6 +504,8 @@ FUNCTIONS: tuple[TfFunction, ...] = (
     TfFunction("trim", 2, 2, _TEXT, lambda text, what: text_of(text).strip(text_of(what)), "trim"),
     TfFunction("trimprefix", 2, 2, _TEXT, _prefix_cut, "trimprefix"),
     TfFunction("trimsuffix", 2, 2, _TEXT, _suffix_cut, "trimsuffix"),
+    TfFunction("try", 1, None, _ANY, lambda first, *_: first, "try"),
+    TfFunction("urlencode", 1, 1, _TEXT, _url_encode, "urlencode"),
     TfFunction("uuidv5", 2, 2, _TEXT, None, "uuidv5"),
     TfFunction("yamldecode", 1, 1, _ANY, None, "yamldecode"),
     TfFunction("yamlencode", 1, 1, _TEXT, None, "yamlencode"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from itertools import accumulate
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -488,7 +489,8 @@ def _unescaped(text: str) -> str:
     def replace(found: re.Match[str]) -> str:
         escape = found[0]
         if escape[1] in "uU" and len(escape) > len(r"\u"):
-            return chr(int(f"0x{escape[2:]}", 0))
+            number = int(f"0x{escape[2:]}", 0)
+            return chr(number) if number <= sys.maxunicode else "\ufffd"  # as Go writes what is no character
         return {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}.get(escape[1], escape)
 
     return re.sub(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", replace, text, flags=re.DOTALL)

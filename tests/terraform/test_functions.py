@@ -86,6 +86,10 @@ def test_every_function_of_the_library_has_a_fact_or_is_left_to_packer() -> None
         ('replace(var.size, "/[0-9]+/", "n")', 'regex_replace(var.size, "[0-9]+", "n")'),
         ('format("%05d", length(var.size))', 'format("%05d", length(var.size))'),
         ("title(var.size)", "title(var.size)"),
+        ('try(regex("^x", var.size), "d")', 'try(regex("^x", var.size), "d")'),
+        ('can(regex("^x", var.size)) ? "a" : "b"', 'can(regex("^x", var.size)) ? "a" : "b"'),
+        ('format("%e", 1500)', 'format("%e", 1500)'),
+        ('coalesce(coalesce(var.size, "a"), "b")', 'coalesce(coalesce(var.size, "a"), "b")'),
         ('regex("[a-z]+", "1abc")', 'regex("[a-z]+", "1abc")'),
         ('"is ${startswith(var.size, "S")}"', '"is ${startswith(var.size, "S")}"'),
         ('trimprefix(var.size, "Standard_")', 'trimprefix(var.size, "Standard_")'),
@@ -110,3 +114,10 @@ def test_the_script_that_templatefile_makes_is_written_out(tmp_path: Path) -> No
         '"echo Standard_D2s_v5 $${HOME}",',
         '"",',
     ]
+
+
+@pytest.mark.parametrize("expression", ["abs(" * 28 + "-1" + ")" * 28, "coalesce(" * 18 + '"a"' + ', "b")' * 18])
+def test_functions_within_one_another_take_as_many_words_as_there_are(expression: str) -> None:
+    around = Surroundings(_nothing, lambda _: None, lambda _: None, _no_file, _nothing)
+
+    assert len(arm_of(_read(expression), around)) < 4 * len(expression) + 400

@@ -226,7 +226,7 @@ _RETURNS: Mapping[str, Type] = {
     **dict.fromkeys(
         ("array", "split", "range", "map", "filter", "sort", "flatten", "items", "objectKeys", "$entries"), "array"
     ),
-    **dict.fromkeys(("$flatten", "$reverse"), "array"),
+    **dict.fromkeys(("$coalescelist", "$flatten", "$reverse", "$slice"), "array"),
     "$tostring": "string",
     **dict.fromkeys(("shallowMerge", "toObject", "groupBy", "mapValues", "parseCidr", "parseUri"), "object"),
     "float": "float",

@@ -12,7 +12,7 @@ from aib2packer.arm.language.json_values import JsonSymbolic, has_symbolic_keys,
 from aib2packer.arm.language.symbolic import Apply, concat, is_known, is_symbol, same, starts, type_of
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
 from aib2packer.terraform import library
-from aib2packer.terraform.library import RefusedError
+from aib2packer.terraform.library import LeftToPackerError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,16 +37,21 @@ def _of(function: TfFunction) -> Pure:
 
 
 def _tried(arguments: Arguments, work: Callable[..., TfPlain], *values: object) -> ArmValue:
+    remedy = "Correct it, or write what it comes to in its place."
     try:
         return cast("ArmValue", work(*values))  # which every such value is
+    except LeftToPackerError:
+        return Apply(arguments.function, arguments.values)
     except RefusedError as error:
-        return arguments.fail(str(error), "Correct it, or write what it comes to in its place.", error.argument)
+        return arguments.fail(str(error), remedy, error.argument)
+    except (ArithmeticError, ValueError):
+        return arguments.fail("it cannot be worked out for what it is given", remedy)
 
 
 def _text(arguments: Arguments, value: ArmValue) -> str | Symbol:
     """A value in a text, known or not."""
     if is_symbol(value):
-        return value
+        return Apply("$tostring", (value,)) if type_of(value) == "bool" else value
     made = _tried(arguments, library.text_of, value)
     return made if isinstance(made, str) else ""
 
@@ -82,8 +87,10 @@ def _format_partly(arguments: Arguments) -> ArmValue | None:
     """Verbs that only say where a value stands are filled in; Packer formats the others."""
     form, *values = arguments.values
     pieces = library.simple_verbs(form) if isinstance(form, str) else None
-    if pieces is None or sum(piece not in {"", "%%"} for piece in pieces[1::2]) > len(values):
+    if pieces is None:
         return None
+    if (wanted := sum(piece != "%%" for piece in pieces[1::2])) != len(values):
+        arguments.fail(f"the format takes {wanted} values, and there are {len(values)}", "Give a value for each.")
     given = iter(values)
     parts: list[str | Symbol] = []
     for at, piece in enumerate(pieces):
@@ -118,13 +125,26 @@ def _union_partly(arguments: Arguments) -> ArmValue | None:
     return tuple(found)
 
 
+def _coalesce_partly(arguments: Arguments) -> ArmValue | None:
+    """What is known to be nothing goes; what comes first then counts where it is known."""
+    left = [value for value in arguments.values if is_symbol(value) or (value is not None and value != "")]
+    if not left:
+        return None
+    return left[0] if len(left) == 1 or not is_symbol(left[0]) else Apply("$coalesce", tuple(left))
+
+
+def _try_partly(arguments: Arguments) -> ArmValue | None:
+    return arguments[0] if is_known(arguments[0]) else None
+
+
 _PARTLY: dict[str, Partly] = {
+    "coalesce": _coalesce_partly,
     "format": _format_partly,
     "join": _join_partly,
     "setunion": _union_partly,
     "startswith": _starts_partly,
     "toset": _union_partly,
-    "tostring": _to_text_partly,
+    "try": _try_partly,
 }
 
 
@@ -193,8 +213,57 @@ def _lookup(nodes: Nodes) -> Json:
     return next((member.value for member in node if member.key == name), default)
 
 
+def _element(nodes: Nodes) -> Json:
+    """The item at a place; what is beyond the end begins anew."""
+    node, place = nodes.items[0], nodes.values[1]
+    if isinstance(node, JsonSymbolic) or is_symbol(place):
+        return nodes.symbolic()
+    if not isinstance(node, JsonArray) or not node.items:
+        nodes.wrong(0, "a list with something in it")
+    return node.items[nodes.values.integer(1) % len(node.items)]
+
+
+def _slice(nodes: Nodes) -> Json:
+    node, start, end = nodes.items[0], nodes.values[1], nodes.values[2]
+    if isinstance(node, JsonSymbolic) or is_symbol(start) or is_symbol(end):
+        return nodes.symbolic()
+    if not isinstance(node, JsonArray):
+        nodes.wrong(0, "a list")
+    first, last = nodes.values.integer(1), nodes.values.integer(2)
+    if not 0 <= first <= last <= len(node.items):
+        nodes.values.fail(f"the list has {len(node.items)} items", "Name places that it has.", 2)
+    return JsonArray(node.items[first:last], nodes.span)
+
+
+def _coalesce_list(nodes: Nodes) -> Json:
+    """The first list that has something in it."""
+    for node in nodes.items:
+        if isinstance(node, JsonSymbolic):
+            return nodes.symbolic()
+        if isinstance(node, JsonArray) and node.items:
+            return node
+    return nodes.values.fail("all its lists are empty", "Give one that has something in it.")
+
+
+def _zip_map(nodes: Nodes) -> Json:
+    keys, values = nodes.items
+    names = nodes.values[0]
+    if isinstance(values, JsonSymbolic) or not is_known(names):
+        return nodes.symbolic()
+    if not isinstance(keys, JsonArray) or not isinstance(values, JsonArray) or len(keys.items) != len(values.items):
+        nodes.wrong(1, "as many values as there are keys")
+    texts = [_text(nodes.values, name) for name in nodes.values.array(0)]
+    pairs = zip(texts, keys.items, values.items, strict=True)
+    found = {str(text): JsonMember(str(text), key.span, value) for text, key, value in pairs}
+    return JsonObject(tuple(found.values()), nodes.span)
+
+
 FUNCTIONS: tuple[Pure | Structural, ...] = (
     *map(_of, library.FUNCTIONS),
+    Structural("$coalescelist", 1, None, _coalesce_list),
+    Structural("$element", 2, 2, _element),
+    Structural("$slice", 3, 3, _slice),
+    Structural("$zipmap", 2, 2, _zip_map),
     Structural("$entries", 1, 1, _entries),
     Structural("$flatten", 1, 1, _flatten),
     Structural("$lookup", 3, 3, _lookup),
