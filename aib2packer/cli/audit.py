@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 import click
 
 from aib2packer import __version__
-from aib2packer.app.inputs import collect
+from aib2packer.app.inputs import collect, require_there
 from aib2packer.app.output import FilesDifferError, OutputError, Writing
 from aib2packer.app.run import Outcome, Request, run, unreadable
 from aib2packer.cli import baselines, options
@@ -22,7 +22,6 @@ from aib2packer.lazy.models import replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import Options
 from aib2packer.system.files import open_file
-from aib2packer.system.files import unreadable as unreadable_file
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def audit_command(
         given["parameter_files"] = options.read_parameters(cast("tuple[str, ...]", given["parameter_files"]), most)
         baseline = baselines.read(cast("str | None", given["baseline"]), most)
         templates = collect(paths or _in_azure(given | {"quiet": quiet}, most), None, cast("tuple[str, ...]", given["exclude"]))
-        _require_there(templates)
+        require_there(templates)
     except FileError as error:
         _refuse(error)
     request = replace(picked(Request, given | {"options": picked(Options, given)}), folder=_NOWHERE, look=True)
@@ -112,16 +111,6 @@ def audit_command(
     if audit.share < fail_under:
         print_error(f"{audit.converted} of {audit.total} templates convert, less than the {fail_under:g} % of --fail-under")
     sys.exit(2 if unread or not written else int(failed))
-
-
-def _require_there(templates: Sequence[Template]) -> None:
-    """Refuse a path that was named, and where nothing is."""
-    for one in templates:
-        if one.path is not None and not one.found:
-            try:
-                one.path.stat()
-            except OSError as error:
-                raise unreadable_file(one.name, error) from error
 
 
 def _refuse(error: FileError) -> NoReturn:
