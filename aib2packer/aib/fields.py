@@ -44,7 +44,7 @@ from aib2packer.arm.language.symbolic import (
 from aib2packer.arm.language.text import LateExpression, Placeholder, TemplateText
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar
-from aib2packer.lazy.models import dataclass, field
+from aib2packer.lazy.models import dataclass, field, replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.text.placeholders import IN_NAMES, IN_TAGS, IN_TEXTS, IN_URIS, plain
 
@@ -844,7 +844,7 @@ def _lone_placeholder(value: Json, kind: Type = "string") -> TemplateText | None
     """A text that is a placeholder and nothing else; `kind` is what belongs in its place."""
     if not isinstance(value, JsonScalar) or not isinstance(value.value, str) or not IN_NAMES.fullmatch(value.value):
         return None
-    return TemplateText((Placeholder(value.value, kind=kind),), value.span)
+    return TemplateText((replace(lone_placeholder(value.value), kind=kind),), value.span)
 
 
 def _is_unset(value: Json) -> bool:

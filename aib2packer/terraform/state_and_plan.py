@@ -8,21 +8,26 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.jsonc.reader import parse
-from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of
+from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of, texts_in
 from aib2packer.lazy.models import replace
 from aib2packer.terraform.forms import DEPLOYMENTS, IMAGE_TEMPLATE, as_arm_text, object_of
 from aib2packer.text.placeholders import SENSITIVE
 from aib2packer.text.source import SourceText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
+    from aib2packer.text.source import Span
 
-_FILLED = {"name", "location", "tags", "body"}
-_WHOLE = "$hidden"
-"""Stands among the values of a resource whose body is a secret as a whole."""
+_FILLED = {"name", "location", "tags", "body", "parameters"}
+_WHOLE = {"body", *(name for names in DEPLOYMENTS.values() for name in names)}
+"""What is JSON in a text, or may be: which part of it a mark means is not to be told."""
+_OF_TEXTS = {"tags", "parameters"}
+_HIDDEN, _UNKNOWN = "$hidden", "$unknown"
+"""Stand among the values of a resource of which more is a secret, or unknown, than texts of their own."""
+_MOST = 1000  # items of a list; what is marked beyond them marks the list
 
 
 def shown_resources(document: JsonObject, report: Report) -> tuple[JsonObject, ...]:
@@ -66,47 +71,47 @@ def _of_module(module: Json | None, unknown: Mapping[str, JsonObject]) -> Iterat
     for resource in _items(module.get("resources")):
         values, address = resource.get("values"), string_of(resource.get("address")) or ""
         if isinstance(values, JsonObject) and string_of(resource.get("mode")) != "data":
-            values = _filled(values, unknown.get(address), "")
-            values = _filled(values, resource.get("sensitive_values"), SENSITIVE)
+            values = _filled(values, (unknown.get(address),), "")
+            values = _filled(values, (resource.get("sensitive_values"),), SENSITIVE)
             yield address, string_of(resource.get("type")) or "", values
     for child in _items(module.get("child_modules")):
         yield from _of_module(child, unknown)
 
 
-def _filled(values: JsonObject, marks: Json | None, prefix: str) -> JsonObject:
+def _filled(values: JsonObject, marked: Iterable[Json | None], prefix: str) -> JsonObject:
     """The values of a resource with a placeholder in each marked place; what is marked as a whole stays as it is."""
-    if not isinstance(marks, JsonObject):
-        return values
     filler = _Filler(prefix)
     members = {member.key: member for member in values}
-    for mark in marks:
-        if mark.key == "body" and _is_true(mark.value):
-            if prefix:
-                members[_WHOLE] = JsonMember(_WHOLE, mark.key_span, mark.value)
+    for mark in (one for marks in marked if isinstance(marks, JsonObject) for one in marks):
+        known = members.get(mark.key)
+        if mark.key in _WHOLE and _is_true(mark.value):
+            filler.whole(None if known is None else known.value)
         elif mark.key in _FILLED:
-            known = members.get(mark.key)
             value = filler.node(None if known is None else known.value, mark.value, mark.key)
             if value is not None:
                 members[mark.key] = JsonMember(mark.key, mark.key_span if known is None else known.key_span, value)
+    if filler.is_whole:
+        whole = _HIDDEN if prefix else _UNKNOWN
+        members[whole] = JsonMember(whole, values.span, JsonScalar(value=True, span=values.span))
     return JsonObject(tuple(members.values()), values.span)
 
 
 class _Filler:
-    """Puts placeholders in the places of marks, named by their keys; the second of a name has a number."""
+    """Puts placeholders in the places of marks, named by their keys; the second of a name has a number.
+
+    `is_whole` is true once a mark stood for more than texts that may each be filled in.
+    """
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
+        self.is_whole = False
         self.taken: Counter[str] = Counter()
 
     def node(self, known: Json | None, mark: Json, key: str) -> Json | None:
         """A value with placeholders in it."""
         match mark:
             case JsonScalar(True, span):
-                self.taken[key] += 1
-                number = f"_{self.taken[key]}" if self.taken[key] > 1 else ""
-                if self.prefix and known is not None:
-                    known.span.source.hide(known.span.start, known.span.end)
-                return JsonScalar(f"<{self.prefix}{key}{number}>", span)
+                return self._secret(known, span, key) if self.prefix and known is not None else self._placeholder(key, span)
             case JsonObject(marks) if known is None or isinstance(known, JsonObject):
                 members = {} if known is None else {member.key: member for member in known.members}
                 for one in marks:
@@ -123,6 +128,33 @@ class _Filler:
             case _:
                 return known
 
+    def _placeholder(self, key: str, span: Span) -> JsonScalar:
+        self.taken[key] += 1
+        number = f"_{self.taken[key]}" if self.taken[key] > 1 else ""
+        return JsonScalar(f"<{self.prefix}{key}{number}>", span)
+
+    def whole(self, known: Json | None) -> None:
+        """Take note that a mark stands for more than texts; a secret is not to be shown, whatever is told of it."""
+        self.is_whole = True
+        if self.prefix and known is not None:
+            known.span.source.hide(known.span.start, known.span.end)
+
+    def _secret(self, known: Json, span: Span, key: str) -> Json:
+        """What stands for a secret. The items of a list of texts, and the values of tags, are one each."""
+        match known:
+            case JsonScalar(_, own):
+                own.source.hide(own.start, own.end)
+                return self._placeholder(key, span)
+            case JsonArray(items) if all(isinstance(item, JsonScalar) for item in items):
+                return JsonArray(tuple(self._secret(item, span, key) for item in items), known.span)
+            case JsonObject(members) if key in _OF_TEXTS and all(isinstance(one.value, JsonScalar) for one in members):
+                return replace(
+                    known, members=tuple(replace(one, value=self._secret(one.value, span, one.key)) for one in members)
+                )
+            case _:
+                self.whole(known)
+                return known
+
 
 def _is_true(node: Json) -> bool:
     return isinstance(node, JsonScalar) and node.value is True
@@ -135,7 +167,37 @@ def _of_state_file(document: JsonObject) -> Iterator[tuple[str, str, JsonObject]
         for instance in _items(resource.get("instances")):
             values = instance.get("attributes")
             if isinstance(values, JsonObject) and string_of(resource.get("mode")) != "data":
+                marks = instance.get("sensitive_attributes")
+                paths = marks.items if isinstance(marks, JsonArray) else ()
+                values = _filled(_plain(values), map(_marked, paths), SENSITIVE)
                 yield ".".join(part for part in (module, kind, name) if part), kind, values
+
+
+def _plain(values: JsonObject) -> JsonObject:
+    """Values of a resource without what the state file writes around those of any type."""
+    return replace(values, members=tuple(replace(one, value=_unwrapped(one.value)) for one in values))
+
+
+def _unwrapped(node: Json) -> Json:
+    kind = node.get("type") if isinstance(node, JsonObject) else None
+    value = node.get("value") if isinstance(node, JsonObject) else None
+    return value if isinstance(kind, JsonArray) and isinstance(value, JsonObject) else node
+
+
+def _marked(path: Json) -> Json:
+    """The mark that a path of the state file makes: a step that cannot be read marks all that it leads into."""
+    mark: Json = JsonScalar(value=True, span=path.span)
+    for step in reversed(path.items if isinstance(path, JsonArray) else ()):
+        key = step.get("value") if isinstance(step, JsonObject) else None
+        key = key.get("value") if isinstance(key, JsonObject) else key
+        match key:
+            case JsonScalar(str() as name, span):
+                mark = object_of({name: mark}, span)
+            case JsonScalar(int() as at, span) if 0 <= at < _MOST:
+                mark = JsonArray((*(JsonScalar(value=False, span=span),) * at, mark), span)
+            case _:
+                mark = JsonScalar(value=True, span=path.span)
+    return mark
 
 
 def _items(node: Json | None) -> tuple[JsonObject, ...]:
@@ -145,29 +207,14 @@ def _items(node: Json | None) -> tuple[JsonObject, ...]:
 def _made(address: str, kind: str, values: JsonObject, report: Report, *, is_plan: bool) -> Iterator[JsonObject]:
     """What a resource deploys."""
     if kind in DEPLOYMENTS:
-        content, given = DEPLOYMENTS[kind]
-        template = _object(values.get(content), f"{address}.{content}", report)
-        if template is not None:
-            yield _deployment(address, template, _object(values.get(given), f"{address}.{given}", report), values)
-        elif string_of(spec := values.get("template_spec_version_id")) and spec is not None:
-            report.add(
-                codes.LINKED_TEMPLATE,
-                spec.span,
-                f"the template spec that {address} deploys is not read: an image template in it is not seen",
-                help="Convert what `az ts show --id ID` prints.",
-            )
+        yield from _deployed(address, kind, values, report)
         return
     type_ = values.get("type")
     name, _, version = (string_of(type_) or "").partition("@")
     if type_ is None or name.lower() != IMAGE_TEMPLATE or not kind.startswith("azapi_"):
         return
-    if values.get(_WHOLE) is not None:
-        report.add(
-            codes.TERRAFORM,
-            type_.span,
-            f"there is a secret in the body of {address}, and which text it is cannot be told from this",
-            help="Convert the .tf file, where it is a variable.",
-        )
+    if values.get(_HIDDEN) is not None:
+        _tell_of_secret(f"the body of {address}", type_.span, report)
         return
     body = _object(values.get("body"), f"{address}.body", report)
     if body is not None and body.get("properties") is not None:
@@ -192,12 +239,59 @@ def _made(address: str, kind: str, values: JsonObject, report: Report, *, is_pla
         )
 
 
+def _deployed(address: str, kind: str, values: JsonObject, report: Report) -> Iterator[JsonObject]:
+    """The deployment template of a resource, with what is passed to it."""
+    content, given = DEPLOYMENTS[kind]
+    node = values.get(content)
+    if values.get(_HIDDEN) is not None:
+        if _may_hold_image_template(node):
+            _tell_of_secret(f"what {address} deploys", values.key_span(content), report)
+        return
+    if _may_hold_image_template(node) and values.get(_UNKNOWN) is not None:
+        report.add(
+            codes.TERRAFORM,
+            values.key_span(content),
+            f"what is passed to the template that {address} deploys is not known before it is applied",
+            help="Convert the .tf file, or what `terraform show -json` prints once it is applied.",
+        )
+        return
+    template = _object(node, f"{address}.{content}", report)
+    spec = values.get("template_spec_version_id")
+    if template is not None:
+        yield _deployment(address, template, _object(values.get(given), f"{address}.{given}", report), values)
+    elif spec is not None and string_of(spec):
+        report.add(
+            codes.LINKED_TEMPLATE,
+            spec.span,
+            f"the template spec that {address} deploys is not read: an image template in it is not seen",
+            help="Convert what `az ts show --id ID` prints.",
+        )
+    elif values.get(_UNKNOWN) is not None:
+        report.add(
+            codes.LINKED_TEMPLATE,
+            values.span,
+            f"the template that {address} deploys is not known before it is applied: an image template in it is not seen",
+            help="Convert the .tf file, or what `terraform show -json` prints once it is applied.",
+        )
+
+
+def _may_hold_image_template(content: Json | None) -> bool:
+    texts = () if content is None else texts_in(content, ())
+    return any(IMAGE_TEMPLATE in text.lower() for text in texts)
+
+
+def _tell_of_secret(where: str, span: Span, report: Report) -> None:
+    report.add(
+        codes.TERRAFORM,
+        span,
+        f"there is a secret in {where}, and which text it is cannot be told from this",
+        help="Convert the .tf file, where it is a variable.",
+    )
+
+
 def _object(node: Json | None, name: str, report: Report) -> JsonObject | None:
     """An object, or one written as text; `name` is what findings call that text."""
     if isinstance(node, JsonObject):
-        value = node.get("value")  # how the state file keeps what may have any type
-        if isinstance(value, JsonObject) and node.get("type") is not None and node.get("properties") is None:
-            return value
         return node
     text = string_of(node)
     if node is None or not text:

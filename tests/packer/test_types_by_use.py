@@ -8,6 +8,7 @@ import pytest
 
 from aib2packer import convert
 from tests.cases.templates import GALLERY, template
+from tests.terraform.test_configuration import configuration
 
 _PARAMETERS = {"list": {"type": "array"}, "map": {"type": "object"}, "env": {"type": "string"}, "flag": {"type": "bool"}}
 _NAMED = "lambda('x', lambdaVariables('x').name)"
@@ -67,3 +68,43 @@ def test_what_regions_are_taken_of(regions: str, name: str, type_: str) -> None:
     }
 
     assert variables(distribute=[target])[name] == type_
+
+
+_UNTYPED = '\nvariable "u" {}\nvariable "s" { type = string }\nvariable "b" { type = bool }\n'
+
+
+@pytest.mark.parametrize(
+    ("expression", "type_"),
+    [
+        *(
+            (f'join(",", {of_list})', "list(string)")
+            for of_list in (
+                *("var.u", "sort(var.u)", "distinct(var.u)", "toset(var.u)", 'setunion(var.u, ["x"])', "reverse(var.u)"),
+                *('concat(var.u, ["z"])', 'formatlist("-p %s", var.u)', "tolist(var.u)", 'flatten([var.u, ["z"]])'),
+                *("chunklist(var.u, 2)[0]", 'setproduct(var.u, ["a"])[0]', "slice(var.u, 0, 1)", 'var.b ? var.u : ["q"]'),
+                *("[for x in sort(var.u) : upper(x)]", 'coalescelist(var.u, ["a"])', "compact(var.u)"),
+            )
+        ),
+        *(
+            (of_list, "list(string)")
+            for of_list in ('index(var.u, "x")', 'contains(var.u, "x")', "one(var.u)", "element(var.u, 1)")
+        ),
+        ('var.u != [] ? "a" : "b"', "list(string)"),
+        ('join(",", flatten(var.u))', "list(list(string))"),
+        ("element(var.u, 1).name", "list(object({ name = string }))"),
+        ('contains(var.u.tags, "x") ? "a" : "b"', "object({ tags = list(string) })"),
+        ('lookup(var.u, "k", "d")', "map(string)"),
+        ("var.u[var.s]", "map(string)"),
+        ('var.u[var.b ? "k" : "j"]', "map(string)"),
+        ('(var.b ? var.u : { k = "v" })["k"]', "map(string)"),
+        ("sum(var.u)", "list(number)"),
+        ("var.u + 1", "number"),
+        ("upper(var.u)", "string"),
+        ('var.b ? var.u : "x"', "string"),
+    ],
+)
+def test_what_terraform_takes_of_a_variable_without_a_type(expression: str, type_: str) -> None:
+    conversion = convert(configuration(inline=f'["echo ${{{expression}}}"]', more=_UNTYPED), file="main.tf")
+
+    assert conversion.hcl is not None, conversion.findings
+    assert re.search(r'^variable "u" \{\n  type += (.*)$', conversion.hcl, re.MULTILINE).group(1) == type_  # type: ignore[union-attr]

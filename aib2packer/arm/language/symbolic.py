@@ -363,6 +363,17 @@ def may_be(value: ArmValue, kind: Type) -> bool:
             return type_of(value) == kind
 
 
+def is_untyped(value: ArmValue | Lambda) -> bool:
+    """Whether a value is a variable of Terraform's that is declared without a type, or taken of one: its use tells the type."""
+    match value if isinstance(value, Lambda) else bare(value):
+        case ParameterSymbol() as parameter:
+            return parameter.untyped
+        case Access(target):
+            return is_untyped(target)
+        case _:
+            return False
+
+
 def parameters_of(value: ArmValue | Lambda) -> tuple[ParameterSymbol, ...]:
     """The parameters that a value depends on, each once, in order of appearance."""
     return tuple(leaf for leaf in leaves(value) if isinstance(leaf, ParameterSymbol))

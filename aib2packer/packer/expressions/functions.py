@@ -19,6 +19,7 @@ from aib2packer.arm.language.symbolic import (
     concat,
     is_known,
     is_symbol,
+    is_untyped,
     type_of,
 )
 from aib2packer.hcl.code import (
@@ -129,6 +130,10 @@ class _Call:
         """The type of an argument."""
         return type_of(self[at])
 
+    def is_list(self, at: int) -> bool:
+        """Whether an argument is a list: one without a type too, as Terraform's functions that come here take no other."""
+        return self.kind(at) == "array" or is_untyped(self[at])
+
     def function(self, at: int) -> tuple[Lambda, PrintsValues]:
         """An argument that is a lambda, and the printer for its body."""
         argument = self.apply.arguments[at]
@@ -211,9 +216,9 @@ def _coalesce(one: _Call) -> Piece:
 
 
 def _contains(one: _Call) -> Piece:
+    if one.is_list(0):
+        return call("contains", one.piece(0), one.piece(1))
     match one.kind(0):
-        case "array":
-            return call("contains", one.piece(0), one.piece(1))
         case "string":
             return call("strcontains", one.piece(0), one.piece(1))
         case "object":
@@ -266,7 +271,7 @@ def _skip(one: _Call) -> Piece:
 
 
 def _list(one: _Call) -> Piece:
-    return one.piece(0) if one.kind(0) == "array" else one.refuse("whether it is given a list or a text cannot be told")
+    return one.piece(0) if one.is_list(0) else one.refuse("whether it is given a list or a text cannot be told")
 
 
 def _clamped(one: _Call) -> Piece:

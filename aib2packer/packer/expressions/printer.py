@@ -24,6 +24,7 @@ from aib2packer.arm.language.symbolic import (
     VariableSymbol,
     answer_of,
     bare,
+    is_untyped,
     may_be_null,
     type_of,
 )
@@ -261,12 +262,24 @@ def _free(name: str, taken: set[str]) -> str:
     return name
 
 
+def _items_of(value: ArmValue) -> tuple[ArmValue, ...]:
+    match value:
+        case tuple():
+            return value
+        case Mapping():
+            return tuple(value.values())
+        case _:
+            return ()
+
+
 def _unifies(then: ArmValue, otherwise: ArmValue) -> bool:
     """Whether HCL leaves both arms of a conditional as they are (docs/reference/arm-expressions.md 2.0, trap 11)."""
     then, otherwise = bare(then), bare(otherwise)
     if then is None or otherwise is None:
         return True
     kinds = type_of(then), type_of(otherwise)
+    if is_untyped(then) or is_untyped(otherwise):  # of a type that is told by the other one
+        return all(type_of(item) in _SCALARS for one in (then, otherwise) for item in _items_of(one))
     if "any" in kinds:
         return not {"array", "object"} & set(kinds) or may_be_null(then) or may_be_null(otherwise)
     if kinds[0] != kinds[1]:

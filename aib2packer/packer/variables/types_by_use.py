@@ -16,6 +16,7 @@ from aib2packer.arm.language.symbolic import (
     Runtime,
     bare,
     parts_of,
+    type_of,
 )
 from aib2packer.arm.language.text import LateExpression, ListLines, Segment
 
@@ -29,6 +30,7 @@ OBJECTS = "list(map(string))"
 """The type of a list of objects: data disks, or regions of a version."""
 _LIST, _MAP, _STRING, _ANY = "list(string)", "map(string)", "string", ""
 _TYPES = {"int": "number", "bool": "bool", "array": _LIST, "object": _MAP}
+_LISTS, _NUMBERS = (_LIST,) * 8, ("number",) * 8
 # What the arguments of functions are, where that is more than text.
 _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("join", "first", "last", "map", "filter", "flatten", "length", "sort"), (_LIST,)),
@@ -36,8 +38,30 @@ _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("and", "or"), ("bool",) * 8),
     **dict.fromkeys(("add", "sub", "mul", "div", "mod", "less", "lessOrEquals", "greater", "greaterOrEquals"), ("number",) * 2),
     "not": ("bool",),
+    "contains": (_LIST,),
+    # Terraform's
+    **dict.fromkeys(("$chunklist", "$distinct", "$index", "$reverse", "$sort", "$toset"), (_LIST,)),
+    **dict.fromkeys(("$setintersection", "$setproduct", "$setsubtract", "$setunion", "$zipmap"), _LISTS),
+    **dict.fromkeys(("$add", "$divide", "$max", "$min", "$modulo", "$multiply", "$pow", "$range", "$subtract"), _NUMBERS),
+    **dict.fromkeys(("$element", "$slice"), (_LIST, "number", "number")),
+    **dict.fromkeys(("$formatlist", "$join"), (_STRING, *_LISTS)),
+    "$sum": ("list(number)",),
 }
-_SAME_ITEMS = ALIKE | {"filter", "sort", "take", "skip"}
+_SAME_ITEMS = ALIKE | {
+    "$coalescelist",
+    "$distinct",
+    "$reverse",
+    "$setunion",
+    "$slice",
+    "$sort",
+    "$toset",
+    "filter",
+    "skip",
+    "sort",
+    "take",
+}
+# What they are given is alike, so that each says what the others are.
+_AMONG = ALIKE | {"$coalescelist", "equals"}
 _ENTRIES = {"items", "$entries"}
 
 
@@ -127,21 +151,39 @@ class _Uses:
         match plain:
             case If(condition, then, otherwise):
                 self.enter(condition, "bool", around)
-                self.enter(then, wanted, around)
-                self.enter(otherwise, wanted, around)
+                self._alike((then, otherwise), wanted, around)
             case Apply("shallowMerge", (tuple() as objects,)):
                 for one in objects:
                     self.enter(one, _MAP, around)
+            case Apply("$flatten", (value,)) if not isinstance(value, Lambda):
+                self._flattened(bare(value), around)
+            case Apply(name, arguments) if name in _AMONG:
+                self._alike(arguments, _ANY if name == "equals" else wanted, around)
             case Apply(name, arguments):
-                self._function(name, arguments, wanted, around)
+                self._function(name, arguments, around)
             case _:
                 for part in parts_of(plain):
                     self.enter(part, _ANY, around)
 
-    def _function(self, name: str, arguments: tuple[ArmValue | Lambda, ...], wanted: str, around: Mapping[str, _Use]) -> None:
+    def _alike(self, values: tuple[ArmValue | Lambda, ...], wanted: str, around: Mapping[str, _Use]) -> None:
+        """Values of one type: what is wanted, or what one of them is known to be."""
+        kinds = (_TYPES.get(type_of(value), _ANY) for value in values if not isinstance(value, Lambda))
+        told = wanted or next(filter(None, kinds), _ANY)
+        for value in values:
+            self.enter(value, told, around)
+
+    def _flattened(self, value: ArmValue, around: Mapping[str, _Use]) -> None:
+        """What `flatten` is given: a list of lists."""
+        items = self._item(value, around)
+        if items is not None:
+            items.type = items.type or _LIST
+        for part in value if isinstance(value, tuple) else (value,):
+            self.enter(part, _LIST if isinstance(value, tuple) else _ANY, around)
+
+    def _function(self, name: str, arguments: tuple[ArmValue | Lambda, ...], around: Mapping[str, _Use]) -> None:
         loops = any(isinstance(argument, Lambda) for argument in arguments) and not isinstance(arguments[0], Lambda)
         item = self._item(arguments[0], around) if loops and not isinstance(arguments[0], Lambda) else None
-        kinds = (wanted,) * len(arguments) if name in ALIKE else _ARGUMENTS.get(name, ())
+        kinds = _ARGUMENTS.get(name, ())
         for at, argument in enumerate(arguments):
             if isinstance(argument, Lambda):
                 inner = dict(around) if item is None else {**around, argument.parameters[0].lower(): item}
@@ -164,8 +206,16 @@ class _Uses:
                 if whole is None or isinstance(key, str):
                     return None if whole is None else whole.attribute(str(key))
                 root = bare(target)
-                of_object = isinstance(root, ParameterSymbol) and root.type == "object"
+                of_object = type_of(key) == "string" or (isinstance(root, ParameterSymbol) and root.type == "object")
                 return whole.value() if of_object and not isinstance(key, int) else whole.item()
+            case Apply("$lookup", (target, key, default)) if not isinstance(target, Lambda):
+                self.enter(key, _ANY, around)
+                self.enter(default, _ANY, around)
+                whole = self._use(target, around)
+                return None if whole is None else whole.value()
+            case Apply("$element", (collection, at)) if not isinstance(collection, Lambda):
+                self.enter(at, "number", around)
+                return self._item(collection, around)
             case Apply("first" | "last", (collection,)) if not isinstance(collection, Lambda):
                 return self._item(collection, around)
             case _:
