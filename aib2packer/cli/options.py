@@ -18,6 +18,7 @@ from aib2packer.findings.formats import Format
 from aib2packer.findings.model import Asks, Level, Severity
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import Auth, Emit, Layout, OsType, SecurityType, ValidateIn, WinrmBootstrap
+from aib2packer.packer.layout import BUILD_ENDING
 from aib2packer.system.files import MOST
 from aib2packer.text.secrets import mask
 
