@@ -204,7 +204,7 @@ reports.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 
 output = OptionSection("Output")
 output.option(
-    "-o", "--output", type=click.Path(), metavar="PATH", help="A file (PATH ends in .pkr.hcl) or a folder to write to."
+    "-o", "--output", type=click.Path(), metavar="PATH", help=f"A file (PATH ends in {BUILD_ENDING}) or a folder to write to."
 )
 output.option(
     "--into",
