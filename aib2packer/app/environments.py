@@ -10,10 +10,11 @@ from aib2packer.lazy.models import replace
 from aib2packer.packer.layout import EXAMPLE, VALUES_ENDING, environment_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aib2packer.conversion import Conversion
     from aib2packer.options import Options
+    from aib2packer.packer.facts import Facts
     from aib2packer.text.source import SourceText
 
 _OPEN = "\n# Open: the parameters file has no value for these.\n"
@@ -47,7 +48,19 @@ def convert_for(data: bytes, file: str, options: Options, environments: Mapping[
         return apart
     values = {environment_file(name): _values(one) for name, one in apart.items()}
     findings = dict.fromkeys((*common.findings, *(finding for one in apart.values() for finding in one.findings)))
-    return {"": replace(common, files={**common.files, **values}, findings=tuple(findings))}
+    known = [one.facts for one in apart.values() if one.facts is not None]
+    facts = None if common.facts is None else _facts(common.facts, known)
+    return {"": replace(common, files={**common.files, **values}, findings=tuple(findings), facts=facts)}
+
+
+def _facts(common: Facts, apart: Sequence[Facts]) -> Facts:
+    """The facts of the build for all: open is what the file of an environment leaves open."""
+    open_ones = {entry.name for one in apart for entry in one.entries}
+    return replace(
+        common,
+        values=tuple(dict.fromkeys(name for one in apart for name in one.values)),
+        entries=tuple(entry for entry in common.entries if entry.name in open_ones),
+    )
 
 
 def _values(conversion: Conversion) -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.audit.gather import gather
 from aib2packer.audit.model import ONLY_THE_BUILD_KNOWS
-from aib2packer.estate.values import OWN_VALUES_OPTION, commands, values_for_all
+from aib2packer.estate.values import commands, given
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import capitalized, safe
 from aib2packer.guide import cut_over
@@ -95,9 +95,11 @@ class EstatePage:
     """The names of the values in the file for all."""
     values_file: str
     values_in: tuple[str, str]
-    """A build that takes it, and how it is given to Packer there, before a file of the build; "" for none."""
+    """A build that takes it, and all files of values that its command names; "" for none."""
     filled: tuple[str, ...]
     """Paths of the files that show what single builds want."""
+    environments: tuple[str, ...]
+    """Paths of the files of environments, of builds in which something is open."""
     first: Stage | None
     """The first build, by hand."""
     pipelines: tuple[tuple[str, str], ...]
@@ -142,10 +144,15 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         by_hand=tuple(_by_hand(chapter) for chapter in audit.by_hand if chapter.title != "Values"),
         shared=tuple(value.name for value in estate.shared),
         values_file=ESTATE_VALUES if ESTATE_VALUES in files else "",
-        values_in=next(
-            ((one.path, f"{values_for_all(one)} {OWN_VALUES_OPTION}") for one in builds if estate.shares(one)), ("", "")
+        values_in=_values_in(estate),
+        filled=tuple(
+            f"{one.path}/{EXAMPLE}"
+            for one in builds
+            if EXAMPLE in one.result.files and not one.facts.launch.environments and not estate.has_all_of(one)
         ),
-        filled=tuple(f"{one.path}/{EXAMPLE}" for one in builds if EXAMPLE in one.result.files and not estate.has_all_of(one)),
+        environments=tuple(
+            f"{one.path}/{file}" for one in builds if one.facts.values for file in one.facts.launch.environments
+        ),
         first=None if not builds else _first(estate),
         pipelines=tuple(
             (path, words) for start, words in PIPELINES_USED.items() for path in files if path.startswith(start[:-4])
@@ -170,6 +177,13 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         subnets=_of_several(((path, one.subnets) for path, one in services), cut_over.restore_subnet),
         unregister=cut_over.unregister(known),
     )
+
+
+def _values_in(estate: Estate) -> tuple[str, str]:
+    """The build with the most files of values that takes those for all, and how its command names them."""
+    found = [(one.path, given(estate, one, one.facts.launch.builds[0])) for one in estate.builds if estate.shares(one)]
+    path, options = max(found, key=lambda pair: len(pair[1]), default=("", ()))
+    return path, " ".join(options)
 
 
 def _row(build: EstateBuild) -> EstateRow:

@@ -12,7 +12,7 @@ from aib2packer.findings.text import listed, safe
 from aib2packer.guide.build_pipelines import ACTIONS, ARTIFACT, PACKER, azure_access, github_access, github_name, runner
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.lazy.patterns import pattern
-from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, GITHUB_ACTIONS, PICK, RUN
+from aib2packer.packer.layout import AZURE_PIPELINES, BUILDS, ENVIRONMENT_ENDING, GITHUB_ACTIONS, PICK, RUN
 from aib2packer.rendering.templates import yaml_environment
 
 if TYPE_CHECKING:
@@ -161,15 +161,18 @@ def _pipelines(auth: Auth, cloud: Cloud, builds: Sequence[PipelineBuild]) -> dic
 
 
 def _named(estate: Estate) -> tuple[PipelineBuild, ...]:
-    """The builds, with names that a pipeline may have, each once."""
+    """The builds, each environment of one apart, with names that a pipeline may have, each once."""
     names: set[str] = set()
     jobs: set[str] = set()
     secrets: set[str] = set()
     found = []
     for build in estate.builds:
-        name = _claim(_NOT_IN_NAMES.sub("-", build.path).strip("-") or "image", "-", names)
-        job = _claim(f"build_{name.replace('-', '_')}", "_", jobs)
-        found.append(PipelineBuild(name, job, build, _schedule(build), commands(estate, build), _secrets(name, build, secrets)))
+        for environment in build.facts.launch.environments or ("",):
+            wanted = f"{build.path}-{environment.removesuffix(ENVIRONMENT_ENDING)}"
+            name = _claim(_NOT_IN_NAMES.sub("-", wanted).strip("-") or "image", "-", names)
+            job = _claim(f"build_{name.replace('-', '_')}", "_", jobs)
+            run = commands(estate, build, environment)
+            found.append(PipelineBuild(name, job, build, _schedule(build), run, _secrets(name, build, secrets)))
     return tuple(found)
 
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from aib2packer.estate.model import SharedValue
 from aib2packer.lazy.models import replace
-from aib2packer.packer.layout import ESTATE_VALUES, OWN_VALUES
+from aib2packer.packer.layout import ESTATE_VALUES, OWN_VALUES, VALUES_ENDING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from aib2packer.estate.model import Estate, EstateBuild
-    from aib2packer.packer.facts import ValueEntry
+    from aib2packer.packer.facts import PackerCommand, ValueEntry
 
 OWN_VALUES_OPTION = f"-var-file={OWN_VALUES}"
 """What gives a build its own values."""
 _WIDTH = 98
 _HEAD = (
     "Values that several builds have, each once. Take the # away from a line to give the value to all of them, with "
-    "-var-file={}; what a file of a single build says counts more, if it comes after this one."
+    "-var-file={}, before the files of a single build: what comes last counts. Packer reads *{} first of all: "
+    "give such a file again, after this one."
 )
 
 
@@ -44,7 +46,7 @@ def values_file(values: Sequence[SharedValue]) -> str:
     """The file; nothing where builds share no value."""
     if not values:
         return ""
-    head = "\n".join(f"# {line}" for line in wrap(_HEAD.format(ESTATE_VALUES), _WIDTH, break_on_hyphens=False))
+    head = "\n".join(f"# {line}" for line in wrap(_HEAD.format(ESTATE_VALUES, VALUES_ENDING), _WIDTH, break_on_hyphens=False))
     return "\n\n".join((head, *map(_entry, values))) + "\n"
 
 
@@ -58,13 +60,34 @@ def values_for_all(build: EstateBuild) -> str:
     return f"-var-file={build.up}/{ESTATE_VALUES}"
 
 
-def commands(estate: Estate, build: EstateBuild) -> tuple[str, ...]:
-    """What runs a build in its folder: it takes the values for all before its own, each where it needs any of them."""
+def given(estate: Estate, build: EstateBuild, command: PackerCommand, environment: str = "") -> tuple[str, ...]:
+    """The files of values that a command takes, each where it has any: those for all, then the build's own, which count more.
+
+    Packer reads some files by itself, but before all that it is given: such a one is named again, after the values for all.
+    `environment` is the file to take in the place of the first environment's.
+    """
+    needless = {OWN_VALUES_OPTION} if estate.has_all_of(build) else set()
+    instead = (_option(environment),) if environment else ()
+    needless |= set(map(_option, build.facts.launch.environments)) if environment else set()
+    own = (*(option for option in command.values if option not in needless), *instead)
+    if not estate.shares(build):
+        return own
+    return (values_for_all(build), *map(_option, _read_by_itself(build, command)), *own)
+
+
+def _option(path: str) -> str:
+    return f"-var-file={path}"
+
+
+def _read_by_itself(build: EstateBuild, command: PackerCommand) -> Iterator[str]:
+    """The files of values that Packer reads by itself in the folder that the command is for."""
+    for path in build.result.files:
+        if path.endswith(VALUES_ENDING) and posixpath.normpath(posixpath.dirname(path)) == posixpath.normpath(command.end):
+            yield path
+
+
+def commands(estate: Estate, build: EstateBuild, environment: str = "") -> tuple[str, ...]:
+    """What runs a build in its folder, for the first environment or the one whose file is named."""
     launch = build.facts.launch
-    above = (values_for_all(build),) if estate.shares(build) else ()
-    needless = (OWN_VALUES_OPTION,) if estate.has_all_of(build) else ()
-    every = (
-        replace(one, values=(*above, *(option for option in one.values if option not in needless)))
-        for one in (*launch.checks, *launch.builds)
-    )
+    every = (replace(one, values=given(estate, build, one, environment)) for one in (*launch.checks, *launch.builds))
     return (launch.init, *map(str, every))

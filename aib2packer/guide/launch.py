@@ -37,6 +37,7 @@ def launch(template: ImageTemplate, symbols: Symbols, guide: Guide) -> Launch:
         init=guide.commands.init,
         checks=tuple(run.check for run in runs),
         builds=tuple(run.build_by_itself for run in runs),
+        environments=guide.environments,
         in_environment=any(run.environment for run in runs),
         runs_az=guide.runs_az,
         own_machine=guide.private or guide.auth is Auth.MSI,
@@ -46,13 +47,16 @@ def launch(template: ImageTemplate, symbols: Symbols, guide: Guide) -> Launch:
 
 
 def entries(build: Build, guide: Guide) -> tuple[ValueEntry, ...]:
-    """The variables of a build and the one that validates its image, as a file of values shows them; secrets have no text."""
+    """The variables of a build and the one that validates its image, as a file of values shows them; secrets have no text.
+
+    What the user gave when converting is none of them: it stands in the build's own file of values.
+    """
     builds = (build, *(() if build.validation is None else (build.validation,)))
     runs = (guide.commands, *(() if guide.validation is None else (guide.validation,)))
     required = {name for run in runs for name in run.required}
-    own = products(build)
+    own, given = products(build), {attribute.name for part in builds for attribute in part.values}
     found: dict[str, ValueEntry] = {}
-    for variable in (one for part in builds for one in part.variables):
+    for variable in (one for part in builds for one in part.variables if one.name not in given):
         found[variable.name] = ValueEntry(
             variable.name, "" if variable.name in own else _text(variable), variable.name in required
         )

@@ -113,6 +113,8 @@ class Launch:
     init: str
     checks: tuple[PackerCommand, ...]
     builds: tuple[PackerCommand, ...]
+    environments: tuple[str, ...]
+    """The files of values of which each makes an image of its own; the commands take the first."""
     in_environment: bool
     """Whether the build takes the subscription from the environment."""
     runs_az: bool

@@ -1,6 +1,6 @@
 # Values that several builds have, each once. Take the # away from a line to give the value to all
-# of them, with -var-file=estate.pkrvars.hcl; what a file of a single build says counts more, if it
-# comes after this one.
+# of them, with -var-file=estate.pkrvars.hcl, before the files of a single build: what comes last
+# counts. Packer reads *.auto.pkrvars.hcl first of all: give such a file again, after this one.
 
 # For linux/base, linux/web.
 # Who pays for the build. Whoever runs Packer gives it.

@@ -517,8 +517,37 @@ def test_a_build_takes_values_of_its_own_only_where_those_for_all_are_not_enough
     assert commands["web"].endswith("packer build -var-file=../estate.pkrvars.hcl .")
     assert commands["deep-app"].endswith("packer build -var-file=../../estate.pkrvars.hcl -var-file=values.pkrvars.hcl .")
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
-    assert "in `db`, `-var-file=../estate.pkrvars.hcl -var-file=values.pkrvars.hcl`. The pipelines do." in page
+    assert "In `deep/app`: `-var-file=../../estate.pkrvars.hcl -var-file=values.pkrvars.hcl`. The pipelines do." in page
     assert "beside that, `deep/app/example.pkrvars.hcl` shows:" in page
+
+
+def test_a_value_for_all_is_for_builds_that_have_none_of_their_own_and_gives_way_to_files_of_a_build() -> None:
+    def wanting(own: str) -> dict[str, object]:
+        parameters = {name: {"type": "string", "metadata": {"description": f"The {name}."}} for name in ("owner", "team")}
+        return {"parameters": parameters, "resources": [image(own) | {"tags": {n: f"[parameters('{n}')]" for n in parameters}}]}
+
+    def values(**given: str) -> dict[str, object]:
+        return {"parameters": {name: {"value": value} for name, value in given.items()}}
+
+    lay("own", a=wanting("a"), b=wanting("b"), c=wanting("c"), d=wanting("d"))
+    lay("own", **{"b.parameters": values(team="own"), "d.parameters": values()})
+    lay("own", **{"c.dev.parameters": values(team="own", owner=""), "c.prod.parameters": values(team="own", owner="own")})
+    assert convert("own", "-o", "out", "--parameters-beside")[0] == 0
+
+    for_all = Path("out/estate.pkrvars.hcl").read_text(encoding="utf-8")
+    assert "# For a, d.\n# The team." in for_all
+    assert "# For a, b, c, d.\n# The owner." in for_all
+    commands = {one["name"]: one["commands"] for one in json.loads(Path("out/pipelines/builds.json").read_bytes())}
+    after = "-var-file=../estate.pkrvars.hcl "
+    assert {name: [line.partition(after)[2] for line in lines[1:]] for name, lines in commands.items()} == {
+        "a": ["."] * 2,
+        "b": ["-var-file=b.auto.pkrvars.hcl ."] * 2,
+        "c-dev": ["-var-file=dev.pkrvars.hcl ."] * 2,
+        "c-prod": ["-var-file=prod.pkrvars.hcl ."] * 2,
+        "d": ["."] * 2,
+    }
+    page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
+    assert "stands at the end of its file: `c/dev.pkrvars.hcl`, `c/prod.pkrvars.hcl`." in page
 
 
 def test_roles_name_their_scopes_and_say_where_one_line_is_for_several_things() -> None:

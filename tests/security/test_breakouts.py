@@ -39,7 +39,7 @@ _HEREDOC = re.compile(r"<<-(\w+)\n(.*?)^ *\1$", re.MULTILINE | re.DOTALL)
 _STEP = re.compile(
     r'^(?P<indent> +)(?:provisioner|post-processor) "([\w-]+)" \{\n(.*?)^(?P=indent)\}$', re.MULTILINE | re.DOTALL
 )
-_COMMAND = re.compile(r"\b(?:az|packer|aib2packer) \S.*?(?=`\.(?: [A-Z]|$)|$)")
+_COMMAND = re.compile(r"\b(?:az|packer|aib2packer) \S.*?(?=`(?:\.(?: [A-Z]|$)|\): )|$)")
 _OWN_SCRIPT = re.compile(r"scripts/(?!\d).*\.sh")
 """Scripts that hold lines of ours, not those of a template."""
 _BLOCKS = {"packer", "variable", "locals", "source", "build"}

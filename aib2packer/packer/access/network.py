@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 PACKER = "Packer"
 HTTP, HTTPS = 80, 443
+_SCHEMES = ("http:", "https:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +26,19 @@ class Reach:
 
 def server(uri: TemplateText, otherwise: str) -> tuple[str, int]:
     """The host and the port of a URI, as far as they are known; `otherwise` says which host is meant."""
-    usual = HTTP if uri.split("/")[0].literal == "http:" else HTTPS
+    usual = HTTP if uri.split("/")[0].visible.lower() == "http:" else HTTPS
     at = host_of(uri)
     if at is None:
         return otherwise, usual
-    host, _, port = str(at).rpartition(":")
-    return (host, int(port)) if host and port.isascii() and port.isdecimal() else (str(at), usual)
+    shown = str(at.split("@")[-1].map(str.lower))
+    host, _, port = shown.rpartition(":")
+    return (host, int(port)) if host and port.isascii() and port.isdecimal() else (shown, usual)
 
 
 def host_of(uri: TemplateText) -> TemplateText | None:
-    """The host in a URI, with the port where it has one; None where the URI ends before it, or begins with a parameter."""
-    _, *rest = uri.split("/")
-    return rest[1] if len(rest) > 1 else None  # of https:, "", host
+    """The host in a URI, with user and port where it has them; None where the URI ends before it, or a symbol may hold it."""
+    scheme, *rest = uri.split("/")
+    if (scheme.literal or "").lower() not in _SCHEMES or len(rest) <= 1 or rest[0].literal != "":
+        return None
+    host = rest[1].split("?")[0].split("#")[0]
+    return host if host.parts else None
