@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A template: what becomes of it, what its findings ask for, and what its build is; nothing of that where there is none."""
+    """A template: what becomes of it, what its findings ask for, and what its build is; nothing of that where there is none.
+
+    Errors are no findings here: `why` has them.
+    """
 
     name: str
     outcome: str

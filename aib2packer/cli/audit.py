@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NoReturn, cast
 import click
 
 from aib2packer import __version__
-from aib2packer.app.inputs import collect, require_there
+from aib2packer.app.inputs import collect, is_folder, require_there
 from aib2packer.app.output import FilesDifferError, OutputError, Writing
 from aib2packer.app.run import Outcome, Request, run, unreadable
 from aib2packer.cli import baselines, options
-from aib2packer.cli.configured import about_replacements, configured
+from aib2packer.cli.configured import about_all, about_replacements, configured, meant_for_one
 from aib2packer.cli.printing import colored, doing, echo, print_error, print_waiting, progress
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.model import Severity
@@ -64,6 +64,7 @@ def audit_command(
     Exit status: 0 looked; 1 fewer templates convert than --fail-under, or findings at the level of --fail-on; 2 wrong usage, or
     something that cannot be read or written.
     """  # noqa: D301 - click's mark for lines that stay as they are
+    _refuse_for_one(given, many=len(paths) != 1 or is_folder(Path(paths[0])))
     level, new_baseline = cast("Level | None", given.pop("fail_on")), cast("str | None", given["write_baseline"])
     most = cast("int", given["most"])
     try:
@@ -79,6 +80,8 @@ def audit_command(
         jobs = configured(context, templates, request, quiet=quiet)
     except FileError as error:
         _refuse(error)
+    if not quiet:
+        echo(about_all(context, len(templates)))
     results = _look(jobs, quiet=quiet)
     echo(safe(about_replacements(context, {name for result in results for name in result.renamed})))
     from aib2packer.audit.baseline import write_baseline
@@ -111,6 +114,12 @@ def audit_command(
     if audit.share < fail_under:
         print_error(f"{audit.converted} of {audit.total} templates convert, less than the {fail_under:g} % of --fail-under")
     sys.exit(2 if unread or not written else int(failed))
+
+
+def _refuse_for_one(given: Mapping[str, object], *, many: bool) -> None:
+    for wrong, message in meant_for_one(given, many=many):
+        if wrong:
+            raise click.UsageError(message)
 
 
 def _refuse(error: FileError) -> NoReturn:

@@ -15,8 +15,8 @@ from aib2packer.app.inputs import STDIN, collect, is_folder
 from aib2packer.app.output import OutputError, Writing
 from aib2packer.app.run import Outcome, Request, Result, at_rest, check_leftovers, run, unreadable
 from aib2packer.cli import options
-from aib2packer.cli.configured import about_all, about_replacements, configured
-from aib2packer.cli.printing import doing, echo, fetching, print_waiting, progress
+from aib2packer.cli.configured import about_all, about_replacements, configured, meant_for_one
+from aib2packer.cli.printing import doing, echo, fetching, print_error, print_waiting, progress
 from aib2packer.cli.reporting import Reporting, Telling
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
@@ -116,14 +116,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         ),
         (given["check"] and given["prune"], "--check writes nothing, and --prune removes files: give one of them."),
         (given["quiet"] and given["verbose"], "-q and -v exclude each other."),
-        (
-            many and given["build_name"] is not None,
-            "--build-name names one build; with several, aib2packer.toml names one for each.",
-        ),
-        (
-            many and given["name"] is not None,
-            "--name chooses in one input; with several, aib2packer.toml names one for each.",
-        ),
+        *meant_for_one(given, many=many),
     ):
         if wrong:
             raise click.UsageError(message)
@@ -177,7 +170,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             EVERYTHING if in_azure else remit_of(inputs, folder or Path()),
         )
         echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
-        sys.exit(max(status, _finish(telling, writing, landing, [one for one in gathered if one.stale])))
+        sys.exit(max(status, _finish(telling, writing, landing, gathered), _say_why(gathered, request.fail_on, reporting)))
 
 
 def _recorded(folder: Path | None) -> dict[str, object]:
@@ -213,10 +206,10 @@ def _take_in(result: Result, telling: Telling, writing: Writing) -> Result:
     return result.light
 
 
-def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, stale: Sequence[Result] = ()) -> int:
+def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, results: Sequence[Result] = ()) -> int:
     """Have all files take their places, those of the reports too, and say what there is to say; gives the exit status.
 
-    What is `stale` of results goes then.
+    What is stale of results goes then.
     """
     telling.write_documents(writing.write)
     try:
@@ -225,9 +218,19 @@ def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, 
         telling.none_written(error)
         telling.write_documents()
     else:
-        for result in (*_pruned(stale), *(() if landing is None else landing.prune())):
+        for result in (*_pruned([one for one in results if one.stale]), *(() if landing is None else landing.prune())):
             telling.add(result)
     return telling.end()
+
+
+def _say_why(results: Iterable[Result], level: Level, reporting: Reporting) -> int:
+    """Say how many findings fail, if that is only because the user wants it; gives the exit status that they make."""
+    failing = [finding for result in results for finding in result.findings if finding.reaches(level)]
+    if not reporting.findings.is_document and any(finding.severity is not Severity.ERROR for finding in failing):
+        from aib2packer.cli.baselines import count_failing
+
+        print_error(count_failing(len(failing)))
+    return int(bool(failing))
 
 
 def _pruned(stale: Sequence[Result]) -> Iterator[Result]:

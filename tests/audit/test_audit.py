@@ -122,6 +122,24 @@ def test_only_all_are_100_percent_and_only_none_are_0(tmp_path: Path, converted:
     assert f"({percent})" in as_page.markdown(some, version="0")
 
 
+def test_a_role_is_granted_once_and_says_where_a_wider_grant_does(tmp_path: Path) -> None:
+    image = f"{SUBNET.partition('/providers')[0]}/providers/Microsoft.Compute/images/m"
+    managed = {"type": "ManagedImage", "runOutputName": "m", "imageId": image, "location": "x"}
+    vhd = {"type": "VHD", "runOutputName": "v"}
+    audit = audit_of(tmp_path, a=template(distribute=[managed, vhd]), b=template(distribute=[managed]))
+    [roles] = [chapter.needs for chapter in audit.by_hand if chapter.title == "Roles"]
+    commands = [role.command for role in roles if role.command]
+    assert commands
+    assert len(commands) == len(set(commands))
+
+
+def test_what_is_to_act_on_is_the_same_number_in_the_table_and_in_sum(tmp_path: Path) -> None:
+    audit = audit_of(tmp_path, a=named("a"), bad=named("b", source={"type": "Nope"}))
+    assert [row.is_converted for row in audit.rows] == [True, False]
+    assert sum(row.act for row in audit.rows) == sum(cause.count for cause in audit.asked[Asks.ACT])
+    assert audit.to_act_on == sum(row.act > 0 for row in audit.rows)
+
+
 def test_templates_that_need_nothing_are_counted(tmp_path: Path) -> None:
     private = {"vmProfile": {"vnetConfig": {"subnetId": SUBNET}}}
     options = Options(security_type=SecurityType.STANDARD)

@@ -78,7 +78,7 @@ def test_what_a_baseline_accepts_counts_nowhere_but_in_a_chapter_of_its_own(tmp_
     done = run("audit", "in", "--baseline", "known.toml", "--output", "r.json", "--output", "r.html", cwd=tmp_path)
     assert "1 accepted finding is not counted (--baseline)." in done.stdout.decode()
     document = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
-    assert {one["template"]: one["act"] for one in document["templates"]} == {"a.json": 0, "b.json": 1, "sub/wrong.json": 1}
+    assert {one["template"]: one["act"] for one in document["templates"]} == {"a.json": 0, "b.json": 1, "sub/wrong.json": 0}
     assert [one["templates"] for one in document["act"]] == [["b.json"]]
     [accepted] = document["accepted"]
     assert (accepted["templates"], accepted["findings"][0]["help"]) == (["a.json"], "Nobody else is there.")
@@ -134,3 +134,23 @@ def test_a_report_takes_the_place_of_an_earlier_one(tmp_path: Path, ending: str)
     done = run("audit", "-q", "in", "-o", f"r.{ending}", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, b"")
     assert (tmp_path / f"r.{ending}").read_bytes() != before
+
+
+def test_options_for_single_templates_are_refused_or_said_to_hold_for_all(tmp_path: Path) -> None:
+    lay(tmp_path)
+    for option in ("--name", "--build-name"):
+        done = run("audit", "in", option, "web", cwd=tmp_path)
+        assert done.returncode == 2
+        assert f"{option} " in done.stderr.decode()
+        assert run("audit", "in/a.json", option, "t", cwd=tmp_path).stderr.decode() == ""
+    assert "--os-type holds for all 4 files here" in run("audit", "in", "--os-type", "windows", cwd=tmp_path).stderr.decode()
+
+
+def test_a_conversion_that_fails_for_its_level_says_so(tmp_path: Path) -> None:
+    lay(tmp_path)
+    for quiet in ((), ("-q",)):
+        done = run("convert", *quiet, "in/a.json", "in/b.json", "-o", "out", "--fail-on", "act", "--force", cwd=tmp_path)
+        assert done.returncode == 1
+        assert done.stderr.decode().endswith("error: 2 findings are at the level of --fail-on\n")
+    done = run("convert", "-q", "in/a.json", "--fail-on", "act", "--findings", "json", cwd=tmp_path)
+    assert (done.returncode, json.loads(done.stderr)["formatVersion"]) == (1, 1)
