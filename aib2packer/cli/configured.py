@@ -238,7 +238,7 @@ def _folder(name: str, file: Path) -> PurePosixPath:
 
 
 def meant_for_one(given: Mapping[str, object], *, many: bool) -> Iterator[tuple[bool, str]]:
-    """Of each option that can be meant for one template only whether it is wrong, as there are several, and what to say."""
+    """Options that can be meant for one template only: whether each is wrong, as there are several, and what to say."""
     yield (
         many and given["build_name"] is not None,
         "--build-name names one build; with several, aib2packer.toml names one for each.",
