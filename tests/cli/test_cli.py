@@ -226,9 +226,9 @@ def test_a_dash_is_standard_output(folder: Path) -> None:
     assert (status, hcl) == (0, aib2packer.convert(GOOD).hcl)
 
 
-@pytest.mark.parametrize("output", ["out", "out/x.hcl"])
+@pytest.mark.parametrize("output", ["out", "out/x.pkr.hcl"])
 def test_an_existing_file_that_differs_needs_force(folder: Path, output: str) -> None:
-    target = folder / ("out/x.hcl" if output.endswith(".hcl") else "out/build.pkr.hcl")
+    target = folder / ("out/x.pkr.hcl" if output.endswith(".hcl") else "out/build.pkr.hcl")
     target.parent.mkdir()
     target.write_bytes(b"mine")
     status, _, stderr = convert("good.json", "-o", output, cwd=folder)
