@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 BicepValue: TypeAlias = "str | int | bool | list[BicepValue] | dict[str, BicepValue] | None"
 
 _DEEPEST = 50  # values in values, and files that extend others
+_LARGEST = 5_000_000  # characters and items that the values of a file come to, each where it is used
+_CHARACTERS = range(0xD800), range(0xE000, 0x110000)
 _BLANK = pattern(r"(?:[ \t\r]|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _BLANKS = pattern(r"(?:\s|//[^\n]*|/\*.*?\*/|#[^\n]*)*", re.DOTALL)
 _WORD = pattern(r"[A-Za-z_]\w*")
-_NUMBER = pattern(r"-?\d+(?![\w.])")
+_NUMBER = pattern(r"-?\d{1,19}(?![\w.])")
 _MULTILINE = pattern(r"'''\n?(.*?)'''(?!')", re.DOTALL)
 _PIECE = pattern(r"[^'\\$\n\r]+|\$(?!\{)|\\u\{([0-9A-Fa-f]{1,6})\}|\\([nrt\\'$])")
 _STATEMENT = pattern(r"^[ \t]*(?:(?:param|var|using|extends|import|func|type)\b|@|#|//|/\*)", re.MULTILINE)
@@ -107,29 +109,37 @@ class _Statements:
     depth: int
     at: int = 0
     variables: dict[str, BicepValue] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    size: int = 0
 
     def read(self) -> dict[str, BicepValue]:
         """The entries of the parameters file."""
+        base: dict[str, BicepValue] | None = None
         found: dict[str, BicepValue] = {}
         while self._skip(_BLANKS) < len(self.text):
             match self._word():
                 case "using":
-                    _ = self._word() == "none" or self._text()
+                    _ = self._word() == "none" or self._text(0)
                 case "extends":
                     if self.depth > _DEEPEST:
                         self._fail("a file extends itself")
-                    found |= _entries(self.path.parent / str(self._text()), self.depth + 1)
+                    if base is not None:
+                        self._fail("a file extends one other")
+                    base = _entries(self.path.parent / self._text(0), self.depth + 1)
                 case "var":
-                    name = self._named()
+                    name, before = self._named(), self.size
                     self.variables[name] = self._value(0)
+                    self.sizes[name] = self.size - before
                 case "param":
                     name = self._named()
+                    if name in found:
+                        self._fail(f"{name} is given twice")
                     found[name] = self._parameter()
                 case _:
                     self._fail("this statement is for the Bicep compiler")
-            if self.text[self._skip(_BLANK) :][:1] not in {"", "\n", "#"}:
+            if self._next(_BLANK) not in {"", "\n", "#"}:
                 self._fail("an expression is for the Bicep compiler")
-        return found
+        return (base or {}) | found
 
     def _parameter(self) -> BicepValue:
         """What a parameter is given: a value, or a secret of a key vault."""
@@ -150,10 +160,10 @@ class _Statements:
     def _value(self, depth: int) -> BicepValue:
         if depth > _DEEPEST:
             self._fail("values are nested too deep")
-        self._skip(_BLANK)
-        sign = self.text[self.at : self.at + 1]
+        self._spend(1)
+        sign = self._next(_BLANK)
         if sign == "'":
-            return self._text()
+            return self._text(depth)
         if sign == "[":
             return self._list(depth)
         if sign == "{":
@@ -178,9 +188,12 @@ class _Statements:
         if name not in self.variables:
             self.at = start
             self._fail("an expression is for the Bicep compiler")
+        self._spend(self.sizes[name])
         value = self.variables[name]
         while self._take("."):
             key = self._word()
+            if not key:
+                self._fail("an expression is for the Bicep compiler")
             if not isinstance(value, dict) or key not in value:
                 self._fail(f"there is no {key}")
             value = value[key]
@@ -197,7 +210,7 @@ class _Statements:
 
     def _items(self, end: str, depth: int) -> list[BicepValue]:
         items: list[BicepValue] = []
-        while self.text[self._skip(_BLANKS) :][:1] != end:
+        while self._next(_BLANKS) != end:
             items.append(self._value(depth + 1))
             self._separated(end)
         self.at += 1
@@ -206,8 +219,8 @@ class _Statements:
     def _object(self, depth: int) -> dict[str, BicepValue]:
         self.at += 1
         found: dict[str, BicepValue] = {}
-        while self.text[self._skip(_BLANKS) :][:1] != "}":
-            key = str(self._text()) if self.text[self.at] == "'" else self._word()
+        while (sign := self._next(_BLANKS)) != "}":
+            key = self._text(depth) if sign == "'" else self._word()
             if not key or not self._take(":"):
                 self._fail("a key and a value belong here")
             found[key] = self._value(depth + 1)
@@ -217,20 +230,21 @@ class _Statements:
 
     def _separated(self, end: str) -> None:
         """Items stand on lines of their own, or with a comma between them."""
-        if not self._take(",") and self.text[self._skip(_BLANK) :][:1] not in {"\n", end}:
+        if not self._take(",") and self._next(_BLANK) not in {"\n", end}:
             self._fail("an expression is for the Bicep compiler")
 
-    def _text(self) -> str:
+    def _text(self, depth: int) -> str:
         self._skip(_BLANK)
         if whole := _MULTILINE.match(self.text, self.at):
             self.at = whole.end()
+            self._spend(len(whole[1]))
             return str(whole[1])
         if not self._take("'"):
             self._fail("a text belongs here")
         pieces: list[str] = []
         while not self._take_here("'"):
             if self._take_here("${"):
-                value = self._value(1)
+                value = self._value(depth + 1)
                 if isinstance(value, list | dict) or not self._take("}"):
                     self._fail("an expression is for the Bicep compiler")
                 pieces.append("" if value is None else str(value).lower() if isinstance(value, bool) else str(value))
@@ -238,7 +252,10 @@ class _Statements:
             piece = _PIECE.match(self.text, self.at)
             if piece is None:
                 self._fail("this text does not end")
+            if piece[1] and not any(int(piece[1], 16) in characters for characters in _CHARACTERS):
+                self._fail("there is no such character")
             self.at = piece.end()
+            self._spend(len(piece[0]))
             pieces.append(chr(int(piece[1], 16)) if piece[1] else _ESCAPES.get(piece[2], piece[2]) if piece[2] else piece[0])
         return "".join(pieces)
 
@@ -268,6 +285,16 @@ class _Statements:
         found = blank.match(self.text, self.at)
         self.at = self.at if found is None else found.end()
         return self.at
+
+    def _next(self, blank: re.Pattern[str]) -> str:
+        """The character behind blanks; nothing at the end of the file."""
+        at = self._skip(blank)
+        return self.text[at : at + 1]
+
+    def _spend(self, size: int) -> None:
+        self.size += size
+        if self.size > _LARGEST:
+            self._fail("its values come to more than is read")
 
     def _fail(self, reason: str) -> NoReturn:
         line = self.text.count("\n", 0, self.at) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from fnmatch import fnmatchcase
 from itertools import takewhile
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -14,15 +15,17 @@ from aib2packer.findings import codes
 from aib2packer.findings.formats import place
 from aib2packer.findings.model import Asks, Severity
 from aib2packer.findings.text import safe
-from aib2packer.guide.build_pipelines import is_too_long
+from aib2packer.guide.build_pipelines import CLIENT_SECRET, is_too_long
+from aib2packer.guide.choices import SIGN_IN
 from aib2packer.lazy.models import replace
+from aib2packer.options import Auth
 from aib2packer.packer.access.rights import grant_command
 from aib2packer.packer.layout import ESTATE_VALUES, EXAMPLE
 from aib2packer.packer.warnings import LONGEST_HOSTED_JOB
 from aib2packer.provenance.accounting import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aib2packer.app.run import Result
     from aib2packer.findings.model import Code, Finding
@@ -123,16 +126,19 @@ def _called(finding: Finding) -> str:
 
 
 def _causes(pairs: Iterable[tuple[str, Finding]]) -> tuple[Cause, ...]:
-    """Findings by code, those of most templates first."""
+    """Findings by code, those of most templates first, and so what they say."""
     templates: dict[Code, dict[str, None]] = defaultdict(dict)
-    said: dict[Code, dict[tuple[str, str], list[str]]] = defaultdict(lambda: defaultdict(list))
+    said: dict[Code, dict[tuple[str, str], list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
     for name, finding in pairs:
         templates[finding.code][name] = None
-        said[finding.code][safe(finding.message), safe(finding.help)].append(place(finding))
+        said[finding.code][safe(finding.message), safe(finding.help)].append((name, place(finding)))
     causes = (
         Cause(
             code,
-            tuple(Said(message, remedy, tuple(places)) for (message, remedy), places in messages.items()),
+            tuple(
+                Said(*words, tuple(where for _, where in places))
+                for words, places in sorted(messages.items(), key=lambda one: -len(dict(one[1])))
+            ),
             tuple(templates[code]),
         )
         for code, messages in said.items()
@@ -140,7 +146,31 @@ def _causes(pairs: Iterable[tuple[str, Finding]]) -> tuple[Cause, ...]:
     return tuple(sorted(causes, key=lambda cause: (-len(cause.templates), cause.code.id)))
 
 
+_ACCOUNTS = {
+    Auth.CLI: "the account of the Azure CLI",
+    Auth.MSI: "the managed identity of the machine that runs Packer",
+    Auth.SERVICE_PRINCIPAL: "a service principal",
+    Auth.OIDC: "an application with a federated credential for the pipeline",
+}
+
+
+def _account(facts: Facts) -> Iterator[Need]:
+    auth = facts.launch.auth
+    yield _need(_ACCOUNTS[auth], SIGN_IN[auth].replace("`", ""))
+
+
+def _secrets(facts: Facts) -> Iterator[Need]:
+    if facts.launch.auth is Auth.SERVICE_PRINCIPAL:
+        yield _need(CLIENT_SECRET, "the secret of the service principal")
+    yield from (_need(name, f"PKR_VAR_{name}") for name in facts.secrets)
+
+
 def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
+    yield Chapter(
+        "Account",
+        "What Packer signs in with; `--auth` chooses another.",
+        _needs(results, _account),
+    )
     yield Chapter(
         "Roles",
         "The account that Packer signs in with needs these; in the commands, `$account` is its object id.",
@@ -149,12 +179,12 @@ def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
     yield Chapter(
         "Hosts and ports",
         "What must be reached over the network, by the machine that runs Packer.",
-        _needs(results, lambda facts: map(_of_connection, facts.connections)),
+        _hosts(results),
     )
     yield Chapter(
         "Secrets",
         "These move to where the pipeline keeps secrets; a build takes each from an environment variable.",
-        _needs(results, lambda facts: (_need(name, f"PKR_VAR_{name}") for name in facts.secrets)),
+        _needs(results, _secrets),
     )
     yield Chapter(
         "Values",
@@ -259,6 +289,31 @@ def _path_of(scope: str) -> str:
     return scope.replace('"', "").replace("'", "").casefold()
 
 
+def _hosts(results: Sequence[Result]) -> tuple[Need, ...]:
+    """The hosts and ports, each once, with who reaches it and for what; a host that a list names already is told there."""
+    connections = dict.fromkeys(one for result in results if result.facts for one in result.facts.connections)
+    lists = [(one, one.target.split(", ")) for one in connections if ", " in one.target]
+    told = {
+        one: next(
+            (other.target for other, hosts in lists if other.port == one.port and _is_among(one.target, hosts)), one.target
+        )
+        for one in connections
+    }
+    why: dict[tuple[str, int], dict[str, None]] = defaultdict(dict)
+    for one, target in told.items():
+        why[target, one.port][f"{one.source}: {one.why}"] = None
+
+    def need(one: Connection) -> Need:
+        target = told[one]
+        return _need(f"{target}, port {one.port}", "; ".join(why[target, one.port]))
+
+    return _needs(results, lambda facts: map(need, facts.connections))
+
+
+def _is_among(host: str, hosts: Sequence[str]) -> bool:
+    return any(fnmatchcase(host, pattern) for pattern in hosts)
+
+
 def _need(what: str, about: str = "", command: str = "", scope: str = "") -> Need:
     """A need of templates that are found later."""
     return Need(what, about, command, scope, ())
@@ -267,10 +322,6 @@ def _need(what: str, about: str = "", command: str = "", scope: str = "") -> Nee
 def _of_role(one: Role) -> Need:
     grant = "" if one.scope is None else grant_command(one.role, one.scope)
     return _need(one.role, f"{one.thing}: {one.why}", grant, one.scope or ONLY_THE_BUILD_KNOWS)
-
-
-def _of_connection(one: Connection) -> Need:
-    return _need(f"{one.target}, port {one.port}", f"{one.source}: {one.why}")
 
 
 def _of_definition(one: WantedDefinition) -> Need:

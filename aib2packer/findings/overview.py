@@ -22,6 +22,7 @@ _WIDTH = 80
 _GAP = 2
 _INDENT = "    "
 _PLACES = 5
+_WORDINGS = 50
 _PLACES_TO_ACT = 20
 _LEAST_NAME, _LONGEST_NAME = 24, 72  # columns
 
@@ -48,7 +49,7 @@ class Overview:
         self._color = color
         self._only_errors = True
         self._acts: dict[tuple[Code, str, str], tuple[str, _Some]] = {}
-        self._decisions: dict[Code, tuple[str, _Some]] = {}
+        self._decisions: dict[Code, _Decision] = {}
         self._counts: Counter[Code] = Counter()
         self._rows = [("template", "outcome", *(HEADINGS[asks].lower() for asks in Asks), "lost")]
 
@@ -83,8 +84,8 @@ class Overview:
             shown = (f"{text}\n{_also(others)}" if others.count else text for text, others in self._acts.values())
             parts.append(_part("" if self._only_errors else HEADINGS[Asks.ACT], "\n\n".join(shown)))
         if self._decisions:
-            by_count = sorted(self._decisions, key=lambda code: (-self._decisions[code][1].count, code.id))
-            shown = (f"{text}\n{_indented(f'for {names}')}" for text, names in map(self._decisions.__getitem__, by_count))
+            by_count = sorted(self._decisions.items(), key=lambda pair: (-pair[1].names.count, pair[0].id))
+            shown = (self._decision(code, decision) for code, decision in by_count)
             parts.append(_part(f"{HEADINGS[Asks.DECIDE]}, once for all", "\n\n".join(shown)))
         if self._counts:
             parts.append(_counted(self._counts))
@@ -105,12 +106,31 @@ class Overview:
             self._acts[said] = (text.render([finding], color=self._color), _Some(_PLACES_TO_ACT))
 
     def _decide(self, finding: Finding, template: str) -> None:
-        code = finding.code
-        if code not in self._decisions:
-            head = f"{text.labelled(code, color=self._color)} {code.title}"
-            lines = (safe(finding.message), safe(finding.help))
-            self._decisions[code] = ("\n".join((head, *map(_indented, lines))), _Some(_PLACES))
-        self._decisions[code][1].add(safe(finding.span.source.name) if finding.is_about_file else template)
+        name = safe(finding.span.source.name) if finding.is_about_file else template
+        self._decisions.setdefault(finding.code, _Decision()).add(safe(finding.message), safe(finding.help), name)
+
+    def _decision(self, code: Code, decision: _Decision) -> str:
+        head = f"{text.labelled(code, color=self._color)} {code.title}"
+        return "\n".join((head, *map(_indented, (*decision.said, f"for {decision.names}"))))
+
+
+class _Decision:
+    """What is to be decided once: the templates that it is for, and how often each of the first wordings comes."""
+
+    def __init__(self) -> None:
+        self.names = _Some(_PLACES)
+        self._wordings: dict[tuple[str, str], _Some] = {}
+
+    def add(self, message: str, remedy: str, name: str) -> None:
+        self.names.add(name)
+        said = (message, remedy)
+        if said in self._wordings or len(self._wordings) < _WORDINGS:
+            self._wordings.setdefault(said, _Some(0)).add(name)
+
+    @property
+    def said(self) -> tuple[str, str]:
+        """The message and the help of most templates."""
+        return max(self._wordings, key=lambda said: self._wordings[said].count)
 
 
 class _Some:

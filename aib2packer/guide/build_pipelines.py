@@ -35,10 +35,10 @@ _GITHUB_OWN = "GITHUB_"  # no variable or secret of a repository may begin so
 _GITHUB_TOKEN = "PACKER_GITHUB_API_TOKEN"  # noqa: S105 - the name of a variable
 # What nobody has set stands there as it is written, which GitHub would take for a token that is wrong.
 _WITHOUT_TOKEN = f'[ "${{{_GITHUB_TOKEN}#\\$}}" = "${_GITHUB_TOKEN}" ] || unset {_GITHUB_TOKEN}'
-_TENANT, _CLIENT, _SECRET = "ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"
+_TENANT, _CLIENT, CLIENT_SECRET = "ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"
 _AS_CLIENT = (Auth.CLI, Auth.OIDC)
 _CREDENTIALS = (
-    f'{{"clientId":"${{{{ env.{_CLIENT} }}}}","clientSecret":"${{{{ env.{_SECRET} }}}}",'
+    f'{{"clientId":"${{{{ env.{_CLIENT} }}}}","clientSecret":"${{{{ env.{CLIENT_SECRET} }}}}",'
     f'"subscriptionId":"${{{{ env.{SUBSCRIPTION_NAME} }}}}","tenantId":"${{{{ env.{_TENANT} }}}}"}}'
 )
 
@@ -139,7 +139,7 @@ def github_access(
     if environment or in_environment:
         environment[SUBSCRIPTION_NAME] = _variable("AZURE_SUBSCRIPTION_ID")
     if auth is Auth.SERVICE_PRINCIPAL:
-        environment[_SECRET] = "${{ secrets.AZURE_CLIENT_SECRET }}"
+        environment[CLIENT_SECRET] = "${{ secrets.AZURE_CLIENT_SECRET }}"
     login = {}
     if runs_az and auth in _AS_CLIENT:
         inputs = {"client-id": _CLIENT, "tenant-id": _TENANT, "subscription-id": SUBSCRIPTION_NAME}
@@ -168,7 +168,7 @@ def azure_access(auth: Auth, set_cloud: tuple[str, ...], *, in_environment: bool
     login, before = {"visibleAzLogin": "false"}, [_WITHOUT_TOKEN, *set_cloud]
     if auth is Auth.SERVICE_PRINCIPAL:
         login["addSpnToEnvironment"] = "true"
-        before.append(f'export {_TENANT}="$tenantId" {_CLIENT}="$servicePrincipalId" {_SECRET}="$servicePrincipalKey"')
+        before.append(f'export {_TENANT}="$tenantId" {_CLIENT}="$servicePrincipalId" {CLIENT_SECRET}="$servicePrincipalKey"')
     elif auth is Auth.MSI:
         login = {}
         before += ["az login --identity --output none"] if runs_az else []

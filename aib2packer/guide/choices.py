@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aib2packer.packer.decisions import Decisions
     from aib2packer.packer.model import Build
 
-_SIGN_IN = {
+SIGN_IN = {
     Auth.CLI: "Packer signs in with the account of the Azure CLI (`az login`), in GitHub Actions with identity tokens as the "
     "client `ARM_CLIENT_ID` of the tenant `ARM_TENANT_ID`; `-var use_azure_cli_auth=false` makes it the managed identity of "
     "the machine.",
@@ -44,7 +44,7 @@ def choices(template: ImageTemplate, build: Build, decisions: Decisions, options
 
 
 def _choices(template: ImageTemplate, build: Build, decisions: Decisions, options: Options) -> Iterator[str]:
-    yield _SIGN_IN[options.auth]
+    yield SIGN_IN[options.auth]
     if template.cloud is not Cloud.PUBLIC:
         yield f"The build is for {template.cloud.facts.title}; `--cloud` says otherwise."
     if any(variable.name == SUBSCRIPTION.name and isinstance(variable.default, HclCode) for variable in build.variables):

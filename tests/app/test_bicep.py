@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import aib2packer
+from aib2packer.app.bicep_parameters import read_bicep_parameters
+from aib2packer.text.source import FileError
 from tests.arm.test_deployment import deployment
 from tests.cases.templates import template
 
@@ -173,3 +175,37 @@ def test_an_expression_in_a_parameters_file_needs_a_compiler(
     with pytest.raises(FileError, match=rf"web\.bicepparam:{place}: .*no Bicep compiler") as error:
         build_parameters(tmp_path / "web.bicepparam")
     assert "bicep build-params" in error.value.help
+
+
+_DOUBLED_TEXT = "\n".join(f"var a{at} = '${{a{at - 1}}}${{a{at - 1}}}'" for at in range(1, 40))
+_DOUBLED_LIST = "\n".join(f"var a{at} = [a{at - 1}, a{at - 1}]" for at in range(1, 40))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"var a0 = 'xxxxxxxxxx'\n{_DOUBLED_TEXT}\nparam p = a39", "its values come to more than is read"),
+        (f"var a0 = 'x'\n{_DOUBLED_LIST}\nparam p = a39", "its values come to more than is read"),
+        ("extends 'b.bicepparam'\nextends 'b.bicepparam'", "a file extends one other"),
+        ("param p = {", "a key and a value belong here"),
+        ("param p = '\\u{FFFFFF}'", "there is no such character"),
+        ("param p = '\\u{D800}'", "there is no such character"),
+        (f"param p = {'9' * 5000}", "an expression is for the Bicep compiler"),
+        (f"param p = {chr(39)}{('${' + chr(39)) * 600}", "values are nested too deep"),
+        ("var l = { a: 1 }\nparam p = l.?a", "an expression is for the Bicep compiler"),
+        ("param p = 1\nparam p = 2", "p is given twice"),
+    ],
+)
+def test_a_parameters_file_that_cannot_be_read_is_refused_with_the_reason(text: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "b.bicepparam").write_text("param b = 1\n")
+    (tmp_path / "web.bicepparam").write_text(f"using none\n{text}\n")
+
+    with pytest.raises(FileError, match=reason):
+        read_bicep_parameters(tmp_path / "web.bicepparam")
+
+
+def test_what_a_parameters_file_gives_counts_more_than_what_it_extends(tmp_path: Path) -> None:
+    (tmp_path / "b.bicepparam").write_text("using none\nparam a = 1\nparam b = 1\n")
+    (tmp_path / "web.bicepparam").write_text("using none\nparam a = 2\nextends 'b.bicepparam'\n")
+
+    assert read_bicep_parameters(tmp_path / "web.bicepparam") == {"parameters": {"a": {"value": 2}, "b": {"value": 1}}}

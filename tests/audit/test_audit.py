@@ -23,7 +23,7 @@ from aib2packer.findings.codes import OPEN_TO_THE_INTERNET, SERVICE_REFUSES
 from aib2packer.findings.model import Asks
 from aib2packer.findings.text import columns
 from aib2packer.lazy.models import replace
-from aib2packer.options import Options, OsType, SecurityType
+from aib2packer.options import Auth, Options, OsType, SecurityType
 from aib2packer.rendering.templates import html_environment
 from aib2packer.text.source import InputError
 from tests.cases.templates import GALLERY, GALLERY_TARGET, template
@@ -96,6 +96,45 @@ def test_an_audit_lists_what_people_need_once_with_the_templates_that_need_it(tm
     assert all(need.command.startswith("az sig image-definition show --ids /subscriptions/") for need in definitions.needs)
     roles = {need.what for chapter in audit.by_hand if chapter.title == "Roles" for need in chapter.needs}
     assert roles == {"Contributor", "Compute Gallery Artifacts Publisher"}
+
+
+def test_an_audit_lists_a_host_once_with_all_that_it_is_reached_for(tmp_path: Path) -> None:
+    def fetching(*addresses: str) -> dict[str, Any]:
+        return template(properties={"customize": [{"type": "Shell", "name": one[-4:], "scriptUri": one} for one in addresses]})
+
+    raw, other = "https://raw.githubusercontent.com/o/r/a.sh", "https://github.com.example.com/b.sh"
+    audit = audit_of(tmp_path, a=fetching(raw, other), b=fetching(raw.upper().replace("/O/R/A.SH", "/o/r/a.sh")))
+
+    hosts = wanted(audit, "Hosts and ports")
+    assert "raw.githubusercontent.com, port 443" not in hosts
+    assert hosts["github.com.example.com, port 443"] == ("a.json",)
+    [github] = [need for chapter in audit.by_hand for need in chapter.needs if need.what.startswith("github.com, ")]
+    assert github.templates == ("a.json", "b.json")
+    assert github.about.endswith("; Packer: fetches scripts and files")
+
+
+@pytest.mark.parametrize(
+    ("auth", "account", "secrets"),
+    [
+        (Auth.CLI, "the account of the Azure CLI", {}),
+        (Auth.SERVICE_PRINCIPAL, "a service principal", {"ARM_CLIENT_SECRET": ("a.json",)}),
+        (Auth.OIDC, "an application with a federated credential for the pipeline", {}),
+        (Auth.MSI, "the managed identity of the machine that runs Packer", {}),
+    ],
+)
+def test_an_audit_names_the_account_and_the_secret_that_it_signs_in_with(
+    tmp_path: Path, auth: Auth, account: str, secrets: dict[str, tuple[str, ...]]
+) -> None:
+    audit = audit_with(Options(auth=auth), tmp_path, {"a": named("a")})
+    assert wanted(audit, "Account") == {account: ("a.json",)}
+    assert wanted(audit, "Secrets") == secrets
+
+
+def test_a_cause_says_first_what_most_templates_have(tmp_path: Path) -> None:
+    audit = audit_of(
+        tmp_path, a=named("a", source={"type": "Odd"}), **{one: named(one, source={"type": "Same"}) for one in "bc"}
+    )
+    assert ["Same" in said.message for cause in audit.obstacles for said in cause.said] == [True, False]
 
 
 def test_a_subnet_that_a_parameter_names_as_a_whole_has_its_command_too(tmp_path: Path) -> None:

@@ -159,6 +159,15 @@ def test_of_many_what_to_act_on_is_in_full_decisions_come_once_and_the_rest_is_c
     assert "-v shows" not in verbose
 
 
+def test_a_decision_is_told_in_the_words_of_most_templates(tmp_path: Path) -> None:
+    for name, runner in {"a": "odd", "b": "same", "c": "same"}.items():
+        (tmp_path / f"{name}.json").write_text(GOOD.replace("/images/", f"/images/{runner}-"), encoding="utf-8")
+    _, _, stderr = convert(".", "-o", "out", cwd=tmp_path)
+    said = stderr[stderr.index("AIB2P304") :].partition("for a.json, b.json, c.json")[0]
+    assert "same-" in said
+    assert "odd-" not in said
+
+
 def test_of_one_template_what_to_act_on_comes_first_and_what_asks_for_nothing_is_counted(tmp_path: Path) -> None:
     (tmp_path / "in.json").write_text(LOSSY.replace('"type": "Shell"', '"type": "shell"'), encoding="utf-8")
     _, _, stderr = convert("in.json", cwd=tmp_path)
