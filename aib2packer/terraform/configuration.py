@@ -142,6 +142,7 @@ class Written:
         self.report = report
         self.parameters: dict[str, JsonMember] = {}
         self.variables: dict[str, JsonMember] = {}
+        self._addressed: set[tuple[str, ...]] = set()
 
     def surroundings(self) -> Surroundings:
         """What expressions at the top of a block can name."""
@@ -266,10 +267,14 @@ class Written:
     def _blob_address(self, kind: str, attribute: str, block: TfBlock) -> str | None:
         """The address of a blob or of the blobs of an account, which Azure makes of their names."""
         wanted = _ADDRESSES.get((kind, attribute), ())
-        values = [block.value(name) for name in wanted]
-        names = [arm_of(value, self.surroundings()) for value in values if value is not None]
-        if not names or len(names) < len(wanted):
+        values = [value for name in wanted if (value := block.value(name)) is not None]
+        if not values or len(values) < len(wanted) or block.labels in self._addressed:
             return None
+        self._addressed.add(block.labels)  # so that a circle ends
+        try:
+            names = [arm_of(value, self.surroundings()) for value in values]
+        finally:
+            self._addressed.remove(block.labels)
         path = "/".join(f"{{{at}}}" for at in range(2, len(names) + 1))
         suffix = "environment().suffixes.storage"
         return f"format({constant(f'https://{{0}}.blob.{{1}}/{path}')}, {', '.join((names[0], suffix, *names[1:]))})"
@@ -277,8 +282,11 @@ class Written:
     def _stand_in(self, name: str, path: tuple[str, ...], expression: TfExpression, around: Surroundings) -> str:
         """A parameter for what only Terraform knows; a map of them where it depends on the round of a loop."""
         index, span = _index_of(expression), expression.span
+        which = ""
+        if isinstance(index, TfValue) and isinstance(index.value, int) and index.value:  # the first is most often the only one
+            name, which = f"{name}_{index.value}", f" of instance {index.value}"
         key = None if index is None or isinstance(index, TfValue) else arm_of(index, around)
-        described = ".".join(path)
+        described = ".".join(path) + which
         several = isinstance(expression, TfSplat)
         known_by = f"What {described} {'are' if several else 'is'}{'' if key is None else ', by its key'}."
         text = JsonScalar(known_by, span)

@@ -59,6 +59,8 @@ class Surroundings:
     moment: Callable[[str], str]
     loops: Mapping[str, str] = field(default_factory=dict)
     hand_in: Callable[[str], str] | None = None
+    in_file: bool = False
+    """Whether it stands in a file that `templatefile` fills in, which can have no other in it."""
 
     def handed_in(self, expression: str) -> str:
         """An expression as the template that it stands in can name it."""
@@ -269,6 +271,10 @@ def _call(expression: TfCall, around: Surroundings) -> str:
             return f"{called}({arm_of(text, around)}, {sought}, {arm_of(new, around)})"
         case "try", (*tried, last) if any(isinstance(one, TfAccess) for one in arguments):
             return f"coalesce({', '.join((*(_tried(one, around) for one in tried), arm_of(last, around)))})"
+        case "sensitive", (TfValue(str()),):
+            raise NotTranslatedError(
+                span, "a secret that is written out would stand in the build", "Make it a variable with `sensitive = true`."
+            )
         case "timestamp", ():
             return around.moment("yyyy-MM-ddTHH:mm:ssZ")
         case "formatdate", (TfValue(str() as form), TfCall("timestamp", ())):
@@ -407,6 +413,8 @@ def _of_a_file(call: TfCall, around: Surroundings) -> str | None:
 
 def _filled_in(values: TfExpression, around: Surroundings) -> dict[str, TfExpression]:
     """What `templatefile` fills in, by the names that the file has for it."""
+    if around.in_file:
+        raise NotTranslatedError(values.span, "templatefile stands in a file that templatefile fills in", "Write it out there.")
     if isinstance(values, TfAccess) and (path := path_of(values)) is not None:
         values = around.definition(path) or values
     if not isinstance(values, TfObject):
@@ -421,7 +429,7 @@ def _rendered(path: TfExpression, values: TfExpression, around: Surroundings) ->
         text = read_text(_source(path, around))
     except NotReadError as error:
         raise NotTranslatedError(error.span, f"{error} cannot be read here", "Write its value in its place.") from None
-    return arm_of(text, around.within(**named))
+    return arm_of(text, replace(around.within(**named), in_file=True))
 
 
 def _is_file(name: str, around: Surroundings) -> bool:
@@ -441,7 +449,7 @@ def _json_source(expression: TfExpression, around: Surroundings, *, is_arm: bool
         case TfCall("templatefile", (path, values)):
             source = _source(path, around)
             names = _filled_in(values, around)
-            inside = around.within(**{name: arm_of(value, around) for name, value in names.items()})
+            inside = replace(around.within(**{name: arm_of(value, around) for name, value in names.items()}), in_file=True)
             # What is JSON as text comes to be what it says, where it stands without quotes.
             encoded = {
                 name: arm_of(value.arguments[0], around)

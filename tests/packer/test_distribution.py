@@ -247,3 +247,13 @@ def test_a_version_in_another_gallery_is_held_back_too_where_its_number_is_known
     assert ("EXCLUDE_FROM_LATEST" in conversion.hcl) == held
     (message,) = [finding.message for finding in conversion.findings if finding.code.id == "AIB2P315"]
     assert ("the other targets are not held back" in message) == (not held)
+
+
+def test_the_place_of_a_vhd_has_no_query() -> None:
+    target = {"type": "VHD", "uri": "https://a1b.blob.core.windows.net/disks/x.vhd?sv=1&sig=SECRET", "runOutputName": "disk"}
+
+    made = convert_json(template(distribute=[target]))
+
+    assert made.hcl is None
+    assert [one.code.id for one in made.findings if "has a query" in one.message] == ["AIB2P143"]
+    assert not any("SECRET" in one.message + one.help for one in made.findings)

@@ -121,3 +121,35 @@ def test_functions_within_one_another_take_as_many_words_as_there_are(expression
     around = Surroundings(_nothing, lambda _: None, lambda _: None, _no_file, _nothing)
 
     assert len(arm_of(_read(expression), around)) < 4 * len(expression) + 400
+
+
+def test_a_file_that_templatefile_fills_in_fills_in_no_other(tmp_path: Path) -> None:
+    (tmp_path / "t.tftpl").write_text('${templatefile("t.tftpl", {})}')
+    file = tmp_path / "main.tf"
+    file.write_text(configuration(inline='[templatefile("t.tftpl", {})]'))
+
+    (finding,) = (one for one in converted(file.read_text(), str(file)).findings if one.code.id == "AIB2P130")
+
+    assert "stands in a file that templatefile fills in" in finding.message
+
+
+def test_the_address_of_a_blob_that_names_itself_is_a_variable() -> None:
+    url = "azurerm_storage_blob.b.url"
+    names = f'name = "${{{url}}}"\n storage_account_name = "a"\n storage_container_name = "c"'
+    blob = f'resource "azurerm_storage_blob" "b" {{\n {names}\n}}\n'
+
+    assert 'variable "storage_blob_b_url"' in hcl(converted(configuration(inline=f"[{url}]", more=blob)))
+
+
+def test_instances_of_a_resource_are_variables_of_their_own() -> None:
+    made = hcl(converted(configuration(inline="[azurerm_x_y.z[0].id, azurerm_x_y.z[1].id]")))
+
+    assert '["${var.x_y_z_id}", "${var.x_y_z_id_1}"]' in made or "var.x_y_z_id_1," in made
+
+
+def test_a_secret_that_is_written_out_is_refused_and_not_shown() -> None:
+    conversion = converted(configuration(inline='[sensitive("hunter2")]'))
+
+    (finding,) = (one for one in conversion.findings if one.code.id == "AIB2P130")
+    assert conversion.hcl is None
+    assert "would stand in the build" in finding.message

@@ -399,6 +399,14 @@ def _place(
     uri: TemplateText, cloud: Cloud, report: Report
 ) -> tuple[TemplateText, TemplateText, tuple[TemplateText, ...]] | None:
     """Host, container and path of a VHD's URI."""
+    if "?" in uri.visible:
+        report.add(
+            codes.BAD_ADDRESS,
+            uri.span,
+            "the place for a VHD has a query: whoever runs Packer signs in, and a signature would stand in the manifest",
+            help="Leave out the question mark and what comes after it.",
+        )
+        return None
     pieces = uri.split("/")
     host, path = pieces[2] if len(pieces) > 2 else None, pieces[3:]  # noqa: PLR2004 - https: "" host
     if host is None or ".blob." not in host.visible or not path or not path[0].parts:
