@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from aib2packer.estate.model import SharedValue
+from aib2packer.guide.commands import values_option
 from aib2packer.lazy.models import replace
 from aib2packer.packer.layout import ESTATE_VALUES, OWN_VALUES, VALUES_ENDING
 
@@ -67,16 +68,12 @@ def given(estate: Estate, build: EstateBuild, command: PackerCommand, environmen
     `environment` is the file to take in the place of the first environment's.
     """
     needless = {OWN_VALUES_OPTION} if estate.has_all_of(build) else set()
-    instead = (_option(environment),) if environment else ()
-    needless |= set(map(_option, build.facts.launch.environments)) if environment else set()
+    instead = (values_option(environment),) if environment else ()
+    needless |= set(map(values_option, build.facts.launch.environments)) if environment else set()
     own = (*(option for option in command.values if option not in needless), *instead)
     if not estate.shares(build):
         return own
-    return (values_for_all(build), *map(_option, _read_by_itself(build, command)), *own)
-
-
-def _option(path: str) -> str:
-    return f"-var-file={path}"
+    return (values_for_all(build), *map(values_option, _read_by_itself(build, command)), *own)
 
 
 def _read_by_itself(build: EstateBuild, command: PackerCommand) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from aib2packer.lazy.models import dataclass, field, replace
@@ -61,6 +62,11 @@ class BuildLimit:
             return ""
         default = "" if self.minutes is None else f" ({self.minutes} by default)"
         return f"Give timeout the minutes of the build: {' and '.join(f'var.{name}' for name in self.variables)}{default}."
+
+
+def values_option(path: str) -> str:
+    """The option that gives Packer a file of values, as a word of a shell."""
+    return f"-var-file={quote(path)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +173,7 @@ class Commands:
         if self.values_file is not None and self.values_file.endswith(VALUES_ENDING):
             return ()
         if self.values_file is not None:
-            return (f"-var-file={self.values_file}",)
+            return (values_option(self.values_file),)
         return tuple(
             f"-var '{name}={self.shapes[name]}'" if name in self.shapes else f"-var {name}=..." for name in self.required
         )

@@ -531,7 +531,7 @@ def test_a_value_for_all_is_for_builds_that_have_none_of_their_own_and_gives_way
 
     lay("own", a=wanting("a"), b=wanting("b"), c=wanting("c"), d=wanting("d"))
     lay("own", **{"b.parameters": values(team="own"), "d.parameters": values()})
-    lay("own", **{"c.dev.parameters": values(team="own", owner=""), "c.prod.parameters": values(team="own", owner="own")})
+    lay("own", **{"c.my dev.parameters": values(team="own", owner=""), "c.prod.parameters": values(team="own", owner="own")})
     assert convert("own", "-o", "out", "--parameters-beside")[0] == 0
 
     for_all = Path("out/estate.pkrvars.hcl").read_text(encoding="utf-8")
@@ -542,12 +542,12 @@ def test_a_value_for_all_is_for_builds_that_have_none_of_their_own_and_gives_way
     assert {name: [line.partition(after)[2] for line in lines[1:]] for name, lines in commands.items()} == {
         "a": ["."] * 2,
         "b": ["-var-file=b.auto.pkrvars.hcl ."] * 2,
-        "c-dev": ["-var-file=dev.pkrvars.hcl ."] * 2,
+        "c-my-dev": ["-var-file='my dev.pkrvars.hcl' ."] * 2,
         "c-prod": ["-var-file=prod.pkrvars.hcl ."] * 2,
         "d": ["."] * 2,
     }
     page = Path("out/MIGRATION.md").read_text(encoding="utf-8")
-    assert "stands at the end of its file: `c/dev.pkrvars.hcl`, `c/prod.pkrvars.hcl`." in page
+    assert "stands at the end of its file: `c/my dev.pkrvars.hcl`, `c/prod.pkrvars.hcl`." in page
 
 
 def test_roles_name_their_scopes_and_say_where_one_line_is_for_several_things() -> None:
