@@ -375,7 +375,7 @@ def _target(output: str | None) -> tuple[Path | None, Path | None]:
         return None, path
     if path.name.endswith(BUILD_ENDING):
         return path, None
-    if path.suffix.lower() in _NO_FOLDERS:
+    if path.suffix.lower() in _NO_FOLDERS and not path.exists():
         meant = path.with_name(f"{path.stem.removesuffix('.pkr')}{BUILD_ENDING}")
         message = f"{output} is no HCL file that Packer reads. Did you mean {meant}, or the folder {output}/?"
         raise click.BadParameter(message, param_hint="-o")

@@ -81,7 +81,7 @@ def test_check_gives_its_diff_in_the_document(folder: Path) -> None:
     _, _, stderr = convert("good.json", "-o", "x.pkr.hcl", "--check", "--findings", "json", cwd=folder)
     (row,) = document(stderr)["templates"]
     assert row["outcome"] == "out of date"
-    assert row["diff"].startswith("--- /dev/null\n+++ x.hcl\n")
+    assert row["diff"].startswith("--- /dev/null\n+++ x.pkr.hcl\n")
 
 
 def test_concise_and_github_are_lines_before_the_summary(folder: Path) -> None:
