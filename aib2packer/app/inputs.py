@@ -169,6 +169,21 @@ def collect(arguments: tuple[str, ...], output: Path | None, exclude: Sequence[s
     return tuple(templates.values())
 
 
+def require_there(templates: Sequence[Template]) -> None:
+    """Refuse a path that was named, and where nothing is.
+
+    Raises:
+        FileError: There is one.
+
+    """
+    for one in templates:
+        if one.path is not None and not one.found:
+            try:
+                one.path.stat()
+            except OSError as error:
+                raise unreadable(one.name, error) from error
+
+
 def _expand(argument: str, output: Path | None, exclude: Sequence[str]) -> Iterator[Template]:
     """The templates that an argument stands for, with their folders as they should be."""
     if argument == STDIN:

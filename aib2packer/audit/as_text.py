@@ -42,9 +42,9 @@ def render(audit: Audit, *, color: bool) -> str:
 
 def _head(audit: Audit, style: Styler) -> Iterator[str]:
     total, done = audit.total, audit.converted
-    filled = round(_BAR * audit.share / 100)
+    filled = min(max(round(_BAR * audit.share / 100), bool(done)), _BAR - (done < total))
     bar = style("█" * filled, "green") + style("░" * (_BAR - filled), "red")
-    yield f"{style(f'{done} of {total}', '')} templates convert: {audit.share:.0f} %  {bar}"
+    yield f"{style(f'{done} of {total}', '')} templates convert: {audit.percent}  {bar}"
     yield f"{audit.ready} of them as they are: nothing to act on, to decide or to give a value."
     act, decide = sum(cause.count for cause in audit.asked[Asks.ACT]), len(audit.decisions)
     several = f", {audit.decided_for_several} of them for several templates" if audit.decided_for_several else ""
@@ -78,7 +78,7 @@ def _it(count: int) -> str:
 def _lost(audit: Audit, style: Styler) -> Iterator[str]:
     if audit.lost_settings:
         yield style("Lost settings", "")
-    for one in audit.lost_settings:
+    for one in sorted(audit.lost_settings, key=lambda one: -len(one.templates)):
         what = ": ".join(filter(None, (one.name, one.why))) if one.name else one.said.message
         yield from _wrapped(f"{len(one.templates):>4}  ", f"{one.code.id} {what}")
 
@@ -117,7 +117,8 @@ def _chapter(title: str, chapter: Chapter, style: Styler) -> Iterator[str]:
     found: dict[str, dict[str, None]] = {}
     for need in chapter.needs:  # those that differ only in an id
         found.setdefault(f"{need.what}: {need.about}" if need.about else need.what, {}).update(dict.fromkeys(need.templates))
-    for what, templates in list(found.items())[:_NEEDS]:
+    most_first = sorted(found.items(), key=lambda item: -len(item[1]))
+    for what, templates in most_first[:_NEEDS]:
         yield from _wrapped(f"{len(templates):>4}  ", what)
     if len(found) > _NEEDS:
         yield f"      and {len(found) - _NEEDS} more: a report lists all (--output)"

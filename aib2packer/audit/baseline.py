@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from os.path import normpath
+from os.path import normpath, relpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aib2packer.app.azure.template_ids import is_in_azure
 from aib2packer.app.run import Outcome
 from aib2packer.findings.code_pages import find
 from aib2packer.findings.text import safe
@@ -35,14 +36,22 @@ class Accepted:
     code: Code
     template: str
     reason: str
+    folder: Path = Path()
+    """What a pattern that begins with a slash is relative to: the folder of the baseline."""
 
     def covers(self, template: str, finding: Finding) -> bool:
         """Whether it is about a finding of a template; that of a code is about those that were made of it."""
         return self.code in {finding.code, finding.code.formerly} and self.is_for(template)
 
     def is_for(self, template: str) -> bool:
-        """Whether it is about a template: its pattern is for the end of a path; the name of an image in it may be left out."""
-        return any(matches(self.template, end) for name in (template, _IMAGE.sub("", template)) for end in _ends(name))
+        """Whether it is about a template; the name of an image in it may be left out.
+
+        A pattern is for the end of a path; one that begins with a slash for all of it, from the folder of the baseline.
+        """
+        names = (template, _IMAGE.sub("", template))
+        if self.template.startswith("/"):
+            return any(matches(f".{self.template}", f".{_anchored(name, self.folder)}") for name in names)
+        return any(matches(self.template, end) for name in names for end in _ends(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +83,8 @@ class Baseline:
         ]
 
 
-def read_baseline(text: str) -> Baseline:
-    """Read a file of accepted findings.
+def read_baseline(text: str, folder: Path = Path()) -> Baseline:
+    """Read a file of accepted findings, which lies in a folder.
 
     Raises:
         InputError: It is no TOML, or an entry is incomplete or has no reason.
@@ -90,12 +99,15 @@ def read_baseline(text: str) -> Baseline:
     if document.keys() - {"accepted"} or not isinstance(entries, list):
         message = "it holds something other than [[accepted]] entries"
         raise InputError(message)
-    return Baseline(tuple(_entry(number, one) for number, one in enumerate(entries, 1)))
+    return Baseline(tuple(_entry(number, one, folder) for number, one in enumerate(entries, 1)))
 
 
-def write_baseline(found: Iterable[tuple[str, Finding]]) -> str:
-    """A file that accepts these findings; the reasons are left open, for a file without them is refused."""
-    pairs = dict.fromkeys((finding.code.id, template) for template, finding in found)
+def write_baseline(found: Iterable[tuple[str, Finding]], folder: Path) -> str:
+    """A file, to lie in a folder, that accepts these findings of these templates and no others.
+
+    The reasons are left open, for a file without them is refused.
+    """
+    pairs = dict.fromkeys((finding.code.id, _anchored(template, folder)) for template, finding in found)
     entries = [
         f"[[accepted]]\ncode = {_quoted(code)}\ntemplate = {_quoted(template)}\nreason = {_quoted(_OPEN)}\n"
         for code, template in sorted(pairs)
@@ -122,13 +134,23 @@ def _accepted(result: Result, baseline: Baseline, level: Level) -> Result:
     return replace(result, findings=findings, exit_code=int(any(finding.reaches(level) for finding in findings)))
 
 
+def _anchored(name: str, folder: Path) -> str:
+    """The path of a template from a folder, behind a slash; the id of one in Azure begins with one."""
+    if is_in_azure(name):
+        return name
+    try:
+        return f"/{Path(relpath(name, folder)).as_posix()}"
+    except ValueError:  # on another drive
+        return f"/{Path(name).as_posix()}"
+
+
 def _ends(name: str) -> Iterator[str]:
     """The ends of the whole path, whatever the working folder is: `a/b/c`, `b/c`, `c`."""
     parts = Path(normpath(Path(name).absolute())).as_posix().split("/")
     return ("/".join(parts[index:]) for index in range(len(parts)))
 
 
-def _entry(number: int, entry: object) -> Accepted:
+def _entry(number: int, entry: object, folder: Path) -> Accepted:
     values = entry if isinstance(entry, dict) else {}
     code, template, reason = (values.get(name, "*" if name == "template" else "") for name in ("code", "template", "reason"))
     found = find(code) if isinstance(code, str) else None
@@ -138,7 +160,7 @@ def _entry(number: int, entry: object) -> Accepted:
     if not isinstance(reason, str) or reason.strip() in {"", _OPEN}:
         message = f"entry {number}, {found.id} in {template}, has no reason: say why it is accepted"
         raise InputError(message)
-    return Accepted(found, template, reason)
+    return Accepted(found, template, reason, folder)
 
 
 def _quoted(text: str) -> str:

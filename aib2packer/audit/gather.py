@@ -68,7 +68,7 @@ def _with_short_names(results: Sequence[Result]) -> list[Result]:
 
 def _row(result: Result) -> Row:
     open_ones = [finding for finding in result.findings if not finding.accepted]
-    counts = {asks: sum(finding.asks is asks for finding in open_ones) for asks in Asks}
+    counts = Counter(finding.asks for finding in open_ones if finding.severity is not Severity.ERROR)
     facts = result.facts
     return Row(
         safe(result.name),
@@ -174,7 +174,7 @@ def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
     yield Chapter(
         "Roles",
         "The account that Packer signs in with needs these; in the commands, `$account` is its object id.",
-        _needs(results, lambda facts: map(_of_role, facts.roles)),
+        _covered(_granted_once(_needs(results, lambda facts: map(_of_role, facts.roles)))),
     )
     yield Chapter(
         "Hosts and ports",
@@ -252,6 +252,41 @@ def _needs(results: Iterable[Result], of: Callable[[Facts], Iterable[Need]]) -> 
                 found[one][safe(result.name)] = None
     needs = (replace(what, templates=tuple(templates)) for what, templates in found.items())
     return tuple(sorted(needs, key=lambda need: (-len(need.templates), need.what, need.about, need.scope)))
+
+
+def _granted_once(roles: Iterable[Need]) -> list[Need]:
+    """The roles, those that one command grants as one, with all that they are for."""
+    grants: dict[tuple[str, str], list[Need]] = defaultdict(list)
+    for role in roles:
+        grants[role.what, role.command or role.about].append(role)
+    once = (
+        replace(
+            same[0],
+            about=" and ".join(dict.fromkeys([same[0].about, *(one.about.partition(": ")[2] for one in same[1:])])),
+            templates=tuple(dict.fromkeys(name for one in same for name in one.templates)),
+        )
+        for same in grants.values()
+    )
+    return sorted(once, key=lambda role: -len(role.templates))
+
+
+def _covered(roles: Sequence[Need]) -> tuple[Need, ...]:
+    """The roles; one that is granted on something wider too says so."""
+    return tuple(_told_wider(role, roles) for role in roles)
+
+
+def _told_wider(role: Need, others: Iterable[Need]) -> Need:
+    scope = _path_of(role.scope)
+    wider = (one for one in others if one.what == role.what and scope.startswith(f"{_path_of(one.scope)}/"))
+    widest = min(wider, key=lambda one: len(one.scope), default=None)
+    if widest is None:
+        return role
+    return replace(role, about=f"{role.about}; not needed where it is granted on the {widest.about.partition(': ')[0]}")
+
+
+def _path_of(scope: str) -> str:
+    """The id that a word of a shell stands for, as far as ids compare."""
+    return scope.replace('"', "").replace("'", "").casefold()
 
 
 def _hosts(results: Sequence[Result]) -> tuple[Need, ...]:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A template: what becomes of it, what its findings ask for, and what its build is; nothing of that where there is none."""
+    """A template: what becomes of it, what its findings ask for, and what its build is; nothing of that where there is none.
+
+    Errors are no findings here: `why` has them.
+    """
 
     name: str
     outcome: str
@@ -199,6 +202,14 @@ class Audit:
     def share(self) -> float:
         """The share of the templates that convert, in percent; all where there are none."""
         return 100 * self.converted / self.total if self.total else 100.0
+
+    @property
+    def percent(self) -> str:
+        """The share, for people: it is 100 % of all only, and 0 % of none only."""
+        if 0 < self.converted < self.total:
+            share = self.share
+            return "under 1 %" if share < 1 else "over 99 %" if share > 99 else f"{share:.0f} %"  # noqa: PLR2004 - of 100
+        return f"{self.share:.0f} %"
 
     @property
     def minutes(self) -> float:

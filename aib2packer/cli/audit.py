@@ -9,27 +9,36 @@ from typing import TYPE_CHECKING, NoReturn, cast
 import click
 
 from aib2packer import __version__
-from aib2packer.app.inputs import collect
-from aib2packer.app.output import OutputError, Writing
-from aib2packer.app.run import Request, run, unreadable
+from aib2packer.app.inputs import collect, is_folder, require_there
+from aib2packer.app.output import FilesDifferError, OutputError, Writing
+from aib2packer.app.run import Outcome, Request, run, unreadable
 from aib2packer.cli import baselines, options
-from aib2packer.cli.configured import about_replacements, configured
+from aib2packer.cli.configured import about_all, about_replacements, configured, meant_for_one
 from aib2packer.cli.printing import colored, doing, echo, print_error, print_waiting, progress
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.model import Severity
 from aib2packer.findings.text import render, safe
 from aib2packer.lazy.models import replace
+from aib2packer.lazy.patterns import pattern
 from aib2packer.options import Options
+from aib2packer.system.files import open_file
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from aib2packer.app.inputs import Template
-    from aib2packer.app.run import Result, Write
+    from aib2packer.app.run import Result
     from aib2packer.audit.model import Audit
     from aib2packer.findings.model import Level
 
+_START = 2048  # bytes
+# How reports begin.
+_REPORTS = {
+    ".md": pattern(rb"\A# From Azure Image Builder to Packer\r?\n"),
+    ".html": pattern(rb"(?s)\A<!DOCTYPE html>.*<title>From Azure Image Builder to Packer: "),
+    ".json": pattern(rb'\A\{\s*"formatVersion": \d+,\s*"tool": \{\s*"name": "aib2packer"'),
+}
 _NOWHERE = Path()  # what is only looked at is written nowhere
 
 
@@ -39,7 +48,9 @@ _NOWHERE = Path()  # what is only looked at is written nowhere
 @options.reports
 @options.conversion
 @options.parameters
-def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: float, *, quiet: bool, **given: object) -> None:
+def audit_command(
+    paths: tuple[str, ...], reports: tuple[str, ...], fail_under: float, *, force: bool, quiet: bool, **given: object
+) -> None:
     """Look at many templates, and say what moving them takes.
 
     PATH is a file, a folder that is searched, or the id of an image template in Azure. Without any, --subscription or
@@ -53,12 +64,14 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
     Exit status: 0 looked; 1 fewer templates convert than --fail-under, or findings at the level of --fail-on; 2 wrong usage, or
     something that cannot be read or written.
     """  # noqa: D301 - click's mark for lines that stay as they are
+    _refuse_for_one(given, many=len(paths) != 1 or is_folder(Path(paths[0])))
     level, new_baseline = cast("Level | None", given.pop("fail_on")), cast("str | None", given["write_baseline"])
     most = cast("int", given["most"])
     try:
         given["parameter_files"] = options.read_parameters(cast("tuple[str, ...]", given["parameter_files"]), most)
         baseline = baselines.read(cast("str | None", given["baseline"]), most)
         templates = collect(paths or _in_azure(given | {"quiet": quiet}, most), None, cast("tuple[str, ...]", given["exclude"]))
+        require_there(templates)
     except FileError as error:
         _refuse(error)
     request = replace(picked(Request, given | {"options": picked(Options, given)}), folder=_NOWHERE, look=True)
@@ -67,12 +80,16 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
         jobs = configured(context, templates, request, quiet=quiet)
     except FileError as error:
         _refuse(error)
+    if not quiet:
+        echo(about_all(context, len(templates)))
     results = _look(jobs, quiet=quiet)
     echo(safe(about_replacements(context, {name for result in results for name in result.renamed})))
+    from aib2packer.audit.baseline import write_baseline
     from aib2packer.audit.gather import gather
 
     whole = not paths or any(one.found for one in templates)
-    audit = gather(baselines.applied(results, baseline, level or Severity.ERROR, whole=whole))
+    marked = baselines.applied(results, baseline, level or Severity.ERROR, whole=whole)
+    audit = gather(marked)
     if not audit.rows:
         print_error("no file here holds an image template: give other files or folders")
         sys.exit(2)
@@ -80,18 +97,29 @@ def audit_command(paths: tuple[str, ...], reports: tuple[str, ...], fail_under: 
         from aib2packer.audit import as_text
 
         click.echo(as_text.render(audit, color=colored(sys.stdout)), color=colored(sys.stdout))
-    with Writing() as writing:
-        written = [_write(report, audit, writing.write) for report in reports]
-        failing = [(name, finding) for name, finding in audit.findings if level is not None and finding.reaches(level)]
-        if new_baseline:
-            written.append(baselines.write_failing(new_baseline, failing, writing.write))
-        written.append(_commit(writing))
+    unread = [finding for result in results if result.outcome is Outcome.UNREADABLE for finding in result.findings]
+    echo(render(unread, color=colored(sys.stderr)) if unread else "")
+    failing = [
+        (one.name, finding) for one in marked for finding in one.findings if level is not None and finding.reaches(level)
+    ]
+    files = {report: _rendered(report, audit) for report in reports}
+    if new_baseline:
+        files[new_baseline] = write_baseline(failing, Path(new_baseline).parent)
+    written = _write(files, force=force)
+    if written and not quiet:
+        echo("\n".join(f"Wrote {Path(file)}." for file in files))
     if failing:
-        print_error(f"{len(failing)} findings are at the level of --fail-on, and not in a baseline")
+        print_error(f"{baselines.count_failing(len(failing))}, and not in a baseline")
     failed = audit.share < fail_under or bool(failing)
     if audit.share < fail_under:
-        print_error(f"{audit.share:.1f} % of the templates convert, less than the {fail_under:g} % of --fail-under")
-    sys.exit(2 if not all(written) else int(failed))
+        print_error(f"{audit.converted} of {audit.total} templates convert, less than the {fail_under:g} % of --fail-under")
+    sys.exit(2 if unread or not written else int(failed))
+
+
+def _refuse_for_one(given: Mapping[str, object], *, many: bool) -> None:
+    for wrong, message in meant_for_one(given, many=many):
+        if wrong:
+            raise click.UsageError(message)
 
 
 def _refuse(error: FileError) -> NoReturn:
@@ -117,18 +145,34 @@ def _look(jobs: Sequence[tuple[Template, Request]], *, quiet: bool) -> list[Resu
         return [result for template, own in running for result in run(template, own)]
 
 
-def _commit(writing: Writing) -> bool:
-    """Have the files of the run take their places, all of them or none; whether that was possible."""
-    try:
-        writing.commit()
-    except OutputError as error:
-        print_error(str(error))
+def _write(files: Mapping[str, str], *, force: bool) -> bool:
+    """Write what there is to write, all of it or nothing; whether that was possible."""
+    with Writing() as writing:
+        try:
+            for file, text in files.items():
+                baselines.write_file(file, text, writing.write, force=force or _is_report(Path(file)))
+            writing.commit()
+        except FilesDifferError as error:
+            print_error(f"{error.file}: {error.reason}. Give --force to replace what is there, or another name.")
+        except OutputError as error:
+            print_error(str(error))
+        else:
+            return True
+    return False
+
+
+def _is_report(file: Path) -> bool:
+    """Whether a file is a report of an earlier run."""
+    begins = _REPORTS.get(file.suffix.lower())
+    if begins is None or not file.is_file():
         return False
-    return True
+    with open_file(file) as opened:
+        start: bytes = opened.read(_START)
+    return begins.search(start) is not None
 
 
-def _write(report: str, audit: Audit, write: Write) -> bool:
+def _rendered(report: str, audit: Audit) -> str:
     from aib2packer.audit import as_json, as_page
 
     renderers: dict[str, Callable[..., str]] = {".md": as_page.markdown, ".html": as_page.html, ".json": as_json.render}
-    return baselines.write_file(report, renderers[Path(report).suffix.lower()](audit, version=__version__), write)
+    return renderers[Path(report).suffix.lower()](audit, version=__version__)

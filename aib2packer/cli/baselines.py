@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aib2packer.app.output import OutputError
+from aib2packer.app.output import FilesDifferError, OutputError
 from aib2packer.audit.baseline import Baseline, accept, read_baseline, told, write_baseline
 from aib2packer.cli.printing import echo, print_error
 from aib2packer.system.files import read_bytes
@@ -28,7 +28,7 @@ def read(file: str | None, most: int) -> Baseline:
     if file is None:
         return Baseline()
     try:
-        return read_baseline(decode(read_bytes(file, Path(file), most), file).text)
+        return read_baseline(decode(read_bytes(file, Path(file), most), file).text, Path(file).parent)
     except FileError:
         raise
     except InputError as error:
@@ -56,18 +56,32 @@ def tell(baseline: Baseline, found: Iterable[tuple[str, Finding]], templates: It
         echo(sentence)
 
 
-def write_failing(file: str, failing: Iterable[tuple[str, Finding]], write: Write) -> bool:
+def count_failing(count: int) -> str:
+    """How many findings fail, in the words of an error."""
+    return f"{count:,} finding{' is' if count == 1 else 's are'} at the level of --fail-on"
+
+
+def write_failing(file: str, failing: Iterable[tuple[str, Finding]], write: Write, *, force: bool, quiet: bool) -> bool:
     """Write a baseline of what fails, with the other files of the run; whether that was possible."""
-    return write_file(file, write_baseline(failing), write)
-
-
-def write_file(file: str, text: str, write: Write) -> bool:
-    """Write a file, and say so; whether that was possible."""
-    path = Path(file)
     try:
-        write(path.parent, {path.name: f"{text.strip()}\n".encode()}, force=True)
+        write_file(file, write_baseline(failing, Path(file).parent), write, force=force)
+    except FilesDifferError as error:
+        print_error(f"{error.file}: {error.reason}. Give --force to replace what is there, or another name.")
+        return False
     except OutputError as error:
         print_error(str(error))
         return False
-    echo(f"Wrote {path}.")
+    if not quiet:
+        echo(f"Wrote {Path(file)}.")
     return True
+
+
+def write_file(file: str, text: str, write: Write, *, force: bool) -> None:
+    """Write a file, with the other files of the run.
+
+    Raises:
+        OutputError: It is there with other contents, and `force` is not given, or the system refuses.
+
+    """
+    path = Path(file)
+    write(path.parent, {path.name: f"{text.strip()}\n".encode()}, force=force)

@@ -237,6 +237,15 @@ def _folder(name: str, file: Path) -> PurePosixPath:
     return folder
 
 
+def meant_for_one(given: Mapping[str, object], *, many: bool) -> Iterator[tuple[bool, str]]:
+    """Options that can be meant for one template only: whether each is wrong, as there are several, and what to say."""
+    yield (
+        many and given["build_name"] is not None,
+        "--build-name names one build; with several, aib2packer.toml names one for each.",
+    )
+    yield many and given["name"] is not None, "--name chooses in one input; with several, aib2packer.toml names one for each."
+
+
 def about_all(context: click.Context, count: int) -> str:
     """A sentence about options of the command line that are about single templates, and were given for several."""
     names = {option.name: option for option in context.command.params if isinstance(option, click.Option)}

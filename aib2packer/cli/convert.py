@@ -15,8 +15,8 @@ from aib2packer.app.inputs import STDIN, collect, is_folder
 from aib2packer.app.output import OutputError, Writing
 from aib2packer.app.run import Outcome, Request, Result, at_rest, check_leftovers, run, unreadable
 from aib2packer.cli import options
-from aib2packer.cli.configured import about_all, about_replacements, configured
-from aib2packer.cli.printing import doing, echo, fetching, print_waiting, progress
+from aib2packer.cli.configured import about_all, about_replacements, configured, meant_for_one
+from aib2packer.cli.printing import doing, echo, fetching, print_error, print_waiting, progress
 from aib2packer.cli.reporting import Reporting, Telling
 from aib2packer.cli.sections import SectionedCommand, picked
 from aib2packer.findings.codes import NO_IMAGE_TEMPLATE, NOT_WRITTEN
@@ -28,12 +28,12 @@ from aib2packer.packer.layout import BUILD_ENDING, RECORD
 from aib2packer.text.source import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aib2packer.app.estate import Remit
     from aib2packer.app.inputs import Template
     from aib2packer.app.into import SharedFolder
-    from aib2packer.app.run import Fetch, Write
+    from aib2packer.app.run import Fetch
     from aib2packer.audit.baseline import Baseline
     from aib2packer.estate.landing import Landing
     from aib2packer.fetch import Fetcher
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 # Endings that nobody gives a folder; a file of one is nothing that Packer reads.
-_NO_FOLDERS = {".tf", ".tfvars", ".json", ".jsonc", ".bicep", ".txt", ".md", ".yml", ".yaml", ".toml", ".sh", ".ps1"}
+_NO_FOLDERS = {".hcl", ".tf", ".tfvars", ".json", ".jsonc", ".bicep", ".txt", ".md", ".yml", ".yaml", ".toml", ".sh", ".ps1"}
 
 
 @click.command("convert", cls=SectionedCommand)
@@ -116,14 +116,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
         ),
         (given["check"] and given["prune"], "--check writes nothing, and --prune removes files: give one of them."),
         (given["quiet"] and given["verbose"], "-q and -v exclude each other."),
-        (
-            many and given["build_name"] is not None,
-            "--build-name names one build; with several, aib2packer.toml names one for each.",
-        ),
-        (
-            many and given["name"] is not None,
-            "--name chooses in one input; with several, aib2packer.toml names one for each.",
-        ),
+        *meant_for_one(given, many=many),
     ):
         if wrong:
             raise click.UsageError(message)
@@ -165,7 +158,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             name = finding.span.source.name
             telling.add(Result(name=name, outcome=Outcome.FOR_ALL, exit_code=exit_code, findings=(finding,)))
         whole = any(one.found for one in inputs)
-        to_write = None if write_baseline is None else (write_baseline, writing.write)
+        to_write = None if write_baseline is None else _new_baseline(write_baseline, request, writing, quiet=reporting.quiet)
         marked, status = _accepted(results, accepted, to_write, request.fail_on, whole=whole)
         gathered = [_take_in(result, telling, writing) for result in marked]
         from aib2packer.app.estate import EVERYTHING, remit_of
@@ -177,7 +170,7 @@ def convert_command(  # noqa: PLR0913 - what is named here is not for a dataclas
             EVERYTHING if in_azure else remit_of(inputs, folder or Path()),
         )
         echo(safe("" if reporting.quiet else about_replacements(context, telling.renamed)))
-        sys.exit(max(status, _finish(telling, writing, landing, [one for one in gathered if one.stale])))
+        sys.exit(max(status, _finish(telling, writing, landing, gathered), _say_why(gathered, request.fail_on, reporting)))
 
 
 def _recorded(folder: Path | None) -> dict[str, object]:
@@ -213,10 +206,10 @@ def _take_in(result: Result, telling: Telling, writing: Writing) -> Result:
     return result.light
 
 
-def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, stale: Sequence[Result] = ()) -> int:
+def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, results: Sequence[Result] = ()) -> int:
     """Have all files take their places, those of the reports too, and say what there is to say; gives the exit status.
 
-    What is `stale` of results goes then.
+    What is stale of results goes then.
     """
     telling.write_documents(writing.write)
     try:
@@ -225,9 +218,19 @@ def _finish(telling: Telling, writing: Writing, landing: Landing | None = None, 
         telling.none_written(error)
         telling.write_documents()
     else:
-        for result in (*_pruned(stale), *(() if landing is None else landing.prune())):
+        for result in (*_pruned([one for one in results if one.stale]), *(() if landing is None else landing.prune())):
             telling.add(result)
     return telling.end()
+
+
+def _say_why(results: Iterable[Result], level: Level, reporting: Reporting) -> int:
+    """Say how many findings fail, if that is only because the user wants it; gives the exit status that they make."""
+    failing = [finding for result in results for finding in result.findings if finding.reaches(level)]
+    if not reporting.findings.is_document and any(finding.severity is not Severity.ERROR for finding in failing):
+        from aib2packer.cli.baselines import count_failing
+
+        print_error(count_failing(len(failing)))
+    return int(bool(failing))
 
 
 def _pruned(stale: Sequence[Result]) -> Iterator[Result]:
@@ -263,7 +266,12 @@ def _baseline(file: str | None, most: int) -> Baseline | None:
 
 
 def _accepted(
-    results: Iterator[Result], baseline: Baseline | None, new: tuple[str, Write] | None, level: Level, *, whole: bool
+    results: Iterator[Result],
+    baseline: Baseline | None,
+    new: Callable[[Iterable[tuple[str, Finding]]], bool] | None,
+    level: Level,
+    *,
+    whole: bool,
 ) -> tuple[Iterable[Result], int]:
     """The results with what is accepted of their findings, and the exit status of writing a new baseline of the others."""
     if baseline is None and new is None:
@@ -273,7 +281,16 @@ def _accepted(
     made = list(results)
     marked = made if baseline is None else baselines.applied(made, baseline, level, whole=whole)
     failing = [(result.name, finding) for result in marked for finding in result.findings if finding.reaches(level)]
-    return marked, 0 if new is None or baselines.write_failing(new[0], failing, new[1]) else 2
+    return marked, 0 if new is None or new(failing) else 2
+
+
+def _new_baseline(
+    file: str, request: Request, writing: Writing, *, quiet: bool
+) -> Callable[[Iterable[tuple[str, Finding]]], bool]:
+    """What writes a new baseline, and says whether that was possible."""
+    from aib2packer.cli import baselines
+
+    return partial(baselines.write_failing, file, write=writing.write, force=request.force, quiet=quiet)
 
 
 def _shared(folder: str | None) -> SharedFolder | None:
@@ -354,13 +371,14 @@ def _target(output: str | None) -> tuple[Path | None, Path | None]:
     if output is None or output == "-":
         return None, None
     path = Path(output)
-    if path.suffix.lower() in _NO_FOLDERS and not output.endswith(("/", os.sep)) and not path.exists():
-        message = (
-            f"{output} is not a file that Packer reads. Did you mean {path.with_suffix(BUILD_ENDING)}, or the folder {output}/?"
-        )
-        raise click.BadParameter(message, param_hint="-o")
-    if path.suffix == ".hcl" and not output.endswith(("/", os.sep)) and not is_folder(path):
+    if output.endswith(("/", os.sep)) or is_folder(path):
+        return None, path
+    if path.name.endswith(BUILD_ENDING):
         return path, None
+    if path.suffix.lower() in _NO_FOLDERS and not path.exists():
+        meant = path.with_name(f"{path.stem.removesuffix('.pkr')}{BUILD_ENDING}")
+        message = f"{output} is no HCL file that Packer reads. Did you mean {meant}, or the folder {output}/?"
+        raise click.BadParameter(message, param_hint="-o")
     return None, path
 
 

@@ -18,6 +18,7 @@ from aib2packer.findings.formats import Format
 from aib2packer.findings.model import Asks, Level, Severity
 from aib2packer.lazy.patterns import pattern
 from aib2packer.options import Auth, Emit, Layout, OsType, SecurityType, ValidateIn, WinrmBootstrap
+from aib2packer.packer.layout import BUILD_ENDING
 from aib2packer.system.files import MOST
 from aib2packer.text.secrets import mask
 
@@ -198,10 +199,13 @@ reports.option(
     help="Exit with 1 for findings of this severity or a heavier one; act: for what somebody must act on.",
 )
 _add_baseline(reports)
+reports.option("--force", is_flag=True, help="Replace files with other contents; earlier reports are replaced without it.")
 reports.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 
 output = OptionSection("Output")
-output.option("-o", "--output", type=click.Path(), metavar="PATH", help="A file (PATH ends in .hcl) or a folder to write to.")
+output.option(
+    "-o", "--output", type=click.Path(), metavar="PATH", help=f"A file (PATH ends in {BUILD_ENDING}) or a folder to write to."
+)
 output.option(
     "--into",
     type=click.Path(),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
-from aib2packer.findings.text import safe
+from aib2packer.findings.text import safe, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_LOG, _NARROW = 120, 80  # columns
+_LOG, _NARROW, _LEAST = 120, 80, 10  # columns
+_AROUND = "  []  100%  00:00:00   "  # what stands around the label, the bar and the name; the last column stays free
 
 
 def echo(text: str) -> None:
@@ -38,8 +39,16 @@ def progress(
     items: Sequence[T], named: Callable[[T | None], str], *, quiet: bool, label: str
 ) -> AbstractContextManager[Iterable[T]]:
     """The items, with a bar on a terminal that shows how far it got, and names the one at hand."""
-    shown = _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb" and not quiet
-    return click.progressbar(items, label=label, file=sys.stderr, item_show_func=named) if shown else nullcontext(items)
+    columns = _columns()
+    bar = _bar(columns)
+    room = columns - bar - len(label) - len(_AROUND)
+    if quiet or room < _LEAST or not _is_terminal(sys.stderr) or os.environ.get("TERM") == "dumb":
+        return nullcontext(items)
+
+    def shown(item: T | None) -> str:
+        return shortened(safe(named(item)), room)
+
+    return click.progressbar(items, label=label, width=bar, file=sys.stderr, item_show_func=shown)
 
 
 def doing(template: Template) -> str:
@@ -47,8 +56,14 @@ def doing(template: Template) -> str:
     if template.resource is not None:
         return f"waiting for az: {template.name.rpartition('/')[2]}"
     if template.path is not None and template.path.suffix.lower() == ".bicep":
-        return f"building {template.name}"
-    return template.name
+        return f"building {_below(template)}"
+    return _below(template)
+
+
+def _below(template: Template) -> str:
+    """The name of an input; of one that was found in a folder the path in that."""
+    found = template.path is not None and template.root is not None and template.path.is_relative_to(template.root)
+    return str(template.path.relative_to(template.root)) if found else template.name  # type: ignore[union-attr, arg-type]
 
 
 def print_waiting(what: str, *, quiet: bool) -> None:
@@ -63,15 +78,23 @@ def fetching(count: int, *, quiet: bool) -> Iterator[Callable[[], object]]:
     if not count or quiet or not _is_terminal(sys.stderr):
         yield lambda: None
         return
-    with click.progressbar(length=count, label="Fetching", file=sys.stderr) as bar:
+    with click.progressbar(length=count, label="Fetching", width=_bar(_columns()), file=sys.stderr) as bar:
         yield partial(bar.update, 1)
 
 
 def width() -> int:
     """The columns that there are; of what is no terminal as many as a log shows without a bar."""
+    return max(_columns(), _NARROW)
+
+
+def _columns() -> int:
     from shutil import get_terminal_size
 
-    return max(get_terminal_size((_LOG, 0)).columns, _NARROW)
+    return get_terminal_size((_LOG, 0)).columns
+
+
+def _bar(columns: int) -> int:
+    return min(columns // 4, 36)
 
 
 def colored(stream: TextIO | None) -> bool:

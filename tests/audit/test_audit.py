@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,7 @@ from aib2packer.audit.terms import terms
 from aib2packer.findings.codes import OPEN_TO_THE_INTERNET, SERVICE_REFUSES
 from aib2packer.findings.model import Asks
 from aib2packer.findings.text import columns
+from aib2packer.lazy.models import replace
 from aib2packer.options import Auth, Options, OsType, SecurityType
 from aib2packer.rendering.templates import html_environment
 from aib2packer.text.source import InputError
@@ -28,7 +30,6 @@ from tests.cases.templates import GALLERY, GALLERY_TARGET, template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from aib2packer.audit.model import Audit
 
@@ -143,6 +144,39 @@ def test_a_subnet_that_a_parameter_names_as_a_whole_has_its_command_too(tmp_path
 
     commands = [need.command for chapter in audit.by_hand for need in chapter.needs]
     assert 'az role assignment create --assignee "$account" --role "Network Contributor" --scope "$subnet"' in commands
+
+
+@pytest.mark.parametrize(
+    ("converted", "total", "percent"),
+    [(0, 3, "0 %"), (1, 301, "under 1 %"), (2, 3, "67 %"), (197, 199, "99 %"), (299, 300, "over 99 %"), (3, 3, "100 %")],
+)
+def test_only_all_are_100_percent_and_only_none_are_0(tmp_path: Path, converted: int, total: int, percent: str) -> None:
+    audit = audit_of(tmp_path, good=named("a"), bad=f"{json.dumps(named('b'))[:-1]}")
+    good, bad = (next(row for row in audit.rows if row.is_converted is one) for one in (True, False))
+    some = replace(audit, rows=(*[good] * converted, *[bad] * (total - converted)))
+    bar = as_text.render(some, color=False).partition("\n")[0].rpartition("  ")[2]
+    assert ("█" in bar, "░" in bar) == (converted > 0, converted < total)
+    assert f"{total} templates convert: {percent} " in as_text.render(some, color=False)
+    assert f">{percent}</strong> of the templates convert" in as_page.html(some, version="0")
+    assert f"({percent})" in as_page.markdown(some, version="0")
+
+
+def test_a_role_is_granted_once_and_says_where_a_wider_grant_does(tmp_path: Path) -> None:
+    image = f"{SUBNET.partition('/providers')[0]}/providers/Microsoft.Compute/images/m"
+    managed = {"type": "ManagedImage", "runOutputName": "m", "imageId": image, "location": "x"}
+    vhd = {"type": "VHD", "runOutputName": "v"}
+    audit = audit_of(tmp_path, a=template(distribute=[managed, vhd]), b=template(distribute=[managed]))
+    [roles] = [chapter.needs for chapter in audit.by_hand if chapter.title == "Roles"]
+    commands = [role.command for role in roles if role.command]
+    assert commands
+    assert len(commands) == len(set(commands))
+
+
+def test_what_is_to_act_on_is_the_same_number_in_the_table_and_in_sum(tmp_path: Path) -> None:
+    audit = audit_of(tmp_path, a=named("a"), bad=named("b", source={"type": "Nope"}))
+    assert [row.is_converted for row in audit.rows] == [True, False]
+    assert sum(row.act for row in audit.rows) == sum(cause.count for cause in audit.asked[Asks.ACT])
+    assert audit.to_act_on == sum(row.act > 0 for row in audit.rows)
 
 
 def test_templates_that_need_nothing_are_counted(tmp_path: Path) -> None:
@@ -372,11 +406,33 @@ def test_whoever_accepts_a_code_accepts_what_was_a_part_of_it_and_not_the_other_
 
 def test_a_baseline_that_was_written_wants_reasons_first(tmp_path: Path) -> None:
     found = audit_of(tmp_path, a=named("a")).findings
-    text = write_baseline(found)
+    text = write_baseline(found, Path())
     with pytest.raises(InputError, match="has no reason: say why it is accepted"):
         read_baseline(text)
     baseline = read_baseline(text.replace('"..."', '"It is so."'))
     assert all(baseline.is_known(name, finding) for name, finding in found)
+
+
+def test_an_entry_that_was_written_is_for_that_one_file_whatever_folder_the_command_runs_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [(_, finding)] = [pair for pair in audit_of(tmp_path, a=named("a")).findings if pair[1].code is OPEN_TO_THE_INTERNET]
+    monkeypatch.chdir(tmp_path)
+    resource = "/subscriptions/1/resourceGroups/g/providers/Microsoft.VirtualMachineImages/imageTemplates/w"
+    for name, other in (
+        ("a.json", "sub/a.json"),
+        ("sub/a.json", "sub/sub/a.json"),
+        (str(tmp_path / "a.json"), str(tmp_path / "sub/a.json")),
+        ("a.json (one)", "a.json (two)"),
+        ("<stdin>", "sub/<stdin>"),
+        (resource, f"{resource}2"),
+    ):
+        text = write_baseline([(name, finding)], tmp_path).replace('"..."', '"It is so."')
+        assert [read_baseline(text, tmp_path).is_known(one, finding) for one in (name, other)] == [True, False], name
+    text = write_baseline([("sub/a.json", finding)], tmp_path).replace('"..."', '"It is so."')
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    assert [read_baseline(text, tmp_path).is_known(one, finding) for one in ("a.json", "sub/a.json")] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -226,9 +226,9 @@ def test_a_dash_is_standard_output(folder: Path) -> None:
     assert (status, hcl) == (0, aib2packer.convert(GOOD).hcl)
 
 
-@pytest.mark.parametrize("output", ["out", "out/x.hcl"])
+@pytest.mark.parametrize("output", ["out", "out/x.pkr.hcl"])
 def test_an_existing_file_that_differs_needs_force(folder: Path, output: str) -> None:
-    target = folder / ("out/x.hcl" if output.endswith(".hcl") else "out/build.pkr.hcl")
+    target = folder / ("out/x.pkr.hcl" if output.endswith(".hcl") else "out/build.pkr.hcl")
     target.parent.mkdir()
     target.write_bytes(b"mine")
     status, _, stderr = convert("good.json", "-o", output, cwd=folder)
@@ -302,7 +302,7 @@ def test_a_marketplace_image_of_the_wrong_shape_is_wrong_usage(image: str) -> No
         (("--auth", "password"), "'password' is not one of"),
         (("--nonsense",), "No such option"),
         (("a.json", "b.json"), "A folder or several templates need a folder to write to: -o DIR."),
-        (("a.json", "b.json", "-o", "x.hcl"), "-o DIR"),
+        (("a.json", "b.json", "-o", "x.pkr.hcl"), "-o DIR"),
         (("",), "The name of a file is empty."),
         (("a.json", "-o", ""), "The name of a file is empty."),
         (("a.json", "-o", "out", "--emit", "build"), "a folder gets both builds"),

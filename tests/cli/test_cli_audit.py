@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.cli.test_cli import GOOD, WRONG, run
 
 if TYPE_CHECKING:
@@ -45,9 +47,13 @@ def test_the_share_and_the_findings_decide_the_exit_status(tmp_path: Path) -> No
     assert run("audit", "-q", "in", "--fail-under", "66", cwd=tmp_path).returncode == 0
     done = run("audit", "-q", "in", "--fail-under", "67", cwd=tmp_path)
     assert done.returncode == 1
-    assert "66.7 % of the templates convert, less than the 67 %" in done.stderr.decode()
+    assert "2 of 3 templates convert, less than the 67 % of --fail-under" in done.stderr.decode()
     assert run("audit", "-q", "in", "--exclude", "sub/**", "--fail-under", "100", cwd=tmp_path).returncode == 0
-    assert run("audit", "-q", "in", "--fail-on", "act", cwd=tmp_path).returncode == 1
+    done = run("audit", "-q", "in", "--fail-on", "error", cwd=tmp_path)
+    assert (done.returncode, done.stderr.decode()) == (
+        1,
+        "error: 1 finding is at the level of --fail-on, and not in a baseline\n",
+    )
 
 
 def test_a_baseline_keeps_known_findings_from_failing_and_tells_which_are_gone(tmp_path: Path) -> None:
@@ -62,7 +68,7 @@ def test_a_baseline_keeps_known_findings_from_failing_and_tells_which_are_gone(t
     (tmp_path / "in/sub/wrong.json").unlink()
     done = run("audit", "-q", "in", "--fail-on", "act", "--baseline", "known.toml", cwd=tmp_path)
     assert done.returncode == 0
-    assert "AIB2P104 in sub/wrong.json does not occur any more: delete its entry" in done.stderr.decode()
+    assert "AIB2P104 in /in/sub/wrong.json does not occur any more: delete its entry" in done.stderr.decode()
 
 
 def test_what_a_baseline_accepts_counts_nowhere_but_in_a_chapter_of_its_own(tmp_path: Path) -> None:
@@ -72,7 +78,7 @@ def test_what_a_baseline_accepts_counts_nowhere_but_in_a_chapter_of_its_own(tmp_
     done = run("audit", "in", "--baseline", "known.toml", "--output", "r.json", "--output", "r.html", cwd=tmp_path)
     assert "1 accepted finding is not counted (--baseline)." in done.stdout.decode()
     document = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
-    assert {one["template"]: one["act"] for one in document["templates"]} == {"a.json": 0, "b.json": 1, "sub/wrong.json": 1}
+    assert {one["template"]: one["act"] for one in document["templates"]} == {"a.json": 0, "b.json": 1, "sub/wrong.json": 0}
     assert [one["templates"] for one in document["act"]] == [["b.json"]]
     [accepted] = document["accepted"]
     assert (accepted["templates"], accepted["findings"][0]["help"]) == (["a.json"], "Nobody else is there.")
@@ -84,3 +90,67 @@ def test_an_estate_without_templates_is_told(tmp_path: Path) -> None:
     done = run("audit", ".", cwd=tmp_path)
     assert done.returncode == 2
     assert "no file here holds an image template" in done.stderr.decode()
+
+
+def test_a_path_that_is_not_there_is_an_error_and_no_template(tmp_path: Path) -> None:
+    lay(tmp_path)
+    for quiet in ((), ("-q",)):
+        done = run("audit", *quiet, "in", "gone.json", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert "gone.json: AIB2P020 error: there is no such file" in done.stderr.decode()
+
+
+def test_a_file_that_is_found_and_cannot_be_read_is_an_error_too(tmp_path: Path) -> None:
+    lay(tmp_path)
+    (tmp_path / "in/a.json").rename(tmp_path / "outside.json")
+    (tmp_path / "in/link.json").symlink_to(tmp_path / "outside.json")
+    done = run("audit", "-q", "in", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "in/link.json: AIB2P020 error" in done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    "option", [("-o", "in/a.json"), ("-o", "notes.md"), ("--fail-on", "act", "--write-baseline", "known.toml")]
+)
+def test_nothing_but_a_report_of_its_own_is_replaced_unless_one_says_so(tmp_path: Path, option: tuple[str, ...]) -> None:
+    lay(tmp_path)
+    (tmp_path / "notes.md").write_text("# Mine\n", encoding="utf-8")
+    (tmp_path / "known.toml").write_text('[[accepted]]\ncode = "AIB2P412"\nreason = "Mine."\n', encoding="utf-8")
+    before = {name: (tmp_path / name).read_bytes() for name in files(tmp_path)}
+    done = run("audit", "-q", "in", "-o", "r.html", *option, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"{option[-1]}: there already, with other contents" in done.stderr.decode()
+    assert {name: (tmp_path / name).read_bytes() for name in files(tmp_path)} == before
+    run("audit", "-q", "in", "--force", *option, cwd=tmp_path)
+    assert (tmp_path / option[-1]).read_bytes() != before[option[-1]]
+
+
+@pytest.mark.parametrize("ending", ["html", "md", "json"])
+def test_a_report_takes_the_place_of_an_earlier_one(tmp_path: Path, ending: str) -> None:
+    lay(tmp_path)
+    assert run("audit", "-q", "in", "-o", f"r.{ending}", cwd=tmp_path).returncode == 0
+    before = (tmp_path / f"r.{ending}").read_bytes()
+    (tmp_path / "in/b.json").unlink()
+    done = run("audit", "-q", "in", "-o", f"r.{ending}", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / f"r.{ending}").read_bytes() != before
+
+
+def test_options_for_single_templates_are_refused_or_said_to_hold_for_all(tmp_path: Path) -> None:
+    lay(tmp_path)
+    for option in ("--name", "--build-name"):
+        done = run("audit", "in", option, "web", cwd=tmp_path)
+        assert done.returncode == 2
+        assert f"{option} " in done.stderr.decode()
+        assert run("audit", "in/a.json", option, "t", cwd=tmp_path).stderr.decode() == ""
+    assert "--os-type holds for all 4 files here" in run("audit", "in", "--os-type", "windows", cwd=tmp_path).stderr.decode()
+
+
+def test_a_conversion_that_fails_for_its_level_says_so(tmp_path: Path) -> None:
+    lay(tmp_path)
+    for quiet in ((), ("-q",)):
+        done = run("convert", *quiet, "in/a.json", "in/b.json", "-o", "out", "--fail-on", "act", "--force", cwd=tmp_path)
+        assert done.returncode == 1
+        assert done.stderr.decode().endswith("error: 2 findings are at the level of --fail-on\n")
+    done = run("convert", "-q", "in/a.json", "--fail-on", "act", "--findings", "json", cwd=tmp_path)
+    assert (done.returncode, json.loads(done.stderr)["formatVersion"]) == (1, 1)

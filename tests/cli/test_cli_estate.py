@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from io import StringIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from aib2packer.app.inputs import Template
-from aib2packer.cli.printing import doing
+from aib2packer.cli.printing import doing, progress
 from tests.cli.test_cli import GOOD, TEMPLATE, WRONG, convert, files_in, run
 
 if TYPE_CHECKING:
@@ -235,12 +236,14 @@ def test_a_short_option_shows_the_help(command: tuple[str, ...]) -> None:
     assert b"aib2packer " in short.stdout.partition(b"\n\n")[2]  # there is an example
 
 
-@pytest.mark.parametrize("name", ["build.tf", "out.json", "x/main.bicep"])
+@pytest.mark.parametrize("name", ["build.tf", "out.json", "x/main.bicep", "foo.hcl", "foo.pkr.json"])
 def test_an_output_that_cannot_be_meant_is_asked_about(tmp_path: Path, name: str) -> None:
     lay(tmp_path, web_json=GOOD)
     status, _, stderr = convert("web.json", "-o", name, cwd=tmp_path)
     assert status == 2
-    assert f"Did you mean {name.rpartition('.')[0]}.pkr.hcl, or the folder {name}/?" in " ".join(stderr.split())
+    assert f"Did you mean {name.rpartition('.')[0].removesuffix('.pkr')}.pkr.hcl, or the folder {name}/?" in " ".join(
+        stderr.split()
+    )
     assert not (tmp_path / name).exists()
     assert convert("web.json", "-o", f"{name}/", cwd=tmp_path)[0] == 0
 
@@ -267,3 +270,25 @@ def test_a_loss_beside_the_settings_does_not_contradict_their_count(tmp_path: Pa
 )
 def test_progress_names_what_is_waited_for(template: Template, what: str) -> None:
     assert doing(template) == what
+
+
+class Terminal(StringIO):
+    """What is written to a terminal."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+@pytest.mark.parametrize("columns", [20, 46, 80, 200])
+def test_the_line_of_progress_is_never_longer_than_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    names = [f"{'folder/' * count}{count}.json" for count in range(40)]
+    with progress(names, lambda name: name or "", quiet=False, label="Converting") as running:
+        assert list(running) == names
+    lines = re.split(r"[\r\n]", re.sub(r"\x1b\[[?\d]*\w", "", terminal.getvalue()))
+    assert max(map(len, lines)) < columns
+    assert any(line.rstrip().endswith("/39.json") for line in lines) is (columns > 60)

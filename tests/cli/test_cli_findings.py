@@ -40,7 +40,7 @@ def document(stderr: str) -> dict[str, Any]:
         (("bytes.json",), 2, "AIB2P020"),
         (("good.json", "-p", "nope.json"), 2, "AIB2P020"),
         (("good.json", "-o", "good.json"), 2, "AIB2P021"),
-        (("good.json", "-o", "x.hcl", "--check"), 1, "AIB2P022"),
+        (("good.json", "-o", "x.pkr.hcl", "--check"), 1, "AIB2P022"),
         (("good.json", "--findings-file", "good.json/x.json"), 2, "AIB2P021"),
         (("good.json", "--report", "good.json/x.md"), 2, "AIB2P021"),
         (("good.json", "lossy.json", "wrong.json", "broken.json", "nope.json", "-o", "out"), 2, "AIB2P020"),
@@ -78,10 +78,10 @@ def test_many_templates_are_one_document_with_a_row_each(folder: Path) -> None:
 
 
 def test_check_gives_its_diff_in_the_document(folder: Path) -> None:
-    _, _, stderr = convert("good.json", "-o", "x.hcl", "--check", "--findings", "json", cwd=folder)
+    _, _, stderr = convert("good.json", "-o", "x.pkr.hcl", "--check", "--findings", "json", cwd=folder)
     (row,) = document(stderr)["templates"]
     assert row["outcome"] == "out of date"
-    assert row["diff"].startswith("--- /dev/null\n+++ x.hcl\n")
+    assert row["diff"].startswith("--- /dev/null\n+++ x.pkr.hcl\n")
 
 
 def test_concise_and_github_are_lines_before_the_summary(folder: Path) -> None:
