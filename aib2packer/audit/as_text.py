@@ -47,13 +47,15 @@ def _head(audit: Audit, style: Styler) -> Iterator[str]:
     yield f"{style(f'{done} of {total}', '')} templates convert: {audit.percent}  {bar}"
     yield f"{audit.ready} of them as they are: nothing to act on, to decide or to give a value."
     act, decide = sum(cause.count for cause in audit.asked[Asks.ACT]), len(audit.decisions)
-    several = f", {audit.decided_for_several} of them for several templates" if audit.decided_for_several else ""
+    of_them = "all" if audit.decided_for_several == decide else f"{audit.decided_for_several} of them"
+    several = f", {of_them} for several templates" if audit.decided_for_several else ""
     yield f"{_times(act, 'finding')} to act on, in {_times(audit.to_act_on, 'template')}."
     yield f"{_times(decide, 'decision')} to make{several}."
     converted, lost = audit.settings
     if converted or lost:
-        where = f"{audit.lost_in_builds:,} of these in templates that convert"
-        yield from _wrapped("", f"{converted:,} of {converted + lost:,} settings are converted, {lost:,} are lost: {where}.")
+        of_lost = f"{lost:,} {'is' if lost == 1 else 'are'} lost, {audit.lost_in_builds:,} in templates that convert"
+        told = f"{converted:,} of {converted + lost:,} settings are converted, {of_lost if lost else 'none is lost'}."
+        yield from _wrapped("", told)
     if audit.minutes:
         yield f"The last runs took {audit.minutes:.0f} minutes together, in {_times(audit.with_last_run, 'template')}."
     if audit.accepted:

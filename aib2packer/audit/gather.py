@@ -216,6 +216,8 @@ _REPLACED = (
     'To change one in all builds at once: a line `"OLD" = "NEW"` below `[replace]` in `aib2packer.toml`, before converting.'
 )
 
+_RENAMED = "`[replace]` in `aib2packer.toml` gives a name or an id that stands in them another, in all builds at once, before converting."
+
 
 def _shared(results: Sequence[Result]) -> Iterable[Chapter]:
     for title, sentence, of in (
@@ -231,8 +233,8 @@ def _shared(results: Sequence[Result]) -> Iterable[Chapter]:
             f"Several builds publish to these. {_DECLARED}",
             lambda facts: (one.gallery for one in facts.definitions),
         ),
-        ("Source images", f"Several builds start from these. {_REPLACED}", lambda facts: (facts.source,)),
-        ("Targets", f"Several builds write to these. {_REPLACED}", _named_targets),
+        ("Source images", f"Several builds start from these. {_RENAMED}", lambda facts: (facts.source,)),
+        ("Targets", f"Several builds write to these. {_RENAMED}", _named_targets),
     ):
         needs = _needs(results, lambda facts, of=of: map(_need, of(facts)))  # type: ignore[misc]
         yield Chapter(title, sentence, tuple(need for need in needs if len(need.templates) > 1))
