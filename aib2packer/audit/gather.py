@@ -216,7 +216,9 @@ _REPLACED = (
     'To change one in all builds at once: a line `"OLD" = "NEW"` below `[replace]` in `aib2packer.toml`, before converting.'
 )
 
-_RENAMED = "`[replace]` in `aib2packer.toml` gives a name or an id that stands in them another, in all builds at once, before converting."
+_RENAMED = (
+    "`[replace]` in `aib2packer.toml` puts another name or id in the place of one that stands in them, in all builds at once."
+)
 
 
 def _shared(results: Sequence[Result]) -> Iterable[Chapter]:
