@@ -35,7 +35,7 @@ _BY_USE = (
     (r'split\("/", var\.NAME\)', _IMAGE_VERSION),
     (r'split\("/", try\(var\.NAME, null\)\)', _SUBNET),
     (r'split\("/", "\$\{var\.NAME\}/', f"{_GROUP}/Microsoft.Compute/galleries/madeup"),
-    (r"user_assigned_managed_identities += \[(?:.*, )?var\.NAME[\],]", _IDENTITY),
+    (r"user_assigned_managed_identities += (?:\[(?:.*, )?)?var\.NAME[\],\n]", _IDENTITY),
     (r"image_version += var\.NAME\n", "1.0.0"),
     (r"storage_account_type += var\.NAME\n", "Standard_LRS"),
     (r"os_disk_size_gb += var\.NAME\n", "127"),
@@ -131,7 +131,7 @@ def _of_type(kind: str, name: str, hcl: str) -> Made:
         value = _of_type(container["items"], rf"{name}\[[^\]]*\]", hcl)
         return [value] if container["kind"] == "list" else dict.fromkeys(_keys(name, hcl), value)
     if kind.startswith("optional("):
-        return _of_type(next(_apart(kind.removeprefix("optional("))), name, hcl)
+        return _of_type(next(_apart(kind.removeprefix("optional(").removesuffix(")"))), name, hcl)
     match kind:
         case "number":
             least = re.search(rf"\bvar\.{name} >= ([0-9]+)", hcl)
@@ -139,7 +139,7 @@ def _of_type(kind: str, name: str, hcl: str) -> Made:
         case "bool":
             return True
         case "list(string)":
-            return ["madeup"]
+            return [_by_use(name, hcl) or "madeup"]
         case "list(map(string))":
             return [_OBJECT]
         case "map(string)" | "map(any)":

@@ -25,11 +25,11 @@ def commands_of(page: str) -> list[str]:
 def calls_of_az(lines: list[str]) -> list[list[str]]:
     """The arguments of each call of the Azure CLI, those within others too; a variable stands for a value that will do."""
     calls = []
-    for line in lines:
+    for line in (re.sub(r'\$\(echo "[^"]*" \| [^()]*\)', "s", whole) for whole in lines):
         inner = re.findall(r"\$\((az [^()]*)\)", line)
         rest = re.sub(r"\$\((?:az|aib2packer) [^()]*\)", AN_ID, line)
         for command in (*inner, *re.split(r" \| ", rest)):
-            words = shlex.split(re.sub(r"\$\{?\w+\}?", "x", command).partition(" > ")[0], comments=True)
+            words = shlex.split(re.sub(r"\$\{?\w+\}?", "x", command).partition(" > ")[0].partition(" ;; ")[0], comments=True)
             words = [word.replace(r"\`", "`") for word in words]  # which a shell does in double quotes, and shlex does not
             at = words.index("az") if "az" in words else -1
             if at >= 0:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText, TextSymbol
 
 OBJECTS = "list(map(string))"
+_SINGLE = {"string", "int", "bool", "float"}
 """The type of a list of objects: data disks, or regions of a version."""
 _LIST, _MAP, _STRING, _ANY = "list(string)", "map(string)", "string", ""
 _TYPES = {"int": "number", "bool": "bool", "array": _LIST, "object": _MAP}
@@ -113,6 +114,8 @@ def types_by_use(texts: Iterable[TemplateText], objects: Collection[TextSymbol |
 def _type_of(leaf: Leaf, use: _Use) -> str | None:
     """The type of a leaf; None where what is declared says it."""
     untyped = not isinstance(leaf, ParameterSymbol) or leaf.untyped
+    if isinstance(leaf, ParameterSymbol) and not untyped and leaf.type in _SINGLE:
+        return None
     if use.type == OBJECTS and use.items is None:
         return OBJECTS
     if use.attributes and use.values is None and use.items is None and use.is_plain:
