@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 FILES, SIZE = 40, 20_000
 TEMPLATES = 12
 _SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+# What a process in the background ignores: a shell, or nohup, has it so.
+_HEEDED = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+"""
 # Writes a generation of files over another one, again and again, and says when it begins.
 _PROGRAM = """
 import sys
@@ -98,7 +104,7 @@ def write_templates(folder: Path) -> None:
 
 def kill_once(program: str, arguments: tuple[str, ...], number: signal.Signals, seconds: float) -> None:
     """Kill a program that writes after so many seconds."""
-    command = [sys.executable, "-c", program, *arguments]
+    command = [sys.executable, "-c", _HEEDED + program, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as run:
         assert run.stdout is not None
         run.stdout.readline()
