@@ -5,6 +5,7 @@ A case is `<room>/<case>.json`; `<case>.options.json` beside it holds the option
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -87,13 +88,15 @@ def test_an_estate_becomes_its_golden_reports(golden: SnapshotAssertion, monkeyp
 @pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
 def test_an_estate_becomes_its_golden_files(golden: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("aib2packer.__version__", "0.0.0")
-    monkeypatch.chdir(IMAGES.parent)
-    done = CliRunner().invoke(main, ["convert", IMAGES.name, "-o", str(tmp_path), "--config", ""])
+    shutil.copytree(IMAGES, tmp_path / "from" / IMAGES.name)  # the way from the output to the input is on record
+    monkeypatch.chdir(tmp_path / "from")
+    out = tmp_path / "out"
+    done = CliRunner().invoke(main, ["convert", IMAGES.name, "-o", str(out), "--config", ""])
 
     assert done.exit_code == 1
-    made = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    made = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
     for path in made:
-        assert (tmp_path / path).read_bytes() == golden(name=f"estate/{path}")
+        assert (out / path).read_bytes() == golden(name=f"estate/{path}")
     assert [
         file.relative_to(GOLDEN / "estate").as_posix() for file in golden_files() if GOLDEN / "estate" in file.parents
     ] == made
