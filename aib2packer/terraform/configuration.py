@@ -259,9 +259,17 @@ class Written:
     def by_key(self, path: tuple[str, ...], span: Span) -> str:
         """The parameter that stands for all that a resource with `for_each` is, by its keys."""
         name = "_".join((_short(path[0]), *path[1:]))
-        described = object_of({"description": JsonScalar(f"What {'.'.join(path)} is, by its key.", span)}, span)
-        declared = object_of({"type": JsonScalar("object", span), "metadata": described}, span)
-        self.parameters.setdefault(name, JsonMember(name, span, declared))
+        return self._declare(name, "object", f"What {'.'.join(path)} is, by its key.", span)
+
+    def _declare(self, name: str, kind: str, what: str, span: Span, *, untyped: bool = False) -> str:
+        """A parameter of the deployment template, declared where it is not yet."""
+        members: dict[str, Json] = {
+            "type": JsonScalar(kind, span),
+            "metadata": object_of({"description": JsonScalar(what, span)}, span),
+        }
+        if untyped:
+            members["untyped"] = JsonScalar(value=True, span=span)
+        self.parameters.setdefault(name, JsonMember(name, span, object_of(members, span)))
         return f"parameters({constant(name)})"
 
     def _blob_address(self, kind: str, attribute: str, block: TfBlock) -> str | None:
@@ -289,15 +297,12 @@ class Written:
         described = ".".join(path) + which
         several = isinstance(expression, TfSplat)
         known_by = f"What {described} {'are' if several else 'is'}{'' if key is None else ', by its key'}."
-        text = JsonScalar(known_by, span)
         secret = _SECRETS.search(path[-1]) is not None or (path[-1] == "value" and "secret" in "".join(path[:-1]))
         type_ = "array" if several else "string" if key is None else "object"
-        kind = JsonScalar(("secure" if secret and not several else "") + type_, span)
+        kind = ("secure" if secret and not several else "") + type_
         free = f"{name}_{len(path)}" if name in self.configuration.variables and path[0] != "var" else name
-        untyped = {} if key is not None or secret else {"untyped": JsonScalar(value=True, span=span)}
-        declared = object_of({"type": kind, "metadata": object_of({"description": text}, span), **untyped}, span)
-        self.parameters.setdefault(free, JsonMember(free, span, declared))
-        return f"parameters({constant(free)})" + ("" if key is None else f"[{key}]")
+        declared = self._declare(free, kind, known_by, span, untyped=key is None and not secret)
+        return declared + ("" if key is None else f"[{key}]")
 
 
 def _short(kind: str) -> str:

@@ -142,9 +142,7 @@ def arm_of(expression: TfExpression, around: Surroundings) -> str:  # noqa: C901
             return around.loops[name]
         case TfName() | TfAccess():
             return _reference(expression, around)
-        case TfCall() | TfAccess() if (single := _one_of_several(expression)) is not None and (
-            words := _of_another(single.target, around)
-        ):
+        case TfCall() if (single := _one_of_several(expression)) is not None and (words := _of_another(single.target, around)):
             return around.lookup((*words, *_keys(single)), expression, around)
         case TfSplat(target, path) if (words := _of_another(target, around)) is not None:
             return around.lookup((*words, *_keys(expression)), expression, around)
@@ -224,12 +222,10 @@ def _leads_on(expression: TfAccess, around: Surroundings) -> bool:
     return not _is_head(expression) and (root in {"var", "local"} or any(name.startswith(f"{root}.") for name in around.loops))
 
 
-def _one_of_several(expression: TfCall | TfAccess) -> TfSplat | None:
-    """What `one(x[*].id)`, `element(x[*].id, 0)` and `x[*].id[0]` take one of: there is one, or none is meant to be there."""
+def _one_of_several(expression: TfCall) -> TfSplat | None:
+    """What `one(x[*].id)` and `element(x[*].id, 0)` take one of: there is one, or none is meant to be there."""
     match expression:
         case TfCall("one", (TfSplat() as several,)) | TfCall("element", (TfSplat() as several, TfValue(int()))):
-            return several
-        case TfAccess(TfSplat() as several, TfValue(int())):
             return several
         case _:
             return None
@@ -422,14 +418,19 @@ def _filled_in(values: TfExpression, around: Surroundings) -> dict[str, TfExpres
     return {str(key.value): value for key, value in values.items if isinstance(key, TfValue)}
 
 
+def _inside_file(values: Mapping[str, TfExpression], around: Surroundings) -> Surroundings:
+    """The surroundings in a file that `templatefile` fills in."""
+    return replace(around.within(**{name: arm_of(value, around) for name, value in values.items()}), in_file=True)
+
+
 def _rendered(path: TfExpression, values: TfExpression, around: Surroundings) -> str:
     """The text that `templatefile` makes of a file."""
-    named = {name: arm_of(value, around) for name, value in _filled_in(values, around).items()}
+    inside = _inside_file(_filled_in(values, around), around)
     try:
         text = read_text(_source(path, around))
     except NotReadError as error:
         raise NotTranslatedError(error.span, f"{error} cannot be read here", "Write its value in its place.") from None
-    return arm_of(text, replace(around.within(**named), in_file=True))
+    return arm_of(text, inside)
 
 
 def _is_file(name: str, around: Surroundings) -> bool:
@@ -449,7 +450,7 @@ def _json_source(expression: TfExpression, around: Surroundings, *, is_arm: bool
         case TfCall("templatefile", (path, values)):
             source = _source(path, around)
             names = _filled_in(values, around)
-            inside = replace(around.within(**{name: arm_of(value, around) for name, value in names.items()}), in_file=True)
+            inside = _inside_file(names, around)
             # What is JSON as text comes to be what it says, where it stands without quotes.
             encoded = {
                 name: arm_of(value.arguments[0], around)

@@ -92,7 +92,8 @@ def call(name: str, arguments: tuple[str, ...]) -> str | None:
     made = _ANY.get(name)
     if made is not None and arguments:
         return made(arguments)
-    known = name not in _NOT_TERRAFORMS and any(one.name == name and one.takes(len(arguments)) for one in FUNCTIONS)
+    function = None if name in _NOT_TERRAFORMS else FUNCTIONS.get(name)
+    known = function is not None and function.takes(len(arguments))
     return f"${name}({', '.join(arguments)})" if known else None
 
 

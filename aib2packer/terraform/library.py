@@ -337,7 +337,7 @@ def simple_verbs(form: str) -> tuple[str, ...] | None:
 def _shown(verb: str, precision: int | None, flags: str, value: TfPlain, argument: int) -> str:
     match verb:
         case "s" | "v":
-            shown = text_of(value) if verb == "s" or isinstance(value, str | int | float) else json_of(value)
+            shown = text_of(value) if verb == "s" or isinstance(value, str | int | float) else json_text(value)
             return shown if precision is None else shown[:precision]
         case "q":
             return json.dumps(text_of(value), ensure_ascii=False)
@@ -374,7 +374,7 @@ def _format_list(form: TfPlain, *values: TfPlain) -> TfPlain:
     return tuple(made)
 
 
-def json_of(value: TfPlain) -> str:
+def json_text(value: TfPlain) -> str:
     """`jsonencode`: keys in their order, and what HTML takes for its own written in another way, as Go does."""
     made = json.dumps(_whole_in(value), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
     for sign in "<>&\u2028\u2029":
@@ -442,7 +442,7 @@ _LIST: Final = "array"
 _ANY: Final = "any"
 
 # What Packer calls them is tried with Packer 1.16; 1.13, which every build asks for, has them too.
-FUNCTIONS: tuple[TfFunction, ...] = (
+_ALL: tuple[TfFunction, ...] = (
     TfFunction("abs", 1, 1, _NUMBER, lambda value: abs(_number(value)), "abs"),
     TfFunction("add", 2, 2, _NUMBER, _arithmetic(operator.add), None),
     TfFunction("basename", 1, 1, _TEXT, _base_name, "basename"),
@@ -467,7 +467,7 @@ FUNCTIONS: tuple[TfFunction, ...] = (
     TfFunction("indent", 2, 2, _TEXT, _indent, "indent"),
     TfFunction("index", 2, 2, _NUMBER, _index, "index"),
     TfFunction("join", 2, None, _TEXT, _join, "join"),
-    TfFunction("jsonencode", 1, 1, _TEXT, json_of, "jsonencode"),
+    TfFunction("jsonencode", 1, 1, _TEXT, json_text, "jsonencode"),
     TfFunction("log", 2, 2, _ANY, None, "log"),
     TfFunction("max", 1, None, _NUMBER, _extreme(max), "max"),
     TfFunction("md5", 1, 1, _TEXT, _digest("md5"), "md5"),
@@ -510,3 +510,6 @@ FUNCTIONS: tuple[TfFunction, ...] = (
     TfFunction("yamldecode", 1, 1, _ANY, None, "yamldecode"),
     TfFunction("yamlencode", 1, 1, _TEXT, None, "yamlencode"),
 )
+
+FUNCTIONS: Mapping[str, TfFunction] = {function.name: function for function in _ALL}
+"""The functions by their names."""

@@ -80,7 +80,7 @@ def _of_module(module: Json | None, unknown: Mapping[str, JsonObject]) -> Iterat
 
 def _filled(values: JsonObject, marked: Iterable[Json | None], prefix: str) -> JsonObject:
     """The values of a resource with a placeholder in each marked place; what is marked as a whole stays as it is."""
-    filler = _Filler(prefix)
+    filler = _MarkFiller(prefix)
     members = {member.key: member for member in values}
     for mark in (one for marks in marked if isinstance(marks, JsonObject) for one in marks):
         known = members.get(mark.key)
@@ -96,7 +96,7 @@ def _filled(values: JsonObject, marked: Iterable[Json | None], prefix: str) -> J
     return JsonObject(tuple(members.values()), values.span)
 
 
-class _Filler:
+class _MarkFiller:
     """Puts placeholders in the places of marks, named by their keys; the second of a name has a number.
 
     `is_whole` is true once a mark stood for more than texts that may each be filled in.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aib2packer.arm.evaluation.evaluate import evaluate
-from aib2packer.arm.evaluation.functions import registry
+from aib2packer.arm.evaluation.functions import of_terraform
 from aib2packer.arm.evaluation.scope import Scope
 from aib2packer.arm.language.expression import ExpressionError, parse
 from aib2packer.terraform.expressions import Surroundings, arm_of
@@ -70,7 +70,7 @@ def test_what_terraform_refuses_is_refused_with_the_name_that_it_has_there(expre
 
 def test_every_function_of_the_library_has_a_fact_or_is_left_to_packer() -> None:
     told = set(re.findall(r"\w+(?=\()", " ".join([*PACKERS, *OWN])))
-    own = {name.removeprefix("$") for name in registry() if name.startswith("$")}
+    own = {name.removeprefix("$") for name in of_terraform()}
     operators = {"add", "divide", "entries", "modulo", "multiply", "regex_replace", "subtract"}
     left = {"cidrhost", "cidrnetmask", "cidrsubnet", "csvdecode", "formatdate", "log", "regex", "regexall", "sha512", "timeadd"}
     rare = {"textdecodebase64", "textencodebase64", "uuidv5", "yamldecode", "yamlencode", "base64sha512"}

@@ -5,12 +5,13 @@ Source: docs/reference/arm-expressions.md 1 to 3.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aib2packer.arm.evaluation.access import MissingError, access
 from aib2packer.arm.evaluation.budget import STEP, LimitError
 from aib2packer.arm.evaluation.frame import Frame, fail, fail_name, meant, suggestion
-from aib2packer.arm.evaluation.functions import registry
+from aib2packer.arm.evaluation.functions import function_of, registry
 from aib2packer.arm.evaluation.functions.base import Arguments, FunctionError, Nodes, Pure, apply_pure
 from aib2packer.arm.evaluation.lambdas import LAMBDA_FUNCTIONS, evaluate_lambda_function
 from aib2packer.arm.evaluation.loops import loops_of, run_loop
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aib2packer.arm.evaluation.budget import Budget
+    from aib2packer.arm.evaluation.functions.base import Structural
     from aib2packer.arm.language.expression import Expression
     from aib2packer.arm.language.symbolic import ArmValue, Symbol
     from aib2packer.jsonc.tree import Json
@@ -272,16 +274,16 @@ def _function(call: Call) -> Callable[[Call, Frame], Json]:
         return _resource_id
     if is_runtime(name):
         return _ask
-    function = registry().get(name)
+    function = function_of(name)
     if function is None:
         help_ = meant(call.name, _known_functions()) or "Check the name: it is none of the functions of ARM templates."
         fail_name(call, f"there is no function `{call.name}`", help_)
     _check_count(call, function.name, function.minimum, function.maximum)
-    return _apply
+    return partial(_apply, function)
 
 
-def _apply(call: Call, frame: Frame) -> Json:
-    function, budget = registry()[call.name.lower()], frame.scope.memory.budget
+def _apply(function: Pure | Structural, call: Call, frame: Frame) -> Json:
+    budget = frame.scope.memory.budget
     arguments = tuple([frame.evaluate(argument) for argument in call.arguments])
     budget.pay_for_reading(arguments)
     if isinstance(function, Pure):
@@ -363,7 +365,7 @@ def _check_count(call: Call, name: str, minimum: int, maximum: int | None) -> No
 
 
 def _known_functions() -> list[str]:
-    names = [function.name for function in registry().values() if not function.name.startswith("$")]
+    names = [function.name for function in registry().values()]
     for table in (FORMS, LAMBDA_FUNCTIONS, CONTEXT, IDS):
         names += [str(entry[0]) for entry in table.values()]
     return [*names, "parameters", "variables", "reference", "listKeys"]

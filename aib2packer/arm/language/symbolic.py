@@ -308,7 +308,8 @@ def _type_as_argument(function: str, arguments: tuple[ArmValue | Lambda, ...]) -
 def _type_of_terraform(name: str) -> Type:
     from aib2packer.terraform.library import FUNCTIONS
 
-    return next((function.type for function in FUNCTIONS if name == f"${function.name}"), "any")
+    function = FUNCTIONS.get(name.removeprefix("$"))
+    return "any" if function is None else function.type
 
 
 def _is_split(value: ArmValue | Lambda) -> bool:

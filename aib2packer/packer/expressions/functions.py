@@ -96,8 +96,8 @@ def _of_terraform(name: str) -> Callable[[_Call], Piece] | None:
     """A function of Terraform's, most of which are Packer's too."""
     from aib2packer.terraform.library import FUNCTIONS
 
-    known = {f"${function.name}": function.packer for function in FUNCTIONS}.get(name)
-    return None if known is None else _plain(known)
+    function = FUNCTIONS.get(name.removeprefix("$")) if name.startswith("$") else None
+    return None if function is None or function.packer is None else _plain(function.packer)
 
 
 class _Call:

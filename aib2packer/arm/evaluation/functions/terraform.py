@@ -75,12 +75,8 @@ def _join_partly(arguments: Arguments) -> ArmValue | None:
     if not all(is_known(item) or is_symbol(item) for item in items):
         return None
     arguments.budget.allow_text(len(separator) * len(items))
-    pieces = [(separator, _text(arguments, item)) for item in items]
-    return concat(part for pair in pieces for part in pair) if not separator else concat(_between(pieces))
-
-
-def _between(pieces: list[tuple[str, str | Symbol]]) -> list[str | Symbol]:
-    return [part for pair in pieces for part in pair][1:]
+    parts = [part for item in items for part in (separator, _text(arguments, item))]
+    return concat(parts[1:])
 
 
 def _format_partly(arguments: Arguments) -> ArmValue | None:
@@ -114,14 +110,14 @@ def _starts_partly(arguments: Arguments) -> ArmValue | None:
 
 def _union_partly(arguments: Arguments) -> ArmValue | None:
     """What is not known stays where it stands: its place in the order cannot be told."""
+    if not all(isinstance(values, tuple) for values in arguments.values):
+        return None
+    items = [value for values in arguments.values if isinstance(values, tuple) for value in values]
+    arguments.budget.pay(len(items) ** 2)
     found: list[ArmValue] = []
-    for values in arguments.values:
-        if not isinstance(values, tuple):
-            return None
-        for value in values:
-            if not any(same(value, one) for one in found):
-                found.append(value)
-    arguments.budget.pay(len(found) ** 2)
+    for value in items:
+        if not any(same(value, one) for one in found):
+            found.append(value)
     return tuple(found)
 
 
@@ -259,7 +255,7 @@ def _zip_map(nodes: Nodes) -> Json:
 
 
 FUNCTIONS: tuple[Pure | Structural, ...] = (
-    *map(_of, library.FUNCTIONS),
+    *map(_of, library.FUNCTIONS.values()),
     Structural("$coalescelist", 1, None, _coalesce_list),
     Structural("$element", 2, 2, _element),
     Structural("$slice", 3, 3, _slice),
