@@ -361,25 +361,23 @@ class Fields:
             return text
         return self.boolean(key, *others)
 
-    def late(self, key: str, kind: Type, *others: Spelling) -> TemplateText | None:
+    def late(self, key: str, kind: Type, *others: Spelling, quoted: bool = False) -> TemplateText | None:
         """A list or an object that only Packer's run knows, as one expression; None where it is unset or known.
 
-        A placeholder in quotes is a text, which is the one item of a list of such: None.
+        A placeholder in quotes is a text, which is the one item of a list of such: None; if `quoted`, it stands for all of it.
         """
         value = self.value(key, *others)
         if value is not None and (token := _lone_placeholder(value, kind)) is not None:
-            return None if kind == "array" and value.span.text.startswith('"') else token
+            return None if kind == "array" and not quoted and value.span.text.startswith('"') else token
         if not isinstance(value, JsonSymbolic) or not may_be(value.symbol, kind):
             return None
-        if not isinstance(node_of(self.reading.resolve(value.symbol), value.span), JsonSymbolic):
+        if not is_symbol(self.reading.resolve(value.symbol)):
             return None
         return TemplateText(self._expression(value.symbol, value.span, kind), value.span)
 
     def late_objects(self, key: str) -> TemplateText | None:
         """A list of objects that only Packer's run knows; None where it is unset or known."""
-        value = self.value(key)
-        token = None if value is None else _lone_placeholder(value, "array")
-        return self.late(key, "array") if token is None else token
+        return self.late(key, "array", quoted=True)
 
     def fields(self, key: str, *others: Spelling) -> Fields | None:
         """The keys of a nested object."""
@@ -424,7 +422,7 @@ class Fields:
         """An object with these attributes in place of one that only Packer's run knows; others as they are."""
         if not isinstance(value, JsonSymbolic) or isinstance(bare(value.symbol), Apply) or not may_be(value.symbol, "object"):
             return value
-        if not isinstance(node_of(self.reading.resolve(value.symbol), value.span), JsonSymbolic):
+        if not is_symbol(self.reading.resolve(value.symbol)):
             return value
         if isinstance(value.symbol, If):
             taken = {key: try_access(value, key, value.span) for key in attributes}
@@ -640,10 +638,10 @@ class Fields:
 
     def _plain(self, text: str, span: Span, read: _ReadText) -> TemplateText | None:
         in_quotes = span.source.text.startswith('"', span.start)
-        bare = not in_quotes and span.text == text
-        whole = IN_TEXTS if read is script_text and not bare else IN_NAMES
-        may_be = bare or read in {uri_text, path_text} or (read is script_text and text.startswith(("<", "#")))
-        if may_be and whole.fullmatch(text):
+        as_written = not in_quotes and span.text == text
+        whole = IN_TEXTS if read is script_text and not as_written else IN_NAMES
+        may_stand = as_written or read in {uri_text, path_text} or (read is script_text and text.startswith(("<", "#")))
+        if may_stand and whole.fullmatch(text):
             return TemplateText((lone_placeholder(text),), span)
         if not in_quotes:  # an expression made it
             return read(text, span, self.report)

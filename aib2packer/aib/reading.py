@@ -124,6 +124,8 @@ def _fits(resource: Resource, report: Report) -> bool:
 
 def _report_unused(filled: Filled, options: Options, report: Report) -> None:
     """Tell of a group or a region that the user gave, and nothing in the document asks for: no placeholder, no function."""
+    if options.resource_group is None and options.location is None:
+        return
     text = filled.document.span.source.text.lower()
     for option, given, names in (
         ("--resource-group", options.resource_group, ("resourceGroup", "resourceGroupName")),

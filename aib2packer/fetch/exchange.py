@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import socket
 import threading
 import time
 from typing import TYPE_CHECKING
+
+from aib2packer.system.programs import end_program
 
 if TYPE_CHECKING:
     import subprocess
@@ -55,7 +55,8 @@ class Exchange:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
             for process in self._processes:
-                _kill(process)
+                with contextlib.suppress(OSError):
+                    end_program(process)
 
     def close(self) -> None:
         """Forget what is done with."""
@@ -64,11 +65,3 @@ class Exchange:
                 connection.close()
             self._sockets.clear()
             self._processes.clear()
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(OSError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -72,7 +73,6 @@ def run_program(command: Sequence[str], *, seconds: float, most: int) -> Ended:
 
     """
     import subprocess
-    import time
     from tempfile import TemporaryFile
 
     deadline = time.monotonic() + seconds
@@ -94,7 +94,7 @@ def run_program(command: Sequence[str], *, seconds: float, most: int) -> Ended:
         return Ended(process.returncode, output.read(), errors.read())
 
 
-def end_program(process: subprocess.Popen[bytes]) -> None:
+def end_program(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
     """End a program that has a session of its own, with all that it has started."""
     if hasattr(os, "killpg"):
         os.killpg(process.pid, signal.SIGKILL)
@@ -113,8 +113,6 @@ def _runs(process: subprocess.Popen[bytes]) -> bool:
 
 
 def _require_time(deadline: float, seconds: float) -> None:
-    import time
-
     if time.monotonic() > deadline:
         message = f"did not end within {seconds:g} seconds"
         raise EndlessError(message)

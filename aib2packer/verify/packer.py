@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from aib2packer.findings import codes
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.layout import BUILD_ENDING
-from aib2packer.system.programs import find_program
+from aib2packer.system.programs import end_program, find_program
 from aib2packer.verify.complaints import Complaint, read_complaints
 
 if TYPE_CHECKING:
@@ -158,17 +157,10 @@ def _run(program: str, *arguments: str, folder: Path, seconds: float) -> tuple[i
         try:
             output, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
-            _end(process)
+            end_program(process)
             process.communicate()
             return None
         except BaseException:  # ctrl-C: Packer is in a session that does not hear of it
-            _end(process)
+            end_program(process)
             raise
     return process.returncode, output
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    if hasattr(os, "killpg"):
-        os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()

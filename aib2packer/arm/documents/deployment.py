@@ -19,7 +19,7 @@ from aib2packer.arm.documents.parameters import (
     hide,
     read_parameters,
 )
-from aib2packer.arm.documents.resource_type import check_type, is_made_as_one
+from aib2packer.arm.documents.resource_type import check_type, is_image_template, is_made_as_one
 from aib2packer.arm.documents.variable_values import named_values
 from aib2packer.arm.evaluation.budget import NODE, STEP, Budget, LimitError
 from aib2packer.arm.evaluation.evaluate import evaluate_again, evaluate_definition, evaluate_json, evaluate_node
@@ -542,14 +542,14 @@ def _holds_images(item: JsonObject) -> bool:
     properties = item.get("properties")
     template = properties.get("template") if isinstance(properties, JsonObject) else None
     resources = _resources_in(template) if isinstance(template, JsonObject) else ()
-    return any((string_of(one.get("type")) or "").lower() in IMAGE_TEMPLATES or is_made_as_one(one) for one in resources)
+    return any(map(is_image_template, resources))
 
 
 def _is_image_or_link(item: JsonObject) -> bool:
     kind = (string_of(item.get("type")) or "").lower()
     properties = item.get("properties")
     linked = isinstance(properties, JsonObject) and properties.get("templateLink") is not None
-    return kind in IMAGE_TEMPLATES or is_made_as_one(item) or (kind == DEPLOYMENT and linked)
+    return is_image_template(item) or (kind == DEPLOYMENT and linked)
 
 
 def _resources_in(template: JsonObject) -> Iterator[JsonObject]:

@@ -35,7 +35,6 @@ _LONGEST_POINTERS = 16 << 20  # characters of all JSON pointers together: 400,00
 # What came after API version 2023-07-01 and stands beside the name where properties are flattened.
 _NEWEST = ("autoRun", "managedResourceTags", "additionalDataDisks")
 _NEWEST_API = "2025-10-01"
-_DEEPER = "Print it again, with ConvertTo-Json -Depth 20."
 
 
 def _unresolved(symbol: Symbol) -> ArmValue:
@@ -299,7 +298,7 @@ def _report_cut(what: str, span: Span, report: Report) -> None:
         codes.WRONG_TYPE,
         span,
         f"{what} is text, and was more than that: ConvertTo-Json makes text of what is nested deeper than two levels",
-        help=_DEEPER,
+        help="Print it again, with ConvertTo-Json -Depth 20.",
     )
 
 
@@ -364,7 +363,7 @@ def _is_deployment_template(document: JsonObject) -> bool:
 
 
 def _nothing_found(document: Json, report: Report) -> None:
-    if any(finding.code in _HIDING or finding.help == _DEEPER for finding in report.findings):
+    if any(finding.code in _HIDING for finding in report.findings):
         return  # it hid what may be one
     if is_json_configuration(document):
         report.add(

@@ -326,7 +326,8 @@ def _parameter(name: str, span: Span, declaration: JsonObject) -> Parameter:
     allowed = declaration.get("allowedValues")
     metadata = declaration.get("metadata")
     description = string_of(metadata.get("description")) if isinstance(metadata, JsonObject) else None
-    nullable, rules = declaration.get("nullable"), declaration.get("validation")
+    nullable = declaration.get("nullable")
+    rules, written_type = _terraform(declaration.get("validation"))
     default = declaration.get("defaultValue")
     if (to_fill_in := string_of(default)) is not None and is_open(to_fill_in):
         left_open = f"The template leaves it to be filled in: {mask(to_fill_in)}"
@@ -343,14 +344,16 @@ def _parameter(name: str, span: Span, declaration: JsonObject) -> Parameter:
         description=description or "",
         nullable=isinstance(nullable, JsonScalar) and nullable.value is True,
         span=span,
-        rules=() if rules is None else _terraform(rules)[0],
-        written_type="" if rules is None else _terraform(rules)[1],
+        rules=rules,
+        written_type=written_type,
         untyped=declaration.get("untyped") is not None,
     )
 
 
-def _terraform(value: Json) -> tuple[tuple[tuple[str, str], ...], str]:
+def _terraform(value: Json | None) -> tuple[tuple[tuple[str, str], ...], str]:
     """The rules and the type that a variable of Terraform has, which a parameter of ARM does not."""
+    if value is None:
+        return (), ""
     from aib2packer.terraform.syntax import TfRules
 
     return (value.rules, value.type) if isinstance(value, TfRules) else ((), "")

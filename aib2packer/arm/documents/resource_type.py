@@ -35,7 +35,7 @@ def check_type(body: JsonObject, report: Report) -> None:
     if found is not None and found.lower() == _FULL_TYPE.lower():
         return
     named = body.get("type")
-    span = body.span._replace(end=body.span.start + 1) if named is None else named.span
+    span = body.span.first if named is None else named.span
     what = "no type is not" if named is None else f"`{found or named.span.text}` is not"
     report.add(
         codes.WRONG_RESOURCE,

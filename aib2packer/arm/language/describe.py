@@ -79,9 +79,8 @@ class _Describer:
             case str() if self._in_terraform:
                 return json.dumps(value, ensure_ascii=False)
             case If(condition, then, otherwise) if self._in_terraform and depth <= _MAX_DEPTH:
-                return " ".join(
-                    f"{sign}{self.value(one, depth + 1)}" for sign, one in (("", condition), ("? ", then), (": ", otherwise))
-                )
+                asked, yes, no = (self.value(one, depth + 1) for one in (condition, then, otherwise))
+                return f"{asked} ? {yes} : {no}"
         return "…" if depth > _MAX_DEPTH or self._parts > _MAX_PARTS else self._shown(value, depth)
 
     def _shown(self, value: ArmValue | Lambda, depth: int) -> str:  # noqa: C901, PLR0912 - a case each kind of value

@@ -80,7 +80,9 @@ def sentences(description: str, more: str) -> str:
 
 
 def with_shape(variable: Variable, shape: tuple[str, ...], *, may_be_empty: bool = False) -> Variable:
-    """A variable that must hold a resource id of a shape, as `aib.ids` has them; with an empty shape it is what it was.
+    """A variable that must hold a resource id of a shape, as `aib.ids` has them, or the URI of a blob (`BLOB`).
+
+    With an empty shape it is what it was.
 
     Only a subnet may be left out, and what the template says `may_be_empty`: another id that is empty by default must be given.
     """

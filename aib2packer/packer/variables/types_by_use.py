@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText, TextSymbol
 
 OBJECTS = "list(map(string))"
-_SINGLE = {"string", "int", "bool", "float"}
 """The type of a list of objects: data disks, or regions of a version."""
+_SINGLE = {"string", "int", "bool", "float"}  # what is declared with these says all
 _LIST, _MAP, _STRING, _ANY = "list(string)", "map(string)", "string", ""
 _TYPES = {"int": "number", "bool": "bool", "array": _LIST, "object": _MAP}
 _LISTS, _NUMBERS = (_LIST,) * 8, ("number",) * 8
