@@ -100,15 +100,16 @@ def _placed(made: tuple[Result, ...], template: Template, request: Request, fold
     """The results of a job, with the folder that is called as a person would call it."""
     if request.folder is None or request.into or all(one.outcome is Outcome.NO_TEMPLATE for one in made):
         return made
-    home = template.folder
+    home, top = template.folder, request.folder
+    source = source_of(template, top)
     if not template.is_placed:
-        home = folders.of(source_of(template, request.folder), template.folder, _called(made))
-    before, top = request.folder / template.folder, request.folder
+        home = folders.of(source, template.folder, _called(made))
+    before = top / template.folder
     return tuple(
         replace(
             one,
             home=home.as_posix(),
-            on_record=source_of(template, top),
+            on_record=source,
             folder=one.folder and top / home / one.folder.relative_to(before),
         )
         for one in made

@@ -337,12 +337,13 @@ def _convert(
     template: Template, data: bytes, request: Request, watch: Watch, text: bytes | None = None
 ) -> dict[str, Conversion]:
     """The conversions of an image template, by the folder of each below its own. `text` is its own where `data` is a list."""
+    own = data if text is None else text
     if request.into and request.environments:
         raise FileError(template.name, "has several parameters files, and among other builds it takes one", "Give -p.")
     options = replace(
         request.options,
         root=template.root,
-        name=None if text is not None and text is not data else template.image or request.options.name,
+        name=template.image or request.options.name if own is data else None,
         side_files=request.folder is not None,
         facts=request.look or request.estate,
         into=None if request.into is None else _beside(request),
@@ -357,8 +358,8 @@ def _convert(
         if request.environments:
             from aib2packer.app.environments import convert_for
 
-            return convert_for(text or data, template.name, options, request.environments)
-        return {"": convert(text or data, file=template.name, options=options)}
+            return convert_for(own, template.name, options, request.environments)
+        return {"": convert(own, file=template.name, options=options)}
 
     conversions = converted(options)
     assets = tuple(dict.fromkeys(asset for one in conversions.values() for asset in one.assets))

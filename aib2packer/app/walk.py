@@ -62,10 +62,9 @@ def candidates(folder: Path, output: Path | None, exclude: Collection[str], fail
 
 def _once(files: Collection[Path]) -> list[Path]:
     """The files, without links to others of them."""
-    by_place = (
-        {resolved(file) for file in files if not file.is_symlink()} if any(file.is_symlink() for file in files) else set()
-    )
-    return [file for file in files if not (file.is_symlink() and resolved(file) in by_place)]
+    links = {file for file in files if file.is_symlink()}
+    there = {resolved(file) for file in files if file not in links} if links else set()
+    return [file for file in files if file not in links or resolved(file) not in there]
 
 
 def speaks_of_image_templates(data: bytes) -> bool:
@@ -142,11 +141,11 @@ def _makes_templates(script: Path) -> bool:
     return _MAKES.search(_start_of(script).replace(b"\0", b"")) is not None
 
 
-def _start_of(file: Path) -> bytes:
-    """What a file begins with, up to a size that none of its kind has; nothing where it cannot be read."""
+def _start_of(file: Path, most: int = _MOST) -> bytes:
+    """What a file begins with, up to a size that by default none of its kind has; nothing where it cannot be read."""
     try:
         with open_file(file) as opened:
-            return opened.read(_MOST)
+            return opened.read(most)
     except OSError:
         return b""
 
@@ -166,7 +165,7 @@ def _without_built(files: Collection[Path]) -> Iterator[Path]:
 
 
 def _is_built(file: Path) -> bool:
-    return _BUILT.search(_start_of(file)[:4096]) is not None
+    return _BUILT.search(_start_of(file, 4096)) is not None
 
 
 def _hangs(path: Path) -> bool:

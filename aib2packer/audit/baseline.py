@@ -48,7 +48,7 @@ class Accepted:
 
         A pattern is for the end of a path; one that begins with a slash for all of it, from the folder of the baseline.
         """
-        names = (template, _IMAGE.sub("", template))
+        names = dict.fromkeys((template, _IMAGE.sub("", template)))
         if self.template.startswith("/"):
             return any(matches(f".{self.template}", f".{_anchored(name, self.folder)}") for name in names)
         return any(matches(self.template, end) for name in names for end in _ends(name))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from aib2packer.app.run import Result
     from aib2packer.findings.model import Code, Finding
-    from aib2packer.packer.facts import Connection, Facts, Role, WantedDefinition
+    from aib2packer.packer.facts import Facts, Role, WantedDefinition
 
 _REFUSED = {codes.SERVICE_REFUSES, codes.WRONG_CASE, codes.UNKNOWN_FIELD}  # and what was a part of these
 
@@ -41,13 +41,13 @@ def gather(results: Sequence[Result], *, short_names: bool = True) -> Audit:
     pairs = [(safe(result.name), finding) for result in told for finding in result.findings]
     others = [(name, one) for name, one in pairs if one.severity is not Severity.ERROR and not one.accepted]
     accepted = [(name, one) for name, one in pairs if one.severity is not Severity.ERROR and one.accepted]
-    entries = [entry for result in told for entry in result.settings]
+    states = Counter(entry.state for result in told for entry in result.settings)
     return Audit(
         rows=tuple(map(_row, told)),
         findings=tuple(pairs),
         passed_over=len(results) - len(told),
-        left_out=sum(entry.state is State.LEFT_OUT for entry in entries),
-        settings=tuple(sum(entry.state is state for entry in entries) for state in (State.CONVERTED, State.LOST)),  # type: ignore[arg-type]
+        left_out=states[State.LEFT_OUT],
+        settings=(states[State.CONVERTED], states[State.LOST]),
         obstacles=_causes((name, finding) for name, finding in pairs if finding.severity is Severity.ERROR),
         asked={asks: _causes((name, finding) for name, finding in others if finding.asks is asks) for asks in Asks},
         lost=_causes((name, finding) for name, finding in others if finding.severity is Severity.LOSS),
@@ -307,11 +307,8 @@ def _hosts(results: Sequence[Result]) -> tuple[Need, ...]:
     for one, target in told.items():
         why[target, one.port][f"{one.source}: {one.why}"] = None
 
-    def need(one: Connection) -> Need:
-        target = told[one]
-        return _need(f"{target}, port {one.port}", "; ".join(why[target, one.port]))
-
-    return _needs(results, lambda facts: map(need, facts.connections))
+    needs = {one: _need(f"{target}, port {one.port}", "; ".join(why[target, one.port])) for one, target in told.items()}
+    return _needs(results, lambda facts: map(needs.__getitem__, facts.connections))
 
 
 def _is_among(host: str, hosts: Sequence[str]) -> bool:

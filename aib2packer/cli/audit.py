@@ -10,7 +10,7 @@ import click
 
 from aib2packer import __version__
 from aib2packer.app.inputs import collect, is_folder, require_there
-from aib2packer.app.output import FilesDifferError, OutputError, Writing
+from aib2packer.app.output import OutputError, Writing
 from aib2packer.app.run import Outcome, Request, run, unreadable
 from aib2packer.cli import baselines, options
 from aib2packer.cli.configured import about_all, about_replacements, configured, meant_for_one
@@ -152,8 +152,6 @@ def _write(files: Mapping[str, str], *, force: bool) -> bool:
             for file, text in files.items():
                 baselines.write_file(file, text, writing.write, force=force or _is_report(Path(file)))
             writing.commit()
-        except FilesDifferError as error:
-            print_error(f"{error.file}: {error.reason}. Give --force to replace what is there, or another name.")
         except OutputError as error:
             print_error(str(error))
         else:

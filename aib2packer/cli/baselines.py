@@ -65,9 +65,6 @@ def write_failing(file: str, failing: Iterable[tuple[str, Finding]], write: Writ
     """Write a baseline of what fails, with the other files of the run; whether that was possible."""
     try:
         write_file(file, write_baseline(failing, Path(file).parent), write, force=force)
-    except FilesDifferError as error:
-        print_error(f"{error.file}: {error.reason}. Give --force to replace what is there, or another name.")
-        return False
     except OutputError as error:
         print_error(str(error))
         return False
@@ -84,4 +81,7 @@ def write_file(file: str, text: str, write: Write, *, force: bool) -> None:
 
     """
     path = Path(file)
-    write(path.parent, {path.name: f"{text.strip()}\n".encode()}, force=force)
+    try:
+        write(path.parent, {path.name: f"{text.strip()}\n".encode()}, force=force)
+    except FilesDifferError as error:
+        raise FilesDifferError(error.file, error.reason, "Give --force to replace what is there, or another name.") from None

@@ -62,8 +62,10 @@ def doing(template: Template) -> str:
 
 def _below(template: Template) -> str:
     """The name of an input; of one that was found in a folder the path in that."""
-    found = template.path is not None and template.root is not None and template.path.is_relative_to(template.root)
-    return str(template.path.relative_to(template.root)) if found else template.name  # type: ignore[union-attr, arg-type]
+    path, root = template.path, template.root
+    if path is None or root is None or not path.is_relative_to(root):
+        return template.name
+    return str(path.relative_to(root))
 
 
 def print_waiting(what: str, *, quiet: bool) -> None:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from aib2packer.app.interrupts import deferred
 from aib2packer.app.output import OutputError, write
-from aib2packer.app.run import Outcome, Result, check_files, not_written
+from aib2packer.app.run import Outcome, Result, check_files, not_written, without_own
 from aib2packer.estate import record
 from aib2packer.estate.files import estate_files
 from aib2packer.estate.model import Estate, EstateBuild
-from aib2packer.estate.pipelines import lacks
+from aib2packer.estate.pipelines import lacks, pipeline_builds
 from aib2packer.estate.record import Record
 from aib2packer.estate.values import shared
 from aib2packer.findings.codes import LEFT_OVER, NOT_OF_ALL, OTHER_BUILDS
 from aib2packer.findings.model import about_file
 from aib2packer.findings.text import listed
 from aib2packer.lazy.models import dataclass, replace
-from aib2packer.packer.layout import AT_TOP, BUILD_ENDING, RECORD, is_beginning
+from aib2packer.packer.layout import AT_TOP, BUILD_ENDING, RECORD
 from aib2packer.text.checksum import sha256_of
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def pruned(folder: Path, paths: Sequence[str], result: Result) -> tuple[Result, 
                 message = f"an earlier run has made this file, and it cannot be removed ({error.strerror or error})"
                 findings.append(about_file(LEFT_OVER, str(folder / path), message, "Delete it."))
         if removed:
-            _forget(folder, removed)
+            _forget(folder, set(removed))
             message = f"removed, as no template makes it any more: {listed(removed)}"
             findings.append(about_file(LEFT_OVER, str(folder), message, "Nothing to do."))
     return (replace(result, findings=tuple(findings)),) if findings else ()
@@ -78,13 +77,11 @@ def pruned(folder: Path, paths: Sequence[str], result: Result) -> tuple[Result, 
 def _forget(folder: Path, removed: Container[str]) -> None:
     """Take files off the record. Where that cannot be written, the next run sees for itself that they are gone."""
     before = record.read(folder)
-    files = {path: digest for path, digest in before.files.items() if path not in removed}
-    places = {str(parent) for path in files for parent in PurePosixPath(path).parents}
-    builds = {place: source for place, source in before.builds.items() if place in places}
     if not before.files:  # the folder of one build, which has no record of its own
         return
+    files = {path: digest for path, digest in before.files.items() if path not in removed}
     with suppress(OutputError):
-        write(folder, {RECORD: record.text(Record(files, builds))}, force=True)
+        write(folder, {RECORD: record.text(_record_of(files, before.builds))}, force=True)
 
 
 def estate_of(results: Sequence[Result], folder: Path) -> Estate:
@@ -115,7 +112,8 @@ def land(results: Sequence[Result], folder: Path, request: Request, remit: Remit
     every = estate_files(estate)
     before = Record({file.relative_to(folder).as_posix(): one for file, one in request.written.items()}, request.placed)
     recorded = before.files
-    files = {path: one for path, one in every.items() if _is_ours(folder, path, recorded, check=request.check)}
+    ours = without_own(folder, every, check=request.check)
+    files = {path: one for path, one in every.items() if path in ours or record.is_as_written(folder, path, recorded)}
     others = _of_others(folder, before, results, remit)
     left = record.stale(folder, recorded, _made(results, folder, every), (*_untouched(results, folder), *others))
     if others:
@@ -132,19 +130,13 @@ def land(results: Sequence[Result], folder: Path, request: Request, remit: Remit
         return Landing(folder, replace(checked, outcome=Outcome.FOR_ALL, findings=(*checked.findings, *findings)))
     files[RECORD] = record.text(_record(before, results, folder, files))
     try:
-        ours = {path for path in files if path == RECORD or record.is_as_written(folder, path, recorded)}
-        request.write(folder, {path: content for path, content in files.items() if path in ours}, force=True)
-        request.write(folder, {path: content for path, content in files.items() if path not in ours}, force=request.force)
+        as_written = {path for path in files if path == RECORD or record.is_as_written(folder, path, recorded)}
+        request.write(folder, {path: content for path, content in files.items() if path in as_written}, force=True)
+        others_own = {path: content for path, content in files.items() if path not in as_written}
+        request.write(folder, others_own, force=request.force)
     except OutputError as error:
         return Landing(folder, replace(not_written(result, error), outcome=Outcome.FOR_ALL))
     return Landing(folder, result, gone)
-
-
-def _is_ours(folder: Path, path: str, recorded: Mapping[str, str], *, check: bool) -> bool:
-    """Whether a file is for a run to write, or to compare: one to begin with is the user's own once it is changed, or moved."""
-    if not is_beginning(path) or record.is_as_written(folder, path, recorded):
-        return True
-    return not check and not os.path.lexists(folder / path)
 
 
 def _is_part(path: str, homes: Collection[PurePosixPath]) -> bool:
@@ -169,9 +161,10 @@ def _told_of_others(folder: Path, others: Sequence[str]) -> Iterator[Finding]:
 
 def _incomplete(folder: Path, estate: Estate, kept: Collection[str]) -> Iterator[Finding]:
     """What pipelines lack that somebody has changed."""
+    builds = pipeline_builds(estate) if kept else ()
     for path in sorted(kept):
         there = record.content(folder, path)
-        if there is not None and (said := lacks(estate, path, there)):
+        if there is not None and (said := lacks(builds, path, there)):
             message = f"somebody has changed this file, so it stays as it is: it {said}"
             yield about_file(OTHER_BUILDS, str(folder / path), message, "Change it by hand; or delete it, and convert again.")
 
@@ -210,11 +203,13 @@ def _record(before: Record, results: Sequence[Result], folder: Path, files: Mapp
         if result.outcome is Outcome.CONVERTED:
             known |= {path: one for path, one in _below(result, folder, result.files).items() if one}
     builds = {**before.builds, **{one.home: one.on_record for one in results if one.home and one.files}}
-    places = {str(parent) for path in known for parent in PurePosixPath(path).parents}
-    return Record(
-        known | {path: sha256_of(content) for path, content in files.items()},
-        {place: source for place, source in builds.items() if place in places},
-    )
+    return _record_of(known, builds, {path: sha256_of(content) for path, content in files.items()})
+
+
+def _record_of(files: Mapping[str, str], builds: Mapping[str, str], for_all: Mapping[str, str] | None = None) -> Record:
+    """The record of files of builds, and of those for all; of `builds` it keeps those that have files."""
+    places = {str(parent) for path in files for parent in PurePosixPath(path).parents}
+    return Record({**files, **(for_all or {})}, {place: source for place, source in builds.items() if place in places})
 
 
 def _below(result: Result, folder: Path, files: Mapping[str, str]) -> dict[str, str]:

@@ -139,7 +139,7 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         failed=tuple((one.source or safe(one.name), _why(one.findings)) for one in estate.failed),
         settings=in_words(sum((one.states for one in (*estate.failed, *(build.result for build in builds))), Counter())),
         to_act_on=audit.asked[Asks.ACT],
-        to_decide=tuple(cause for cause in audit.asked[Asks.DECIDE] if cause not in audit.lost),
+        to_decide=audit.decisions,
         lost=audit.lost,
         by_hand=tuple(_by_hand(chapter) for chapter in audit.by_hand if chapter.title != "Values"),
         shared=tuple(value.name for value in estate.shared),

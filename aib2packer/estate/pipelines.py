@@ -94,7 +94,7 @@ def pipeline_files(estate: Estate) -> dict[str, str]:
 
     Builds that sign in in different ways, or to different clouds, go to a pipeline each.
     """
-    builds = _named(estate)
+    builds = pipeline_builds(estate)
     if not builds:
         return {}
     texts = {BUILDS: _json(builds)}
@@ -111,9 +111,8 @@ def pipeline_files(estate: Estate) -> dict[str, str]:
     return texts
 
 
-def lacks(estate: Estate, path: str, text: str) -> str:
+def lacks(builds: Sequence[PipelineBuild], path: str, text: str) -> str:
     """What a file of pipelines that somebody has changed lacks, or has too much, as an end of a sentence; "" for nothing."""
-    builds = _named(estate)
     names, secrets = {one.name for one in builds}, {secret.name for one in builds for secret in one.secrets}
     there = names
     if path == BUILDS:
@@ -160,7 +159,7 @@ def _pipelines(auth: Auth, cloud: Cloud, builds: Sequence[PipelineBuild]) -> dic
     return {GITHUB_ACTIONS: common, AZURE_PIPELINES: replace(common, access=azure, login=azure.login if asks else {})}
 
 
-def _named(estate: Estate) -> tuple[PipelineBuild, ...]:
+def pipeline_builds(estate: Estate) -> tuple[PipelineBuild, ...]:
     """The builds, each environment of one apart, with names that a pipeline may have, each once."""
     names: set[str] = set()
     jobs: set[str] = set()

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from aib2packer.estate.model import Estate, EstateBuild
     from aib2packer.packer.facts import PackerCommand, ValueEntry
 
-OWN_VALUES_OPTION = f"-var-file={OWN_VALUES}"
-"""What gives a build its own values."""
 _WIDTH = 98
 _HEAD = (
     "Values that several builds have, each once. Take the # away from a line to give the value to all of them, with "
@@ -56,24 +54,19 @@ def _entry(value: SharedValue) -> str:
     return "\n".join((*(f"# {line}" for line in paths), value.text))
 
 
-def values_for_all(build: EstateBuild) -> str:
-    """The option that gives a build the values for all."""
-    return f"-var-file={build.up}/{ESTATE_VALUES}"
-
-
 def given(estate: Estate, build: EstateBuild, command: PackerCommand, environment: str = "") -> tuple[str, ...]:
     """The files of values that a command takes, each where it has any: those for all, then the build's own, which count more.
 
     Packer reads some files by itself, but before all that it is given: such a one is named again, after the values for all.
     `environment` is the file to take in the place of the first environment's.
     """
-    needless = {OWN_VALUES_OPTION} if estate.has_all_of(build) else set()
+    needless = {values_option(OWN_VALUES)} if estate.has_all_of(build) else set()
     instead = (values_option(environment),) if environment else ()
     needless |= set(map(values_option, build.facts.launch.environments)) if environment else set()
     own = (*(option for option in command.values if option not in needless), *instead)
     if not estate.shares(build):
         return own
-    return (values_for_all(build), *map(values_option, _read_by_itself(build, command)), *own)
+    return (values_option(f"{build.up}/{ESTATE_VALUES}"), *map(values_option, _read_by_itself(build, command)), *own)
 
 
 def _read_by_itself(build: EstateBuild, command: PackerCommand) -> Iterator[str]:

@@ -124,7 +124,7 @@ def _deviations(report: Report) -> Iterator[str]:
 def _all_commands(guide: Guide) -> list[str]:
     """The commands for the build, and for the one that validates its image."""
     lines = _commands(guide.commands, guide.set_cloud)
-    _, *others = _commands(guide.validation) if guide.validation is not None else [""]  # the plugins are the same
+    others = [] if guide.validation is None else _commands(guide.validation)[1:]  # the plugins are the same
     return [*lines, *(line for line in others if line not in lines)]
 
 
