@@ -36,6 +36,15 @@ def common_definition(template: ImageTemplate) -> ImageDefinition:
     return _in_common([definition_of(template, image) for image in images if image is not None])
 
 
+def known_of_image(template: ImageTemplate) -> tuple[str, str]:
+    """System and generation of the image, by its definition, else by the source where Azure was asked; "" for none."""
+    definition, source = common_definition(template), template.siblings.source
+    return (
+        definition.os_type or (None if source is None else source.os_type) or "",
+        definition.generation or (None if source is None else source.generation) or "",
+    )
+
+
 def _is_same(definition: ImageDefinition, name: TemplateText, known: str | None) -> bool:
     if known is not None and definition.known_name is not None:
         return known.lower() == definition.known_name.lower()

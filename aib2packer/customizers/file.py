@@ -130,8 +130,9 @@ def _name_in_folder(file: File, context: BuildContext) -> Value:
     """The name that the URI has; "" where it has none."""
     uri = file.source.uri
     path = uri.split("?")[0].split("#")[0].literal
-    names_none = path is not None and "/" not in path.partition("://")[2]
-    if name := "" if names_none else base_name(uri):
+    if path is not None and "/" not in path.partition("://")[2]:
+        return ""
+    if name := base_name(uri):
         decoded = unquote(name)
         return decoded if decoded.isprintable() and not _SEPARATORS & set(decoded) and decoded.strip(".") else name
     if path is not None:

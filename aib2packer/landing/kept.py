@@ -33,9 +33,11 @@ def still_used(
     """
     ours = [file for file in files if PurePath(file.name).name in own]
     theirs = [file for file in files if PurePath(file.name).name not in own]
+    waiting = [use for file in theirs for use in _USE.findall(file.text) if use not in declared]
+    if not waiting:  # the earlier build need not be read
+        return (), ()
     before = {name: one for file in ours if file.name.endswith(BUILD_ENDING) for name, one in _declarations(file)}
     kept: dict[str, Variable | Local] = {}
-    waiting = [use for file in theirs for use in _USE.findall(file.text)] if before else []
     while waiting:
         name = waiting.pop()
         if name in before and name not in declared and name not in kept:

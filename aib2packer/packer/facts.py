@@ -54,7 +54,7 @@ class GalleryPlace:
 
     @property
     def options(self) -> str:
-        """What names the definition on a command line of `az sig image-version`."""
+        """What names the definition on a command line of `az sig`."""
         place = f"--subscription {self.subscription} --resource-group {self.group}"
         return f"{place} --gallery-name {self.gallery} --gallery-image-definition {self.name}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Protocol
 
-from aib2packer.aib.definitions import common_definition
+from aib2packer.aib.definitions import known_of_image
 from aib2packer.aib.model import Located
 from aib2packer.aib.service_answers import error_code
 from aib2packer.arm.language.text import LateExpression
@@ -151,9 +151,8 @@ def _known(text: TemplateText, template: ImageTemplate) -> str:
 
 
 def _by_definition(template: ImageTemplate) -> OsType | None:
-    """What the image definition says that is deployed beside the image template; else the source, where Azure was asked."""
-    source = template.siblings.source
-    said = (common_definition(template).os_type or (None if source is None else source.os_type) or "").lower()
+    """What is known of the image by its definition, or by the source where Azure was asked."""
+    said = known_of_image(template)[0].lower()
     return next((os_type for os_type in OsType if os_type.value.lower() == said), None)
 
 

@@ -17,6 +17,7 @@ from aib2packer.hcl.values import HclCode, Local, Variable, VariableValidation
 from aib2packer.lazy.models import dataclass
 from aib2packer.options import SecurityType
 from aib2packer.packer.distribution.kinds import kind_of_target
+from aib2packer.packer.facts import GalleryPlace
 from aib2packer.packer.marketplace import Generation
 from aib2packer.packer.shell_words import assignments, word
 from aib2packer.packer.source.kinds import kind_of_source
@@ -142,18 +143,13 @@ def decide_security(
 
 
 def look_up(image: ResourceId, shown: Callable[[TemplateText], str], query: str = _TYPE) -> str:
-    """The command that asks Azure for the security type of an image definition, or what the `query` says.
+    """The command that asks Azure for the security type of an image definition, or for what `query` says, with further options.
 
     `shown` gives words for the names.
     """
-    places = {
-        "--subscription": image.subscription,
-        "--resource-group": image.resource_group,
-        "--gallery-name": image["galleries"],
-        "--gallery-image-definition": image["images"],
-    }
-    words = " ".join(f"{flag} {shown(text)}" for flag, text in places.items())
-    return f"az sig image-definition show {words} --query {query}"
+    group = shown(image.subscription), shown(image.resource_group)
+    place = GalleryPlace(*group, shown(image["galleries"]), shown(image["images"]))
+    return f"az sig image-definition show {place.options} --query {query}"
 
 
 def ask_for_type(target: GalleryTarget, name: str, symbols: Symbols) -> tuple[str, ...]:

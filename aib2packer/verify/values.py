@@ -89,17 +89,18 @@ def _by_pattern(body: str) -> str | None:
 
 
 def _value(name: str, body: str, hcl: str) -> Made:
-    kind = re.search(r"^  type += ((\w+).*)", body, re.MULTILINE)
+    found = re.search(r"^  type += (.*)", body, re.MULTILINE)
+    kind = found[1] if found else "string"
     allowed = re.search(r"contains\(\[([^\]]*)\]", body)
     first = "" if allowed is None else allowed[1].partition(", ")[0]
     least, most = (_bound(sign, body) for sign in (">=", "<="))
-    match kind[2] if kind else "string":
+    match kind.partition("(")[0]:
         case "number":
             return int(first) if first.isdecimal() else least if least is not None else min(1, most if most is not None else 1)
         case "bool":
             return True
-        case "list" | "map" if kind is not None and _CONTAINER.fullmatch(kind[1]):
-            return _of_type(kind[1], name, hcl)
+        case "list" | "map" if _CONTAINER.fullmatch(kind):
+            return _of_type(kind, name, hcl)
         case "list":
             item = _OBJECT if "list(map(string))" in body else first.strip('"') or "madeup"
             # Packer takes no empty list of commands.
@@ -108,8 +109,8 @@ def _value(name: str, body: str, hcl: str) -> Made:
         case "map":
             keys = re.findall(rf'\bvar\.{name}(?:\.(\w+)|\["([^"]+)"\])', hcl)
             return {key: _by_use(rf"{name}\.{key}", hcl) or _IMAGE_VERSION for key in (one or other for one, other in keys)}
-        case "object" if kind:
-            return _of_type(kind[1], name, hcl)
+        case "object":
+            return _of_type(kind, name, hcl)
     if first:
         return first.strip('"')
     if (fitting := _fitting(_RULE.findall(body))) is not None:

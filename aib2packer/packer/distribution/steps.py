@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
     from aib2packer.packer.distribution.plan import DistributionPlan
-    from aib2packer.packer.distribution.target_kind import Finishing, TargetOutput
+    from aib2packer.packer.distribution.target_kind import TargetOutput
     from aib2packer.packer.model import PostProcessor
     from aib2packer.packer.steps.build_context import BuildContext
 
 NOTHING: Mapping[str, Value] = {}
+
+_ONE_OF_EACH = "azure-arm makes one target of each kind, and managed images in the region of the build only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class DistributionSteps:
             for finishing in self.outputs[target.index].finishing:
                 finishing.write(script := self._script())
                 if finishing.azure_cli:
-                    self._report_finished(target, finishing)
+                    self._report_cli(target, "finishes", finishing.comment.rstrip("."), finishing.azure_cli)
                 yield self._chain(target, finishing.comment, script, finishing.what)
             if target.index in tags or target.index in late_tags:
                 script = self._script()
@@ -62,25 +64,18 @@ class DistributionSteps:
                     script.merge_tags(resource, own, late)
                 yield self._chain(target, "tags of its own, which azure-arm would put on all that it makes.", script, "tags")
 
-    def _report_finished(self, target: Target, finishing: Finishing) -> None:
+    def _report_cli(self, target: Target, does: str, why: str, azure_cli: str) -> None:
         self.context.report.add(
             codes.COPIED,
             target.span,
-            f"the Azure CLI finishes distribute[{target.index}] after the build: {finishing.comment.rstrip('.')}",
-            help=f"Sign in with the Azure CLI {finishing.azure_cli} or later where Packer runs; see the post-processor.",
+            f"the Azure CLI {does} distribute[{target.index}] after the build: {why}",
+            help=f"Sign in with the Azure CLI {azure_cli} or later where Packer runs; see the post-processor.",
         )
 
     def copy(self) -> Iterator[PostProcessors]:
         """The targets that azure-arm does not make."""
         for target in self.plan.copied:
-            self.context.report.add(
-                codes.COPIED,
-                target.span,
-                f"the Azure CLI makes distribute[{target.index}] after the build: azure-arm makes one target of each kind, "
-                "and managed images in the region of the build only",
-                help=f"Sign in with the Azure CLI {kind_of_target(target).azure_cli} or later where Packer runs; see the "
-                "post-processor.",
-            )
+            self._report_cli(target, "makes", _ONE_OF_EACH, kind_of_target(target).azure_cli)
             what = self.outputs[target.index].copy(self.outputs, script := self._script())
             about = f"distribute[{target.index}]: {what}"
             step = script.post_processor(_step_name(target), self._file(target, "copy", about))

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 def upload_text(name: str, text: TemplateText, path: str, context: BuildContext, comment: str) -> tuple[Provisioner, ...]:
     """Upload a text, byte for byte."""
     if content_is_exact(text):
-        content = context.symbols.value(text, multiline=text.visible.endswith("\n"))
-        if context.renders(text):
-            content = escaped_at_run(context.symbols.value(text))
+        content = (
+            escaped_at_run(context.symbols.value(text))
+            if context.renders(text)
+            else context.symbols.value(text, multiline=text.visible.endswith("\n"))
+        )
         return (Provisioner("file", {"name": name, "destination": path, "content": content}, comment),)
     if text.symbols:
         context.report.add(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.definitions import common_definition
+from aib2packer.aib.definitions import known_of_image
 from aib2packer.aib.model import Located
 from aib2packer.arm.language.text import TemplateText, text_of
 from aib2packer.findings import codes
@@ -151,8 +151,7 @@ def _warn_of_small_disk(template: ImageTemplate, os_type: OsType, report: Report
 
 def default_size(template: ImageTemplate, of_source: Generation | None) -> str:
     """The service's own default: docs/reference/aib-behaviour.md 4. `of_source` is the generation of the source image."""
-    source = template.siblings.source
-    said = (common_definition(template).generation or (None if source is None else source.generation) or "").upper()
+    said = known_of_image(template)[1].upper()
     is_first = said == Generation.V1.value or (not said and of_source is Generation.V1)
     # The default of the first API versions boots no generation 2.
     by_age = template.api.before("2020-01-01") and of_source is not Generation.V2 and said != Generation.V2.value
