@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aib2packer.arm.language.text import TemplateText
 from aib2packer.findings import codes
 from aib2packer.hcl.printing import names_in, print_value, references
-from aib2packer.hcl.values import Attribute, Block, HclCode, Interpolation, Local, Variable, concat
+from aib2packer.hcl.values import Attribute, Block, HclCode, Interpolation, Local, Traced, Variable, concat
 from aib2packer.lazy.models import replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.distribution.made_ids import BUILD_SUBSCRIPTION
@@ -16,11 +16,13 @@ from aib2packer.packer.distribution.plan import in_one_subscription
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aib2packer.aib.model import ImageTemplate
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Settings, Value
     from aib2packer.packer.distribution.plan import DistributionPlan
-    from aib2packer.packer.model import PostProcessor, PostProcessors
+    from aib2packer.packer.model import PostProcessor, PostProcessors, Provisioner
     from aib2packer.packer.variables.symbols import Symbols
 
 _GUID = pattern(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -80,18 +82,27 @@ def subscription_value(decided: TemplateText | str | None, symbols: Symbols, *, 
             return replace(SUBSCRIPTION, default=str(decided), validation=())
 
 
-def left_open(settings: Settings, chains: tuple[PostProcessors, ...]) -> tuple[Settings, tuple[PostProcessors, ...]]:
+def left_open(
+    settings: Settings, chains: tuple[PostProcessors, ...], provisioners: Iterable[Provisioner]
+) -> tuple[Settings, tuple[PostProcessors, ...]]:
     """The settings of azure-arm and the post-processors of a build whose subscription may be empty, as few needing it as can.
 
-    A gallery's is then that of the build too, and post-processors ask the build.
+    A gallery's is then that of the build too, and post-processors ask the build. Where anything else has it, such as a tag with
+    an id in it, it may not be empty.
     """
     if settings["subscription_id"] != _OPEN:
         return settings, chains
+    asked = settings
     gallery = settings.get(_DESTINATION)
     if isinstance(gallery, Block):
         open_there = Attribute("subscription", _OPEN)
         body = tuple(open_there if item == Attribute("subscription", SUBSCRIPTION) else item for item in gallery.body)
         settings = {**settings, _DESTINATION: replace(gallery, body=body)}
+    values = [value.value if isinstance(value, Traced) else value for value in settings.values()]
+    named = [one for value in values for one in references((value,) if isinstance(value, Block) else value)]
+    named += [one for provisioner in provisioners for one in references(dict(provisioner.settings))]
+    if SUBSCRIPTION in named:
+        return {**asked, "subscription_id": SUBSCRIPTION}, chains
     return settings, tuple(replace(chain, steps=tuple(map(_asks_build, chain.steps))) for chain in chains)
 
 

@@ -93,8 +93,9 @@ def translate(  # noqa: PLR0913, PLR0917 - the stage that needs all that those b
         return replace(build, header_origins=template.settled.instructions, origin=template.span)
     distribution = distribute(template, context, for_validation(decisions, symbols))
     source = kind_of_source(template.source).settings(template.source, symbols, report)
-    settings, chains = left_open({**base.settings, **source, **distribution.settings}, distribution.post_processors)
     steps = _provision(template, kinds, context, inline_validators(template, decisions.validation))
+    own = {**base.settings, **source, **distribution.settings}
+    settings, chains = left_open(own, distribution.post_processors, steps.provisioners)
     steps = replace(steps, files={**steps.files, **base.files})
     foresee(template, decisions, report)
     report_validation(template, decisions.validation, options, report)

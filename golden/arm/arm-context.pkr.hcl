@@ -1,6 +1,7 @@
 # VM image web, converted from an Azure Image Builder template.
 #
 #   packer init build.pkr.hcl
+#   export ARM_SUBSCRIPTION_ID=...
 #   timeout 240m packer build -var location=... -var deployment_tenant_id=... -var resource_group_name=... build.pkr.hcl
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
@@ -71,8 +72,13 @@ variable "oidc_request_token" {
 
 variable "subscription_id" {
   type        = string
-  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
+  description = "Subscription that the build VM runs in."
   default     = env("ARM_SUBSCRIPTION_ID")
+
+  validation {
+    condition     = var.subscription_id != ""
+    error_message = "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."
+  }
 }
 
 variable "definition_security_type" {
@@ -106,6 +112,7 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${var.subscription_id}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
   temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
   temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
@@ -195,7 +202,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      web = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
+      web = local.gallery_version_id
     }
   }
 }

@@ -182,6 +182,7 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${var.subscription_id}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/galleries/golden/images/${local.image_name}/versions/${local.image_version}"
   temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
   temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
@@ -337,7 +338,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/web.manifest.json"
     custom_data = {
-      (local.image_name) = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/galleries/golden/images/${local.image_name}/versions/${local.image_version}"
+      (local.image_name) = local.gallery_version_id
     }
   }
 }

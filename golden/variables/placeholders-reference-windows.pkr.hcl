@@ -177,6 +177,7 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${var.subscription_id}/resourceGroups/${var.rg}/providers/Microsoft.Compute/galleries/${var.gal}/images/${var.image_gallery_name}/versions/${local.image_version}"
   temporary_group_name = "packer-temporary-seedwin-${formatdate("YYYYMMDDhhmmss", local.now)}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
   temporary_image_name = "packer-temporary-seedwin-${formatdate("YYYYMMDDhhmmss", local.now)}"
@@ -347,7 +348,7 @@ build {
   post-processor "manifest" {
     output = "${path.root}/seedwin.manifest.json"
     custom_data = {
-      (var.name) = "/subscriptions/${build.SubscriptionID}/resourceGroups/${var.rg}/providers/Microsoft.Compute/galleries/${var.gal}/images/${var.image_gallery_name}/versions/${local.image_version}"
+      (var.name) = local.gallery_version_id
     }
   }
 }

@@ -93,6 +93,20 @@ def test_a_build_that_signs_in_as_a_client_asks_for_its_subscription() -> None:
     assert "subscription_id != " in hcl
 
 
+@pytest.mark.parametrize(
+    "further",
+    [
+        {"tags": {"account": "[subscription().subscriptionId]"}},
+        {"customize": [{"type": "Shell", "name": "a", "inline": ["[concat('echo ', subscription().id)]"]}]},
+    ],
+)
+def test_a_subscription_that_a_tag_or_a_script_has_may_not_be_empty(further: dict[str, Any]) -> None:
+    hcl = hcl_of(in_own_subscription(OWN_GALLERY, **further), Options(resource_group="images"))
+
+    assert "subscription_id != " in hcl
+    assert "build.SubscriptionID" not in hcl
+
+
 @pytest.mark.parametrize("environment", [{}, {"ARM_TENANT_ID": CLIENT["ARM_TENANT_ID"]}])
 def test_a_managed_identity_is_given_no_tenant(packer: Packer, tmp_path: Path, environment: dict[str, str]) -> None:
     given = signs_in(packer, tmp_path, environment, {"use_azure_cli_auth": "false"})
