@@ -168,7 +168,7 @@ def _escaped(text: str) -> Iterator[str]:
 
 
 def _name(service: Service) -> str:
-    return service.name or '"$name"'
+    return service.name or '"$image_template"'
 
 
 def _template(service: Service, option: str = "--name") -> str:
