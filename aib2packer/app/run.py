@@ -307,19 +307,19 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
     conversions = _convert(template, data, request, watch)
     several = any(finding.code == SEVERAL_IMAGE_TEMPLATES for one in conversions.values() for finding in one.findings)
     if several and request.folder is not None:
-        from aib2packer.arm.documents.forms.lists import MOST_WORK, most_images, texts_of_list
+        from aib2packer.arm.documents.forms.lists import MOST_WORK, ListedText, most_images, texts_of_list
 
         names = tuple(dict.fromkeys(name for one in conversions.values() for name in one.image_templates))
-        texts = texts_of_list(data, template.name, len(names)) or (data,) * len(names)
+        texts = texts_of_list(data, template.name, len(names)) or (ListedText(data),) * len(names)
         most = most_images(texts)
         found = sum(one.work for one in conversions.values())  # and once more for each, to find it among the others
         work = 0
-        for number, (image, text) in enumerate(zip(template.of_images(names), texts, strict=True)):
+        for number, (image, own_text) in enumerate(zip(template.of_images(names), texts, strict=True)):
             if number >= most or work > MOST_WORK:
                 yield _too_many(template, number, len(names))
                 return
             own = request if request.into else replace(request, folder=request.folder / image.folder.name, estate=True)
-            made = _convert(image, data, own, watch, text)
+            made = _convert(image, data, own, watch, own_text.in_place())
             work += max(0, sum(one.work for one in made.values()) - found)
             yield from _results(image, made, own)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aib2packer.arm.documents.forms.wrappers import listed
 from aib2packer.arm.documents.resource_type import is_image_template
@@ -19,22 +19,30 @@ _CHARACTERS = 1_000  # that an input has for each further one
 _MOST_READ = 20_000_000  # characters that are read for all of them: three seconds
 
 
-def texts_of_list(data: bytes, name: str, count: int) -> tuple[bytes, ...]:
-    """The text of each image template in a list that has so many and no more, where it stands in the whole; else none."""
+class ListedText(NamedTuple):
+    """The text of an image template in an input, and where it begins there."""
+
+    text: bytes
+    line: int = 1
+    column: int = 1
+
+    def in_place(self) -> bytes:
+        """The text with nothing but blanks before it, so that all in it stands where it does in the whole."""
+        return b"\n" * (self.line - 1) + b" " * (self.column - 1) + self.text
+
+
+def texts_of_list(data: bytes, name: str, count: int) -> tuple[ListedText, ...]:
+    """The image templates in a list that has so many and no more; else none."""
     source = decode(data, name)
     document = read_json(source).tree
     items = None if document is None else listed(document)
     if items is None or len(items) != count or not all(map(is_image_template, items)):
         return ()
-    return tuple(_alone(item.span.text, *item.span.position) for item in items)
+    return tuple(ListedText(item.span.text.encode("utf-8", "surrogatepass"), *item.span.position) for item in items)
 
 
-def _alone(text: str, line: int, column: int) -> bytes:
-    return ("\n" * (line - 1) + " " * (column - 1) + text).encode("utf-8", "surrogatepass")
-
-
-def most_images(texts: Sequence[bytes]) -> int:
+def most_images(texts: Sequence[ListedText]) -> int:
     """How many image templates of an input are converted, where each is read from one of these texts."""
-    read = sum(len(text.lstrip()) for text in texts)
-    size = sum(len(text.lstrip()) for text in set(texts))
+    read = sum(len(one.text.lstrip()) for one in texts)
+    size = sum(len(text.lstrip()) for text in {one.text for one in texts})
     return min(max(_MOST_IMAGES, size // _CHARACTERS), max(1, _MOST_READ * len(texts) // max(read, 1)))
