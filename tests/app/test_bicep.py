@@ -141,6 +141,16 @@ def test_a_value_of_a_bicep_parameters_file_has_its_place_there(tmp_path: Path) 
     assert "3 | param a = 1" in done.stderr
 
 
+def test_a_region_in_a_bicep_parameters_file_tells_the_cloud(tmp_path: Path) -> None:
+    (tmp_path / "main.bicepparam").write_text("using 'main.bicep'\n\nparam region = 'usgovvirginia'\n")
+    image = template(location="[parameters('region')]", distribute=[{"type": "VHD", "runOutputName": "disk"}])
+    (tmp_path / "web.json").write_text(json.dumps(deployment(image, parameters={"region": {"type": "string"}})))
+
+    done = convert(tmp_path, str(tmp_path), "-p", "main.bicepparam", given="web.json")
+
+    assert 'cloud_environment_name = "USGovernment"' in done.stdout
+
+
 def test_a_bicep_parameters_file_is_no_template(tmp_path: Path) -> None:
     (tmp_path / "main.bicepparam").write_text("using './main.bicep'\nparam a = 1\n")
 
