@@ -47,6 +47,14 @@ def test_a_template_spec_is_read_in_every_form(document: Json) -> None:
     assert re.search(r'default\s+= "Standard_D9"', hcl_of(document))
 
 
+def test_a_text_in_brackets_of_its_own_is_no_expression_of_a_template_spec_that_is_deployed() -> None:
+    command = "[[ -f /etc/x ]] && echo there"
+    inner = {**SIZED, "resources": [template(customize=[{"type": "Shell", "name": "a", "inline": [command]}])]}
+    version = {"type": "Microsoft.Resources/templateSpecs/versions", "properties": {"mainTemplate": inner}}
+
+    assert command in hcl_of({"resources": [SPEC, version]})
+
+
 @pytest.mark.parametrize(
     "document",
     [

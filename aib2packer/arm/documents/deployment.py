@@ -19,7 +19,7 @@ from aib2packer.arm.documents.parameters import (
     hide,
     read_parameters,
 )
-from aib2packer.arm.documents.resource_type import check_type, is_image_template, is_made_as_one
+from aib2packer.arm.documents.resource_type import FULL_TYPE, check_type, is_image_template, is_made_as_one
 from aib2packer.arm.documents.variable_values import named_values
 from aib2packer.arm.evaluation.budget import NODE, STEP, Budget, LimitError
 from aib2packer.arm.evaluation.evaluate import evaluate_again, evaluate_definition, evaluate_json, evaluate_node
@@ -344,9 +344,10 @@ def _walk(
         scopes.resolved.memory.budget.pay(NODE)
         kind = (string_of(item.get("type")) or "").lower()
         kind = f"{parent}/{kind}" if parent and "/" not in kind.split(".")[-1] and "." not in kind else kind
-        if kind not in IMAGE_TEMPLATES and is_made_as_one(item):
-            check_type(item, report)
-            kind = min(IMAGE_TEMPLATES)
+        if kind in IMAGE_TEMPLATES or is_made_as_one(item):
+            if kind not in IMAGE_TEMPLATES:
+                check_type(item, report)
+            kind = FULL_TYPE.lower()  # that of a trigger in it goes on from there
         whole = Deployed(kind, item, scopes, around)
         yield from _found_in(whole, context, report)
         yield from _walk(item.get("resources"), scopes, (*around, whole), context, report)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
 
-_FULL_TYPE = "Microsoft.VirtualMachineImages/imageTemplates"
+FULL_TYPE = "Microsoft.VirtualMachineImages/imageTemplates"
 
 
 def is_made_as_one(body: JsonObject) -> bool:
@@ -32,7 +32,7 @@ def is_image_template(value: Json) -> bool:
 def check_type(body: JsonObject, report: Report) -> None:
     """Report a type that is not that of an image template, of a resource that is one all the same."""
     found = string_of(body.get("type"))
-    if found is not None and found.lower() == _FULL_TYPE.lower():
+    if found is not None and found.lower() == FULL_TYPE.lower():
         return
     named = body.get("type")
     span = body.span.first if named is None else named.span
@@ -41,5 +41,5 @@ def check_type(body: JsonObject, report: Report) -> None:
         codes.WRONG_RESOURCE,
         span,
         f"{what} the type of an image template, which this is all the same",
-        help=f"Write {_FULL_TYPE}.",
+        help=f"Write {FULL_TYPE}.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from aib2packer.arm.language.expression import unescape
 from aib2packer.findings import codes
 from aib2packer.jsonc.reader import parse
 from aib2packer.jsonc.tree import JsonArray, JsonMember, JsonObject, JsonScalar, string_of
@@ -113,8 +114,8 @@ def _deployed_versions(resources: Json | None, parent: str) -> Iterator[JsonObje
 def _unescaped(node: Json) -> Json:
     """A template as it is deployed within another, where `[[` begins what only the inner one evaluates."""
     match node:
-        case JsonScalar(str() as text, span) if text.startswith("[["):
-            return JsonScalar(text[1:], span)
+        case JsonScalar(str() as text, span):
+            return JsonScalar(unescape(text), span)
         case JsonArray(items, span):
             return JsonArray(tuple(map(_unescaped, items)), span)
         case JsonObject(members, span):
