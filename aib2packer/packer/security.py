@@ -6,7 +6,6 @@ Trusted Launch and of no managed image; where the definition has no type, both w
 
 from __future__ import annotations
 
-import shlex
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from aib2packer.options import SecurityType
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.facts import GalleryPlace
 from aib2packer.packer.marketplace import Generation
-from aib2packer.packer.shell_words import assignments, word
+from aib2packer.packer.shell_words import assignments, shown_name, word
 from aib2packer.packer.source.kinds import kind_of_source
 
 if TYPE_CHECKING:
@@ -216,7 +215,7 @@ def _report_image(place: TemplateText, known: SecurityType | None, report: Repor
 
 
 def _report_unknown(target: GalleryTarget, report: Report, *, can_be_trusted: bool, validated: bool) -> None:
-    both = ", that which validates too" if validated else ""
+    both = ", and validate with it too" if validated else ""
     then = (
         f"build with `-var {DEFINITION_TYPE.name}=TrustedLaunch`{both}, or convert with --security-type."
         if can_be_trusted
@@ -229,8 +228,3 @@ def _report_unknown(target: GalleryTarget, report: Report, *, can_be_trusted: bo
         "that ends in Supported, and a definition without one",
         help=f"Look it up: `{look_up(target.id, shown_name)}`. If that says TrustedLaunch, {then}",
     )
-
-
-def shown_name(text: TemplateText) -> str:
-    """A name as a word of a shell, for people: dots for one that only Packer's run knows."""
-    return shlex.quote(text.literal) if text.literal else "..."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING, TypeAlias
 
 from aib2packer.findings.text import printable
@@ -13,6 +14,7 @@ from aib2packer.lazy.patterns import pattern
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from aib2packer.arm.language.text import TemplateText
     from aib2packer.hcl.values import Value
 
 _SAFE = pattern(r"[\w@%+=:,./-]+", re.ASCII)
@@ -85,6 +87,11 @@ def shown_word(*values: Value | Word | None) -> Word:
     """Values joined to a word, with dots for what is only known when Packer runs."""
     parts = ("..." if part is None else part for value in values for part in _parts(value))
     return Word(_joined([printable(part) if isinstance(part, str) else part for part in parts]))
+
+
+def shown_name(text: TemplateText) -> str:
+    """A name as a word of a shell, for people: dots for one that only Packer's run knows."""
+    return shlex.quote(text.literal) if text.literal else "..."
 
 
 def _parts(value: Value | Word | None) -> Iterator[WordPart | None]:

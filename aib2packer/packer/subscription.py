@@ -29,7 +29,9 @@ _GUID = pattern(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DESTINATION = "shared_image_gallery_destination"
 
 _OPEN = replace(
-    SUBSCRIPTION, description=f"{SUBSCRIPTION.description} Empty: that of the account that signs in.", validation=()
+    SUBSCRIPTION,
+    description=f"{SUBSCRIPTION.description} Empty: that of the account that signs in; identity tokens have none.",
+    validation=(),
 )
 
 

@@ -18,7 +18,8 @@ from aib2packer.lazy.patterns import pattern
 from aib2packer.options import OsType
 from aib2packer.packer.distribution.kinds import kind_of_target
 from aib2packer.packer.marketplace import Architecture, Generation, needs_plan, publisher_of
-from aib2packer.packer.security import look_up, shown_name
+from aib2packer.packer.security import look_up
+from aib2packer.packer.shell_words import shown_name
 from aib2packer.packer.steps.restarts_within import restarts_windows
 from aib2packer.packer.vm.machine import default_size
 
@@ -199,7 +200,7 @@ def _where_to_see(source: Source) -> str:
     if definition is not None:
         return f"the dataDisks of the image, and `{look_up(definition, shown_name, 'purchasePlan')}`"
     if source.kind == ManagedImage.kind:
-        return "`az image show --query storageProfile.dataDisks`, and which marketplace image this was made of"
+        return "`az image show --ids ... --query storageProfile.dataDisks`, and which marketplace image this was made of"
     return "what its publisher says of data disks and a purchase plan"
 
 

@@ -52,7 +52,7 @@ variable "oidc_request_token" {
 
 variable "subscription_id" {
   type        = string
-  description = "Subscription that the build VM runs in. Empty: that of the account that signs in."
+  description = "Subscription that the build VM runs in. Empty: that of the account that signs in; identity tokens have none."
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 

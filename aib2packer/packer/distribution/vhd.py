@@ -220,7 +220,8 @@ class VhdKind(TargetKind[VhdTarget]):
                 target.uri.span,
                 "the VHD is copied when all else is done: its storage account must be in the subscription of the build, and "
                 "the container must exist by then",
-                help="Create the container before the build: `az storage container create`.",
+                help="Create the container before the build: `az storage container create --auth-mode login --account-name ... "
+                "--name ...`.",
             )
 
 

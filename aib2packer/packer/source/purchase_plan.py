@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.hcl.values import Attribute, Block
+from aib2packer.packer.shell_words import shown_name
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import PurchasePlan
@@ -23,8 +23,8 @@ def plan_info(plan: PurchasePlan | None, symbols: Symbols, report: Report) -> Se
         codes.PLAN_TERMS,
         plan.name.span,
         "Azure gives an image with a purchase plan only to subscriptions that accepted its terms",
-        help=f"Once: `az vm image terms accept --publisher {shlex.quote(str(plan.publisher))} "
-        f"--offer {shlex.quote(str(plan.product))} --plan {shlex.quote(str(plan.name))}`.",
+        help=f"Once: `az vm image terms accept --publisher {shown_name(plan.publisher)} --offer {shown_name(plan.product)} "
+        f"--plan {shown_name(plan.name)}`.",
     )
     body = (
         Attribute("plan_name", symbols.value(plan.name)),
