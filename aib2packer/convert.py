@@ -31,11 +31,12 @@ if TYPE_CHECKING:
     from aib2packer.provenance.print_builds import Printed
 
 
-def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None = None) -> Conversion:
+def convert(text: str | bytes | SourceText, *, file: str = "<stdin>", options: Options | None = None) -> Conversion:
     """Convert an Azure Image Builder template to a Packer build.
 
     Args:
-        text: The template. Bytes are decoded as ARM tools do: UTF-8, or UTF-16 with a byte order mark.
+        text: The template. Bytes are decoded as ARM tools do: UTF-8, or UTF-16 with a byte order mark. One
+            that was cut out of a longer one has its places from there, and its name in findings.
         file: What findings call the input, usually its path.
         options: What the user can decide.
 
@@ -49,11 +50,21 @@ def convert(text: str | bytes, *, file: str = "<stdin>", options: Options | None
     report = Report()
     options = options or Options()
     with _garbage_left():
-        source = decode(text, file) if isinstance(text, bytes) else SourceText(file, text.removeprefix("\ufeff"))
+        source = _source(text, file)
         folder = Path(file).parent
         beside = FilesBeside(folder, options.root or folder)
         document = _document(source, beside, report)
         return Conversion(None, findings=report.findings) if document is None else _convert(document, beside, options, report)
+
+
+def _source(text: str | bytes | SourceText, file: str) -> SourceText:
+    match text:
+        case str():
+            return SourceText(file, text.removeprefix("\ufeff"))
+        case bytes():
+            return decode(text, file)
+        case _:
+            return text
 
 
 @contextmanager

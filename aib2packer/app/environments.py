@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 _OPEN = "\n# Open: the parameters file has no value for these.\n"
 
 
-def convert_for(data: bytes, file: str, options: Options, environments: Mapping[str, SourceText]) -> dict[str, Conversion]:
+def convert_for(
+    text: bytes | SourceText, file: str, options: Options, environments: Mapping[str, SourceText]
+) -> dict[str, Conversion]:
     """The conversions for some environments, by the folder of each; one for all of them in the folder itself if that can be.
 
     It cannot be where a parameter decides what is built: the builds differ then, and not only the values.
 
     Args:
-        data: The template.
+        text: The template.
         file: What findings call it.
         options: What the user decided.
         environments: The parameters file of each environment, by its name.
@@ -34,7 +36,7 @@ def convert_for(data: bytes, file: str, options: Options, environments: Mapping[
     """
     apart = {
         name: convert(
-            data,
+            text,
             file=file,
             options=replace(options, parameter_files=(*options.parameter_files, parameters), empty_is_open=True),
         )
@@ -43,7 +45,7 @@ def convert_for(data: bytes, file: str, options: Options, environments: Mapping[
     if any(one.hcl is None or any(finding.code is FOLDED for finding in one.findings) for one in apart.values()):
         return apart
     names = tuple(map(environment_file, environments))
-    common = convert(data, file=file, options=replace(options, environments=names))
+    common = convert(text, file=file, options=replace(options, environments=names))
     if common.hcl is None:
         return apart
     values = {environment_file(name): _values(one) for name, one in apart.items()}

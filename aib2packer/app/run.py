@@ -307,11 +307,12 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
     conversions = _convert(template, data, request, watch)
     several = any(finding.code == SEVERAL_IMAGE_TEMPLATES for one in conversions.values() for finding in one.findings)
     if several and request.folder is not None:
-        from aib2packer.arm.documents.forms.lists import MOST_WORK, ListedText, most_images, texts_of_list
+        from aib2packer.arm.documents.forms.lists import MOST_WORK, most_images, texts_of_list
 
         names = tuple(dict.fromkeys(name for one in conversions.values() for name in one.image_templates))
-        texts = texts_of_list(data, template.name, len(names)) or (ListedText(data),) * len(names)
-        most = most_images(texts)
+        listed = texts_of_list(data, template.name, len(names))
+        texts = listed or (None,) * len(names)
+        most = most_images([one.text for one in listed] or [data] * len(names))
         found = sum(one.work for one in conversions.values())  # and once more for each, to find it among the others
         work = 0
         for number, (image, own_text) in enumerate(zip(template.of_images(names), texts, strict=True)):
@@ -319,7 +320,7 @@ def _run(template: Template, data: bytes, request: Request, watch: Watch) -> Ite
                 yield _too_many(template, number, len(names))
                 return
             own = request if request.into else replace(request, folder=request.folder / image.folder.name, estate=True)
-            made = _convert(image, data, own, watch, own_text.in_place())
+            made = _convert(image, data, own, watch, own_text)
             work += max(0, sum(one.work for one in made.values()) - found)
             yield from _results(image, made, own)
     else:
@@ -334,16 +335,16 @@ def _too_many(template: Template, converted: int, count: int) -> Result:
 
 
 def _convert(
-    template: Template, data: bytes, request: Request, watch: Watch, text: bytes | None = None
+    template: Template, data: bytes, request: Request, watch: Watch, text: SourceText | None = None
 ) -> dict[str, Conversion]:
     """The conversions of an image template, by the folder of each below its own. `text` is its own where `data` is a list."""
-    own = data if text is None else text
+    own: bytes | SourceText = text or data
     if request.into and request.environments:
         raise FileError(template.name, "has several parameters files, and among other builds it takes one", "Give -p.")
     options = replace(
         request.options,
         root=template.root,
-        name=template.image or request.options.name if own is data else None,
+        name=template.image or request.options.name if text is None else None,
         side_files=request.folder is not None,
         facts=request.look or request.estate,
         into=None if request.into is None else _beside(request),

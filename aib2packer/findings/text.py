@@ -85,8 +85,9 @@ def _finding(finding: Finding, style: Styler, secrets: dict[tuple[str, int], tup
     where = (span.source.name, number)
     if where not in secrets:
         secrets[where] = apart((*span.source.hidden(number), *find_secrets(line)))
-    end = min(column - 1 + span.end - span.start, len(line))
-    excerpt, indent, width = _excerpt(line, min(column - 1, len(line)), end, secrets[where])
+    start = min(span.in_line, len(line))
+    end = min(start + span.end - span.start, len(line))
+    excerpt, indent, width = _excerpt(line, start, end, secrets[where])
     gutter = " " * len(str(number))
     place = style(f"{safe(span.source.name)}:{number}:{column}:", _STRONG)
     return "\n".join(

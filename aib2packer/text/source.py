@@ -36,6 +36,8 @@ class SourceText:
     text: str
     before: int = 0
     """How many lines stood before it, where it was cut out of a longer text."""
+    indent: int = 0
+    """How many characters stood before it in its first line."""
     _hidden: set[tuple[int, int]] = field(default_factory=set, init=False, repr=False, compare=False)
     _cut: dict[tuple[int, int], SourceText] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -54,7 +56,8 @@ class SourceText:
         """The lines from the first to the last, which keep their numbers; and where they began in the text."""
         begin, end = self._start(first), self._start(last + 1)
         if (first, last) not in self._cut:  # several findings are about one line
-            self._cut[first, last] = source = SourceText(self.name, self.text[begin:end], first - 1)
+            indent = 0 if begin else self.indent
+            self._cut[first, last] = source = SourceText(self.name, self.text[begin:end], first - 1, indent)
             for start, stop in self._hidden:
                 if start < end and stop > begin:
                     source.hide(max(start, begin) - begin, min(stop, end) - begin)
@@ -73,7 +76,7 @@ class SourceText:
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both counted from 1; the column counts characters."""
         line = bisect.bisect_right(self._line_starts, offset)
-        return line + self.before, offset - self._line_starts[line - 1] + 1
+        return line + self.before, offset - self._line_starts[line - 1] + 1 + (self.indent if line == 1 else 0)
 
     def line(self, number: int) -> str:
         """The text of a line, counted from 1, without its line break."""
@@ -106,6 +109,12 @@ class Span(NamedTuple):
     def end_position(self) -> tuple[int, int]:
         """Line and column of what comes right after the span, counted from 1."""
         return self.source.position(self.end)
+
+    @property
+    def in_line(self) -> int:
+        """How many characters of its line, as the source text has it, stand before the span."""
+        number, column = self.position
+        return column - 1 - (self.source.indent if number == self.source.before + 1 else 0)
 
     @property
     def first(self) -> Span:

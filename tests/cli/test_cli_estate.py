@@ -117,6 +117,22 @@ def test_each_image_template_of_an_input_becomes_a_build(tmp_path: Path, text: s
     assert convert("list.json", "-o", "out", "--check", cwd=tmp_path)[0] == 0
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_finding_about_an_image_template_of_a_list_has_the_place_that_it_has_there(
+    tmp_path: Path, indent: int | None
+) -> None:
+    wrong = [
+        {**TEMPLATE, "name": name, "properties": {**TEMPLATE["properties"], "vmProfile": {"osDiskSizeGB": name}}}
+        for name in "abc"
+    ]
+    text = json.dumps(wrong, indent=indent)
+    lay(tmp_path, list_json=text)
+    _, _, stderr = convert("list.json", "-o", "out", cwd=tmp_path)
+    for number, line in enumerate(text.split("\n"), 1):
+        for place in re.finditer(r'(?<="osDiskSizeGB": )"', line):
+            assert f"list.json:{number}:{place.start() + 1}" in stderr
+
+
 def test_below_a_folder_they_lie_in_the_folder_of_their_file_and_count_as_expected(tmp_path: Path) -> None:
     lay(tmp_path, in__list_json=json.dumps(listed("web", "db")), in__good_json=GOOD)
     assert convert("in", "-o", "out", cwd=tmp_path)[0] == 0

@@ -74,3 +74,16 @@ def test_a_place_alone_is_shown_as_it_was_with_the_lines_around_it() -> None:
         assert alone.source.line(number) == source.line(number)
         assert alone.source.hidden(number) == source.hidden(number)
     assert alone.alone() == alone
+
+
+def test_a_text_that_was_cut_out_of_a_line_has_its_places_from_the_whole() -> None:
+    whole = SourceText("a.json", '[\n  {}, {"a": 1,\n  "b": 2}]\n')
+    start = whole.text.index('{"a"')
+    cut = SourceText("a.json", whole.text[start:-2], before=1, indent=6)
+
+    for offset in range(len(cut.text) + 1):
+        assert cut.position(offset) == whole.position(start + offset)
+    one = Span(cut, 1, 4)
+    assert one.in_line == 1
+    assert one.alone().position == one.position
+    assert cut.line(2) == '{"a": 1,'

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from aib2packer.arm.documents.forms.wrappers import listed
 from aib2packer.arm.documents.resource_type import is_image_template
 from aib2packer.jsonc.reader import read_json
-from aib2packer.text.source import decode
+from aib2packer.text.source import SourceText, decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from aib2packer.text.source import Span
 
 MOST_WORK = 3_000_000
 """What the evaluation of all image templates of an input may take."""
@@ -19,30 +21,23 @@ _CHARACTERS = 1_000  # that an input has for each further one
 _MOST_READ = 20_000_000  # characters that are read for all of them: three seconds
 
 
-class ListedText(NamedTuple):
-    """The text of an image template in an input, and where it begins there."""
-
-    text: bytes
-    line: int = 1
-    column: int = 1
-
-    def in_place(self) -> bytes:
-        """The text with nothing but blanks before it, so that all in it stands where it does in the whole."""
-        return b"\n" * (self.line - 1) + b" " * (self.column - 1) + self.text
-
-
-def texts_of_list(data: bytes, name: str, count: int) -> tuple[ListedText, ...]:
-    """The image templates in a list that has so many and no more; else none."""
+def texts_of_list(data: bytes, name: str, count: int) -> tuple[SourceText, ...]:
+    """The image templates in a list that has so many and no more, each with the places that it has there; else none."""
     source = decode(data, name)
     document = read_json(source).tree
     items = None if document is None else listed(document)
     if items is None or len(items) != count or not all(map(is_image_template, items)):
         return ()
-    return tuple(ListedText(item.span.text.encode("utf-8", "surrogatepass"), *item.span.position) for item in items)
+    return tuple(_alone(item.span) for item in items)
 
 
-def most_images(texts: Sequence[ListedText]) -> int:
+def _alone(span: Span) -> SourceText:
+    line, column = span.position
+    return SourceText(span.source.name, span.text, before=line - 1, indent=column - 1)
+
+
+def most_images(texts: Sequence[str | bytes]) -> int:
     """How many image templates of an input are converted, where each is read from one of these texts."""
-    read = sum(len(one.text.lstrip()) for one in texts)
-    size = sum(len(text.lstrip()) for text in {one.text for one in texts})
+    read = sum(len(text.lstrip()) for text in texts)
+    size = sum(len(text.lstrip()) for text in set(texts))
     return min(max(_MOST_IMAGES, size // _CHARACTERS), max(1, _MOST_READ * len(texts) // max(read, 1)))
