@@ -10,6 +10,8 @@ from aib2packer.arm.documents.context import Context
 from aib2packer.arm.documents.fill_placeholders import fill
 from aib2packer.arm.documents.image_templates import choose, image_templates
 from aib2packer.arm.documents.parameters import read_values
+from aib2packer.arm.language.json_values import JsonSymbolic
+from aib2packer.arm.language.symbolic import once, parts_of, walk
 from aib2packer.findings import codes
 from aib2packer.jsonc.replace import replaced
 from aib2packer.jsonc.tree import JsonArray, JsonObject
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from aib2packer.aib.template import KindsToRead
     from aib2packer.arm.documents.fill_placeholders import Filled
     from aib2packer.arm.documents.image_templates import Resource
+    from aib2packer.arm.language.symbolic import ArmValue, Lambda
     from aib2packer.findings.model import Report
     from aib2packer.jsonc.tree import Json
     from aib2packer.options import Options
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 _MOST = 10_000
 """The most settings of an image template, far above what the largest that are public have."""
 _STEP, _TAG, _TARGET = 5, 20, 100
+_PARTS = 10  # of an expression, its variables filled in, count for a setting: each is gone through some forty times
 _OF_EACH = {
     "customize": _STEP,
     "invmvalidations": _STEP,
@@ -100,6 +104,7 @@ def read(
 def _fits(resource: Resource, report: Report) -> bool:
     """Whether an image template is no larger than what is converted."""
     work = 0
+    size = once(_size)
     waiting: list[tuple[Json, int]] = [(resource.body, 0)]
     while waiting and work <= _MOST:
         node, each = waiting.pop()
@@ -110,16 +115,22 @@ def _fits(resource: Resource, report: Report) -> bool:
             work += each * len(node.members)
             waiting += [(member.value, _OF_EACH.get(member.key.lower(), 0)) for member in node.members]
         else:
-            work += 1
+            work += 1 + (size(node.symbol) // _PARTS if isinstance(node, JsonSymbolic) else 0)
     if work > _MOST:
         report.add(
             codes.TOO_MANY_SETTINGS,
             resource.body.span,
             f"the image template has more settings than the {_MOST:,} that are converted: a step counts as {_STEP}, "
-            f"a tag as {_TAG}, a target as {_TARGET}",
-            help="Move steps into scripts, or make several image templates of it.",
+            f"a tag as {_TAG}, a target as {_TARGET}, {_PARTS} parts of an expression as one",
+            help="Move steps into scripts, give the parameters of long expressions values, or make several image templates of "
+            "it.",
         )
     return work <= _MOST
+
+
+def _size(symbol: ArmValue | Lambda, _inside: object) -> int:
+    """How many parts an expression has; what stands in several places is gone through once."""
+    return sum(len(parts_of(one)) for one in walk(symbol))
 
 
 def _report_unused(filled: Filled, options: Options, report: Report) -> None:
