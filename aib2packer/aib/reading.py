@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aib2packer.arm.documents.fill_placeholders import Filled
     from aib2packer.arm.documents.image_templates import Resource
     from aib2packer.arm.language.symbolic import ArmValue, Lambda
-    from aib2packer.findings.model import Report
+    from aib2packer.findings.model import Finding, Report
     from aib2packer.jsonc.tree import Json
     from aib2packer.options import Options
 
@@ -49,6 +49,15 @@ _OF_THE_GROUP = ("resourcegroup(", "resourceid(", "azurerm_", "azapi_")
 
 
 @dataclass(frozen=True, slots=True)
+class OpenDocument:
+    """A document with what the user says filled in, to read image templates from; `findings` is what there was to say of it."""
+
+    document: Json
+    context: Context
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FoundTemplate:
     """What an image template says, and the resource that it was read from; None for what could not be had.
 
@@ -62,27 +71,20 @@ class FoundTemplate:
     work: int
 
 
-def read(
-    document: Json,
-    kinds: KindsToRead,
-    options: Options,
-    read_linked: Callable[[str, Report], Json | None],
-    report: Report,
-) -> FoundTemplate:
+def read(opened: OpenDocument, kinds: KindsToRead, options: Options, report: Report) -> FoundTemplate:
     """Find the image template in a document and read it: there is none after an error that leaves nothing to go on with.
 
     Parameters that decide what is built cannot be variables. Which they are shows when the template is read: then it is read
     once more, with their values in place.
 
     Args:
-        document: What the input holds, in any of the forms that image templates come in.
+        opened: What the input holds, in any of the forms that image templates come in.
         kinds: The kinds of sources, customizers and targets that there are.
         options: What the user decided.
-        read_linked: Reads a template by its path beside the input; None where it cannot be had.
         report: Gets what the last reading had to say.
 
     """
-    document, context = _filled(document, options, read_linked, report)
+    document, context = opened.document, replace(opened.context, budgets=[])
     while True:
         needed: set[str] = set()
         before = report.mark()
@@ -151,10 +153,18 @@ def _report_unused(filled: Filled, options: Options, report: Report) -> None:
             )
 
 
-def _filled(
+def open_document(
     document: Json, options: Options, read_linked: Callable[[str, Report], Json | None], report: Report
-) -> tuple[Json, Context]:
-    """The document with new names for old ones and its placeholders filled in, and what the user says beside that."""
+) -> OpenDocument:
+    """Put new names in place of old ones and values in place of placeholders, and find out what the user says beside that.
+
+    Args:
+        document: What the input holds.
+        options: What the user decided.
+        read_linked: Reads a template by its path beside the input; None where it cannot be had.
+        report: Gets what there is to say, and gives the findings.
+
+    """
     values = read_values(options, report)
     filled = fill(replaced(document, options.replacements), values, options, report)
     for form, span in filled.half:
@@ -166,7 +176,7 @@ def _filled(
             help="Fill the template in first, with the tool that it is for; or give all of them: --set name=…",
         )
     _report_unused(filled, options, report)
-    return filled.document, Context(
+    context = Context(
         values=filled.values,
         filled=filled.used,
         subscription_id=options.subscription_id,
@@ -176,3 +186,4 @@ def _filled(
         fold=options.resolve,
         read_linked=read_linked,
     )
+    return OpenDocument(filled.document, context, report.findings)
