@@ -28,7 +28,7 @@ variable "source_version_id" {
   description = "Version of the golden image. Whoever runs Packer gives it."
 
   validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.source_version_id))
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.source_version_id))
     error_message = "The source_version_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
   }
 }
@@ -141,7 +141,7 @@ source "azure-arm" "web" {
     resource_group = local.source_version_id_parts[4]
     gallery_name   = local.source_version_id_parts[8]
     image_name     = local.source_version_id_parts[10]
-    image_version  = length(local.source_version_id_parts) > 12 && local.source_version_id_parts[12] != "latest" ? local.source_version_id_parts[12] : null
+    image_version  = try(local.source_version_id_parts[12], "latest") != "latest" ? local.source_version_id_parts[12] : null
   }
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.

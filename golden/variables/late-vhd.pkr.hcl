@@ -94,8 +94,8 @@ locals {
   vhd_parts = split("/", var.vhd_uri)
 
   # Image Builder runs Shell customizers as root.
-  as_root     = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
-  sign_in     = <<-EOT
+  as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
+  sign_in = <<-EOT
     # Where GitHub Actions hands out identity tokens, the Azure CLI is signed in for an hour, and for what it has not talked to yet
     # for five minutes: sign in again with a new one. A loop that waits calls this too.
     sign_in() {
@@ -112,7 +112,12 @@ locals {
     }
     sign_in
   EOT
-  vhd_parts_2 = split("/", "${var.endpoint}vhds/web.vhd")
+
+  # A validation sees one variable only: where this is something else, file() fails with what is expected.
+  vhd_parts_2 = split("/", try(
+    regex("^https://[^./]+[.][^/]+/[^/]+/.+", "${var.endpoint}vhds/web.vhd"),
+    file("What comes of endpoint must say where the VHD goes, such as https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd"),
+  ))
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()

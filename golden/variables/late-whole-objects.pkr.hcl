@@ -100,8 +100,13 @@ variable "image_version" {
 }
 
 locals {
-  has_subnet   = try(length(try(var.vm.vnetConfig.subnetId, null)), 0) != 0
-  subnet_parts = try(var.vm.vnetConfig.subnetId, null) != null ? split("/", try(var.vm.vnetConfig.subnetId, null)) : []
+  has_subnet = try(length(try(var.vm.vnetConfig.subnetId, null)), 0) != 0
+
+  # A validation sees one variable only: where this is something else, file() fails with what is expected.
+  subnet_parts = try(var.vm.vnetConfig.subnetId, null) != null ? split("/", try(
+    regex("(?i)^(?:/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+)?$", try(var.vm.vnetConfig.subnetId, null)),
+    file("What comes of vm must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."),
+  )) : []
 
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 _TYPES = {"string": "string", "securestring": "string", "int": "number", "bool": "bool", "array": "list(string)"}
 _GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
 _TOOK_GROUP_LOCATION = "The template took the region of its resource group."
-BEGINNING = ("subscriptions", "resourcegroups", "")
-"""The shape of what an id begins with, where it may end anywhere behind."""
+BEGINNING = ("subscriptions", "")
+"""The shape of what an id begins with, where it may end anywhere behind: what comes of it is checked as a whole."""
 BLOB = ("https", "")
 """The shape of the URI of a blob, which is no id."""
+BLOB_PATTERN = "^https://[^./]+[.][^/]+/[^/]+/.+"
+BLOB_EXAMPLE = "https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd"
 _REGION = "Azure region of the build."
 
 
@@ -89,27 +91,36 @@ def with_shape(variable: Variable, shape: tuple[str, ...], *, may_be_empty: bool
     if not shape:
         return variable
     if shape == BEGINNING:
-        begins = f'can(regex("(?i)^{write_id(shape[:-1], "[^/]+")}/providers/", var.{variable.name}))'
-        what = f"The {variable.name} must begin as a resource id does: {write_id(shape[:-1], '...')}/providers/..."
+        begins = f'can(regex("(?i)^/subscriptions/", var.{variable.name}))'
+        what = f"The {variable.name} must begin as a resource id does: /subscriptions/..."
         return replace(variable, validation=(*variable.validation, VariableValidation(begins, what)))
     if shape == BLOB:
-        is_uri = f'can(regex("^https://[^./]+[.][^/]+/[^/]+/.+", var.{variable.name}))'
-        where = "https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd"
-        rule = VariableValidation(is_uri, f"The {variable.name} must say where the VHD goes, such as {where}.")
+        is_uri = f'can(regex("{BLOB_PATTERN}", var.{variable.name}))'
+        rule = VariableValidation(is_uri, f"The {variable.name} must say where the VHD goes, such as {BLOB_EXAMPLE}.")
         return replace(variable, validation=(*variable.validation, rule))
-    versioned = shape[-1] == "versions"
-    shape = shape[:-1] if versioned else shape
-    pattern = write_id(shape, "[^/]+") + ("(/versions/[^/]+)?" if versioned else "")
     own = f"var.{variable.name}"
     is_null = variable.default == HclCode("null")
     may_be_unset = may_be_empty or is_null or (variable.default == "" and "virtualnetworks" in shape)
     unset = f"{own} == {'null' if is_null else print_value('')} || " if may_be_unset else ""
-    what = "a resource id, with or without a version" if versioned else "a resource id"
     rule = VariableValidation(
-        f'{unset}can(regex("(?i)^{pattern}$", {own}))', f"The {variable.name} must be {what}: {write_id(shape, '...')}"
+        f'{unset}can(regex("{id_pattern(shape)}", {own}))', f"The {variable.name} must be {described_id(shape)}"
     )
     default = None if variable.default == "" and not may_be_unset else variable.default
     return replace(variable, default=default, validation=(*variable.validation, rule))
+
+
+def id_pattern(shape: tuple[str, ...], *, may_be_empty: bool = False) -> str:
+    """The pattern of ids of a shape, without groups; an id of a version may end before that."""
+    versioned = shape[-1] == "versions"
+    pattern = write_id(shape[:-1] if versioned else shape, "[^/]+") + ("(?:/versions/[^/]+)?" if versioned else "")
+    return f"(?i)^(?:{pattern})?$" if may_be_empty else f"(?i)^{pattern}$"
+
+
+def described_id(shape: tuple[str, ...]) -> str:
+    """What an id of a shape looks like, for a message."""
+    versioned = shape[-1] == "versions"
+    what = "a resource id, with or without a version" if versioned else "a resource id"
+    return f"{what}: {write_id(shape[:-1] if versioned else shape, '...')}"
 
 
 def computed_default(fact: ParameterFact) -> symbolic.ArmValue:
