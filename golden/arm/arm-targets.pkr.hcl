@@ -177,7 +177,8 @@ locals {
     }
     sign_in
   EOT
-  temporary_group_name      = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time                = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name      = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -255,7 +256,7 @@ build {
     ]
   }
 
-  # distribute[1]: SharedImage, copied from the gallery version of azure-arm.
+  # SharedImage, copied from the gallery version of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "distribute-1"
@@ -339,7 +340,7 @@ build {
     }
   }
 
-  # distribute[2]: ManagedImage, by way of a disk made of the gallery version.
+  # ManagedImage, by way of a disk made of the gallery version.
   post-processors {
     post-processor "shell-local" {
       name = "image"
@@ -352,7 +353,7 @@ build {
         NAME                     = "img-${var.run}"
         SUBSCRIPTION             = var.subscription_id
         RESOURCE_GROUP           = var.resource_group_name
-        TEMPORARY_NAME           = "packer-temporary-2-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME           = "packer-temporary-2-${local.build_time}"
         SOURCE                   = local.gallery_version_id
         LOCATION                 = var.image_location
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }

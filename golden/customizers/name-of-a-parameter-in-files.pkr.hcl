@@ -151,6 +151,7 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = try(local.gallery_image_parts[12], "latest") != "latest" ? local.gallery_image_parts[12] : var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${local.image_version}"
@@ -171,8 +172,8 @@ locals {
     }
     sign_in
   EOT
-  temporary_group_name = "packer-temporary-image-${formatdate("YYYYMMDDhhmmss", local.now)}"
-  temporary_image_name = "packer-temporary-image-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_group_name = "packer-temporary-image-${local.build_time}"
+  temporary_image_name = "packer-temporary-image-${local.build_time}"
 }
 
 source "azure-arm" "image" {
@@ -285,7 +286,7 @@ build {
     ]
   }
 
-  # distribute[1]: ManagedImage, by way of a disk made of the gallery version.
+  # ManagedImage, by way of a disk made of the gallery version.
   post-processors {
     post-processor "shell-local" {
       name = "distribute-1"
@@ -297,7 +298,7 @@ build {
         NAME                     = local.managed_image_parts[8]
         SUBSCRIPTION             = local.managed_image_parts[2]
         RESOURCE_GROUP           = local.managed_image_parts[4]
-        TEMPORARY_NAME           = "packer-temporary-1-${formatdate("YYYYMMDDhhmmss", local.now)}"
+        TEMPORARY_NAME           = "packer-temporary-1-${local.build_time}"
         SOURCE                   = local.gallery_version_id
         LOCATION                 = var.destinationregion
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }

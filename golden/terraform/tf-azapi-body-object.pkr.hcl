@@ -112,7 +112,8 @@ locals {
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = try(local.shared_image_bastion_id_parts[12], "latest") != "latest" ? local.shared_image_bastion_id_parts[12] : var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "/subscriptions/${local.shared_image_bastion_id_parts[2]}/resourceGroups/${local.shared_image_bastion_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.shared_image_bastion_id_parts[8]}/images/${local.shared_image_bastion_id_parts[10]}/versions/${local.image_version}"
-  temporary_group_name = "packer-temporary-bastion-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-bastion-${local.build_time}"
 }
 
 source "azure-arm" "bastion" {

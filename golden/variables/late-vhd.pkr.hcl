@@ -121,7 +121,8 @@ locals {
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -189,7 +190,7 @@ build {
     ]
   }
 
-  # distribute[0]: azure-arm names the VHD itself; here it gets the name that the template asks for.
+  # azure-arm names the VHD itself; here it gets the name that the template asks for.
   post-processor "shell-local" {
     name = "web-name"
     env = { for name, value in {
@@ -282,7 +283,7 @@ build {
     ]
   }
 
-  # distribute[1]: VHD, copied from that of azure-arm.
+  # VHD, copied from that of azure-arm.
   post-processors {
     post-processor "shell-local" {
       name = "copy"
@@ -294,7 +295,7 @@ build {
         NAME                  = join("/", slice(local.vhd_parts_2, 4, length(local.vhd_parts_2)))
         ACCOUNT_NAME_2        = split(".", local.vhd_parts_2[2])[0]
         DESTINATION_CONTAINER = local.vhd_parts_2[3]
-        TEMPORARY_NAME        = "packer-temporary-1-${formatdate("YYYYMMDDhhmmss", local.now)}.vhd"
+        TEMPORARY_NAME        = "packer-temporary-1-${local.build_time}.vhd"
       } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
       inline = [
         local.sign_in,

@@ -98,6 +98,8 @@ class Symbols:
         if literal is not None and not multiline:
             return literal
         parts = self.parts(text)
+        if not multiline and all(isinstance(part, str) for part in parts):
+            return "".join(map(str, parts))
         # A bare reference stands for itself, so that the same one is equal wherever it stands.
         return parts[0] if len(parts) == 1 and not isinstance(parts[0], str) else Interpolation(parts, multiline)
 
