@@ -101,7 +101,8 @@ def test_a_rule_for_templates_leaves_other_files_alone_and_names_itself_where_a_
 
 def test_a_rule_that_is_for_no_template_is_told_where_its_folder_was_searched(tmp_path: Path) -> None:
     lay(tmp_path, in__a_json=GOOD, in__b_json=GOOD)
-    configure(tmp_path, '[[template]]\nmatch = ["lnux/*", "in/x.json"]\nauth = "msi"\n[[template]]\nmatch = "in/a.*"\nauth = "msi"\n')
+    rules = ('["lnux/*", "in/x.json"]', '"in/a.*"')
+    configure(tmp_path, "\n".join(f'[[template]]\nmatch = {rule}\nauth = "msi"' for rule in rules))
     told = "aib2packer.toml: [[template]] with match = `lnux/*`, `in/x.json` is for no template here; check the spelling."
     assert told in convert(".", "-o", "out", cwd=tmp_path)[2]
     assert told in run("audit", ".", cwd=tmp_path).stderr.decode()
