@@ -89,6 +89,27 @@ variable "size" {
   }
 }
 
+variable "image" {
+  type = map(string)
+  default = {
+    offer = "ubuntu-24_04-lts"
+    sku   = "server"
+  }
+}
+
+variable "regions" {
+  type = any
+  default = [
+    {
+      name = "westeurope"
+    },
+    {
+      name     = "northeurope"
+      replicas = 2
+    },
+  ]
+}
+
 variable "subnet_id" {
   type    = string
   default = null
@@ -114,6 +135,10 @@ variable "image_version" {
 locals {
   has_subnet      = var.subnet_id != null && (var.subnet_id != null && var.subnet_id != "")
   subnet_id_parts = var.subnet_id != null ? split("/", var.subnet_id) : []
+  computed = [for region in var.regions : {
+    name         = region.name
+    replicaCount = try(region.replicas, null) != null ? try(region.replicas, null) : 1
+  }]
 
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -156,9 +181,9 @@ source "azure-arm" "img_relay" {
   # Source image
   os_type         = "Linux"
   image_publisher = "Canonical"
-  image_offer     = "ubuntu-24_04-lts"
-  image_sku       = "server"
-  image_version   = "latest"
+  image_offer     = var.image.offer
+  image_sku       = var.image.sku
+  image_version   = try(var.image.version, null) != null ? try(var.image.version, null) : "latest"
 
   # Build VM. In a subnet Packer reaches it by its private address: run Packer inside that network.
   location                            = var.location
@@ -185,7 +210,7 @@ source "azure-arm" "img_relay" {
     image_version  = local.image_version
 
     dynamic "target_region" {
-      for_each = { (lower(replace(var.location, " ", ""))) = 1, westeurope = 1, northeurope = 2 }
+      for_each = merge({ (lower(replace(var.location, " ", ""))) = 1 }, { for region in local.computed : lower(replace(region.name, " ", "")) => try(coalesce(region.replicaCount, 1), 1) })
       content {
         name     = target_region.key
         replicas = target_region.value

@@ -70,6 +70,11 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
+variable "regions" {
+  type    = list(string)
+  default = ["westeurope", "northeurope"]
+}
+
 variable "definition_security_type" {
   type        = string
   description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else it has not, and a version is made of a managed image, which is deleted again."
@@ -150,12 +155,11 @@ source "azure-arm" "server" {
     image_name     = "server"
     image_version  = local.image_version
 
-    target_region {
-      name = "westeurope"
-    }
-
-    target_region {
-      name = "northeurope"
+    dynamic "target_region" {
+      for_each = distinct([for region in concat(["westeurope"], var.regions) : lower(replace(region, " ", ""))])
+      content {
+        name = target_region.value
+      }
     }
   }
   shared_image_gallery_timeout = "240m"

@@ -10,8 +10,7 @@
 #   subscription_id=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/rg-images/providers/Microsoft.Compute/galleries/golden/images/web")
 #
-# Differs from Image Builder: expression folded into its value (AIB2P308), region of the build (AIB2P311), build VM open to the
-# internet (AIB2P318).
+# Differs from Image Builder: region of the build (AIB2P311), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"
@@ -59,6 +58,14 @@ variable "subscription_id" {
   type        = string
   description = "Subscription that the build VM runs in. Empty: that of the account that signs in; identity tokens have none."
   default     = env("ARM_SUBSCRIPTION_ID")
+}
+
+variable "template_parameters" {
+  type = object({ vmSize = string, diskGB = number })
+  default = {
+    vmSize = "Standard_D2s_v5"
+    diskGB = 64
+  }
 }
 
 variable "definition_security_type" {
@@ -116,8 +123,8 @@ source "azure-arm" "web" {
   # Build VM
   location                     = "westeurope"
   temp_resource_group_name     = local.temporary_group_name
-  vm_size                      = "Standard_D2s_v5"
-  os_disk_size_gb              = 64
+  vm_size                      = var.template_parameters.vmSize
+  os_disk_size_gb              = var.template_parameters.diskGB
   security_type                = local.trusted_launch ? "TrustedLaunch" : null
   secure_boot_enabled          = local.trusted_launch
   vtpm_enabled                 = local.trusted_launch

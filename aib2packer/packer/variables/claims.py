@@ -16,7 +16,7 @@ from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, is_secret, type_name, with_shape
+from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, has_type, is_secret, type_name, with_shape
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, variable_name
 from aib2packer.packer.variables.symbols import Symbols, local_names_of, pieces_of
 from aib2packer.packer.variables.template_variables import name_variables
@@ -73,7 +73,9 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     }
     named_leaves = claim_leaves(values, facts, shapes, taken, template.resolve)
     used = [text for text in texts if text is not template.name]
-    types = {leaf: type_ for leaf, type_ in types_by_use(used, objects).items() if not _has_type(leaf, template.parameters)}
+    types = {
+        leaf: type_ for leaf, type_ in types_by_use(used, objects).items() if type_ == OBJECTS or not _has_type(leaf, facts)
+    }
     named_leaves |= {
         leaf: replace(variable, type=types[leaf])
         for leaf, variable in named_leaves.items()
@@ -145,7 +147,7 @@ def _blobs(template: ImageTemplate) -> dict[Placeholder | Leaf, tuple[str, ...]]
 def _has_type(leaf: Leaf, parameters: Mapping[str, ParameterFact]) -> bool:
     """Whether what a leaf stands for has a type of its own in HCL."""
     fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
-    return fact is not None and bool(fact.parameter.written_type)
+    return fact is not None and has_type(fact)
 
 
 def _show(leaves: Mapping[Leaf, Variable | Local], value: ArmValue, variables: Mapping[VariableSymbol, Local]) -> Value | None:

@@ -60,12 +60,44 @@ def declare(fact: ParameterFact, name: str) -> Variable:
     return Variable(
         name,
         description,
-        parameter.written_type or type_name(parameter.type),
+        parameter.written_type or _type_of_values(fact) or type_name(parameter.type),
         default=default,
         sensitive=is_secret(fact),
         validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),
         origin=parameter.span,
     )
+
+
+def has_type(fact: ParameterFact) -> bool:
+    """Whether the type of a parameter is told by more than its use: it is written, or what it holds has it."""
+    return bool(fact.parameter.written_type or _type_of_values(fact))
+
+
+def _type_of_values(fact: ParameterFact) -> str:
+    """The type of what an array or an object holds by default, or is given; "" where there is nothing."""
+    given = None if fact.given is None or isinstance(fact.given, KeyVaultSecret | ExternalValue) else value_of(fact.given)
+    found = {
+        type_ for value in (fact.default, given) if isinstance(value, tuple | dict) and (type_ := _type_of(value)) is not None
+    }
+    return "any" if len(found) > 1 else "".join(found)
+
+
+def _type_of(value: symbolic.ArmValue) -> str | None:
+    """The type of data; None where it has none of its own: for null, and what is empty."""
+    match value:
+        case bool():
+            return "bool"
+        case int() | float():
+            return "number"
+        case str():
+            return "string"
+        case tuple() | dict():
+            types = {_type_of(item) for item in (value.values() if isinstance(value, dict) else value)}
+            alike = types.pop() if len(types) == 1 else None if not types else "any"
+            kind = "map" if isinstance(value, dict) else "list"
+            return None if not types and alike is None else "any" if alike in {None, "any"} else f"{kind}({alike})"
+        case _:
+            return None
 
 
 def type_name(kind: str) -> str:
@@ -122,7 +154,7 @@ def computed_default(fact: ParameterFact) -> symbolic.ArmValue:
 def given_value(fact: ParameterFact) -> Value | None:
     """What the user gave for a parameter; None for nothing, and for what stays in a key vault."""
     given = fact.given
-    return None if given is None or isinstance(given, KeyVaultSecret | ExternalValue) else _literal(value_of(given))
+    return None if given is None or isinstance(given, KeyVaultSecret | ExternalValue) else literal_of(value_of(given))
 
 
 def _default(fact: ParameterFact) -> Value | None:
@@ -135,18 +167,20 @@ def _default(fact: ParameterFact) -> Value | None:
         return HclCode("null")
     if fact.default == _GROUP_LOCATION:
         return None
-    return HclCode("null") if fact.default is None and fact.parameter.nullable else _literal(fact.default)
+    return HclCode("null") if fact.default is None and fact.parameter.nullable else literal_of(fact.default)
 
 
-def _literal(value: symbolic.ArmValue) -> Value | None:
+def literal_of(value: symbolic.ArmValue) -> Value | None:
+    """A value as HCL; None for null, and for what is not known."""
     match value:
         case bool() | int() | float() | str():
             return value
         case tuple():
-            items = tuple(_literal(item) for item in value)
+            items = tuple(literal_of(item) for item in value)
             return tuple(item for item in items if item is not None)
         case dict():
-            return {str(key): item for key, inner in value.items() if (item := _literal(inner)) is not None}
+            values = {str(key): HclCode("null") if inner is None else literal_of(inner) for key, inner in value.items()}
+            return {key: inner for key, inner in values.items() if inner is not None}
         case _:
             return None
 
@@ -179,7 +213,7 @@ def _validation(parameter: Parameter, name: str, *, may_be_null: bool) -> tuple[
 
 
 def _one_of(allowed: list[symbolic.ArmValue], name: str, *, is_list: bool) -> VariableValidation:
-    literals = tuple(value for item in allowed if (value := _literal(item)) is not None)
+    literals = tuple(value for item in allowed if (value := literal_of(item)) is not None)
     values = print_value(literals)
     condition = (
         f"alltrue([for item in var.{name} : contains({values}, item)])" if is_list else f"contains({values}, var.{name})"

@@ -13,6 +13,7 @@ from aib2packer.arm.language.symbolic import (
     If,
     Lambda,
     Secret,
+    is_known,
     is_symbol,
     leaves,
     may_be_null,
@@ -29,6 +30,7 @@ from aib2packer.hcl.printing import names_in, print_value
 from aib2packer.hcl.values import HclCode, Interpolation, Local, SlashPart, Value, Variable
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.packer.expressions.dates import NOW
+from aib2packer.packer.variables.declared import literal_of
 from aib2packer.text.secrets import find_secrets
 
 if TYPE_CHECKING:
@@ -197,7 +199,7 @@ class Symbols:
         printed = print_value(value)
         parts = f'split("/", {printed})'
         if any(isinstance(part, LateExpression) and may_be_null(part.value) for part in text.parts) and len(text.parts) == 1:
-            parts = f"{printed} != null ? {parts} : []"
+            parts = f"{f'({printed})' if '?' in printed else printed} != null ? {parts} : []"
         return Local(self.ids[text.parts], HclCode(parts, names_in(value)))
 
     def _folded(self, value: Symbol, error: CannotPrintError, span: Span) -> Value:
@@ -206,17 +208,24 @@ class Symbols:
         named = without_names(value)
         known = self.resolve(named) if is_symbol(named) else named
         names = ", ".join(parameter.name for parameter in parameters_of(value))
-        if isinstance(known, int) or (isinstance(known, str) and not find_secrets(known)):
+        if (literal := _as_literal(known)) is not None:
             what = (
                 f"the expression {describe(value, span)} cannot be written as HCL ({error}): it has the value that it has now"
             )
             self._record(
                 Finding(codes.FOLDED, span, what, f"To build with another value of {names}, convert again with --set.")
             )
-            return known
+            return literal
         what = f"the expression {describe(value, span)} cannot be written as HCL: {error}"
         self._record(Finding(codes.NO_HCL, span, what, _how_to_fold(value)))
         return ""
+
+
+def _as_literal(known: ArmValue) -> Value | None:
+    """A value that is known whole, as HCL; None for any other, and where there is a secret in it."""
+    if not is_known(known) or any(isinstance(part, str) and find_secrets(part) for part in walk(known)):
+        return None
+    return literal_of(known)
 
 
 def _place(piece: Symbol, text: TemplateText) -> Span:
