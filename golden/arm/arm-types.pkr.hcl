@@ -70,8 +70,9 @@ variable "subscription_id" {
 }
 
 variable "note" {
-  type    = string
-  default = null
+  type        = string
+  description = "Input for the value of a tag."
+  default     = null
 }
 
 variable "definition_security_type" {
