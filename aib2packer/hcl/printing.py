@@ -227,10 +227,29 @@ def _enter(one: Variable | Local, found: dict[tuple[type, str], Variable | Local
     key = (type(one), one.name)
     if key not in found:
         found[key] = one  # seen, which ends a cycle
-        inner = one.default if isinstance(one, Variable) else one.value
-        for other in () if inner is None else names_in(inner):
+        for other in _named_by(one):
             _enter(other, found)
         found[key] = found.pop(key)  # its place comes after what it names
+
+
+def mentions(values: Sequence[Value | Block], variable: Variable) -> bool:
+    """Whether one of several values names a variable, be it within what else it names."""
+    seen: set[int] = set()
+    waiting = [one for value in values for one in names_in((value,))]
+    while waiting:
+        one = waiting.pop()
+        if one == variable:
+            return True
+        if id(one) not in seen:
+            seen.add(id(one))  # which ends a cycle
+            waiting += _named_by(one)
+    return False
+
+
+def _named_by(one: Variable | Local) -> tuple[Variable | Local, ...]:
+    """What a variable or a local itself names."""
+    inner = one.default if isinstance(one, Variable) else one.value
+    return () if inner is None else names_in(inner)
 
 
 def names_in(value: Value | Body) -> tuple[Variable | Local, ...]:

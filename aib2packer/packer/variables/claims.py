@@ -16,7 +16,7 @@ from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, is_secret, type_name, with_shape
+from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, type_name, with_shape
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, variable_name
 from aib2packer.packer.variables.symbols import Symbols, local_names_of, pieces_of
 from aib2packer.packer.variables.template_variables import name_variables
@@ -178,7 +178,7 @@ def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, Para
     given: dict[str, Value] = {}
     for leaf, item in named.items():
         fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
-        if fact is not None and not is_secret(fact) and (value := given_value(fact)) is not None:
+        if fact is not None and not fact.secret and (value := given_value(fact)) is not None:
             given[item.name] = value
     return given
 
