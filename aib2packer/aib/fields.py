@@ -26,7 +26,6 @@ from aib2packer.aib.tokens import (
     tokens_apart,
     uri_text,
 )
-from aib2packer.arm.evaluation.access import try_access
 from aib2packer.arm.language.describe import parameter_word
 from aib2packer.arm.language.json_values import JsonSymbolic, node_of
 from aib2packer.arm.language.symbolic import (
@@ -426,6 +425,8 @@ class Fields:
         if not is_symbol(self.reading.resolve(value.symbol)):
             return value
         if isinstance(value.symbol, If):
+            from aib2packer.arm.evaluation.access import try_access
+
             taken = {key: try_access(value, key, value.span) for key in attributes}
         else:
             taken = {key: JsonSymbolic.of(Access(value.symbol, key, safe), value.span) for key in attributes}

@@ -13,7 +13,7 @@ from aib2packer.lazy.models import replace
 from aib2packer.lazy.patterns import pattern
 from aib2packer.packer.distribution.made_ids import BUILD_SUBSCRIPTION
 from aib2packer.packer.distribution.plan import in_one_subscription
-from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.packer.variables.ours import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,6 +13,7 @@ from aib2packer.arm.language.symbolic import DeploymentFact, is_known
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import HclCode, Variable, VariableValidation
 from aib2packer.lazy.models import replace
+from aib2packer.packer.variables.ours import sentences
 from aib2packer.text.secrets import mask
 
 if TYPE_CHECKING:
@@ -58,12 +59,6 @@ def declare(fact: ParameterFact, name: str) -> Variable:
 def type_name(kind: str) -> str:
     """The type of a variable for what ARM calls so."""
     return _TYPES.get(kind, "map(string)")
-
-
-def sentences(description: str, more: str) -> str:
-    """A description with a sentence more; authors of templates often leave out the full stop."""
-    end = "" if description.endswith((".", "!", "?")) else "."
-    return f"{description}{end} {more}" if description else more
 
 
 def with_shape(variable: Variable, shape: tuple[str, ...], *, may_be_empty: bool = False) -> Variable:
