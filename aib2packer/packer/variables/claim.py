@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.ids import ResourceId
-from aib2packer.aib.model import Located
-from aib2packer.arm.language.text import ListLines, Segment, TemplateText
 from aib2packer.packer.variables.ours import PACKER_VERSION
 from aib2packer.packer.variables.symbols import Symbols
+from aib2packer.packer.variables.texts import symbols_in, texts_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from aib2packer.aib.model import ImageTemplate
-    from aib2packer.arm.language.text import TextSymbol
     from aib2packer.findings.model import Report
 
 
@@ -23,9 +18,8 @@ def claim(template: ImageTemplate, report: Report, *, values_apart: bool) -> Sym
 
     `values_apart`: what the user gave goes into a file of its own, and not into the defaults.
     """
-    texts: list[TemplateText] = []
-    _add_texts(template, texts)
-    if found := tuple(dict.fromkeys(symbol for text in texts for symbol in _symbols(text))):
+    texts = texts_in(template)
+    if found := tuple(dict.fromkeys(symbol for text in texts for symbol in symbols_in(text))):
         from aib2packer.packer.variables.claims import claim_names
 
         return claim_names(template, texts, found, report, values_apart=values_apart)
@@ -42,33 +36,3 @@ def claim(template: ImageTemplate, report: Report, *, values_apart: bool) -> Sym
         given={},
         packer_version=PACKER_VERSION,
     )
-
-
-def _symbols(text: TemplateText) -> Iterator[TextSymbol]:
-    for symbol in text.symbols:
-        if isinstance(symbol, Segment):
-            yield from _symbols(symbol.id)
-        elif isinstance(symbol, ListLines):
-            yield from _symbols(symbol.items)
-        else:
-            yield symbol
-
-
-def _add_texts(value: object, texts: list[TemplateText]) -> None:
-    """Add all strings of a template that hold symbols, in the order that the model states."""
-    match value:
-        case TemplateText():
-            if value.literal is None:
-                texts.append(value)
-        case None | Located():
-            return
-        case tuple():
-            for item in value:
-                _add_texts(item, texts)
-        case ResourceId():
-            _add_texts(tuple(value.segments.values()), texts)  # what is used of it
-        case dict():
-            _add_texts(tuple(value.values()), texts)
-        case _:
-            for name in value.TEXTS:  # type: ignore[attr-defined]
-                _add_texts(getattr(value, name), texts)
