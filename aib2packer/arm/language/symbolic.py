@@ -7,6 +7,7 @@ Source: docs/reference/arm-expressions.md 3.2.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeGuard, TypeVar
 
 from aib2packer.lazy.models import dataclass, field
@@ -210,6 +211,7 @@ SYMBOLS = (
     VariableSymbol,
 )
 _LEAVES = (ParameterSymbol, DeploymentFact, Deferred, Runtime, Secret)
+_LITERALS = frozenset({str, int, float, bool, type(None)})  # most of what a long list in an expression has
 
 # Facts of a deployment that are always there.
 _TEXTS = frozenset({"subscriptionId", "tenantId", "id", "name", "location", "type", "displayName"})
@@ -440,8 +442,8 @@ def walk(value: ArmValue | Lambda) -> Iterator[ArmValue | Lambda]:
         if id(one) not in seen:
             seen.add(id(one))
             yield one
-            if parts := parts_of(one):
-                waiting += reversed(parts)
+            if type(one) not in _LITERALS:
+                waiting += reversed(parts_of(one))
 
 
 def parts_of(value: object) -> tuple[ArmValue | Lambda, ...]:
@@ -452,7 +454,7 @@ def parts_of(value: object) -> tuple[ArmValue | Lambda, ...]:
         case tuple():
             return value
         case dict():
-            return tuple([part for item in value.items() for part in item])
+            return tuple(chain.from_iterable(value.items()))
         case Concat(parts):
             return parts
         case If(condition, then, otherwise):
@@ -583,7 +585,7 @@ def with_fallback(value: ArmValue | Lambda) -> tuple[ParameterSymbol, ArmValue] 
 
 def without_names(value: ArmValue) -> ArmValue:
     """A value with the values of variables in place of their names."""
-    return once(_without_names)(value)
+    return once(_without_names)(value) if any(isinstance(part, VariableSymbol) for part in walk(value)) else value
 
 
 def _without_names(value: ArmValue, inside: Callable[[ArmValue], ArmValue]) -> ArmValue:
