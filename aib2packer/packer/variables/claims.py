@@ -20,7 +20,7 @@ from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, i
 from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, variable_name
 from aib2packer.packer.variables.symbols import Symbols, local_names_of, pieces_of
 from aib2packer.packer.variables.template_variables import name_variables
-from aib2packer.packer.variables.types_by_use import OBJECTS, types_by_use
+from aib2packer.packer.variables.types_by_use import OBJECTS, OPTIONAL, types_by_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 PACKER_VERSION = "1.13.0"
 """The oldest Packer that runs the output as it is meant (docs/reference/packer-semantics.md 4 and 7.4)."""
+_WITH_OPTIONAL = "1.16.0"  # the first that knows optional() in types, and the last that functions ask for
 
 
 _IDS_OF = {
@@ -184,6 +185,8 @@ def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, Para
 
 
 def _packer_version(values: tuple[ArmValue, ...], named: Mapping[Leaf, Variable | Local]) -> str:
+    if any(isinstance(item, Variable) and OPTIONAL in item.type for item in named.values()):
+        return _WITH_OPTIONAL
     if not values:
         return PACKER_VERSION
     from aib2packer.packer.expressions.printer import required_version
