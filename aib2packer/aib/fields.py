@@ -30,6 +30,7 @@ from aib2packer.arm.evaluation.access import try_access
 from aib2packer.arm.language.describe import parameter_word
 from aib2packer.arm.language.json_values import JsonSymbolic, node_of
 from aib2packer.arm.language.symbolic import (
+    UNSET_OR,
     Access,
     Apply,
     Concat,
@@ -434,7 +435,7 @@ class Fields:
             taken = {key: JsonSymbolic.of(Access(value.symbol, key, key in optional), value.span) for key in keys}
         for key, default in optional.items():
             if default is not None and isinstance(one := taken[key], JsonSymbolic):
-                taken[key] = JsonSymbolic.of(Apply("coalesce", (one.symbol, default)), value.span)
+                taken[key] = JsonSymbolic.of(Apply(UNSET_OR, (one.symbol, default)), value.span)
         return JsonObject(tuple(JsonMember(key, value.span, one) for key, one in taken.items()), value.span)
 
     def _fields_of(self, value: Json | None, key: str) -> Fields | None:
@@ -451,7 +452,7 @@ class Fields:
     ) -> Iterator[tuple[int, Fields]]:
         """The objects of an array, numbered from 0; one bare object is understood as an array of one.
 
-        Of an object that only Packer's run knows, the attributes, where there are any that it must have, and the `optional` ones.
+        Of an object that only Packer's run knows, the attributes, where there are any that it must have, and the optional ones.
         """
         value = self._known(self.value(key, *others), key)
         if isinstance(value, JsonObject):

@@ -13,7 +13,7 @@ from aib2packer.findings import codes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from aib2packer.aib.fields import Fields
+    from aib2packer.aib.fields import Defaults, Fields
     from aib2packer.aib.model import Number, Target
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.text.source import Span
@@ -150,7 +150,7 @@ def read_gallery_target(head: TargetHead, fields: Fields) -> GalleryTarget | Non
 
 def _target_regions(fields: Fields, storage: TemplateText | None) -> Iterator[TargetRegion]:
     kind = "Standard_LRS" if storage is None or storage.literal is None else storage.literal
-    defaults = {"replicaCount": 1, "storageAccountType": kind}
+    defaults: Defaults = {"replicaCount": 1, "storageAccountType": kind}
     for _, region in fields.each("targetRegions", attributes=("name",), optional=defaults):
         name, own = region.region("name"), region.text("storageAccountType")
         replicas = region.number("replicaCount", least=1)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from aib2packer.arm.evaluation.functions.hashes import GUID_NAMESPACE
 from aib2packer.arm.language.symbolic import (
-    Access,
     Apply,
     Deferred,
     Lambda,
@@ -210,8 +209,6 @@ def _emptiness(one: _Call, *, empty: bool) -> Piece:
 
 def _coalesce(one: _Call) -> Piece:
     *others, last = one.pieces
-    if isinstance(one[-1], str | int) and any(isinstance(value, Access) and value.safe for value in one.apply.arguments):
-        return call("coalesce", *one.pieces)  # HCL's own fails where all are null
     result = last
     for piece in reversed(others):
         result = conditional(infix(Binding.EQUALITY, "!=", piece, NULL), piece, result)

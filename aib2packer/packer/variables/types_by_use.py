@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.symbolic import (
     ALIKE,
+    UNSET_OR,
     Access,
     Apply,
     DeploymentFact,
@@ -64,7 +65,7 @@ _SAME_ITEMS = ALIKE | {
     "take",
 }
 # What they are given is alike, so that each says what the others are.
-_AMONG = ALIKE | {"$coalescelist", "equals"}
+_AMONG = ALIKE | {UNSET_OR, "$coalescelist", "equals"}
 _ENTRIES = {"items", "$entries"}
 
 
