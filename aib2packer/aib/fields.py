@@ -365,23 +365,32 @@ class Fields:
             return text
         return self.boolean(key, *others)
 
-    def late(self, key: str, kind: Type, *others: Spelling, quoted: bool = False) -> TemplateText | None:
+    def late(self, key: str, kind: Type, *others: Spelling, quoted: bool = False, open_: bool = False) -> TemplateText | None:
         """A list or an object that only Packer's run knows, as one expression; None where it is unset or known.
 
         A placeholder in quotes is a text, which is the one item of a list of such: None; if `quoted`, it stands for all of it.
+        If `open_`, one that has a value now is a variable all the same, unless that says that it is unset.
         """
         value = self.value(key, *others)
         if value is not None and (token := _lone_placeholder(value, kind)) is not None:
             return None if kind == "array" and not quoted and value.span.text.startswith('"') else token
         if not isinstance(value, JsonSymbolic) or not may_be(value.symbol, kind):
             return None
-        if not is_symbol(self.reading.resolve(value.symbol)):
+        known = self.reading.resolve(value.symbol)
+        if not is_symbol(known) and not (open_ and isinstance(known, tuple if kind == "array" else Mapping)):
             return None
         return TemplateText(self._expression(value.symbol, value.span, kind), value.span)
 
-    def late_objects(self, key: str) -> TemplateText | None:
-        """A list of objects that only Packer's run knows; None where it is unset or known."""
-        return self.late(key, "array", quoted=True)
+    def late_objects(self, key: str, alike: str = "") -> TemplateText | None:
+        """A list of objects that only Packer's run knows; None where it is unset or known.
+
+        One that has a value now is a variable too, if all in it are `alike` in that key.
+        """
+        value = self.value(key)
+        known = self.reading.resolve(value.symbol) if isinstance(value, JsonSymbolic) else ()
+        items = known if isinstance(known, tuple) else ()
+        kinds = {repr(item.get(alike)) if isinstance(item, Mapping) else "" for item in items}
+        return self.late(key, "array", quoted=True, open_=len(kinds) == 1 and "" not in kinds)
 
     def fields(self, key: str, *others: Spelling) -> Fields | None:
         """The keys of a nested object."""

@@ -459,6 +459,11 @@ class GalleryTarget(Target):
         return f"gallery {definition_label(shown(self.id['galleries']), shown(self.id['images']))}"
 
     @property
+    def late_lists(self) -> tuple[TemplateText, ...]:
+        """The lists of regions that only Packer's run knows."""
+        return tuple(text for text in (self.late_regions, self.late_target_regions) if text is not None)
+
+    @property
     def late_objects(self) -> TemplateText | None:
         """The regions with what they hold."""
         return self.late_target_regions

@@ -86,6 +86,7 @@ def read(
         resource = choose(found, options.name, document, report)
         fits = resource is not None and _fits(resource, report)
         template = read_template(resource, kinds, options, needed, report) if resource is not None and fits else None
+        needed |= frozenset() if resource is None else resource.counted
         if needed <= context.shape:
             return FoundTemplate(
                 None if template is None else replace(template, cloud=context.cloud),

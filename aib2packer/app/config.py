@@ -46,11 +46,14 @@ class Config:
     def of_template(self, path: Path) -> dict[str, object]:
         """The options that the rules give a template; the later win."""
         values: dict[str, object] = {}
-        name = self._name(path) if self.rules else ""
-        for rule in self.rules:
-            if name and any(matches(pattern, name) for pattern in rule.patterns):
-                values |= rule.values
+        for rule in self.rules_of(path):
+            values |= rule.values
         return values
+
+    def rules_of(self, path: Path) -> list[Rule]:
+        """The rules that are for a template."""
+        name = self._name(path) if self.rules else ""
+        return [rule for rule in self.rules if name and any(matches(pattern, name) for pattern in rule.patterns)]
 
     def excludes(self, path: Path) -> bool:
         """Whether `exclude` names a template, or a folder that it is in, by the path from the folder of the file on."""

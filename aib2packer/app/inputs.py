@@ -70,6 +70,15 @@ class Template:
             raise FileError(self.name, "is a link to a file that lies outside of the folder", "Give that file by its own name.")
         return _built(self.path, data)
 
+    def is_other(self, most: int) -> bool:
+        """Whether it was found in a folder, and what it holds, up to `most` bytes, does not speak of image templates.
+
+        Raises:
+            FileError: It cannot be read.
+
+        """
+        return self.found and not self.calls and not speaks_of_image_templates(_read(self.name, self.path, most))
+
     def of_images(self, images: Sequence[str]) -> tuple[Template, ...]:
         """A template for each image template of the input, each with a folder of its own in that of the input."""
         claims = Claims()

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 _FORMAT_VERSION = 1
 
 
-def render(audit: Audit, *, version: str) -> str:
-    """One document."""
+def render(audit: Audit, *, version: str, of: str = "", date: str = "") -> str:
+    """One document; `of` and `date`: what was looked at, and when, where it is to say that."""
     converted, lost = audit.settings
     document = {
         "formatVersion": _FORMAT_VERSION,
         "tool": {"name": "aib2packer", "version": version},
+        "lookedAt": of or None,
+        "date": date or None,
         "templates": list(map(_row, audit.rows)),
         "converted": audit.converted,
         "share": round(audit.share, 2),

@@ -165,6 +165,15 @@ def _secrets(facts: Facts) -> Iterator[Need]:
     yield from (_need(name, f"PKR_VAR_{name}") for name in facts.secrets)
 
 
+def _runners(facts: Facts) -> Iterator[Need]:
+    if facts.launch.is_private:
+        yield _need("in the network of the build VM", "the VM has a private address only")
+    if facts.launch.auth is Auth.MSI:
+        yield _need("a VM in Azure with the managed identity", "Packer signs in with it")
+    if is_too_long(facts.launch.minutes):
+        yield _need(f"{facts.minutes} minutes", "the time limit of the build")
+
+
 def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
     yield Chapter(
         "Account",
@@ -199,8 +208,9 @@ def _by_hand(results: Sequence[Result]) -> Iterable[Chapter]:
     )
     yield Chapter(
         "Runners",
-        f"A job on a hosted runner ends after {LONGEST_HOSTED_JOB} minutes: these builds need one of your own.",
-        _needs(results, lambda facts: [_need(f"{facts.minutes} minutes")] if is_too_long(facts.launch.minutes) else []),
+        "These builds need a runner of your own: one that GitHub or Azure DevOps hosts reaches no private network, has no "
+        f"managed identity, and ends a job after {LONGEST_HOSTED_JOB} minutes.",
+        _needs(results, _runners),
     )
 
 
@@ -285,7 +295,7 @@ def _told_wider(role: Need, others: Iterable[Need]) -> Need:
     widest = min(wider, key=lambda one: len(one.scope), default=None)
     if widest is None:
         return role
-    return replace(role, about=f"{role.about}; not needed where it is granted on the {widest.about.partition(': ')[0]}")
+    return replace(role, about=f"{role.about}; not needed where it is granted on {widest.about.partition(': ')[0]}")
 
 
 def _path_of(scope: str) -> str:

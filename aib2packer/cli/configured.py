@@ -119,8 +119,10 @@ def configured(
     """
     configs, requests, made = _configs(context), dict[Path | None, "Request"](), []
     excludes = context.get_parameter_source("exclude") is not ParameterSource.COMMANDLINE
+    met = set[int]()
     for template in templates:
         config = configs.of(template.path)
+        met.update(map(id, [] if template.path is None else config.rules_of(template.path)))
         if config.file not in requests:
             requests[config.file] = _based(context, config, request, quiet=quiet)
         if not (excludes and template.found and template.path is not None and config.excludes(template.path)):
@@ -128,7 +130,22 @@ def configured(
     if not made:
         reason = "no file that may be an image template is left: `exclude` leaves all of them out"
         raise FileError(str(configs.of_run.file or templates[0].name), reason, "Give other files, or another --exclude.")
+    if not quiet:
+        echo(safe(_about_rules(configs, templates, met)))
     return made
+
+
+def _about_rules(configs: Configs, templates: Sequence[Template], met: Container[int]) -> str:
+    """Sentences about rules that are for no template, of files whose whole folder was searched; `met` are the ids of others."""
+    roots = {template.root for template in templates if template.root is not None}
+    return "\n".join(
+        f"{config.file}: [[template]] with match = {', '.join(f'`{pattern}`' for pattern in rule.patterns)} is for no template "
+        "here; check the spelling."
+        for config in configs.every
+        if config.file is not None and any(is_within(config.file.parent, root) for root in roots)
+        for rule in config.rules
+        if id(rule) not in met
+    )
 
 
 def _based(context: click.Context, config: Config, request: Request, *, quiet: bool) -> Request:
@@ -175,12 +192,17 @@ def _for_one(context: click.Context, config: Config, template: Template, request
     base, path = config.file.parent, template.path
     _require_types(values, config.file)
     changes = {name: value for key, value in values.items() for name, value in _processed(context, key, value, config.file)}
-    read = [_read(file, request.most) for file in _files(values.get("parameters", ()), base, path)]
-    changes["parameter_files"] = (*read, *request.options.parameter_files)
-    changes["settings"] = (*_settings(values.get("set", ())), *request.options.settings)
-    made = _changed(request, changes)
-    if "environments" in values:
-        made = replace(made, environments=_environments(values["environments"], base, path, request.most))
+    try:
+        read = [_read(file, request.most) for file in _files("parameters", values.get("parameters", ()), config.file, path)]
+        changes["parameter_files"] = (*read, *request.options.parameter_files)
+        changes["settings"] = (*_settings(values.get("set", ())), *request.options.settings)
+        made = _changed(request, changes)
+        if "environments" in values:
+            made = replace(made, environments=_environments(values["environments"], config.file, path, request.most))
+    except FileError:
+        if template.is_other(request.most):  # a pattern for templates names the parameters files beside them too
+            return template, request
+        raise
     if isinstance(folder := values.get("folder"), str):
         template = replace(template, folder=_folder(_filled(folder, base, path), config.file), is_placed=True)
     return template, made
@@ -316,25 +338,40 @@ def _settings(value: object) -> list[str]:
     return [str(one) for one in cast("Sequence[object]", value)]
 
 
-def _environments(value: object, base: Path, template: Path, most: int) -> Mapping[str, SourceText]:
+def _environments(value: object, config: Path, template: Path, most: int) -> Mapping[str, SourceText]:
     if isinstance(value, dict):
-        return {str(name): _read(base / _filled(str(file), base, template), most) for name, file in value.items()}
+        named = {str(name): _files("environments", str(file), config, template) for name, file in value.items()}
+        return {name: _read(file, most) for name, (file, *_) in named.items()}
     from aib2packer.app.parameters_beside import environments_of
 
-    return {name: _read(file, most) for name, file in environments_of(template, _files(value, base, template)).items()}
+    files = _files("environments", value, config, template)
+    return {name: _read(file, most) for name, file in environments_of(template, files).items()}
 
 
-def _files(value: object, base: Path, template: Path) -> list[Path]:
-    """The files that patterns name, from the folder of the configuration on; one that names none is told when it is read."""
-    patterns = [value] if isinstance(value, str) else [str(one) for one in cast("Sequence[object]", value)]
-    return [file for pattern in patterns for file in _matching(base, _filled(pattern, base, template))]
+def _files(key: str, value: object, config: Path, template: Path) -> list[Path]:
+    """The files that patterns name, from the folder of the configuration on.
+
+    Raises:
+        FileError: A pattern names none.
+
+    """
+    base, found = config.parent, list[Path]()
+    for written in [value] if isinstance(value, str) else [str(one) for one in cast("Sequence[object]", value)]:
+        pattern = _filled(written, base, template)
+        files = _matching(base, pattern)
+        if not files:
+            reason = f"`{key}` of {_filled('{folder}/{stem}', base, template)}{template.suffix} names {pattern}: no such file"
+            raise FileError(str(config), reason, "Check the path, and for which templates `match` gives it.")
+        found += files
+    return found
 
 
 def _matching(base: Path, pattern: str) -> list[Path]:
     try:
-        return sorted(base.glob(pattern)) or [base / pattern]
+        found = sorted(base.glob(pattern))
     except (NotImplementedError, ValueError, IndexError, OSError):  # an absolute path, and what is no pattern
-        return [base / pattern]
+        found = []
+    return found or ([base / pattern] if (base / pattern).exists() else [])
 
 
 def _filled(pattern: str, base: Path, template: Path) -> str:

@@ -67,6 +67,7 @@ class Telling:
         self._accounts: list[Result] = []
         self._outcomes: Counter[str] = Counter()
         self._states: Counter[State] = Counter()
+        self._without_build = 0  # settings of templates that do not convert
         self._diffs: list[str] = []
         self._passed_over = self._accepted = 0
         self._refused: list[Judgement] = []
@@ -79,6 +80,7 @@ class Telling:
         """Take a result in; of what it was made of only that is kept which is shown."""
         self.exit_code = max(self.exit_code, result.exit_code)
         self._states.update(result.states)
+        self._without_build += result.states[State.LOST] if result.outcome is Outcome.NOT_CONVERTED else 0
         self.renamed |= result.renamed
         if self._reporting.reports:
             self._accounts.append(result)
@@ -159,7 +161,7 @@ class Telling:
         return of_one(findings, everything=everything, color=colored(sys.stderr))
 
     def _summary(self) -> str:
-        settings = in_words(self._states)
+        settings = in_words(self._states, self._without_build if self._overview else 0)
         of_settings = f" {settings}." if settings else ""
         if self._overview is None:
             only = _not_accepted(self._kept[0])

@@ -39,8 +39,8 @@ class EstateBuild:
 
     @property
     def decisions(self) -> int:
-        """How many findings ask for a decision."""
-        return sum(one.asks is Asks.DECIDE and one.severity is not Severity.LOSS for one in self._open)
+        """How many decisions there are to make: kinds of findings, of which it may have several of each."""
+        return len({one.code for one in self._open if one.asks is Asks.DECIDE and one.severity is not Severity.LOSS})
 
     @property
     def to_act_on(self) -> int:

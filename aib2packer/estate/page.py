@@ -22,7 +22,7 @@ from aib2packer.packer.layout import (
     MIGRATION_PAGE,
 )
 from aib2packer.packer.shell_words import Word
-from aib2packer.provenance.accounting import in_words
+from aib2packer.provenance.accounting import State, in_words
 from aib2packer.rendering.markdown import Markdown, cell, code, codes
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
     return EstatePage(
         rows=tuple(map(_row, builds)),
         failed=tuple((one.source or safe(one.name), _why(one.findings)) for one in estate.failed),
-        settings=in_words(sum((one.states for one in (*estate.failed, *(build.result for build in builds))), Counter())),
+        settings=_settings(estate),
         to_act_on=audit.asked[Asks.ACT],
         to_decide=audit.decisions,
         lost=audit.lost,
@@ -177,6 +177,13 @@ def page(estate: Estate, files: Sequence[str]) -> EstatePage:
         subnets=_of_several(((path, one.subnets) for path, one in services), cut_over.restore_subnet),
         unregister=cut_over.unregister(known),
     )
+
+
+def _settings(estate: Estate) -> str:
+    """How many settings are converted, and how many are lost in builds and in templates that failed."""
+    failed = sum((one.states for one in estate.failed), Counter())
+    built = sum((build.result.states for build in estate.builds), Counter())
+    return in_words(failed + built, failed[State.LOST])
 
 
 def _values_in(estate: Estate) -> tuple[str, str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Code, Finding
 
 HEADINGS = {Asks.ACT: "To act on", Asks.DECIDE: "To decide", Asks.KNOW: "To know"}
+_LOST = "Lost: to be done without, or carried over by hand"
 _WIDTH = 80
 _GAP = 2
 _INDENT = "    "
@@ -56,8 +57,9 @@ class Overview:
     def add(self, judgement: Judgement) -> None:
         """Say what there is to say of one template more, which gets a row in the table."""
         self.add_findings(judgement)
-        counts = Counter(finding.asks for finding in judgement.findings)
-        numbers = (*(counts[asks] for asks in Asks), judgement.lost)
+        asked = Counter(finding.asks for finding in judgement.findings)
+        decisions = {one.code for one in judgement.findings if one.asks is Asks.DECIDE and one.severity is not Severity.LOSS}
+        numbers = (asked[Asks.ACT], len(decisions), asked[Asks.KNOW], judgement.lost)
         self._rows.append((safe(judgement.template), judgement.outcome, *(str(number or "-") for number in numbers)))
 
     def fail(self, row: int, outcome: str, finding: Finding) -> None:
@@ -83,10 +85,11 @@ class Overview:
         if self._acts:
             shown = (f"{text}\n{_also(others)}" if others.count else text for text, others in self._acts.values())
             parts.append(_part("" if self._only_errors else HEADINGS[Asks.ACT], "\n\n".join(shown)))
-        if self._decisions:
-            by_count = sorted(self._decisions.items(), key=lambda pair: (-pair[1].names.count, pair[0].id))
-            shown = (self._decision(code, decision) for code, decision in by_count)
-            parts.append(_part(f"{HEADINGS[Asks.DECIDE]}, once for all", "\n\n".join(shown)))
+        by_count = sorted(self._decisions.items(), key=lambda pair: (-pair[1].names.count, pair[0].id))
+        for heading, are_losses in ((f"{HEADINGS[Asks.DECIDE]}, once for all", False), (_LOST, True)):
+            told = [pair for pair in by_count if (pair[0].severity is Severity.LOSS) is are_losses]
+            if told:
+                parts.append(_part(heading, "\n\n".join(self._decision(code, decision) for code, decision in told)))
         if self._counts:
             parts.append(_counted(self._counts))
         return "\n\n".join(parts)

@@ -8,7 +8,6 @@ from aib2packer.guide.example import entry
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import HclCode
 from aib2packer.lazy.patterns import pattern
-from aib2packer.options import Auth
 from aib2packer.packer.facts import Launch, ValueEntry
 from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.variables.products import products
@@ -40,7 +39,7 @@ def launch(template: ImageTemplate, symbols: Symbols, guide: Guide) -> Launch:
         environments=guide.environments,
         in_environment=any(run.environment for run in runs),
         runs_az=guide.runs_az,
-        own_machine=guide.private or guide.auth is Auth.MSI,
+        is_private=guide.private,
         minutes=tuple(run.limit.most for run in runs),
         newest=kind_of_source(template.source).newest(template.source, symbols, str(guide.location or "")),
     )

@@ -118,8 +118,8 @@ class Launch:
     in_environment: bool
     """Whether the build takes the subscription from the environment."""
     runs_az: bool
-    own_machine: bool
-    """Whether the machine must be one of the user's own, which reaches the build VM or is a VM in Azure."""
+    is_private: bool
+    """Whether the build VM has a private address only, which a machine in its network reaches."""
     minutes: tuple[int, ...]
     """The time limit of each build."""
     newest: str

@@ -125,11 +125,19 @@ def tally(settings: Iterable[Entry]) -> str:
     return in_words(Counter(entry.state for entry in settings))
 
 
-def in_words(counts: Mapping[State, int]) -> str:
-    """The tally of settings that have been counted; image templates that are left out come after it."""
+def in_words(counts: Mapping[State, int], without_build: int = 0) -> str:
+    """The tally of settings that have been counted; image templates that are left out come after it.
+
+    Args:
+        counts: How many there are of each.
+        without_build: How many of the lost are lost because their template does not convert.
+
+    """
     converted, lost, off = (counts.get(state, 0) for state in (State.CONVERTED, State.LOST, State.LEFT_OUT))
     total = converted + lost
-    of_settings = f"{converted} of {total} {'setting' if total == 1 else 'settings'} converted, {lost} lost"
+    of_them = f", {'all' if without_build == lost else f'{without_build:,}'} of them in templates that do not convert"
+    told = f"{converted:,} of {total:,} {'setting' if total == 1 else 'settings'} converted, {lost:,} lost"
+    of_settings = f"{told}{of_them if without_build else ''}"
     of_templates = f"{off} image {'template' if off == 1 else 'templates'} left out"
     return "; ".join(text for text, wanted in ((of_settings, len(counts) > bool(off)), (of_templates, off)) if wanted)
 

@@ -71,6 +71,11 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
+variable "regions" {
+  type    = list(string)
+  default = ["westeurope", "northeurope"]
+}
+
 variable "timeout" {
   type    = number
   default = 120
@@ -100,6 +105,10 @@ variable "image_version" {
 }
 
 locals {
+  computed = [for region in var.regions : {
+    name = region
+  }]
+
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
@@ -107,9 +116,10 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -152,12 +162,12 @@ source "azure-arm" "web" {
     image_name     = "web"
     image_version  = local.image_version
 
-    target_region {
-      name = "westeurope"
-    }
-
-    target_region {
-      name = "northeurope"
+    dynamic "target_region" {
+      for_each = merge({ westeurope = 1 }, { for region in local.computed : lower(replace(region.name, " ", "")) => try(coalesce(region.replicaCount, 1), 1) })
+      content {
+        name     = target_region.key
+        replicas = target_region.value
+      }
     }
   }
   shared_image_gallery_timeout = "${var.timeout}m"

@@ -14,7 +14,7 @@
 #   subscription_id=... resource_group_name=... image_name=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/$resource_group_name/providers/Microsoft.Compute/galleries/golden/images/$image_name")
 #
-# Differs from Image Builder: expression folded into its value (AIB2P308), build VM open to the internet (AIB2P318).
+# Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"
@@ -115,6 +115,14 @@ variable "persona" {
   default = "web"
 }
 
+variable "tokens" {
+  type = map(string)
+  default = {
+    dev  = "d"
+    prod = "p"
+  }
+}
+
 variable "definition_security_type" {
   type        = string
   description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else it has not, and a version is made of a managed image, which is deleted again."
@@ -167,10 +175,6 @@ locals {
       zone = "back"
     }
   }
-  tokens = {
-    dev  = "d"
-    prod = "p"
-  }
   as_root_2 = "${lower(var.team)}${lower(var.persona)}"
   as_root_3 = "${upper(var.team)}${upper(var.persona)}"
 
@@ -183,9 +187,10 @@ locals {
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "/subscriptions/${var.subscription_id}/resourceGroups/${var.resource_group_name}/providers/Microsoft.Compute/galleries/golden/images/${local.image_name}/versions/${local.image_version}"
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${local.build_time}"
 }
 
 local "login" {
@@ -246,7 +251,7 @@ source "azure-arm" "web" {
     owner   = local.once
     purpose = local.long
     zone    = local.personas_list[var.persona].zone
-    token   = local.tokens[var.environment]
+    token   = var.tokens[var.environment]
     a       = local.as_root_2
     b       = "${local.as_root_2}.${local.as_root_3}"
     c       = local.as_root_3

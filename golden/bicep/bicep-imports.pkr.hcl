@@ -89,6 +89,27 @@ variable "size" {
   }
 }
 
+variable "image" {
+  type = map(string)
+  default = {
+    offer = "ubuntu-24_04-lts"
+    sku   = "server"
+  }
+}
+
+variable "regions" {
+  type = any
+  default = [
+    {
+      name = "westeurope"
+    },
+    {
+      name     = "northeurope"
+      replicas = 2
+    },
+  ]
+}
+
 variable "subnet_id" {
   type    = string
   default = null
@@ -114,6 +135,10 @@ variable "image_version" {
 locals {
   has_subnet      = var.subnet_id != null && (var.subnet_id != null && var.subnet_id != "")
   subnet_id_parts = var.subnet_id != null ? split("/", var.subnet_id) : []
+  computed = [for region in var.regions : {
+    name         = region.name
+    replicaCount = try(region.replicas, null) != null ? try(region.replicas, null) : 1
+  }]
 
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -141,7 +166,8 @@ locals {
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "/subscriptions/55555555-5555-5555-5555-555555555555/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/${lower(var.role)}/versions/${local.image_version}"
-  temporary_group_name = "packer-temporary-img-relay-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-img-relay-${local.build_time}"
 }
 
 source "azure-arm" "img_relay" {
@@ -156,9 +182,9 @@ source "azure-arm" "img_relay" {
   # Source image
   os_type         = "Linux"
   image_publisher = "Canonical"
-  image_offer     = "ubuntu-24_04-lts"
-  image_sku       = "server"
-  image_version   = "latest"
+  image_offer     = var.image.offer
+  image_sku       = var.image.sku
+  image_version   = try(var.image.version, null) != null ? try(var.image.version, null) : "latest"
 
   # Build VM. In a subnet Packer reaches it by its private address: run Packer inside that network.
   location                            = var.location
@@ -185,7 +211,7 @@ source "azure-arm" "img_relay" {
     image_version  = local.image_version
 
     dynamic "target_region" {
-      for_each = { (lower(replace(var.location, " ", ""))) = 1, westeurope = 1, northeurope = 2 }
+      for_each = merge({ (lower(replace(var.location, " ", ""))) = 1 }, { for region in local.computed : lower(replace(region.name, " ", "")) => try(coalesce(region.replicaCount, 1), 1) })
       content {
         name     = target_region.key
         replicas = target_region.value

@@ -5,11 +5,10 @@
 #
 # Run it where it can reach the network n. The account needs Contributor on the subscription, which Image Builder's own service
 # took care of, and what the identity aib had: the subnet and the gallery.
-# Image Builder counts on from the highest version in the gallery. To do so, add:
+# Image Builder counts on from the highest version in the gallery. To do so, set these in the shell, and add the option:
 #
-#   -var image_version=$(aib2packer next-version /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/web)
-#
-# Differs from Image Builder: expression folded into its value (AIB2P308).
+#   gallery_image=...
+#   -var image_version=$(aib2packer next-version "$(echo "$gallery_image" | cut -d/ -f1-11)")
 
 packer {
   required_version = ">= 1.13.0"
@@ -79,6 +78,39 @@ variable "subscription_id" {
   default     = "00000000-0000-0000-0000-000000000001"
 }
 
+variable "vm" {
+  type = map(string)
+  default = {
+    size = "Standard_D2ds_v5"
+  }
+}
+
+variable "regions" {
+  type = any
+  default = [
+    {
+      name = "westeurope"
+    },
+    {
+      name     = "northeurope"
+      replicas = 3
+    },
+  ]
+
+  validation {
+    condition     = length(var.regions) >= 1
+    error_message = "The length of regions must be 1 or more."
+  }
+}
+
+variable "target" {
+  type = map(string)
+  default = {
+    kind  = "gallery"
+    image = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/web"
+  }
+}
+
 variable "team" {
   type        = string
   description = "Who owns the image."
@@ -88,6 +120,11 @@ variable "team" {
     condition     = var.team == null ? true : length(var.team) >= 3 && length(var.team) <= 10
     error_message = "The length of team must be from 3 to 10."
   }
+}
+
+variable "place" {
+  type    = any
+  default = ["West Europe", 2]
 }
 
 variable "definition_security_type" {
@@ -108,17 +145,28 @@ variable "image_version" {
 }
 
 locals {
+  # A validation sees one variable only: where this is something else, file() fails with what is expected.
+  gallery_image_parts = split("/", try(
+    regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.target.kind == "gallery" ? var.target.image : ""),
+    file("What comes of target must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."),
+  ))
+  computed = [for region in var.regions : {
+    name         = region.name
+    replicaCount = try(region.replicas, null) != null ? try(region.replicas, null) : 1
+  }]
+
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/r/providers/Microsoft.Compute/galleries/g/images/web/versions/${local.image_version}"
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  image_version        = try(local.gallery_image_parts[12], "latest") != "latest" ? local.gallery_image_parts[12] : var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${local.gallery_image_parts[2]}/resourceGroups/${local.gallery_image_parts[4]}/providers/Microsoft.Compute/galleries/${local.gallery_image_parts[8]}/images/${local.gallery_image_parts[10]}/versions/${local.image_version}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -138,10 +186,10 @@ source "azure-arm" "web" {
   image_version   = "latest"
 
   # Build VM. Packer reaches it by its private address: run Packer inside this network.
-  location                            = "westeurope"
+  location                            = var.place[0]
   temp_resource_group_name            = local.temporary_group_name
   vm_size                             = var.size
-  os_disk_size_gb                     = 64
+  os_disk_size_gb                     = try(var.vm.disk, null) != null ? try(var.vm.disk, null) : 64
   security_type                       = local.trusted_launch ? "TrustedLaunch" : null
   secure_boot_enabled                 = local.trusted_launch
   vtpm_enabled                        = local.trusted_launch
@@ -158,20 +206,18 @@ source "azure-arm" "web" {
   managed_image_resource_group_name = local.trusted_launch ? null : local.temporary_group_name
 
   shared_image_gallery_destination {
-    subscription   = "00000000-0000-0000-0000-000000000001"
-    resource_group = "r"
-    gallery_name   = "g"
-    image_name     = "web"
+    subscription   = local.gallery_image_parts[2]
+    resource_group = local.gallery_image_parts[4]
+    gallery_name   = local.gallery_image_parts[8]
+    image_name     = local.gallery_image_parts[10]
     image_version  = local.image_version
 
-    target_region {
-      name     = "westeurope"
-      replicas = 1
-    }
-
-    target_region {
-      name     = "northeurope"
-      replicas = 3
+    dynamic "target_region" {
+      for_each = merge({ (lower(replace(var.place[0], " ", ""))) = 1 }, { for region in local.computed : lower(replace(region.name, " ", "")) => try(coalesce(region.replicaCount, 1), 1) })
+      content {
+        name     = target_region.key
+        replicas = target_region.value
+      }
     }
   }
   shared_image_gallery_timeout = "240m"

@@ -70,6 +70,11 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
+variable "regions" {
+  type    = list(string)
+  default = ["westeurope", "northeurope"]
+}
+
 variable "definition_security_type" {
   type        = string
   description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else it has not, and a version is made of a managed image, which is deleted again."
@@ -99,9 +104,10 @@ locals {
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
   gallery_version_id   = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/server/versions/${local.image_version}"
-  temporary_group_name = "packer-temporary-server-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-server-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-server-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-server-${local.build_time}"
 }
 
 source "azure-arm" "server" {
@@ -150,12 +156,11 @@ source "azure-arm" "server" {
     image_name     = "server"
     image_version  = local.image_version
 
-    target_region {
-      name = "westeurope"
-    }
-
-    target_region {
-      name = "northeurope"
+    dynamic "target_region" {
+      for_each = distinct([for region in concat(["westeurope"], var.regions) : lower(replace(region, " ", ""))])
+      content {
+        name = target_region.value
+      }
     }
   }
   shared_image_gallery_timeout = "240m"

@@ -78,6 +78,14 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
+variable "disk" {
+  type = object({ gb = number, sku = string })
+  default = {
+    gb  = 64
+    sku = "Premium_LRS"
+  }
+}
+
 variable "allowed_inbound_ip_addresses" {
   type        = list(string)
   description = "Who may reach the build VM, which has a public address. Empty: anybody."
@@ -93,7 +101,8 @@ variable "vhd_container" {
 locals {
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_group_name = "packer-temporary-web-prod-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-prod-${local.build_time}"
 }
 
 source "azure-arm" "web_prod" {
@@ -116,7 +125,7 @@ source "azure-arm" "web_prod" {
   location                     = "westeurope"
   temp_resource_group_name     = local.temporary_group_name
   vm_size                      = "Standard_D8s_v5"
-  os_disk_size_gb              = 64
+  os_disk_size_gb              = var.disk.gb
   allowed_inbound_ip_addresses = var.allowed_inbound_ip_addresses
 
   communicator   = "winrm"

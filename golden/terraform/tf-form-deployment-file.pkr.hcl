@@ -10,8 +10,7 @@
 #   subscription_id=...
 #   -var image_version=$(aib2packer next-version "/subscriptions/$subscription_id/resourceGroups/rg-images/providers/Microsoft.Compute/galleries/golden/images/web")
 #
-# Differs from Image Builder: expression folded into its value (AIB2P308), region of the build (AIB2P311), build VM open to the
-# internet (AIB2P318).
+# Differs from Image Builder: region of the build (AIB2P311), build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"
@@ -61,6 +60,14 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
+variable "template_parameters" {
+  type = object({ vmSize = string, diskGB = number })
+  default = {
+    vmSize = "Standard_D2s_v5"
+    diskGB = 64
+  }
+}
+
 variable "definition_security_type" {
   type        = string
   description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else it has not, and a version is made of a managed image, which is deleted again."
@@ -92,9 +99,10 @@ locals {
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
   image_version        = var.image_version != null ? var.image_version : local.time_version
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -116,8 +124,8 @@ source "azure-arm" "web" {
   # Build VM
   location                     = "westeurope"
   temp_resource_group_name     = local.temporary_group_name
-  vm_size                      = "Standard_D2s_v5"
-  os_disk_size_gb              = 64
+  vm_size                      = var.template_parameters.vmSize
+  os_disk_size_gb              = var.template_parameters.diskGB
   security_type                = local.trusted_launch ? "TrustedLaunch" : null
   secure_boot_enabled          = local.trusted_launch
   vtpm_enabled                 = local.trusted_launch

@@ -5,7 +5,7 @@
 #
 # It runs wherever Packer does; only timeout is a Linux program. The account needs Contributor on the subscription, which Image
 # Builder's own service took care of, and may use the storage account.
-# Differs from Image Builder: expression folded into its value (AIB2P308), build VM open to the internet (AIB2P318).
+# Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"
@@ -65,6 +65,11 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
+variable "packages" {
+  type    = list(string)
+  default = ["git", "curl"]
+}
+
 variable "debug" {
   type    = bool
   default = false
@@ -83,12 +88,15 @@ variable "vhd_container" {
 }
 
 locals {
+  install = join("", [for package in var.packages : "apt-get -y install ${package}\n"])
+
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -130,12 +138,8 @@ build {
   provisioner "shell" {
     execute_command = local.as_root
     inline = [
-      <<-EOT
-        apt-get -y install git
-        apt-get -y install curl
-
-        set ${var.debug ? "-x" : "+x"}
-      EOT
+      local.install,
+      "set ${var.debug ? "-x" : "+x"}",
     ]
   }
 

@@ -13,8 +13,7 @@
 #   -var image_version=$(aib2packer next-version "$image_definition_id" --major 1)
 #
 # Not carried over: trigger (AIB2P213), rule of a variable (AIB2P220).
-# Differs from Image Builder: expression folded into its value (AIB2P308), region of the build (AIB2P311), build VM open to the
-# internet (AIB2P318).
+# Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
   required_version = ">= 1.13.0"
@@ -37,7 +36,7 @@ variable "image_definition_id" {
   }
 
   validation {
-    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(/versions/[^/]+)?$", var.image_definition_id))
+    condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Compute/galleries/[^/]+/images/[^/]+(?:/versions/[^/]+)?$", var.image_definition_id))
     error_message = "The image_definition_id must be a resource id, with or without a version: /subscriptions/.../resourceGroups/.../providers/Microsoft.Compute/galleries/.../images/..."
   }
 }
@@ -94,6 +93,11 @@ variable "size" {
   default = "Standard_D4s_v5"
 }
 
+variable "regions" {
+  type    = list(string)
+  default = ["westeurope", "francecentral"]
+}
+
 variable "definition_security_type" {
   type        = string
   description = "Security type of the image definition, as `az sig image-definition show` tells it. With TrustedLaunch the build VM has Trusted Launch; else it has not, and a version is made of a managed image, which is deleted again."
@@ -119,6 +123,9 @@ variable "image_version" {
 
 locals {
   image_definition_id_parts = split("/", var.image_definition_id)
+  computed = [for region in var.regions : {
+    name = region
+  }]
 
   # Image Builder runs Shell customizers as root.
   as_root   = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -144,11 +151,12 @@ locals {
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
   time_version         = format("1.%d.%d", parseint(formatdate("YYYYMMDD", local.now), 10), parseint(formatdate("hhmmss", local.now), 10))
-  image_version        = var.image_version != null ? var.image_version : local.time_version
-  gallery_version_id   = "/subscriptions/${local.image_definition_id_parts[2]}/resourceGroups/${local.image_definition_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.image_definition_id_parts[8]}/images/${local.image_definition_id_parts[10]}/versions/${length(local.image_definition_id_parts) > 12 && local.image_definition_id_parts[12] != "latest" ? local.image_definition_id_parts[12] : local.image_version}"
-  temporary_group_name = "packer-temporary-app-westeurope-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  image_version        = try(local.image_definition_id_parts[12], "latest") != "latest" ? local.image_definition_id_parts[12] : var.image_version != null ? var.image_version : local.time_version
+  gallery_version_id   = "/subscriptions/${local.image_definition_id_parts[2]}/resourceGroups/${local.image_definition_id_parts[4]}/providers/Microsoft.Compute/galleries/${local.image_definition_id_parts[8]}/images/${local.image_definition_id_parts[10]}/versions/${local.image_version}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-app-westeurope-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-app-westeurope-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-app-westeurope-${local.build_time}"
 }
 
 source "azure-arm" "app_westeurope" {
@@ -168,7 +176,7 @@ source "azure-arm" "app_westeurope" {
   image_version   = "latest"
 
   # Build VM
-  location                     = "westeurope"
+  location                     = var.location
   temp_resource_group_name     = local.temporary_group_name
   vm_size                      = var.size
   security_type                = local.trusted_launch ? "TrustedLaunch" : null
@@ -189,14 +197,14 @@ source "azure-arm" "app_westeurope" {
     resource_group = local.image_definition_id_parts[4]
     gallery_name   = local.image_definition_id_parts[8]
     image_name     = local.image_definition_id_parts[10]
-    image_version  = length(local.image_definition_id_parts) > 12 && local.image_definition_id_parts[12] != "latest" ? local.image_definition_id_parts[12] : local.image_version
+    image_version  = local.image_version
 
-    target_region {
-      name = "westeurope"
-    }
-
-    target_region {
-      name = "francecentral"
+    dynamic "target_region" {
+      for_each = merge({ (lower(replace(var.location, " ", ""))) = 1 }, { for region in local.computed : lower(replace(region.name, " ", "")) => try(coalesce(region.replicaCount, 1), 1) })
+      content {
+        name     = target_region.key
+        replicas = target_region.value
+      }
     }
   }
   shared_image_gallery_timeout = "${var.timeout}m"

@@ -100,8 +100,13 @@ variable "image_version" {
 }
 
 locals {
-  has_subnet   = try(length(try(var.vm.vnetConfig.subnetId, null)), 0) != 0
-  subnet_parts = try(var.vm.vnetConfig.subnetId, null) != null ? split("/", try(var.vm.vnetConfig.subnetId, null)) : []
+  has_subnet = try(length(try(var.vm.vnetConfig.subnetId, null)), 0) != 0
+
+  # A validation sees one variable only: where this is something else, file() fails with what is expected.
+  subnet_parts = try(var.vm.vnetConfig.subnetId, null) != null ? split("/", try(
+    regex("(?i)^(?:/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+)?$", try(var.vm.vnetConfig.subnetId, null)),
+    file("What comes of vm must be a resource id: /subscriptions/.../resourceGroups/.../providers/Microsoft.Network/virtualNetworks/.../subnets/..."),
+  )) : []
 
   # Image Builder runs Shell customizers as root.
   as_root = "chmod +x {{ .Path }}; {{ .Vars }} sudo -E {{ .Path }}"
@@ -128,9 +133,10 @@ locals {
     sign_in
   EOT
   gallery_version_id   = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/images/providers/Microsoft.Compute/galleries/golden/images/web/versions/${local.image_version}"
-  temporary_group_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  build_time           = formatdate("YYYYMMDDhhmmss", local.now)
+  temporary_group_name = "packer-temporary-web-${local.build_time}"
   trusted_launch       = var.definition_security_type == "TrustedLaunch"
-  temporary_image_name = "packer-temporary-web-${formatdate("YYYYMMDDhhmmss", local.now)}"
+  temporary_image_name = "packer-temporary-web-${local.build_time}"
 }
 
 source "azure-arm" "web" {
@@ -219,7 +225,7 @@ build {
     ]
   }
 
-  # distribute[0]: azure-arm has one storage type for all regions: the others are added here, with theirs.
+  # azure-arm has one storage type for all regions: the others are added here, with theirs.
   post-processor "shell-local" {
     name = "web-regions"
     env = { for name, value in {

@@ -137,6 +137,21 @@ def test_a_cause_says_first_what_most_templates_have(tmp_path: Path) -> None:
     assert ["Same" in said.message for cause in audit.obstacles for said in cause.said] == [True, False]
 
 
+def test_a_build_that_no_hosted_runner_can_run_says_why(tmp_path: Path) -> None:
+    inside = {"vmProfile": {"vnetConfig": {"subnetId": SUBNET}}}
+    slow = {**named("s"), "properties": {**named("s")["properties"], "buildTimeoutInMinutes": 600}}
+    assert wanted(audit_of(tmp_path, a=named("a"), b=named("b", **inside), c=slow), "Runners") == {
+        "in the network of the build VM": ("b.json",),
+        "600 minutes": ("c.json",),
+    }
+    audit = audit_with(Options(auth=Auth.MSI), tmp_path, {})
+    assert set(wanted(audit, "Runners")) == {
+        "a VM in Azure with the managed identity",
+        "in the network of the build VM",
+        "600 minutes",
+    }
+
+
 def test_a_subnet_that_a_parameter_names_as_a_whole_has_its_command_too(tmp_path: Path) -> None:
     image = template(properties={"vmProfile": {"vnetConfig": {"subnetId": "[parameters('subnet')]"}}})
     parameters = {"subnet": {"type": "string", "defaultValue": SUBNET}}
@@ -170,6 +185,10 @@ def test_a_role_is_granted_once_and_says_where_a_wider_grant_does(tmp_path: Path
     commands = [role.command for role in roles if role.command]
     assert commands
     assert len(commands) == len(set(commands))
+    own = managed | {"imageId": image.replace(SUBNET.split("/")[2], "<subscriptionID>")}
+    there = audit_of(tmp_path, c=template(distribute=[own]))
+    about = [need.about for chapter in there.by_hand if chapter.title == "Roles" for need in chapter.needs]
+    assert "; not needed where it is granted on the subscription" in "".join(about)
 
 
 def test_what_is_to_act_on_is_the_same_number_in_the_table_and_in_sum(tmp_path: Path) -> None:
@@ -260,6 +279,21 @@ def test_each_chapter_is_in_the_menu_and_each_address_leads_somewhere(tmp_path: 
     ids = re.findall(r' id="([^"]*)"', page)
     assert len(ids) == len(set(ids))
     assert {address[1:] for address in re.findall(r'href="([^"]*)"', page)} <= set(ids)
+
+
+def test_a_page_says_in_which_order_to_work_as_far_as_there_is_work(tmp_path: Path) -> None:
+    some = audit_of(tmp_path, a=named("a"), b=named("b", source={"type": "Nope"}))
+    none = replace(some, rows=some.rows[:1], asked=dict.fromkeys(Asks, ()), by_hand=())
+    for page in (as_page.html, as_page.markdown):
+        order = page(some, version="0").partition("Order of work")[2].partition("step by step")[0]
+        assert [word for word in ("Correct", "Act on", "Decide", "Prepare", "Run") if word in order] == order_of(order)
+        assert "the 1 template that does not convert yet, or leave it out" in order
+        assert order_of(page(none, version="0").partition("Order of work")[2].partition("step by step")[0]) == ["Run"]
+
+
+def order_of(text: str) -> list[str]:
+    """The first words of the steps of a list."""
+    return re.findall(r"(?:^1\. |<li>(?:<a[^>]*>)?)(Correct|Act on|Decide|Prepare|Run)", text, re.MULTILINE)
 
 
 def test_only_terms_that_occur_are_explained(tmp_path: Path) -> None:

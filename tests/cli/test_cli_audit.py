@@ -42,6 +42,25 @@ def test_reports_are_written_in_the_format_that_the_name_tells(tmp_path: Path) -
     assert "must end in .html, .md or .json" in run("audit", "in", "--output", "r.pdf", cwd=tmp_path).stderr.decode()
 
 
+def test_a_report_says_what_was_looked_at_from_the_name_of_the_repository_on_and_when(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = tmp_path / "contoso"
+    (repository / ".git").mkdir(parents=True)
+    lay(repository)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795737600")
+    for folder, path in (repository, "in"), (repository / "in", "."), (repository / "in", "./sub/.."):
+        run("audit", path, "--output", str(tmp_path / "r.html"), "--output", str(tmp_path / "r.json"), cwd=folder)
+        page = (tmp_path / "r.html").read_text(encoding="utf-8")
+        assert "From Azure Image Builder to Packer · contoso/in · 2026-11-27<" in page
+    report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert (report["lookedAt"], report["date"]) == ("contoso/in", "2026-11-27")
+    lay(tmp_path / "alone")
+    run("audit", "in", "in/a.json", "--output", "r.md", cwd=tmp_path / "alone")
+    page = (tmp_path / "alone" / "r.md").read_text(encoding="utf-8")
+    assert "\nLooked at `in, a.json` on 2026-11-27.\n" in page
+
+
 def test_the_share_and_the_findings_decide_the_exit_status(tmp_path: Path) -> None:
     lay(tmp_path)
     assert run("audit", "-q", "in", "--fail-under", "66", cwd=tmp_path).returncode == 0

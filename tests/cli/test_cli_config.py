@@ -86,6 +86,31 @@ def test_environments_are_named_or_found_by_a_pattern(tmp_path: Path) -> None:
             assert f'"Standard_{name}"' in (tmp_path / f"out/{name}.pkrvars.hcl").read_text(encoding="utf-8")
 
 
+def test_a_rule_for_templates_leaves_other_files_alone_and_names_itself_where_a_file_is_missing(tmp_path: Path) -> None:
+    lay(tmp_path, in__c_json=SIZED)
+    lay(tmp_path / "in", c_dev_parameters_json=values(size="Standard_D2s_v5"), c_prod_parameters_json=values(size="D4"))
+    configure(tmp_path, '[[template]]\nmatch = "in/*.json"\nenvironments = "in/{stem}.*.parameters.json"\n')
+    status, _, stderr = convert("in", "-o", "out", cwd=tmp_path)
+    assert status == 0, stderr
+    assert files_in(tmp_path / "out" / "t") >= {"dev.pkrvars.hcl", "prod.pkrvars.hcl"}
+    lay(tmp_path, in__d_json=SIZED)
+    status, _, stderr = convert("in", "-o", "out", cwd=tmp_path)
+    assert status == 2
+    assert "aib2packer.toml: AIB2P020 error: `environments` of in/d.json names in/d.*.parameters.json: no such file" in stderr
+
+
+def test_a_rule_that_is_for_no_template_is_told_where_its_folder_was_searched(tmp_path: Path) -> None:
+    lay(tmp_path, in__a_json=GOOD, in__b_json=GOOD)
+    rules = ('["lnux/*", "in/x.json"]', '"in/a.*"')
+    configure(tmp_path, "\n".join(f'[[template]]\nmatch = {rule}\nauth = "msi"' for rule in rules))
+    told = "aib2packer.toml: [[template]] with match = `lnux/*`, `in/x.json` is for no template here; check the spelling."
+    assert told in convert(".", "-o", "out", cwd=tmp_path)[2]
+    assert told in run("audit", ".", cwd=tmp_path).stderr.decode()
+    assert told not in convert("in", "-o", "out2", cwd=tmp_path)[2]
+    assert told not in convert("in/b.json", cwd=tmp_path)[2]
+    assert told not in convert(".", "-o", "out", "--force", "-q", cwd=tmp_path)[2]
+
+
 def test_what_moves_gets_its_new_name_wherever_it_stands(tmp_path: Path) -> None:
     new = "99999999-9999-9999-9999-999999999999"
     image = f"[concat('/subscriptions/{SUBSCRIPTION}/resourceGroups/RG/providers/Microsoft.Compute/images/', 't')]"
@@ -129,7 +154,7 @@ def test_findings_point_at_what_stands_in_the_file_that_was_replaced(tmp_path: P
         ('[[template]]\nmatch = "*"\nos-type = "dos"', "'dos' is not one of"),
         ("[[template]", "is not TOML"),
         ("[replace]\nold = 1", "does not give each old name a new one"),
-        ('[[template]]\nmatch = "*"\nparameters = "gone.json"', "gone.json: AIB2P020 error: there is no such file"),
+        ('[[template]]\nmatch = "*"\nparameters = "gone.json"', "names gone.json: no such file"),
         ('[[template]]\nmatch = "*"\nfolder = "one"', "goes to the folder one, as "),
         *(
             (f'[[template]]\nmatch = "*"\nfolder = "{name}"', "no folder below that of all builds")
@@ -145,7 +170,7 @@ def test_findings_point_at_what_stands_in_the_file_that_was_replaced(tmp_path: P
                 ("set", "{a = 2026-01-01}"),
             )
         ),
-        ('[[template]]\nmatch = "*"\nparameters = "/gone/*"', "/gone/*: AIB2P020 error: there is no such file"),
+        ('[[template]]\nmatch = "*"\nparameters = "/gone/*"', "names /gone/*: no such file"),
         ('[[template]]\nmatch = "*"\nenvironments = {"../a" = "a.json"}', "is no name for an environment"),
         ('[[template]]\nmatch = "*"\nmax-size = [1]', "max-size: give one value"),
         ("max-size = 2026-01-01", "max-size: give one value"),

@@ -95,7 +95,7 @@ def test_a_table_is_a_local_of_its_own_name_with_the_look_up_beside_it(
 def test_a_table_that_is_a_parameter_has_its_name() -> None:
     hcl = hcl_of(deployment({}, {"t": "parameters('sizes')[parameters('a')]"}, sizes={"type": "object", "defaultValue": SIZES}))
 
-    assert tags_of(hcl)["t"] == "local.sizes[var.a]"
+    assert tags_of(hcl)["t"] == "var.sizes[var.a]"
 
 
 def test_a_local_that_holds_a_secret_says_so() -> None:

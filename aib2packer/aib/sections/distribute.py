@@ -60,7 +60,7 @@ def _read_target(index: int, fields: Fields, kinds: Mapping[str, ReadsTarget]) -
     head = TargetHead(
         index=index,
         run_output_name=fields.text("runOutputName"),
-        late_tags=(late := fields.late("artifactTags", "object", tags)),
+        late_tags=(late := fields.late("artifactTags", "object", tags, open_=True)),
         tags=fields.texts_by_key("artifactTags", tags) if late is None else {},
         span=fields.span,
     )
@@ -112,7 +112,8 @@ def read_gallery_target(head: TargetHead, fields: Fields) -> GalleryTarget | Non
         )
     if target_regions is None and not fields.has("replicationRegions") and fields.api.before("2022-07-01"):
         fields.missing("replicationRegions", "Name the regions of the image version: they are required before 2022-07-01.")
-    late_regions, late_target_regions = fields.late("replicationRegions", "array"), fields.late_objects("targetRegions")
+    late_regions = fields.late("replicationRegions", "array", open_=True)
+    late_target_regions = fields.late_objects("targetRegions", alike="storageAccountType")
     regions = (
         *(() if late_regions else (TargetRegion(name, None, storage) for name in fields.regions("replicationRegions"))),
         *(() if late_target_regions else _target_regions(fields, storage)),

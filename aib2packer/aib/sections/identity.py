@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.tokens import name_text
-from aib2packer.arm.language.json_values import JsonSymbolic, JsonSymbolicMember
+from aib2packer.arm.language.json_values import JsonSymbolic, JsonSymbolicMember, node_of
 from aib2packer.arm.language.text import LateExpression, TemplateText
 from aib2packer.findings import codes
 from aib2packer.jsonc.tree import JsonObject, JsonScalar
@@ -36,6 +36,8 @@ def read_identities(root: Fields) -> tuple[TemplateText, ...]:
     value = fields.value("userAssignedIdentities")
     fields.close()
     _check_type(fields, kind, written, value)
+    if isinstance(value, JsonSymbolic):
+        value = node_of(root.reading.resolve(value.symbol), value.span)
     if isinstance(value, JsonSymbolic):  # who they are is known when the template is deployed, and Packer needs none of them
         fields.skip("userAssignedIdentities")
         return ()

@@ -25,7 +25,7 @@ from aib2packer.arm.evaluation.budget import NODE, STEP, Budget, LimitError
 from aib2packer.arm.evaluation.evaluate import evaluate_again, evaluate_definition, evaluate_json, evaluate_node
 from aib2packer.arm.evaluation.loops import MAX_ROUNDS
 from aib2packer.arm.evaluation.scope import Definition, Deployment, Level, Memory, Scope, user_functions, variable_definitions
-from aib2packer.arm.language.describe import parameter_word
+from aib2packer.arm.language.describe import in_terraform, parameter_word
 from aib2packer.arm.language.expression import ExpressionError
 from aib2packer.arm.language.json_values import JsonSymbolic, is_null, value_of
 from aib2packer.arm.language.symbolic import ParameterSymbol, is_symbol, parameters_of
@@ -137,6 +137,15 @@ def deployed_beside(everything: Sequence[Deployed]) -> tuple[Deployed, ...]:
     return tuple(one for deployed in beside for one in _quiet_rounds(deployed) if not _is_known_to_be_off(one))
 
 
+def counted_by(deployed: Deployed) -> frozenset[str]:
+    """The parameters, in lower case, that are lists or objects and say how often an image template is made."""
+    loops = (one.body.get("copy") for one in (*deployed.around, deployed))
+    counts = (loop.get("count") for loop in loops if isinstance(loop, JsonObject))
+    values = (_value_or_none(count, deployed.scopes.symbolic) for count in counts if count is not None)
+    named = (parameter for value in values for parameter in parameters_of(value))
+    return frozenset(parameter.name.lower() for parameter in named if parameter.type in {"array", "object"})
+
+
 def _quiet_rounds(deployed: Deployed) -> Iterator[Deployed]:
     loop = deployed.body.get("copy")
     count = loop.get("count") if isinstance(loop, JsonObject) else None
@@ -164,41 +173,36 @@ def _value_or_none(node: Json, scope: Scope) -> ArmValue:
 
 
 def report_shape(parameters: Mapping[str, Parameter], scopes: Scopes, context: Context, report: Report) -> None:
-    """Say which parameters have become part of the output, for they decide what is built."""
-    for name in sorted(context.shape):
-        parameter, known = parameters.get(name), scopes.symbolic.parameters.get(name)
-        if parameter is None or known is None or isinstance(known.value, JsonSymbolic):
-            continue
-        try:
-            value = evaluate_definition("parameter", known, scopes.symbolic)
-        except ExpressionError:
-            continue  # it is reported where it is needed
-        shown = f"`{json.dumps(value.value, ensure_ascii=False)}`" if isinstance(value, JsonScalar) else "its value"
-        report.add(
-            codes.FOLDED,
-            parameter.span,
-            f"the {parameter_word(parameter.span)} {parameter.name} decides what is built: the output is for {shown}, and "
-            "has no variable for it",
-            help=f"To build with another value, convert again with --set {shlex.quote(parameter.name)}=…",
-        )
-    _report_lists(parameters, scopes, context, report)
-
-
-def _report_lists(parameters: Mapping[str, Parameter], scopes: Scopes, context: Context, report: Report) -> None:
-    """Say which lists and objects have their defaults in the output."""
+    """Say which parameters have become part of the output: they decide what is built, or are lists or objects of some kind."""
     used = {name.lower() for name, _ in named_values(scopes.symbolic)}
     for name, parameter in parameters.items():
-        is_list = parameter.type in {"array", "object"} and parameter.default is not None
-        if not is_list or name not in used or name in context.shape or scopes.symbolic.parameters[name].literal:
+        known = scopes.symbolic.parameters[name]
+        if isinstance(known.value, JsonSymbolic):
             continue
-        what, sample = ("a list", "'[…]'") if parameter.type == "array" else ("an object", "'{…}'")
-        report.add(
-            codes.FOLDED,
-            parameter.span,
-            f"the {parameter_word(parameter.span)} {parameter.name} is {what}: the output is for its default, and has no "
-            "variable for it",
-            help=f"To build with another value, convert again with --set {shlex.quote(parameter.name)}={sample}",
-        )
+        if parameter.type not in {"array", "object"}:
+            if name in context.shape:
+                _report_scalar(parameter, known, scopes, report)
+        elif parameter.default is not None and name in used and not known.literal:
+            what, sample = ("a list", "'[…]'") if parameter.type == "array" else ("an object", "'{…}'")
+            _report_folded(parameter, f"is {what}: the output is for its default", sample, report)
+
+
+def _report_scalar(parameter: Parameter, known: Definition, scopes: Scopes, report: Report) -> None:
+    try:
+        value = evaluate_definition("parameter", known, scopes.symbolic)
+    except ExpressionError:
+        return  # it is reported where it is needed
+    shown = f"`{json.dumps(value.value, ensure_ascii=False)}`" if isinstance(value, JsonScalar) else "its value"
+    _report_folded(parameter, f"decides what is built: the output is for {shown}", "…", report)
+
+
+def _report_folded(parameter: Parameter, why: str, sample: str, report: Report) -> None:
+    report.add(
+        codes.FOLDED,
+        parameter.span,
+        f"the {parameter_word(parameter.span)} {parameter.name} {why}, and has no variable for it",
+        help=f"To build with another value, convert again with --set {shlex.quote(parameter.name)}={sample}",
+    )
 
 
 def resolver(scopes: Scopes) -> Callable[[Symbol], ArmValue]:
@@ -314,10 +318,10 @@ def _known(parameter: Parameter, given: Given | None) -> Definition | None:
 
 
 def _definition(parameter: Parameter, known: Definition | None, *, fold: bool, secrets: bool = False) -> Definition:
-    """A parameter in a scope: arrays and objects are part of the shape, so they always have the value that they can have."""
+    """A parameter in a scope: a symbol, unless its value must stand in the output, or is a list or an object of expressions."""
     kind = _SHAPELESS.get(parameter.type)
     secret = parameter.secure or (known is not None and bool(find_secrets(string_of(known.value) or "")))
-    if known is not None and (secrets or not secret) and (fold or kind is None):
+    if known is not None and (secrets or not secret) and (fold or (kind is None and not _is_data(known.value, parameter))):
         return known
     symbol = ParameterSymbol(
         parameter.name,
@@ -327,6 +331,25 @@ def _definition(parameter: Parameter, known: Definition | None, *, fold: bool, s
         untyped=parameter.untyped,
     )
     return Definition(parameter.name, JsonSymbolic.of(symbol, parameter.span), literal=True)
+
+
+def _is_data(value: Json, parameter: Parameter) -> bool:
+    """Whether an array or an object can be the value of a variable as it stands."""
+    return isinstance(value, JsonArray | JsonObject) and _is_plain(value, in_template=not in_terraform(parameter.span))
+
+
+def _is_plain(value: Json, *, in_template: bool) -> bool:
+    match value:
+        case JsonArray(items):
+            return all(_is_plain(item, in_template=in_template) for item in items)
+        case JsonObject(members):
+            return all(_is_plain(member.value, in_template=in_template) for member in members)
+        case JsonScalar(str() as text):
+            return not text.startswith("[") and not find_secrets(text)
+        case JsonScalar(None | bool()):  # ARM writes True where HCL writes true, and knows null from what is not there
+            return not in_template
+        case _:
+            return isinstance(value, JsonScalar)
 
 
 def _walk(

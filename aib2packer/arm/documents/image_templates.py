@@ -48,7 +48,8 @@ class Resource:
     `flattened`: its properties stand beside its name, as `az image builder show` prints them. `parameters` are those of the
     template around it, by names in lower case. `resolve` gives what a symbol comes to with the values and defaults that these
     have; `reveal` with those too that are secret, for what must not reach the output. `named` are names and values of the
-    variables that have been used, and of parameters that are arrays and objects.
+    variables that have been used, and of parameters that are arrays and objects. `counted` are the parameters, in lower case,
+    whose items are image templates.
     """
 
     body: JsonObject
@@ -60,6 +61,7 @@ class Resource:
     resolve: Callable[[Symbol], ArmValue] = _unresolved
     reveal: Callable[[Symbol], ArmValue] = _unresolved
     named: tuple[tuple[str, ArmValue], ...] = ()
+    counted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
     from aib2packer.arm.documents.cycles import without_cycles
     from aib2packer.arm.documents.deployment import (
         Root,
+        counted_by,
         default_of,
         deployed_beside,
         evaluate_resource,
@@ -236,6 +239,7 @@ def _deployed(template: JsonObject, context: Context, report: Report) -> Iterato
             parameters=without_cycles(facts, report),
             siblings=siblings,
             named=named_values(deployed.scopes.symbolic),
+            counted=counted_by(deployed),
             resolve=resolver(scopes),  # symbols are those of the outermost template, however deep they come out
             reveal=resolver(root.scopes(secrets=True)),
         )

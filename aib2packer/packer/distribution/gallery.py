@@ -162,7 +162,7 @@ class GalleryKind(TargetKind[GalleryTarget]):
         plan, symbols, report = context.plan, context.symbols, context.report
         _check_names(target, report)
         version = image_version(target, plan.galleries, symbols)
-        regions = copies_by_region(target, context.location, symbols, report)
+        regions = copies_by_region(target, context)
         kinds = {copies.storage_type for copies in regions.values()}
         kind = kinds.pop() if len(kinds) == 1 else None
         if kind is not None:

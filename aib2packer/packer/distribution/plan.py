@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from aib2packer.aib.model import GalleryTarget, ManagedImageTarget, Target, VhdTarget
 from aib2packer.lazy.models import dataclass
 from aib2packer.packer.source.kinds import kind_of_source
+from aib2packer.packer.variables.late_regions import first_region, region_now, regions_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,14 +92,22 @@ def build_region(template: ImageTemplate) -> TemplateText | None:
     if template.vm.subnet is not None or template.source.marketplace is None:
         return template.location
     agreed = images[:1] if all(region.parts == images[0].parts for region in images) else []
-    versions = [
-        [region.name for region in target.regions] for target in _those_of(GalleryTarget, template.targets) if target.regions
-    ]
+    versions = [regions for target in _those_of(GalleryTarget, template.targets) if (regions := _regions_of(target, template))]
     named = (*agreed, template.location, *(region for regions in versions for region in regions))
     reached = [{region.parts for region in regions} for regions in versions]
     here = template.cloud.facts
     candidates = [region for region in named if region.literal is None or here.has_region(region.literal)]
     return min(candidates or [template.location], key=lambda one: sum(one.parts not in parts for parts in reached))
+
+
+def _regions_of(target: GalleryTarget, template: ImageTemplate) -> list[TemplateText]:
+    """The regions of a version that are known; of a list that is a variable the first, and the template's if it is there."""
+    regions = [region.name for region in target.regions]
+    for late in target.late_lists:
+        now = regions_now(late, template.resolve)
+        regions += [first_region(late, template.resolve)] if now else []
+        regions += [template.location] if template.location and region_now(template.location, template.resolve) in now else []
+    return regions
 
 
 def _those_of(kind: type[T], targets: Iterable[Target]) -> list[T]:

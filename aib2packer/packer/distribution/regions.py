@@ -12,12 +12,14 @@ from aib2packer.findings import codes
 from aib2packer.hcl.printing import print_value, references
 from aib2packer.hcl.values import Attribute, Blank, Block, HclCode, concat
 from aib2packer.lazy.models import dataclass
+from aib2packer.packer.variables.late_regions import first_region, region_now, regions_now
 
 if TYPE_CHECKING:
     from aib2packer.aib.model import GalleryTarget
     from aib2packer.arm.language.text import TemplateText
     from aib2packer.findings.model import Report
     from aib2packer.hcl.values import Body, Value
+    from aib2packer.packer.distribution.target_kind import TargetContext
     from aib2packer.packer.variables.symbols import Symbols
 
 _MOST_REPLICAS = 100
@@ -40,8 +42,9 @@ class Copies:
     each: Literal["name", "object"] | None = None
 
 
-def copies_by_region(target: GalleryTarget, location: Value, symbols: Symbols, report: Report) -> Mapping[Value, Copies]:
+def copies_by_region(target: GalleryTarget, context: TargetContext) -> Mapping[Value, Copies]:
     """The regions of a target, the build's own added where it is missing. Empty where the target names none."""
+    location, symbols, report = context.location, context.symbols, context.report
     types = _storage_types(target, symbols, report)
     regions: dict[Value, Copies] = {}
     for region in target.regions:
@@ -58,11 +61,16 @@ def copies_by_region(target: GalleryTarget, location: Value, symbols: Symbols, r
         regions[symbols.value(target.late_regions)] = Copies(storage_type=types[target.storage_account_type], each="name")
     if target.late_target_regions is not None:
         regions[symbols.value(target.late_target_regions)] = Copies(each="object")
-    if not regions or location in regions:
+    quiet, resolve = symbols.without_findings(), symbols.resolve
+    firsts = (quiet.value(first_region(late, resolve)) for late in target.late_lists if regions_now(late, resolve))
+    if not regions or location in regions or location in firsts:
         return regions
     # azure-arm adds nothing to what is listed, and Azure refuses a version that is not where it was built.
     kinds = {copies.storage_type for copies in regions.values()}
     regions = {location: Copies(storage_type=kinds.pop() if len(kinds) == 1 else DEFAULT_STORAGE_TYPE), **regions}
+    here = None if context.plan.location is None else region_now(context.plan.location, symbols.resolve)
+    if here is not None and any(here in regions_now(late, symbols.resolve) for late in target.late_lists):
+        return regions  # it is there for other values of the list
     known = all(isinstance(region, str) for region in regions)
     report.add(
         codes.REGION_ADDED,
@@ -105,7 +113,9 @@ def target_regions(regions: Mapping[Value, Copies]) -> Body:
     """The `target_region` blocks. Where none is given there is none: azure-arm then takes the region of the build."""
     if not regions:
         return ()
-    if len(regions) == 1 or all(isinstance(region, str) for region in regions):
+    if all(isinstance(region, str) for region in regions) or (
+        len(regions) == 1 and not any(one.each for one in regions.values())
+    ):
         return tuple(item for region, copies in regions.items() for item in (Blank(), _region(region, copies.replicas)))
     return (Blank(), _dynamic(regions))
 
@@ -156,7 +166,8 @@ def _by_region(values: Mapping[Value, tuple[Value, str | None]], of_object: str)
         for region, (value, each) in values.items()
         if each is not None
     ]
-    return f"merge({', '.join((f'{{ {pairs} }}', *lists))})" if lists else f"{{ {pairs} }}"
+    parts = [f"{{ {pairs} }}", *lists] if pairs or not lists else lists
+    return parts[0] if len(parts) == 1 else f"merge({', '.join(parts)})"
 
 
 def _distinct(names: str) -> str:
@@ -178,9 +189,10 @@ def _dynamic(regions: Mapping[Value, Copies]) -> Block:
         for_each = HclCode(_by_region(replicas, _COUNT_OF_OBJECT), uses)
         content: Body = (Attribute("name", HclCode("target_region.key")), Attribute("replicas", HclCode("target_region.value")))
     else:
-        names = f"[{', '.join(print_value(region) for region, copies in regions.items() if copies.each is None)}]"
-        if lists := [print_value(region) for region, copies in regions.items() if copies.each is not None]:
-            names = f"concat({', '.join((names, *lists))})"
+        alone = [print_value(region) for region, copies in regions.items() if copies.each is None]
+        lists = [print_value(region) for region, copies in regions.items() if copies.each is not None]
+        lists = [f"[{', '.join(alone)}]", *lists] if alone else lists
+        names = lists[0] if len(lists) == 1 else f"concat({', '.join(lists)})"
         for_each = HclCode(_distinct(names), uses)
         content = (Attribute("name", HclCode("target_region.value")),)
     return Block("dynamic", (Attribute("for_each", for_each), Block("content", content)), ("target_region",))

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 from aib2packer.aib.ids import MANAGED_IMAGE, ResourceId
 from aib2packer.aib.model import Located
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
-from aib2packer.arm.language.symbolic import Access, ParameterSymbol, Secret, VariableSymbol, is_symbol, leaves
+from aib2packer.arm.language.symbolic import (
+    Access,
+    DeploymentFact,
+    ParameterSymbol,
+    Runtime,
+    Secret,
+    VariableSymbol,
+    is_symbol,
+    leaves,
+)
 from aib2packer.arm.language.text import LateExpression, ListLines, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.azure.clouds import STORAGE_SUFFIXES
 from aib2packer.hcl.code import CannotPrintError
@@ -16,9 +25,10 @@ from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, is_secret, type_name, with_shape
-from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, variable_name
-from aib2packer.packer.variables.symbols import Symbols, local_names_of, pieces_of
+from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, has_type, is_secret, type_name, with_shape
+from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, may_be_empty, variable_name
+from aib2packer.packer.variables.symbols import IdLocals, Symbols, local_names_of, pieces_of
+from aib2packer.packer.variables.taken_apart import pieces_needed, with_pieces
 from aib2packer.packer.variables.template_variables import name_variables
 from aib2packer.packer.variables.types_by_use import OBJECTS, OPTIONAL, types_by_use
 
@@ -45,6 +55,7 @@ _IDS_OF = {
     "userassignedidentities": "identity",
 }
 """What an id is called by the last of the names in it."""
+_NAMED = Placeholder | ParameterSymbol | DeploymentFact | Runtime  # what stands for itself, as a variable
 # More than ARM takes of variables and parameters together is an error already: no names are looked for then.
 _MOST_NAMED = 512
 
@@ -74,12 +85,17 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     }
     named_leaves = claim_leaves(values, facts, shapes, taken, template.resolve)
     used = [text for text in texts if text is not template.name]
-    types = {leaf: type_ for leaf, type_ in types_by_use(used, objects).items() if not _has_type(leaf, template.parameters)}
+    types = {
+        leaf: type_ for leaf, type_ in types_by_use(used, objects).items() if type_ == OBJECTS or not _has_type(leaf, facts)
+    }
     named_leaves |= {
         leaf: replace(variable, type=types[leaf])
         for leaf, variable in named_leaves.items()
         if leaf in types and isinstance(variable, Variable)
     }
+    for leaf, needed in pieces_needed(_always(template, values)).items():
+        if isinstance(own := named_leaves[leaf], Variable) and leaf not in shapes:
+            named_leaves[leaf] = with_pieces(own, needed, may_be_empty=leaf in may_be_empty(values))
     for secret in (*found, *(leaf for value in values for leaf in leaves(value))):
         if isinstance(secret, Secret) and secret not in names:
             name, what = _secret_name(secret)
@@ -93,10 +109,13 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     references: dict[Leaf, Variable | Local] = {**named_leaves, **dict(variables.locals.items())}
     computed = _computed(tuple(map(variables.put_back, values)), references)
     taken_locals = local_names_of(references) | {local.name for local in computed.values()}
-    ids: dict[tuple[str | TextSymbol, ...], str] = {}
+    ids: dict[tuple[str | TextSymbol, ...], IdLocals] = {}
     for parts, segment in wholes.items():
-        ids[parts] = free_name(f"{_id_name(variables.put_back_in(pieces_of(segment.id)), segment.shape)}_parts", taken_locals)
-        taken_locals.add(ids[parts])
+        name = _id_name(variables.put_back_in(pieces_of(segment.id)), segment.shape)
+        ids[parts] = IdLocals(
+            free_name(f"{name}_parts", taken_locals), segment.shape, _is_checked(segment, named_leaves, values)
+        )
+        taken_locals.add(ids[parts].parts)
     given = _given(named_leaves, template.parameters) if values_apart else {}
     return Symbols(
         names=names,
@@ -113,6 +132,16 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     )
 
 
+def _always(template: ImageTemplate, values: tuple[Symbol, ...]) -> Iterator[Symbol]:
+    """The values that a build has in any case: a subnet may be there under a condition."""
+    subnet = template.vm.subnet
+    texts: list[TemplateText] = []
+    if subnet is not None and subnet.when is not None:
+        _add_texts(subnet, texts)
+    perhaps = {symbol.value for text in texts for symbol in _symbols(text) if isinstance(symbol, LateExpression)}
+    return (value for value in values if value not in perhaps)
+
+
 def _in_place_of_objects(template: ImageTemplate) -> frozenset[TextSymbol | Symbol]:
     """The parameters and placeholders that stand for a list of objects: data disks, or regions of a version."""
     disks = template.vm.data_disks_gb if isinstance(template.vm.data_disks_gb, TemplateText) else None
@@ -123,30 +152,56 @@ def _in_place_of_objects(template: ImageTemplate) -> frozenset[TextSymbol | Symb
 def _id_shapes(texts: Iterable[TemplateText]) -> dict[Placeholder | Leaf, tuple[str, ...]]:
     """What must be an id, or the beginning of one, and its shape."""
     shapes: dict[Placeholder | Leaf, tuple[str, ...]] = {}
-    for segment in (symbol for text in texts for symbol in text.symbols if isinstance(symbol, Segment)):
-        first, *rest = segment.id.parts
-        known = len(TemplateText(tuple(rest), segment.id.span).split("/")) - 1
-        begins = not rest or (isinstance(rest[0], str) and rest[0].startswith("/"))
-        leaf = first.value if isinstance(first, LateExpression) else first
-        if not begins and isinstance(leaf, Placeholder | ParameterSymbol):  # where it ends is not known
-            shapes.setdefault(leaf, BEGINNING)
-        if begins and known % 2 == 0 and isinstance(leaf, Placeholder | ParameterSymbol):
-            shape = segment.shape[: len(segment.shape) - known // 2]
-            shapes[leaf] = max(shape, shapes.get(leaf, ()), key=len)
+    for segment in (segment for text in texts for segment in _segments(text)):
+        if (beginning := _beginning(segment)) is None:
+            continue
+        leaf, shape = beginning
+        if shape == BEGINNING:
+            shapes.setdefault(leaf, shape)
+        else:
+            known = shapes.get(leaf, ())
+            shapes[leaf] = max(shape, () if known == BEGINNING else known, key=len)
     return shapes
+
+
+def _beginning(segment: Segment) -> tuple[Placeholder | Leaf, tuple[str, ...]] | None:
+    """What an id begins with, and the shape that it must have by itself; None where that is no variable, or has none."""
+    first, *rest = segment.id.parts
+    leaf = first.value if isinstance(first, LateExpression) else first
+    may_be_null = isinstance(leaf, Runtime) and "virtualnetworks" in segment.shape
+    if may_be_null or not isinstance(leaf, _NAMED):
+        return None
+    known = len(TemplateText(tuple(rest), segment.id.span).split("/")) - 1
+    if rest and not (isinstance(rest[0], str) and rest[0].startswith("/")):  # where it ends is not known
+        return leaf, BEGINNING
+    return None if known % 2 else (leaf, segment.shape[: len(segment.shape) - known // 2])
+
+
+def _is_checked(segment: Segment, leaves: Mapping[Leaf, Variable | Local], values: tuple[Symbol, ...]) -> bool:
+    """Whether the validation of one variable sees to it that an id can be taken apart."""
+    beginning = _beginning(segment)
+    if beginning is None or beginning[1] == BEGINNING:
+        return False
+    if isinstance(beginning[0], Placeholder):
+        return True
+    leaf, variable = beginning[0], leaves[beginning[0]]
+    if not isinstance(variable, Variable):
+        return False
+    is_subnet = "virtualnetworks" in segment.shape  # which may be left out
+    return is_subnet or not (variable.default == HclCode("null") or leaf in may_be_empty(values))
 
 
 def _blobs(template: ImageTemplate) -> dict[Placeholder | Leaf, tuple[str, ...]]:
     """What must be the URI of a blob."""
     blobs = (target.blob for target in template.targets)
     lone = (pieces_of(blob)[0] for blob in blobs if blob is not None and len(blob.parts) == 1)
-    return {piece: BLOB for piece in lone if isinstance(piece, Placeholder | ParameterSymbol)}
+    return {piece: BLOB for piece in lone if isinstance(piece, _NAMED)}
 
 
 def _has_type(leaf: Leaf, parameters: Mapping[str, ParameterFact]) -> bool:
     """Whether what a leaf stands for has a type of its own in HCL."""
     fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
-    return fact is not None and bool(fact.parameter.written_type)
+    return fact is not None and has_type(fact)
 
 
 def _show(leaves: Mapping[Leaf, Variable | Local], value: ArmValue, variables: Mapping[VariableSymbol, Local]) -> Value | None:

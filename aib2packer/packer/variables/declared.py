@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 _TYPES = {"string": "string", "securestring": "string", "int": "number", "bool": "bool", "array": "list(string)"}
 _GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
 _TOOK_GROUP_LOCATION = "The template took the region of its resource group."
-BEGINNING = ("subscriptions", "resourcegroups", "")
-"""The shape of what an id begins with, where it may end anywhere behind."""
+BEGINNING = ("subscriptions", "")
+"""The shape of what an id begins with, where it may end anywhere behind: what comes of it is checked as a whole."""
 BLOB = ("https", "")
 """The shape of the URI of a blob, which is no id."""
+BLOB_PATTERN = "^https://[^./]+[.][^/]+/[^/]+/.+"
+BLOB_EXAMPLE = "https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd"
 _REGION = "Azure region of the build."
 
 
@@ -60,12 +62,44 @@ def declare(fact: ParameterFact, name: str) -> Variable:
     return Variable(
         name,
         description,
-        parameter.written_type or type_name(parameter.type),
+        parameter.written_type or _type_of_values(fact) or type_name(parameter.type),
         default=default,
         sensitive=is_secret(fact),
         validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),
         origin=parameter.span,
     )
+
+
+def has_type(fact: ParameterFact) -> bool:
+    """Whether the type of a parameter is told by more than its use: it is written, or what it holds has it."""
+    return bool(fact.parameter.written_type or _type_of_values(fact))
+
+
+def _type_of_values(fact: ParameterFact) -> str:
+    """The type of what an array or an object holds by default, or is given; "" where there is nothing."""
+    given = None if fact.given is None or isinstance(fact.given, KeyVaultSecret | ExternalValue) else value_of(fact.given)
+    found = {
+        type_ for value in (fact.default, given) if isinstance(value, tuple | dict) and (type_ := _type_of(value)) is not None
+    }
+    return "any" if len(found) > 1 else "".join(found)
+
+
+def _type_of(value: symbolic.ArmValue) -> str | None:
+    """The type of data; None where it has none of its own: for null, and what is empty."""
+    match value:
+        case bool():
+            return "bool"
+        case int() | float():
+            return "number"
+        case str():
+            return "string"
+        case tuple() | dict():
+            types = {_type_of(item) for item in (value.values() if isinstance(value, dict) else value)}
+            alike = types.pop() if len(types) == 1 else None if not types else "any"
+            kind = "map" if isinstance(value, dict) else "list"
+            return None if not types and alike is None else "any" if alike in {None, "any"} else f"{kind}({alike})"
+        case _:
+            return None
 
 
 def type_name(kind: str) -> str:
@@ -89,27 +123,36 @@ def with_shape(variable: Variable, shape: tuple[str, ...], *, may_be_empty: bool
     if not shape:
         return variable
     if shape == BEGINNING:
-        begins = f'can(regex("(?i)^{write_id(shape[:-1], "[^/]+")}/providers/", var.{variable.name}))'
-        what = f"The {variable.name} must begin as a resource id does: {write_id(shape[:-1], '...')}/providers/..."
+        begins = f'can(regex("(?i)^/subscriptions/", var.{variable.name}))'
+        what = f"The {variable.name} must begin as a resource id does: /subscriptions/..."
         return replace(variable, validation=(*variable.validation, VariableValidation(begins, what)))
     if shape == BLOB:
-        is_uri = f'can(regex("^https://[^./]+[.][^/]+/[^/]+/.+", var.{variable.name}))'
-        where = "https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd"
-        rule = VariableValidation(is_uri, f"The {variable.name} must say where the VHD goes, such as {where}.")
+        is_uri = f'can(regex("{BLOB_PATTERN}", var.{variable.name}))'
+        rule = VariableValidation(is_uri, f"The {variable.name} must say where the VHD goes, such as {BLOB_EXAMPLE}.")
         return replace(variable, validation=(*variable.validation, rule))
-    versioned = shape[-1] == "versions"
-    shape = shape[:-1] if versioned else shape
-    pattern = write_id(shape, "[^/]+") + ("(/versions/[^/]+)?" if versioned else "")
     own = f"var.{variable.name}"
     is_null = variable.default == HclCode("null")
     may_be_unset = may_be_empty or is_null or (variable.default == "" and "virtualnetworks" in shape)
     unset = f"{own} == {'null' if is_null else print_value('')} || " if may_be_unset else ""
-    what = "a resource id, with or without a version" if versioned else "a resource id"
     rule = VariableValidation(
-        f'{unset}can(regex("(?i)^{pattern}$", {own}))', f"The {variable.name} must be {what}: {write_id(shape, '...')}"
+        f'{unset}can(regex("{id_pattern(shape)}", {own}))', f"The {variable.name} must be {described_id(shape)}"
     )
     default = None if variable.default == "" and not may_be_unset else variable.default
     return replace(variable, default=default, validation=(*variable.validation, rule))
+
+
+def id_pattern(shape: tuple[str, ...], *, may_be_empty: bool = False) -> str:
+    """The pattern of ids of a shape, without groups; an id of a version may end before that."""
+    versioned = shape[-1] == "versions"
+    pattern = write_id(shape[:-1] if versioned else shape, "[^/]+") + ("(?:/versions/[^/]+)?" if versioned else "")
+    return f"(?i)^(?:{pattern})?$" if may_be_empty else f"(?i)^{pattern}$"
+
+
+def described_id(shape: tuple[str, ...]) -> str:
+    """What an id of a shape looks like, for a message."""
+    versioned = shape[-1] == "versions"
+    what = "a resource id, with or without a version" if versioned else "a resource id"
+    return f"{what}: {write_id(shape[:-1] if versioned else shape, '...')}"
 
 
 def computed_default(fact: ParameterFact) -> symbolic.ArmValue:
@@ -122,7 +165,7 @@ def computed_default(fact: ParameterFact) -> symbolic.ArmValue:
 def given_value(fact: ParameterFact) -> Value | None:
     """What the user gave for a parameter; None for nothing, and for what stays in a key vault."""
     given = fact.given
-    return None if given is None or isinstance(given, KeyVaultSecret | ExternalValue) else _literal(value_of(given))
+    return None if given is None or isinstance(given, KeyVaultSecret | ExternalValue) else literal_of(value_of(given))
 
 
 def _default(fact: ParameterFact) -> Value | None:
@@ -135,18 +178,20 @@ def _default(fact: ParameterFact) -> Value | None:
         return HclCode("null")
     if fact.default == _GROUP_LOCATION:
         return None
-    return HclCode("null") if fact.default is None and fact.parameter.nullable else _literal(fact.default)
+    return HclCode("null") if fact.default is None and fact.parameter.nullable else literal_of(fact.default)
 
 
-def _literal(value: symbolic.ArmValue) -> Value | None:
+def literal_of(value: symbolic.ArmValue) -> Value | None:
+    """A value as HCL; None for null, and for what is not known."""
     match value:
         case bool() | int() | float() | str():
             return value
         case tuple():
-            items = tuple(_literal(item) for item in value)
+            items = tuple(literal_of(item) for item in value)
             return tuple(item for item in items if item is not None)
         case dict():
-            return {str(key): item for key, inner in value.items() if (item := _literal(inner)) is not None}
+            values = {str(key): HclCode("null") if inner is None else literal_of(inner) for key, inner in value.items()}
+            return {key: inner for key, inner in values.items() if inner is not None}
         case _:
             return None
 
@@ -179,7 +224,7 @@ def _validation(parameter: Parameter, name: str, *, may_be_null: bool) -> tuple[
 
 
 def _one_of(allowed: list[symbolic.ArmValue], name: str, *, is_list: bool) -> VariableValidation:
-    literals = tuple(value for item in allowed if (value := _literal(item)) is not None)
+    literals = tuple(value for item in allowed if (value := literal_of(item)) is not None)
     values = print_value(literals)
     condition = (
         f"alltrue([for item in var.{name} : contains({values}, item)])" if is_list else f"contains({values}, var.{name})"

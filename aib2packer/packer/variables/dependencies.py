@@ -79,9 +79,9 @@ def claim_leaves(
         return {}
     from aib2packer.packer.expressions.printer import to_hcl
 
-    needed, may_be_empty = _closure(values, parameters), _may_be_empty(values)
+    needed, unset = _closure(values, parameters), may_be_empty(values)
     variables: dict[Leaf, Variable] = {
-        leaf: with_shape(_leaf_variable(leaf, parameters, taken), shapes.get(leaf, ()), may_be_empty=leaf in may_be_empty)
+        leaf: with_shape(_leaf_variable(leaf, parameters, taken), shapes.get(leaf, ()), may_be_empty=leaf in unset)
         for leaf in needed
     }
     named: dict[Leaf, Variable | Local] = _claim_unique(values, variables, taken, resolve)
@@ -101,7 +101,7 @@ def claim_leaves(
     return named
 
 
-def _may_be_empty(values: tuple[Symbol, ...]) -> frozenset[Leaf]:
+def may_be_empty(values: tuple[Symbol, ...]) -> frozenset[Leaf]:
     """The parameters of which the template itself says what holds where they are empty."""
     asked = (part for value in values for part in walk(value) if isinstance(part, Apply) and part.function == "empty")
     return frozenset(leaf for part in asked for leaf in part.arguments if isinstance(leaf, ParameterSymbol))

@@ -1,0 +1,47 @@
+"""Regions of a version that stand in a list which is a variable: which they are now, and which of them to build in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from aib2packer.arm.language.symbolic import Access
+from aib2packer.arm.language.text import LateExpression, TemplateText
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aib2packer.arm.language.symbolic import ArmValue, Symbol
+
+    Resolve = Callable[[Symbol], ArmValue]
+
+
+def regions_now(regions: TemplateText, resolve: Resolve) -> tuple[ArmValue, ...]:
+    """The regions of a list with the values that its parameters have, in their short form; symbols where these do not tell."""
+    value = _value(regions, resolve)
+    items = value if isinstance(value, tuple) else ()
+    return tuple(_short(item.get("name") if isinstance(item, Mapping) else item) for item in items)
+
+
+def region_now(region: TemplateText, resolve: Resolve) -> ArmValue:
+    """One region, in the same way."""
+    return _short(region.literal if region.literal is not None else _value(region, resolve))
+
+
+def first_region(regions: TemplateText, resolve: Resolve) -> TemplateText:
+    """The first of a list, as an expression."""
+    part = regions.parts[0]
+    value = part.value if isinstance(part, LateExpression) else None
+    now = _value(regions, resolve)
+    first = Access(value, 0)
+    named = isinstance(now, tuple) and isinstance(now[0], Mapping)
+    return TemplateText((LateExpression(Access(first, "name") if named else first, regions.span),), regions.span)
+
+
+def _value(text: TemplateText, resolve: Resolve) -> ArmValue:
+    part = text.parts[0] if len(text.parts) == 1 else None
+    return resolve(part.value) if isinstance(part, LateExpression) else None
+
+
+def _short(region: ArmValue) -> ArmValue:
+    return region.replace(" ", "").lower() if isinstance(region, str) else region
