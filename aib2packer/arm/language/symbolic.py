@@ -8,6 +8,7 @@ Source: docs/reference/arm-expressions.md 3.2.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeGuard, TypeVar
 
 from aib2packer.lazy.models import dataclass, field
@@ -211,6 +212,9 @@ SYMBOLS = (
     VariableSymbol,
 )
 
+_LEAVES = (ParameterSymbol, DeploymentFact, Deferred, Runtime, Secret)
+_LITERALS = frozenset({str, int, float, bool, type(None)})  # most of what a long list in an expression has
+
 # Facts of a deployment that are always there.
 _TEXTS = frozenset({"subscriptionId", "tenantId", "id", "name", "location", "type", "displayName"})
 
@@ -343,11 +347,7 @@ def may_be_null(value: ArmValue | Lambda) -> bool:
 
 def leaves(value: ArmValue | Lambda) -> tuple[ParameterSymbol | DeploymentFact | Deferred | Runtime | Secret, ...]:
     """The parameters, and all else that a value depends on, each once, in order of appearance."""
-    return tuple(
-        dict.fromkeys(
-            part for part in walk(value) if isinstance(part, ParameterSymbol | DeploymentFact | Deferred | Runtime | Secret)
-        )
-    )
+    return tuple(dict.fromkeys(part for part in walk(value) if isinstance(part, _LEAVES)))
 
 
 def may_be(value: ArmValue, kind: Type) -> bool:
@@ -446,7 +446,8 @@ def walk(value: ArmValue | Lambda) -> Iterator[ArmValue | Lambda]:
         if id(one) not in seen:
             seen.add(id(one))
             yield one
-            waiting += reversed(parts_of(one))
+            if type(one) not in _LITERALS:
+                waiting += reversed(parts_of(one))
 
 
 def parts_of(value: object) -> tuple[ArmValue | Lambda, ...]:
@@ -455,7 +456,7 @@ def parts_of(value: object) -> tuple[ArmValue | Lambda, ...]:
         case tuple():
             return value
         case Mapping():
-            return tuple(part for item in value.items() for part in item)
+            return tuple(chain.from_iterable(value.items()))
         case Concat(parts):
             return parts
         case If(condition, then, otherwise):
@@ -586,7 +587,7 @@ def with_fallback(value: ArmValue | Lambda) -> tuple[ParameterSymbol, ArmValue] 
 
 def without_names(value: ArmValue) -> ArmValue:
     """A value with the values of variables in place of their names."""
-    return once(_without_names)(value)
+    return once(_without_names)(value) if any(isinstance(part, VariableSymbol) for part in walk(value)) else value
 
 
 def _without_names(value: ArmValue, inside: Callable[[ArmValue], ArmValue]) -> ArmValue:
