@@ -101,7 +101,7 @@ class _Use:
         return f"map({self.values.written()})" if self.values is not None else self.type or _STRING
 
     def as_attribute(self) -> str:
-        """Its type as that of an attribute."""
+        """The type as that of an attribute, which an object may lack."""
         return f"{OPTIONAL}{self.written()})" if self.may_lack else self.written()
 
     @property
