@@ -234,6 +234,8 @@ _RETURNS: Mapping[str, Type] = {
     "float": "float",
 }
 
+UNSET_OR = "$coalesce"
+"""The function that gives the first of its arguments that is neither null nor empty: Terraform's `coalesce`, and Packer's."""
 ALIKE = frozenset({"coalesce", "concat", "intersection", "union"})
 """Functions whose arguments are all of the type that they give."""
 

@@ -31,7 +31,7 @@ from aib2packer.packer.variables.symbols import IdLocals, Symbols, local_names_o
 from aib2packer.packer.variables.taken_apart import pieces_needed, with_pieces
 from aib2packer.packer.variables.template_variables import name_variables
 from aib2packer.packer.variables.texts import symbols_in, texts_in
-from aib2packer.packer.variables.types_by_use import OBJECTS, types_by_use
+from aib2packer.packer.variables.types_by_use import OBJECTS, OPTIONAL, types_by_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables.template_variables import TextPiece
 
+_WITH_OPTIONAL = "1.16.0"  # the first that knows optional() in types, and the last that functions ask for
 _IDS_OF = {
     "galleries": "gallery",
     "images": "gallery_image",
@@ -245,6 +246,8 @@ def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, Para
 
 
 def _packer_version(values: tuple[ArmValue, ...], named: Mapping[Leaf, Variable | Local]) -> str:
+    if any(isinstance(item, Variable) and OPTIONAL in item.type for item in named.values()):
+        return _WITH_OPTIONAL
     if not values:
         return PACKER_VERSION
     from aib2packer.packer.expressions.printer import required_version

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.describe import describe
 from aib2packer.arm.language.symbolic import (
+    UNSET_OR,
+    Access,
     Apply,
     DeploymentFact,
     If,
@@ -126,6 +128,8 @@ class Symbols:
         Only for one that is so with the values that there are: others say something.
         """
         alone = text.parts[0].value if len(text.parts) == 1 and isinstance(text.parts[0], LateExpression) else None
+        if isinstance(alone, Access) and alone.safe:
+            return self.value(replace(text, parts=(LateExpression(Apply(UNSET_OR, (alone, default))),)))
         known = text if alone is None else self.resolve(alone)
         if not (known is None or known == ""):
             return self.value(text)
