@@ -11,7 +11,7 @@
 # Differs from Image Builder: expression folded into its value (AIB2P308), build VM open to the internet (AIB2P318).
 
 packer {
-  required_version = ">= 1.13.0"
+  required_version = ">= 1.16.0"
 
   required_plugins {
     azure = {

@@ -14,7 +14,7 @@
 # Differs from Image Builder: build region added to the regions (AIB2P305), build VM open to the internet (AIB2P318).
 
 packer {
-  required_version = ">= 1.13.0"
+  required_version = ">= 1.16.0"
 
   required_plugins {
     azure = {

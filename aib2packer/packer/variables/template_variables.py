@@ -275,7 +275,8 @@ class _Writer:
             counted, self.used = self.used, Counter()
             before = self._written_before[id(value)] = (value, self._value(value), self.used)
             self.used = counted
-        self.used += before[2]
+        if before[2]:
+            self.used += before[2]
         return before[1]
 
     def _value(self, value: ArmValue) -> ArmValue:
