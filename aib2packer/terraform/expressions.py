@@ -148,8 +148,8 @@ def arm_of(expression: TfExpression, around: Surroundings) -> str:  # noqa: C901
             return around.lookup((*words, *_keys(expression)), expression, around)
         case TfSplat(target, path):
             inner = "lambdaVariables('item')" + "".join(_step(key, around) for key in path)
-            items = arm_of(target, around)
-            return f"map({items if kind_of(target, around) == 'list' else f'$splat({items})'}, lambda('item', {inner}))"
+            every = arm_of(target, around)
+            return f"map({every if kind_of(target, around) == 'list' else f'$splat({every})'}, lambda('item', {inner}))"
         case TfCall():
             return _call(expression, around)
         case TfOperation("-", (operand,)):
