@@ -11,12 +11,14 @@ from aib2packer.lazy.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from re import Pattern
 
     from jinja2 import BaseLoader, Environment
     from markupsafe import Markup
 
 _LONG_WORD = 20
 _BREAKS = pattern(r"(?<=[\w/][/_.@:,=-])(?=[\w$<{])")  # behind a mark between two parts
+_BREAKS_IN_COMMANDS = pattern(r"(?<=[\w/][/=])(?=[\w$<{])")  # a name stays in one line
 _PACKAGE = Path(__file__).parent.parent
 COMPILED = "compiled_templates"
 """The folder in a wheel that has the templates compiled ahead, which a start need not do then."""
@@ -86,7 +88,7 @@ def html_environment() -> Environment:
     made = environment(
         lambda value: safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value, autoescape=True
     )
-    made.filters.update(prose=_prose, capitalized=capitalized, breakable=_breakable)
+    made.filters.update(prose=_prose, capitalized=capitalized, breakable=_breakable, command=_command)
     return made
 
 
@@ -104,10 +106,15 @@ def _prose(text: str) -> Markup:
     return Markup("").join(shown)
 
 
-def _breakable(text: str) -> Markup:
+def _command(text: str) -> Markup:
+    """A command as HTML, whose ids may go on in the next line between their parts."""
+    return _breakable(text, _BREAKS_IN_COMMANDS)
+
+
+def _breakable(text: str, breaks: Pattern[str] = _BREAKS) -> Markup:
     """A text as HTML whose long words may go on in the next line behind a mark between their parts, as paths and ids have."""
     from markupsafe import Markup
 
     words = safe(text).split(" ")
-    shown = (Markup("<wbr>").join(_BREAKS.split(word)) if len(word) > _LONG_WORD else Markup.escape(word) for word in words)
+    shown = (Markup("<wbr>").join(breaks.split(word)) if len(word) > _LONG_WORD else Markup.escape(word) for word in words)
     return Markup(" ").join(shown)

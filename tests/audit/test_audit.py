@@ -281,6 +281,21 @@ def test_each_chapter_is_in_the_menu_and_each_address_leads_somewhere(tmp_path: 
     assert {address[1:] for address in re.findall(r'href="([^"]*)"', page)} <= set(ids)
 
 
+def test_a_page_says_in_which_order_to_work_as_far_as_there_is_work(tmp_path: Path) -> None:
+    some = audit_of(tmp_path, a=named("a"), b=named("b", source={"type": "Nope"}))
+    none = replace(some, rows=some.rows[:1], asked=dict.fromkeys(Asks, ()), by_hand=())
+    for page in (as_page.html, as_page.markdown):
+        order = page(some, version="0").partition("Order of work")[2].partition("step by step")[0]
+        assert [word for word in ("Correct", "Act on", "Decide", "Prepare", "Run") if word in order] == order_of(order)
+        assert "the 1 template that does not convert yet, or leave it out" in order
+        assert order_of(page(none, version="0").partition("Order of work")[2].partition("step by step")[0]) == ["Run"]
+
+
+def order_of(text: str) -> list[str]:
+    """The first words of the steps of a list."""
+    return re.findall(r"(?:^1\. |<li>(?:<a[^>]*>)?)(Correct|Act on|Decide|Prepare|Run)", text, re.MULTILINE)
+
+
 def test_only_terms_that_occur_are_explained(tmp_path: Path) -> None:
     told = [term.name for term in terms(audit_of(tmp_path, a=named("a")))]
     assert "customizer" in told
