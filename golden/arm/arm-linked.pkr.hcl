@@ -25,7 +25,7 @@ variable "resource_group_name" {
 
 variable "team" {
   type        = string
-  description = "Value in the commands of a Shell step and part of the name of the managed image. The parameter team of the template has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of a Shell step; part of the name of the managed image. The parameter team of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

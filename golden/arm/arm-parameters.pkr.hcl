@@ -93,7 +93,7 @@ variable "sku" {
 
 variable "disk_size" {
   type        = number
-  description = "Size of the OS disk, in GB."
+  description = "Size of the OS disk in GB."
   default     = 64
 
   validation {

@@ -73,7 +73,7 @@ variable "build" {
 
 variable "disk" {
   type        = number
-  description = "Size of the OS disk, in GB."
+  description = "Size of the OS disk in GB."
   default     = 64
 }
 

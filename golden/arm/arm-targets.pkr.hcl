@@ -85,7 +85,7 @@ variable "subnet_id" {
 
 variable "run" {
   type        = string
-  description = "Name of the run output, part of the name of the run output and part of the name of the managed image. The parameter run of the template has no default. Whoever runs Packer gives it."
+  description = "Name of the run output; part of the name of the run output and name of the managed image. The parameter run of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {

@@ -61,7 +61,7 @@ variable "subscription_id" {
 
 variable "name" {
   type        = string
-  description = "Part of the value of a tag and input for the value of a tag."
+  description = "Part of the value of a tag; input for the value of a tag."
   default     = "web-front"
 }
 

@@ -87,7 +87,7 @@ variable "vm_size" {
 
 variable "disk" {
   type        = number
-  description = "Size of the OS disk, in GB."
+  description = "Size of the OS disk in GB."
   default     = 128
 }
 

@@ -34,7 +34,7 @@ variable "resource_group_name" {
 
 variable "environment" {
   type        = string
-  description = "Value in the commands of the step install, part of the value of a tag, input for the value of a tag and more. The parameter environment of the template has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step install; part of the value of a tag, name of the run output and image definition; input for the value of a tag and size of the OS disk in GB. The parameter environment of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = contains(["dev", "prod"], var.environment)
@@ -44,7 +44,7 @@ variable "environment" {
 
 variable "team" {
   type        = string
-  description = "Value in the commands of the step install, input for the value of a tag, part of the value of a tag and more. The parameter team of the template has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step install; part of the value of a tag; input for the value of a tag, name of the run output and image definition. The parameter team of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "registry_password" {

@@ -91,7 +91,7 @@ variable "size" {
 
 variable "image" {
   type        = map(string)
-  description = "Input for the offer of the source image, input for the SKU of the source image and input for the version of the source image."
+  description = "Input for the offer of the source image, SKU of the source image and version of the source image."
   default = {
     offer = "ubuntu-24_04-lts"
     sku   = "server"
@@ -99,7 +99,7 @@ variable "image" {
 }
 
 variable "regions" {
-  type        = any
+  type        = list(map(string))
   description = "Input for the regions that get the image."
   default = [
     {

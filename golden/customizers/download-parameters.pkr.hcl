@@ -68,7 +68,7 @@ variable "subscription_id" {
 
 variable "script_name" {
   type        = string
-  description = "Part of the address of the script of the step s and input for the address of the file of the step f."
+  description = "Part of the address of the script of the step s; input for the address of the file of the step f."
   default     = "a' || touch /tmp/pwned || echo '"
 }
 

@@ -76,12 +76,12 @@ variable "managed_image_res_group_id" {
 
 variable "managedimagename" {
   type        = string
-  description = "Name of the run output and part of the id of the managed image. The parameter managedimagename of the template has no default. Whoever runs Packer gives it."
+  description = "Name of the run output; part of the id of the managed image. The parameter managedimagename of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "sharedgalimagename" {
   type        = string
-  description = "Name of the run output and part of the id of the image definition. The parameter sharedgalimagename of the template has no default. Whoever runs Packer gives it."
+  description = "Name of the run output; part of the id of the image definition. The parameter sharedgalimagename of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "destinationregion" {

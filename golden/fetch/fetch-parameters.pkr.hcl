@@ -72,7 +72,7 @@ variable "subscription_id" {
 
 variable "artifacts" {
   type        = string
-  description = "Value in the commands of a Shell step and part of the address of the file of a File step."
+  description = "Value in the commands of a Shell step; part of the address of the file of a File step."
   default     = "https://raw.githubusercontent.com/contoso/images/main/"
 }
 

@@ -87,7 +87,7 @@ variable "vm_size" {
 
 variable "disk_gb" {
   type        = number
-  description = "Size of the OS disk, in GB."
+  description = "Size of the OS disk in GB."
   default     = 64
 
   validation {

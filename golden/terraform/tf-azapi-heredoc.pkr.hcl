@@ -78,7 +78,7 @@ variable "subscription_id" {
 
 variable "disk" {
   type        = number
-  description = "Size of the OS disk, in GB."
+  description = "Size of the OS disk in GB."
   default     = 48
 }
 

@@ -80,7 +80,7 @@ variable "subscription_id" {
 
 variable "disk" {
   type        = object({ gb = number, sku = string })
-  description = "Input for the size of the OS disk, in GB."
+  description = "Input for the size of the OS disk in GB."
   default = {
     gb  = 64
     sku = "Premium_LRS"

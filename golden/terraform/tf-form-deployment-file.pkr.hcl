@@ -62,7 +62,7 @@ variable "subscription_id" {
 
 variable "template_parameters" {
   type        = object({ vmSize = string, diskGB = number })
-  description = "Input for the size of the build VM and input for the size of the OS disk, in GB."
+  description = "Input for the size of the build VM and size of the OS disk in GB."
   default = {
     vmSize = "Standard_D2s_v5"
     diskGB = 64

@@ -31,12 +31,12 @@ variable "image" {
 
 variable "sizes" {
   type        = map(object({ size = string, disk = number }))
-  description = "Input for the size of the build VM and input for the size of the OS disk, in GB. The variable sizes of the configuration has no default. Whoever runs Packer gives it."
+  description = "Input for the size of the build VM and size of the OS disk in GB. The variable sizes of the configuration has no default. Whoever runs Packer gives it."
 }
 
 variable "publish" {
   type        = object({ regions = list(string), replicas = number, silent = bool })
-  description = "Input for the regions that get the image and input for the whether the newest version is another one. The variable publish of the configuration has no default. Whoever runs Packer gives it."
+  description = "Input for the regions that get the image and whether the newest version is another one. The variable publish of the configuration has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = var.publish.replicas >= 1 && var.publish.replicas <= 100
@@ -93,7 +93,7 @@ variable "subscription_id" {
 
 variable "environment" {
   type        = string
-  description = "Input for the size of the build VM and input for the size of the OS disk, in GB."
+  description = "Input for the size of the build VM and size of the OS disk in GB."
   default     = "dev"
 }
 

@@ -80,7 +80,7 @@ variable "subscription_id" {
 
 variable "location" {
   type        = string
-  description = "Region of the build, value of a tag and part of the name of the run output."
+  description = "Region of the build and value of a tag; part of the name of the run output."
   default     = "westeurope"
 }
 

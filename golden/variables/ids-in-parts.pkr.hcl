@@ -27,7 +27,7 @@ packer {
 
 variable "subnet_id" {
   type        = string
-  description = "Input for the virtual network of the build VM, input for the subnet of the build VM, input for the resource group of the virtual network and input for the subscription of the virtual network. The parameter subnetId of the template has no default. Whoever runs Packer gives it."
+  description = "Input for the virtual network of the build VM, subnet of the build VM, resource group of the virtual network and subscription of the virtual network. The parameter subnetId of the template has no default. Whoever runs Packer gives it."
 
   validation {
     condition     = length(split("/", var.subnet_id)) > 10

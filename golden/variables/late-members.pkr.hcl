@@ -25,7 +25,7 @@ packer {
 
 variable "image" {
   type        = object({ tags = map(string), vm = object({ size = string, disk = number, disks = list(map(string)), identities = list(string) }), commands = list(string), regions = list(string), silent = bool })
-  description = "Value in the commands of the step steps, input for the size of the build VM, input for the size of the OS disk, in GB and more. The parameter image of the template has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step steps; input for the size of the build VM, size of the OS disk in GB, sizes of the data disks in GB and more. The parameter image of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "extra" {

@@ -26,7 +26,7 @@ packer {
 
 variable "disk" {
   type        = number
-  description = "Size of the OS disk, in GB. The parameter disk of the template has no default. Whoever runs Packer gives it."
+  description = "Size of the OS disk in GB. The parameter disk of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "minutes" {

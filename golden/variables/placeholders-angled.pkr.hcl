@@ -40,7 +40,7 @@ variable "region" {
 
 variable "team" {
   type        = string
-  description = "Value of a tag and part of the value of a tag. Fills in <team> of the template. Whoever runs Packer gives it."
+  description = "Value of a tag; part of the value of a tag. Fills in <team> of the template. Whoever runs Packer gives it."
 }
 
 variable "stage" {
@@ -50,7 +50,7 @@ variable "stage" {
 
 variable "run_output_name" {
   type        = string
-  description = "Name of the run output and part of the name of the run output. Fills in <runOutputName> of the template. Whoever runs Packer gives it."
+  description = "Name of the run output; part of the name of the run output. Fills in <runOutputName> of the template. Whoever runs Packer gives it."
 }
 
 variable "rg_name" {

@@ -33,7 +33,7 @@ variable "source_resource_group_name" {
 
 variable "image_name" {
   type        = string
-  description = "Name of the source image and part of the name of the managed image. Fills in {imageName} of the template. Whoever runs Packer gives it."
+  description = "Name of the source image; part of the name of the managed image. Fills in {imageName} of the template. Whoever runs Packer gives it."
 }
 
 variable "destination_resource_group_name" {

@@ -44,7 +44,7 @@ variable "vm_size" {
 
 variable "disk" {
   type        = number
-  description = "Size of the OS disk, in GB. Fills in $${disk} of the template. Whoever runs Packer gives it."
+  description = "Size of the OS disk in GB. Fills in $${disk} of the template. Whoever runs Packer gives it."
 }
 
 variable "run_output_name" {

@@ -29,7 +29,7 @@ from aib2packer.arm.language.text import LateExpression, ListLines, Placeholder,
 from aib2packer.lazy.models import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aib2packer.arm.language.symbolic import Leaf
 
@@ -43,32 +43,34 @@ _VALUE = "value in "  # of commands: whether it is a part of them or all of them
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """The uses of each leaf and placeholder, in order: those first in which it stands alone."""
+    """What each leaf and placeholder stands for, or in: pairs of how ("" for all of it) and what."""
 
-    phrases: Mapping[Placeholder | Leaf, tuple[str, ...]]
+    of: Mapping[Placeholder | Leaf, tuple[tuple[str, str], ...]]
 
     def sentence(self, *symbols: Placeholder | Leaf) -> str:
-        """What symbols are for; "" where that is not known."""
-        found = list(dict.fromkeys(phrase for symbol in symbols for phrase in self.phrases.get(symbol, ())))
-        if not found:
-            return ""
-        told = found[:_MOST] if len(found) > _MOST + 1 else found
-        *first, last = [*told, "more"] if len(told) < len(found) else told
-        listed = f"{', '.join(first)} and {last}" if first else last
-        return f"{listed[0].upper()}{listed[1:]}."
+        """What symbols are for, first where they stand alone; "" where that is not known."""
+        found = dict.fromkeys(use for symbol in symbols for use in self.of.get(symbol, ()))
+        by_how = {how: [words for other, words in found if other == how] for how in ("", _PART, _INPUT)}
+        listed = [_joined(by_how[""])] if by_how[""] else []
+        listed += [f"{how} the {_joined(by_how[how])}" for how in (_PART, _INPUT) if by_how[how]]
+        told = "; ".join(listed)
+        return f"{told[0].upper()}{told[1:]}." if told else ""
+
+
+def _joined(words: Sequence[str]) -> str:
+    """Words in a list; of many the first."""
+    told = (*words[:_MOST], "more") if len(words) > _MOST + 1 else tuple(words)
+    *first, last = told
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def uses_in(template: ImageTemplate) -> Uses:
     """What stands where in a template."""
-    alone: dict[Placeholder | Leaf, list[str]] = defaultdict(list)
-    within: dict[Placeholder | Leaf, list[str]] = defaultdict(list)
+    found: dict[Placeholder | Leaf, list[tuple[str, str]]] = defaultdict(list)
     for text, words in _texts(template, ""):
         for symbol, how in _named(text):
-            if not how or words.startswith(_VALUE):
-                alone[symbol].append(words)
-            else:
-                within[symbol].append(f"{how} the {words}")
-    return Uses({symbol: (*alone.get(symbol, ()), *within.get(symbol, ())) for symbol in {**alone, **within}})
+            found[symbol].append(("" if words.startswith(_VALUE) else how, words))
+    return Uses({symbol: tuple(uses) for symbol, uses in found.items()})
 
 
 def _named(text: TemplateText) -> Iterator[tuple[Placeholder | Leaf, str]]:
@@ -206,8 +208,8 @@ _WORDS: Mapping[type, Mapping[str, Words]] = {
     },
     VmProfile: {
         "size": "size of the build VM",
-        "os_disk_gb": "size of the OS disk, in GB",
-        "data_disks_gb": "sizes of the data disks, in GB",
+        "os_disk_gb": "size of the OS disk in GB",
+        "data_disks_gb": "sizes of the data disks in GB",
         "identities": "identity of the build VM",
     },
     TargetRegion: {
