@@ -26,7 +26,6 @@ from aib2packer.aib.tokens import (
     tokens_apart,
     uri_text,
 )
-from aib2packer.arm.evaluation.access import try_access
 from aib2packer.arm.language.describe import parameter_word
 from aib2packer.arm.language.json_values import JsonSymbolic, node_of
 from aib2packer.arm.language.symbolic import (
@@ -160,7 +159,8 @@ class Fields:
     reading: Reading
     any_case: bool = False
     _used: set[str] = field(default_factory=set)
-    _by_folded_key: dict[str, list[JsonMember]] | None = None
+    _by_key: dict[str, JsonMember] | None = None
+    _by_folded_key: dict[str, JsonMember] | None = None
 
     @property
     def span(self) -> Span:
@@ -439,6 +439,8 @@ class Fields:
             return value
         keys = (*attributes, *optional)
         if isinstance(value.symbol, If):
+            from aib2packer.arm.evaluation.access import try_access
+
             taken = {key: try_access(value, key, value.span) for key in keys}
         else:
             taken = {key: JsonSymbolic.of(Access(value.symbol, key, key in optional), value.span) for key in keys}
@@ -713,14 +715,14 @@ class Fields:
         return self._known(value, key) if isinstance(value, JsonSymbolic) and type_of(value.symbol) != "string" else value
 
     def _lookup(self, key: str) -> JsonMember | None:
+        """The member with a key: one that is spelt so, else the first in any case."""
+        if self._by_key is None:
+            self._by_key = {member.key: member for member in self.object}
+        if (found := self._by_key.get(key)) is not None:
+            return found
         if self._by_folded_key is None:
-            self._by_folded_key = {}
-            for member in self.object:
-                self._by_folded_key.setdefault(member.key.casefold(), []).append(member)
-        members = self._by_folded_key.get(key.casefold())
-        if members is None:
-            return None
-        return members[0] if len(members) == 1 else next((member for member in members if member.key == key), members[0])
+            self._by_folded_key = {member.key.casefold(): member for member in reversed(self.object.members)}
+        return self._by_folded_key.get(key.casefold())
 
     def _find(self, key: str, others: tuple[Spelling, ...]) -> JsonMember | None:
         """The member that sets a key, under any spelling that counts."""

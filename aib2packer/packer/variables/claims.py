@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.ids import MANAGED_IMAGE, ResourceId
-from aib2packer.aib.model import Located
+from aib2packer.aib.ids import MANAGED_IMAGE
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
 from aib2packer.arm.language.symbolic import (
     Access,
@@ -18,18 +17,20 @@ from aib2packer.arm.language.symbolic import (
     is_symbol,
     leaves,
 )
-from aib2packer.arm.language.text import LateExpression, ListLines, Placeholder, Segment, TemplateText, TextSymbol
+from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.azure.clouds import STORAGE_SUFFIXES
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, has_type, is_secret, type_name, with_shape
-from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, may_be_empty, variable_name
+from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, has_type, type_name, with_shape
+from aib2packer.packer.variables.dependencies import claim_leaves, free_name, may_be_empty, variable_name
+from aib2packer.packer.variables.ours import PACKER_VERSION, SUBSCRIPTION
 from aib2packer.packer.variables.symbols import IdLocals, Symbols, local_names_of, pieces_of
 from aib2packer.packer.variables.taken_apart import pieces_needed, with_pieces
 from aib2packer.packer.variables.template_variables import name_variables
+from aib2packer.packer.variables.texts import symbols_in, texts_in
 from aib2packer.packer.variables.types_by_use import OBJECTS, OPTIONAL, types_by_use
 
 if TYPE_CHECKING:
@@ -41,11 +42,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables.template_variables import TextPiece
 
-PACKER_VERSION = "1.13.0"
-"""The oldest Packer that runs the output as it is meant (docs/reference/packer-semantics.md 4 and 7.4)."""
 _WITH_OPTIONAL = "1.16.0"  # the first that knows optional() in types, and the last that functions ask for
-
-
 _IDS_OF = {
     "galleries": "gallery",
     "images": "gallery_image",
@@ -60,15 +57,26 @@ _NAMED = Placeholder | ParameterSymbol | DeploymentFact | Runtime  # what stands
 _MOST_NAMED = 512
 
 
-def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) -> Symbols:
+def claim_names(
+    template: ImageTemplate,
+    texts: list[TemplateText],
+    found: tuple[TextSymbol, ...],
+    report: Report,
+    *,
+    values_apart: bool,
+) -> Symbols:
     """Give a name to each symbol: placeholders first, then parameters and what else expressions depend on, then secrets.
 
-    Each in order of appearance; a name that is taken gets a number. `values_apart`: what the user gave goes into a file of its
-    own, and not into the defaults.
+    Each in order of appearance; a name that is taken gets a number.
+
+    Args:
+        template: What the template says.
+        texts: The texts in it that hold symbols.
+        found: These symbols, each once.
+        report: Gets what is lost on the way to HCL.
+        values_apart: Whether what the user gave goes into a file of its own, and not into the defaults.
+
     """
-    texts: list[TemplateText] = []
-    _add_texts(template, texts)
-    found = tuple(dict.fromkeys(symbol for text in texts for symbol in _symbols(text)))
     shapes, objects = _id_shapes(texts) | _blobs(template), _in_place_of_objects(template)
     names: dict[TextSymbol, Variable] = {}
     taken: dict[str, Variable] = {}
@@ -135,10 +143,8 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
 def _always(template: ImageTemplate, values: tuple[Symbol, ...]) -> Iterator[Symbol]:
     """The values that a build has in any case: a subnet may be there under a condition."""
     subnet = template.vm.subnet
-    texts: list[TemplateText] = []
-    if subnet is not None and subnet.when is not None:
-        _add_texts(subnet, texts)
-    perhaps = {symbol.value for text in texts for symbol in _symbols(text) if isinstance(symbol, LateExpression)}
+    texts = texts_in(subnet) if subnet is not None and subnet.when is not None else ()
+    perhaps = {symbol.value for text in texts for symbol in symbols_in(text) if isinstance(symbol, LateExpression)}
     return (value for value in values if value not in perhaps)
 
 
@@ -234,7 +240,7 @@ def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, Para
     given: dict[str, Value] = {}
     for leaf, item in named.items():
         fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
-        if fact is not None and not is_secret(fact) and (value := given_value(fact)) is not None:
+        if fact is not None and not fact.secret and (value := given_value(fact)) is not None:
             given[item.name] = value
     return given
 
@@ -293,36 +299,6 @@ def _id_name(pieces: tuple[TextPiece, ...], shape: tuple[str, ...]) -> str:
             return "managed_image" if shape == MANAGED_IMAGE else _IDS_OF.get(shape[-1] if shape else "", "id")
 
 
-def _symbols(text: TemplateText) -> Iterator[TextSymbol]:
-    for symbol in text.symbols:
-        if isinstance(symbol, Segment):
-            yield from _symbols(symbol.id)
-        elif isinstance(symbol, ListLines):
-            yield from _symbols(symbol.items)
-        else:
-            yield symbol
-
-
 def _segments(text: TemplateText) -> Iterator[Segment]:
     """The segments in a text of ids that are only known as a whole."""
     return (symbol for symbol in text.symbols if isinstance(symbol, Segment))
-
-
-def _add_texts(value: object, texts: list[TemplateText]) -> None:
-    """Add all strings of a template that hold symbols, in the order that the model states."""
-    match value:
-        case TemplateText():
-            if value.literal is None:
-                texts.append(value)
-        case None | Located():
-            return
-        case tuple():
-            for item in value:
-                _add_texts(item, texts)
-        case ResourceId():
-            _add_texts(tuple(value.segments.values()), texts)  # what is used of it
-        case dict():
-            _add_texts(tuple(value.values()), texts)
-        case _:
-            for name in value.TEXTS:  # type: ignore[attr-defined]
-                _add_texts(getattr(value, name), texts)

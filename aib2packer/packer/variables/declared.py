@@ -6,15 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import write_id
-from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, ParameterFact
+from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, ParameterFact, holds_secret
 from aib2packer.arm.language.describe import in_terraform
 from aib2packer.arm.language.json_values import value_of
-from aib2packer.arm.language.symbolic import DeploymentFact, is_known, walk
+from aib2packer.arm.language.symbolic import DeploymentFact, is_known
 from aib2packer.hcl.printing import print_value
 from aib2packer.hcl.values import HclCode, Variable, VariableValidation
-from aib2packer.jsonc.tree import JsonScalar
 from aib2packer.lazy.models import replace
-from aib2packer.text.secrets import find_secrets, mask
+from aib2packer.packer.variables.ours import sentences
+from aib2packer.text.secrets import mask
 
 if TYPE_CHECKING:
     from aib2packer.arm.language import symbolic
@@ -30,18 +30,6 @@ BLOB = ("https", "")
 BLOB_PATTERN = "^https://[^./]+[.][^/]+/[^/]+/.+"
 BLOB_EXAMPLE = "https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd"
 _REGION = "Azure region of the build."
-
-
-def is_secret(fact: ParameterFact) -> bool:
-    """Whether a parameter's value must not stand in the output: the template says so, or there is a secret in it."""
-    given = fact.given
-    if isinstance(given, KeyVaultSecret) or fact.parameter.secure:
-        return True
-    return _holds_secret(fact.default) or _holds_secret(given.value if isinstance(given, JsonScalar) else None)
-
-
-def _holds_secret(value: symbolic.ArmValue) -> bool:
-    return any(isinstance(part, str) and find_secrets(part) for part in walk(value))
 
 
 def declare(fact: ParameterFact, name: str) -> Variable:
@@ -64,7 +52,7 @@ def declare(fact: ParameterFact, name: str) -> Variable:
         description,
         parameter.written_type or _type_of_values(fact) or type_name(parameter.type),
         default=default,
-        sensitive=is_secret(fact),
+        sensitive=fact.secret,
         validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),
         origin=parameter.span,
     )
@@ -105,12 +93,6 @@ def _type_of(value: symbolic.ArmValue) -> str | None:
 def type_name(kind: str) -> str:
     """The type of a variable for what ARM calls so."""
     return _TYPES.get(kind, "map(string)")
-
-
-def sentences(description: str, more: str) -> str:
-    """A description with a sentence more; authors of templates often leave out the full stop."""
-    end = "" if description.endswith((".", "!", "?")) else "."
-    return f"{description}{end} {more}" if description else more
 
 
 def with_shape(variable: Variable, shape: tuple[str, ...], *, may_be_empty: bool = False) -> Variable:
@@ -157,7 +139,7 @@ def described_id(shape: tuple[str, ...]) -> str:
 
 def computed_default(fact: ParameterFact) -> symbolic.ArmValue:
     """A default that is only known when Packer runs: the variable is null then, and a local computes it. None for others."""
-    if fact.given is not None or is_secret(fact) or fact.default == _GROUP_LOCATION or is_known(fact.default):
+    if fact.given is not None or fact.secret or fact.default == _GROUP_LOCATION or is_known(fact.default):
         return None
     return fact.default
 
@@ -170,7 +152,7 @@ def given_value(fact: ParameterFact) -> Value | None:
 
 def _default(fact: ParameterFact) -> Value | None:
     """The default of a variable: a value that the user gave, else the template's own. A secret has none."""
-    if is_secret(fact):
+    if fact.secret:
         return "" if fact.given is None and fact.default == "" else None  # an empty default is no secret
     if fact.given is not None:
         return given_value(fact)
@@ -200,7 +182,7 @@ def _validation(parameter: Parameter, name: str, *, may_be_null: bool) -> tuple[
     """What the template says that a value must be. A condition may name its own variable only."""
     rules: list[VariableValidation] = []
     allowed = [value_of(item) for item in parameter.allowed]
-    if allowed and parameter.type in _TYPES and not parameter.secure and not any(map(_holds_secret, allowed)):
+    if allowed and parameter.type in _TYPES and not parameter.secure and not any(map(holds_secret, allowed)):
         rules.append(_one_of(allowed, name, is_list=parameter.type == "array"))
     subject = f"var.{name}" if parameter.type == "int" else f"length(var.{name})"
     what = f"The {name}" if parameter.type == "int" else f"The length of {name}"

@@ -25,10 +25,11 @@ from aib2packer.arm.language.symbolic import (
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.printing import names_in, print_value
-from aib2packer.hcl.values import HclCode, Local, Variable, VariableValidation
+from aib2packer.hcl.values import HclCode, Local, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import computed_default, declare, sentences, with_shape
+from aib2packer.packer.variables.declared import computed_default, declare, with_shape
+from aib2packer.packer.variables.ours import SUBSCRIPTION, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -39,12 +40,6 @@ if TYPE_CHECKING:
 
     IdShapes: TypeAlias = Mapping[Placeholder | Leaf, tuple[str, ...]]
 
-SUBSCRIPTION = Variable(
-    "subscription_id",
-    "Subscription that the build VM runs in.",
-    default=HclCode('env("ARM_SUBSCRIPTION_ID")'),
-    validation=(VariableValidation('var.subscription_id != ""', "Set ARM_SUBSCRIPTION_ID, or give -var subscription_id."),),
-)
 LOCATION = Variable("location", "Azure region of the build. The template took the region of its resource group.")
 _GROUP_LOCATION = DeploymentFact("resourceGroup", ("location",))
 _CONTEXTS = {
