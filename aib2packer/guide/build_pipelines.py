@@ -15,7 +15,7 @@ from aib2packer.guide.migration import starts
 from aib2packer.lazy.models import dataclass, replace
 from aib2packer.options import Auth
 from aib2packer.packer.layout import AZURE_PIPELINES, GITHUB_ACTIONS, MIGRATION_PAGE
-from aib2packer.packer.variables.dependencies import SUBSCRIPTION
+from aib2packer.packer.variables.ours import SUBSCRIPTION
 from aib2packer.packer.warnings import LONGEST_HOSTED_JOB, TO_CLEAN_UP
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def azure_access(auth: Auth, set_cloud: tuple[str, ...], *, in_environment: bool
     if auth is Auth.OIDC:  # azure-arm's own way asks as GitHub Actions answers
         environment["PKR_VAR_use_azure_cli_auth"] = '"true"'
     if login and in_environment:
-        before.append(f'export {SUBSCRIPTION_NAME}="$(az account show --query id --output tsv)"')
+        before += [f"{SUBSCRIPTION_NAME}=$(az account show --query id --output tsv)", f"export {SUBSCRIPTION_NAME}"]
     elif in_environment:
         environment[SUBSCRIPTION_NAME] = f"$({SUBSCRIPTION_NAME})"
     return PipelineAccess(environment, login, tuple(before))

@@ -14,7 +14,7 @@
 # Differs from Image Builder: build VM open to the internet (AIB2P318).
 
 packer {
-  required_version = ">= 1.13.0"
+  required_version = ">= 1.16.0"
 
   required_plugins {
     azure = {
@@ -25,18 +25,18 @@ packer {
 }
 
 variable "vm" {
-  type        = object({ vmSize = string, osDiskSizeGB = number, userAssignedIdentities = list(string), vnetConfig = object({ subnetId = string }) })
-  description = "The parameter vm of the template, which has no default. Whoever runs Packer gives it."
+  type        = object({ vmSize = optional(string), osDiskSizeGB = optional(number), userAssignedIdentities = optional(list(string)), vnetConfig = optional(object({ subnetId = optional(string) })) })
+  description = "Input for the size of the build VM, size of the OS disk in GB, identity of the build VM and id of the subnet of the build VM. The parameter vm of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "plan" {
   type        = map(string)
-  description = "The parameter plan of the template, which has no default. Whoever runs Packer gives it."
+  description = "Input for the name of the purchase plan, product of the purchase plan and publisher of the purchase plan. The parameter plan of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "region" {
   type        = map(string)
-  description = "The parameter region of the template, which has no default. Whoever runs Packer gives it."
+  description = "Input for the region that gets the image, number of replicas in a region and storage type in a region. The parameter region of the template has no default. Whoever runs Packer gives it."
 }
 
 variable "use_azure_cli_auth" {
@@ -164,12 +164,12 @@ source "azure-arm" "web" {
   # Build VM. In a subnet Packer reaches it by its private address: run Packer inside that network.
   location                            = "westeurope"
   temp_resource_group_name            = local.temporary_group_name
-  vm_size                             = var.vm.vmSize
-  os_disk_size_gb                     = var.vm.osDiskSizeGB
+  vm_size                             = coalesce(try(var.vm.vmSize, null), "Standard_D2ds_v4")
+  os_disk_size_gb                     = try(var.vm.osDiskSizeGB, null)
   security_type                       = local.trusted_launch ? "TrustedLaunch" : null
   secure_boot_enabled                 = local.trusted_launch
   vtpm_enabled                        = local.trusted_launch
-  user_assigned_managed_identities    = var.vm.userAssignedIdentities
+  user_assigned_managed_identities    = try(var.vm.userAssignedIdentities, null)
   virtual_network_resource_group_name = local.has_subnet ? local.subnet_parts[4] : null
   virtual_network_name                = local.has_subnet ? local.subnet_parts[8] : null
   virtual_network_subnet_name         = local.has_subnet ? local.subnet_parts[10] : null
@@ -229,7 +229,7 @@ build {
   post-processor "shell-local" {
     name = "web-regions"
     env = { for name, value in {
-      TARGET_REGIONS        = join(" ", [for region, copies in { westeurope = "=1=Standard_LRS", (lower(replace(var.region.name, " ", ""))) = "=${var.region.replicaCount}=${var.region.storageAccountType}" } : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
+      TARGET_REGIONS        = join(" ", [for region, copies in { westeurope = "=1=Standard_LRS", (lower(replace(var.region.name, " ", ""))) = "=${coalesce(try(var.region.replicaCount, null), 1)}=${coalesce(try(var.region.storageAccountType, null), "Standard_LRS")}" } : regex_replace("${region}${copies}", "[^A-Za-z0-9_=]", "")])
       GALLERY_IMAGE_VERSION = local.image_version
     } : name => regex_replace(replace(value, "{{", "%7B%7B"), "(^|=)@", "$1%40") }
     inline = [

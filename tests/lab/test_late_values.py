@@ -77,6 +77,18 @@ def test_tags_reach_the_azure_cli_as_they_are(tags: dict[str, str], shell: str, 
     assert (f"<--url></id><--body><{body}>" in done.stdout) == bool(tags)
 
 
+@pytest.mark.parametrize("vm", ["{}", '{vmSize = "Standard_D4s_v5", vnetConfig = {}}'])
+def test_an_object_may_lack_what_the_service_has_defaults_for(vm: str, packer: Packer, tmp_path: Path) -> None:
+    plan = '{planName = "a", planProduct = "b", planPublisher = "c"}'
+    golden = write_golden("variables/late-whole-objects.pkr.hcl", tmp_path)
+
+    verdict = packer.validate(golden, {"vm": vm, "plan": plan, "region": '{name = "East US"}'})
+
+    assert verdict.ok, verdict.output
+    assert verdict.source is not None
+    assert verdict.source["vm_size"] == ("Standard_D2ds_v4" if vm == "{}" else "Standard_D4s_v5")
+
+
 IDS = "variables/ids-in-parts.pkr.hcl"
 _GROUP = "/subscriptions/2222/resourceGroups/images/providers"
 GOOD_IDS = {

@@ -7,14 +7,13 @@ Source: docs/reference/arm-expressions.md 3.2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeGuard, TypeVar
 
 from aib2packer.lazy.models import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -67,7 +66,7 @@ def _digest(value: object) -> int:
     match value:
         case tuple():
             return hash(tuple(map(_digest, value)))
-        case Mapping():
+        case dict():
             return hash(frozenset((_digest(key), _digest(item)) for key, item in value.items()))
         case _:
             return hash(value)
@@ -211,7 +210,6 @@ SYMBOLS = (
     Apply,
     VariableSymbol,
 )
-
 _LEAVES = (ParameterSymbol, DeploymentFact, Deferred, Runtime, Secret)
 _LITERALS = frozenset({str, int, float, bool, type(None)})  # most of what a long list in an expression has
 
@@ -236,6 +234,8 @@ _RETURNS: Mapping[str, Type] = {
     "float": "float",
 }
 
+UNSET_OR = "$coalesce"
+"""The function that gives the first of its arguments that is neither null nor empty: Terraform's `coalesce`, and Packer's."""
 ALIKE = frozenset({"coalesce", "concat", "intersection", "union"})
 """Functions whose arguments are all of the type that they give."""
 
@@ -250,7 +250,7 @@ def is_known(value: ArmValue | Lambda) -> bool:
     match value:
         case tuple():
             return all(map(is_known, value))
-        case Mapping():
+        case dict():
             return all(isinstance(key, str) and is_known(item) for key, item in value.items())
         case Lambda():
             return False
@@ -273,7 +273,7 @@ def type_of(value: ArmValue | Lambda) -> Type:  # noqa: C901, PLR0912 - a case e
             return "string"
         case tuple():
             return "array"
-        case Mapping():
+        case dict():
             return "object"
         case ParameterSymbol():
             return "any" if value.nullable or value.untyped else value.type
@@ -345,14 +345,16 @@ def may_be_null(value: ArmValue | Lambda) -> bool:
 
 def leaves(value: ArmValue | Lambda) -> tuple[ParameterSymbol | DeploymentFact | Deferred | Runtime | Secret, ...]:
     """The parameters, and all else that a value depends on, each once, in order of appearance."""
-    return tuple(dict.fromkeys(part for part in walk(value) if isinstance(part, _LEAVES)))
+    return tuple(dict.fromkeys([part for part in walk(value) if isinstance(part, _LEAVES)]))
 
 
 def may_be(value: ArmValue, kind: Type) -> bool:
     """Whether a value is of a type, or can be: what is taken of an object, or made of such, and what has no type."""
     value = bare(value)
     match value:
-        case ParameterSymbol(untyped=True) | Runtime():
+        case ParameterSymbol():
+            return value.untyped or value.type == kind
+        case Runtime():
             return True
         case Access(target):
             return may_be(target, "object") or may_be(target, "array")
@@ -400,7 +402,7 @@ def _deciding(
             for item in value:
                 if has_choice(item):
                     yield from _deciding(item, has_choice, seen)
-        case Mapping() | None | bool() | int() | float() | str():
+        case dict() | None | bool() | int() | float() | str():
             return
         case Apply(_, arguments) if any(map(has_choice, arguments)):
             for argument in arguments:
@@ -451,9 +453,11 @@ def walk(value: ArmValue | Lambda) -> Iterator[ArmValue | Lambda]:
 def parts_of(value: object) -> tuple[ArmValue | Lambda, ...]:
     """What a value is made of."""
     match value:
+        case str() | ParameterSymbol() | DeploymentFact() | None:  # as the most are
+            return ()
         case tuple():
             return value
-        case Mapping():
+        case dict():
             return tuple(chain.from_iterable(value.items()))
         case Concat(parts):
             return parts
@@ -478,7 +482,7 @@ def identical(one: object, other: object) -> bool:
         if left is right or (id(left), id(right)) in seen:
             continue
         seen.add((id(left), id(right)))
-        if isinstance(left, Mapping) and isinstance(right, Mapping):
+        if isinstance(left, dict) and isinstance(right, dict):
             if len(left) != len(right):
                 return False
             # In one order for both: looking a key up would compare all that is in it, each time from the beginning.
@@ -547,7 +551,7 @@ def _remade(value: ArmValue, parts: tuple[ArmValue | Lambda, ...]) -> ArmValue:
     match value:
         case tuple():
             return parts  # type: ignore[return-value]  # no lambda stands in an array
-        case Mapping():
+        case dict():
             members = zip(value, parts[::2], parts[1::2], strict=True)
             return {new if isinstance(new, str) or is_symbol(new) else key: item for key, new, item in members}  # type: ignore[misc]
         case Concat(texts):
@@ -631,7 +635,7 @@ def same(one: ArmValue, other: ArmValue) -> bool | None:
     match one, other:
         case tuple(), tuple():
             return len(one) == len(other) and _all(same(a, b) for a, b in zip(one, other, strict=True))
-        case Mapping(), Mapping():
+        case dict(), dict():
             return _same_objects(one, other)
         case _:
             return type_of(one) == type_of(other) and one == other
@@ -643,7 +647,7 @@ def identity_of(value: ArmValue) -> Hashable | None:
         case tuple():
             parts = [identity_of(item) for item in value]
             return None if None in parts else ("array", *parts)
-        case Mapping():
+        case dict():
             members = [(key, identity_of(item)) for key, item in value.items() if isinstance(key, str)]
             known = len(members) == len(value) and all(part is not None for _, part in members)
             return ("object", frozenset(members)) if known else None

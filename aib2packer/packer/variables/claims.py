@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from aib2packer.aib.ids import MANAGED_IMAGE, ResourceId
-from aib2packer.aib.model import Located
+from aib2packer.aib.ids import MANAGED_IMAGE
 from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret
 from aib2packer.arm.language.symbolic import (
     Access,
@@ -18,19 +19,22 @@ from aib2packer.arm.language.symbolic import (
     is_symbol,
     leaves,
 )
-from aib2packer.arm.language.text import LateExpression, ListLines, Placeholder, Segment, TemplateText, TextSymbol
+from aib2packer.arm.language.text import LateExpression, Placeholder, Segment, TemplateText, TextSymbol
 from aib2packer.azure.clouds import STORAGE_SUFFIXES
 from aib2packer.hcl.code import CannotPrintError
 from aib2packer.hcl.names import snake_case
 from aib2packer.hcl.values import HclCode, Local, Value, Variable
 from aib2packer.lazy.models import replace
 from aib2packer.packer.expressions.dates import NOW
-from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, has_type, is_secret, type_name, with_shape
-from aib2packer.packer.variables.dependencies import SUBSCRIPTION, claim_leaves, free_name, may_be_empty, variable_name
+from aib2packer.packer.variables.declared import BEGINNING, BLOB, given_value, has_type, type_name, with_shape
+from aib2packer.packer.variables.dependencies import Standing, claim_leaves, free_name, may_be_empty, variable_name
+from aib2packer.packer.variables.ours import PACKER_VERSION, SUBSCRIPTION, sentences
 from aib2packer.packer.variables.symbols import IdLocals, Symbols, local_names_of, pieces_of
 from aib2packer.packer.variables.taken_apart import pieces_needed, with_pieces
 from aib2packer.packer.variables.template_variables import name_variables
-from aib2packer.packer.variables.types_by_use import OBJECTS, types_by_use
+from aib2packer.packer.variables.texts import symbols_in, texts_in
+from aib2packer.packer.variables.types_by_use import OBJECTS, OPTIONAL, types_by_use
+from aib2packer.packer.variables.uses import uses_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -41,10 +45,7 @@ if TYPE_CHECKING:
     from aib2packer.findings.model import Report
     from aib2packer.packer.variables.template_variables import TextPiece
 
-PACKER_VERSION = "1.13.0"
-"""The oldest Packer that runs the output as it is meant (docs/reference/packer-semantics.md 4 and 7.4)."""
-
-
+_WITH_OPTIONAL = "1.16.0"  # the first that knows optional() in types, and the last that functions ask for
 _IDS_OF = {
     "galleries": "gallery",
     "images": "gallery_image",
@@ -59,22 +60,34 @@ _NAMED = Placeholder | ParameterSymbol | DeploymentFact | Runtime  # what stands
 _MOST_NAMED = 512
 
 
-def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) -> Symbols:
+def claim_names(
+    template: ImageTemplate,
+    texts: list[TemplateText],
+    found: tuple[TextSymbol, ...],
+    report: Report,
+    *,
+    values_apart: bool,
+) -> Symbols:
     """Give a name to each symbol: placeholders first, then parameters and what else expressions depend on, then secrets.
 
-    Each in order of appearance; a name that is taken gets a number. `values_apart`: what the user gave goes into a file of its
-    own, and not into the defaults.
+    Each in order of appearance; a name that is taken gets a number.
+
+    Args:
+        template: What the template says.
+        texts: The texts in it that hold symbols.
+        found: These symbols, each once.
+        report: Gets what is lost on the way to HCL.
+        values_apart: Whether what the user gave goes into a file of its own, and not into the defaults.
+
     """
-    texts: list[TemplateText] = []
-    _add_texts(template, texts)
-    found = tuple(dict.fromkeys(symbol for text in texts for symbol in _symbols(text)))
     shapes, objects = _id_shapes(texts) | _blobs(template), _in_place_of_objects(template)
     names: dict[TextSymbol, Variable] = {}
     taken: dict[str, Variable] = {}
+    uses, alike = uses_in(template), _of_one_name(found)
     for symbol in found:
         if isinstance(symbol, Placeholder):
             name = _placeholder_name(symbol)
-            variable = with_shape(_placeholder_variable(name, symbol), shapes.get(symbol, ()))
+            variable = with_shape(_placeholder_variable(name, symbol, uses.sentence(*alike[name])), shapes.get(symbol, ()))
             variable = replace(variable, type=OBJECTS) if symbol in objects else variable
             names[symbol] = taken.setdefault(name, variable)
     values = tuple(symbol.value for symbol in found if isinstance(symbol, LateExpression))
@@ -82,7 +95,7 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
         name: replace(fact, given=None) if values_apart and not isinstance(fact.given, KeyVaultSecret | ExternalValue) else fact
         for name, fact in template.parameters.items()
     }
-    named_leaves = claim_leaves(values, facts, shapes, taken, template.resolve)
+    named_leaves = claim_leaves(values, facts, Standing(shapes, uses), taken, template.resolve)
     used = [text for text in texts if text is not template.name]
     types = {
         leaf: type_ for leaf, type_ in types_by_use(used, objects).items() if type_ == OBJECTS or not _has_type(leaf, facts)
@@ -95,9 +108,9 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
     for leaf, needed in pieces_needed(_always(template, values)).items():
         if isinstance(own := named_leaves[leaf], Variable) and leaf not in shapes:
             named_leaves[leaf] = with_pieces(own, needed, may_be_empty=leaf in may_be_empty(values))
-    for secret in (*found, *(leaf for value in values for leaf in leaves(value))):
-        if isinstance(secret, Secret) and secret not in names:
-            name, what = _secret_name(secret)
+    secrets = [one for one in (*found, *(leaf for value in values for leaf in leaves(value))) if isinstance(one, Secret)]
+    for secret, (name, what) in _secret_names(dict.fromkeys(secrets), texts).items():
+        if secret not in names:
             free = free_name(name, taken)
             names[secret] = taken[free] = named_leaves[secret] = Variable(free, what, sensitive=True)
     wholes = {segment.id.parts: segment for text in texts for segment in _segments(text)}
@@ -134,10 +147,8 @@ def claim_names(template: ImageTemplate, report: Report, *, values_apart: bool) 
 def _always(template: ImageTemplate, values: tuple[Symbol, ...]) -> Iterator[Symbol]:
     """The values that a build has in any case: a subnet may be there under a condition."""
     subnet = template.vm.subnet
-    texts: list[TemplateText] = []
-    if subnet is not None and subnet.when is not None:
-        _add_texts(subnet, texts)
-    perhaps = {symbol.value for text in texts for symbol in _symbols(text) if isinstance(symbol, LateExpression)}
+    texts = texts_in(subnet) if subnet is not None and subnet.when is not None else ()
+    perhaps = {symbol.value for text in texts for symbol in symbols_in(text) if isinstance(symbol, LateExpression)}
     return (value for value in values if value not in perhaps)
 
 
@@ -233,12 +244,14 @@ def _given(named: Mapping[Leaf, Variable | Local], parameters: Mapping[str, Para
     given: dict[str, Value] = {}
     for leaf, item in named.items():
         fact = parameters.get(leaf.name.lower()) if isinstance(leaf, ParameterSymbol) else None
-        if fact is not None and not is_secret(fact) and (value := given_value(fact)) is not None:
+        if fact is not None and not fact.secret and (value := given_value(fact)) is not None:
             given[item.name] = value
     return given
 
 
 def _packer_version(values: tuple[ArmValue, ...], named: Mapping[Leaf, Variable | Local]) -> str:
+    if any(isinstance(item, Variable) and OPTIONAL in item.type for item in named.values()):
+        return _WITH_OPTIONAL
     if not values:
         return PACKER_VERSION
     from aib2packer.packer.expressions.printer import required_version
@@ -260,11 +273,35 @@ def _placeholder_name(placeholder: Placeholder) -> str:
     return variable_name(placeholder.name)
 
 
-def _placeholder_variable(name: str, placeholder: Placeholder) -> Variable:
+def _of_one_name(symbols: Iterable[TextSymbol]) -> dict[str, list[Placeholder]]:
+    """The placeholders that become one variable, by its name."""
+    alike: dict[str, list[Placeholder]] = {}
+    for symbol in symbols:
+        if isinstance(symbol, Placeholder):
+            alike.setdefault(_placeholder_name(symbol), []).append(symbol)
+    return alike
+
+
+def _placeholder_variable(name: str, placeholder: Placeholder, use: str) -> Variable:
     if name == SUBSCRIPTION.name:
         return SUBSCRIPTION
-    what = f"Fills in {placeholder.token} of the template."
+    what = sentences(use, f"Fills in {placeholder.token} of the template.")
     return Variable(name, what, type_name(placeholder.kind), sensitive=placeholder.secret)
+
+
+def _secret_names(secrets: Iterable[Secret], texts: Iterable[TemplateText]) -> dict[Secret, tuple[str, str]]:
+    """A name for each secret's variable, and a description: of one file where a host has several."""
+    names = {secret: _secret_name(secret) for secret in secrets}
+    alike = Counter(name for name, _ in names.values())
+    files: dict[Secret, dict[str, None]] = {}
+    for before, one in (pair for text in texts for pair in pairwise(text.parts)):
+        if isinstance(one, Secret) and isinstance(before, str) and before.endswith("?"):
+            files.setdefault(one, {})[before.removesuffix("?").rpartition("/")[2]] = None
+    for secret, (name, what) in names.items():
+        first, *_ = behind = [file for file in files.get(secret, ()) if snake_case(file)] or [""]
+        if alike[name] > 1 and first:
+            names[secret] = f"{name}_{snake_case(first)}", sentences(what, f"It stands behind {' and '.join(behind)}.")
+    return names
 
 
 def _secret_name(secret: Secret) -> tuple[str, str]:
@@ -290,36 +327,6 @@ def _id_name(pieces: tuple[TextPiece, ...], shape: tuple[str, ...]) -> str:
             return "managed_image" if shape == MANAGED_IMAGE else _IDS_OF.get(shape[-1] if shape else "", "id")
 
 
-def _symbols(text: TemplateText) -> Iterator[TextSymbol]:
-    for symbol in text.symbols:
-        if isinstance(symbol, Segment):
-            yield from _symbols(symbol.id)
-        elif isinstance(symbol, ListLines):
-            yield from _symbols(symbol.items)
-        else:
-            yield symbol
-
-
 def _segments(text: TemplateText) -> Iterator[Segment]:
     """The segments in a text of ids that are only known as a whole."""
     return (symbol for symbol in text.symbols if isinstance(symbol, Segment))
-
-
-def _add_texts(value: object, texts: list[TemplateText]) -> None:
-    """Add all strings of a template that hold symbols, in the order that the model states."""
-    match value:
-        case TemplateText():
-            if value.literal is None:
-                texts.append(value)
-        case None | Located():
-            return
-        case tuple():
-            for item in value:
-                _add_texts(item, texts)
-        case ResourceId():
-            _add_texts(tuple(value.segments.values()), texts)  # what is used of it
-        case dict():
-            _add_texts(tuple(value.values()), texts)
-        case _:
-            for name in value.TEXTS:  # type: ignore[attr-defined]
-                _add_texts(getattr(value, name), texts)

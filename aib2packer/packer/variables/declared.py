@@ -6,17 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 from aib2packer.aib.ids import write_id
-from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, ParameterFact
+from aib2packer.arm.documents.parameters import ExternalValue, KeyVaultSecret, Parameter, ParameterFact, holds_secret
 from aib2packer.arm.language.describe import in_terraform
 from aib2packer.arm.language.json_values import value_of
-from aib2packer.arm.language.symbolic import DeploymentFact, is_known, walk
-from aib2packer.hcl.printing import print_value
+from aib2packer.arm.language.symbolic import DeploymentFact, is_known
+from aib2packer.hcl.printing import is_identifier, print_value
 from aib2packer.hcl.values import HclCode, Variable, VariableValidation
-from aib2packer.jsonc.tree import JsonScalar
 from aib2packer.lazy.models import replace
-from aib2packer.text.secrets import find_secrets, mask
+from aib2packer.packer.variables.ours import sentences
+from aib2packer.text.secrets import mask
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aib2packer.arm.language import symbolic
     from aib2packer.hcl.values import Value
 
@@ -32,22 +34,13 @@ BLOB_EXAMPLE = "https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd"
 _REGION = "Azure region of the build."
 
 
-def is_secret(fact: ParameterFact) -> bool:
-    """Whether a parameter's value must not stand in the output: the template says so, or there is a secret in it."""
-    given = fact.given
-    if isinstance(given, KeyVaultSecret) or fact.parameter.secure:
-        return True
-    return _holds_secret(fact.default) or _holds_secret(given.value if isinstance(given, JsonScalar) else None)
+def declare(fact: ParameterFact, name: str, use: str) -> Variable:
+    """The variable that a parameter becomes, under a name. What its default computes is left to `computed_default`.
 
-
-def _holds_secret(value: symbolic.ArmValue) -> bool:
-    return any(isinstance(part, str) and find_secrets(part) for part in walk(value))
-
-
-def declare(fact: ParameterFact, name: str) -> Variable:
-    """The variable that a parameter becomes, under a name. What its default computes is left to `computed_default`."""
+    `use` says what it is for, where the template does not.
+    """
     parameter = fact.parameter
-    description = mask(parameter.description)
+    description = mask(parameter.description) or use
     if isinstance(fact.given, KeyVaultSecret):
         description = sentences(description, f"Secret {fact.given.name} of the key vault {fact.given.vault}.")
     if isinstance(fact.given, ExternalValue):
@@ -55,16 +48,16 @@ def declare(fact: ParameterFact, name: str) -> Variable:
     if fact.default == _GROUP_LOCATION and fact.given is None:
         description = sentences(description or _REGION, _TOOK_GROUP_LOCATION)
     default = _default(fact)
-    if default is None and not description:
+    if default is None and not parameter.description and description == use:
         whose = f"variable {parameter.name} of the configuration"
         own = whose if in_terraform(parameter.span) else f"parameter {parameter.name} of the template"
-        description = f"The {own}, which has no default."
+        description = sentences(description, f"The {own} has no default.")
     return Variable(
         name,
         description,
         parameter.written_type or _type_of_values(fact) or type_name(parameter.type),
         default=default,
-        sensitive=is_secret(fact),
+        sensitive=fact.secret,
         validation=_validation(parameter, name, may_be_null=parameter.nullable or computed_default(fact) is not None),
         origin=parameter.span,
     )
@@ -76,16 +69,29 @@ def has_type(fact: ParameterFact) -> bool:
 
 
 def _type_of_values(fact: ParameterFact) -> str:
-    """The type of what an array or an object holds by default, or is given; "" where there is nothing."""
+    """The type of what an array or an object holds by default, or is given; "" where there is nothing, or none fits both."""
     given = None if fact.given is None or isinstance(fact.given, KeyVaultSecret | ExternalValue) else value_of(fact.given)
-    found = {
-        type_ for value in (fact.default, given) if isinstance(value, tuple | dict) and (type_ := _type_of(value)) is not None
-    }
-    return "any" if len(found) > 1 else "".join(found)
+    return _common_type([value for value in (fact.default, given) if isinstance(value, tuple | dict)])
 
 
-def _type_of(value: symbolic.ArmValue) -> str | None:
-    """The type of data; None where it has none of its own: for null, and what is empty."""
+def _common_type(values: Sequence[symbolic.ArmValue]) -> str:
+    """The type that fits several values; "" for none. Packer takes `any` for the type of the default, to which all must fit."""
+    types = {type_ for value in values if (type_ := _type_of(value))}
+    if len(types) < 2:  # noqa: PLR2004
+        return "".join(types)
+    if all(isinstance(value, str | int | float) for value in values):
+        return "string"
+    if all(isinstance(value, tuple) for value in values):
+        inner = _common_type([item for value in values if isinstance(value, tuple) for item in value])
+        return f"list({inner})" if inner else ""
+    if all(isinstance(value, dict) for value in values):
+        inner = _common_type([item for value in values if isinstance(value, dict) for item in value.values()])
+        return f"map({inner})" if inner else ""
+    return ""
+
+
+def _type_of(value: symbolic.ArmValue) -> str:
+    """The type of data; "" where it has none of its own: for null, and what is empty."""
     match value:
         case bool():
             return "bool"
@@ -93,24 +99,22 @@ def _type_of(value: symbolic.ArmValue) -> str | None:
             return "number"
         case str():
             return "string"
-        case tuple() | dict():
-            types = {_type_of(item) for item in (value.values() if isinstance(value, dict) else value)}
-            alike = types.pop() if len(types) == 1 else None if not types else "any"
-            kind = "map" if isinstance(value, dict) else "list"
-            return None if not types and alike is None else "any" if alike in {None, "any"} else f"{kind}({alike})"
+        case tuple():
+            return f"list({_common_type(value) or 'any'})" if value else ""
+        case dict():
+            types = {str(key): _type_of(item) or "any" for key, item in value.items()}
+            alike = set(types.values())
+            if len(alike) <= 1:
+                return f"map({alike.pop()})" if alike else ""
+            named = ", ".join(f"{key} = {type_}" for key, type_ in types.items())
+            return f"object({{ {named} }})" if all(map(is_identifier, types)) else "any"
         case _:
-            return None
+            return ""
 
 
 def type_name(kind: str) -> str:
     """The type of a variable for what ARM calls so."""
     return _TYPES.get(kind, "map(string)")
-
-
-def sentences(description: str, more: str) -> str:
-    """A description with a sentence more; authors of templates often leave out the full stop."""
-    end = "" if description.endswith((".", "!", "?")) else "."
-    return f"{description}{end} {more}" if description else more
 
 
 def with_shape(variable: Variable, shape: tuple[str, ...], *, may_be_empty: bool = False) -> Variable:
@@ -157,7 +161,7 @@ def described_id(shape: tuple[str, ...]) -> str:
 
 def computed_default(fact: ParameterFact) -> symbolic.ArmValue:
     """A default that is only known when Packer runs: the variable is null then, and a local computes it. None for others."""
-    if fact.given is not None or is_secret(fact) or fact.default == _GROUP_LOCATION or is_known(fact.default):
+    if fact.given is not None or fact.secret or fact.default == _GROUP_LOCATION or is_known(fact.default):
         return None
     return fact.default
 
@@ -170,7 +174,7 @@ def given_value(fact: ParameterFact) -> Value | None:
 
 def _default(fact: ParameterFact) -> Value | None:
     """The default of a variable: a value that the user gave, else the template's own. A secret has none."""
-    if is_secret(fact):
+    if fact.secret:
         return "" if fact.given is None and fact.default == "" else None  # an empty default is no secret
     if fact.given is not None:
         return given_value(fact)
@@ -200,7 +204,7 @@ def _validation(parameter: Parameter, name: str, *, may_be_null: bool) -> tuple[
     """What the template says that a value must be. A condition may name its own variable only."""
     rules: list[VariableValidation] = []
     allowed = [value_of(item) for item in parameter.allowed]
-    if allowed and parameter.type in _TYPES and not parameter.secure and not any(map(_holds_secret, allowed)):
+    if allowed and parameter.type in _TYPES and not parameter.secure and not any(map(holds_secret, allowed)):
         rules.append(_one_of(allowed, name, is_list=parameter.type == "array"))
     subject = f"var.{name}" if parameter.type == "int" else f"length(var.{name})"
     what = f"The {name}" if parameter.type == "int" else f"The length of {name}"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from aib2packer.arm.language.describe import describe
 from aib2packer.arm.language.symbolic import (
+    UNSET_OR,
+    Access,
     Apply,
     DeploymentFact,
     If,
@@ -64,8 +66,8 @@ class Symbols:
 
     names: Mapping[TextSymbol, Variable]
     leaves: Mapping[Leaf, Variable | Local]
-    variables: Names
-    """The variables of the template that are locals."""
+    variables: Names | None
+    """The variables of the template that are locals; None where nothing in it is a symbol."""
     references: Mapping[Leaf, Variable | Local]
     """All that stands for something in an expression: of `leaves` and `variables`."""
     computed: Mapping[Symbol, Local]
@@ -107,7 +109,7 @@ class Symbols:
     def parts(self, text: TemplateText) -> tuple[str | Variable | Local | HclCode, ...]:
         """The pieces of a string of the template, for a longer one in HCL."""
         parts: list[str | Variable | Local | HclCode] = []
-        pieces = self.variables.put_back_in(pieces_of(text))
+        pieces = pieces_of(text) if self.variables is None else self.variables.put_back_in(pieces_of(text))
         values: dict[int, Value] = {}  # a piece may stand in a text a thousand times, and each time be large
         for piece in pieces:
             if (value := values.get(id(piece))) is None:
@@ -126,6 +128,8 @@ class Symbols:
         Only for one that is so with the values that there are: others say something.
         """
         alone = text.parts[0].value if len(text.parts) == 1 and isinstance(text.parts[0], LateExpression) else None
+        if isinstance(alone, Access) and alone.safe:
+            return self.value(replace(text, parts=(LateExpression(Apply(UNSET_OR, (alone, default))),)))
         known = text if alone is None else self.resolve(alone)
         if not (known is None or known == ""):
             return self.value(text)
@@ -146,7 +150,8 @@ class Symbols:
 
         symbol = next(part.value for part in condition.symbols if isinstance(part, LateExpression))
         try:
-            decided = Printer(self.references, NOW).piece(self.variables.put_back(symbol))
+            shown = symbol if self.variables is None else self.variables.put_back(symbol)
+            decided = Printer(self.references, NOW).piece(shown)
         except CannotPrintError as error:
             return then if self._folded(symbol, error, condition.span) is True else otherwise
         if len(decided.text) > _SHORT:

@@ -138,14 +138,14 @@ def _convert(opened: OpenDocument, options: Options, report: Report) -> Conversi
     from aib2packer.packer.distribution.kinds import TARGETS
     from aib2packer.packer.source.kinds import SOURCES
     from aib2packer.packer.translate import translate
-    from aib2packer.packer.variables.claims import claim_names
+    from aib2packer.packer.variables.claim import claim
     from aib2packer.provenance.accounting import account
     from aib2packer.provenance.print_builds import print_builds
 
     found = read(opened, KindsToRead(SOURCES, CUSTOMIZERS, TARGETS), options, report)
     if (template := found.template) is None or (decisions := decide(template, CUSTOMIZERS, options, report)) is None:
         return _failed(found, report)
-    symbols = claim_names(template, report, values_apart=options.side_files)
+    symbols = claim(template, report, values_apart=options.side_files)
     build = _landed(translate(template, decisions, symbols, CUSTOMIZERS, options, report), options, report)
     if report.failed:
         return _failed(found, report)
