@@ -665,7 +665,7 @@ def _linked(properties: JsonObject, context: Context, report: Report) -> tuple[J
         f"the linked template {name} is not read: an image template in it is not seen",
         help="Give the folder that holds both: a link is followed within what is given only."
         if leads_out
-        else "Convert the linked template by itself, or put it into this one: `az bicep build` does.",
+        else "Convert the linked template by itself, or put it into this one: `az bicep build --file FILE` does.",
     )
     return None
 
