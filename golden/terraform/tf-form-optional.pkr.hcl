@@ -82,12 +82,14 @@ variable "tags" {
 }
 
 variable "regions" {
-  type    = list(string)
-  default = ["westeurope", "northeurope"]
+  type        = list(string)
+  description = "Regions that get the image."
+  default     = ["westeurope", "northeurope"]
 }
 
 variable "sizes" {
-  type = map(object({ vm = string, disk = optional(number, 64) }))
+  type        = map(object({ vm = string, disk = optional(number, 64) }))
+  description = "Input for the size of the build VM and size of the OS disk in GB."
   default = {
     small = {
       vm   = "Standard_D2s_v5"
@@ -101,12 +103,14 @@ variable "sizes" {
 }
 
 variable "size" {
-  type    = string
-  default = "small"
+  type        = string
+  description = "Input for the size of the build VM and size of the OS disk in GB."
+  default     = "small"
 }
 
 variable "image" {
-  type = object({ sku = optional(string), version = optional(string, "latest") })
+  type        = object({ sku = optional(string), version = optional(string, "latest") })
+  description = "Input for the SKU of the source image and version of the source image."
   default = {
     sku     = null
     version = "latest"
