@@ -124,6 +124,8 @@ def _check_regions(template: ImageTemplate, report: Report) -> None:
 def _check_plan(template: ImageTemplate, report: Report) -> None:
     source = template.source.marketplace
     if source is not None and source.plan is None and needs_plan(str(source.publisher), str(source.offer)):
+        names = (source.publisher, source.offer, source.sku)
+        urn = ":".join("..." if name.literal is None else shlex.quote(name.literal) for name in names) + ":latest"
         what = f"images of {source.publisher}"
         if not publisher_of(str(source.publisher)).needs_plan:
             what = f"{source.offer} images"
@@ -131,7 +133,7 @@ def _check_plan(template: ImageTemplate, report: Report) -> None:
             codes.NO_PLAN,
             source.span,
             f"{what} come with a purchase plan, and there is no planInfo: Azure refuses to make the VM",
-            help="Add a planInfo; `az vm image show --query plan` shows what belongs into it.",
+            help=f"Add a planInfo; `az vm image show --urn {urn} --query plan` shows what belongs into it.",
         )
 
 

@@ -264,7 +264,7 @@ def _deployed(address: str, kind: str, values: JsonObject, report: Report) -> It
             codes.LINKED_TEMPLATE,
             spec.span,
             f"the template spec that {address} deploys is not read: an image template in it is not seen",
-            help="Convert what `az ts show --id ID` prints.",
+            help="Convert what `az ts show --template-spec ID` prints.",
         )
     elif values.get(_UNKNOWN) is not None:
         report.add(

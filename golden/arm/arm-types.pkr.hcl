@@ -69,9 +69,16 @@ variable "subscription_id" {
   default     = env("ARM_SUBSCRIPTION_ID")
 }
 
+variable "settings" {
+  type        = map(string)
+  description = "Value in the commands of a Shell step."
+  default     = null
+}
+
 variable "note" {
-  type    = string
-  default = null
+  type        = string
+  description = "Input for the value of a tag."
+  default     = null
 }
 
 variable "definition_security_type" {
@@ -170,7 +177,7 @@ build {
 
   provisioner "shell" {
     execute_command = local.as_root
-    inline          = ["echo hello"]
+    inline          = ["echo ${try(var.settings.motd, null) != null ? try(var.settings.motd, null) : "hello"}"]
   }
 
   # It removes itself (rm "$0"), because Packer cannot clean up after the user is gone.

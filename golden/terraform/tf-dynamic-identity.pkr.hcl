@@ -23,13 +23,13 @@ packer {
 
 variable "registration_key" {
   type        = string
-  description = "The variable registration_key of the configuration, which has no default. Whoever runs Packer gives it."
+  description = "Value in the commands of the step register. The variable registration_key of the configuration has no default. Whoever runs Packer gives it."
   sensitive   = true
 }
 
 variable "size" {
   type        = object({ large = optional(string) })
-  description = "The variable size of the configuration, which has no default. Whoever runs Packer gives it."
+  description = "Input for the size of the build VM. The variable size of the configuration has no default. Whoever runs Packer gives it."
 }
 
 variable "resource_group_this_location" {
@@ -85,8 +85,9 @@ variable "subscription_id" {
 }
 
 variable "subnet_id" {
-  type    = string
-  default = null
+  type        = string
+  description = "Id of the subnet of the build VM."
+  default     = null
 
   validation {
     condition     = var.subnet_id == null || can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))
@@ -138,7 +139,7 @@ source "azure-arm" "it_agent" {
   # Build VM. In a subnet Packer reaches it by its private address: run Packer inside that network.
   location                            = var.resource_group_this_location
   temp_resource_group_name            = local.temporary_group_name
-  vm_size                             = try(var.size.large, null) != null ? try(var.size.large, null) : "Standard_D8s_v5"
+  vm_size                             = try(var.size.large, "Standard_D8s_v5")
   virtual_network_resource_group_name = local.has_subnet ? local.subnet_id_parts[4] : null
   virtual_network_name                = local.has_subnet ? local.subnet_id_parts[8] : null
   virtual_network_subnet_name         = local.has_subnet ? local.subnet_id_parts[10] : null

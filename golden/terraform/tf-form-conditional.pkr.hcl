@@ -32,7 +32,7 @@ packer {
 
 variable "replication_regions" {
   type        = list(string)
-  description = "The variable replication_regions of the configuration, which has no default. Whoever runs Packer gives it."
+  description = "Input for the regions that get the image. The variable replication_regions of the configuration has no default. Whoever runs Packer gives it."
 }
 
 variable "resource_group_avd_location" {
@@ -93,8 +93,9 @@ variable "subscription_id" {
 }
 
 variable "build_timeout" {
-  type    = number
-  default = 240
+  type        = number
+  description = "Minutes that the build may take."
+  default     = 240
 
   validation {
     condition     = var.build_timeout >= 60 && var.build_timeout <= 960
@@ -102,9 +103,15 @@ variable "build_timeout" {
   }
 }
 
-variable "subnet_id" {
-  type    = string
+variable "tags" {
+  type    = map(string)
   default = null
+}
+
+variable "subnet_id" {
+  type        = string
+  description = "Id of the subnet of the build VM."
+  default     = null
 
   validation {
     condition     = var.subnet_id == null || can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))
@@ -113,8 +120,9 @@ variable "subnet_id" {
 }
 
 variable "timestamp" {
-  type    = string
-  default = null
+  type        = string
+  description = "Part of the name of the run output."
+  default     = null
 }
 
 variable "definition_security_type" {
@@ -145,7 +153,10 @@ locals {
   shared_image_avd_id_parts = split("/", var.shared_image_avd_id)
   has_subnet                = var.subnet_id != null && (var.subnet_id != null && var.subnet_id != "")
   subnet_id_parts           = var.subnet_id != null ? split("/", var.subnet_id) : []
-  downloads                 = "${path.root}/downloads/image"
+  computed = merge(var.tags == null ? {} : var.tags, {
+    image = "avd"
+  })
+  downloads = "${path.root}/downloads/image"
 
   # Taken once: each call of timestamp() gives another time.
   now                  = timestamp()
@@ -216,10 +227,9 @@ source "azure-arm" "image" {
   }
   shared_image_gallery_timeout = "${var.build_timeout}m"
 
-  azure_tags = {
-    image = "avd"
+  azure_tags = merge(local.computed, {
     built = var.time_static_build_rfc3339
-  }
+  })
 }
 
 build {

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from aib2packer.packer.variables.dependencies import free_name
 from tests.cases.templates import LINUX, hcl_of, template
 
 SIGNATURE = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTI%3D"
@@ -54,9 +55,10 @@ def test_a_token_does_not_take_a_name_that_means_something_else(name: str) -> No
 def test_the_same_signature_is_one_variable_and_another_is_another() -> None:
     hcl = hcl_of(template(customize=[blob("a"), blob("b"), blob("c", 2)]))
 
-    assert [name for name in variables(hcl) if "sas" in name] == ["contoso_sas_token", "contoso_sas_token_2"]
-    assert hcl.count('?${var.contoso_sas_token}"\n') == 2
+    assert [name for name in variables(hcl) if "sas" in name] == ["contoso_sas_token_a", "contoso_sas_token_c"]
+    assert hcl.count('?${var.contoso_sas_token_a}"\n') == 2
     assert len(re.findall(r"contoso[^}]*sensitive   = true", hcl)) == 2
+    assert "It stands behind a and b." in hcl
 
 
 @pytest.mark.parametrize("host", ["3contoso.blob.core.windows.net", "127.0.0.1:8080", "\u00fc.example.com", "-"])
@@ -96,3 +98,20 @@ def test_the_variables_that_a_person_must_fill_in_come_before_those_that_may_be_
         "allowed_inbound_ip_addresses",
         "vhd_container",
     ]
+
+
+def test_a_name_that_thousands_have_already_is_found_without_looking_through_them() -> None:
+    looks = 0
+
+    class Taken(set[str]):
+        def __contains__(self, name: object) -> bool:
+            nonlocal looks
+            looks += 1
+            return super().__contains__(name)
+
+    taken = Taken()
+    for _ in range(5_000):
+        taken.add(free_name("token", taken))
+
+    assert taken == {"token", *(f"token_{number}" for number in range(2, 5_001))}
+    assert looks < 5_000 * 150

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 DEPLOYMENT = "microsoft.resources/deployments"
 _DEPLOYMENT = 100  # of work: to look at a round of its loop, and into what it deploys
 _IMAGE = 60  # of work: to look at a round of its loop
+_RESOURCE = 200  # of work: to look at a round of the loop of any other resource, and for what concerns an image
 _SHAPELESS: dict[str, Type] = {"string": "string", "securestring": "string", "int": "int", "bool": "bool"}
 _PARAMETER = pattern(r"(?i)\bparameters\(\s*'([\w.-]+)'\s*\)")
 _NOWHERE = Span(SourceText("expression", ""), 0, 0)
@@ -155,7 +156,11 @@ def _quiet_rounds(deployed: Deployed) -> Iterator[Deployed]:
     if not isinstance(loop, JsonObject) or not isinstance(number, int) or not 0 <= number <= MAX_ROUNDS:
         yield deployed
         return
+    budget = deployed.scopes.resolved.memory.budget
     for index in range(number):
+        if not budget.has(_RESOURCE):
+            return
+        budget.pay(_RESOURCE)
         yield replace(deployed, scopes=deployed.scopes.with_loop(string_of(loop.get("name")) or "", index))
 
 
@@ -184,7 +189,9 @@ def report_shape(parameters: Mapping[str, Parameter], scopes: Scopes, context: C
         if parameter.type not in {"array", "object"}:
             if name in context.shape:
                 _report_scalar(parameter, known, scopes, report)
-        elif parameter.default is not None and name in used and not known.literal:
+        elif (parameter.default is not None and name in used and not known.literal) or (
+            name in context.shape and is_null(known.value)
+        ):
             what, sample = ("a list", "'[…]'") if parameter.type == "array" else ("an object", "'{…}'")
             _report_folded(parameter, f"is {what}: the output is for its default", sample, report)
 
@@ -338,7 +345,10 @@ def _definition(parameter: Parameter, known: Definition | None, *, fold: bool, s
 
 def _is_data(value: Json, parameter: Parameter) -> bool:
     """Whether an array or an object can be the value of a variable as it stands."""
-    return isinstance(value, JsonArray | JsonObject) and _is_plain(value, in_template=not in_terraform(parameter.span))
+    is_null = isinstance(value, JsonScalar) and value.value is None
+    return is_null or (
+        isinstance(value, JsonArray | JsonObject) and _is_plain(value, in_template=not in_terraform(parameter.span))
+    )
 
 
 def _is_plain(value: Json, *, in_template: bool) -> bool:
@@ -662,7 +672,7 @@ def _linked(properties: JsonObject, context: Context, report: Report) -> tuple[J
         f"the linked template {name} is not read: an image template in it is not seen",
         help="Give the folder that holds both: a link is followed within what is given only."
         if leads_out
-        else "Convert the linked template by itself, or put it into this one: `az bicep build` does.",
+        else "Convert the linked template by itself, or put it into this one: `az bicep build --file FILE` does.",
     )
     return None
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aib2packer.findings import codes
 from aib2packer.packer.distribution.made_ids import snapshot_name, temporary_image
+from aib2packer.packer.shell_words import shown_name
 from aib2packer.packer.source.kinds import kind_of_source
 from aib2packer.packer.vm.resource_group import TEMPORARY, image_group, temporary_group
 
@@ -55,5 +56,6 @@ def _report_temporary(group: TemplateText, template: ImageTemplate, name: str, r
         codes.EXTRA_MANAGED_IMAGE,
         template.source.span,
         f"{why}: one in {group} whose name begins with {TEMPORARY}-{name}, which the last post-processor deletes",
-        help="If the build fails before that, delete it with `az image delete`.",
+        help=f"If the build fails before that, delete it: `az image list --resource-group {shown_name(group)} --query "
+        f"\"[?starts_with(name, '{TEMPORARY}-{name}-')].id\" --output tsv | xargs -r az image delete --ids`.",
     )
