@@ -116,9 +116,9 @@ def _fits(resource: Resource, report: Report) -> bool:
         report.add(
             codes.TOO_MANY_SETTINGS,
             resource.body.span,
-            f"the image template has more settings than the {_MOST:,} that are converted: a step counts as {_STEP}, "
-            f"a tag as {_TAG}, a target as {_TARGET}",
-            help="Move steps into scripts, or make several image templates of it.",
+            f"the image template has more than {_MOST:,} settings: a step counts as {_STEP}, a tag as {_TAG}, "
+            f"a target as {_TARGET}",
+            help="Move steps into scripts, or split the image template.",
         )
     return work <= _MOST
 
@@ -151,9 +151,8 @@ def _filled(
         report.add(
             codes.PLACEHOLDER,
             span,
-            f"placeholders such as `{form}` are filled in elsewhere in this template: whether this one is of that kind, or the "
-            "shell's, cannot be told",
-            help="Fill the template in first, with the tool that it is for; or give all of them: --set name=…",
+            f"this template has placeholders such as `{form}`: this may be one of them, or belong to the shell",
+            help="Fill in the template with its own tool first, or give every placeholder a value: --set name=…",
         )
     _report_unused(filled, options, report)
     return filled.document, Context(
